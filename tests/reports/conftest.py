@@ -1,0 +1,54 @@
+"""Synthetic results: right with a chosen probability, on protocols of any size."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from fewbench.reports.records import EvalProtocol, RunResult, count_correct
+
+
+def build_result(accuracy: float = 0.9, rng_seed: int = 0, **changes: Any) -> RunResult:
+    """A result whose fields and protocol fields can be changed by name."""
+    card: dict[str, Any] = {
+        "name": "glyphs-5w1s", "dataset": "glyphs", "split": "test",
+        "n_way": 5, "n_shot": 1, "n_query": 15, "n_episodes": 40, "seed": 0,
+    }  # fmt: skip
+    card |= {name: changes.pop(name) for name in list(changes) if name in (*card, "rotations")}
+    protocol = EvalProtocol(**card)
+    rng = np.random.default_rng(rng_seed)
+    truth = np.arange(protocol.n_way).repeat(protocol.n_query)
+    shape = (protocol.n_episodes, truth.size)
+    wrong = (truth + rng.integers(1, protocol.n_way, shape)) % protocol.n_way
+    predictions = np.where(rng.random(shape) < accuracy, truth, wrong).astype(np.uint8)
+    fields: dict[str, Any] = {
+        "learner": "protonet", "backbone": "conv4-64", "train_seed": 0,
+        "recipe": {"lr": 0.001, "train.n_way": 20, "augment": False, "decay": None},
+        "precision": "fp32", "device": "cpu", "transductive": False, "partial": False,
+        "data_fingerprint": "data-1", "episodes_fingerprint": "episodes-1",
+        "checkpoint_sha256": "ab" * 32, "environment": {"python": "3.12", "numpy": "2.1"},
+        "seconds": {"embed": 1.5, "total": 2.0}, "created_utc": "2025-01-01T00:00:00Z",
+        "command": "fewbench evaluate protonet --protocol glyphs-5w1s --out results",
+        "predictions": predictions, "correct": count_correct(predictions, protocol.n_way),
+    }  # fmt: skip
+    return RunResult(protocol=protocol, **(fields | changes))
+
+
+@pytest.fixture(scope="session")
+def make_result() -> Callable[..., RunResult]:
+    return build_result
+
+
+@pytest.fixture(scope="session")
+def various_results() -> list[RunResult]:
+    """Two data sets, a marked learner, a repeated run, and one name on two sets of episodes."""
+    return [
+        build_result(0.5, 1, learner="centroid", backbone="", recipe={}, checkpoint_sha256=None),
+        build_result(0.9, 2),
+        build_result(0.92, 3, checkpoint_sha256="cd" * 32),
+        build_result(0.85, 4, learner="maml_higher", transductive=True),
+        build_result(0.9, 5, n_episodes=30, train_seed=10, partial=True),
+        build_result(0.95, 6, name="glyphs-5w5s", n_shot=5, precision="bf16"),
+        build_result(0.98, 7, name="omniglot-20w1s", dataset="omniglot", n_way=20, rotations=True),
+    ]

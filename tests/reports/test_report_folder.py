@@ -1,0 +1,81 @@
+import subprocess
+import sys
+import time
+
+import pytest
+
+from fewbench.reports.records import ResultError
+from fewbench.reports.report import write_report
+
+HISTORY = [{"episode": e, "seconds": e / 9, "loss": 1 / e, "val_accuracy": 0.5} for e in (1, 2, 3)]
+
+
+def test_a_report_is_a_folder_of_tables_plots_and_one_page(various_results, tmp_path):
+    paths = write_report(various_results, tmp_path / "out", {}, {"protonet": HISTORY})
+
+    plots = ["accuracy", "episodes_glyphs-5w1s__1", "episodes_glyphs-5w1s__2"]
+    plots += ["episodes_glyphs-5w5s", "episodes_omniglot-20w1s", "learning_curve_protonet"]
+    expected = {"results.csv", "results.md", "results.tex", "index.html"}
+    expected |= {f"{plot}.{kind}" for plot in plots for kind in ("png", "svg")}
+    assert {path.name for path in paths} == expected
+    assert {path.name for path in (tmp_path / "out").iterdir()} == expected
+    assert all(path.stat().st_size for path in paths)
+    assert (tmp_path / "out" / "index.html").read_text().count("<figure>") == len(plots)
+
+
+def test_writing_a_report_again_changes_no_byte(various_results, tmp_path):
+    first, second = (
+        write_report(results, tmp_path / name, {"x": b"\x89PNG"}, {"a": HISTORY})
+        for name, results in (("one", various_results), ("two", various_results[::-1]))
+    )
+
+    for a, b in zip(first, second, strict=True):
+        assert a.name == b.name
+        assert a.read_bytes() == b.read_bytes(), a.name
+
+
+def test_nothing_to_report_is_refused_before_anything_is_written(tmp_path):
+    with pytest.raises(ResultError, match=r"at least one result.*fewbench evaluate"):
+        write_report([], tmp_path / "out", {}, {})
+
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("name", ["../up", "Proto Net", "a/b", "", "x\n"])
+def test_a_learning_curve_whose_name_is_no_file_name_is_refused(make_result, tmp_path, name):
+    with pytest.raises(ResultError, match="becomes a file name"):
+        write_report([make_result()], tmp_path / "out", {}, {name: HISTORY})
+
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_report_of_a_result_without_an_interval_names_it(make_result, tmp_path):
+    with pytest.raises(ResultError, match=r"glyphs-5w1s__protonet__seed0.*at least 2 episodes"):
+        write_report([make_result(n_episodes=1)], tmp_path / "out", {}, {})
+
+
+def test_a_thousand_results_are_reported_in_seconds(make_result, tmp_path):
+    results = [
+        make_result(
+            0.4 + number / 3000, number, name=f"glyphs-{number % 8 + 2}w1s", n_way=number % 8 + 2,
+            learner=f"learner{number // 80}", train_seed=number // 8,
+        )
+        for number in range(1000)
+    ]  # fmt: skip
+
+    started = time.process_time()  # not the clock on the wall: the machine may be busy
+    write_report(results, tmp_path, {}, {})
+
+    assert time.process_time() - started < 10
+    page = (tmp_path / "index.html").read_text()
+    assert page.count("<details>") == 1000
+
+
+def test_importing_the_records_brings_no_plots_and_no_tables():
+    code = (
+        "import sys, fewbench.reports, fewbench.reports.records\n"
+        "heavy = {'matplotlib', 'pandas', 'scipy', 'jinja2', 'torch'} & set(sys.modules)\n"
+        "sys.exit(f'imports {heavy}' if heavy else 0)"
+    )
+
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -1,0 +1,140 @@
+import csv
+import io
+import random
+import re
+
+import pytest
+
+from fewbench.reports.intervals import episodes_t
+from fewbench.reports.layout import accuracy_tables
+from fewbench.reports.tables import results_frame, to_latex, to_markdown, to_text, write_csv
+
+
+def test_the_frame_holds_every_result_unrounded(various_results):
+    frame = results_frame(various_results)
+
+    assert len(frame) == len(various_results)
+    row = frame[frame["learner"] == "maml_higher"].iloc[0]
+    interval = episodes_t(various_results[3].accuracies)
+    assert (row["mean"], row["half_width"]) == (interval.mean, interval.half_width)
+    assert (row["level"], row["kind"], row["n_episodes"]) == (0.95, "episodes-t", 40)
+    assert (row["transductive"], row["partial"]) == (True, False)
+
+
+def test_the_csv_gives_back_the_same_numbers(various_results, tmp_path):
+    path = write_csv(various_results, tmp_path / "results.csv")
+
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+
+    frame = results_frame(various_results)
+    for column in ("mean", "half_width", "low", "high"):
+        assert [float(row[column]) for row in rows] == frame[column].tolist()
+    for column in ("backbone", "card", "data_fingerprint"):
+        assert [row[column] for row in rows] == frame[column].tolist()
+    assert b"\r" not in path.read_bytes()
+
+
+def test_each_dataset_has_a_table_and_each_protocol_card_a_column(various_results):
+    glyphs, omniglot = accuracy_tables(various_results)
+
+    assert glyphs.header[4:] == ["glyphs-5w1s (card 1)", "glyphs-5w1s (card 2)", "glyphs-5w5s"]
+    assert [row.texts[0] for row in glyphs.rows] == [
+        *("centroid", "maml_higher", "protonet", "protonet", "protonet (2)", "protonet"),
+    ]
+    assert omniglot.header[4:] == ["omniglot-20w1s"]
+
+
+def test_training_seeds_sort_as_numbers(make_result):
+    (table,) = accuracy_tables([make_result(train_seed=seed) for seed in (10, 9, 2)])
+
+    assert [row.label.seed for row in table.rows] == [2, 9, 10]
+
+
+def test_many_protocols_are_spread_over_tables_of_four(make_result):
+    results = [make_result(name=f"glyphs-5w{shot}s", n_shot=shot) for shot in range(1, 10)]
+
+    assert [len(table.cards) for table in accuracy_tables(results)] == [4, 4, 1]
+
+
+@pytest.mark.parametrize("render", [to_text, to_markdown, to_latex])
+def test_every_format_says_what_the_numbers_mean(various_results, render):
+    text = render(various_results)
+
+    assert "episodes-t" in text
+    assert re.search(r"95 \\?% interval", text)
+    assert "conditional on these test classes and images" in text
+    assert "n = 40 episodes of the glyphs test split" in text
+    assert "share a name but not their episodes" in text
+    assert "transductive: the queries" in text
+    assert "partial: built from incomplete data" in text
+
+
+@pytest.mark.parametrize("render", [to_text, to_markdown, to_latex])
+def test_the_order_of_results_does_not_change_a_table(various_results, render):
+    shuffled = random.Random(1).sample(various_results, len(various_results))
+
+    assert render(shuffled) == render(various_results)
+
+
+@pytest.mark.parametrize("render", [to_text, to_markdown, to_latex])
+def test_unmarked_results_bring_no_notes_on_marks(make_result, render):
+    text = render([make_result()])
+
+    assert "transductive" not in text
+    assert "partial" not in text
+    assert "(2)" not in text
+
+
+def test_marks_stand_at_the_results_they_belong_to(various_results):
+    lines = to_text(various_results).splitlines()
+
+    assert [line.split()[0] for line in lines if re.search(r"\d †", line)] == ["maml_higher"]
+    assert [line.split()[3] for line in lines if re.search(r"\d ‡", line)] == ["10"]
+
+
+def test_markdown_rows_have_as_many_cells_as_the_header_whatever_the_names(make_result):
+    text = to_markdown([make_result(backbone="a|b\\|c\n*d* <i> _e_ f_g")])
+
+    rows = [line for line in text.splitlines() if line.startswith("|")]
+    assert {len(re.findall(r"(?<!\\)(?:\\\\)*\|", row)) for row in rows} == {6}
+    assert r"\*d\* \<i\> \_e\_ f_g" in text
+    assert len({len(row) for row in rows}) == 1
+
+
+def test_latex_escapes_every_special_character(make_result):
+    text = to_latex([make_result(backbone=r"\x{y}$&%#_^~<>|" + '"')])
+
+    (row,) = [line for line in text.splitlines() if line.startswith("  protonet")]
+    assert row.split(" & ")[1] == (
+        r"\textbackslash{}x\{y\}\$\&\%\#\_\textasciicircum{}\textasciitilde{}"
+        r"\textless{}\textgreater{}\textbar{}''"
+    )
+    assert row.endswith(r" \\")
+
+
+def test_latex_is_balanced_ascii_with_booktabs(various_results):
+    text = to_latex(various_results)
+
+    assert text.isascii()
+    for environment in ("table", "tabular"):
+        begins = text.count(rf"\begin{{{environment}}}")
+        assert begins == text.count(rf"\end{{{environment}}}") == 2
+    assert text.count(r"\toprule") == text.count(r"\midrule") == text.count(r"\bottomrule") == 2
+    plain = re.sub(r"\\.", "", text)
+    assert plain.count("{") == plain.count("}")
+    assert plain.count("$") % 2 == 0
+
+
+def test_no_results_give_an_empty_frame_and_no_tables():
+    assert results_frame([]).empty
+    assert accuracy_tables([]) == []
+    assert to_text([]) == ""
+
+
+def test_the_csv_of_one_result_has_a_header(make_result, tmp_path):
+    path = write_csv([make_result()], tmp_path / "deep" / "results.csv")
+
+    header, row = io.StringIO(path.read_text()).readlines()
+    assert header.startswith("result,dataset,split,protocol,card,")
+    assert row.startswith("glyphs-5w1s__protonet__seed0,glyphs,test,glyphs-5w1s,glyphs-5w1s,")
