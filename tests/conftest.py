@@ -1,0 +1,32 @@
+"""Fixtures that several rooms share: a tiny dataset, and where the real data lie."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from bars import BARS, SPLIT_CLASSES
+from fewbench.datasets.build import build
+from fewbench.datasets.store import SplitStore
+
+
+@pytest.fixture(scope="session")
+def bars_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A root folder with the `bars` dataset built."""
+    root = tmp_path_factory.mktemp("root")
+    build(BARS, root)
+    return root
+
+
+@pytest.fixture(scope="session")
+def bars(bars_root: Path) -> dict[str, SplitStore]:
+    return {split: SplitStore(bars_root / "bars" / f"{split}.h5") for split in SPLIT_CLASSES}
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Real data for tests: never shipped, so it may be absent."""
+    folder = os.environ.get("FEWBENCH_TEST_DATA")
+    if not folder:
+        pytest.skip("needs real data: set FEWBENCH_TEST_DATA to the folder that holds omniglot/")
+    return Path(folder)

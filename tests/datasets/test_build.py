@@ -1,0 +1,188 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bars import BARS
+from fewbench.datasets.build import build, data_root, open_split, read_manifest, verify
+from fewbench.datasets.info import DataError, Listing, Source
+
+SUPPORT = Path(__file__).parents[1] / "support"
+# Builds `bars` slowly, so that there is something to interrupt.
+SLOW_BUILD = """
+import sys, time
+sys.path.insert(0, {support!r})
+from pathlib import Path
+from bars import BARS
+from fewbench.datasets.build import build
+print("started", flush=True)
+build(BARS, Path({root!r}), progress=lambda *_: time.sleep(0.02))
+"""
+
+
+def start_slow_build(root: Path) -> subprocess.Popen[str]:
+    code = SLOW_BUILD.format(support=str(SUPPORT), root=str(root))
+    process = subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    process.stdout.readline()
+    return process
+
+
+def test_a_build_writes_every_split_and_a_manifest(tmp_path: Path) -> None:
+    built = build(BARS, tmp_path)
+
+    assert not built.already_built
+    assert sorted(path.name for path in built.folder.iterdir()) == [
+        "manifest.json",
+        "test.h5",
+        "train.h5",
+        "val.h5",
+    ]
+    assert built.manifest["splits"]["test"]["n_images"] == 160
+    assert built.manifest["checks"] == ["drawn by the tests"]
+    assert (built.folder / "manifest.json").read_text().endswith("}\n")
+    assert [path.name for path in tmp_path.iterdir() if "partial" in path.name] == []
+
+
+def test_a_second_build_touches_nothing(tmp_path: Path) -> None:
+    first = build(BARS, tmp_path)
+    times = {path: path.stat().st_mtime_ns for path in first.folder.iterdir()}
+    second = build(BARS, tmp_path)
+
+    assert second.already_built
+    assert second.manifest == first.manifest
+    assert {path: path.stat().st_mtime_ns for path in first.folder.iterdir()} == times
+
+
+def test_a_rebuild_mends_a_damaged_build(tmp_path: Path) -> None:
+    built = build(BARS, tmp_path)
+    data = bytearray((built.folder / "val.h5").read_bytes())
+    data[-100] ^= 1
+    (built.folder / "val.h5").write_bytes(data)
+    with pytest.raises(DataError, match=r"val\.h5: the content does not match"):
+        verify(BARS, tmp_path)
+
+    again = build(BARS, tmp_path, rebuild=True)
+    assert again.manifest["splits"] == built.manifest["splits"]
+    assert verify(BARS, tmp_path)["val"] == built.manifest["splits"]["val"]["content_sha256"]
+
+
+def test_verify_finds_a_split_exchanged_for_another(tmp_path: Path) -> None:
+    built = build(BARS, tmp_path)
+    (built.folder / "val.h5").write_bytes((built.folder / "test.h5").read_bytes())
+    with pytest.raises(DataError, match="is not the manifest's"):
+        verify(BARS, tmp_path)
+
+
+@pytest.mark.parametrize("after", [0.0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35])
+def test_a_killed_build_leaves_nothing_that_is_taken_for_finished(
+    tmp_path: Path, after: float
+) -> None:
+    process = start_slow_build(tmp_path)
+    time.sleep(after)
+    process.kill()
+    process.communicate()
+
+    assert read_manifest(tmp_path / "bars") is None
+    assert not (tmp_path / "bars").exists()
+    undisturbed = build(BARS, tmp_path / "other")
+    completed = build(BARS, tmp_path)
+    assert not completed.already_built
+    assert completed.manifest["splits"] == undisturbed.manifest["splits"]
+    verify(BARS, tmp_path)
+
+
+def test_an_interrupted_build_cleans_up_after_itself(tmp_path: Path) -> None:
+    process = start_slow_build(tmp_path)
+    time.sleep(0.15)
+    process.send_signal(signal.SIGINT)
+    process.communicate()
+    assert [path.name for path in tmp_path.iterdir()] == [".bars.lock"]
+
+
+def test_two_builds_at_once_do_not_mix(tmp_path: Path) -> None:
+    process = start_slow_build(tmp_path)
+    time.sleep(0.1)
+    with pytest.raises(DataError, match="another process is building bars"):
+        build(BARS, tmp_path)
+    _, errors = process.communicate()
+    assert process.returncode == 0, errors
+    assert build(BARS, tmp_path).already_built
+    verify(BARS, tmp_path)
+
+
+def test_a_full_disk_gets_a_sentence_and_nothing_is_kept(tmp_path: Path) -> None:
+    """A limit on file sizes fails a write just as a full disk does."""
+    code = (
+        "import resource, signal\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))\n"
+    ) + SLOW_BUILD.format(support=str(SUPPORT), root=str(tmp_path))
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+
+    sentence = next(line for line in done.stderr.splitlines() if "DataError: " in line)
+    assert "cannot write there (File too large). Nothing half-written is kept." in sentence
+    assert "--root DIR" in sentence
+    assert [path.name for path in tmp_path.iterdir()] == [".bars.lock"]
+
+
+def test_a_root_that_is_no_folder_gets_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(DataError, match="cannot write there"):
+        build(BARS, tmp_path / "file" / "root")
+
+
+def test_incomplete_data_are_refused_with_the_counts(tmp_path: Path) -> None:
+    def one_class_less(source: Path | None) -> Listing:
+        return replace(listing := BARS.list_classes(source), classes=listing.classes[1:])
+
+    with pytest.raises(DataError, match="expected 12 classes and 240 images, found 11 and 220"):
+        build(replace(BARS, list_classes=one_class_less), tmp_path)
+    assert not (tmp_path / "bars").exists()
+
+
+def test_a_missing_build_names_the_command_that_builds_it(tmp_path: Path) -> None:
+    external = replace(BARS, sources=(Source("bars.zip"),))
+    with pytest.raises(DataError, match="fewbench data build bars"):
+        open_split(external, tmp_path, "test")
+
+
+def test_an_embedded_dataset_is_built_on_first_use(tmp_path: Path) -> None:
+    assert len(open_split(BARS, tmp_path, "test")) == 160
+    assert read_manifest(tmp_path / "bars") is not None
+
+
+def test_an_unknown_split_lists_the_known_ones(bars_root: Path) -> None:
+    with pytest.raises(DataError, match="has no split 'dev'. It has: train, val, test"):
+        open_split(BARS, bars_root, "dev")
+
+
+def test_a_damaged_or_newer_manifest_is_refused(tmp_path: Path) -> None:
+    path = build(BARS, tmp_path).folder / "manifest.json"
+    newer = json.loads(path.read_text()) | {"schema_version": 99}
+    path.write_text(json.dumps(newer))
+    with pytest.raises(DataError, match="newer fewbench.*Upgrade"):
+        build(BARS, tmp_path)
+    path.write_text("{")
+    with pytest.raises(DataError, match="--rebuild"):
+        build(BARS, tmp_path)
+    assert not build(BARS, tmp_path, rebuild=True).already_built
+
+
+def test_the_root_comes_from_the_option_then_the_environment(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("FEWBENCH_DATA", str(tmp_path))
+    assert data_root() == tmp_path
+    assert data_root("here") == Path("here")
+    monkeypatch.delenv("FEWBENCH_DATA")
+    assert data_root().name == "fewbench"
+    assert os.environ.get("FEWBENCH_DATA") is None

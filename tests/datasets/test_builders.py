@@ -1,0 +1,30 @@
+"""What holds for every dataset."""
+
+import re
+
+import pytest
+
+from fewbench.datasets import BUILDERS
+from fewbench.datasets.info import DataError, DatasetInfo
+from fewbench.datasets.names import pick
+
+
+@pytest.mark.parametrize("info", BUILDERS.values(), ids=BUILDERS)
+def test_the_card_of_a_dataset_is_complete(info: DatasetInfo) -> None:
+    assert BUILDERS[info.name] is info
+    assert re.fullmatch(r"[a-z0-9][a-z0-9-]*", info.name)
+    for words in (info.title, info.licence, info.citation, info.polarity, info.split_scheme):
+        assert words
+    assert list(info.splits) == ["train", "val", "test"]
+    for source in info.sources:
+        assert all(url.startswith("https://") for url in source.urls)
+        assert re.fullmatch(r"[0-9a-f]{32}", source.md5 or "")
+    for sha256 in info.reference_sha256.values():
+        assert re.fullmatch(r"[0-9a-f]{64}", sha256)
+
+
+def test_an_unknown_name_gets_the_nearest_and_all() -> None:
+    with pytest.raises(DataError, match="Did you mean 'omniglot'.*Known: .*omniglot-nearest"):
+        pick("dataset", "omnigolt", BUILDERS)
+    with pytest.raises(DataError, match="unknown dataset 'xyz'. Known:"):
+        pick("dataset", "xyz", BUILDERS)

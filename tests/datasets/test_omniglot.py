@@ -1,0 +1,158 @@
+import hashlib
+import shutil
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from fewbench.datasets import BUILDERS
+from fewbench.datasets.build import Build, build, verify
+from fewbench.datasets.info import DataError
+from fewbench.datasets.splits import read_split
+from fewbench.datasets.store import SplitStore
+
+# sha256 over the sorted `Alphabet/characterNN` lines of each split, as published.
+VINYALS = {
+    "train": "189c10b6479a07e808302b5f1ada00d995589557373e68ebe3e718780196ed0a",
+    "val": "8b1baec8706cbc2c2f1d23874a30a50ac8f589502ea36e213c3c3cf14d30a189",
+    "test": "af119b10f318ddb7afdf5108b360887823cf06da68d846c7e5de7286492976d7",
+}
+COUNTS = {"train": 1028, "val": 172, "test": 423}
+
+
+@pytest.fixture(scope="session")
+def source(shared_data: Path) -> Path:
+    return shared_data / "omniglot"
+
+
+@pytest.fixture(scope="session")
+def omniglot(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Build:
+    return build(BUILDERS["omniglot"], tmp_path_factory.mktemp("omniglot"), source)
+
+
+def png(path: Path, seed: int = 0) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pixels = np.random.default_rng(seed).integers(0, 2, (105, 105)).astype(bool)
+    Image.fromarray(pixels).save(path)
+
+
+@pytest.mark.parametrize("split", VINYALS)
+def test_the_class_lists_are_the_published_ones(split: str) -> None:
+    split_of = read_split("omniglot_vinyals")
+    names = sorted(name for name, of in split_of.items() if of == split)
+    assert len(names) == COUNTS[split]
+    text = "".join(f"{name}\n" for name in names)
+    assert hashlib.sha256(text.encode()).hexdigest() == VINYALS[split]
+
+
+def test_gurmukhi_is_the_one_alphabet_in_two_splits() -> None:
+    where: dict[str, set[str]] = {}
+    for name, split in read_split("omniglot_vinyals").items():
+        where.setdefault(name.split("/")[0], set()).add(split)
+    assert [alphabet for alphabet, splits in where.items() if len(splits) > 1] == ["Gurmukhi"]
+
+
+def test_the_build_has_the_published_counts_and_the_reference_content(omniglot: Build) -> None:
+    splits = omniglot.manifest["splits"]
+    assert {split: counts["n_classes"] for split, counts in splits.items()} == COUNTS
+    assert sum(counts["n_images"] for counts in splits.values()) == 32_460
+    fingerprints = {split: counts["content_sha256"] for split, counts in splits.items()}
+    assert fingerprints == BUILDERS["omniglot"].reference_sha256
+
+
+def test_the_build_says_what_was_checked(omniglot: Build) -> None:
+    checks = "\n".join(omniglot.manifest["checks"])
+    assert "images_background.zip: archive md5 is" in checks
+    assert "the pixels of all 19280 images are the official ones" in checks
+    assert "the pixels of all 13180 images are the official ones" in checks
+
+
+def test_ink_is_bright_on_black(omniglot: Build) -> None:
+    images = SplitStore(omniglot.folder / "test.h5").images
+    assert images[:, 0].mean() < 10  # the margin is paper
+    assert 10 < images.mean() < 60  # strokes cover a small part
+    assert images.max() == 255
+
+
+def test_lanczos_gives_grey_levels_and_nearest_two(source: Path, omniglot: Build) -> None:
+    lanczos = SplitStore(omniglot.folder / "test.h5")
+    nearest_build = build(BUILDERS["omniglot-nearest"], omniglot.folder.parent, source)
+    nearest = SplitStore(nearest_build.folder / "test.h5")
+
+    assert len(np.unique(lanczos.images[:100])) > 60
+    assert np.unique(nearest.images).tolist() == [0, 255]
+    assert nearest.class_names == lanczos.class_names
+    assert nearest.fingerprint == BUILDERS["omniglot-nearest"].reference_sha256["test"]
+    verify(BUILDERS["omniglot-nearest"], omniglot.folder.parent)
+
+
+def test_nearest_is_what_pillow_makes_of_one_bit_images(source: Path, omniglot: Build) -> None:
+    nearest = build(BUILDERS["omniglot-nearest"], omniglot.folder.parent, source)
+    store = SplitStore(nearest.folder / "test.h5")
+    c = store.class_names.index("Kannada/character01")
+    first = int(store.class_offsets[c])
+    with zipfile.ZipFile(source / "images_evaluation.zip") as archive:
+        folder = "images_evaluation/Kannada/character01/"
+        member = min(n for n in archive.namelist() if n.startswith(folder) and n.endswith("png"))
+        with archive.open(member) as file, Image.open(file) as image:
+            assert image.mode == "1"
+            asked = np.asarray(image.resize((28, 28), Image.Resampling.LANCZOS))
+    np.testing.assert_array_equal(store.images[first, :, :, 0] == 0, asked)
+
+
+def test_unpacked_folders_give_the_same_content(
+    source: Path, omniglot: Build, tmp_path: Path
+) -> None:
+    unpacked = tmp_path / "unpacked"
+    for name in ("images_background", "images_evaluation"):
+        with zipfile.ZipFile(source / f"{name}.zip") as archive:
+            archive.extractall(unpacked)
+    again = build(BUILDERS["omniglot"], tmp_path / "root", unpacked)
+    assert again.manifest["splits"] == omniglot.manifest["splits"]
+    assert "a folder, no archive checksum" in again.manifest["checks"][0]
+
+    (unpacked / "images_evaluation/Kannada/character01").rename(unpacked / "lost")
+    with pytest.raises(DataError, match="pixels are not Omniglot's"):
+        build(BUILDERS["omniglot"], tmp_path / "root", unpacked, rebuild=True)
+    shutil.rmtree(unpacked)
+
+
+def test_an_empty_folder_names_the_file_and_its_address(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"neither images_background\.zip nor .*https://github"):
+        build(BUILDERS["omniglot"], tmp_path / "root", tmp_path)
+
+
+def test_a_class_with_a_missing_drawing_is_named(tmp_path: Path) -> None:
+    for i in range(19):
+        png(tmp_path / f"images_background/Greek/character01/0001_{i + 1:02d}.png")
+    with pytest.raises(DataError, match="Greek/character01 has 19 images, expected 20"):
+        build(BUILDERS["omniglot"], tmp_path / "root", tmp_path)
+
+
+def test_other_pictures_in_the_same_layout_are_refused(tmp_path: Path) -> None:
+    for i in range(20):
+        png(tmp_path / f"images_background/Greek/character01/0001_{i + 1:02d}.png", i)
+    with pytest.raises(DataError, match="the images_background pixels are not Omniglot's"):
+        build(BUILDERS["omniglot"], tmp_path / "root", tmp_path)
+
+
+def test_a_page_or_a_truncated_zip_is_recognised(tmp_path: Path) -> None:
+    archive = tmp_path / "images_background.zip"
+    archive.write_text("<!doctype html><title>Sign in</title>")
+    with pytest.raises(DataError, match="web page in place of the archive"):
+        build(BUILDERS["omniglot"], tmp_path / "root", tmp_path)
+
+    with zipfile.ZipFile(archive, "w") as file:
+        file.writestr("images_background/a.png", b"x" * 1000)
+    archive.write_bytes(archive.read_bytes()[:-40])
+    with pytest.raises(DataError, match="truncated zip"):
+        build(BUILDERS["omniglot"], tmp_path / "root", tmp_path)
+
+
+def test_a_zip_of_something_else_is_refused(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "images_background.zip", "w") as file:
+        file.writestr("holiday/beach.png", b"")
+    with pytest.raises(DataError, match=r"holds no images_background/<Alphabet>"):
+        build(BUILDERS["omniglot"], tmp_path / "root", tmp_path)

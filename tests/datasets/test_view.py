@@ -1,0 +1,69 @@
+import numpy as np
+
+from bars import IMAGES_PER_CLASS
+from fewbench.datasets.contact_sheet import contact_sheet
+from fewbench.datasets.store import SplitStore
+from fewbench.datasets.view import ImageView
+
+
+def test_a_view_of_one_split_is_that_split(bars: dict[str, SplitStore]) -> None:
+    view = ImageView([bars["test"]])
+    assert (view.n_classes, len(view)) == (8, 160)
+    np.testing.assert_array_equal(view.class_offsets, bars["test"].class_offsets)
+    np.testing.assert_array_equal(view.images(np.arange(160)), bars["test"].images)
+    assert view.image_keys[21] == "test-01/01"
+    assert view.fingerprint == bars["test"].fingerprint
+
+
+def test_rotated_classes_hold_the_turned_images(bars: dict[str, SplitStore]) -> None:
+    store = bars["test"]
+    view = ImageView([store], rotations=True)
+    assert (view.n_classes, len(view)) == (32, 640)
+    assert view.class_names[8 + 3] == "test-03/rot090"
+    for r in range(4):
+        for c in (0, 5):
+            first = view.class_offsets[r * 8 + c]
+            turned = view.images(np.arange(first, first + IMAGES_PER_CLASS))
+            upright = store.images[c * 20 : c * 20 + 20]
+            for image, original in zip(turned, upright, strict=True):
+                np.testing.assert_array_equal(image, np.rot90(original, r))
+
+
+def test_rotation_is_anticlockwise(bars: dict[str, SplitStore]) -> None:
+    """As PIL's rotate(90), with which the published rotated files were made."""
+    from PIL import Image
+
+    view = ImageView([bars["test"]], rotations=True)
+    upright = Image.fromarray(view.images(np.array([5]))[0, :, :, 0])
+    turned = view.images(np.array([5 + view.n_base_images]))[0, :, :, 0]
+    np.testing.assert_array_equal(np.asarray(upright.rotate(90)), turned)
+
+
+def test_joined_splits_keep_every_image_in_any_order(bars: dict[str, SplitStore]) -> None:
+    view = ImageView([bars["train"], bars["val"]], rotations=True)
+    assert view.n_classes == 4 * 18
+    assert view.class_names[12] == "val-00/rot000"
+    rng = np.random.default_rng(0)
+    indices = rng.integers(0, len(view), 500)
+    together = view.images(indices)
+    parts = [*bars["train"].images, *bars["val"].images]
+    for index, image in zip(indices, together, strict=True):
+        turn, base = divmod(int(index), len(parts))
+        np.testing.assert_array_equal(image, np.rot90(parts[base], turn))
+
+
+def test_every_image_key_is_unique(bars: dict[str, SplitStore]) -> None:
+    view = ImageView([bars["train"], bars["val"]], rotations=True)
+    assert len(set(view.image_keys)) == len(view)
+
+
+def test_a_contact_sheet_shows_the_images(bars: dict[str, SplitStore]) -> None:
+    import io
+
+    from PIL import Image
+
+    png = contact_sheet(ImageView([bars["test"]]), n_classes=4, n_images=3)
+    sheet = np.asarray(Image.open(io.BytesIO(png)).convert("L")).astype(int)
+    first = bars["test"].images[0, :, :, 0].astype(int)
+    windows = np.lib.stride_tricks.sliding_window_view(sheet, first.shape)
+    assert (np.abs(windows - first).max(axis=(2, 3)) == 0).any()
