@@ -1,0 +1,80 @@
+"""Baselines: learners and their training. The only room that imports torch."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from . import centroid, protonet
+from .checkpoints import checkpoint_sha256, load_checkpoint
+from .config import TrainConfig, parse_config
+from .learner import BaselineError, EmbeddingLearner, Learner, as_learner
+
+Make = Callable[[TrainConfig, tuple[int, int, int], torch.device], Any]
+
+# Learners that are trained, by the name that recipes use; `centroid` needs no training.
+BASELINES: dict[str, Make] = {"protonet": protonet.make}
+UNTRAINED: dict[str, Callable[[torch.device], Learner]] = {"centroid": centroid.make}
+
+
+def make_learner(
+    config: TrainConfig, image_shape: tuple[int, int, int], device: torch.device
+) -> Any:
+    """A fresh learner whose weights depend on config.seed alone."""
+    if config.learner not in BASELINES:
+        raise BaselineError(
+            f"unknown learner '{config.learner}' in the recipe. Known: {', '.join(BASELINES)}."
+        )
+    with torch.random.fork_rng():
+        torch.manual_seed(config.seed)
+        return BASELINES[config.learner](config, image_shape, device)
+
+
+def load_learner(name: str, device: torch.device, precision: str = "fp32") -> Learner:
+    """A learner by name (`centroid`), or from a checkpoint or the folder of a training run.
+
+    Raises BaselineError with what can be given.
+    """
+    if name in UNTRAINED:
+        return UNTRAINED[name](device)
+    path = _checkpoint_path(name)
+    tensors, card = load_checkpoint(path)
+    config = replace(parse_config(card["config"], str(path)), precision=precision)
+    learner = make_learner(config, tuple(card["image_shape"]), device)
+    weights = {key: value for key, value in tensors.items() if not key.startswith("adam/")}
+    learner.backbone.load_state_dict(weights)
+    recipe = {**card["config"], "trained_episodes": card["episode"]}
+    recipe["trained_seconds"] = round(card["seconds"], 1)
+    learner.card = replace(learner.card, recipe=recipe, checkpoint_sha256=checkpoint_sha256(path))
+    return learner
+
+
+def _checkpoint_path(name: str) -> Path:
+    path = Path(name)
+    if path.is_dir():
+        for candidate in (path / "best.safetensors", path / "last.safetensors"):
+            if candidate.exists():
+                return candidate
+        raise BaselineError(f"{path}: holds no checkpoint of a training run.")
+    if path.exists():
+        return path
+    untrained = ", ".join(UNTRAINED)
+    trained = " (train it first: fewbench train --recipe NAME --out DIR)" * (name in BASELINES)
+    raise BaselineError(
+        f"'{name}' is neither a learner that needs no training ({untrained}) nor a checkpoint or "
+        f"the folder of a training run{trained}."
+    )
+
+
+__all__ = [
+    "BASELINES",
+    "UNTRAINED",
+    "BaselineError",
+    "EmbeddingLearner",
+    "Learner",
+    "as_learner",
+    "load_learner",
+    "make_learner",
+]

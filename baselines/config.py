@@ -1,0 +1,104 @@
+"""Recipes: every hyper-parameter of a training run, with its source, as a TOML file."""
+
+import tomllib
+from collections.abc import Sequence
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic.dataclasses import dataclass
+
+from ..datasets.episodes import EpisodeSpec
+from ..datasets.info import DataError
+from ..datasets.names import pick
+from .learner import BaselineError
+
+_RECIPES = Path(__file__).parent / "recipes"
+Count = Annotated[int, Field(ge=1)]
+
+
+@dataclass(frozen=True, config=ConfigDict(extra="forbid"))
+class TrainConfig:
+    """A training run. Counts of `shot` and `query` are per class."""
+
+    learner: str
+    dataset: str
+    backbone: str
+    width: Count
+    way: Count
+    shot: Count
+    query: Count
+    episodes: Count  # stop after this many, if no time budget stops earlier
+    lr: Annotated[float, Field(gt=0)]
+    lr_decay: Annotated[float, Field(gt=0, le=1)]  # factor on lr ...
+    lr_step: Count  # ... every so many episodes
+    rotations: bool = False  # rotated characters are further classes, in training and validation
+    train_splits: Literal["train", "train+val"] = "train"
+    val_way: Count = 5
+    val_shot: Count = 1
+    val_query: Count = 15
+    val_episodes: Count = 600
+    validate_every: Count = 500  # also the distance between checkpoints
+    precision: Literal["auto", "fp32", "bf16"] = "auto"
+    seed: Annotated[int, Field(ge=0)] = 0
+
+    @property
+    def train_spec(self) -> EpisodeSpec:
+        """Shape of a training episode."""
+        return EpisodeSpec(self.way, self.shot, self.query)
+
+    @property
+    def val_spec(self) -> EpisodeSpec:
+        """Shape of a validation episode."""
+        return EpisodeSpec(self.val_way, self.val_shot, self.val_query)
+
+    def flat(self) -> dict[str, Any]:
+        """Plain values by name, as they are recorded."""
+        return asdict(self)  # pyright: ignore[reportArgumentType] - pydantic's is a dataclass too
+
+
+def recipes() -> dict[str, Path]:
+    """The recipes that come with fewbench, by name."""
+    return {path.stem: path for path in sorted(_RECIPES.glob("*.toml"))}
+
+
+def load_recipe(name_or_path: str, overrides: Sequence[str] = ()) -> TrainConfig:
+    """Read a recipe by name or path; `overrides` are `key=value` with TOML values.
+
+    Raises BaselineError for an unknown key, a value out of range, or a damaged file.
+    """
+    path = Path(name_or_path)
+    if path.suffix != ".toml":
+        try:
+            path = pick("recipe", name_or_path, recipes())
+        except DataError as error:
+            raise BaselineError(f"{error} Or give the path of a .toml file.") from None
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise BaselineError(f"{path}: cannot be read as a TOML recipe: {error}") from error
+    values |= dict(_parse_override(text) for text in overrides)
+    return parse_config(values, str(path))
+
+
+def parse_config(values: dict[str, Any], where: str) -> TrainConfig:
+    """Check plain values against TrainConfig. Raises BaselineError naming each wrong key."""
+    try:
+        return TypeAdapter(TrainConfig).validate_python(values)
+    except ValidationError as error:
+        known = ", ".join(field.name for field in fields(TrainConfig))  # pyright: ignore[reportArgumentType]
+        faults = "; ".join(
+            f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors()
+        )
+        raise BaselineError(f"{where}: {faults}. Keys: {known}.") from None
+
+
+def _parse_override(text: str) -> tuple[str, Any]:
+    key, equals, value = text.partition("=")
+    if not equals:
+        raise BaselineError(f"--set {text}: expected key=value, for instance --set lr=0.0005")
+    try:
+        return key.strip(), tomllib.loads(f"value = {value}")["value"]
+    except tomllib.TOMLDecodeError:
+        return key.strip(), value.strip()  # a word without quotes

@@ -1,0 +1,147 @@
+"""How a learner answers many episodes: embed every distinct image once, classify in batches."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..datasets.episodes import EpisodeBatch, EpisodeSpec, query_order
+from ..datasets.view import ImageView
+from .learner import BaselineError, EmbeddingLearner, Learner
+
+# Images of one forward pass: intermediate results of 28 px then fit in the processor's cache.
+_PIXELS_PER_BATCH = 128 * 28 * 28
+# Features of the episodes that are classified at once.
+_FEATURES_PER_BATCH = 1 << 22
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, eq=False)
+class Answers:
+    """Predicted labels of all query images, and where the time went.
+
+    predictions: uint8 (n_episodes, n_way * n_query), class by class: query j is of class
+        j // n_query
+    """
+
+    predictions: np.ndarray
+    seconds: dict[str, float]
+
+
+def answer(
+    learner: Learner,
+    view: ImageView,
+    episodes: EpisodeBatch,
+    seed: int,
+    progress: Progress | None = None,
+) -> Answers:
+    """The learner's predictions for every episode.
+
+    Raises BaselineError when scores have the wrong shape or are not numbers.
+    """
+    if episodes.classes.shape[1] > 256:
+        raise BaselineError("at most 256 ways can be evaluated; lower --way.")
+    report = progress or (lambda *_: None)
+    if isinstance(learner, EmbeddingLearner):
+        return _answer_by_embedding(learner, view, episodes, report)
+    return _answer_one_by_one(learner, view, episodes, seed, report)
+
+
+def _answer_by_embedding(
+    learner: EmbeddingLearner, view: ImageView, episodes: EpisodeBatch, report: Progress
+) -> Answers:
+    start = time.perf_counter()
+    wanted = np.zeros(len(view), dtype=bool)
+    wanted[episodes.support] = True
+    wanted[episodes.query] = True
+    distinct = np.flatnonzero(wanted)
+    features = embed_images(learner, view, distinct, report)
+    embedded = time.perf_counter()
+    row_of = np.cumsum(wanted) - 1
+    predictions = _classify_all(learner, features, row_of, episodes, report)
+    classified = time.perf_counter()
+    return Answers(predictions, {"embed": embedded - start, "classify": classified - embedded})
+
+
+def embed_images(
+    learner: EmbeddingLearner, view: ImageView, indices: np.ndarray, report: Progress
+) -> Tensor:
+    """Features of the view images at `indices`, in bounded batches: (len(indices), d)"""
+    height, width, _ = view.image_shape
+    size = max(1, _PIXELS_PER_BATCH // (height * width))
+    features: Tensor | None = None
+    for first in range(0, len(indices), size):
+        batch = learner.embed(view.images(indices[first : first + size]))
+        if features is None:
+            features = batch.new_empty((len(indices), batch.shape[1]))
+        features[first : first + len(batch)] = batch
+        report("embed", first + len(batch), len(indices))
+    if features is None:
+        raise BaselineError("there is no image to embed.")
+    return features
+
+
+def _classify_all(
+    learner: EmbeddingLearner,
+    features: Tensor,
+    row_of: np.ndarray,
+    episodes: EpisodeBatch,
+    report: Progress,
+) -> np.ndarray:
+    n_episodes, n_way = episodes.classes.shape
+    n_queries = episodes.query[0].size
+    per_episode = (n_queries + episodes.support[0].size) * features.shape[1]
+    size = max(1, _FEATURES_PER_BATCH // per_episode)
+    predictions = np.empty((n_episodes, n_queries), np.uint8)
+    for first in range(0, n_episodes, size):
+        here = slice(first, first + size)
+        support, query = (
+            features[torch.from_numpy(row_of[images[here]].reshape(-1)).to(features.device)]
+            for images in (episodes.support, episodes.query)
+        )
+        n_here = len(episodes.classes[here])
+        scores = learner.classify(
+            support.reshape(n_here, n_way, -1, features.shape[1]),
+            query.reshape(n_here, n_queries, -1),
+        )
+        predictions[here] = _winners(scores.cpu().numpy(), (n_here, n_queries, n_way), first)
+        report("classify", first + n_here, n_episodes)
+    return predictions
+
+
+def _answer_one_by_one(
+    learner: Learner, view: ImageView, episodes: EpisodeBatch, seed: int, report: Progress
+) -> Answers:
+    start = time.perf_counter()
+    n_episodes, n_way = episodes.classes.shape
+    n_queries = episodes.query[0].size
+    spec = EpisodeSpec(n_way, episodes.support.shape[2], episodes.query.shape[2])
+    labels = np.repeat(np.arange(n_way), spec.n_shot)
+    predictions = np.empty((n_episodes, n_queries), np.uint8)
+    for e in range(n_episodes):
+        # In class order, the position of a query image would give its label away.
+        order = query_order(n_queries, seed, e)
+        scores = learner.predict(
+            view.images(episodes.support[e].reshape(-1)),
+            labels.copy(),
+            view.images(episodes.query[e].reshape(-1)[order]),
+        )
+        predictions[e, order] = _winners(scores, (n_queries, n_way), e)
+        report("episodes", e + 1, n_episodes)
+    return Answers(predictions, {"episodes": time.perf_counter() - start})
+
+
+def _winners(scores: np.ndarray, expected: tuple[int, ...], episode: int) -> np.ndarray:
+    """Index of the highest score of each query; the first one when scores are equal."""
+    if scores.shape != expected:
+        raise BaselineError(
+            f"episode {episode}: scores must have the shape {expected}: a row for each query "
+            f"image and a column for each class; got {scores.shape}."
+        )
+    if not np.isfinite(scores).all():
+        raise BaselineError(f"episode {episode}: scores must be finite numbers, got NaN or inf.")
+    return scores.argmax(axis=-1)

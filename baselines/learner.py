@@ -1,0 +1,116 @@
+"""What can be evaluated: learners, embedding learners, and anyone's function or encoder."""
+
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+from torch import Tensor, nn
+
+
+class BaselineError(ValueError):
+    """A problem with a learner, recipe or checkpoint that the user can mend."""
+
+
+@dataclass(frozen=True)
+class LearnerCard:
+    """What a result must say about the learner that made it."""
+
+    name: str
+    backbone: str = ""
+    precision: str = "fp32"
+    device: str = "cpu"
+    train_seed: int = 0
+    recipe: dict[str, str | int | float | bool | None] = field(default_factory=dict)
+    checkpoint_sha256: str | None = None
+
+
+class Learner(ABC):
+    """Answers one episode at a time; it sees no query labels."""
+
+    card: LearnerCard
+    transductive: bool = False
+
+    @abstractmethod
+    def predict(
+        self, support_images: np.ndarray, support_labels: np.ndarray, query_images: np.ndarray
+    ) -> np.ndarray:
+        """Score every query image for every class of the episode; the highest score wins.
+
+        support_images: uint8 (n_way * n_shot, H, W, C); support_labels: int64 (n_way * n_shot,)
+        query_images: uint8 (n_way * n_query, H, W, C) in an order that says nothing of their class
+        Returns float (n_way * n_query, n_way).
+        """
+
+
+class EmbeddingLearner(Learner):
+    """Embeds each image on its own, then compares: every distinct image is embedded once."""
+
+    @abstractmethod
+    def embed(self, images: np.ndarray) -> Tensor:
+        """images: uint8 (n, H, W, C) -> (n, d) features on the learner's device"""
+
+    def classify(self, support_features: Tensor, query_features: Tensor) -> Tensor:
+        """Minus the squared Euclidean distance to the mean of each class's support features.
+
+        The square matters for training, not for the winner (Snell et al. 2017, section 2.3).
+
+        support_features: (n_episodes, n_way, n_shot, d); query_features: (n_episodes, n, d)
+        Returns float32 (n_episodes, n, n_way).
+        """
+        return negative_squared_distances(
+            query_features.float(), support_features.float().mean(dim=2)
+        )
+
+    def predict(
+        self, support_images: np.ndarray, support_labels: np.ndarray, query_images: np.ndarray
+    ) -> np.ndarray:
+        order = np.argsort(support_labels, kind="stable")
+        n_way = int(support_labels.max()) + 1
+        support = self.embed(support_images[order]).reshape(1, n_way, len(order) // n_way, -1)
+        query = self.embed(query_images)[None]
+        return self.classify(support, query)[0].cpu().numpy()
+
+
+class FunctionLearner(Learner):
+    """Anyone's `(support_images, support_labels, query_images) -> scores`."""
+
+    def __init__(self, function: Callable[..., object], name: str) -> None:
+        self.function = function
+        self.card = LearnerCard(name, device="other", precision="other")
+
+    def predict(
+        self, support_images: np.ndarray, support_labels: np.ndarray, query_images: np.ndarray
+    ) -> np.ndarray:
+        return np.asarray(self.function(support_images, support_labels, query_images))
+
+
+def negative_squared_distances(query: Tensor, prototypes: Tensor) -> Tensor:
+    """(..., n, d) and (..., n_way, d) -> (..., n, n_way), by |q|^2 - 2 q.p + |p|^2."""
+    squares = query.square().sum(-1, keepdim=True) + prototypes.square().sum(-1).unsqueeze(-2)
+    return 2 * query @ prototypes.transpose(-1, -2) - squares
+
+
+def as_learner(model: object, name: str | None = None) -> Learner:
+    """A learner out of a learner, an encoder module (compared as in ProtoNet), or a function.
+
+    Raises BaselineError for anything else.
+    """
+    if isinstance(model, Learner):
+        return model
+    if not callable(model):
+        raise BaselineError(
+            f"cannot evaluate a {type(model).__name__}: expected a Learner, a torch.nn.Module "
+            f"encoder, or a function (support_images, support_labels, query_images) -> scores."
+        )
+    name = name or _file_name(getattr(model, "__name__", type(model).__name__))
+    if isinstance(model, nn.Module):
+        from .protonet import ProtoNet  # protonet imports this module
+
+        return ProtoNet(model, LearnerCard(name, backbone=type(model).__name__))
+    return FunctionLearner(model, name)
+
+
+def _file_name(words: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", words.lower()).strip("-") or "model"

@@ -1,0 +1,244 @@
+"""Train a learner: episodes, validation, the best checkpoint, and exact resume.
+
+Nothing random is carried along: episode i is addressable and weights start from the seed, so the
+state of a run is its tensors and a counter. A resumed run equals an uninterrupted one bit by bit.
+"""
+
+import json
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..datasets.episodes import iterate_episodes, sample_episodes
+from ..datasets.view import ImageView
+from . import make_learner
+from .backbones import to_input
+from .checkpoints import load_checkpoint, save_checkpoint
+from .config import TrainConfig
+from .devices import resolve_device, resolve_precision
+from .harness import answer
+from .learner import BaselineError
+from .memory import keep_large_blocks
+
+LAST, BEST, LOG = "last.safetensors", "best.safetensors", "train.json"
+# Validation episodes come from a stream of their own.
+_VALIDATION_SEED = 1 << 40
+
+Progress = Callable[[dict[str, Any]], None]
+
+
+@dataclass(frozen=True)
+class TrainViews:
+    """What a run trains on and what it selects by; no validation when trained on train + val."""
+
+    train: ImageView
+    val: ImageView | None
+
+
+@dataclass(frozen=True)
+class TrainBudget:
+    """When to stop before the recipe's last episode, and where to compute."""
+
+    minutes: float | None = None
+    device: str = "auto"
+    resume: bool = False
+
+
+@dataclass
+class TrainState:
+    """Where a run stands."""
+
+    episode: int = 0
+    seconds: float = 0.0
+    best_accuracy: float = -1.0
+    history: list[dict[str, float]] = field(default_factory=list)
+
+
+class Trainer:
+    """One training run in one folder: last and best checkpoint, and a log of its history."""
+
+    def __init__(
+        self, config: TrainConfig, views: TrainViews, out: Path, budget: TrainBudget
+    ) -> None:
+        device = resolve_device(budget.device)
+        self.config = replace(config, precision=resolve_precision(config.precision, device))
+        self.views, self.out, self.budget = views, out, budget
+        self.learner = make_learner(self.config, views.train.image_shape, device)
+        # One fused update of all parameters: many small ones would cost more than their arithmetic.
+        self.optimizer = torch.optim.Adam(
+            self.learner.backbone.parameters(), lr=config.lr, fused=True
+        )
+        self.state = TrainState()
+        self._prepare_folder()
+
+    def run(self, progress: Progress | None = None) -> Path:
+        """Train to the end of the recipe or the time budget; returns the selected checkpoint.
+
+        progress: called after every episode with episode, episodes, seconds, loss, val_accuracy
+        Raises BaselineError when the loss is no longer a number; the last checkpoint stays.
+        """
+        keep_large_blocks()
+        started = time.perf_counter() - self.state.seconds
+        losses: list[Tensor] = []
+        stream = iterate_episodes(
+            self.views.train.class_offsets,
+            self.config.train_spec,
+            self.config.seed,
+            self.state.episode,
+        )
+        for episode in stream:
+            if self._finished():
+                break
+            losses.append(self._step(np.concatenate([episode.support, episode.query], axis=2)))
+            self.state.episode += 1
+            self.state.seconds = time.perf_counter() - started
+            if self.state.episode % self.config.validate_every == 0:
+                self._checkpoint(losses)
+                self.state.seconds = time.perf_counter() - started
+            if progress:
+                progress(self._report(losses))
+        if losses:
+            self._checkpoint(losses)
+        return self.out / (BEST if self.views.val else LAST)
+
+    def _step(self, images: np.ndarray) -> Tensor:
+        spec, config = self.config.train_spec, self.config
+        rate = config.lr * config.lr_decay ** (self.state.episode // config.lr_step)
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        support, query = images[0, :, : spec.n_shot], images[0, :, spec.n_shot :]
+        order = np.concatenate([support.reshape(-1), query.reshape(-1)])
+        pixels = torch.from_numpy(self.views.train.images(order)).to(self.learner.device)
+        self.learner.backbone.train()
+        loss = self.learner.loss(to_input(pixels), spec)
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        self.optimizer.step()
+        return loss.detach()
+
+    def _finished(self) -> bool:
+        if self.state.episode >= self.config.episodes:
+            return True
+        if self.budget.minutes is None or self.state.episode == 0:
+            return False
+        # The closing validation belongs to the budget.
+        validation = self.state.history[-1]["val_seconds"] if self.state.history else 0.0
+        return self.state.seconds + validation >= self.budget.minutes * 60
+
+    def _checkpoint(self, losses: list[Tensor]) -> None:
+        """Validate, record, and save; a killed run goes on from here."""
+        mean_loss = float(torch.stack(losses).mean())
+        if not math.isfinite(mean_loss):
+            raise BaselineError(
+                f"training stopped at episode {self.state.episode}: the loss is {mean_loss}. The "
+                f"last good checkpoint is in {self.out}. Try a smaller lr: --set lr=..."
+            )
+        losses.clear()
+        entry = {"episode": self.state.episode, "seconds": self.state.seconds, "loss": mean_loss}
+        accuracy, val_seconds = self._validate()
+        entry |= {"val_accuracy": accuracy, "val_seconds": val_seconds}
+        if self.views.val is None:
+            del entry["val_accuracy"]
+        self.state.history.append(entry)
+        if accuracy > self.state.best_accuracy:
+            self.state.best_accuracy = accuracy
+            self._save(BEST, self.learner.backbone.state_dict())
+        self._save(LAST, self._tensors())
+        _write_json(self.out / LOG, self._card())
+
+    def _validate(self) -> tuple[float, float]:
+        view, config = self.views.val, self.config
+        if view is None:
+            return -1.0, 0.0
+        started = time.perf_counter()
+        episodes = sample_episodes(
+            view.class_offsets, config.val_spec, _VALIDATION_SEED, 0, config.val_episodes
+        )
+        predictions = answer(self.learner, view, episodes, _VALIDATION_SEED).predictions
+        labels = np.repeat(np.arange(config.val_way), config.val_query)
+        return float((predictions == labels).mean()), time.perf_counter() - started
+
+    def _report(self, losses: list[Tensor]) -> dict[str, Any]:
+        last = self.state.history[-1] if self.state.history else {}
+        return {
+            "episode": self.state.episode,
+            "episodes": self.config.episodes,
+            "seconds": self.state.seconds,
+            "minutes": self.budget.minutes,
+            "loss": losses[-1] if losses else None,
+            "val_accuracy": last.get("val_accuracy"),
+        }
+
+    def _card(self) -> dict[str, Any]:
+        return {
+            "config": self.config.flat(),
+            "image_shape": list(self.views.train.image_shape),
+            "data_fingerprint": self.views.train.fingerprint,
+            "device": self.learner.card.device,
+            "episode": self.state.episode,
+            "seconds": self.state.seconds,
+            "best_accuracy": self.state.best_accuracy,
+            "history": self.state.history,
+        }
+
+    def _tensors(self) -> dict[str, Tensor]:
+        """Weights under their own names, the optimiser's moments as 'adam/<parameter>/<name>'."""
+        tensors = dict(self.learner.backbone.state_dict())
+        for name, parameter in self.learner.backbone.named_parameters():
+            for key, value in self.optimizer.state[parameter].items():
+                tensors[f"adam/{name}/{key}"] = value
+        return tensors
+
+    def _save(self, name: str, tensors: dict[str, Tensor]) -> None:
+        save_checkpoint(self.out / name, tensors, self._card())
+
+    def _prepare_folder(self) -> None:
+        self.out.mkdir(parents=True, exist_ok=True)
+        exists = (self.out / LAST).exists()
+        if exists and not self.budget.resume:
+            raise BaselineError(
+                f"{self.out} holds another run. Go on with it: --resume. Or choose another --out."
+            )
+        if exists:
+            self._load()
+
+    def _load(self) -> None:
+        tensors, card = load_checkpoint(self.out / LAST)
+        here = {"config": self.config.flat(), "data_fingerprint": self.views.train.fingerprint}
+        for what, value in here.items():
+            if card[what] != value:
+                raise BaselineError(
+                    f"{self.out}: cannot resume: its {what} differs: there {card[what]}, "
+                    f"here {value}. Use the same recipe and data, or another --out."
+                )
+        weights = {name: value for name, value in tensors.items() if not name.startswith("adam/")}
+        self.learner.backbone.load_state_dict(weights)
+        for name, parameter in self.learner.backbone.named_parameters():
+            prefix = f"adam/{name}/"
+            self.optimizer.state[parameter] = {
+                key.removeprefix(prefix): _laid_out_like(parameter, value)
+                for key, value in tensors.items()
+                if key.startswith(prefix)
+            }
+        names = ("episode", "seconds", "best_accuracy", "history")
+        self.state = TrainState(**{name: card[name] for name in names})
+
+
+def _laid_out_like(parameter: Tensor, value: Tensor) -> Tensor:
+    """Moments in the memory order of their parameter: the order of a sum changes its last bits."""
+    if value.ndim == 0:
+        return value
+    return torch.empty_like(parameter).copy_(value)
+
+
+def _write_json(path: Path, document: dict[str, Any]) -> None:
+    partial = path.with_name(path.name + ".partial")
+    partial.write_text(json.dumps(document, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+    partial.replace(path)

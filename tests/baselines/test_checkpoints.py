@@ -1,0 +1,59 @@
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from fewbench.baselines import BaselineError, load_learner
+from fewbench.baselines.checkpoints import load_checkpoint, save_checkpoint
+
+
+def test_a_checkpoint_keeps_every_bit(tmp_path: Path) -> None:
+    weights = torch.randn(8, 4, 3, 3).contiguous(memory_format=torch.channels_last)
+    tensors = {"a": weights, "b": torch.tensor(3), "c": torch.tensor([1e-45, float("inf")])}
+    card = {"name": "ü", "history": [{"loss": 0.1}]}
+    save_checkpoint(tmp_path / "x.safetensors", tensors, card)
+    loaded, read_card = load_checkpoint(tmp_path / "x.safetensors")
+
+    assert all(torch.equal(tensors[name], loaded[name]) for name in tensors)
+    assert read_card == {"schema_version": 1, **card}
+    assert [path.name for path in tmp_path.iterdir()] == ["x.safetensors"]
+
+
+def test_a_failed_save_leaves_the_old_checkpoint(tmp_path: Path) -> None:
+    path = tmp_path / "x.safetensors"
+    save_checkpoint(path, {"a": torch.ones(1)}, {})
+    with pytest.raises(ValueError, match="JSON"):
+        save_checkpoint(path, {"a": torch.zeros(1)}, {"loss": float("nan")})
+    assert load_checkpoint(path)[0]["a"].item() == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["x.safetensors"]
+
+
+def test_damaged_foreign_and_newer_files_get_a_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "x.safetensors"
+    with pytest.raises(BaselineError, match="no such checkpoint.*fewbench train"):
+        load_checkpoint(path)
+    path.write_bytes(b"\x80\x04pickle")
+    with pytest.raises(BaselineError, match="cannot be read as a checkpoint"):
+        load_checkpoint(path)
+    save_file({"a": torch.ones(1)}, path)
+    with pytest.raises(BaselineError, match="not one that fewbench wrote"):
+        load_checkpoint(path)
+    save_file({"a": torch.ones(1)}, path, {"fewbench": json.dumps({"schema_version": 99})})
+    with pytest.raises(BaselineError, match="newer.*Upgrade"):
+        load_checkpoint(path)
+    save_checkpoint(path, {"a": torch.ones(100)}, {})
+    path.write_bytes(path.read_bytes()[:-10])
+    with pytest.raises(BaselineError, match="cannot be read as a checkpoint"):
+        load_checkpoint(path)
+
+
+def test_an_unknown_learner_says_what_can_be_given(tmp_path: Path) -> None:
+    cpu = torch.device("cpu")
+    with pytest.raises(BaselineError, match="neither a learner .*centroid.* nor a checkpoint"):
+        load_learner("centriod", cpu)
+    with pytest.raises(BaselineError, match="train it first: fewbench train"):
+        load_learner("protonet", cpu)
+    with pytest.raises(BaselineError, match="holds no checkpoint"):
+        load_learner(str(tmp_path), cpu)

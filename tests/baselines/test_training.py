@@ -1,0 +1,192 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+
+from bars import SPLIT_CLASSES
+from fewbench.baselines import BaselineError, load_learner
+from fewbench.baselines.checkpoints import load_checkpoint
+from fewbench.baselines.config import TrainConfig, load_recipe
+from fewbench.baselines.devices import resolve_device, resolve_precision
+from fewbench.baselines.training import BEST, LAST, LOG, TrainBudget, Trainer, TrainViews
+from fewbench.datasets.store import SplitStore
+from fewbench.datasets.view import ImageView
+
+CPU = TrainBudget(device="cpu")
+RESUME = TrainBudget(device="cpu", resume=True)
+SETTINGS = ["way=6", "val_episodes=20", "validate_every=4", "width=16", "lr_step=5", "dataset=bars"]
+
+
+def config(*settings: str) -> TrainConfig:
+    return load_recipe("protonet-glyphs", [*SETTINGS, *settings])
+
+
+def views(bars: dict[str, SplitStore]) -> TrainViews:
+    return TrainViews(ImageView([bars["train"]]), ImageView([bars["val"]]))
+
+
+def tensors_of(folder: Path) -> dict[str, torch.Tensor]:
+    return load_checkpoint(folder / LAST)[0]
+
+
+def assert_same_bits(a: Path, b: Path) -> None:
+    ours, theirs = tensors_of(a), tensors_of(b)
+    assert ours.keys() == theirs.keys()
+    assert all(torch.equal(ours[name], theirs[name]) for name in ours)
+
+
+def test_training_learns_selects_the_best_and_keeps_a_log(
+    bars: dict[str, SplitStore], tmp_path: Path
+) -> None:
+    reports = []
+    path = Trainer(config("episodes=40"), views(bars), tmp_path, CPU).run(reports.append)
+
+    log = json.loads((tmp_path / LOG).read_text())
+    assert path == tmp_path / BEST
+    assert [entry["episode"] for entry in log["history"]] == list(range(4, 41, 4))
+    assert log["history"][-1]["loss"] < log["history"][0]["loss"] / 2
+    assert log["best_accuracy"] == max(entry["val_accuracy"] for entry in log["history"])
+    assert [report["episode"] for report in reports] == list(range(1, 41))
+    learner = load_learner(str(tmp_path), torch.device("cpu"))
+    assert learner.card.recipe["trained_episodes"] <= 40
+    assert learner.card.backbone == "conv4-16"
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_two_halves_are_one_whole_bit_by_bit(
+    bars: dict[str, SplitStore], tmp_path: Path, precision: str
+) -> None:
+    whole, halves = tmp_path / "whole", tmp_path / "halves"
+    choice = f"precision={precision}"
+    Trainer(config("episodes=16", choice), views(bars), whole, CPU).run()
+
+    first = Trainer(config("episodes=16", choice), views(bars), halves, CPU)
+    with pytest.raises(KeyboardInterrupt):
+        first.run(lambda report: interrupt_at(report["episode"], 10))
+    assert load_checkpoint(halves / LAST)[1]["episode"] == 8
+    Trainer(config("episodes=16", choice), views(bars), halves, RESUME).run()
+
+    assert_same_bits(whole, halves)
+    assert load_checkpoint(halves / LAST)[1]["config"]["precision"] == precision
+
+
+def interrupt_at(episode: int, where: int) -> None:
+    if episode == where:
+        raise KeyboardInterrupt
+
+
+KILLED = """
+import sys
+sys.path.insert(0, {tests!r})
+from pathlib import Path
+from test_training import CPU, Trainer, config, views
+from fewbench.datasets.store import SplitStore
+bars = {{split: SplitStore(Path({root!r}) / (split + ".h5")) for split in ("train", "val")}}
+Trainer(config("episodes=400"), views(bars), Path({out!r}), CPU).run()
+"""
+
+
+def test_a_killed_run_resumes_to_the_same_bits(bars: dict[str, SplitStore], tmp_path: Path) -> None:
+    killed, whole = tmp_path / "killed", tmp_path / "whole"
+    code = KILLED.format(
+        tests=str(Path(__file__).parent), root=str(bars["train"].path.parent), out=str(killed)
+    )
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1] / "support")}
+    process = subprocess.Popen([sys.executable, "-c", code], env=environment)
+    while not (killed / LAST).exists() and process.poll() is None:
+        time.sleep(0.01)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+
+    reached = load_checkpoint(killed / LAST)[1]["episode"]
+    assert 0 < reached < 390
+    for folder in (killed, whole):
+        trainer = Trainer(config("episodes=400"), views(bars), folder, RESUME)
+        with pytest.raises(KeyboardInterrupt):
+            trainer.run(lambda report: interrupt_at(report["episode"], reached + 9))
+    assert_same_bits(killed, whole)
+
+
+def test_a_time_budget_stops_and_can_be_extended(
+    bars: dict[str, SplitStore], tmp_path: Path
+) -> None:
+    budget = TrainBudget(minutes=1 / 60, device="cpu")
+    trainer = Trainer(config("episodes=100000"), views(bars), tmp_path, budget)
+    started = time.perf_counter()
+    trainer.run()
+    assert 0.5 < time.perf_counter() - started < 10
+    first = trainer.state.episode
+    assert 0 < first < 100000
+
+    longer = TrainBudget(minutes=2 / 60, device="cpu", resume=True)
+    trainer = Trainer(config("episodes=100000"), views(bars), tmp_path, longer)
+    assert trainer.state.episode == first
+    trainer.run()
+    assert trainer.state.episode > first
+
+
+def test_without_validation_the_last_checkpoint_is_the_result(
+    bars: dict[str, SplitStore], tmp_path: Path
+) -> None:
+    everything = TrainViews(ImageView([bars["train"], bars["val"]]), None)
+    assert everything.train.n_classes == SPLIT_CLASSES["train"] + SPLIT_CLASSES["val"]
+    trainer = Trainer(config("episodes=8", "train_splits=train+val"), everything, tmp_path, CPU)
+    assert trainer.run() == tmp_path / LAST
+    assert "val_accuracy" not in trainer.state.history[0]
+    assert not (tmp_path / BEST).exists()
+    assert load_learner(str(tmp_path), torch.device("cpu")).card.name == "protonet"
+
+
+def test_a_folder_that_holds_another_run_is_left_alone(
+    bars: dict[str, SplitStore], tmp_path: Path
+) -> None:
+    Trainer(config("episodes=4"), views(bars), tmp_path, CPU).run()
+    before = (tmp_path / LAST).read_bytes()
+    with pytest.raises(BaselineError, match="holds another run.*--resume"):
+        Trainer(config("episodes=4"), views(bars), tmp_path, CPU)
+    with pytest.raises(BaselineError, match="cannot resume: its config differs"):
+        Trainer(config("episodes=4", "lr=0.5"), views(bars), tmp_path, RESUME)
+    other = TrainViews(ImageView([bars["test"]]), ImageView([bars["val"]]))
+    with pytest.raises(BaselineError, match="cannot resume: its data_fingerprint differs"):
+        Trainer(config("episodes=4"), other, tmp_path, RESUME)
+    assert (tmp_path / LAST).read_bytes() == before
+
+
+def test_divergence_stops_with_a_sentence_and_the_last_good_checkpoint(
+    bars: dict[str, SplitStore], tmp_path: Path
+) -> None:
+    trainer = Trainer(config("episodes=100"), views(bars), tmp_path, CPU)
+
+    def poison(report: dict) -> None:
+        if report["episode"] == 9:
+            with torch.no_grad():
+                next(trainer.learner.backbone.parameters()).fill_(float("nan"))
+
+    with pytest.raises(BaselineError, match="episode 12: the loss is nan.*smaller lr"):
+        trainer.run(poison)
+    assert all(tensor.isfinite().all() for tensor in tensors_of(tmp_path).values())
+    assert load_checkpoint(tmp_path / LAST)[1]["episode"] == 8
+
+
+def test_devices_and_precisions_are_resolved_or_refused() -> None:
+    cpu = torch.device("cpu")
+    assert resolve_device("cpu") == cpu
+    assert resolve_device("auto").type in ("cpu", "cuda")
+    assert resolve_precision("bf16", cpu) == "bf16"
+    assert resolve_precision("auto", cpu) in ("fp32", "bf16")
+    with pytest.raises(BaselineError, match="unknown device 'tpu'"):
+        resolve_device("tpu")
+    with pytest.raises(BaselineError, match="unknown precision 'fp8'"):
+        resolve_precision("fp8", cpu)
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="a CUDA device is present")
+def test_cuda_without_a_device_gets_a_sentence() -> None:
+    with pytest.raises(BaselineError, match="finds no CUDA device"):
+        resolve_device("cuda")
