@@ -1,0 +1,101 @@
+"""The `fewbench` command. Heavy imports happen inside the commands: --help answers at once."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from . import cli_data, cli_protocol, cli_run
+from .console import Json, emit, table
+
+app = typer.Typer(
+    help="Few-shot image classification: verified data, baselines, standard episodes, honest ±.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command()(cli_run.quickstart)
+app.add_typer(cli_data.app, name="data")
+app.add_typer(cli_protocol.app, name="protocol")
+app.command()(cli_run.train)
+app.command()(cli_run.evaluate)
+app.command()(cli_run.report)
+
+
+@app.command()
+def env(as_json: Json = False) -> None:
+    """Versions, device, what is installed, and the line that installs what is missing."""
+    from ..baselines.devices import device_facts
+    from .environment import environment, optional_packages, requirements
+
+    facts, needed, optional = environment(), requirements(), optional_packages()
+    devices = device_facts()
+    document = {
+        "environment": facts,
+        "device": devices,
+        "required": needed,
+        "optional": {
+            one.name: {
+                "version": one.installed,
+                "usable": one.usable,
+                "missing": list(one.missing),
+                "install": one.install,
+            }
+            for one in optional
+        },
+    }
+    rows = [[key, value] for key, value in {**facts, **devices}.items()]
+    rows += [[name, found or "MISSING: pip install fewbench"] for name, found in needed.items()]
+    text = table(["what", "found"], rows)
+    for one in optional:
+        state = f"{one.installed or 'not installed'}, usable: {'yes' if one.usable else 'no'}"
+        text += f"\n\n{one.name} ({one.needed_for}): {state}"
+        if not one.usable:
+            without = f" (missing: {', '.join(one.missing)})" if one.missing else ""
+            text += f"{without}\n  install: {one.install}"
+    emit(document, text, as_json)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"fewbench {version('fewbench')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Version.")
+    ] = False,
+) -> None:
+    del version
+
+
+def main() -> None:
+    """Run the command line; a user's mistake gets a sentence on stderr and exit code 2."""
+    try:
+        app()
+    except SystemExit:
+        raise
+    except _user_errors() as error:
+        sys.stderr.write(f"error: {error}\n")
+        sys.exit(2)
+
+
+def _user_errors() -> tuple[type[Exception], ...]:
+    """OSError and each room's own error. A room that was not imported cannot have raised one."""
+    rooms = {
+        "fewbench.datasets.info": "DataError",
+        "fewbench.baselines.learner": "BaselineError",
+        "fewbench.reports.records": "ResultError",
+    }
+    known = (getattr(sys.modules.get(room), name, None) for room, name in rooms.items())
+    return (OSError, *(error for error in known if error))
+
+
+if __name__ == "__main__":
+    sys.argv[0] = Path(sys.argv[0]).stem
+    main()

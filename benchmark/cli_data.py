@@ -1,0 +1,159 @@
+"""fewbench data: list, build, verify, info, show."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from .console import Json, emit, progress_bars, table
+
+app = typer.Typer(help="Build, check and look at datasets.", no_args_is_help=True)
+
+Root = Annotated[
+    Path | None,
+    typer.Option(help="Folder of the builds [$FEWBENCH_DATA, else the user's data folder]."),
+]
+Name = Annotated[str, typer.Argument(help="Dataset, see `fewbench data list`.")]
+
+
+@app.command("list")
+def list_datasets(root: Root = None, as_json: Json = False) -> None:
+    """Which datasets there are, and which are built."""
+    from ..datasets import BUILDERS
+    from ..datasets.build import data_root, read_manifest
+
+    where = data_root(root)
+    rows, document = [], {}
+    for name, info in BUILDERS.items():
+        built = read_manifest(where / name) is not None
+        splits = {split: counts.n_classes for split, counts in info.splits.items()}
+        images = sum(counts.n_images for counts in info.splits.values())
+        document[name] = {"built": built, "classes": splits, "images": images, "title": info.title}
+        classes = "/".join(map(str, splits.values()))
+        state = "built" if built else "embedded" if info.embedded else "not built"
+        rows.append([name, state, classes, f"{images:,}", info.title])
+    header = ["dataset", "state", "train/val/test", "images", "title"]
+    emit({"root": str(where), "datasets": document}, f"{table(header, rows)}\n\n{where}", as_json)
+
+
+@app.command()
+def build(
+    name: Name,
+    source: Annotated[
+        Path | None, typer.Option(help="Folder with the official files; else they are downloaded.")
+    ] = None,
+    resampling: Annotated[
+        str | None, typer.Option(help="Another filter, built as NAME-FILTER: nearest.")
+    ] = None,
+    rebuild: Annotated[bool, typer.Option("--rebuild", help="Build again what is built.")] = False,
+    root: Root = None,
+    as_json: Json = False,
+) -> None:
+    """Build a dataset from its official files, checked before and after."""
+    from ..datasets.build import build as build_dataset
+    from ..datasets.build import data_root
+
+    info = _find(name, resampling)
+    with progress_bars() as progress:
+        built = build_dataset(info, data_root(root), source, rebuild=rebuild, progress=progress)
+    first = "already built" if built.already_built else "built"
+    text = f"{info.name}: {first} in {built.folder}\n{_describe(built.manifest)}"
+    emit({**built.manifest, "already_built": built.already_built}, text, as_json)
+
+
+@app.command()
+def verify(name: Name, root: Root = None, as_json: Json = False) -> None:
+    """Read every byte of a build again and compare with its recorded hash."""
+    from ..datasets.build import data_root
+    from ..datasets.build import verify as verify_build
+    from ..datasets.info import DataError
+
+    info = _find(name)
+    where = data_root(root)
+    _require_built(info, where)
+    try:
+        fingerprints = verify_build(info, where)
+    except DataError as error:
+        typer.echo(f"error: {error}", err=True)
+        raise typer.Exit(1) from None
+    lines = [f"{info.name}: every byte read again, content as recorded"]
+    lines += [f"  {split:5} sha256 {sha256}" for split, sha256 in fingerprints.items()]
+    emit({"dataset": name, "content_sha256": fingerprints}, "\n".join(lines), as_json)
+
+
+@app.command("info")
+def show_info(name: Name, root: Root = None, as_json: Json = False) -> None:
+    """The card of a dataset: counts, split, licence, citation, and its build."""
+    from ..datasets.build import data_root, read_manifest
+
+    info = _find(name)
+    manifest = read_manifest(data_root(root) / info.name)
+    card: dict[str, Any] = {
+        "name": info.name,
+        "title": info.title,
+        "image_shape": list(info.image_shape),
+        "classes": {split: counts.n_classes for split, counts in info.splits.items()},
+        "images": {split: counts.n_images for split, counts in info.splits.items()},
+        "split_scheme": info.split_scheme,
+        "resampling": info.resampling,
+        "polarity": info.polarity,
+        "licence": info.licence,
+        "citation": info.citation,
+        "sources": [source.filename for source in info.sources] or ["embedded"],
+    }
+    lines = [f"{key:13} {value}" for key, value in card.items()]
+    lines.append(_describe(manifest) if manifest else f"not built: fewbench data build {name}")
+    emit({**card, "build": manifest}, "\n".join(lines), as_json)
+
+
+@app.command()
+def show(
+    name: Name,
+    out: Annotated[Path, typer.Option(help="PNG file to write.")],
+    split: Annotated[str, typer.Option(help="train, val or test.")] = "test",
+    classes: Annotated[int, typer.Option(min=1, help="Rows: classes, evenly spread.")] = 24,
+    images: Annotated[int, typer.Option(min=1, help="Columns: images of each class.")] = 10,
+    root: Root = None,
+    as_json: Json = False,
+) -> None:
+    """Write a contact sheet of a split."""
+    from ..datasets.build import data_root, open_split
+    from ..datasets.contact_sheet import contact_sheet
+    from ..datasets.view import ImageView
+
+    store = open_split(_find(name), data_root(root), split)
+    picture = contact_sheet(ImageView([store]), classes, images)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_bytes(picture)
+    emit({"path": str(out), "bytes": len(picture)}, f"wrote {out}", as_json)
+
+
+def _find(name: str, resampling: str | None = None) -> Any:
+    from ..datasets import BUILDERS
+    from ..datasets.names import pick
+
+    info = pick("dataset", name, BUILDERS)
+    if resampling in (None, info.resampling):
+        return info
+    variants = {
+        other.resampling: other for other in BUILDERS.values() if other.name.startswith(f"{name}-")
+    }
+    return pick(f"resampling of {name}", resampling or "", {info.resampling: info, **variants})
+
+
+def _require_built(info: Any, where: Path) -> None:
+    """A build that is missing is wrong usage (2), not a failed check (1)."""
+    from ..datasets.build import open_split
+
+    if not (where / info.name).exists():
+        open_split(info, where, next(iter(info.splits)))
+
+
+def _describe(manifest: dict[str, Any]) -> str:
+    lines = [
+        f"  {split:5} {counts['n_classes']:>5} classes {counts['n_images']:>7,} images  "
+        f"sha256 {counts['content_sha256']}"
+        for split, counts in manifest["splits"].items()
+    ]
+    lines += [f"  checked: {check}" for check in manifest["checks"]]
+    return "\n".join(lines)

@@ -1,0 +1,162 @@
+"""fewbench quickstart, train, evaluate, report."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from .cli_data import Root
+from .console import Json, emit, note, progress_bars
+
+Out = Annotated[Path, typer.Option(help="Folder to write.")]
+Device = Annotated[str, typer.Option(help="auto, cpu or cuda.")]
+Precision = Annotated[str | None, typer.Option(help="auto, fp32 or bf16.")]
+
+
+def train(
+    recipe: Annotated[str, typer.Option(help="Name of a recipe, or path of a .toml file.")],
+    out: Out,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", help="key=value; may be repeated.")
+    ] = None,
+    minutes: Annotated[
+        float | None, typer.Option(min=0.0, help="Stop after so long, validation included.")
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in --out.")] = False,
+    seed: Annotated[int | None, typer.Option(min=0)] = None,
+    precision: Precision = None,
+    device: Device = "auto",
+    root: Root = None,
+    as_json: Json = False,
+) -> None:
+    """Train a baseline by a recipe; keeps the best checkpoint by validation accuracy."""
+    from ..baselines.config import load_recipe
+    from ..baselines.training import TrainBudget
+    from .runs import train_run
+
+    named = {"seed": seed, "precision": precision}
+    overrides = [f"{key}={value}" for key, value in named.items() if value is not None]
+    config = load_recipe(recipe, [*(settings or []), *overrides])
+    try:
+        with progress_bars() as progress:
+            run = train_run(config, out, TrainBudget(minutes, device, resume), root, progress)
+    except KeyboardInterrupt:
+        note("interrupted; go on from the last checkpoint: the same command with --resume")
+        raise typer.Exit(130) from None
+    emit(run, _describe_run(run), as_json)
+
+
+def evaluate(
+    learner: Annotated[
+        str, typer.Argument(help="centroid, a checkpoint, or the folder of a training run.")
+    ],
+    protocol: Annotated[str, typer.Option(help="Protocol, see `fewbench protocol list`.")],
+    out: Out,
+    episodes: Annotated[
+        int | None, typer.Option(min=2, help="Only the first episodes; changes the name.")
+    ] = None,
+    dataset: Annotated[
+        str | None, typer.Option(help="Another build, e.g. omniglot-nearest; changes the name.")
+    ] = None,
+    precision: Precision = None,
+    device: Device = "auto",
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a result.")] = False,
+    root: Root = None,
+    as_json: Json = False,
+) -> None:
+    """Score a learner on the episodes of a protocol and save the result."""
+    from .protocols import find_protocol
+    from .runs import evaluate_run, load
+
+    card = find_protocol(protocol, dataset=dataset, n_episodes=episodes)
+    model = load(learner, device, precision or "fp32")
+    with progress_bars() as progress:
+        path, result = evaluate_run(model, card, out, overwrite, (root, progress))
+    from ..reports.intervals import result_interval
+    from ..reports.tables import to_text
+
+    interval = result_interval(result)
+    document = {
+        "path": str(path),
+        "protocol": card.name,
+        "learner": result.learner,
+        "mean": interval.mean,
+        "low": interval.low,
+        "high": interval.high,
+        "level": interval.level,
+        "kind": interval.kind,
+        "n_episodes": interval.n,
+        "seconds": result.seconds,
+    }
+    seconds = ", ".join(f"{stage} {value:.1f} s" for stage, value in result.seconds.items())
+    emit(document, f"{to_text([result])}\n\n{seconds}\nwrote {path}", as_json)
+
+
+def report(
+    folders: Annotated[list[Path], typer.Argument(help="Folders of results and training runs.")],
+    out: Out,
+    root: Root = None,
+    as_json: Json = False,
+) -> None:
+    """Tables (CSV, Markdown, LaTeX), plots (PNG, SVG) and one self-contained page."""
+    from .runs import report_folders
+
+    paths = report_folders(folders, out, root)
+    text = "\n".join(f"wrote {path}" for path in paths)
+    emit({"paths": [str(path) for path in paths]}, text, as_json)
+
+
+def quickstart(
+    out: Out = Path("quickstart"),
+    seconds: Annotated[float, typer.Option(min=1.0, help="Training time.")] = 60.0,
+    seed: Annotated[int, typer.Option(min=0)] = 0,
+    device: Device = "auto",
+    root: Root = None,
+    as_json: Json = False,
+) -> None:
+    """The whole job on the embedded glyphs: train, evaluate, tables, plots and a page."""
+    from ..baselines.config import load_recipe
+    from ..baselines.training import TrainBudget
+    from ..reports.records import load_results
+    from ..reports.tables import results_frame, to_text
+    from .protocols import find_protocol
+    from .runs import evaluate_run, load, refuse_used_folder, report_folders, train_run
+
+    refuse_used_folder(out)
+    config = load_recipe("protonet-glyphs", [f"seed={seed}"])
+    with progress_bars() as progress:
+        budget = TrainBudget(minutes=seconds / 60, device=device)
+        run = train_run(config, out / "protonet", budget, root, progress)
+        for name in ("centroid", str(out / "protonet")):
+            model = load(name, device, "fp32")
+            for protocol in ("glyphs-5w1s", "glyphs-5w5s", "glyphs-20w1s"):
+                where = (root, _prefixed(progress, f"{model.card.name} {protocol}"))
+                evaluate_run(model, find_protocol(protocol), out / "results", False, where)
+        progress("report", 0, 1)
+        paths = report_folders([out], out / "report", root)
+        progress("report", 1, 1)
+    results = load_results([out / "results"])
+    frame = results_frame(results)
+    rows = frame.astype(object).where(frame.notna(), None).to_dict("records")  # JSON has no NaN
+    page = out / "report" / "index.html"
+    document = {
+        "training": run,
+        "results": rows,
+        "paths": list(map(str, paths)),
+    }
+    emit(document, f"{to_text(results)}\n\nopen {page}", as_json)
+    note(f"trained {run['episodes']} episodes in {run['seconds']:.0f} s on {run['device']}")
+
+
+def _prefixed(progress: Any, prefix: str) -> Any:
+    return lambda stage, done, total: progress(f"{prefix}: {stage}", done, total)
+
+
+def _describe_run(run: dict[str, Any]) -> str:
+    accuracy = run["val_accuracy"]
+    selected = f"validation accuracy {100 * accuracy:.2f} %" if accuracy else "no validation"
+    return (
+        f"trained {run['episodes']} episodes in {run['seconds']:.0f} s ({run['precision']}, "
+        f"{run['device']}), {selected}\nwrote {run['checkpoint']}\n"
+        f"next: fewbench evaluate {run['out']} --protocol {run['dataset']}-5w1s --out results"
+    )

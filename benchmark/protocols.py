@@ -1,0 +1,47 @@
+"""The suite's own protocols. A published one is never edited: a change gets a new name."""
+
+from dataclasses import replace
+
+from ..datasets.names import pick
+from ..reports.records import EvalProtocol
+
+_SHAPES = ((5, 1), (5, 5), (20, 1), (20, 5))
+# Characters turned by 90 degrees are classes of their own, as in Snell et al. 2017; a turned glyph
+# can be another character of its script.
+_ROTATIONS = {"glyphs": False, "omniglot": True}
+
+
+def _protocol(dataset: str, n_way: int, n_shot: int) -> EvalProtocol:
+    return EvalProtocol(
+        name=f"{dataset}-{n_way}w{n_shot}s",
+        dataset=dataset,
+        split="test",
+        n_way=n_way,
+        n_shot=n_shot,
+        n_query=15,
+        n_episodes=10_000,
+        seed=0,
+        rotations=_ROTATIONS[dataset],
+    )
+
+
+PROTOCOLS: dict[str, EvalProtocol] = {
+    protocol.name: protocol
+    for protocol in (_protocol(name, *shape) for name in _ROTATIONS for shape in _SHAPES)
+}
+
+
+def find_protocol(
+    name: str, *, dataset: str | None = None, n_episodes: int | None = None
+) -> EvalProtocol:
+    """A protocol by name, on another build of its dataset or with its first `n_episodes` only.
+
+    Whatever departs from the frozen protocol shows in the name. Raises DataError for an unknown
+    name.
+    """
+    protocol = pick("protocol", name, PROTOCOLS)
+    if dataset and dataset != protocol.dataset:
+        protocol = replace(protocol, dataset=dataset, name=f"{protocol.name}-on-{dataset}")
+    if n_episodes and n_episodes != protocol.n_episodes:
+        protocol = replace(protocol, n_episodes=n_episodes, name=f"{protocol.name}-{n_episodes}ep")
+    return protocol

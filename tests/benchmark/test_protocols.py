@@ -1,0 +1,50 @@
+import pytest
+
+from fewbench.benchmark.evaluate import protocol_spec
+from fewbench.benchmark.protocols import PROTOCOLS, find_protocol
+from fewbench.datasets import BUILDERS
+from fewbench.datasets.info import DataError
+
+
+def test_the_catalogue_is_frozen() -> None:
+    """A protocol that was published is never edited: add a new name instead."""
+    shapes = {
+        name: (p.dataset, p.split, p.n_way, p.n_shot, p.n_query, p.n_episodes, p.seed, p.rotations)
+        for name, p in PROTOCOLS.items()
+    }
+    assert shapes == {
+        "glyphs-5w1s": ("glyphs", "test", 5, 1, 15, 10_000, 0, False),
+        "glyphs-5w5s": ("glyphs", "test", 5, 5, 15, 10_000, 0, False),
+        "glyphs-20w1s": ("glyphs", "test", 20, 1, 15, 10_000, 0, False),
+        "glyphs-20w5s": ("glyphs", "test", 20, 5, 15, 10_000, 0, False),
+        "omniglot-5w1s": ("omniglot", "test", 5, 1, 15, 10_000, 0, True),
+        "omniglot-5w5s": ("omniglot", "test", 5, 5, 15, 10_000, 0, True),
+        "omniglot-20w1s": ("omniglot", "test", 20, 1, 15, 10_000, 0, True),
+        "omniglot-20w5s": ("omniglot", "test", 20, 5, 15, 10_000, 0, True),
+    }
+    assert not any(protocol.transductive for protocol in PROTOCOLS.values())
+
+
+@pytest.mark.parametrize("name", PROTOCOLS)
+def test_every_protocol_fits_its_dataset(name: str) -> None:
+    protocol = PROTOCOLS[name]
+    counts = BUILDERS[protocol.dataset].splits[protocol.split]
+    assert protocol.n_way <= counts.n_classes
+    assert protocol_spec(protocol).images_per_class <= counts.n_images / counts.n_classes
+
+
+def test_what_departs_from_a_protocol_shows_in_its_name() -> None:
+    assert find_protocol("omniglot-5w1s").name == "omniglot-5w1s"
+    short = find_protocol("omniglot-5w1s", n_episodes=1000)
+    assert (short.name, short.n_episodes) == ("omniglot-5w1s-1000ep", 1000)
+    other = find_protocol("omniglot-5w1s", dataset="omniglot-nearest", n_episodes=7)
+    assert (other.name, other.dataset) == (
+        "omniglot-5w1s-on-omniglot-nearest-7ep",
+        "omniglot-nearest",
+    )
+    assert find_protocol("omniglot-5w1s", n_episodes=10_000) is PROTOCOLS["omniglot-5w1s"]
+
+
+def test_an_unknown_protocol_gets_the_nearest() -> None:
+    with pytest.raises(DataError, match="Did you mean 'omniglot-5w1s'"):
+        find_protocol("omniglot-5w1")
