@@ -1,0 +1,251 @@
+"""Speed as ratios within one run, medians of several rounds. On request: tox run -e speed"""
+
+import random
+import statistics
+import time
+import zipfile
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional
+
+from fewbench.baselines import make_learner
+from fewbench.baselines.config import load_recipe
+from fewbench.baselines.harness import embed_images
+from fewbench.baselines.memory import keep_large_blocks
+from fewbench.baselines.protonet import ProtoNet
+from fewbench.benchmark.evaluate import evaluate
+from fewbench.benchmark.protocols import PROTOCOLS
+from fewbench.datasets.episodes import EpisodeSpec, sample_episodes
+from fewbench.datasets.view import ImageView
+
+CPU = torch.device("cpu")
+FIVE_ONE = EpisodeSpec(5, 1, 15)
+
+
+def seconds_of(work: Callable[[], object], rounds: int = 3) -> float:
+    """Median of several rounds after one warm-up."""
+    work()
+    taken = []
+    for _ in range(rounds):
+        started = time.perf_counter()
+        work()
+        taken.append(time.perf_counter() - started)
+    return statistics.median(taken)
+
+
+def fresh_protonet(precision: str = "fp32") -> ProtoNet:
+    recipe = load_recipe("protonet-omniglot", [f"precision={precision}"])
+    return make_learner(recipe, (28, 28, 1), CPU)
+
+
+def plain_conv4() -> nn.Sequential:
+    """The network as it is usually written: NCHW, biases, ReLU before the pool."""
+
+    def block(n_in: int, n_out: int) -> nn.Sequential:
+        convolution = nn.Conv2d(n_in, n_out, 3, padding=1)
+        return nn.Sequential(convolution, nn.BatchNorm2d(n_out), nn.ReLU(), nn.MaxPool2d(2))
+
+    return nn.Sequential(block(1, 64), block(64, 64), block(64, 64), block(64, 64), nn.Flatten())
+
+
+def test_episodes_a_second_on_one_core(benchmark, say) -> None:
+    offsets = np.arange(1693) * 20
+    benchmark(sample_episodes, offsets, FIVE_ONE, 0, 0, 20_000)
+    rate = 20_000 / benchmark.stats.stats.median
+    say("episodes drawn a second, 5-way 1-shot 15 queries", rate, ">= 100,000")
+    assert rate >= 100_000
+
+
+def test_embedding_against_plain_eval_mode(benchmark, say, test_view: ImageView) -> None:
+    learner, plain = fresh_protonet(), plain_conv4().eval()
+    indices = np.arange(0, len(test_view), 5)
+
+    def embed_plainly() -> None:
+        with torch.no_grad():
+            for first in range(0, len(indices), 256):
+                images = torch.from_numpy(test_view.images(indices[first : first + 256]))
+                plain(images.permute(0, 3, 1, 2).contiguous().float() / 255)
+
+    def embed() -> None:
+        embed_images(learner, test_view, indices, lambda *_: None)
+
+    benchmark.pedantic(embed, rounds=5, warmup_rounds=1)
+    ours, theirs = benchmark.stats.stats.median, seconds_of(embed_plainly)
+    say("images embedded a second", len(indices) / ours, "")
+    say("images embedded a second, plain NCHW eval", len(indices) / theirs, "")
+    say("embedding, times as fast as plain NCHW eval", theirs / ours, ">= 3")
+    assert theirs / ours >= 3
+
+
+def test_ten_thousand_episodes_against_embedding_alone(
+    benchmark, say, omniglot_root: Path, test_view: ImageView
+) -> None:
+    learner, protocol = fresh_protonet(), PROTOCOLS["omniglot-5w1s"]
+    everything = np.arange(len(test_view))
+
+    def embed() -> None:
+        embed_images(learner, test_view, everything, lambda *_: None)
+
+    embedding = seconds_of(embed)
+    benchmark.pedantic(
+        evaluate, (learner, protocol), {"root": omniglot_root}, rounds=3, warmup_rounds=1
+    )
+    whole = benchmark.stats.stats.median
+    say("10,000 episodes evaluated, seconds", whole, "")
+    say("10,000 episodes / embedding each image once", whole / embedding, "<= 1.25")
+    assert whole / embedding <= 1.25
+
+
+def test_evaluation_against_learn2learn(
+    benchmark, say, omniglot_root: Path, shared_data: Path, tmp_path: Path
+) -> None:
+    learner, protocol = fresh_protonet(), PROTOCOLS["omniglot-5w1s"]
+    tasks = learn2learn_tasks(shared_data / "omniglot", tmp_path)
+    network = plain_conv4().eval()
+
+    def hundred_episodes() -> None:
+        with torch.no_grad():
+            for _ in range(100):
+                images, labels = tasks.sample()
+                features = network(images)
+                support = torch.zeros(len(labels), dtype=torch.bool)
+                support[::16] = True
+                distances = torch.cdist(features[~support], features[support])
+                (distances.argmin(1) == labels[~support]).float().mean()
+
+    hundred = seconds_of(hundred_episodes, rounds=3)
+    benchmark.pedantic(
+        evaluate, (learner, protocol), {"root": omniglot_root}, rounds=3, warmup_rounds=1
+    )
+    whole = benchmark.stats.stats.median
+    say("100 episodes through learn2learn's tasks, seconds", hundred, "")
+    say("10,000 episodes, times as fast as learn2learn", 100 * hundred / whole, ">= 50")
+    assert 100 * hundred / whole >= 50
+
+
+@pytest.mark.filterwarnings("default")
+def learn2learn_tasks(source: Path, folder: Path):
+    """The test tasks of learn2learn's own Omniglot benchmark, 5-way, 1 + 15 images a class."""
+    import warnings
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        l2l = pytest.importorskip("learn2learn", reason="learn2learn is not installed")
+        from PIL.Image import Resampling
+        from torchvision import transforms
+        from torchvision.datasets import Omniglot
+
+    for name in ("images_background", "images_evaluation"):
+        with zipfile.ZipFile(source / f"{name}.zip") as archive:
+            archive.extractall(folder / "omniglot-py")
+    Omniglot._check_integrity = lambda _: True  # it looks for the official archives' md5
+    steps = [
+        transforms.Resize(28, interpolation=Resampling.LANCZOS),
+        transforms.ToTensor(),
+        lambda x: 1.0 - x,
+    ]
+    images = l2l.vision.datasets.FullOmniglot(str(folder), transform=transforms.Compose(steps))
+    dataset = l2l.data.MetaDataset(images)
+    random.seed(0)
+    chosen = l2l.data.FilteredMetaDataset(dataset, labels=random.sample(range(1623), 423))
+    task_transforms = [
+        l2l.data.transforms.FusedNWaysKShots(chosen, n=5, k=16),
+        l2l.data.transforms.LoadData(chosen),
+        l2l.data.transforms.RemapLabels(chosen),
+        l2l.data.transforms.ConsecutiveLabels(chosen),
+        l2l.vision.transforms.RandomClassRotation(chosen, [0.0, 90.0, 180.0, 270.0]),
+    ]
+    return l2l.data.Taskset(chosen, task_transforms, num_tasks=-1)
+
+
+def test_training_step_against_plain_fp32(benchmark, say, test_view: ImageView) -> None:
+    """60-way 1-shot with 5 queries: 360 images of 28 px."""
+    spec = EpisodeSpec(60, 1, 5)
+    episode = sample_episodes(test_view.class_offsets, spec, 0, 0, 1)
+    order = np.concatenate([episode.support.reshape(-1), episode.query.reshape(-1)])
+    pixels = torch.from_numpy(test_view.images(order)).permute(0, 3, 1, 2).float() / 255
+    labels = torch.arange(60).repeat_interleave(5)
+    network = plain_conv4()
+    plain_adam = torch.optim.Adam(network.parameters(), 1e-3)
+
+    def plain_step() -> None:
+        support, query = network(pixels.contiguous()).split([60, 300])
+        loss = functional.cross_entropy(-(torch.cdist(query, support) ** 2), labels)
+        plain_adam.zero_grad()
+        loss.backward()
+        plain_adam.step()
+
+    plain = seconds_of(plain_step, rounds=7)  # before the process keeps its large blocks
+    keep_large_blocks()
+    steps = {name: our_step(name, pixels, spec) for name in ("fp32", "bf16")}
+    benchmark.pedantic(steps["fp32"], rounds=10, warmup_rounds=2)
+    say("training step, plain fp32 NCHW, seconds", plain, "")
+    for name, step in steps.items():
+        say(
+            f"training step {name}, times as fast as plain fp32 NCHW",
+            plain / seconds_of(step, 7),
+            "",
+        )
+    assert plain / benchmark.stats.stats.median >= 1.3
+
+
+def our_step(precision: str, pixels: torch.Tensor, spec: EpisodeSpec) -> Callable[[], None]:
+    learner = fresh_protonet(precision)
+    adam = torch.optim.Adam(learner.backbone.parameters(), 1e-3, fused=True)
+    images = pixels.contiguous(memory_format=torch.channels_last)
+
+    def step() -> None:
+        loss = learner.loss(images, spec)
+        adam.zero_grad(set_to_none=True)
+        loss.backward()
+        adam.step()
+
+    return step
+
+
+def test_peak_memory_of_the_main_jobs(benchmark, say, shared_data: Path, tmp_path: Path) -> None:
+    """Resident memory of whole processes, torch included."""
+    import subprocess
+    import sys
+
+    fewbench = str(Path(sys.executable).with_name("fewbench"))
+    root, source = str(tmp_path / "root"), str(shared_data / "omniglot")
+    commands = {
+        "Omniglot build, peak GiB": ["data", "build", "omniglot", "--source", source],
+        "10,000 episodes of centroid, peak GiB": [
+            *("evaluate", "centroid", "--protocol", "omniglot-5w1s"),
+            *("--out", str(tmp_path / "out")),
+        ],
+    }
+    peaks = {}
+
+    def measure() -> None:
+        for what, arguments in commands.items():
+            code = (
+                "import resource, subprocess, sys; subprocess.run(sys.argv[1:], check=True, "
+                "stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL); "
+                "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
+            )
+            command = [sys.executable, "-c", code, fewbench, *arguments, "--root", root]
+            done = subprocess.run(command, capture_output=True, text=True, check=True)
+            peaks[what] = int(done.stdout) / 2**20
+
+    benchmark.pedantic(measure, rounds=1)
+    for (what, peak), goal in zip(peaks.items(), (1.0, 2.0), strict=True):
+        say(what, peak, f"<= {goal}")
+        assert peak <= goal
+
+
+def test_results_do_not_depend_on_speed_tricks(omniglot_root: Path) -> None:
+    """The same predictions whether images are embedded once or for each episode anew."""
+    learner = fresh_protonet()
+    protocol = replace(PROTOCOLS["omniglot-5w1s"], n_episodes=100, name="omniglot-100")
+    at_once = evaluate(learner, protocol, root=omniglot_root)
+    one_by_one = evaluate(learner.predict, protocol, root=omniglot_root)
+    np.testing.assert_array_equal(at_once.predictions, one_by_one.predictions)
