@@ -52,8 +52,11 @@ INFO = DatasetInfo(
     split_scheme="glyphs-by-script",
     resampling="drawn",
     polarity="ink 255 on 0",
-    licence="MIT; drawn with the DejaVu and STIX fonts",
-    citation="fewbench, datasets/scripts/draw_glyphs.py",
+    licence="MIT for the drawings. No font is included; the fonts keep their own licences: DejaVu "
+    "(Bitstream Vera and Arev terms, its own changes in the public domain), STIX (SIL OFL 1.1, "
+    "which does not extend to documents made with the font).",
+    citation="fewbench glyphs, drawn by datasets/scripts/draw_glyphs.py from the DejaVu and STIX "
+    "fonts that matplotlib ships.",
     list_classes=list_classes,
     reference_sha256={
         "train": "159557e9cfc268d098a2adcf6e19aea88ed3e42c727dcf3818576fceb4d58df5",

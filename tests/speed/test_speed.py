@@ -5,7 +5,6 @@ import statistics
 import time
 import zipfile
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -240,12 +239,3 @@ def test_peak_memory_of_the_main_jobs(benchmark, say, shared_data: Path, tmp_pat
     for (what, peak), goal in zip(peaks.items(), (1.0, 2.0), strict=True):
         say(what, peak, f"<= {goal}")
         assert peak <= goal
-
-
-def test_results_do_not_depend_on_speed_tricks(omniglot_root: Path) -> None:
-    """The same predictions whether images are embedded once or for each episode anew."""
-    learner = fresh_protonet()
-    protocol = replace(PROTOCOLS["omniglot-5w1s"], n_episodes=100, name="omniglot-100")
-    at_once = evaluate(learner, protocol, root=omniglot_root)
-    one_by_one = evaluate(learner.predict, protocol, root=omniglot_root)
-    np.testing.assert_array_equal(at_once.predictions, one_by_one.predictions)
