@@ -41,12 +41,17 @@ def load_learner(name: str, device: torch.device, precision: str = "fp32") -> Le
         return UNTRAINED[name](device)
     path = _checkpoint_path(name)
     tensors, card = load_checkpoint(path)
-    config = replace(parse_config(card["config"], str(path)), precision=precision)
-    learner = make_learner(config, tuple(card["image_shape"]), device)
-    weights = {key: value for key, value in tensors.items() if not key.startswith("adam/")}
-    learner.backbone.load_state_dict(weights)
-    recipe = {**card["config"], "trained_episodes": card["episode"]}
-    recipe["trained_seconds"] = round(card["seconds"], 1)
+    try:
+        config = replace(parse_config(card["config"], str(path)), precision=precision)
+        learner = make_learner(config, tuple(card["image_shape"]), device)
+        weights = {key: value for key, value in tensors.items() if not key.startswith("adam/")}
+        learner.backbone.load_state_dict(weights)
+        recipe = {**card["config"], "trained_episodes": card["episode"]}
+        recipe["trained_seconds"] = round(card["seconds"], 1)
+    except (KeyError, TypeError, RuntimeError) as error:
+        raise BaselineError(
+            f"{path}: weights and card do not fit each other ({error!r:.200}). Train it again."
+        ) from error
     learner.card = replace(learner.card, recipe=recipe, checkpoint_sha256=checkpoint_sha256(path))
     return learner
 

@@ -47,7 +47,8 @@ def folded(module: nn.Module) -> nn.Module:
 def _fold_pairs(module: nn.Module) -> None:
     for child in module.children():
         _fold_pairs(child)
-    if not isinstance(module, nn.Sequential):
+    # A subclass may call its children in another order.
+    if not isinstance(module, nn.Sequential) or type(module).forward is not nn.Sequential.forward:
         return
     for i in range(len(module) - 1):
         convolution, norm = module[i], module[i + 1]

@@ -26,6 +26,11 @@ def save_checkpoint(path: Path, tensors: dict[str, Tensor], card: dict[str, Any]
         with partial.open("rb") as file:
             os.fsync(file.fileno())
         partial.replace(path)
+    except (SafetensorError, OSError) as error:
+        raise BaselineError(
+            f"{path}: cannot be written ({error}); the checkpoint before it is untouched. Free "
+            f"some space, then go on: the same command with --resume"
+        ) from error
     finally:
         partial.unlink(missing_ok=True)
 
@@ -49,8 +54,12 @@ def load_checkpoint(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
         ) from error
     if text is None:
         raise BaselineError(f"{path}: a safetensors file, but not one that fewbench wrote.")
-    card = json.loads(text)
-    if card["schema_version"] > SCHEMA_VERSION:
+    try:
+        card = json.loads(text)
+        newer = card["schema_version"] > SCHEMA_VERSION
+    except (ValueError, KeyError, TypeError) as error:
+        raise BaselineError(f"{path}: its card is damaged ({error!r}). Train it again.") from error
+    if newer:
         raise BaselineError(
             f"{path}: schema version {card['schema_version']} is newer than this fewbench reads "
             f"({SCHEMA_VERSION}). Upgrade: pip install --upgrade fewbench"

@@ -41,7 +41,7 @@ class TrainConfig:
     val_episodes: Count = 600
     validate_every: Count = 500  # also the distance between checkpoints
     precision: Literal["auto", "fp32", "bf16"] = "auto"
-    seed: Annotated[int, Field(ge=0)] = 0
+    seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
 
     @property
     def train_spec(self) -> EpisodeSpec:

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..datasets.episodes import EpisodeBatch, EpisodeSpec, query_order
+from ..datasets.episodes import EpisodeBatch, EpisodeSpec, query_orders
 from ..datasets.view import ImageView
 from .learner import BaselineError, EmbeddingLearner, Learner
 
@@ -44,15 +44,15 @@ def answer(
     Raises BaselineError when scores have the wrong shape or are not numbers.
     """
     if episodes.classes.shape[1] > 256:
-        raise BaselineError("at most 256 ways can be evaluated; lower --way.")
+        raise BaselineError("at most 256 ways can be evaluated; choose a smaller protocol.")
     report = progress or (lambda *_: None)
     if isinstance(learner, EmbeddingLearner):
-        return _answer_by_embedding(learner, view, episodes, report)
+        return _answer_by_embedding(learner, view, episodes, seed, report)
     return _answer_one_by_one(learner, view, episodes, seed, report)
 
 
 def _answer_by_embedding(
-    learner: EmbeddingLearner, view: ImageView, episodes: EpisodeBatch, report: Progress
+    learner: EmbeddingLearner, view: ImageView, episodes: EpisodeBatch, seed: int, report: Progress
 ) -> Answers:
     start = time.perf_counter()
     wanted = np.zeros(len(view), dtype=bool)
@@ -62,7 +62,13 @@ def _answer_by_embedding(
     features = embed_images(learner, view, distinct, report)
     embedded = time.perf_counter()
     row_of = np.cumsum(wanted) - 1
-    predictions = _classify_all(learner, features, row_of, episodes, report)
+    n_episodes, n_way = episodes.classes.shape
+    order = query_orders(episodes.query[0].size, seed, 0, n_episodes)
+    support = row_of[episodes.support].reshape(n_episodes, n_way, -1)
+    query = np.take_along_axis(row_of[episodes.query].reshape(n_episodes, -1), order, axis=1)
+    shuffled = _classify_all(learner, features, support, query, report)
+    predictions = np.empty_like(shuffled)
+    np.put_along_axis(predictions, order, shuffled, axis=1)
     classified = time.perf_counter()
     return Answers(predictions, {"embed": embedded - start, "classify": classified - embedded})
 
@@ -88,27 +94,29 @@ def embed_images(
 def _classify_all(
     learner: EmbeddingLearner,
     features: Tensor,
-    row_of: np.ndarray,
-    episodes: EpisodeBatch,
+    support: np.ndarray,
+    query: np.ndarray,
     report: Progress,
 ) -> np.ndarray:
-    n_episodes, n_way = episodes.classes.shape
-    n_queries = episodes.query[0].size
-    per_episode = (n_queries + episodes.support[0].size) * features.shape[1]
-    size = max(1, _FEATURES_PER_BATCH // per_episode)
+    """Winning class of every query, from rows of `features`: uint8 (n_episodes, n_queries)
+
+    support: int64 (n_episodes, n_way, n_shot); query: int64 (n_episodes, n_queries)
+    """
+    n_episodes, n_way, n_shot = support.shape
+    n_queries, width = query.shape[1], features.shape[1]
+    size = max(1, _FEATURES_PER_BATCH // ((n_queries + n_way * n_shot) * width))
     predictions = np.empty((n_episodes, n_queries), np.uint8)
     for first in range(0, n_episodes, size):
         here = slice(first, first + size)
-        support, query = (
-            features[torch.from_numpy(row_of[images[here]].reshape(-1)).to(features.device)]
-            for images in (episodes.support, episodes.query)
+        n_here = len(query[here])
+        gathered = (
+            features[torch.from_numpy(rows[here].reshape(-1)).to(features.device)]
+            for rows in (support, query)
         )
-        n_here = len(episodes.classes[here])
-        scores = learner.classify(
-            support.reshape(n_here, n_way, -1, features.shape[1]),
-            query.reshape(n_here, n_queries, -1),
-        )
-        predictions[here] = _winners(scores.cpu().numpy(), (n_here, n_queries, n_way), first)
+        shapes = (n_here, n_way, n_shot, width), (n_here, n_queries, width)
+        parts = (one.reshape(shape) for one, shape in zip(gathered, shapes, strict=True))
+        scores = learner.classify(*parts).cpu().numpy()
+        predictions[here] = _winners(scores, (n_here, n_queries, n_way), first)
         report("classify", first + n_here, n_episodes)
     return predictions
 
@@ -121,10 +129,10 @@ def _answer_one_by_one(
     n_queries = episodes.query[0].size
     spec = EpisodeSpec(n_way, episodes.support.shape[2], episodes.query.shape[2])
     labels = np.repeat(np.arange(n_way), spec.n_shot)
+    orders = query_orders(n_queries, seed, 0, n_episodes)
     predictions = np.empty((n_episodes, n_queries), np.uint8)
     for e in range(n_episodes):
-        # In class order, the position of a query image would give its label away.
-        order = query_order(n_queries, seed, e)
+        order = orders[e]
         scores = learner.predict(
             view.images(episodes.support[e].reshape(-1)),
             labels.copy(),

@@ -1,5 +1,6 @@
 """What can be evaluated: learners, embedding learners, and anyone's function or encoder."""
 
+import copy
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -83,7 +84,8 @@ class FunctionLearner(Learner):
     def predict(
         self, support_images: np.ndarray, support_labels: np.ndarray, query_images: np.ndarray
     ) -> np.ndarray:
-        return np.asarray(self.function(support_images, support_labels, query_images))
+        scores = self.function(support_images, support_labels, query_images)
+        return scores.detach().cpu().numpy() if isinstance(scores, Tensor) else np.asarray(scores)
 
 
 def negative_squared_distances(query: Tensor, prototypes: Tensor) -> Tensor:
@@ -104,12 +106,26 @@ def as_learner(model: object, name: str | None = None) -> Learner:
             f"cannot evaluate a {type(model).__name__}: expected a Learner, a torch.nn.Module "
             f"encoder, or a function (support_images, support_labels, query_images) -> scores."
         )
-    name = name or _file_name(getattr(model, "__name__", type(model).__name__))
-    if isinstance(model, nn.Module):
-        from .protonet import ProtoNet  # protonet imports this module
+    name = _file_name(name or getattr(model, "__name__", type(model).__name__))
+    if not isinstance(model, nn.Module):
+        return FunctionLearner(model, name)
+    from .protonet import ProtoNet  # protonet imports this module
 
-        return ProtoNet(model, LearnerCard(name, backbone=type(model).__name__))
-    return FunctionLearner(model, name)
+    _refuse_batch_statistics(model)
+    device = next((parameter.device.type for parameter in model.parameters()), "cpu")
+    card = LearnerCard(name, backbone=type(model).__name__, device=device)
+    return ProtoNet(copy.deepcopy(model), card)  # the user's module stays as it is
+
+
+def _refuse_batch_statistics(model: nn.Module) -> None:
+    """Images are embedded in batches of no episode: their statistics would be nobody's protocol."""
+    for name, module in model.named_modules():
+        if isinstance(module, nn.modules.batchnorm._NormBase) and module.running_mean is None:
+            raise BaselineError(
+                f"cannot evaluate the encoder: '{name}' normalises by the statistics of its batch "
+                f"even in eval mode, so features would depend on other images. Keep running "
+                f"statistics (track_running_stats=True), or pass a function of the whole episode."
+            )
 
 
 def _file_name(words: str) -> str:

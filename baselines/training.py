@@ -76,6 +76,8 @@ class Trainer:
             self.learner.backbone.parameters(), lr=config.lr, fused=True
         )
         self.state = TrainState()
+        self._started = 0.0
+        self._check_episodes()
         self._prepare_folder()
 
     def run(self, progress: Progress | None = None) -> Path:
@@ -85,7 +87,7 @@ class Trainer:
         Raises BaselineError when the loss is no longer a number; the last checkpoint stays.
         """
         keep_large_blocks()
-        started = time.perf_counter() - self.state.seconds
+        self._started = time.perf_counter() - self.state.seconds
         losses: list[Tensor] = []
         stream = iterate_episodes(
             self.views.train.class_offsets,
@@ -98,15 +100,21 @@ class Trainer:
                 break
             losses.append(self._step(np.concatenate([episode.support, episode.query], axis=2)))
             self.state.episode += 1
-            self.state.seconds = time.perf_counter() - started
+            self.state.seconds = time.perf_counter() - self._started
             if self.state.episode % self.config.validate_every == 0:
                 self._checkpoint(losses)
-                self.state.seconds = time.perf_counter() - started
             if progress:
                 progress(self._report(losses))
         if losses:
             self._checkpoint(losses)
         return self.out / (BEST if self.views.val else LAST)
+
+    def _check_episodes(self) -> None:
+        """Draw one episode of each kind: better refused now than at the first validation."""
+        specs = (self.views.train, self.config.train_spec), (self.views.val, self.config.val_spec)
+        for view, spec in specs:
+            if view:
+                sample_episodes(view.class_offsets, spec, 0, 0, 1)
 
     def _step(self, images: np.ndarray) -> Tensor:
         spec, config = self.config.train_spec, self.config
@@ -143,9 +151,10 @@ class Trainer:
         losses.clear()
         entry = {"episode": self.state.episode, "seconds": self.state.seconds, "loss": mean_loss}
         accuracy, val_seconds = self._validate()
-        entry |= {"val_accuracy": accuracy, "val_seconds": val_seconds}
-        if self.views.val is None:
-            del entry["val_accuracy"]
+        entry["val_seconds"] = val_seconds
+        if self.views.val:
+            entry["val_accuracy"] = accuracy
+        self.state.seconds = time.perf_counter() - self._started
         self.state.history.append(entry)
         if accuracy > self.state.best_accuracy:
             self.state.best_accuracy = accuracy
@@ -180,13 +189,16 @@ class Trainer:
         return {
             "config": self.config.flat(),
             "image_shape": list(self.views.train.image_shape),
-            "data_fingerprint": self.views.train.fingerprint,
+            "data_fingerprint": self._fingerprints(),
             "device": self.learner.card.device,
             "episode": self.state.episode,
             "seconds": self.state.seconds,
             "best_accuracy": self.state.best_accuracy,
             "history": self.state.history,
         }
+
+    def _fingerprints(self) -> list[str]:
+        return [view.fingerprint for view in (self.views.train, self.views.val) if view]
 
     def _tensors(self) -> dict[str, Tensor]:
         """Weights under their own names, the optimiser's moments as 'adam/<parameter>/<name>'."""
@@ -211,11 +223,12 @@ class Trainer:
 
     def _load(self) -> None:
         tensors, card = load_checkpoint(self.out / LAST)
-        here = {"config": self.config.flat(), "data_fingerprint": self.views.train.fingerprint}
+        here = {**self.config.flat(), "data_fingerprint": self._fingerprints()}
+        there = {**card["config"], "data_fingerprint": card["data_fingerprint"]}
         for what, value in here.items():
-            if card[what] != value:
+            if there.get(what) != value:
                 raise BaselineError(
-                    f"{self.out}: cannot resume: its {what} differs: there {card[what]}, "
+                    f"{self.out}: cannot resume: {what} differs: there {there.get(what)}, "
                     f"here {value}. Use the same recipe and data, or another --out."
                 )
         weights = {name: value for name, value in tensors.items() if not name.startswith("adam/")}
@@ -234,7 +247,7 @@ class Trainer:
 def _laid_out_like(parameter: Tensor, value: Tensor) -> Tensor:
     """Moments in the memory order of their parameter: the order of a sum changes its last bits."""
     if value.ndim == 0:
-        return value
+        return value.to(parameter.device)
     return torch.empty_like(parameter).copy_(value)
 
 

@@ -80,20 +80,25 @@ def main() -> None:
         app()
     except SystemExit:
         raise
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        reason = error.strerror or error
+        sys.stderr.write(f"error: {where}{reason}. Choose another folder, or free some space.\n")
+        sys.exit(2)
     except _user_errors() as error:
         sys.stderr.write(f"error: {error}\n")
         sys.exit(2)
 
 
 def _user_errors() -> tuple[type[Exception], ...]:
-    """OSError and each room's own error. A room that was not imported cannot have raised one."""
+    """Each room's own error. A room that was not imported cannot have raised one."""
     rooms = {
         "fewbench.datasets.info": "DataError",
         "fewbench.baselines.learner": "BaselineError",
         "fewbench.reports.records": "ResultError",
     }
     known = (getattr(sys.modules.get(room), name, None) for room, name in rooms.items())
-    return (OSError, *(error for error in known if error))
+    return tuple(error for error in known if error)
 
 
 if __name__ == "__main__":

@@ -158,5 +158,11 @@ def _describe_run(run: dict[str, Any]) -> str:
     return (
         f"trained {run['episodes']} episodes in {run['seconds']:.0f} s ({run['precision']}, "
         f"{run['device']}), {selected}\nwrote {run['checkpoint']}\n"
-        f"next: fewbench evaluate {run['out']} --protocol {run['dataset']}-5w1s --out results"
+        f"next: fewbench evaluate {run['out']} --protocol {_first_protocol(run['dataset'])} "
+        f"--out results"
     )
+
+
+def _first_protocol(dataset: str) -> str:
+    base = dataset.partition("-")[0]
+    return f"{base}-5w1s" if base == dataset else f"{base}-5w1s --dataset {dataset}"

@@ -8,7 +8,8 @@ from importlib.metadata import PackageNotFoundError, requires, version
 from importlib.util import find_spec
 
 LEARN2LEARN_INSTALL = (
-    "pip install 'fewbench[learn2learn]' && CYTHON_FORCE_REGEN=1 pip install --use-pep517 "
+    "pip install torchvision gym==0.26.2 requests tqdm setuptools wheel 'cython>=3' && "
+    "CYTHON_FORCE_REGEN=1 pip install --use-pep517 "
     "--no-build-isolation --no-deps --config-settings=--global-option=build_ext learn2learn==0.2.0"
 )
 # What a result depends on.

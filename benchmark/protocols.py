@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from ..datasets import BUILDERS
 from ..datasets.names import pick
 from ..reports.records import EvalProtocol
 
@@ -41,6 +42,7 @@ def find_protocol(
     """
     protocol = pick("protocol", name, PROTOCOLS)
     if dataset and dataset != protocol.dataset:
+        pick("dataset", dataset, BUILDERS)
         protocol = replace(protocol, dataset=dataset, name=f"{protocol.name}-on-{dataset}")
     if n_episodes and n_episodes != protocol.n_episodes:
         protocol = replace(protocol, n_episodes=n_episodes, name=f"{protocol.name}-{n_episodes}ep")

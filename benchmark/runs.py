@@ -11,7 +11,7 @@ from ..baselines.config import TrainConfig
 from ..baselines.devices import resolve_device, resolve_precision
 from ..baselines.training import LOG, TrainBudget, Trainer, TrainViews
 from ..datasets import BUILDERS
-from ..datasets.build import data_root, open_split, read_manifest
+from ..datasets.build import data_root, open_split
 from ..datasets.contact_sheet import contact_sheet
 from ..datasets.info import DataError
 from ..datasets.names import pick
@@ -82,6 +82,7 @@ def evaluate_run(
             f"{existing}: there is a result of this name already. Choose another --out, or "
             f"replace it: --overwrite"
         )
+    out.mkdir(parents=True, exist_ok=True)  # better refused now than after the evaluation
     result = evaluate(model, protocol, root=root, progress=progress)
     return save_result(result, out), result
 
@@ -107,8 +108,17 @@ def _histories(folders: Sequence[Path]) -> dict[str, list[dict[str, Any]]]:
         name = re.sub(r"[^a-z0-9]+", "-", path.parent.name.lower()).strip("-") or "run"
         if name in histories:
             name = f"{name}-{len(histories) + 1}"
-        histories[name] = json.loads(path.read_text(encoding="utf-8"))["history"]
+        histories[name] = _history(path)
     return histories
+
+
+def _history(path: Path) -> list[dict[str, Any]]:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))["history"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise DataError(
+            f"{path}: not the log of a training run ({error!r}). Move it to another folder."
+        ) from error
 
 
 def _name(model: object) -> str:
@@ -117,11 +127,16 @@ def _name(model: object) -> str:
 
 
 def _samples(results: Sequence[RunResult], root: Path) -> dict[str, bytes]:
-    """Contact sheets of the evaluated splits that are still built as they were."""
+    """Contact sheets of the evaluated splits, where the build at hand is the one evaluated."""
     sheets = {}
-    for dataset, split in sorted({(r.protocol.dataset, r.protocol.split) for r in results}):
-        info = BUILDERS.get(dataset)
-        if info and read_manifest(root / dataset) is not None:
-            view = ImageView([open_split(info, root, split)])
-            sheets[f"{info.title}: {split} classes"] = contact_sheet(view, 16, 8)
+    evaluated = {(r.protocol.dataset, r.protocol.split, r.data_fingerprint) for r in results}
+    for dataset, split, fingerprint in sorted(evaluated):
+        try:
+            info = pick("dataset", dataset, BUILDERS)
+            store = open_split(info, root, split)
+        except DataError:
+            continue
+        if store.fingerprint == fingerprint:
+            title = f"{info.title}: {split} classes"
+            sheets[title] = contact_sheet(ImageView([store]), 16, 8)
     return sheets

@@ -66,7 +66,9 @@ def build(
     Raises DataError when the source is missing or wrong, or the disk is full or read-only.
     """
     folder = root / info.name
-    with _writing_to(root), _exclusive(root, info.name):
+    if not rebuild and (manifest := read_manifest(folder)):
+        return Build(folder, manifest, already_built=True)
+    with _writing_to(root), _exclusive(root, info):
         if not rebuild and (manifest := read_manifest(folder)):
             return Build(folder, manifest, already_built=True)
         if source is None and not info.embedded:
@@ -88,12 +90,14 @@ def read_manifest(folder: Path) -> dict[str, Any] | None:
     """The manifest of a finished build, or None when there is none."""
     try:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     except (ValueError, OSError) as error:
         raise DataError(
             f"{folder / MANIFEST}: cannot be read ({error}). Build again with --rebuild."
         ) from error
+    if not isinstance(manifest, dict) or "splits" not in manifest:
+        raise DataError(f"{folder / MANIFEST}: not a manifest. Build again with --rebuild.")
     if manifest.get("schema_version", 0) > _MANIFEST_SCHEMA:
         raise DataError(
             f"{folder / MANIFEST}: written by a newer fewbench (schema "
@@ -260,18 +264,21 @@ def _writing_to(root: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _exclusive(root: Path, name: str) -> Iterator[None]:
-    """One build of a dataset at a time; the lock dies with its process."""
-    with (root / f".{name}.lock").open("w") as file:
+def _exclusive(root: Path, info: DatasetInfo) -> Iterator[None]:
+    """One build of a dataset at a time; the lock dies with its process.
+
+    Embedded datasets are built on first use, within seconds: a second user waits.
+    """
+    with (root / f".{info.name}.lock").open("w") as file:
         try:
             import fcntl  # not on Windows, where builds are not locked
         except ImportError:
             yield
             return
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(file, fcntl.LOCK_EX | (0 if info.embedded else fcntl.LOCK_NB))
         except BlockingIOError:
             raise DataError(
-                f"another process is building {name} in {root}. Wait for it to finish."
+                f"another process is building {info.name} in {root}. Wait for it to finish."
             ) from None
         yield

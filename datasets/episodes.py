@@ -94,11 +94,17 @@ def iterate_episodes(
         start += chunk
 
 
-def query_order(n_queries: int, seed: int, index: int) -> np.ndarray:
-    """A shuffle of the query images of episode `index`: int64 (n_queries,)"""
+def query_orders(n_queries: int, seed: int, start: int, count: int) -> np.ndarray:
+    """A shuffle of the query images for each of `count` episodes: int64 (count, n_queries)
+
+    In class order, the position of a query image would give its label away.
+    """
+    blocks = -(-n_queries // _WORDS_PER_BLOCK)
     # A second key word keeps these draws apart from those that made the episodes.
-    words = np.random.Philox(key=[seed, 1], counter=index << 64).random_raw(n_queries)
-    return np.argsort(words, kind="stable")
+    generator = np.random.Philox(key=[seed, 1], counter=start * blocks)
+    words = generator.random_raw(count * blocks * _WORDS_PER_BLOCK)
+    words = words.reshape(count, blocks * _WORDS_PER_BLOCK)
+    return np.argsort(words[:, :n_queries], axis=1, kind="stable")
 
 
 def episodes_fingerprint(episodes: EpisodeBatch, spec: EpisodeSpec) -> str:
@@ -115,14 +121,14 @@ def _check_sizes(sizes: np.ndarray, spec: EpisodeSpec) -> None:
     if len(sizes) < spec.n_way:
         raise DataError(
             f"{spec.n_way}-way episodes need {spec.n_way} classes, this split has {len(sizes)}; "
-            f"lower --way."
+            f"choose a protocol or recipe with fewer (--set way=...)."
         )
     smallest = int(sizes.argmin())
     if sizes[smallest] < spec.images_per_class:
         raise DataError(
             f"an episode takes {spec.n_shot} support + {spec.n_query} query = "
             f"{spec.images_per_class} images of each class, but class {smallest} has only "
-            f"{sizes[smallest]}; lower --shot or --query."
+            f"{sizes[smallest]}; choose a protocol or recipe with fewer (--set query=...)."
         )
 
 

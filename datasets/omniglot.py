@@ -21,7 +21,7 @@ from .splits import read_split
 
 _SIDE = 28
 _PER_CLASS = 20
-_MEMBER = re.compile(r"(?:.*/)?(images_\w+)/([^/]+/character\d\d)/(\d{4}_\d\d)\.png")
+_MEMBER = re.compile(r"(?:.*/)?([^/]+/character\d\d)/\d{4}_\d\d\.png")
 _URL = "https://github.com/brendenlake/omniglot/raw/master/python/"
 _MIRROR = "https://raw.githubusercontent.com/brendenlake/omniglot/master/python/"
 # md5 as in torchvision's and torchmeta's Omniglot loaders.
@@ -76,7 +76,7 @@ def _open_set(source: Path, official: Source) -> tuple[Tree, str]:
         words = "archive md5 is the official one" if same else "archive md5 is not the official one"
         return tree, f"{official.filename}: {words}"
     if folder.is_dir():
-        return open_tree(source), f"{folder.name}/: a folder, no archive checksum"
+        return open_tree(folder), f"{folder.name}/: a folder, no archive checksum"
     raise DataError(
         f"omniglot: neither {official.filename} nor the folder {folder.name}/ is in {source}. "
         f"Fetch {official.urls[0]} and pass its folder: "
@@ -88,8 +88,8 @@ def _images_by_class(tree: Tree, wanted: str) -> dict[str, list[str]]:
     members: dict[str, list[str]] = {}
     for name in tree.names():
         match = _MEMBER.fullmatch(name)
-        if match and match[1] == wanted:
-            members.setdefault(match[2], []).append(name)
+        if match:
+            members.setdefault(match[1], []).append(name)
     if not members:
         raise DataError(
             f"{tree.label}: holds no {wanted}/<Alphabet>/characterNN/*.png; is it Omniglot's "

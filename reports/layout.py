@@ -98,13 +98,16 @@ def accuracy_tables(results: Iterable[RunResult]) -> list[Table]:
     tables = []
     for dataset in sorted({card.protocol.dataset for card in cards}):
         own = [card for card in cards if card.protocol.dataset == dataset]
-        parts = range(0, len(own), COLUMNS_PER_TABLE)
-        tables += [_table(own[i : i + COLUMNS_PER_TABLE], warnings) for i in parts]
+        columns = _columns(own)
+        for i in range(0, len(own), COLUMNS_PER_TABLE):
+            part = slice(i, i + COLUMNS_PER_TABLE)
+            tables.append(_table(own[part], columns[part], warnings))
     return tables
 
 
-def _table(cards: Sequence[Card], warnings: Mapping[str, str]) -> Table:
-    columns = [_column(card) for card in cards]
+def _table(
+    cards: Sequence[Card], columns: Sequence[Mapping[Label, Cell]], warnings: Mapping[str, str]
+) -> Table:
     rows = tuple(
         Row(label, tuple(column.get(label) for column in columns))
         for label in sorted({label for column in columns for label in column})
@@ -113,14 +116,23 @@ def _table(cards: Sequence[Card], warnings: Mapping[str, str]) -> Table:
     return Table(cards[0].protocol.dataset, tuple(cards), rows, notes)
 
 
-def _column(card: Card) -> dict[Label, Cell]:
-    seen: Counter[Label] = Counter()
-    column: dict[Label, Cell] = {}
-    for result in card.results:
-        label = Label(result.learner, result.backbone, result.precision, result.train_seed)
-        seen[label] += 1
-        column[label._replace(repeat=seen[label])] = Cell(result, result_interval(result))
-    return column
+def _columns(cards: Sequence[Card]) -> list[dict[Label, Cell]]:
+    """Runs that look alike are numbered by their checkpoint over all columns: a row is one run."""
+    runs: dict[Label, list[tuple[str | None, int]]] = {}
+    columns: list[dict[Label, Cell]] = []
+    for card in cards:
+        seen: Counter[tuple[Label, str | None]] = Counter()
+        columns.append({})
+        for result in card.results:
+            label = Label(result.learner, result.backbone, result.precision, result.train_seed)
+            seen[label, result.checkpoint_sha256] += 1
+            run = result.checkpoint_sha256, seen[label, result.checkpoint_sha256]
+            known = runs.setdefault(label, [])
+            if run not in known:
+                known.append(run)
+            repeat = known.index(run) + 1
+            columns[-1][label._replace(repeat=repeat)] = Cell(result, result_interval(result))
+    return columns
 
 
 def _notes(

@@ -4,10 +4,15 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from bars import BARS, SPLIT_CLASSES
 from fewbench.datasets.build import build
 from fewbench.datasets.store import SplitStore
+
+# How long an example takes says nothing on a busy machine.
+settings.register_profile("no deadline", deadline=None)
+settings.load_profile("no deadline")
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,6 @@
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -7,6 +9,7 @@ from safetensors.torch import save_file
 
 from fewbench.baselines import BaselineError, load_learner
 from fewbench.baselines.checkpoints import load_checkpoint, save_checkpoint
+from fewbench.baselines.config import load_recipe
 
 
 def test_a_checkpoint_keeps_every_bit(tmp_path: Path) -> None:
@@ -28,6 +31,41 @@ def test_a_failed_save_leaves_the_old_checkpoint(tmp_path: Path) -> None:
         save_checkpoint(path, {"a": torch.zeros(1)}, {"loss": float("nan")})
     assert load_checkpoint(path)[0]["a"].item() == 1
     assert [path.name for path in tmp_path.iterdir()] == ["x.safetensors"]
+
+
+def test_a_full_disk_gets_a_sentence_and_leaves_the_old_checkpoint(tmp_path: Path) -> None:
+    """A limit on file sizes fails a write just as a full disk does."""
+    code = (
+        "import resource, signal, sys, torch\n"
+        "from pathlib import Path\n"
+        "from fewbench.baselines.checkpoints import save_checkpoint\n"
+        "path = Path(sys.argv[1])\n"
+        "save_checkpoint(path, {'a': torch.ones(1)}, {})\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))\n"
+        "save_checkpoint(path, {'a': torch.zeros(100_000)}, {})\n"
+    )
+    path = tmp_path / "x.safetensors"
+    done = subprocess.run([sys.executable, "-c", code, path], capture_output=True, text=True)
+    assert "BaselineError" in done.stderr
+    assert "cannot be written" in done.stderr
+    assert load_checkpoint(path)[0]["a"].item() == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["x.safetensors"]
+
+
+def test_a_card_that_does_not_fit_its_weights_gets_a_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "x.safetensors"
+    config = load_recipe("protonet-glyphs").flat()
+    card = {"config": config, "image_shape": [28, 28, 1], "episode": 1, "seconds": 1.0}
+    save_checkpoint(path, {"a": torch.ones(1)}, card)
+    with pytest.raises(BaselineError, match="do not fit each other"):
+        load_learner(str(path), torch.device("cpu"))
+    save_checkpoint(path, {"a": torch.ones(1)}, {})
+    with pytest.raises(BaselineError, match="do not fit each other"):
+        load_learner(str(path), torch.device("cpu"))
+    save_file({"a": torch.ones(1)}, path, {"fewbench": "{"})
+    with pytest.raises(BaselineError, match="its card is damaged"):
+        load_checkpoint(path)
 
 
 def test_damaged_foreign_and_newer_files_get_a_sentence(tmp_path: Path) -> None:

@@ -97,6 +97,22 @@ def test_the_place_of_a_query_image_says_nothing_of_its_class(
     assert abs(accuracy - 0.2) < 0.02
 
 
+def test_neither_does_it_to_a_classifier_of_embeddings(
+    view: ImageView, episodes: EpisodeBatch
+) -> None:
+    class ByPosition(Centroid):
+        def classify(
+            self, support_features: torch.Tensor, query_features: torch.Tensor
+        ) -> torch.Tensor:
+            del support_features
+            n_episodes, n_queries, _ = query_features.shape
+            places = torch.arange(n_queries) * 5 // n_queries
+            return torch.eye(5)[places].expand(n_episodes, n_queries, 5)
+
+    predictions = answer(ByPosition(), view, episodes, 3).predictions
+    assert abs((predictions == np.repeat(np.arange(5), 6)).mean() - 0.2) < 0.02
+
+
 def test_functions_get_writable_images_of_the_documented_shape(
     view: ImageView, episodes: EpisodeBatch
 ) -> None:

@@ -144,6 +144,28 @@ def test_an_encoder_is_embedded_in_eval_mode() -> None:
     assert encoder.training  # the user's module is left as it was
 
 
+def test_a_users_module_is_left_as_it_was() -> None:
+    encoder = nn.Sequential(nn.Conv2d(1, 3, 3), nn.BatchNorm2d(3), nn.Flatten())
+    before = {name: value.clone() for name, value in encoder.state_dict().items()}
+    learner = as_learner(encoder)
+    assert isinstance(learner, EmbeddingLearner)
+    learner.embed(episode()[2])
+    assert encoder.training
+    assert encoder[0].weight.is_contiguous()
+    assert all(torch.equal(before[name], value) for name, value in encoder.state_dict().items())
+
+
+def test_an_encoder_that_normalises_by_its_batch_is_refused() -> None:
+    encoder = nn.Sequential(nn.Conv2d(1, 3, 3), nn.BatchNorm2d(3, track_running_stats=False))
+    with pytest.raises(BaselineError, match="'1' normalises by the statistics of its batch"):
+        as_learner(encoder)
+
+
+def test_a_function_may_return_a_tensor_with_a_gradient() -> None:
+    learner = as_learner(lambda *_: torch.ones(12, 3, requires_grad=True), "mine")
+    np.testing.assert_array_equal(learner.predict(*episode()), np.ones((12, 3)))
+
+
 def test_a_function_keeps_its_name_and_a_learner_itself() -> None:
     def my_model(support_images, support_labels, query_images):
         return np.zeros((len(query_images), 3))
@@ -151,7 +173,7 @@ def test_a_function_keeps_its_name_and_a_learner_itself() -> None:
     learner = as_learner(my_model)
     assert isinstance(learner, FunctionLearner)
     assert learner.card.name == "my-model"
-    assert as_learner(my_model, name="other").card.name == "other"
+    assert as_learner(my_model, name="My Model").card.name == "my-model"
     assert as_learner(learner) is learner
     with pytest.raises(BaselineError, match="cannot evaluate a int"):
         as_learner(3)

@@ -15,6 +15,7 @@ from fewbench.baselines.checkpoints import load_checkpoint
 from fewbench.baselines.config import TrainConfig, load_recipe
 from fewbench.baselines.devices import resolve_device, resolve_precision
 from fewbench.baselines.training import BEST, LAST, LOG, TrainBudget, Trainer, TrainViews
+from fewbench.datasets.info import DataError
 from fewbench.datasets.store import SplitStore
 from fewbench.datasets.view import ImageView
 
@@ -150,10 +151,10 @@ def test_a_folder_that_holds_another_run_is_left_alone(
     before = (tmp_path / LAST).read_bytes()
     with pytest.raises(BaselineError, match="holds another run.*--resume"):
         Trainer(config("episodes=4"), views(bars), tmp_path, CPU)
-    with pytest.raises(BaselineError, match="cannot resume: its config differs"):
+    with pytest.raises(BaselineError, match="cannot resume: lr differs: there 0.001, here 0.5"):
         Trainer(config("episodes=4", "lr=0.5"), views(bars), tmp_path, RESUME)
     other = TrainViews(ImageView([bars["test"]]), ImageView([bars["val"]]))
-    with pytest.raises(BaselineError, match="cannot resume: its data_fingerprint differs"):
+    with pytest.raises(BaselineError, match="cannot resume: data_fingerprint differs"):
         Trainer(config("episodes=4"), other, tmp_path, RESUME)
     assert (tmp_path / LAST).read_bytes() == before
 
@@ -172,6 +173,14 @@ def test_divergence_stops_with_a_sentence_and_the_last_good_checkpoint(
         trainer.run(poison)
     assert all(tensor.isfinite().all() for tensor in tensors_of(tmp_path).values())
     assert load_checkpoint(tmp_path / LAST)[1]["episode"] == 8
+
+
+def test_validation_that_cannot_work_is_refused_before_training(
+    bars: dict[str, SplitStore], tmp_path: Path
+) -> None:
+    with pytest.raises(DataError, match="7-way episodes need 7 classes, this split has 6"):
+        Trainer(config("val_way=7"), views(bars), tmp_path / "run", CPU)
+    assert not (tmp_path / "run").exists()
 
 
 def test_devices_and_precisions_are_resolved_or_refused() -> None:

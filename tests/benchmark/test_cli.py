@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+CENTROID = ("evaluate", "centroid", "--protocol", "glyphs-5w1s")
 FEWBENCH = Path(sys.executable).with_name("fewbench")
 
 
@@ -60,8 +61,15 @@ def test_help_answers_at_once(run) -> None:
         seconds.append(time.perf_counter() - started)
     for command in ("quickstart", "data", "protocol", "train", "evaluate", "report", "env"):
         assert command in text
-    # The goal is half a second; a busy machine gets some slack, an import of torch would not pass.
-    assert min(seconds) < 0.8
+    # The goal is half a second, met by far on a quiet machine; this one may be busy.
+    assert min(seconds) < 1.5
+
+
+def test_heavy_libraries_are_imported_inside_the_commands_only() -> None:
+    code = "import sys, fewbench.benchmark.cli; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    heavy = {"torch", "numpy", "h5py", "pandas", "scipy", "matplotlib", "pydantic", "PIL"}
+    assert not heavy & set(done.stdout.split())
 
 
 @pytest.mark.parametrize(
@@ -175,8 +183,22 @@ def test_env_names_what_is_missing_and_how_to_install_it(run) -> None:
         (("train", "--recipe", "protonet-glyphs", "--set", "way=9999", "--out", "x"), "9999-way"),
         (("evaluate", "protonet", "--protocol", "glyphs-5w1s", "--out", "x"), "train it first"),
         (("evaluate", "centroid", "--protocol", "omniglot-5w1s", "--out", "x"), "data build"),
-        (("report", "empty", "--out", "x"), "no"),
+        (("report", "empty", "--out", "x"), "no results in this folder"),
         (("data", "build", "glyphs", "--root", "/proc/nowhere"), "cannot write there"),
+        ((*CENTROID, "--out", "file"), "File exists"),
+        (
+            (
+                "evaluate",
+                "centroid",
+                "--protocol",
+                "glyphs-5w1s",
+                "--dataset",
+                "glyph",
+                "--out",
+                "x",
+            ),
+            "'glyphs'",
+        ),
         (("frobnicate",), "No such command"),
         (("train",), "Missing option"),
     ],
@@ -185,9 +207,38 @@ def test_a_users_mistake_gets_a_sentence_and_exit_code_2(
     run, arguments: tuple[str, ...], message: str, tmp_path: Path
 ) -> None:
     (tmp_path / "empty").mkdir()
+    (tmp_path / "file").write_text("")
     done = run(*arguments, code=2)
     assert message in " ".join(done.stderr.split())
     assert done.stdout == ""
+
+
+def test_train_stops_resumes_and_answers_in_json(run, tmp_path: Path) -> None:
+    command = ("train", "--recipe", "protonet-glyphs", "--out", "run", "--seed", "3", "--json")
+    brief = ("--set", "validate_every=2", "--set", "val_episodes=10", "--precision", "bf16")
+    first = json.loads(run(*command, *brief, "--minutes", "0.02").stdout)
+    assert first["precision"] == "bf16"
+    assert first["episodes"] >= 1
+    assert "--resume" in run(*command, *brief, "--minutes", "0.05", code=2).stderr
+    more = json.loads(run(*command, *brief, "--minutes", "0.2", "--resume").stdout)
+    assert more["episodes"] > first["episodes"]
+
+    answer = ("evaluate", "run", "--protocol", "glyphs-5w1s", "--episodes", "20", "--out", "r")
+    result = json.loads(run(*answer, "--json").stdout)
+    assert result["protocol"] == "glyphs-5w1s-20ep"
+    assert Path(tmp_path / result["path"]).name == "glyphs-5w1s-20ep__protonet__seed3.json"
+    paths = json.loads(run("report", "r", "run", "--out", "page", "--json").stdout)["paths"]
+    assert any(path.endswith("learning_curve_run.svg") for path in paths)
+
+
+def test_omniglot_is_built_from_the_command_line(run, shared_data: Path) -> None:
+    command = ("data", "build", "omniglot", "--source", str(shared_data / "omniglot"))
+    manifest = json.loads(run(*command, "--root", "data", "--json").stdout)
+    assert manifest["splits"]["test"]["n_classes"] == 423
+    assert not manifest["already_built"]
+    assert "already built" in run(*command, "--root", "data").stdout
+    verified = json.loads(run("data", "verify", "omniglot", "--root", "data", "--json").stdout)
+    assert set(verified["content_sha256"]) == {"train", "val", "test"}
 
 
 def test_a_page_in_place_of_an_archive_is_named(run, tmp_path: Path) -> None:
@@ -217,7 +268,7 @@ main()
 def test_the_readmes_python_examples_run(home: Path, tmp_path: Path) -> None:
     readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
     blocks = [block.split("```")[0] for block in readme.split("```python\n")[1:]]
-    assert len(blocks) >= 2
+    assert len(blocks) == 4
     environment = os.environ | {"FEWBENCH_DATA": str(home)}
     for block in blocks:
         done = subprocess.run(

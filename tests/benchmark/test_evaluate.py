@@ -35,8 +35,8 @@ def test_a_function_is_evaluated_in_three_lines(root: Path, protocol: EvalProtoc
     result = evaluate(nearest, protocol, root=root)
     reference = evaluate(Centroid(), protocol, root=root)
 
-    # With one shot, the nearest support image is the nearest centroid.
-    np.testing.assert_array_equal(result.predictions, reference.predictions)
+    # With one shot, the nearest support image is the nearest centroid, up to ties in float32.
+    assert (result.predictions == reference.predictions).mean() > 0.999
     assert result.learner == "nearest"
     assert result.episodes_fingerprint == reference.episodes_fingerprint
     assert 0.2 < result.mean < 1
@@ -76,7 +76,7 @@ def test_a_result_says_where_it_comes_from_and_is_saved_without_loss(
 
 
 def test_too_few_images_for_the_episode_get_a_sentence(root: Path, protocol: EvalProtocol) -> None:
-    with pytest.raises(DataError, match="16 support .* has only 20; lower --shot or --query"):
+    with pytest.raises(DataError, match="16 support .* has only 20; choose a protocol"):
         evaluate(Centroid(), replace(protocol, n_shot=16), root=root)
 
 

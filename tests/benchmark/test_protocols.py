@@ -48,3 +48,5 @@ def test_what_departs_from_a_protocol_shows_in_its_name() -> None:
 def test_an_unknown_protocol_gets_the_nearest() -> None:
     with pytest.raises(DataError, match="Did you mean 'omniglot-5w1s'"):
         find_protocol("omniglot-5w1")
+    with pytest.raises(DataError, match="unknown dataset 'Omniglot'"):
+        find_protocol("omniglot-5w1s", dataset="Omniglot")

@@ -3,36 +3,54 @@ import os
 import signal
 import subprocess
 import sys
-import time
+import threading
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from bars import BARS
+from bars import BARS, SPLIT_CLASSES
 from fewbench.datasets.build import build, data_root, open_split, read_manifest, verify
 from fewbench.datasets.info import DataError, Listing, Source
 
 SUPPORT = Path(__file__).parents[1] / "support"
-# Builds `bars` slowly, so that there is something to interrupt.
-SLOW_BUILD = """
-import sys, time
+# Builds `bars` and waits for a line on stdin before each step: a test decides where it is.
+STEPWISE = """
+import sys
 sys.path.insert(0, {support!r})
+from dataclasses import replace
 from pathlib import Path
 from bars import BARS
 from fewbench.datasets.build import build
-print("started", flush=True)
-build(BARS, Path({root!r}), progress=lambda *_: time.sleep(0.02))
+from fewbench.datasets.info import Source
+
+def wait(*_):
+    print("step", flush=True)
+    sys.stdin.readline()
+
+build(replace(BARS, sources=(Source("bars.zip"),)), Path({root!r}), Path("."), progress=wait)
 """
+EXTERNAL = replace(BARS, sources=(Source("bars.zip"),))
+N_STEPS = sum(SPLIT_CLASSES.values())
 
 
-def start_slow_build(root: Path) -> subprocess.Popen[str]:
-    code = SLOW_BUILD.format(support=str(SUPPORT), root=str(root))
+def stopped_build(root: Path, steps: int) -> subprocess.Popen[str]:
+    """A build in a process of its own that has written `steps` classes and waits."""
+    code = STEPWISE.format(support=str(SUPPORT), root=str(root))
     process = subprocess.Popen(
-        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [sys.executable, "-c", code],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     )
+    assert process.stdin is not None
     assert process.stdout is not None
-    process.stdout.readline()
+    for _ in range(steps - 1):
+        assert process.stdout.readline() == "step\n"
+        process.stdin.write("\n")
+        process.stdin.flush()
+    assert process.stdout.readline() == "step\n"
     return process
 
 
@@ -82,12 +100,11 @@ def test_verify_finds_a_split_exchanged_for_another(tmp_path: Path) -> None:
         verify(BARS, tmp_path)
 
 
-@pytest.mark.parametrize("after", [0.0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35])
+@pytest.mark.parametrize("steps", [1, 2, 12, 13, 18, 19, N_STEPS - 1, N_STEPS])
 def test_a_killed_build_leaves_nothing_that_is_taken_for_finished(
-    tmp_path: Path, after: float
+    tmp_path: Path, steps: int
 ) -> None:
-    process = start_slow_build(tmp_path)
-    time.sleep(after)
+    process = stopped_build(tmp_path, steps)
     process.kill()
     process.communicate()
 
@@ -101,22 +118,40 @@ def test_a_killed_build_leaves_nothing_that_is_taken_for_finished(
 
 
 def test_an_interrupted_build_cleans_up_after_itself(tmp_path: Path) -> None:
-    process = start_slow_build(tmp_path)
-    time.sleep(0.15)
+    process = stopped_build(tmp_path, 15)
     process.send_signal(signal.SIGINT)
     process.communicate()
     assert [path.name for path in tmp_path.iterdir()] == [".bars.lock"]
 
 
 def test_two_builds_at_once_do_not_mix(tmp_path: Path) -> None:
-    process = start_slow_build(tmp_path)
-    time.sleep(0.1)
+    process = stopped_build(tmp_path, 3)
     with pytest.raises(DataError, match="another process is building bars"):
-        build(BARS, tmp_path)
-    _, errors = process.communicate()
+        build(EXTERNAL, tmp_path, tmp_path)
+    _, errors = process.communicate("\n" * N_STEPS)
     assert process.returncode == 0, errors
-    assert build(BARS, tmp_path).already_built
+    assert build(EXTERNAL, tmp_path).already_built
     verify(BARS, tmp_path)
+
+
+def test_a_second_first_use_of_an_embedded_dataset_waits(tmp_path: Path) -> None:
+    process = stopped_build(tmp_path, 3)
+    second = threading.Thread(target=build, args=(BARS, tmp_path))
+    second.start()
+    process.communicate("\n" * N_STEPS)
+    second.join(timeout=60)
+    assert not second.is_alive()
+    verify(BARS, tmp_path)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_a_finished_build_is_used_where_nothing_can_be_written(tmp_path: Path) -> None:
+    build(BARS, tmp_path)
+    tmp_path.chmod(0o500)
+    try:
+        assert build(BARS, tmp_path).already_built
+    finally:
+        tmp_path.chmod(0o700)
 
 
 def test_a_full_disk_gets_a_sentence_and_nothing_is_kept(tmp_path: Path) -> None:
@@ -125,8 +160,10 @@ def test_a_full_disk_gets_a_sentence_and_nothing_is_kept(tmp_path: Path) -> None
         "import resource, signal\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))\n"
-    ) + SLOW_BUILD.format(support=str(SUPPORT), root=str(tmp_path))
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    ) + STEPWISE.format(support=str(SUPPORT), root=str(tmp_path))
+    done = subprocess.run(
+        [sys.executable, "-c", code], input="\n" * N_STEPS, capture_output=True, text=True
+    )
 
     sentence = next(line for line in done.stderr.splitlines() if "DataError: " in line)
     assert "cannot write there (File too large). Nothing half-written is kept." in sentence
@@ -150,9 +187,8 @@ def test_incomplete_data_are_refused_with_the_counts(tmp_path: Path) -> None:
 
 
 def test_a_missing_build_names_the_command_that_builds_it(tmp_path: Path) -> None:
-    external = replace(BARS, sources=(Source("bars.zip"),))
     with pytest.raises(DataError, match="fewbench data build bars"):
-        open_split(external, tmp_path, "test")
+        open_split(EXTERNAL, tmp_path, "test")
 
 
 def test_an_embedded_dataset_is_built_on_first_use(tmp_path: Path) -> None:
@@ -170,6 +206,9 @@ def test_a_damaged_or_newer_manifest_is_refused(tmp_path: Path) -> None:
     newer = json.loads(path.read_text()) | {"schema_version": 99}
     path.write_text(json.dumps(newer))
     with pytest.raises(DataError, match="newer fewbench.*Upgrade"):
+        build(BARS, tmp_path)
+    path.write_text("[]")
+    with pytest.raises(DataError, match="not a manifest"):
         build(BARS, tmp_path)
     path.write_text("{")
     with pytest.raises(DataError, match="--rebuild"):

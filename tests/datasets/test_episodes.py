@@ -11,7 +11,7 @@ from fewbench.datasets.episodes import (
     EpisodeSpec,
     episodes_fingerprint,
     iterate_episodes,
-    query_order,
+    query_orders,
     sample_episodes,
 )
 from fewbench.datasets.info import DataError
@@ -132,11 +132,11 @@ def test_the_stream_is_the_same_one_by_one_and_leaves_the_global_generator_alone
     np.testing.assert_array_equal(before, np.random.get_state()[1])  # noqa: NPY002
 
 
-def test_query_order_is_a_shuffle_of_its_own_for_each_episode() -> None:
-    orders = [query_order(75, 0, index) for index in range(50)]
+def test_the_query_order_is_a_shuffle_of_its_own_for_each_episode() -> None:
+    orders = query_orders(75, seed=0, start=0, count=50)
     assert all(sorted(order.tolist()) == list(range(75)) for order in orders)
     assert len({order.tobytes() for order in orders}) == 50
-    np.testing.assert_array_equal(orders[3], query_order(75, 0, 3))
+    np.testing.assert_array_equal(orders[3:5], query_orders(75, seed=0, start=3, count=2))
 
 
 def test_the_fingerprint_sees_every_index() -> None:

@@ -126,7 +126,7 @@ def test_accuracies_and_mean_follow_from_the_predictions(make_result):
         ({"learner": "Proto Net"}, "should match pattern"),
         ({"learner": "a__b"}, "should match pattern"),
         ({"train_seed": True}, "valid integer"),
-        ({"precision": "fp16"}, "'fp32' or 'bf16'"),
+        ({"precision": "fp16"}, "'fp32', 'bf16' or 'other'"),
         ({"seconds": {"total": float("nan")}}, "finite"),
         ({"recipe": {"lr": float("inf")}}, "recipe.lr"),
         ({"unknown": 1}, "unexpected keyword|Unexpected keyword"),
