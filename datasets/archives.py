@@ -1,237 +1,154 @@
-"""One read-only view of a source, be it a folder or a zip file; nothing is unpacked to disk."""
+"""One read-only view of a source: a folder, a zip or a tar; nothing is unpacked under a name."""
 
 import hashlib
-import io
-import os
-import stat
-import struct
-import weakref
-import zipfile
-import zlib
+from bisect import bisect_left
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
-from dataclasses import dataclass
-from itertools import islice
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import NoReturn
 
+from .contents import HEAD_BYTES, describe_content, describe_head, kind_of, looks_like_page
+from .folders import FolderMembers
 from .info import DataError
+from .members import DAMAGE, NEXT, Limits, Members, in_words, refusal
+from .spans import Span
+from .spools import PACKINGS, SourceFile, spooled, unpacked
+from .tar_headers import starts_tar
+from .tars import TarMembers
+from .zips import ZipMembers
 
-_NEXT = (
-    "Get it again, or name the folder that holds the data: fewbench data build NAME --source DIR"
-)
-_SMALL = 2**20  # bytes; below this a high compression ratio is common and harmless
-_ENCRYPTED = 0x1 | 0x40 | 0x2000  # flag bits: password, strong encryption, masked directory
-# Damaged bytes surface in zipfile and zlib as any of these.
-_DAMAGE = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, OverflowError)
-_DAMAGE += (RuntimeError, ValueError)
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What an honest source stays below; a bomb does not."""
-
-    members: int = 1_000_000
-    member_bytes: int = 64 * 2**20
-    ratio: int = 200
+__all__ = [
+    "Limits",
+    "Tree",
+    "describe_content",
+    "describe_head",
+    "file_digest",
+    "looks_like_page",
+    "open_tree",
+]
 
 
 class Tree(AbstractContextManager["Tree"]):
-    """The regular files of one source. Close it, or use it in a `with` block."""
+    """The regular files of one source; any thread may ask. Close it, or use it in a `with` block.
 
-    def __init__(self, path: Path, limits: Limits) -> None:
-        self.label = str(path)
-        self._path = path
-        self._limits = limits
-        self._names: frozenset[str] = frozenset()
+    A file behind it is let go of by `close`, and closed when the last span and the last nested
+    tree are gone too. All but `label` and `close` raise DataError: what is missing, damaged or
+    too large, and on a tree that was closed.
+    """
+
+    def __init__(self, members: Members, *, is_nested: bool = False) -> None:
+        self.label = members.label
+        self._members: Members | None = members
+        self._is_nested = is_nested
 
     def names(self) -> list[str]:
         """Relative POSIX paths, sorted; hidden files are left out."""
-        return sorted(self._names)
+        return self._opened().names.copy()
 
     def read(self, name: str) -> bytes:
-        """The bytes of one file. Raises DataError when it is missing, damaged or too large."""
-        if name not in self._names:
-            self._refuse(repr(name), "one of the files there", "a name that is not among them")
-        try:
-            return self._bytes(name)
-        except DataError:
-            raise
-        except _DAMAGE as error:
-            self._refuse(repr(name), "an intact file", _in_words(error), error)
+        """The bytes of one file, at most `Limits.member_bytes`."""
+        with self._find(name) as (members, index):
+            return members.read(index)
+
+    def size(self, name: str) -> int:
+        """How many bytes one file has."""
+        with self._find(name) as (members, index):
+            return members.size(index)
+
+    def span(self, name: str) -> Span:
+        """One file of any size, to be read at any place.
+
+        In a zip this reads the file once to compare its CRC, and inflates it to disk if need be.
+        """
+        with self._find(name) as (members, index):
+            members.limits.check_span(members.label, repr(name), members.size(index))
+            return members.span(index)
+
+    def nested(self, name: str) -> "Tree":
+        """The files of a plain tar that lies in this source, read where they lie."""
+        if self._is_nested:
+            got = "one three levels deep"
+            raise refusal(self.label, repr(name), "at most a tar within an archive", got)
+        with self._find(name) as (members, index):
+            members.limits.check_span(members.label, repr(name), members.size(index))
+            stamp = members.member_stamp(index)
+            inner = TarMembers(members.opener(index), stamp, members.limits)
+            return Tree(inner, is_nested=True)
+
+    def stamp(self) -> str:
+        """What changes when the source does: of sizes and times, not of contents."""
+        with _refusing(self._opened(), "any of it"):
+            return self._opened().stamp()
 
     def close(self) -> None:
         """Let go of the file behind the view."""
+        self._members = None
 
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _bytes(self, name: str) -> bytes:
-        raise NotImplementedError
+    def _opened(self) -> Members:
+        members = self._members
+        if members is None:
+            raise refusal(self.label, "any of it", "an open archive", "one that was closed")
+        return members
 
-    def _refuse(
-        self, what: str, expected: str, got: str, cause: Exception | None = None
-    ) -> NoReturn:
-        raise DataError(
-            f"{self.label}: cannot read {what}: expected {expected}, got {got}. {_NEXT}"
-        ) from cause
-
-    def _check_count(self, count: int) -> None:
-        if count > self._limits.members:
-            bound = f"at most {self._limits.members:,} files"
-            self._refuse("any of it", bound, f"{count:,} or more")
-
-    def _check_size(self, name: str, size: int) -> None:
-        if size > self._limits.member_bytes:
-            bound = f"at most {self._limits.member_bytes:,} bytes"
-            self._refuse(repr(name), bound, f"{size:,}")
+    @contextmanager
+    def _find(self, name: str) -> Iterator[tuple[Members, int]]:
+        members = self._opened()
+        index = bisect_left(members.names, name)
+        if members.names[index : index + 1] != [name]:
+            got = "a name that is not among them"
+            raise refusal(self.label, repr(name), "one of the files there", got)
+        with _refusing(members, repr(name)):
+            yield members, index
 
 
-class _Folder(Tree):
-    def __init__(self, path: Path, limits: Limits) -> None:
-        super().__init__(path, limits)
-        self._names = frozenset(islice(self._walk(path, ""), limits.members + 1))
-        self._check_count(len(self._names))
-
-    def _walk(self, folder: Path, prefix: str) -> Iterator[str]:
-        with os.scandir(folder) as entries:
-            for entry in entries:
-                name = prefix + entry.name
-                if _hidden(entry.name):
-                    continue
-                if entry.is_dir(follow_symlinks=False):
-                    yield from self._walk(folder / entry.name, name + "/")
-                elif not entry.is_file():
-                    # A linked folder could loop, or count its images twice.
-                    got = "a link to a folder or to nothing, a device or a pipe"
-                    self._refuse(repr(name), "a file or a folder", got)
-                elif entry.is_symlink() and not self._holds(folder / entry.name):
-                    self._refuse(repr(name), "a file of this folder", "a link that leads outside")
-                else:
-                    yield name
-
-    def _holds(self, link: Path) -> bool:
-        return link.resolve().is_relative_to(self._path.resolve())
-
-    def _bytes(self, name: str) -> bytes:
-        path = self._path / name
-        self._check_size(name, path.stat().st_size)
-        return path.read_bytes()
+@contextmanager
+def _refusing(members: Members, what: str) -> Iterator[None]:
+    try:
+        yield
+    except DataError:
+        raise
+    except DAMAGE as error:
+        raise refusal(members.label, what, "an intact file", in_words(error)) from error
 
 
-class _Zip(Tree):
-    def __init__(self, path: Path, limits: Limits) -> None:
-        super().__init__(path, limits)
-        # zipfile reads the whole directory in one call, before anyone can count its entries.
-        self._file = _CappedFile(path, max(limits.members * 128, limits.member_bytes + 4096))
-        # Builders hand out readers that outlive any `with`: the last one gone closes the file.
-        self._close = weakref.finalize(self, self._file.close)
-        try:
-            self._zip = zipfile.ZipFile(self._file)
-            self._names = frozenset(self._checked_names())
-        except BaseException:
-            self.close()
-            raise
+def open_tree(path: Path, limits: Limits | None = None, scratch: Path | None = None) -> Tree:
+    """The files of a folder, a zip or a tar, told apart by their bytes.
 
-    def close(self) -> None:
-        self._close()
-
-    def _checked_names(self) -> Iterator[str]:
-        members = self._zip.infolist()
-        self._check_count(len(members))
-        # Measured on the whole file too: entries of a bomb may overlap, each looking harmless.
-        total = sum(member.file_size for member in members)
-        self._check_ratio("any of it", total, self._path.stat().st_size)
-        seen = set()
-        for member in members:
-            self._check_member(member)
-            name = member.filename.removesuffix("/")
-            if name in seen:
-                self._refuse(repr(name), "distinct names", "the same name twice")
-            seen.add(name)
-            if not member.is_dir() and not any(map(_hidden, name.split("/"))):
-                yield name
-
-    def _check_member(self, member: zipfile.ZipInfo) -> None:
-        name, kind = member.orig_filename, stat.S_IFMT(member.external_attr >> 16)
-        what = repr(name)
-        if _unsafe(name):
-            self._refuse(what, "a relative path of plain names", "one that could lead elsewhere")
-        if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
-            self._refuse(what, "a file or a folder", "a link or a device")
-        if member.flag_bits & _ENCRYPTED:
-            self._refuse(what, "a file without a password", "an encrypted one")
-        if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-            self._refuse(what, "stored or deflated data", f"method {member.compress_type}")
-        self._check_size(name, member.file_size)
-        self._check_ratio(what, member.file_size, member.compress_size)
-
-    def _check_ratio(self, what: str, size: int, packed: int) -> None:
-        if size > max(_SMALL, self._limits.ratio * packed):
-            bound = f"at most {self._limits.ratio} times the packed {packed:,} bytes"
-            self._refuse(what, bound, f"{size:,}, as in a decompression bomb")
-
-    def _bytes(self, name: str) -> bytes:
-        member = self._zip.getinfo(name)
-        with self._zip.open(member) as file:
-            # One byte more than declared: the request bounds the inflater, whatever the data says,
-            # and reaching the end makes zipfile compare the CRC.
-            data = file.read(member.file_size + 1)
-        if len(data) != member.file_size:
-            self._refuse(repr(name), f"{member.file_size:,} bytes", f"{len(data):,}")
-        return data
-
-
-class _CappedFile(io.BufferedReader):
-    def __init__(self, path: Path, cap: int) -> None:
-        super().__init__(io.FileIO(path))
-        self._cap = cap
-
-    def read(self, size: int | None = -1, /) -> bytes:
-        if size is not None and size > self._cap:
-            raise zipfile.BadZipFile(f"a directory of {size:,} bytes")
-        return super().read(size)
-
-
-def open_tree(path: Path, limits: Limits | None = None) -> Tree:
-    """The files of a folder or zip. Raises DataError when it is missing, unsafe or no archive."""
+    scratch: where what is packed is unpacked to files without a name; None: the system's choice.
+    Raises DataError when the source is missing, unsafe, damaged or no archive.
+    """
     limits = limits or Limits()
     try:
         if path.is_dir():
-            return _Folder(path, limits)
+            return Tree(FolderMembers(path, limits))
         if path.is_file():  # opening a pipe would wait for ever
-            return _Zip(path, limits)
+            return Tree(_open_archive(path, limits, scratch))
     except DataError:
         raise
-    except _DAMAGE as error:
-        got = _in_words(error) if isinstance(error, OSError) else describe_content(path)
-        raise DataError(f"{path}: cannot open: expected a zip file, got {got}. {_NEXT}") from error
+    except DAMAGE as error:
+        is_system = isinstance(error, OSError)
+        got = in_words(error) if is_system else describe_content(path, limits)
+        expected = "a zip file or a tar file"
+        raise DataError(f"{path}: cannot open: expected {expected}, got {got}. {NEXT}") from error
     nearest = next(parent for parent in path.absolute().parents if parent.exists())
     missing = f"nothing (the nearest folder that exists is {nearest})"
     got = "a device or a pipe" if path.exists() else missing
-    raise DataError(f"{path}: cannot open: expected a folder or a zip file, got {got}. {_NEXT}")
+    expected = "a folder, a zip file or a tar file"
+    raise DataError(f"{path}: cannot open: expected {expected}, got {got}. {NEXT}")
 
 
-def describe_content(path: Path) -> str:
-    """What a file that should have been an archive is instead, in words."""
-    with path.open("rb") as file:
-        head = file.read(512)
-    if not head:
-        return "an empty file"
-    if looks_like_page(head):
-        return (
-            "a web page in place of the archive: "
-            "the download was probably a sign-in, quota or error page"
-        )
-    if head.startswith(b"PK"):
-        whole = zipfile.is_zipfile(path)
-        return "a damaged zip file" if whole else "a truncated zip file: its end is missing"
-    return f"a file that starts with {head[:16]!r}"
-
-
-def looks_like_page(head: bytes) -> bool:
-    """Whether these first bytes of a file belong to a web page (HTML or XML)."""
-    return head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"<")
+def _open_archive(path: Path, limits: Limits, scratch: Path | None) -> Members:
+    file = SourceFile(path)
+    span, stamp = file.span(str(path)), file.stamp()
+    head = span.read_at(0, min(HEAD_BYTES, len(span)))
+    packing = kind_of(head)
+    if packing in PACKINGS:
+        span = spooled(unpacked(span, packing, limits), str(path), scratch)
+    elif not starts_tar(head):
+        return ZipMembers(file, str(path), limits, scratch)
+    return TarMembers(lambda: span, stamp, limits)
 
 
 def file_digest(path: Path, algorithm: str) -> str:
@@ -245,21 +162,6 @@ def file_digest(path: Path, algorithm: str) -> str:
     except OSError as error:
         raise DataError(
             f"{path}: cannot compute its {algorithm}: expected a readable file, "
-            f"got {_in_words(error)}. {_NEXT}"
+            f"got {in_words(error)}. {NEXT}"
         ) from error
     return digest.hexdigest()
-
-
-def _unsafe(name: str) -> bool:
-    """Absolute, with a drive letter, a backslash, a null, or an empty, `.` or `..` part."""
-    parts = name.removesuffix("/").split("/")
-    return name[1:2] == ":" or bool({"\\", "\0"} & set(name) or {"", ".", ".."} & set(parts))
-
-
-def _hidden(part: str) -> bool:
-    return part.startswith(".") or part == "__MACOSX"
-
-
-def _in_words(error: Exception) -> str:
-    reason = error.strerror if isinstance(error, OSError) else str(error)
-    return reason or str(error) or type(error).__name__

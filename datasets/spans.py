@@ -1,5 +1,6 @@
 """A stretch of a file that any thread may read at any place; what big members are handed out as."""
 
+import errno
 import io
 import os
 from typing import BinaryIO
@@ -64,7 +65,7 @@ class _SpanReader(io.RawIOBase):
     def seek(self, offset: int, whence: int = os.SEEK_SET, /) -> int:
         origin = {os.SEEK_SET: 0, os.SEEK_CUR: self._position, os.SEEK_END: len(self._span)}[whence]
         if origin + offset < 0:
-            raise ValueError(f"negative position {origin + offset}")
+            raise OSError(errno.EINVAL, f"negative position {origin + offset}")
         self._position = origin + offset
         return self._position
 

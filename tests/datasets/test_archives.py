@@ -1,19 +1,30 @@
 """open_tree shows the same files whatever holds them, and refuses what could do harm."""
 
+import bz2
 import gc
+import gzip
 import hashlib
+import io
+import lzma
 import os
+import pickle
 import random
 import stat
 import struct
+import subprocess
+import sys
+import tarfile
 import time
 import tracemalloc
 import warnings
 import zipfile
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from fewbench.datasets.archives import (
@@ -31,6 +42,8 @@ FILES = {
     "set/Latin/character02/0002_01.png": b"",
     "readme.txt": b"read me " * 50,
 }
+METHODS = {"stored": zipfile.ZIP_STORED, "deflated": zipfile.ZIP_DEFLATED}
+KINDS = ["folder", *METHODS, "tar", "tar.gz", "tar.bz2", "tar.xz"]
 CLUTTER = {"__MACOSX/set/._0001_01.png": b"x", "set/.DS_Store": b"y", ".git/config": b"z"}
 NEXT = "fewbench data build NAME --source DIR"
 
@@ -67,44 +80,275 @@ def patch_directory(path: Path, offset: int, layout: str, *values: int) -> Path:
     return path
 
 
-@pytest.mark.parametrize("kind", ["folder", "stored", "deflated"])
-def test_same_names_and_bytes_from_every_form(tmp_path: Path, kind: str) -> None:
-    files = FILES | CLUTTER
+def write_tar(path: Path, files: dict[str, bytes], packing: str = "") -> Path:
+    with tarfile.open(path, f"w:{packing}") as archive:
+        for name, data in files.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(data)
+            archive.addfile(member, io.BytesIO(data))
+    return path
+
+
+def write(kind: str, path: Path, files: dict[str, bytes]) -> Path:
+    """A source of one of KINDS; no ending of its name tells which."""
     if kind == "folder":
-        path = write_folder(tmp_path / "source", files)
-    else:
-        method = zipfile.ZIP_STORED if kind == "stored" else zipfile.ZIP_DEFLATED
-        path = write_zip(tmp_path / "source.zip", {"set/": b"", **files}, method)
-    with open_tree(path) as tree:
+        return write_folder(path, files)
+    if kind in METHODS:
+        return write_zip(path, files, METHODS[kind])
+    return write_tar(path, files, kind.partition(".")[2])
+
+
+# Whatever holds the files
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_same_names_and_bytes_from_every_form(tmp_path: Path, kind: str) -> None:
+    with open_tree(write(kind, tmp_path / "source", FILES | CLUTTER)) as tree:
         assert tree.names() == sorted(FILES)
         assert {name: tree.read(name) for name in tree.names()} == FILES
-        assert tree.label == str(path)
+        assert {name: tree.size(name) for name in tree.names()} == {
+            name: len(data) for name, data in FILES.items()
+        }
+        assert tree.label == str(tmp_path / "source")
 
 
-def test_unknown_name_is_refused(tmp_path: Path) -> None:
-    folder = write_folder(tmp_path / "source", FILES)
+def test_folders_in_archives_are_no_files(tmp_path: Path) -> None:
+    with open_tree(write_zip(tmp_path / "a.zip", {"set/": b"", **FILES})) as tree:
+        assert tree.names() == sorted(FILES)
+    with tarfile.open(tmp_path / "a.tar", "w") as archive:
+        archive.add(write_folder(tmp_path / "a", FILES), ".")  # as `tar -C a -cf a.tar .`
+    with open_tree(tmp_path / "a.tar") as tree:
+        assert tree.names() == sorted(FILES)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_span_shows_what_read_returns(tmp_path: Path, kind: str) -> None:
+    (tmp_path / "scratch").mkdir()
+    with open_tree(write(kind, tmp_path / "source", FILES), scratch=tmp_path / "scratch") as tree:
+        spans = {name: tree.span(name) for name in tree.names()}
+        assert list((tmp_path / "scratch").iterdir()) == []
+    for name, span in spans.items():  # they outlive the tree
+        assert span.open().read() == FILES[name]
+        assert name in span.label
+        assert span.label.startswith(str(tmp_path / "source"))
+    assert spans["set/Greek/character01/0001_02.png"].read_at(300, 3) == bytes([44, 45, 46])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_many_threads_read_at_once(tmp_path: Path, kind: str) -> None:
+    draw = random.Random(0)
+    files = {f"{i}.png": draw.randbytes(20_000) + bytes(20_000) for i in range(24)}
+    with (
+        open_tree(write(kind, tmp_path / "source", files)) as tree,
+        ThreadPoolExecutor(8) as threads,
+    ):
+        wanted = [draw.choice(tree.names()) for _ in range(400)]
+        assert list(threads.map(tree.read, wanted)) == [files[name] for name in wanted]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_stamp_changes_with_the_source(tmp_path: Path, kind: str) -> None:
+    path = write(kind, tmp_path / "source", FILES)
+    stamp = open_tree(path).stamp()
+    assert open_tree(path).stamp() == stamp
+    changed = path / "readme.txt" if path.is_dir() else path
+    status = changed.stat()
+    os.utime(changed, ns=(status.st_atime_ns, status.st_mtime_ns + 1))
+    later = open_tree(path).stamp()
+    assert later != stamp
+    if path.is_dir():
+        (path / "readme.txt").rename(path / "README.txt")
+        assert open_tree(path).stamp() not in (stamp, later)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_unknown_name_is_refused(tmp_path: Path, kind: str) -> None:
     (tmp_path / "secret").write_bytes(b"secret")
-    for path in (folder, write_zip(tmp_path / "source.zip", FILES)):
-        with open_tree(path) as tree:
-            for name in ("nothing.png", "../secret", str(tmp_path / "secret"), "set"):
+    with open_tree(write(kind, tmp_path / "source", FILES)) as tree:
+        for name in ("nothing.png", "../secret", str(tmp_path / "secret"), "set", ""):
+            for ask in (tree.read, tree.size, tree.span, tree.nested):
                 with pytest.raises(DataError, match=NEXT):
-                    tree.read(name)
+                    ask(name)
 
 
-def test_closed_zip_says_so(tmp_path: Path) -> None:
-    tree = open_tree(write_zip(tmp_path / "source.zip", FILES))
+@pytest.mark.parametrize("kind", KINDS)
+def test_closed_source_says_so(tmp_path: Path, kind: str) -> None:
+    tree = open_tree(write(kind, tmp_path / "source", FILES))
     tree.close()
     with pytest.raises(DataError, match="closed"):
         tree.read("readme.txt")
 
 
-def test_forgotten_zip_is_closed_quietly(tmp_path: Path) -> None:
-    tree = open_tree(write_zip(tmp_path / "source.zip", FILES))
+@pytest.mark.parametrize("kind", KINDS)
+def test_forgotten_source_is_closed_quietly(tmp_path: Path, kind: str) -> None:
+    path = write(kind, tmp_path / "source", FILES)
+    open_files = len(os.listdir("/dev/fd"))
+    tree = open_tree(path)
+    span = tree.span("readme.txt")
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        del tree
+        del tree, span
         gc.collect()
     assert not [w for w in caught if w.category is ResourceWarning]
+    assert len(os.listdir("/dev/fd")) == open_files
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_member_above_the_bound_of_read_is_a_span(tmp_path: Path, kind: str) -> None:
+    name = "set/Greek/character01/0001_02.png"
+    with open_tree(write(kind, tmp_path / "source", FILES), Limits(member_bytes=1000)) as tree:
+        assert tree.read("set/Greek/character01/0001_01.png") == b"first"
+        with pytest.raises(DataError, match=f"{name}.*at most 1,000 bytes, got 2,048"):
+            tree.read(name)
+        assert tree.span(name).open().read() == FILES[name]
+
+
+@pytest.mark.parametrize("kind", ["folder", "stored", "deflated", "tar"])
+def test_member_above_the_bound_of_span(tmp_path: Path, kind: str) -> None:
+    name = "set/Greek/character01/0001_02.png"
+    with (
+        open_tree(write(kind, tmp_path / "source", FILES), Limits(span_bytes=1000)) as tree,
+        pytest.raises(DataError, match=f"{name}.*at most 1,000 bytes, got 2,048"),
+    ):
+        tree.span(name)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_too_many_members(tmp_path: Path, kind: str) -> None:
+    path = write(kind, tmp_path / "source", FILES)
+    with pytest.raises(DataError, match="at most 3 files, got 4 or more"):
+        open_tree(path, Limits(members=3))
+    open_tree(path, Limits(members=4)).close()
+
+
+# What is written to disk
+
+
+SPOOL = """
+import resource, sys
+from pathlib import Path
+from fewbench.datasets.archives import open_tree
+
+def peak():
+    status = Path("/proc/self/status")  # on Linux, getrusage counts what the parent once had
+    if status.exists():
+        return int(status.read_text().split("VmHWM:")[1].split()[0]) * 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+path, scratch, name = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
+before = peak()
+span = open_tree(path, scratch=scratch).span(name)
+print(len(span), span.read_at(len(span) - 3, 3) == b"end", peak() - before)
+"""
+
+
+def write_large(kind: str, path: Path) -> int:
+    """A member `large` of 200 MB that packs well, but not as well as a bomb."""
+    block, end = random.Random(0).randbytes(8192) + bytes(2**20 - 8192), b"end"
+    size = 200 * len(block) + len(end)
+    if kind == "zip":
+        with (
+            zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive,
+            archive.open("large", "w") as file,
+        ):
+            file.writelines([block] * 200 + [end])
+    else:
+        with gzip.open(path, "wb", compresslevel=1) as file:
+            member = tarfile.TarInfo("large")
+            member.size = size
+            file.write(member.tobuf())
+            file.writelines([block] * 200 + [end, bytes(-size % 512 + 1024)])
+    return size
+
+
+@pytest.mark.parametrize("kind", ["zip", "tar.gz"])
+def test_unpacking_needs_little_memory(tmp_path: Path, kind: str) -> None:
+    size = write_large(kind, tmp_path / "source")
+    (tmp_path / "scratch").mkdir()
+    arguments = [tmp_path / "source", tmp_path / "scratch", "large"]
+    run = subprocess.run([sys.executable, "-c", SPOOL, *arguments], capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+    length, is_whole, growth = run.stdout.split()
+    assert (int(length), is_whole) == (size, "True")
+    assert int(growth) < 16 * 2**20
+    assert list((tmp_path / "scratch").iterdir()) == []
+
+
+FULL = """
+import resource, sys
+from pathlib import Path
+from fewbench.datasets.archives import open_tree
+resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
+open_tree(Path(sys.argv[1]), scratch=Path(sys.argv[2])).span("noise")
+"""
+
+
+@pytest.mark.parametrize("kind", ["deflated", "tar.gz"])
+def test_no_room_to_unpack(tmp_path: Path, kind: str) -> None:
+    path = write(kind, tmp_path / "source", {"noise": random.Random(0).randbytes(500_000)})
+    run = subprocess.run([sys.executable, "-c", FULL, path, tmp_path], capture_output=True)
+    error = run.stderr.decode().splitlines()[-1]
+    assert f"expected room in {tmp_path}, got: File too large" in error
+    assert "info.DataError" in error
+    assert list(tmp_path.iterdir()) == [path]
+    with pytest.raises(DataError, match="expected room in .*/gone, got: No such file"):
+        open_tree(path, scratch=tmp_path / "gone").span("noise")
+
+
+# Tars within
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_nested_tar_is_read_where_it_lies(tmp_path: Path, kind: str) -> None:
+    inner = write_tar(tmp_path / "inner", FILES | CLUTTER).read_bytes()
+    path = write(kind, tmp_path / "source", {"train/n01.tar": inner, "other": b"data"})
+    with open_tree(path) as tree:
+        nested = tree.nested("train/n01.tar")
+        assert nested.stamp() == tree.nested("train/n01.tar").stamp()
+    assert nested.names() == sorted(FILES)  # it outlives the outer tree
+    assert {name: nested.read(name) for name in nested.names()} == FILES
+    assert {name: nested.span(name).open().read() for name in nested.names()} == FILES
+    assert str(path) in nested.label
+    assert "train/n01.tar" in nested.label
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_nested_source_that_is_damaged_or_no_tar(tmp_path: Path, kind: str) -> None:
+    inner = write_tar(tmp_path / "inner", FILES).read_bytes()
+    files = {"cut.tar": inner[:2000], "list.pkl": b"\x80\x02]q\x00.", "empty.tar": b""}
+    files["packed.tar"] = write_tar(tmp_path / "packed", FILES, "gz").read_bytes()
+    files["outer.tar"] = write_tar(tmp_path / "outer", {"inner.tar": inner}).read_bytes()
+    with open_tree(write(kind, tmp_path / "source", files)) as tree:
+        refused = partial(pytest.raises, DataError)
+        with refused(match=f"{tree.label}.*cut.tar.*the archive is truncated"):
+            tree.nested("cut.tar")
+        with refused(match=f"{tree.label}.*list.pkl.*expected a tar file, got a pickle file"):
+            tree.nested("list.pkl")
+        with refused(match="empty.tar.*an empty file"):
+            tree.nested("empty.tar")
+        with refused(match="packed.tar.*expected a tar file, got a gzip file"):
+            tree.nested("packed.tar")
+        with refused(match="outer.tar.*inner.tar.*at most a tar within an archive"):
+            tree.nested("outer.tar").nested("inner.tar")
+
+
+def test_a_folder_of_tars_keeps_no_file_open(tmp_path: Path) -> None:
+    inner = write_tar(tmp_path / "inner", FILES).read_bytes()
+    folder = write_folder(tmp_path / "source", {f"n{i:02d}.tar": inner for i in range(20)})
+    before = len(os.listdir("/dev/fd"))
+    tree = open_tree(folder)
+    nested = [tree.nested(name) for name in tree.names()]
+    assert all(one.read("readme.txt") == FILES["readme.txt"] for one in nested)
+    assert len(os.listdir("/dev/fd")) == before
+
+
+def test_tar_that_is_replaced_after_it_was_listed(tmp_path: Path) -> None:
+    folder = write_folder(tmp_path / "source", {})
+    (tmp_path / "source").mkdir()
+    nested = open_tree(write_tar(folder / "n01.tar", FILES).parent).nested("n01.tar")
+    write_tar(folder / "n01.tar", {"another": bytes(20_000), **FILES})
+    with pytest.raises(DataError, match="'n01.tar'.*one that was changed"):
+        nested.read("readme.txt")
 
 
 # Folders
@@ -208,29 +452,10 @@ def test_methods_whose_output_cannot_be_bounded(tmp_path: Path, method: int) -> 
         open_tree(path)
 
 
-def test_too_many_members(tmp_path: Path) -> None:
-    archive, folder = write_zip(tmp_path / "a.zip", FILES), write_folder(tmp_path / "a", FILES)
-    for path in (archive, folder):
-        with pytest.raises(DataError, match="at most 3 files, got 4 or more"):
-            open_tree(path, Limits(members=3))
-        open_tree(path, Limits(members=4)).close()
-
-
 def test_huge_directory_is_refused_before_it_is_parsed(tmp_path: Path) -> None:
     path = write_zip(tmp_path / "bad.zip", {f"{i:0200d}": b"" for i in range(60)})
     with pytest.raises(DataError, match="damaged zip"):
         open_tree(path, Limits(members=10, member_bytes=1000))
-
-
-def test_member_above_the_bound(tmp_path: Path) -> None:
-    path = write_zip(tmp_path / "bad.zip", FILES)
-    with pytest.raises(DataError, match="at most 1,000 bytes, got 2,048"):
-        open_tree(path, Limits(member_bytes=1000))
-    with (
-        open_tree(write_folder(tmp_path / "folder", FILES), Limits(member_bytes=1000)) as tree,
-        pytest.raises(DataError, match="at most 1,000 bytes, got 2,048"),
-    ):
-        tree.read("set/Greek/character01/0001_02.png")
 
 
 def test_bomb_by_ratio(tmp_path: Path) -> None:
@@ -277,8 +502,10 @@ def test_member_that_holds_less_than_it_declares(tmp_path: Path) -> None:
 def test_wrong_crc(tmp_path: Path) -> None:
     path = write_zip(tmp_path / "bad.zip", {"a": b"precious data"}, zipfile.ZIP_STORED)
     path.write_bytes(path.read_bytes().replace(b"precious", b"previous"))
-    with open_tree(path) as tree, pytest.raises(DataError, match=r"'a'.*CRC"):
-        tree.read("a")
+    with open_tree(path) as tree:
+        for ask in (tree.read, tree.span, tree.nested):
+            with pytest.raises(DataError, match=r"'a'.*CRC"):
+                ask("a")
 
 
 # What is no archive
@@ -290,7 +517,8 @@ def test_wrong_crc(tmp_path: Path) -> None:
         (b"", "an empty file"),
         (b"<!DOCTYPE html><html>Sign in</html>", "a web page in place of the archive"),
         (b"\xef\xbb\xbf\r\n <html>Quota exceeded</html>", "a web page in place of the archive"),
-        (b"\x1f\x8b\x08gzip", r"a file that starts with b'\\x1f\\x8b\\x08gzip'"),
+        (b"Rar!\x1a\x07 and more", r"a file that starts with b'Rar!\\x1a"),
+        (b"\x80\x02}q\x00.", "a pickle file"),
         (b"PK\x03\x04 and little more", "truncated zip"),
     ],
 )
@@ -333,6 +561,40 @@ def test_whole_zip_with_a_damaged_directory_is_called_damaged(tmp_path: Path) ->
     assert describe_content(path) == "a damaged zip file"
 
 
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("a.gz", "a gzip file"),
+        ("a.bz2", "a bzip2 file"),
+        ("a.xz", "an xz file"),
+        ("a.tar", "a tar file"),
+        ("a.zip", "a zip file"),
+        ("a.npy", "a NumPy .npy file"),
+        ("a.npz", "a NumPy .npz file"),
+        ("a.h5", "an HDF5 file"),
+        ("a.pkl", "a pickle file"),
+        ("a.pkl5", "a pickle file"),
+        ("a.txt", "a file that starts with b'text'"),
+    ],
+)
+def test_content_in_words(tmp_path: Path, name: str, words: str) -> None:
+    contents = {
+        "a.gz": gzip.compress(b"data"),
+        "a.bz2": bz2.compress(b"data"),
+        "a.xz": lzma.compress(b"data"),
+        "a.h5": b"\x89HDF\r\n\x1a\n" + bytes(100),
+        "a.pkl": pickle.dumps([1], 2),
+        "a.pkl5": pickle.dumps([1], 5),
+        "a.txt": b"text",
+    }
+    write_tar(tmp_path / "a.tar", FILES)
+    write_zip(tmp_path / "a.zip", FILES)
+    np.save(tmp_path / "a.npy", np.arange(3))
+    np.savez(tmp_path / "a.npz", images=np.arange(3))
+    write_folder(tmp_path, contents)
+    assert describe_content(tmp_path / name) == words
+
+
 def test_file_digest(tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_bytes(b"content")
@@ -351,6 +613,8 @@ def read_all(path: Path) -> None:
         for name in tree.names():
             with suppress(DataError):
                 assert tree.read(name) == FILES[name]
+            with suppress(DataError):
+                assert tree.span(name).open().read() == FILES[name]
 
 
 def survives(path: Path, content: bytes) -> None:
