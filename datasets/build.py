@@ -2,32 +2,33 @@
 
 A dataset is one folder `<root>/<name>` with a split file each and manifest.json. It is written
 as `<name>.partial` and renamed once every byte was read back, so a killed build leaves nothing
-that could be taken for a finished one.
+that could be taken for a finished one. The same command goes on from the last finished class.
 """
 
 import errno
 import functools
-import json
 import math
 import os
+import random
+import shlex
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from importlib.metadata import version
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import platformdirs
 
-from .download import fetch
-from .info import DataError, DatasetInfo, Listing
-from .store import SplitStore, write_split
+from .download import fetch, recorded_check
+from .info import DataError, DatasetInfo, Listing, Request
+from .journal import Journal, plan_of
+from .manifest import read_manifest, write_manifest
+from .store import SplitStore
+from .writing import write_split
 
-MANIFEST = "manifest.json"
-_MANIFEST_SCHEMA = 1
+_QUICK_CLASSES = 8
 _BYTES_PER_NAME, _BYTES_OF_HEADERS = 100, 100_000  # generous, for the check of free space
 Progress = Callable[[str, int, int], None]
 
@@ -54,56 +55,88 @@ def data_root(root: str | Path | None = None) -> Path:
 def build(
     info: DatasetInfo,
     root: Path,
-    source: Path | None = None,
+    request: Request | None = None,
     *,
     rebuild: bool = False,
     progress: Progress | None = None,
 ) -> Build:
     """Build every split of a dataset below `root`, or find it built.
 
-    source: folder with the official files; without one they are downloaded
+    request: where its files are; without a source they are downloaded
     progress: called with (what is under way, done, total): bytes of a download, then images
     Raises DataError when the source is missing or wrong, or the disk is full or read-only.
     """
-    folder = root / info.name
-    if not rebuild and (manifest := read_manifest(folder)):
+    folder, request = root / info.name, request or Request()
+    if not rebuild and (manifest := _built(info, folder, request)):
         return Build(folder, manifest, already_built=True)
     with _writing_to(root), _exclusive(root, info):
-        if not rebuild and (manifest := read_manifest(folder)):
+        if not rebuild and (manifest := _built(info, folder, request)):
             return Build(folder, manifest, already_built=True)
-        if source is None and not info.embedded:
-            source = _download(info, root, progress)
-        listing = info.list_classes(source)
-        _check_counts(info, listing)
-        unfinished = _emptied(root / f"{info.name}.partial")
+        downloaded = request.source is None and not info.embedded
+        if downloaded:
+            request = replace(request, source=_download(info, root, request, progress))
+        listing = _listed(info, replace(request, scratch=request.scratch or root))
+        if downloaded and request.source is not None:
+            checks = [recorded_check(request.source / one.filename, one) for one in info.sources]
+            listing = replace(listing, checks=(*checks, *listing.checks))
+        journal = Journal.resume(root / f"{info.name}.partial", plan_of(info, listing))
         try:
-            _check_space(info, listing, unfinished)
-            manifest = _write(info, listing, unfinished, progress)
-            _replace_folder(unfinished, folder)
-        except BaseException:
-            shutil.rmtree(unfinished, ignore_errors=True)
+            _check_space(info, listing, journal)
+            manifest = _write(info, listing, journal, progress)
+        except BaseException as error:
+            _leave(info, journal, error)
             raise
+        _replace_folder(journal.folder, folder)
         return Build(folder, manifest, already_built=False)
 
 
-def read_manifest(folder: Path) -> dict[str, Any] | None:
-    """The manifest of a finished build, or None when there is none."""
-    try:
-        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    except (ValueError, OSError) as error:
+def _built(info: DatasetInfo, folder: Path, request: Request) -> dict[str, Any] | None:
+    """The manifest of a build that answers the request."""
+    manifest = read_manifest(folder)
+    if manifest and manifest["partial"] and not request.allow_missing:
         raise DataError(
-            f"{folder / MANIFEST}: cannot be read ({error}). Build again with --rebuild."
-        ) from error
-    if not isinstance(manifest, dict) or "splits" not in manifest:
-        raise DataError(f"{folder / MANIFEST}: not a manifest. Build again with --rebuild.")
-    if manifest.get("schema_version", 0) > _MANIFEST_SCHEMA:
-        raise DataError(
-            f"{folder / MANIFEST}: written by a newer fewbench (schema "
-            f"{manifest['schema_version']}). Upgrade: pip install --upgrade fewbench"
+            f"{folder}: holds a partial build of {info.name}, made with --allow-missing. To "
+            f"replace it by the whole dataset: fewbench data build {info.name} --rebuild"
         )
     return manifest
+
+
+def _listed(info: DatasetInfo, request: Request) -> Listing:
+    """What the source holds; partial when the request allows it and something is missing."""
+    listing = info.list_classes(request)
+    missing = [fault for split in info.splits if (fault := _miscount(info, listing, split))]
+    if not missing:
+        return listing
+    if not request.allow_missing or not listing.classes:
+        raise DataError(
+            f"{info.name}, {missing[0]}. The source is incomplete or another dataset. See what "
+            f"it is: fewbench data identify PATH; or build what is there, marked as partial: "
+            f"fewbench data build {info.name} --allow-missing"
+        )
+    words = tuple(f"PARTIAL: {fault}" for fault in missing)
+    return replace(listing, partial=True, checks=(*listing.checks, *words))
+
+
+def _miscount(info: DatasetInfo, listing: Listing, split: str) -> str | None:
+    expected, found = info.splits[split], listing.of(split)
+    n_images = sum(len(one.image_names) for one in found)
+    if (len(found), n_images) == (expected.n_classes, expected.n_images):
+        return None
+    return (
+        f"{split}: expected {expected.n_classes} classes and {expected.n_images} images, "
+        f"found {len(found)} and {n_images}"
+    )
+
+
+def _leave(info: DatasetInfo, journal: Journal, error: BaseException) -> None:
+    """Remove what an interrupted build left, unless another run can go on from it."""
+    if not journal.finished:
+        shutil.rmtree(journal.folder, ignore_errors=True)
+        return
+    error.add_note(
+        f"{len(journal.finished)} finished classes are kept in {journal.folder}: the same command "
+        f"goes on from there. Delete that folder to start {info.name} anew."
+    )
 
 
 def open_split(info: DatasetInfo, root: Path, split: str) -> SplitStore:
@@ -113,132 +146,91 @@ def open_split(info: DatasetInfo, root: Path, split: str) -> SplitStore:
     """
     if split not in info.splits:
         raise DataError(f"{info.name} has no split '{split}'. It has: {', '.join(info.splits)}.")
-    folder = root / info.name
-    if read_manifest(folder) is None:
-        if not info.embedded:
-            raise DataError(
-                f"{info.name} is not built in {root}. Build it: fewbench data build {info.name}"
-                f" --source DIR (or without --source, to download it)"
-            )
-        build(info, root)
-    return SplitStore(folder / f"{split}.h5")
+    _present(info, root)
+    return SplitStore(root / info.name / f"{split}.h5")
 
 
-def verify(info: DatasetInfo, root: Path) -> dict[str, str]:
+def built_splits(info: DatasetInfo, root: Path) -> dict[str, SplitStore]:
+    """The stores of a build by split: those that are there, of a partial one. See `open_split`."""
+    there = _present(info, root)["splits"]
+    return {split: open_split(info, root, split) for split in info.splits if split in there}
+
+
+def _present(info: DatasetInfo, root: Path) -> dict[str, Any]:
+    """The manifest of a build that can be used."""
+    manifest = read_manifest(root / info.name)
+    if manifest is None and not info.embedded:
+        raise DataError(
+            f"{info.name} is not built in {root}. Build it: fewbench data build {info.name}"
+            f" --source PATH (or without --source, to download it)"
+        )
+    return manifest or build(info, root).manifest
+
+
+def verify(info: DatasetInfo, root: Path, *, quick: bool = False) -> dict[str, str]:
     """Read every byte of a build again: split -> content sha256.
 
+    quick: structure, names and the images of a few classes of each split, chosen at random
     Raises DataError naming the first file that is missing, damaged or not the manifest's.
     """
-    fingerprints = {}
-    for split in info.splits:
-        store = open_split(info, root, split)
-        store.verify()
-        recorded = (read_manifest(root / info.name) or {})["splits"][split]["content_sha256"]
-        if store.fingerprint != recorded:
+    fingerprints, manifest = {}, _present(info, root)
+    for split, store in built_splits(info, root).items():
+        recorded = manifest["splits"][split]
+        if quick:
+            n_classes = len(store.class_names)
+            store.verify_classes(random.sample(range(n_classes), min(n_classes, _QUICK_CLASSES)))
+        else:
+            store.verify()
+        if (store.fingerprint, len(store)) != (recorded["content_sha256"], recorded["n_images"]):
             raise DataError(
                 f"{store.path}: content sha256 {store.fingerprint} is not the manifest's "
-                f"{recorded}. Build again with --rebuild."
+                f"{recorded['content_sha256']}. Build again with --rebuild."
             )
         fingerprints[split] = store.fingerprint
     return fingerprints
 
 
-def _download(info: DatasetInfo, root: Path, progress: Progress | None) -> Path:
+def _download(info: DatasetInfo, root: Path, request: Request, progress: Progress | None) -> Path:
     folder = root / "downloads" / info.name.partition("-")[0]
     folder.mkdir(parents=True, exist_ok=True)
     for one in info.sources:
         report = functools.partial(progress, f"download {one.filename}") if progress else None
-        fetch(one, folder, progress=report)
+        command = f"fewbench data build {info.name} --source {shlex.quote(str(folder))}"
+        fetch(one, folder, offline=request.offline, progress=report, command=command)
     return folder
 
 
-def _check_counts(info: DatasetInfo, listing: Listing) -> None:
-    for split, expected in info.splits.items():
-        found = [one for one in listing.classes if one.split == split]
-        n_images = sum(len(one.image_names) for one in found)
-        if (len(found), n_images) != (expected.n_classes, expected.n_images):
-            raise DataError(
-                f"{info.name}, {split}: expected {expected.n_classes} classes and "
-                f"{expected.n_images} images, found {len(found)} and {n_images}. The source is "
-                f"incomplete or another dataset."
-            )
-
-
-def _check_space(info: DatasetInfo, listing: Listing, folder: Path) -> None:
+def _check_space(info: DatasetInfo, listing: Listing, journal: Journal) -> None:
     """Take the space that the build needs and give it back; raises OSError when there is less.
 
     HDF5 itself does not survive a full disk: it crashes when it closes the file.
     """
-    n_images = sum(len(one.image_names) for one in listing.classes)
+    to_do = [one for one in listing.classes if (one.split, one.name) not in journal.finished]
+    n_images = sum(len(one.image_names) for one in to_do)
     needed = n_images * (math.prod(info.image_shape) + _BYTES_PER_NAME) + _BYTES_OF_HEADERS
     if not hasattr(os, "posix_fallocate"):  # macOS, Windows
-        if shutil.disk_usage(folder).free < needed:
+        if shutil.disk_usage(journal.folder).free < needed:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         return
-    with tempfile.TemporaryFile(dir=folder) as file:
+    with tempfile.TemporaryFile(dir=journal.folder) as file:
         os.posix_fallocate(file.fileno(), 0, needed)
 
 
 def _write(
-    info: DatasetInfo, listing: Listing, folder: Path, progress: Progress | None
+    info: DatasetInfo, listing: Listing, journal: Journal, progress: Progress | None
 ) -> dict[str, Any]:
-    total = sum(counts.n_images for counts in info.splits.values())
+    total = sum(len(one.image_names) for one in listing.classes)
     done = 0
-    checks = list(listing.checks)
-    for split in info.splits:
-        classes = [one for one in listing.classes if one.split == split]
-        for n_images in write_split(folder / f"{split}.h5", info, split, classes, partial=False):
+    splits = [split for split in info.splits if listing.of(split)]
+    for split in splits:
+        path = journal.folder / f"{split}.h5"
+        for n_images in write_split(path, info, split, listing, journal):
             done += n_images
             if progress:
                 progress(f"write {info.name}", done, total)
-        SplitStore(folder / f"{split}.h5").verify()
-    manifest = _manifest(info, folder, checks)
-    _write_json(folder / MANIFEST, manifest)
+    manifest = write_manifest(info, listing, journal.folder, splits)
+    journal.close()
     return manifest
-
-
-def _manifest(info: DatasetInfo, folder: Path, checks: list[str]) -> dict[str, Any]:
-    splits = {}
-    for split in info.splits:
-        store = SplitStore(folder / f"{split}.h5")
-        splits[split] = {
-            "file": store.path.name,
-            "n_classes": len(store.class_names),
-            "n_images": len(store),
-            "bytes": store.path.stat().st_size,
-            "content_sha256": store.fingerprint,
-        }
-        reference = info.reference_sha256.get(split)
-        if reference:
-            same = "is" if store.fingerprint == reference else "differs from"
-            checks.append(f"{split}: content {same} the reference build")
-    return {
-        "schema_version": _MANIFEST_SCHEMA,
-        "dataset": info.name,
-        "split_scheme": info.split_scheme,
-        "resampling": info.resampling,
-        "polarity": info.polarity,
-        "partial": False,
-        "splits": splits,
-        "checks": checks,
-        "versions": {name: version(name) for name in ("fewbench", "h5py", "numpy", "pillow")},
-        "created_utc": datetime.now(UTC).isoformat(timespec="seconds"),
-    }
-
-
-def _write_json(path: Path, document: dict[str, Any]) -> None:
-    with path.open("w", encoding="utf-8") as file:
-        json.dump(document, file, indent=2, sort_keys=True)
-        file.write("\n")
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _emptied(folder: Path) -> Path:
-    if folder.exists():
-        shutil.rmtree(folder)
-    folder.mkdir(parents=True)
-    return folder
 
 
 def _replace_folder(finished: Path, folder: Path) -> None:
@@ -259,7 +251,8 @@ def _writing_to(root: Path) -> Iterator[None]:
     except OSError as error:
         raise DataError(
             f"{root}: cannot write there ({error.strerror or error}). Nothing half-written is "
-            f"kept. Free some space or choose another folder with --root DIR."
+            f"taken for finished. Free some space or choose another folder with --root DIR."
+            + "".join(f" {note}" for note in getattr(error, "__notes__", ()))
         ) from error
 
 

@@ -9,15 +9,14 @@ from pathlib import Path
 
 import numpy as np
 
-from .info import ClassImages, DatasetInfo, Listing, SplitCounts
+from .info import ClassImages, DatasetInfo, Listing, Request, SplitCounts
 
 _FILE = Path(__file__).with_name("glyphs.npz")
 _DRAWINGS = tuple(f"{i:02d}" for i in range(20))
 
 
-def list_classes(source: Path | None) -> Listing:
-    """The letters in the data file; `source` is not used."""
-    del source
+def list_classes(_request: Request) -> Listing:
+    """The letters in the data file; no source is used."""
     arrays = _arrays()
     names = zip(arrays["splits"].tolist(), arrays["class_names"].tolist(), strict=True)
     return Listing(
@@ -26,6 +25,7 @@ def list_classes(source: Path | None) -> Listing:
             for c, (split, name) in enumerate(names)
         ),
         ("embedded in fewbench",),
+        "embedded in fewbench",
     )
 
 

@@ -15,8 +15,8 @@ from pathlib import Path
 import numpy as np
 
 from .archives import Tree, file_digest, open_tree
-from .images import decode, resize
-from .info import ClassImages, DataError, DatasetInfo, Listing, Source, SplitCounts
+from .images import decode, read_images
+from .info import ClassImages, DataError, DatasetInfo, Listing, Request, Source, SplitCounts
 from .splits import read_split
 
 _SIDE = 28
@@ -40,17 +40,18 @@ _PIXELS = {
 }
 
 
-def list_classes(source: Path | None, resampling: str) -> Listing:
-    """The 1,623 characters found in `source`: a folder with the two zips or the two image folders.
+def list_classes(request: Request, resampling: str) -> Listing:
+    """The 1,623 characters of a source: a folder with the two zips or the two image folders.
 
     Raises DataError when a file is missing, damaged, or its pixels are not Omniglot's.
     """
-    if source is None:
+    if request.source is None:
         raise DataError("omniglot needs a source folder. Use --source DIR")
     split_of = read_split("omniglot_vinyals")
-    classes, checks = [], []
+    classes, checks, stamps = [], [], []
     for official in _SOURCES:
-        tree, check = _open_set(source, official)
+        tree, check = _open_set(request.source, official)
+        stamps.append(tree.stamp())
         images = _images_by_class(tree, official.filename.removesuffix(".zip"))
         n_images = _check_pixels(tree, official, images)
         checks.append(f"{check}; the pixels of all {n_images} images are the official ones")
@@ -63,7 +64,8 @@ def list_classes(source: Path | None, resampling: str) -> Listing:
             )
             for name, members in images.items()
         ]
-    return Listing(tuple(classes), tuple(checks))
+    form = "images_background and images_evaluation"
+    return Listing(tuple(classes), tuple(checks), form, stamp=" ".join(stamps))
 
 
 def _open_set(source: Path, official: Source) -> tuple[Tree, str]:
@@ -128,8 +130,7 @@ def _pixel_digest(tree: Tree, images: dict[str, list[str]]) -> str:
 
 def _read_class(tree: Tree, members: list[str], resampling: str) -> np.ndarray:
     """uint8 (20, 28, 28, 1) ink 255 on 0."""
-    drawings = [decode(tree.read(member), member, "L") for member in members]
-    return 255 - np.stack([resize(drawing, (_SIDE, _SIDE), resampling) for drawing in drawings])
+    return 255 - read_images(tree, members, (_SIDE, _SIDE, 1), resampling)
 
 
 INFO = DatasetInfo(
@@ -149,6 +150,10 @@ INFO = DatasetInfo(
     "program induction. Science 350(6266), 2015. Split: Vinyals et al. 2016.",
     list_classes=partial(list_classes, resampling="lanczos"),
     sources=_SOURCES,
+    forms=(
+        "images_background.zip and images_evaluation.zip",
+        "the folders images_background/ and images_evaluation/",
+    ),
     # Measured from the official pixels with Pillow 13.0.
     reference_sha256={
         "train": "bfd99eabf233012211a96819deeeace061aa699fb477538265b561a931a3f65d",

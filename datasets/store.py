@@ -4,21 +4,20 @@
 the file at the dataset's offset. Nothing that is open crosses a fork or a pickle.
 """
 
-import hashlib
-import json
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import h5py
 import numpy as np
 
-from .info import ClassImages, DataError, DatasetInfo
+from .digests import ContentDigest, class_digest
+from .info import ClassImages, DataError
+from .spans import Span
 
 FORMAT = "fewbench-split"
 SCHEMA_VERSION = 1
@@ -59,6 +58,11 @@ class SplitStore:
         return self.attributes["content_sha256"]
 
     @property
+    def pixels_sha256(self) -> str:
+        """sha256 of class names and pixels alone: equal for copies that name images otherwise."""
+        return self.attributes["pixels_sha256"]
+
+    @property
     def partial(self) -> bool:
         """Whether the store was built from incomplete data."""
         return bool(self.attributes["partial"])
@@ -94,60 +98,93 @@ class SplitStore:
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__init__(state["path"])
 
+    @cached_property
+    def class_categories(self) -> tuple[str, ...]:
+        """Category of every class; empty where the dataset has none."""
+        with _opened(self.path) as file:
+            if "class_categories" not in file:
+                return ("",) * len(self.class_names)
+            return _read_names(self.path, file, "class_categories")
+
+    def read_class(self, c: int) -> np.ndarray:
+        """uint8 (n, H, W, C) of class c, read from the file and not through the map.
+
+        Pages of a map count as memory of the process; whoever goes through a whole split reads.
+        """
+        first, end = map(int, self.class_offsets[c : c + 2])
+        n_bytes = int(np.prod(self.image_shape))
+        place = self._offset + first * n_bytes
+        pixels = np.fromfile(self.path, np.uint8, (end - first) * n_bytes, offset=place)
+        return pixels.reshape(end - first, *self.image_shape)
+
     def verify(self) -> None:
         """Read every byte again. Raises DataError when content and recorded hash differ."""
         digest = ContentDigest(self._shape)
         for c, name in enumerate(self.class_names):
             here = slice(*self.class_offsets[c : c + 2])
-            digest.add(name, self.image_names[here], self.images[here])
+            digest.add(name, self.image_names[here], self.read_class(c))
         if digest.hexdigest() != self.fingerprint:
-            raise DataError(
-                f"{self.path}: the content does not match its recorded hash: expected sha256 "
-                f"{self.fingerprint}, got {digest.hexdigest()}. The file was damaged or edited; "
-                f"build it again: fewbench data build {self.dataset} --rebuild"
-            )
+            raise self._damaged(f"sha256 {self.fingerprint}", digest.hexdigest())
+        if digest.pixels() != self.pixels_sha256:
+            raise self._damaged(f"pixels sha256 {self.pixels_sha256}", digest.pixels())
+
+    def verify_classes(self, classes: Sequence[int]) -> None:
+        """Read the images of these classes again. Raises DataError naming the damaged class."""
+        with _opened(self.path) as file:
+            recorded = _read_names(self.path, file, "class_sha256")
+        for c in classes:
+            here = slice(*self.class_offsets[c : c + 2])
+            got = class_digest(self.class_names[c], self.image_names[here], self.read_class(c))
+            if got != recorded[c]:
+                raise self._damaged(f"sha256 {recorded[c]} of class {self.class_names[c]}", got)
+
+    def _damaged(self, expected: str, got: str) -> DataError:
+        return DataError(
+            f"{self.path}: the content does not match its recorded hash: expected {expected}, "
+            f"got {got}. The file was damaged or edited; "
+            f"build it again: fewbench data build {self.dataset} --rebuild"
+        )
 
 
-class ContentDigest:
-    """sha256 over shape, class names, image names and pixels; not over file layout or versions."""
+def lay_out(
+    path: Path,
+    attributes: Mapping[str, Any],
+    classes: Sequence[ClassImages],
+    image_shape: tuple[int, int, int],
+) -> None:
+    """Write a split file with all names and room for the pixels of `classes`, in their order.
 
-    def __init__(self, shape: Sequence[int]) -> None:
-        self._digest = hashlib.sha256(json.dumps([int(n) for n in shape]).encode() + b"\n")
-
-    def add(self, name: str, image_names: Sequence[str], images: np.ndarray) -> None:
-        """Take in one class; classes come in store order."""
-        self._digest.update(json.dumps([name, *image_names]).encode() + b"\n")
-        self._digest.update(np.ascontiguousarray(images, dtype=np.uint8).data)
-
-    def hexdigest(self) -> str:
-        """The hash so far."""
-        return self._digest.hexdigest()
-
-
-def write_split(
-    path: Path, info: DatasetInfo, split: str, classes: Sequence[ClassImages], *, partial: bool
-) -> Iterator[int]:
-    """Write `classes` in name order to `path`; yields the number of images after each class.
-
-    The attribute content_sha256 is written last: a file without it is not a store.
+    Until `seal` writes the hashes it is no store: SplitStore refuses it.
     """
-    classes = sorted(classes, key=lambda one: one.name)
     sizes = [len(one.image_names) for one in classes]
-    offsets = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
-    shape = (int(offsets[-1]), *info.image_shape)
-    digest = ContentDigest(shape)
+    room = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+    room.set_alloc_time(h5py.h5d.ALLOC_TIME_EARLY)
+    room.set_fill_time(h5py.h5d.FILL_TIME_NEVER)
     with _created(path) as file:
-        _write_head(file, info, split, partial)
-        file["class_offsets"] = offsets
+        file.attrs.update({"format": FORMAT, "schema_version": SCHEMA_VERSION, **attributes})
+        file["class_offsets"] = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
         file["class_names"] = [one.name for one in classes]
         file["image_names"] = [name for one in classes for name in one.image_names]
-        target = file.create_dataset("images", shape, np.uint8)
-        for c, one in enumerate(classes):
-            pixels = _checked_pixels(one, info)
-            target[offsets[c] : offsets[c + 1]] = pixels
-            digest.add(one.name, one.image_names, pixels)
-            yield sizes[c]
-        file.attrs["content_sha256"] = digest.hexdigest()
+        file.create_dataset("class_sha256", (len(classes),), "S64")
+        if any(one.category for one in classes):
+            file["class_categories"] = [one.category for one in classes]
+        space = h5py.h5s.create_simple((sum(sizes), *image_shape))
+        h5py.h5d.create(file.id, b"images", h5py.h5t.STD_U8LE, space, dcpl=room)
+
+
+def pixels_offset(path: Path) -> int:
+    """Where in a laid out file the pixels begin. Raises DataError when it is no such file."""
+    with _opened(path) as file:
+        return _locate_images(path, file)[0]
+
+
+def seal(path: Path, class_sha256: Sequence[str], content: ContentDigest) -> None:
+    """Record the hashes of what a laid out file holds, which makes it a store."""
+    with h5py.File(path, "r+") as file:
+        _dataset(path, file, "class_sha256")[...] = np.array(class_sha256, "S64")
+        if "content_sha256" not in file.attrs:  # else an earlier run of this build was here
+            file.attrs["pixels_sha256"] = content.pixels()
+            file.attrs["content_sha256"] = content.hexdigest()
 
 
 @contextmanager
@@ -158,34 +195,6 @@ def _created(path: Path) -> Iterator[h5py.File]:
     except (OSError, RuntimeError) as error:
         reason = re.search(r"error message = '([^']*)'", str(error))
         raise OSError(reason[1] if reason else str(error)) from error
-
-
-def _write_head(file: h5py.File, info: DatasetInfo, split: str, partial: bool) -> None:
-    file.attrs.update(
-        format=FORMAT,
-        schema_version=SCHEMA_VERSION,
-        dataset=info.name,
-        split=split,
-        split_scheme=info.split_scheme,
-        resampling=info.resampling,
-        polarity=info.polarity,
-        partial=partial,
-        licence=info.licence,
-        citation=info.citation,
-        source=[source.filename for source in info.sources] or ["embedded in fewbench"],
-        fewbench_version=version("fewbench"),
-    )
-
-
-def _checked_pixels(one: ClassImages, info: DatasetInfo) -> np.ndarray:
-    pixels = one.read()
-    expected = (len(one.image_names), *info.image_shape)
-    if pixels.dtype != np.uint8 or pixels.shape != expected:
-        raise DataError(
-            f"{info.name}, class {one.name}: expected uint8 {expected}, "
-            f"got {pixels.dtype} {pixels.shape}."
-        )
-    return pixels
 
 
 @contextmanager
@@ -217,7 +226,7 @@ def _read_attributes(path: Path, file: h5py.File) -> dict[str, Any]:
     return attributes
 
 
-def _dataset(path: Path, file: h5py.File, name: str) -> h5py.Dataset:
+def _dataset(path: Path, file: h5py.Group, name: str) -> h5py.Dataset:
     """A dataset that lies in this very file; links and storage elsewhere are refused."""
     linked = not isinstance(file.get(name, getlink=True), h5py.HardLink)
     found = None if linked else file[name]
@@ -252,3 +261,64 @@ def _check_offsets(store: SplitStore) -> None:
     )
     if not well_formed:
         raise DataError(f"{store.path}: class offsets and names disagree. Use --rebuild.")
+
+
+class ClassGroup:
+    """The images of one class in torchmeta's HDF5: an array, or a list of encoded pictures."""
+
+    def __init__(self, label: str, found: h5py.Dataset) -> None:
+        self.label = label
+        self.shape: tuple[int, ...] = found.shape
+        self.dtype: np.dtype = found.dtype
+        self.encoded = h5py.check_vlen_dtype(found.dtype) == np.uint8
+        if not self.encoded and found.dtype != np.uint8:
+            raise DataError(f"{label}: expected bytes or encoded pictures, got {found.dtype}")
+        self._found = found
+
+    def read(self) -> np.ndarray:
+        """uint8 (n, H, W, C), or object (n,) of uint8 arrays when encoded."""
+        try:
+            return self._found[:]
+        except Exception as error:
+            raise DataError(f"{self.label}: cannot be read ({error}); damaged") from error
+
+
+def read_groups(span: Span) -> dict[str, ClassGroup]:
+    """Class -> images of a torchmeta HDF5 file, one dataset a class in the group `datasets`.
+
+    Empty for an HDF5 file without that group. Raises DataError when it is damaged, or has links or
+    storage outside itself.
+    """
+    try:
+        file = h5py.File(span.open(), "r")
+        if "datasets" not in file.keys():  # noqa: SIM118 - `in file` would follow a link
+            return {}
+        linked = not isinstance(file.get("datasets", getlink=True), h5py.HardLink)
+        group = None if linked else file["datasets"]
+        if not isinstance(group, h5py.Group):
+            raise DataError(f"{span.label}: `datasets` is no group of this file; refused.")
+        names, path = [str(name) for name in group], Path(span.label)
+        return {
+            name: ClassGroup(f"{path}, class {name}", _dataset(path, group, name)) for name in names
+        }
+    except DataError:
+        raise
+    except Exception as error:
+        # On damaged bytes h5py raises nearly everything: OSError, KeyError, RuntimeError, ...
+        raise DataError(f"{span.label}: cannot be read as HDF5 ({error}); damaged") from error
+
+
+def write_groups(
+    path: Path, classes: Iterable[tuple[str, np.ndarray | list[bytes], Mapping[str, str]]]
+) -> None:
+    """Write torchmeta's HDF5 from (class, images or encoded pictures, attributes) of each class."""
+    with _created(path) as file:
+        group = file.create_group("datasets")
+        for name, images, attributes in classes:
+            if isinstance(images, np.ndarray):
+                found = group.create_dataset(name, data=images)
+            else:
+                found = group.create_dataset(name, (len(images),), h5py.vlen_dtype(np.uint8))
+                for i, picture in enumerate(images):
+                    found[i] = np.frombuffer(picture, np.uint8)
+            found.attrs.update(attributes)

@@ -5,13 +5,23 @@ import subprocess
 import sys
 import threading
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from bars import BARS, SPLIT_CLASSES
 from fewbench.datasets.build import build, data_root, open_split, read_manifest, verify
-from fewbench.datasets.info import DataError, Listing, Source
+from fewbench.datasets.info import (
+    ClassImages,
+    DataError,
+    DatasetInfo,
+    Listing,
+    Request,
+    Source,
+)
+from fewbench.datasets.store import SplitStore, pixels_offset
 
 SUPPORT = Path(__file__).parents[1] / "support"
 # Builds `bars` and waits for a line on stdin before each step: a test decides where it is.
@@ -22,13 +32,14 @@ from dataclasses import replace
 from pathlib import Path
 from bars import BARS
 from fewbench.datasets.build import build
-from fewbench.datasets.info import Source
+from fewbench.datasets.info import Request, Source
 
 def wait(*_):
     print("step", flush=True)
     sys.stdin.readline()
 
-build(replace(BARS, sources=(Source("bars.zip"),)), Path({root!r}), Path("."), progress=wait)
+info = replace(BARS, sources=(Source("bars.zip"),))
+build(info, Path({root!r}), Request(Path(".")), progress=wait)
 """
 EXTERNAL = replace(BARS, sources=(Source("bars.zip"),))
 N_STEPS = sum(SPLIT_CLASSES.values())
@@ -82,9 +93,10 @@ def test_a_second_build_touches_nothing(tmp_path: Path) -> None:
 
 def test_a_rebuild_mends_a_damaged_build(tmp_path: Path) -> None:
     built = build(BARS, tmp_path)
-    data = bytearray((built.folder / "val.h5").read_bytes())
-    data[-100] ^= 1
-    (built.folder / "val.h5").write_bytes(data)
+    path = built.folder / "val.h5"
+    data = bytearray(path.read_bytes())
+    data[pixels_offset(path) + 1000] ^= 1
+    path.write_bytes(data)
     with pytest.raises(DataError, match=r"val\.h5: the content does not match"):
         verify(BARS, tmp_path)
 
@@ -117,17 +129,117 @@ def test_a_killed_build_leaves_nothing_that_is_taken_for_finished(
     verify(BARS, tmp_path)
 
 
-def test_an_interrupted_build_cleans_up_after_itself(tmp_path: Path) -> None:
+def test_an_interrupted_build_says_what_it_keeps(tmp_path: Path) -> None:
     process = stopped_build(tmp_path, 15)
     process.send_signal(signal.SIGINT)
+    _, errors = process.communicate()
+    assert "15 finished classes are kept in" in errors
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".bars.lock", "bars.partial"]
+
+
+def counting(reads: list[str]) -> DatasetInfo:
+    """BARS that notes which classes are read from the source."""
+
+    def read(one: ClassImages) -> np.ndarray:
+        reads.append(one.name)
+        return one.read()
+
+    def list_classes(request: Request) -> Listing:
+        listing = BARS.list_classes(request)
+        return replace(
+            listing,
+            classes=tuple(replace(one, read=partial(read, one)) for one in listing.classes),
+        )
+
+    return replace(EXTERNAL, list_classes=list_classes)
+
+
+@pytest.mark.parametrize("steps", [1, 12, 13, 25])
+def test_the_next_run_goes_on_from_the_last_finished_class(tmp_path: Path, steps: int) -> None:
+    process = stopped_build(tmp_path, steps)
+    process.kill()
     process.communicate()
-    assert [path.name for path in tmp_path.iterdir()] == [".bars.lock"]
+    reads: list[str] = []
+    completed = build(counting(reads), tmp_path, Request(tmp_path))
+    assert len(reads) == N_STEPS - steps
+    assert completed.manifest["splits"] == build(BARS, tmp_path / "other").manifest["splits"]
+
+
+def test_a_class_that_does_not_read_back_as_noted_is_written_again(tmp_path: Path) -> None:
+    process = stopped_build(tmp_path, 15)
+    process.kill()
+    process.communicate()
+    path = tmp_path / "bars.partial" / "val.h5"
+    data = bytearray(path.read_bytes())
+    data[pixels_offset(path) + 5] ^= 1  # in the first class of val, which was finished
+    path.write_bytes(data)
+    reads: list[str] = []
+    completed = build(counting(reads), tmp_path, Request(tmp_path))
+    assert reads.count("val-00") == 1
+    assert completed.manifest["splits"] == build(BARS, tmp_path / "other").manifest["splits"]
+
+
+def test_a_build_is_never_continued_from_another_source(tmp_path: Path) -> None:
+    process = stopped_build(tmp_path, 15)
+    process.kill()
+    process.communicate()
+    reads: list[str] = []
+    info = counting(reads)
+    stamped = replace(
+        info, list_classes=lambda request: replace(info.list_classes(request), stamp="changed")
+    )
+    build(stamped, tmp_path, Request(tmp_path))
+    assert len(reads) == N_STEPS
+
+
+@pytest.mark.parametrize("name", ["train.h5", "journal.jsonl"])
+@pytest.mark.parametrize("place", [0, 300, 2000])
+def test_a_damaged_unfinished_build_does_no_harm(tmp_path: Path, name: str, place: int) -> None:
+    process = stopped_build(tmp_path, 15)
+    process.kill()
+    process.communicate()
+    path = tmp_path / "bars.partial" / name
+    data = bytearray(path.read_bytes())
+    data[min(place, len(data) - 1)] ^= 0x55
+    path.write_bytes(data)
+    completed = build(EXTERNAL, tmp_path, Request(tmp_path))
+    assert completed.manifest["splits"] == build(BARS, tmp_path / "other").manifest["splits"]
+
+
+def test_incomplete_data_build_a_partial_dataset_when_allowed(tmp_path: Path) -> None:
+    def less(request: Request) -> Listing:
+        listing = BARS.list_classes(request)
+        return replace(listing, classes=tuple(c for c in listing.classes[1:] if c.split != "val"))
+
+    info = replace(EXTERNAL, list_classes=less)
+    built = build(info, tmp_path, Request(tmp_path, allow_missing=True))
+    assert built.manifest["partial"]
+    assert list(built.manifest["splits"]) == ["train", "test"]
+    assert any("val: expected 6 classes" in check for check in built.manifest["checks"])
+    assert open_split(info, tmp_path, "train").partial
+    assert verify(info, tmp_path).keys() == {"train", "test"}
+    with pytest.raises(DataError, match="holds a partial build.*--rebuild"):
+        build(EXTERNAL, tmp_path, Request(tmp_path))
+    whole = build(EXTERNAL, tmp_path, Request(tmp_path, allow_missing=True), rebuild=True)
+    assert not whole.manifest["partial"]
+
+
+def test_a_quick_verify_finds_a_damaged_class(tmp_path: Path) -> None:
+    path = build(BARS, tmp_path).folder / "val.h5"
+    verify(BARS, tmp_path, quick=True)
+    store = SplitStore(path)
+    data = bytearray(path.read_bytes())
+    for c in range(6):
+        data[pixels_offset(path) + int(store.class_offsets[c]) * 28 * 28 + 7] ^= 1
+    path.write_bytes(data)
+    with pytest.raises(DataError, match=r"val\.h5: the content does not match.*of class val-0"):
+        verify(BARS, tmp_path, quick=True)
 
 
 def test_two_builds_at_once_do_not_mix(tmp_path: Path) -> None:
     process = stopped_build(tmp_path, 3)
     with pytest.raises(DataError, match="another process is building bars"):
-        build(EXTERNAL, tmp_path, tmp_path)
+        build(EXTERNAL, tmp_path, Request(tmp_path))
     _, errors = process.communicate("\n" * N_STEPS)
     assert process.returncode == 0, errors
     assert build(EXTERNAL, tmp_path).already_built
@@ -166,7 +278,7 @@ def test_a_full_disk_gets_a_sentence_and_nothing_is_kept(tmp_path: Path) -> None
     )
 
     sentence = next(line for line in done.stderr.splitlines() if "DataError: " in line)
-    assert "cannot write there (File too large). Nothing half-written is kept." in sentence
+    assert "cannot write there (File too large). Nothing half-written is" in sentence
     assert "--root DIR" in sentence
     assert [path.name for path in tmp_path.iterdir()] == [".bars.lock"]
 
@@ -178,8 +290,8 @@ def test_a_root_that_is_no_folder_gets_a_sentence(tmp_path: Path) -> None:
 
 
 def test_incomplete_data_are_refused_with_the_counts(tmp_path: Path) -> None:
-    def one_class_less(source: Path | None) -> Listing:
-        return replace(listing := BARS.list_classes(source), classes=listing.classes[1:])
+    def one_class_less(request: Request) -> Listing:
+        return replace(listing := BARS.list_classes(request), classes=listing.classes[1:])
 
     with pytest.raises(DataError, match="expected 12 classes and 240 images, found 11 and 220"):
         build(replace(BARS, list_classes=one_class_less), tmp_path)

@@ -9,7 +9,7 @@ from PIL import Image
 
 from fewbench.datasets import BUILDERS
 from fewbench.datasets.build import Build, build, verify
-from fewbench.datasets.info import DataError
+from fewbench.datasets.info import DataError, Request
 from fewbench.datasets.splits import read_split
 from fewbench.datasets.store import SplitStore
 
@@ -29,7 +29,7 @@ def source(shared_data: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def omniglot(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Build:
-    return build(BUILDERS["omniglot"], tmp_path_factory.mktemp("omniglot"), source)
+    return build(BUILDERS["omniglot"], tmp_path_factory.mktemp("omniglot"), Request(source))
 
 
 def png(path: Path, seed: int = 0) -> None:
@@ -78,7 +78,7 @@ def test_ink_is_bright_on_black(omniglot: Build) -> None:
 
 def test_lanczos_gives_grey_levels_and_nearest_two(source: Path, omniglot: Build) -> None:
     lanczos = SplitStore(omniglot.folder / "test.h5")
-    nearest_build = build(BUILDERS["omniglot-nearest"], omniglot.folder.parent, source)
+    nearest_build = build(BUILDERS["omniglot-nearest"], omniglot.folder.parent, Request(source))
     nearest = SplitStore(nearest_build.folder / "test.h5")
 
     assert len(np.unique(lanczos.images[:100])) > 60
@@ -89,7 +89,7 @@ def test_lanczos_gives_grey_levels_and_nearest_two(source: Path, omniglot: Build
 
 
 def test_nearest_is_what_pillow_makes_of_one_bit_images(source: Path, omniglot: Build) -> None:
-    nearest = build(BUILDERS["omniglot-nearest"], omniglot.folder.parent, source)
+    nearest = build(BUILDERS["omniglot-nearest"], omniglot.folder.parent, Request(source))
     store = SplitStore(nearest.folder / "test.h5")
     c = store.class_names.index("Kannada/character01")
     first = int(store.class_offsets[c])
@@ -109,50 +109,50 @@ def test_unpacked_folders_give_the_same_content(
     for name in ("images_background", "images_evaluation"):
         with zipfile.ZipFile(source / f"{name}.zip") as archive:
             archive.extractall(unpacked)
-    again = build(BUILDERS["omniglot"], tmp_path / "root", unpacked)
+    again = build(BUILDERS["omniglot"], tmp_path / "root", Request(unpacked))
     assert again.manifest["splits"] == omniglot.manifest["splits"]
     assert "a folder, no archive checksum" in again.manifest["checks"][0]
 
     (unpacked / "images_evaluation/Kannada/character01").rename(unpacked / "lost")
     with pytest.raises(DataError, match="pixels are not Omniglot's"):
-        build(BUILDERS["omniglot"], tmp_path / "root", unpacked, rebuild=True)
+        build(BUILDERS["omniglot"], tmp_path / "root", Request(unpacked), rebuild=True)
     shutil.rmtree(unpacked)
 
 
 def test_an_empty_folder_names_the_file_and_its_address(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"neither images_background\.zip nor .*https://github"):
-        build(BUILDERS["omniglot"], tmp_path / "root", tmp_path)
+        build(BUILDERS["omniglot"], tmp_path / "root", Request(tmp_path))
 
 
 def test_a_class_with_a_missing_drawing_is_named(tmp_path: Path) -> None:
     for i in range(19):
         png(tmp_path / f"images_background/Greek/character01/0001_{i + 1:02d}.png")
     with pytest.raises(DataError, match="Greek/character01 has 19 images, expected 20"):
-        build(BUILDERS["omniglot"], tmp_path / "root", tmp_path)
+        build(BUILDERS["omniglot"], tmp_path / "root", Request(tmp_path))
 
 
 def test_other_pictures_in_the_same_layout_are_refused(tmp_path: Path) -> None:
     for i in range(20):
         png(tmp_path / f"images_background/Greek/character01/0001_{i + 1:02d}.png", i)
     with pytest.raises(DataError, match="the images_background pixels are not Omniglot's"):
-        build(BUILDERS["omniglot"], tmp_path / "root", tmp_path)
+        build(BUILDERS["omniglot"], tmp_path / "root", Request(tmp_path))
 
 
 def test_a_page_or_a_truncated_zip_is_recognised(tmp_path: Path) -> None:
     archive = tmp_path / "images_background.zip"
     archive.write_text("<!doctype html><title>Sign in</title>")
     with pytest.raises(DataError, match="web page in place of the archive"):
-        build(BUILDERS["omniglot"], tmp_path / "root", tmp_path)
+        build(BUILDERS["omniglot"], tmp_path / "root", Request(tmp_path))
 
     with zipfile.ZipFile(archive, "w") as file:
         file.writestr("images_background/a.png", b"x" * 1000)
     archive.write_bytes(archive.read_bytes()[:-40])
     with pytest.raises(DataError, match="truncated zip"):
-        build(BUILDERS["omniglot"], tmp_path / "root", tmp_path)
+        build(BUILDERS["omniglot"], tmp_path / "root", Request(tmp_path))
 
 
 def test_a_zip_of_something_else_is_refused(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "images_background.zip", "w") as file:
         file.writestr("holiday/beach.png", b"")
     with pytest.raises(DataError, match=r"holds no images_background/<Alphabet>"):
-        build(BUILDERS["omniglot"], tmp_path / "root", tmp_path)
+        build(BUILDERS["omniglot"], tmp_path / "root", Request(tmp_path))

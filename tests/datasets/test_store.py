@@ -1,5 +1,7 @@
 import pickle
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import h5py
 import numpy as np
@@ -7,8 +9,10 @@ import pytest
 import torch
 
 from bars import BARS, IMAGES_PER_CLASS, draw_class
-from fewbench.datasets.info import DataError
-from fewbench.datasets.store import SplitStore, write_split
+from fewbench.datasets.info import ClassImages, DataError, Listing, Request
+from fewbench.datasets.journal import Journal, plan_of
+from fewbench.datasets.store import SplitStore
+from fewbench.datasets.writing import write_split
 
 
 @pytest.fixture
@@ -38,15 +42,35 @@ def test_h5py_alone_reads_the_same_pixels(bars: dict[str, SplitStore]) -> None:
         np.testing.assert_array_equal(file["images"][:], bars["test"].images)
 
 
-def test_the_fingerprint_is_of_the_content_and_not_of_the_file(tmp_path: Path) -> None:
-    classes = [one for one in BARS.list_classes(None).classes if one.split == "test"]
-    for name, order in (("a", classes), ("b", classes[::-1])):
-        list(write_split(tmp_path / name, BARS, "test", order, partial=False))
-    list(write_split(tmp_path / "c", BARS, "test", classes[1:], partial=True))
+def write(path: Path, classes: list[ClassImages], **kwargs: Any) -> SplitStore:
+    listing = Listing(tuple(classes), **kwargs)
+    journal = Journal.resume(path.parent / f"{path.name}.journal", plan_of(BARS, listing))
+    list(write_split(path, BARS, "test", listing, journal))
+    return SplitStore(path)
 
-    fingerprints = [SplitStore(tmp_path / name).fingerprint for name in "abc"]
-    assert fingerprints[0] == fingerprints[1] != fingerprints[2]
-    assert SplitStore(tmp_path / "c").partial
+
+def test_the_fingerprint_is_of_the_content_and_not_of_the_file(tmp_path: Path) -> None:
+    classes = BARS.list_classes(Request()).of("test")
+    renamed = [replace(one, image_names=one.image_names[::-1]) for one in classes]
+    a = write(tmp_path / "a", classes)
+    b = write(tmp_path / "b", classes[::-1], form="another")
+    c = write(tmp_path / "c", classes[1:], partial=True)
+    d = write(tmp_path / "d", renamed)
+
+    assert a.fingerprint == b.fingerprint
+    assert len({a.fingerprint, c.fingerprint, d.fingerprint}) == 3
+    assert a.pixels_sha256 == d.pixels_sha256 != c.pixels_sha256
+    assert c.partial
+    assert not a.partial
+
+
+def test_categories_of_classes_are_kept(tmp_path: Path, bars: dict[str, SplitStore]) -> None:
+    classes = [
+        replace(one, category=f"kind {c % 2}")
+        for c, one in enumerate(BARS.list_classes(Request()).of("test"))
+    ]
+    assert write(tmp_path / "a", classes).class_categories == ("kind 0", "kind 1") * 4
+    assert bars["test"].class_categories == ("",) * 8
 
 
 @pytest.mark.parametrize("method", ["fork", "spawn"])

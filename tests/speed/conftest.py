@@ -6,6 +6,7 @@ import pytest
 
 from fewbench.datasets import BUILDERS
 from fewbench.datasets.build import build
+from fewbench.datasets.info import Request
 from fewbench.datasets.store import SplitStore
 from fewbench.datasets.view import ImageView
 
@@ -15,7 +16,7 @@ _ROWS: list[str] = []
 @pytest.fixture(scope="session")
 def omniglot_root(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("speed")
-    build(BUILDERS["omniglot"], root, shared_data / "omniglot")
+    build(BUILDERS["omniglot"], root, Request(shared_data / "omniglot"))
     return root
 
 

@@ -1,11 +1,10 @@
 """`bars`: a tiny dataset in the form of a real builder, for tests of what comes after it."""
 
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 
-from fewbench.datasets.info import ClassImages, DatasetInfo, Listing, SplitCounts
+from fewbench.datasets.info import ClassImages, DatasetInfo, Listing, Request, SplitCounts
 
 SPLIT_CLASSES = {"train": 12, "val": 6, "test": 8}
 IMAGES_PER_CLASS = 20
@@ -20,7 +19,7 @@ def draw_class(split: str, c: int) -> np.ndarray:
     return images
 
 
-def list_bars(source: Path | None) -> Listing:
+def list_bars(request: Request) -> Listing:
     names = tuple(f"{i:02d}" for i in range(IMAGES_PER_CLASS))
     return Listing(
         tuple(
@@ -29,6 +28,7 @@ def list_bars(source: Path | None) -> Listing:
             for c in range(n_classes)
         ),
         ("drawn by the tests",),
+        "drawings",
     )
 
 
