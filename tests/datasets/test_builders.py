@@ -18,7 +18,9 @@ def test_the_card_of_a_dataset_is_complete(info: DatasetInfo) -> None:
     assert list(info.splits) == ["train", "val", "test"]
     for source in info.sources:
         assert all(url.startswith("https://") for url in source.urls)
-        assert re.fullmatch(r"[0-9a-f]{32}", source.md5 or "")
+        assert source.record or re.fullmatch(r"[0-9a-f]{32}", source.md5 or "")
+        assert source.urls or source.by_hand
+    assert info.forms or info.embedded
     for sha256 in info.reference_sha256.values():
         assert re.fullmatch(r"[0-9a-f]{64}", sha256)
 
