@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from . import cli_data, cli_protocol, cli_run
+from . import cli_data, cli_protocol, cli_run, cli_source
 from .console import Json, emit, table
 
 app = typer.Typer(
@@ -16,6 +16,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command()(cli_run.quickstart)
+for command in (cli_source.identify, cli_source.convert, cli_source.audit, cli_source.filters):
+    cli_data.app.command()(command)
 app.add_typer(cli_data.app, name="data")
 app.add_typer(cli_protocol.app, name="protocol")
 app.command()(cli_run.train)

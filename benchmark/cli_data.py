@@ -25,12 +25,22 @@ def list_datasets(root: Root = None, as_json: Json = False) -> None:
     where = data_root(root)
     rows, document = [], {}
     for name, info in BUILDERS.items():
-        built = read_manifest(where / name) is not None
+        manifest = read_manifest(where / name)
+        if manifest is None and info.title.rpartition(", ")[2] == info.resampling:
+            continue  # a variant that nobody has built
         splits = {split: counts.n_classes for split, counts in info.splits.items()}
         images = sum(counts.n_images for counts in info.splits.values())
-        document[name] = {"built": built, "classes": splits, "images": images, "title": info.title}
         classes = "/".join(map(str, splits.values()))
-        state = "built" if built else "embedded" if info.embedded else "not built"
+        state = "embedded" if info.embedded else "not built"
+        if manifest:
+            state = "partial" if manifest["partial"] else "built"
+        document[name] = {
+            "built": manifest is not None,
+            "partial": bool(manifest and manifest["partial"]),
+            "classes": splits,
+            "images": images,
+            "title": info.title,
+        }
         rows.append([name, state, classes, f"{images:,}", info.title])
     header = ["dataset", "state", "train/val/test", "images", "title"]
     emit({"root": str(where), "datasets": document}, f"{table(header, rows)}\n\n{where}", as_json)
@@ -40,11 +50,16 @@ def list_datasets(root: Root = None, as_json: Json = False) -> None:
 def build(
     name: Name,
     source: Annotated[
-        Path | None, typer.Option(help="Folder with the official files; else they are downloaded.")
+        Path | None,
+        typer.Option(help="Folder or archive with the data in any known form; else downloaded."),
     ] = None,
     resampling: Annotated[
-        str | None, typer.Option(help="Another filter, built as NAME-FILTER: nearest.")
+        str | None, typer.Option(help="Another filter, built as NAME-FILTER, e.g. lanczos.")
     ] = None,
+    allow_missing: Annotated[
+        bool, typer.Option("--allow-missing", help="Build what is there, marked as partial.")
+    ] = False,
+    offline: Annotated[bool, typer.Option("--offline", help="Never download.")] = False,
     rebuild: Annotated[bool, typer.Option("--rebuild", help="Build again what is built.")] = False,
     root: Root = None,
     as_json: Json = False,
@@ -52,33 +67,46 @@ def build(
     """Build a dataset from its official files, checked before and after."""
     from ..datasets.build import build as build_dataset
     from ..datasets.build import data_root
+    from ..datasets.info import Request
 
-    info = _find(name, resampling)
+    info = find(name, resampling)
+    request = Request(source, allow_missing, offline)
     with progress_bars() as progress:
-        built = build_dataset(info, data_root(root), source, rebuild=rebuild, progress=progress)
+        built = build_dataset(info, data_root(root), request, rebuild=rebuild, progress=progress)
     first = "already built" if built.already_built else "built"
+    if built.manifest["partial"]:
+        first += ", PARTIAL: not the real dataset,"
     text = f"{info.name}: {first} in {built.folder}\n{_describe(built.manifest)}"
     emit({**built.manifest, "already_built": built.already_built}, text, as_json)
 
 
 @app.command()
-def verify(name: Name, root: Root = None, as_json: Json = False) -> None:
+def verify(
+    name: Name,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Structure and the images of a few random classes.")
+    ] = False,
+    root: Root = None,
+    as_json: Json = False,
+) -> None:
     """Read every byte of a build again and compare with its recorded hash."""
     from ..datasets.build import data_root
     from ..datasets.build import verify as verify_build
     from ..datasets.info import DataError
 
-    info = _find(name)
+    info = find(name)
     where = data_root(root)
     _require_built(info, where)
     try:
-        fingerprints = verify_build(info, where)
+        fingerprints = verify_build(info, where, quick=quick)
     except DataError as error:
         typer.echo(f"error: {error}", err=True)
         raise typer.Exit(1) from None
-    lines = [f"{info.name}: every byte read again, content as recorded"]
+    what = "structure and sampled classes" if quick else "every byte read again, content"
+    lines = [f"{info.name}: {what} as recorded"]
     lines += [f"  {split:5} sha256 {sha256}" for split, sha256 in fingerprints.items()]
-    emit({"dataset": name, "content_sha256": fingerprints}, "\n".join(lines), as_json)
+    document = {"dataset": name, "quick": quick, "content_sha256": fingerprints}
+    emit(document, "\n".join(lines), as_json)
 
 
 @app.command("info")
@@ -86,7 +114,7 @@ def show_info(name: Name, root: Root = None, as_json: Json = False) -> None:
     """The card of a dataset: counts, split, licence, citation, and its build."""
     from ..datasets.build import data_root, read_manifest
 
-    info = _find(name)
+    info = find(name)
     manifest = read_manifest(data_root(root) / info.name)
     card: dict[str, Any] = {
         "name": info.name,
@@ -100,8 +128,10 @@ def show_info(name: Name, root: Root = None, as_json: Json = False) -> None:
         "licence": info.licence,
         "citation": info.citation,
         "sources": [source.filename for source in info.sources] or ["embedded"],
+        "forms": list(info.forms),
     }
-    lines = [f"{key:13} {value}" for key, value in card.items()]
+    lines = [f"{key:13} {value}" for key, value in card.items() if key != "forms"]
+    lines += [f"builds from    {form}" for form in info.forms]
     lines.append(_describe(manifest) if manifest else f"not built: fewbench data build {name}")
     emit({**card, "build": manifest}, "\n".join(lines), as_json)
 
@@ -121,14 +151,15 @@ def show(
     from ..datasets.contact_sheet import contact_sheet
     from ..datasets.view import ImageView
 
-    store = open_split(_find(name), data_root(root), split)
+    store = open_split(find(name), data_root(root), split)
     picture = contact_sheet(ImageView([store]), classes, images)
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_bytes(picture)
     emit({"path": str(out), "bytes": len(picture)}, f"wrote {out}", as_json)
 
 
-def _find(name: str, resampling: str | None = None) -> Any:
+def find(name: str, resampling: str | None = None) -> Any:
+    """The card of a dataset, or of its variant with another filter."""
     from ..datasets import BUILDERS
     from ..datasets.names import pick
 

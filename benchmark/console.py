@@ -39,10 +39,28 @@ def table(header: list[str], rows: list[list[str]]) -> str:
 def progress_bars() -> Iterator[Progress]:
     """A callback (stage, done, total) that draws a bar with ETA for each stage."""
     from rich.console import Console
+    from rich.filesize import decimal
     from rich.progress import Progress as Bars
-    from rich.progress import TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+    from rich.progress import (
+        ProgressColumn,
+        Task,
+        TaskID,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+    from rich.text import Text
 
-    columns = (TextColumn("{task.fields[note]}"), TimeElapsedColumn(), TimeRemainingColumn())
+    class Speed(ProgressColumn):
+        """Bytes a second of a download, images or episodes a second of anything else."""
+
+        def render(self, task: Task) -> Text:
+            speed = int(task.finished_speed or task.speed or 0)
+            is_download = task.description.startswith("download")
+            return Text(f"{decimal(speed) if is_download else f'{speed:,}'}/s" if speed else "")
+
+    note = TextColumn("{task.fields[note]}")
+    columns = (note, Speed(), TimeElapsedColumn(), TimeRemainingColumn())
     with Bars(*Bars.get_default_columns()[:3], *columns, console=Console(stderr=True)) as bars:
         tasks: dict[str, TaskID] = {}
 

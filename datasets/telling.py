@@ -1,0 +1,90 @@
+"""What pixels tell of how they were made: channel order, size, and the filter that resized them."""
+
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .archives import Tree
+from .findings import open_findings
+from .ilsvrc import find_classes
+from .images import decode, tell_resampling
+from .info import ClassImages, DataError, Request
+from .miniimagenet import INFO, ravi_split
+from .miniimagenet_forms import ravi_members
+
+_CHANNEL_ROWS = 500
+_CLEAR = 5.0  # grey levels; in ImageNet red is brighter than blue by 20 on average
+
+
+def channel_order(array: Any) -> str:
+    """RGB or BGR by the mean of the outer channels, as in ImageNet; "" when it is not clear."""
+    if not hasattr(array, "rows") or array.shape[1:] != (84, 84, 3):
+        return ""
+    n_rows = array.shape[0]
+    rows = np.unique(np.linspace(0, n_rows - 1, min(n_rows, _CHANNEL_ROWS)).astype(int))
+    means = array.rows(rows).mean((0, 1, 2))
+    difference = float(means[0] - means[2])
+    if abs(difference) < _CLEAR:
+        return ""
+    order = "RGB" if difference > 0 else "BGR"
+    return f"{order} (channel means {means[0]:.0f}, {means[1]:.0f}, {means[2]:.0f})"
+
+
+def sizes_of(tree: Tree, names: list[str]) -> str:
+    """Width and height of a few pictures, spread over all."""
+    some = [name for name in names if not name.endswith(".tar")]
+    some = some[:: max(1, len(some) // 20)][:20]
+    sizes = Counter(decode(tree.read(name), name, "RGB").size for name in some)
+    if not sizes:
+        return ""
+    (width, height), count = sizes.most_common(1)[0]
+    return f"{width} x {height}" if count == len(some) else "of many sizes"
+
+
+def resampling_family(path: Path, originals: Path, n_images: int = 20) -> dict[str, float]:
+    """Filter -> mean absolute difference to miniImageNet pictures at `path`, the best one first.
+
+    originals: the pictures in full size, named as in Ravi's CSVs or as ILSVRC2012's training set
+    Raises DataError when the two share no image.
+    """
+    small = INFO.list_classes(Request(path, allow_missing=True)).classes
+    large = _original_members(originals)
+    tree = open_findings(Request(originals)).tree
+    differences: list[dict[str, float]] = []
+    for one in small:
+        shared = [i for i, name in enumerate(one.image_names) if name in large]
+        if shared and len(differences) < n_images:
+            differences += _differences(one, shared[: max(1, n_images // 4)], tree, large)
+    if not differences:
+        raise DataError(f"{path} and {originals}: share no image by name, so none can be compared")
+    means = {name: float(np.mean([d[name] for d in differences])) for name in differences[0]}
+    return dict(sorted(means.items(), key=lambda pair: pair[1]))
+
+
+def _differences(
+    one: ClassImages, places: list[int], tree: Tree, large: Mapping[str, str]
+) -> list[dict[str, float]]:
+    pixels = one.read()
+    members = [large[one.image_names[i]] for i in places]
+    pictures = [np.asarray(decode(tree.read(name), name, "RGB")) for name in members]
+    return [
+        tell_resampling(pixels[i], picture) for i, picture in zip(places, pictures, strict=True)
+    ]
+
+
+def _original_members(originals: Path) -> dict[str, str]:
+    """Name in the split list -> member of the source of full-size pictures."""
+    ravi = ravi_split()
+    tree = open_findings(Request(originals)).tree
+    by_name = ravi_members(tree, ravi)
+    named = {name: member for here in by_name.values() for name, member in here.items()}
+    for wnid, files in find_classes(tree, ravi.numbers).items():
+        fewest, most = ravi.counts[wnid]
+        if fewest <= len(files.members) <= most and files.tree is tree:
+            numbers = ravi.numbers[wnid][1]
+            pairs = zip(ravi.names(wnid), numbers, strict=True)
+            named |= {name: files.members[number - 1] for name, number in pairs}
+    return named
