@@ -9,7 +9,7 @@ from ..reports.records import EvalProtocol
 _SHAPES = ((5, 1), (5, 5), (20, 1), (20, 5))
 # Characters turned by 90 degrees are classes of their own, as in Snell et al. 2017; a turned glyph
 # can be another character of its script.
-_ROTATIONS = {"glyphs": False, "omniglot": True}
+_ROTATIONS = {"glyphs": False, "omniglot": True, "miniimagenet": False, "tieredimagenet": False}
 
 
 def _protocol(dataset: str, n_way: int, n_shot: int) -> EvalProtocol:

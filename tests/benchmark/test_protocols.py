@@ -21,6 +21,14 @@ def test_the_catalogue_is_frozen() -> None:
         "omniglot-5w5s": ("omniglot", "test", 5, 5, 15, 10_000, 0, True),
         "omniglot-20w1s": ("omniglot", "test", 20, 1, 15, 10_000, 0, True),
         "omniglot-20w5s": ("omniglot", "test", 20, 5, 15, 10_000, 0, True),
+        "miniimagenet-5w1s": ("miniimagenet", "test", 5, 1, 15, 10_000, 0, False),
+        "miniimagenet-5w5s": ("miniimagenet", "test", 5, 5, 15, 10_000, 0, False),
+        "miniimagenet-20w1s": ("miniimagenet", "test", 20, 1, 15, 10_000, 0, False),
+        "miniimagenet-20w5s": ("miniimagenet", "test", 20, 5, 15, 10_000, 0, False),
+        "tieredimagenet-5w1s": ("tieredimagenet", "test", 5, 1, 15, 10_000, 0, False),
+        "tieredimagenet-5w5s": ("tieredimagenet", "test", 5, 5, 15, 10_000, 0, False),
+        "tieredimagenet-20w1s": ("tieredimagenet", "test", 20, 1, 15, 10_000, 0, False),
+        "tieredimagenet-20w5s": ("tieredimagenet", "test", 20, 5, 15, 10_000, 0, False),
     }
     assert not any(protocol.transductive for protocol in PROTOCOLS.values())
 
