@@ -33,6 +33,7 @@ class TrainConfig:
     lr: Annotated[float, Field(gt=0)]
     lr_decay: Annotated[float, Field(gt=0, le=1)]  # factor on lr ...
     lr_step: Count  # ... every so many episodes
+    temperature: Annotated[float, Field(gt=0)] = 1.0  # of the training loss, see ProtoNet
     rotations: bool = False  # rotated characters are further classes, in training and validation
     train_splits: Literal["train", "train+val"] = "train"
     val_way: Count = 5

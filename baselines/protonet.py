@@ -24,10 +24,12 @@ class ProtoNet(EmbeddingLearner):
     """Compares query embeddings with the mean embedding of each class, by squared distance.
 
     backbone: float32 (n, C, H, W) in 0..1 -> float (n, d)
+    temperature: divides distances in the training loss; which class is nearest does not change
     """
 
-    def __init__(self, backbone: nn.Module, card: LearnerCard) -> None:
+    def __init__(self, backbone: nn.Module, card: LearnerCard, temperature: float = 1.0) -> None:
         self.card = card
+        self.temperature = temperature
         self.device = torch.device(card.device)
         self.backbone = backbone.to(self.device).to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue] - torch's stub lacks it
         self._inference: nn.Module | None = None
@@ -46,7 +48,8 @@ class ProtoNet(EmbeddingLearner):
         )
         prototypes = support.reshape(spec.n_way, spec.n_shot, -1).mean(dim=1)
         labels = torch.arange(spec.n_way, device=self.device).repeat_interleave(spec.n_query)
-        return functional.cross_entropy(negative_squared_distances(query, prototypes), labels)
+        scores = negative_squared_distances(query, prototypes) / self.temperature
+        return functional.cross_entropy(scores, labels)
 
     def embed(self, images: np.ndarray) -> Tensor:
         if self._inference is None:
@@ -75,4 +78,4 @@ def make(config: TrainConfig, image_shape: tuple[int, int, int], device: torch.d
         train_seed=config.seed,
         recipe=config.flat(),
     )
-    return ProtoNet(backbone, card)
+    return ProtoNet(backbone, card, config.temperature)
