@@ -181,10 +181,15 @@ def _require_built(info: Any, where: Path) -> None:
 
 
 def _describe(manifest: dict[str, Any]) -> str:
+    splits = manifest["splits"]
     lines = [
         f"  {split:5} {counts['n_classes']:>5} classes {counts['n_images']:>7,} images  "
         f"sha256 {counts['content_sha256']}"
-        for split, counts in manifest["splits"].items()
+        for split in ("train", "val", "test")
+        if (counts := splits.get(split))
     ]
+    lines.append(f"  from {manifest['form']}; pixels: {manifest['resampling']}")
     lines += [f"  checked: {check}" for check in manifest["checks"]]
+    if manifest["partial"]:
+        lines.append("  PARTIAL: built from incomplete data, not the real dataset")
     return "\n".join(lines)

@@ -33,5 +33,7 @@ def shared_data() -> Path:
     """Real data for tests: never shipped, so it may be absent."""
     folder = os.environ.get("FEWBENCH_TEST_DATA")
     if not folder:
-        pytest.skip("needs real data: set FEWBENCH_TEST_DATA to the folder that holds omniglot/")
+        pytest.skip(
+            "needs real data: set FEWBENCH_TEST_DATA to their folder: omniglot/, imagenet_sample/"
+        )
     return Path(folder)
