@@ -34,6 +34,9 @@ def list_datasets(root: Root = None, as_json: Json = False) -> None:
         state = "embedded" if info.embedded else "not built"
         if manifest:
             state = "partial" if manifest["partial"] else "built"
+            there = manifest["splits"]
+            splits = {split: there.get(split, {}).get("n_classes", 0) for split in info.splits}
+            images = sum(counts["n_images"] for counts in there.values())
         document[name] = {
             "built": manifest is not None,
             "partial": bool(manifest and manifest["partial"]),
@@ -74,6 +77,8 @@ def build(
     with progress_bars() as progress:
         built = build_dataset(info, data_root(root), request, rebuild=rebuild, progress=progress)
     first = "already built" if built.already_built else "built"
+    if built.already_built and source is not None:
+        first += " (the source was not looked at; --rebuild builds from it)"
     if built.manifest["partial"]:
         first += ", PARTIAL: not the real dataset,"
     text = f"{info.name}: {first} in {built.folder}\n{_describe(built.manifest)}"
@@ -130,7 +135,7 @@ def show_info(name: Name, root: Root = None, as_json: Json = False) -> None:
         "sources": [source.filename for source in info.sources] or ["embedded"],
         "forms": list(info.forms),
     }
-    lines = [f"{key:13} {value}" for key, value in card.items() if key != "forms"]
+    lines = [f"{key:13} {_flat(value)}" for key, value in card.items() if key != "forms"]
     lines += [f"builds from    {form}" for form in info.forms]
     lines.append(_describe(manifest) if manifest else f"not built: fewbench data build {name}")
     emit({**card, "build": manifest}, "\n".join(lines), as_json)
@@ -178,6 +183,12 @@ def _require_built(info: Any, where: Path) -> None:
 
     if not (where / info.name).exists():
         open_split(info, where, next(iter(info.splits)))
+
+
+def _flat(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {item:,}" for key, item in value.items())
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def _describe(manifest: dict[str, Any]) -> str:

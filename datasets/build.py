@@ -5,6 +5,7 @@ as `<name>.partial` and renamed once every byte was read back, so a killed build
 that could be taken for a finished one. The same command goes on from the last finished class.
 """
 
+import ctypes
 import errno
 import functools
 import math
@@ -87,6 +88,8 @@ def build(
             _leave(info, journal, error)
             raise
         _replace_folder(journal.folder, folder)
+        # Not before: whoever is killed in between finds all that was done.
+        Journal.close(folder)
         return Build(folder, manifest, already_built=False)
 
 
@@ -96,9 +99,14 @@ def _built(info: DatasetInfo, folder: Path, request: Request) -> dict[str, Any] 
     if manifest and manifest["partial"] and not request.allow_missing:
         raise DataError(
             f"{folder}: holds a partial build of {info.name}, made with --allow-missing. To "
-            f"replace it by the whole dataset: fewbench data build {info.name} --rebuild"
+            f"replace it by the whole dataset: {_command(info, request)} --rebuild"
         )
     return manifest
+
+
+def _command(info: DatasetInfo, request: Request) -> str:
+    source = f" --source {shlex.quote(str(request.source))}" if request.source else ""
+    return f"fewbench data build {info.name}{source}"
 
 
 def _listed(info: DatasetInfo, request: Request) -> Listing:
@@ -111,7 +119,7 @@ def _listed(info: DatasetInfo, request: Request) -> Listing:
         raise DataError(
             f"{info.name}, {missing[0]}. The source is incomplete or another dataset. See what "
             f"it is: fewbench data identify PATH; or build what is there, marked as partial: "
-            f"fewbench data build {info.name} --allow-missing"
+            f"{_command(info, request)} --allow-missing"
         )
     words = tuple(f"PARTIAL: {fault}" for fault in missing)
     return replace(listing, partial=True, checks=(*listing.checks, *words))
@@ -228,19 +236,33 @@ def _write(
             done += n_images
             if progress:
                 progress(f"write {info.name}", done, total)
-    manifest = write_manifest(info, listing, journal.folder, splits)
-    journal.close()
-    return manifest
+    return write_manifest(info, listing, journal.folder, splits)
 
 
 def _replace_folder(finished: Path, folder: Path) -> None:
-    """Rename is atomic; a folder that stood there is moved aside first and then removed."""
+    """Give a finished build its name; whoever reads meanwhile meets the old one or the new.
+
+    Where the system cannot exchange two folders in one step, for a moment there is none.
+    """
     old = folder.with_name(f"{folder.name}.old.partial")
-    shutil.rmtree(old, ignore_errors=True)
+    if folder.exists() and _exchange(finished, folder):
+        shutil.rmtree(finished, ignore_errors=True)
+        return
     if folder.exists():
+        shutil.rmtree(old, ignore_errors=True)
         folder.rename(old)
     finished.rename(folder)
     shutil.rmtree(old, ignore_errors=True)
+
+
+def _exchange(one: Path, other: Path) -> bool:
+    """Give each folder the name of the other, as Linux can; False when that failed."""
+    try:
+        renameat2 = ctypes.CDLL(None).renameat2
+    except (AttributeError, OSError, TypeError):
+        return False
+    here, exchange = -100, 2  # AT_FDCWD, RENAME_EXCHANGE
+    return renameat2(here, os.fsencode(one), here, os.fsencode(other), exchange) == 0
 
 
 @contextmanager

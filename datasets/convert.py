@@ -283,7 +283,7 @@ def _write_new(path: Path, data: bytes, store: SplitStore) -> None:
         raise DataError(
             f"{store.path}: two images would be written to {path.name} of class "
             f"{path.parent.name}. Use another form: fewbench data convert {store.dataset} "
-            f"--form torchmeta"
+            f"--to torchmeta"
         ) from None
 
 

@@ -142,12 +142,13 @@ class _Fetch:
         """What failed, and the steps by which a person puts the file in place."""
         kept, urls = Part(self.path).size, " or ".join(self.source.urls)
         stays = f"The {kept:,} bytes that have arrived are kept for the next run. " if kept else ""
-        browser = f"Download {urls} in a browser." if urls else ""
-        where = " ".join(filter(None, (self.source.by_hand, browser)))
+        ways = [f"download {urls} in a browser"] if urls else []
+        ways += [self.source.by_hand] if self.source.by_hand else []
+        where = "Either " + "; or ".join(ways) if len(ways) > 1 else "".join(ways)
         return DataError(
             f"{self.path}: {what}Expected {expected}. {stays}To place it by hand:\n"
-            f"  1. {where or f'Get {self.path.name} from who published it.'}\n"
-            f"  2. Place it, as it is, as {self.path}\n"
+            f"  1. {where or f'Get {self.path.name} from who published it'}.\n"
+            f"  2. Place {self.path.name}, as it is, as {self.path}\n"
             f"  3. Type: {self.command}{expected.hint(self.path)}"
         )
 

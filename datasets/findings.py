@@ -10,6 +10,7 @@ from .archives import Limits, Tree, open_tree
 from .contents import HEAD_BYTES, kind_of, looks_like_page
 from .folders import FolderMembers
 from .info import DataError, Request
+from .names import shown
 from .npz import open_npz
 from .pickles import read_pickle, text
 from .spans import Span
@@ -18,8 +19,10 @@ from .store import read_groups
 CONVERSION = "conversion.json"
 PICTURES = (".jpg", ".jpeg", ".png")
 _ARCHIVES = (".zip", ".tar", ".tgz", ".tar.gz", ".tar.bz2", ".tar.xz")
+_DATA = ("", ".pkl", ".pickle", ".p", ".h5", ".hdf5", ".hdf", ".npz", ".csv", ".txt")
+_ASIDE = (".txt", ".md", ".md5", ".sha256", ".json", ".part", "sums", "readme", "license")
 _MOST_FILES = 200  # of other kinds; an honest source has a dozen
-_MOST_TEXT = 2**26
+_MOST_TEXT = 2**22
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,7 @@ class Found:
     @property
     def label(self) -> str:
         """Where it is, for messages."""
-        return f"{self.tree.label}: {self.name}"
+        return f"{self.tree.label}: {shown(self.name)}"
 
     @property
     def stem(self) -> str:
@@ -74,20 +77,28 @@ class Findings:
             for name in self.tree.names()
             if not name.lower().endswith(PICTURES + _ARCHIVES) and self.tree.size(name)
         ]
+        names.sort(key=lambda name: not _may_be_data(name))  # the others may be thousands
         return tuple(Found(self.tree, name, self._kind(name)) for name in names[:_MOST_FILES])
 
     @cached_property
     def resampling(self) -> str | None:
         """What `fewbench data convert` noted of the pixels, if it wrote this source."""
-        if CONVERSION not in self.tree.names():
+        notes = [n for n in self.tree.names() if PurePosixPath(n).name == CONVERSION]
+        if not notes:
             return None
         try:
-            return str(json.loads(self.tree.read(CONVERSION))["resampling"])
-        except (ValueError, KeyError, TypeError) as error:
+            made = {shown(json.loads(self.tree.read(name))["resampling"]) for name in notes}
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise DataError(
-                f"{self.tree.label}: {CONVERSION} cannot be read ({error}). Convert again, or "
-                f"delete that file"
+                f"{self.tree.label}: {CONVERSION} cannot be read ({shown(str(error))}). Convert "
+                f"again, or delete that file"
             ) from error
+        if len(made) > 1:
+            raise DataError(
+                f"{self.tree.label}: holds pixels made by {' and by '.join(sorted(made))}. Name "
+                f"the one to use: --source DIR"
+            )
+        return made.pop()
 
     def of(self, kind: str) -> list[Found]:
         """The files of one kind."""
@@ -105,8 +116,12 @@ class Findings:
         return self._values[one.name]
 
     def table(self, one: Found) -> dict[str, Any]:
-        """A pickled dict by text keys, whatever protocol wrote it; {} when it is something else."""
-        value = self.value(one)
+        """A pickled dict by text keys, see by_text."""
+        return self.by_text(self.value(one))
+
+    @staticmethod
+    def by_text(value: object) -> dict[str, Any]:
+        """A dict by text keys, whatever protocol wrote it; {} when it is something else."""
         if not isinstance(value, dict):
             return {}
         return {text(key): item for key, item in value.items() if isinstance(key, str | bytes)}
@@ -115,14 +130,18 @@ class Findings:
         span = self.tree.span(name)
         head = span.read_at(0, min(HEAD_BYTES, len(span)))
         ending = PurePosixPath(name).suffix.lower()
-        if looks_like_page(head) and ending not in (".html", ".htm", ".xml"):
+        if looks_like_page(head) and _may_be_data(name):
             raise DataError(
-                f"{self.tree.label}: {name} is a web page and not data: the download was "
+                f"{self.tree.label}: {shown(name)} is a web page and not data: the download was "
                 f"probably a sign-in, quota or error page. Get it again"
             )
         by_bytes = {"HDF5": "groups", "zip": "npz", "pickle": "pickle"}.get(kind_of(head) or "")
         by_name = {".pkl": "pickle", ".pickle": "pickle", ".csv": "csv", ".txt": "text"}
         return by_bytes or by_name.get(ending, "unknown")
+
+
+def _may_be_data(name: str) -> bool:
+    return PurePosixPath(name).suffix.lower() in _DATA
 
 
 def open_findings(request: Request) -> Findings:
@@ -132,14 +151,26 @@ def open_findings(request: Request) -> Findings:
     """
     if request.source is None:
         raise DataError("a source is needed: --source PATH")
-    path = request.source
-    if path.is_dir():
-        inside = [child for child in path.iterdir() if not child.name.startswith(".")]
-        if len(inside) == 1 and inside[0].name.lower().endswith(_ARCHIVES):
-            path = inside[0]
-    if path.is_file() and not _is_archive(path):
-        return Findings(Tree(_OneFile(path)), request.scratch)
+    try:
+        path = _only_archive(request.source)
+        if path.is_file() and not _is_archive(path):
+            return Findings(Tree(_OneFile(path)), request.scratch)
+    except OSError as error:
+        raise DataError(
+            f"{request.source}: cannot be read ({error.strerror}). Name a source that you may "
+            f"read: --source PATH"
+        ) from error
     return Findings(open_tree(path, scratch=request.scratch), request.scratch)
+
+
+def _only_archive(path: Path) -> Path:
+    """The archive that a folder holds when it holds nothing but notes besides, else `path`."""
+    if path.is_dir():
+        visible = (child for child in path.iterdir() if not child.name.startswith("."))
+        inside = [child for child in visible if not child.name.lower().endswith(_ASIDE)]
+        if len(inside) == 1 and inside[0].name.lower().endswith(_ARCHIVES):
+            return inside[0]
+    return path
 
 
 def _is_archive(path: Path) -> bool:
@@ -155,4 +186,5 @@ class _OneFile(FolderMembers):
     def __init__(self, path: Path) -> None:
         super(FolderMembers, self).__init__(str(path.parent), Limits())
         self._path = path.parent
-        self.names = [path.name]
+        noted = (path.parent / CONVERSION).is_file()
+        self.names = sorted({path.name, CONVERSION} if noted else {path.name})

@@ -10,7 +10,7 @@ from .images import RESAMPLING, read_images
 from .info import ClassImages, DataError, Listing
 from .reading import Shape, already_small
 
-SMALL = "none: the source has the final size already"
+SMALL = "none: the source has the final size already (the first picture of each class)"
 
 
 @dataclass(frozen=True)
@@ -78,8 +78,20 @@ def first_form(search: Search, forms: Iterable[Callable[[], Listing | None]]) ->
     for form in forms:
         listing = form()
         if listing is not None:
+            _check_distinct(search, listing)
             return replace(listing, stamp=search.findings.tree.stamp())
     raise DataError(
         f"{search.label}: holds no form of {search.dataset} that fewbench knows. See what it is: "
         f"fewbench data identify PATH; the forms are listed by: fewbench data info {search.dataset}"
     )
+
+
+def _check_distinct(search: Search, listing: Listing) -> None:
+    seen: set[tuple[str, str]] = set()
+    for one in listing.classes:
+        if (one.split, one.name) in seen:
+            raise DataError(
+                f"{search.label}: class {one.name} is in two of its files. Name the one to use: "
+                f"--source FILE, or move the other out of the way"
+            )
+        seen.add((one.split, one.name))

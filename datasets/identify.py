@@ -11,8 +11,9 @@ from .findings import PICTURES, Findings, Found, open_findings
 from .info import DataError, Request
 from .miniimagenet import ravi_split
 from .pickles import text
+from .reading import channel_order
 from .store import SplitStore
-from .telling import channel_order, sizes_of
+from .telling import sizes_of
 from .tieredimagenet import ren_split
 
 _WNID = re.compile(r"(?:^|/)(n\d{8})(?:/|\.tar$)")

@@ -7,16 +7,20 @@ from pathlib import PurePosixPath
 
 from .archives import Tree
 from .info import DataError, Source
+from .names import shown
 from .splits import read_classes
 
-_IMAGE = re.compile(r"(?:(.*)/)?(n\d{8})/(?:images/)?[^/]+\.(?:jpe?g|png)", re.IGNORECASE)
+# Names go into the store and to terminals: no line breaks, nothing endless.
+_PICTURE = r"[\w .()+-]{1,200}\.(?:jpe?g|png)"
+_IMAGE = re.compile(rf"(?:(.*)/)?(n\d{{8}})/(?:images/)?{_PICTURE}", re.IGNORECASE)
+_INNER = re.compile(rf"(?:.*/)?{_PICTURE}", re.IGNORECASE)
 _TAR = re.compile(r"(?:.*/)?(n\d{8})\.tar")
 ILSVRC2012 = Source(
     "ILSVRC2012_img_train.tar",
     md5="1d675b47d978889d74fa0da5fadfb00e",
     by_hand="image-net.org gives it to those who register for non-commercial research",
 )
-_MOST = 1300  # no class has more images
+MOST = 1300  # no class has more images
 
 
 @dataclass(frozen=True)
@@ -44,8 +48,9 @@ def find_classes(tree: Tree, wanted: Iterable[str]) -> dict[str, ClassFiles]:
         match = _TAR.fullmatch(name)
         if match and match[1] in wanted and match[1] not in found:
             inner = tree.nested(name)
-            found[match[1]] = ClassFiles(match[1], inner, _in_order(inner.names()))
-    return found
+            members = _in_order(filter(_INNER.fullmatch, inner.names()))
+            found[match[1]] = ClassFiles(match[1], inner, members)
+    return {wnid: files for wnid, files in found.items() if files.members}
 
 
 def check_count(wnid: str, n_images: int, fewest: int, most: int) -> None:
@@ -62,7 +67,7 @@ def check_count(wnid: str, n_images: int, fewest: int, most: int) -> None:
 def read_counts(wnids: Iterable[str]) -> dict[str, tuple[int, int]]:
     """wnid -> (fewest, most) images in ILSVRC2012: a lower bound is known of the smaller classes"""
     fewer = {name: int(one.facts) for name, one in read_classes("ilsvrc2012_counts").items()}
-    return {wnid: (fewer.get(wnid, _MOST), _MOST) for wnid in wnids}
+    return {wnid: (fewer.get(wnid, MOST), MOST) for wnid in wnids}
 
 
 def _class_folders(tree: Tree, wanted: set[str]) -> dict[str, ClassFiles]:
@@ -78,8 +83,8 @@ def _class_folders(tree: Tree, wanted: set[str]) -> dict[str, ClassFiles]:
         for wnid, members in found.items():
             if wnid in merged:
                 raise DataError(
-                    f"{tree.label}: class {wnid} lies in two folders, {place or '.'} is one. Name "
-                    f"the one to use: --source DIR"
+                    f"{tree.label}: class {wnid} lies in two folders, {shown(place or '.')} is "
+                    f"one. Name the one to use: --source DIR"
                 )
             merged[wnid] = ClassFiles(wnid, tree, _in_order(members))
     return merged

@@ -60,7 +60,8 @@ def list_classes(request: Request, resampling: str, ravi: RaviSplit | None = Non
 _RECORD = "https://zenodo.org/api/records/7978538"
 _BY_HAND = (
     "mini-imagenet.tar.gz of github.com/renmengye/few-shot-ssl-public holds the same files: Google "
-    "Drive file 16V_ZlkW4SsnNDtnGmaBRq2OoPmUOc5mY, md5 b38f1eb4251fb9459ecc8e7febf9b2eb"
+    "Drive file 16V_ZlkW4SsnNDtnGmaBRq2OoPmUOc5mY, md5 b38f1eb4251fb9459ecc8e7febf9b2eb; "
+    "with it, type instead: fewbench data build miniimagenet --source ARCHIVE"
 )
 _ZENODO = "https://zenodo.org/record/7978538/files/"
 _DROPBOX = "https://www.dropbox.com/s/"

@@ -14,17 +14,18 @@ from .findings import Found
 from .forms import Search
 from .ilsvrc import ClassFiles, check_count, find_classes
 from .info import ClassImages, DataError, Listing
-from .pickles import text
-from .reading import RowArray, check_images, read_group, read_rows
+from .names import shown
+from .reading import RowArray, check_images, read_group, read_integers, read_rows
 
 _RAVI_NAME = re.compile(r"(?:.*/)?((n\d{8})\d{8})\.(?:jpe?g|png)", re.IGNORECASE)
 _CSV_MD5 = {
-    "9525e1538f67719f18f1936bf8d0782d",
-    "ce315ce99b41fbf84fa6acd69315d918",
-    "5b89df877c6cbe5d291e43118a2a9591",
+    "9525e1538f67719f18f1936bf8d0782d": "train",
+    "ce315ce99b41fbf84fa6acd69315d918": "val",
+    "5b89df877c6cbe5d291e43118a2a9591": "test",
 }
 _ASSUMED = "its labels are taken for the class names in sorted order; the file does not say"
-_MISSING = "Or build what is there, marked as partial: add --allow-missing"
+_MISSING = "Get it whole; or build what is there, marked as partial: add --allow-missing"
+_BY_ORDER = "images are named by their place in the class, in the order of the split list: assumed"
 
 
 @dataclass(frozen=True)
@@ -73,9 +74,15 @@ class MiniForms:
         for one in self._findings.of("pickle"):
             table = self._findings.table(one)
             if {"image_data", "class_dict"} <= table.keys():
-                rows = {text(wnid): np.asarray(k) for wnid, k in table["class_dict"].items()}
+                rows = {
+                    name: read_integers(f"{one.label}, class {shown(name)}", k)
+                    for name, k in self._findings.by_text(table["class_dict"]).items()
+                }
                 classes += self._row_classes(one, table["image_data"], rows)
-        return self._search.finished(classes, "mini-imagenet-cache pickles") if classes else None
+        if not classes:
+            return None
+        listing = self._search.finished(classes, "mini-imagenet-cache pickles")
+        return replace(listing, checks=(_BY_ORDER,))
 
     def from_category_split(self) -> Listing | None:
         """miniImageNet_category_split_*.pickle: a superset, train_phase_{val,test} are left out."""
@@ -86,15 +93,16 @@ class MiniForms:
             extra = one.stem.endswith(("train_phase_val", "train_phase_test"))
             if not {"data", "labels"} <= table.keys() or extra:
                 continue
-            labels = np.asarray(table["labels"])
+            labels = read_integers(f"{one.label}, labels", table["labels"])
             names = self._names_of_labels(one, table, labels)
+            self._check_names(one.label, names.values())
             checks += [] if "catname2label" in table else [f"{one.name}: {_ASSUMED}"]
             rows = {wnid: np.flatnonzero(labels == label) for label, wnid in names.items()}
             classes += self._row_classes(one, table["data"], rows)
         if not classes:
             return None
         listing = self._search.finished(classes, "miniImageNet_category_split pickles")
-        return replace(listing, checks=tuple(checks))
+        return replace(listing, checks=(_BY_ORDER, *checks))
 
     def from_groups(self) -> Listing | None:
         """torchmeta's *_data.hdf5: an array for each class."""
@@ -106,9 +114,11 @@ class MiniForms:
             self._check_names(one.label, groups)
             for wnid, group in groups.items():
                 check_images(group.label, group, self._search.shape)
-                self._check_size(one.label, wnid, group.shape[0])
-                classes.append(self._class(wnid, partial(read_group, group, self._search.shape)))
-        return self._search.finished(classes, "torchmeta HDF5") if classes else None
+                read = partial(read_group, group, self._search.shape)
+                classes.append(self._class(one.label, wnid, group.shape[0], read))
+        if not classes:
+            return None
+        return replace(self._search.finished(classes, "torchmeta HDF5"), checks=(_BY_ORDER,))
 
     def from_named_images(self) -> Listing | None:
         """Pictures named as in the CSVs of Ravi & Larochelle, in whatever folders."""
@@ -119,8 +129,9 @@ class MiniForms:
         files, classes = {}, []
         for wnid, here in sorted(found.items()):
             names = [name for name in self._ravi.names(wnid) if name in here]
-            if not self._search.allow_missing:
-                self._check_size(self._search.label, wnid, len(names))
+            self._check_size(self._search.label, wnid, len(names))
+            if not names:
+                continue
             one = ClassFiles(wnid, self._findings.tree, tuple(here[name] for name in names))
             files[wnid] = one
             classes.append(
@@ -128,34 +139,52 @@ class MiniForms:
             )
         small = self._search.small(files)
         listing = self._search.resized(classes, "images named as in Ravi's CSVs", small)
-        return replace(listing, checks=tuple(filter(None, checks)))
+        return replace(listing, checks=tuple(checks))
 
     def from_ilsvrc(self) -> Listing | None:
         """ILSVRC2012's training set: image k of a class is its k-th file by number, from 1."""
         found = find_classes(self._findings.tree, self._ravi.numbers)
         if not found:
             return None
-        form = "ILSVRC2012 training set"
-        if self._search.allow_missing:
-            return self._search.resized(self._some_files(found), form, self._search.small(found))
+        try:
+            classes = self._listed_files(found)
+            check = "every image is the one that the split list names (mapping sha256 as published)"
+        except DataError as error:
+            if not self._search.allow_missing:
+                raise
+            classes = self._some_files(found)
+            check = f"PARTIAL: the first files of each class, not those of the list: {error}"
+        listing = self._search.resized(
+            classes, "ILSVRC2012 training set", self._search.small(found)
+        )
+        return replace(listing, checks=(check,), partial=check.startswith("PARTIAL"))
+
+    def _listed_files(self, found: Mapping[str, ClassFiles]) -> list[ClassImages]:
+        """The images that the split list names. Raises DataError unless all are sure to be they."""
         classes: list[ClassImages] = []
-        lines: dict[str, list[str]] = {split: [] for split in self._ravi.mapping_sha256}
+        lines = dict.fromkeys(self._ravi.mapping_sha256, "")
         for wnid, (split, numbers) in sorted(self._ravi.numbers.items()):
             if wnid not in found:
                 raise DataError(f"{self._search.label}: class {wnid} is missing. {_MISSING}")
             check_count(wnid, len(found[wnid].members), *self._ravi.counts[wnid])
             chosen, names = [number - 1 for number in numbers], self._ravi.names(wnid)
             true_names = [f"{found[wnid].names[k]}.JPEG" for k in chosen]
-            lines[split] += [f"{a}\t{b}\n" for a, b in zip(names, true_names, strict=True)]
+            pairs = zip(names, true_names, strict=True)
+            lines[split] += "".join(f"{here}\t{there}\n" for here, there in pairs)
             classes.append(self._search.pictures(split, found[wnid], chosen, names))
-        for split, here in lines.items():
-            self._check_mapping(split, "".join(here), found)
-        listing = self._search.resized(classes, form, self._search.small(found))
-        check = "every image is the one that the split list names (mapping sha256 as published)"
-        return replace(listing, checks=(check,))
+        for split, text_lines in lines.items():
+            self._check_mapping(split, text_lines, found)
+        return classes
 
-    def _class(self, wnid: str, read: Callable[[], np.ndarray]) -> ClassImages:
-        return ClassImages(self._ravi.split(wnid), wnid, self._ravi.names(wnid), read)
+    def _class(
+        self, label: str, wnid: str, n_images: int, read: Callable[[], np.ndarray]
+    ) -> ClassImages:
+        """A class whose images have no names of their own: those of the list, if all are there."""
+        self._check_size(label, wnid, n_images)
+        names = self._ravi.names(wnid)
+        if n_images < len(names):
+            names = tuple(f"{i:04d}" for i in range(n_images))
+        return ClassImages(self._ravi.split(wnid), wnid, names, read)
 
     def _row_classes(
         self, one: Found, array: RowArray, rows: Mapping[str, np.ndarray]
@@ -166,12 +195,13 @@ class MiniForms:
         every = np.concatenate(list(rows.values()))
         if len(np.unique(every)) != len(every) or every.min() < 0 or every.max() >= array.shape[0]:
             raise DataError(f"{one.label}: row numbers repeat or point outside. Get the file again")
-        for wnid, indices in rows.items():
-            self._check_size(one.label, wnid, len(indices))
-        return [self._class(wnid, partial(read_rows, array, rows[wnid])) for wnid in rows]
+        return [
+            self._class(one.label, wnid, len(indices), partial(read_rows, array, indices))
+            for wnid, indices in rows.items()
+        ]
 
     def _check_names(self, label: str, names: Collection[str]) -> None:
-        strangers = [name for name in names if name not in self._ravi.numbers]
+        strangers = [shown(name) for name in names if name not in self._ravi.numbers]
         if strangers or not names:
             raise DataError(
                 f"{label}: is not this dataset: {len(names) - len(strangers)} of its {len(names)} "
@@ -183,7 +213,8 @@ class MiniForms:
 
     def _check_size(self, label: str, wnid: str, n_images: int) -> None:
         expected = len(self._ravi.names(wnid))
-        if n_images != expected:
+        fewest = 1 if self._search.allow_missing else expected
+        if not fewest <= n_images <= expected:
             raise DataError(
                 f"{label}: class {wnid}: expected {expected} images, found {n_images}. {_MISSING}"
             )
@@ -195,7 +226,11 @@ class MiniForms:
         present = np.unique(labels).tolist()
         stated = table.get("catname2label")
         if isinstance(stated, Mapping):
-            names = {int(label): text(name) for name, label in stated.items()}
+            names = {
+                label: name
+                for name, label in self._findings.by_text(stated).items()
+                if isinstance(label, int)
+            }
             return {label: names.get(label, f"label {label}") for label in present}
         split = next((s for s in ("train", "val", "test") if one.stem.endswith(s)), "")
         ordered = sorted(wnid for wnid, (where, _) in self._ravi.numbers.items() if where == split)
@@ -206,8 +241,8 @@ class MiniForms:
             )
         return dict(zip(present, ordered, strict=True))
 
-    def _check_csv(self, one: Found) -> str | None:
-        """A sentence when a CSV is Ravi's; raises DataError when it is the other list."""
+    def _check_csv(self, one: Found) -> str:
+        """Whether a CSV is Ravi's; raises DataError when it is the other list."""
         lines = one.lines()
         if lines[:1] == ["filename,class"]:
             raise DataError(
@@ -215,9 +250,10 @@ class MiniForms:
                 f"shares 6 of 100 classes with Ravi & Larochelle's. Get their CSVs"
             )
         data = self._findings.tree.read(one.name)
-        if hashlib.md5(data, usedforsecurity=False).hexdigest() in _CSV_MD5:
-            return f"{one.name}: is Ravi's list, md5 as published"
-        return None
+        split = _CSV_MD5.get(hashlib.md5(data, usedforsecurity=False).hexdigest())
+        if split is None:
+            return f"{one.name}: is not byte for byte one of Ravi's lists; not used"
+        return f"{one.name}: is Ravi's list of split {split}, md5 as published"
 
     def _check_mapping(self, split: str, lines: str, found: Mapping[str, ClassFiles]) -> None:
         got = hashlib.sha256(lines.encode()).hexdigest()

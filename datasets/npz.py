@@ -2,14 +2,16 @@
 
 import io
 import struct
+import warnings
 import zipfile
-import zlib
 from pathlib import Path
 from typing import BinaryIO, cast
 
 import numpy as np
 
 from .info import DataError
+from .members import DAMAGE, Limits, in_words
+from .names import shown
 from .spans import Span
 from .spools import spooled
 
@@ -23,14 +25,12 @@ class NpyArray:
     def __init__(self, span: Span) -> None:
         head = io.BytesIO(span.read_at(0, min(_HEAD, len(span))))
         try:
-            major, _ = np.lib.format.read_magic(head)
-            reader = {
-                1: np.lib.format.read_array_header_1_0,
-                2: np.lib.format.read_array_header_2_0,
-            }
-            self.shape, fortran, self.dtype = reader[major](head)
-        except (ValueError, KeyError, EOFError) as error:
-            raise DataError(f"{span.label}: no .npy array ({error}). Get the file again") from error
+            self.shape, fortran, self.dtype = _read_header(head)
+        except Exception as error:
+            # numpy parses it as Python: ValueError, KeyError, TokenError, RecursionError, ...
+            raise DataError(
+                f"{span.label}: no .npy array ({shown(str(error))}). Get the file again"
+            ) from error
         if fortran or self.dtype.hasobject or not self.shape:
             raise DataError(f"{span.label}: only plain arrays in C order can be read by rows")
         self._row_bytes = int(np.prod(self.shape[1:], dtype=object)) * self.dtype.itemsize
@@ -61,6 +61,17 @@ class NpyArray:
         return np.frombuffer(data, self.dtype).reshape(count, *self.shape[1:])
 
 
+def _read_header(head: io.BytesIO) -> tuple[tuple[int, ...], bool, np.dtype]:
+    major, _ = np.lib.format.read_magic(head)
+    reader = {
+        1: np.lib.format.read_array_header_1_0,
+        2: np.lib.format.read_array_header_2_0,
+    }
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of numbers as Python 2 wrote them
+        return reader[major](head)
+
+
 def open_npz(span: Span, scratch: Path | None) -> dict[str, NpyArray]:
     """The arrays of an .npz file by name. Raises DataError when it is damaged or no such file.
 
@@ -72,22 +83,30 @@ def open_npz(span: Span, scratch: Path | None) -> dict[str, NpyArray]:
                 member.filename.removesuffix(".npy"): NpyArray(_member(span, file, member, scratch))
                 for member in file.infolist()
             }
-    except (zipfile.BadZipFile, zlib.error, struct.error, EOFError, NotImplementedError) as error:
+    except DataError:
+        raise
+    except DAMAGE as error:
         raise DataError(
-            f"{span.label}: cannot be read as .npz ({error}). Get the file again"
+            f"{span.label}: cannot be read as .npz ({shown(in_words(error))}). Get the file again"
         ) from error
 
 
 def _member(
     span: Span, file: zipfile.ZipFile, member: zipfile.ZipInfo, scratch: Path | None
 ) -> Span:
-    label = f"{span.label}, {member.filename}"
-    if member.compress_type == zipfile.ZIP_STORED:
-        head = span.read_at(member.header_offset, 30)
-        name_length, extra_length = struct.unpack("<HH", head[26:30])
-        start = member.header_offset + 30 + name_length + extra_length
-        return span.part(start, member.file_size, label)
-    if member.file_size > 1000 * max(member.compress_size, 1024):
-        raise DataError(f"{label}: unpacks to {member.file_size:,} bytes, as a bomb does; refused")
+    """The bytes of a member, once its CRC was compared."""
+    label = f"{span.label}, {shown(member.filename)}"
+    stored = member.compress_type == zipfile.ZIP_STORED and member.compress_size == member.file_size
+    if not stored and member.compress_type != zipfile.ZIP_DEFLATED:
+        raise DataError(f"{label}: is packed by method {member.compress_type}. Get the file again")
+    Limits().check_ratio(label, "any of it", member.file_size, member.compress_size)
     with file.open(member) as packed:
-        return spooled(iter(lambda: packed.read(2**20), b""), label, scratch)
+        chunks = iter(lambda: packed.read(2**20), b"")
+        if not stored:
+            return spooled(chunks, label, scratch)
+        for _ in chunks:
+            pass
+    head = span.read_at(member.header_offset, 30)
+    name_length, extra_length = struct.unpack("<HH", head[26:30])
+    start = member.header_offset + 30 + name_length + extra_length
+    return span.part(start, member.file_size, label)

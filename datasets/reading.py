@@ -2,17 +2,21 @@
 
 import struct
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
 from .archives import Tree
 from .images import decode, load_images
 from .info import DataError
+from .pickles import StoredArray
 from .store import ClassGroup
 
 Shape = tuple[int, int, int]
+_CHANNEL_ROWS = 500
+_CLEAR = 5.0  # grey levels; in ImageNet red is brighter than blue by 20 on average
 _MOST_BYTES = 2**20
+_MOST_INTEGERS = 2**24
 _PNG_HEAD = struct.Struct(">8s4x4sII")
 
 
@@ -41,13 +45,44 @@ class Record(Protocol):
         ...
 
 
-def check_images(label: str, array: "RowArray | ClassGroup", shape: Shape) -> None:
-    """Raises DataError unless `array` is uint8 (N, *shape)."""
-    if array.shape[1:] != shape or array.dtype != np.uint8:
+def check_images(label: str, array: object, shape: Shape) -> None:
+    """Raises DataError unless `array` is a RowArray or ClassGroup of uint8 (N, *shape)."""
+    dtype = getattr(array, "dtype", type(array).__name__)
+    found = getattr(array, "shape", ())[1:]
+    if found != shape or dtype != np.uint8:
         raise DataError(
-            f"{label}: expected uint8 images of shape {shape}, got {array.dtype} of shape "
-            f"{array.shape[1:]}. See what it is: fewbench data identify PATH"
+            f"{label}: expected uint8 images of shape {shape}, got {dtype} of shape {found}. "
+            f"See what it is: fewbench data identify PATH"
         )
+
+
+def read_integers(label: str, value: object) -> np.ndarray:
+    """int64 (n,) of a pickled list or array. Raises DataError when it holds anything else."""
+    if isinstance(value, StoredArray):
+        if value.dtype.kind in "iu" and value.nbytes <= 8 * _MOST_INTEGERS:
+            return value.read().astype(np.int64).reshape(-1)
+        kind = f"{value.dtype} {value.shape}"
+    elif isinstance(value, list | tuple):
+        if all(type(item) is int and abs(item) < 2**63 for item in value):
+            return np.array(value, np.int64)
+        kind = "a list of something else"
+    else:
+        kind = type(value).__name__
+    raise DataError(f"{label}: expected a list of whole numbers, got {kind}. Get the file again")
+
+
+def channel_order(array: Any) -> str:
+    """RGB or BGR by the mean of the outer channels, as in ImageNet; "" when it is not clear."""
+    if not hasattr(array, "rows") or array.shape[1:] != (84, 84, 3) or not array.shape[0]:
+        return ""
+    n_rows = array.shape[0]
+    rows = np.unique(np.linspace(0, n_rows - 1, min(n_rows, _CHANNEL_ROWS)).astype(int))
+    means = array.rows(rows).mean((0, 1, 2))
+    difference = float(means[0] - means[2])
+    if abs(difference) < _CLEAR:
+        return ""
+    order = "RGB" if difference > 0 else "BGR"
+    return f"{order} (channel means {means[0]:.0f}, {means[1]:.0f}, {means[2]:.0f})"
 
 
 def read_rows(array: RowArray, indices: np.ndarray, bgr: bool = False) -> np.ndarray:
@@ -56,7 +91,7 @@ def read_rows(array: RowArray, indices: np.ndarray, bgr: bool = False) -> np.nda
     return np.ascontiguousarray(images[..., ::-1]) if bgr else images
 
 
-def read_records(label: str, records: "Sequence[Record] | np.ndarray", shape: Shape) -> np.ndarray:
+def read_records(label: str, records: Sequence[Record], shape: Shape) -> np.ndarray:
     """uint8 (n, H, W, C) of PNGs that are kept as arrays of bytes.
 
     Raises DataError for a picture of another size: such archives hold finished pixels.
@@ -77,7 +112,9 @@ def read_records(label: str, records: "Sequence[Record] | np.ndarray", shape: Sh
 def read_group(group: ClassGroup, shape: Shape) -> np.ndarray:
     """uint8 (n, H, W, C) of one class of torchmeta's HDF5."""
     images = group.read()
-    return read_records(group.label, images, shape) if group.encoded else images
+    if isinstance(images, np.ndarray):
+        return images
+    return read_records(group.label, images, shape)
 
 
 def already_small(firsts: Mapping[str, tuple[Tree, str]], shape: Shape) -> bool:

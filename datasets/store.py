@@ -4,23 +4,29 @@
 the file at the dataset's offset. Nothing that is open crosses a fork or a pickle.
 """
 
+import hashlib
+import math
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import h5py
 import numpy as np
 
 from .digests import ContentDigest, class_digest
+from .heap import REFERENCE, HeapValues
 from .info import ClassImages, DataError
+from .names import shown
 from .spans import Span
 
 FORMAT = "fewbench-split"
 SCHEMA_VERSION = 1
+_HASHES = "pixels_sha256", "content_sha256"
+_FACTS = {"schema_version", "dataset", "split", "partial", "resampling", "polarity"}
 
 
 class SplitStore:
@@ -28,15 +34,17 @@ class SplitStore:
 
     images: uint8 (n_images, H, W, C), sorted by class
     class_offsets: int64 (n_classes + 1,) class c owns images[class_offsets[c]:class_offsets[c+1]]
-    Raises DataError when the file is missing, damaged, unsafe or of a newer schema.
+    Raises DataError when the file is missing, damaged, unsafe or of a newer schema, and when it is
+    asked for more after another build took its place.
     """
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
+        self._identity = _identity(self.path)
         with _opened(self.path) as file:
             self.attributes = _read_attributes(self.path, file)
             self._offset, self._shape = _locate_images(self.path, file)
-            self.class_offsets = _dataset(self.path, file, "class_offsets")[:]
+            self.class_offsets = _values(self.path, file, "class_offsets")
             self.class_names = _read_names(self.path, file, "class_names")
         _check_offsets(self)
         self._map: np.ndarray | None = None
@@ -75,14 +83,15 @@ class SplitStore:
     @cached_property
     def image_names(self) -> tuple[str, ...]:
         """Name of every image, in the order of `images`."""
-        with _opened(self.path) as file:
+        with self._unchanged(), _opened(self.path) as file:
             return _read_names(self.path, file, "image_names")
 
     @property
     def images(self) -> np.ndarray:
         """The memory map, opened anew in each process."""
         if self._map is None or self._map_owner != os.getpid():
-            self._map = np.memmap(self.path, np.uint8, "r", self._offset, self._shape)
+            with self._unchanged() as file:
+                self._map = np.memmap(file, np.uint8, "r", self._offset, self._shape)
             self._map_owner = os.getpid()
         return self._map
 
@@ -101,7 +110,7 @@ class SplitStore:
     @cached_property
     def class_categories(self) -> tuple[str, ...]:
         """Category of every class; empty where the dataset has none."""
-        with _opened(self.path) as file:
+        with self._unchanged(), _opened(self.path) as file:
             if "class_categories" not in file:
                 return ("",) * len(self.class_names)
             return _read_names(self.path, file, "class_categories")
@@ -114,7 +123,8 @@ class SplitStore:
         first, end = map(int, self.class_offsets[c : c + 2])
         n_bytes = int(np.prod(self.image_shape))
         place = self._offset + first * n_bytes
-        pixels = np.fromfile(self.path, np.uint8, (end - first) * n_bytes, offset=place)
+        with self._unchanged() as file:
+            pixels = np.fromfile(file, np.uint8, (end - first) * n_bytes, offset=place)
         return pixels.reshape(end - first, *self.image_shape)
 
     def verify(self) -> None:
@@ -130,7 +140,7 @@ class SplitStore:
 
     def verify_classes(self, classes: Sequence[int]) -> None:
         """Read the images of these classes again. Raises DataError naming the damaged class."""
-        with _opened(self.path) as file:
+        with self._unchanged(), _opened(self.path) as file:
             recorded = _read_names(self.path, file, "class_sha256")
         for c in classes:
             here = slice(*self.class_offsets[c : c + 2])
@@ -138,12 +148,28 @@ class SplitStore:
             if got != recorded[c]:
                 raise self._damaged(f"sha256 {recorded[c]} of class {self.class_names[c]}", got)
 
+    @contextmanager
+    def _unchanged(self) -> Iterator[BinaryIO]:
+        with suppress(FileNotFoundError), self.path.open("rb") as file:
+            if _identity(file.fileno()) == self._identity:
+                yield file
+                return
+        raise DataError(f"{self.path}: was replaced or changed since it was opened. Open it again.")
+
     def _damaged(self, expected: str, got: str) -> DataError:
         return DataError(
             f"{self.path}: the content does not match its recorded hash: expected {expected}, "
             f"got {got}. The file was damaged or edited; "
             f"build it again: fewbench data build {self.dataset} --rebuild"
         )
+
+
+def _identity(file: Path | int) -> tuple[int, ...] | None:
+    """What two files never share: not those of two builds that had the same path either."""
+    with suppress(FileNotFoundError, NotADirectoryError):
+        status = os.stat(file)
+        return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
+    return None
 
 
 def lay_out(
@@ -157,19 +183,17 @@ def lay_out(
     Until `seal` writes the hashes it is no store: SplitStore refuses it.
     """
     sizes = [len(one.image_names) for one in classes]
-    room = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
-    room.set_alloc_time(h5py.h5d.ALLOC_TIME_EARLY)
-    room.set_fill_time(h5py.h5d.FILL_TIME_NEVER)
-    with _created(path) as file:
-        file.attrs.update({"format": FORMAT, "schema_version": SCHEMA_VERSION, **attributes})
+    with _writing(path, "w") as file:
+        _write_attributes(file, {"format": FORMAT, "schema_version": SCHEMA_VERSION, **attributes})
         file["class_offsets"] = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
-        file["class_names"] = [one.name for one in classes]
-        file["image_names"] = [name for one in classes for name in one.image_names]
-        file.create_dataset("class_sha256", (len(classes),), "S64")
+        file["class_names"] = _fixed([one.name for one in classes])
+        file["image_names"] = _fixed([name for one in classes for name in one.image_names])
         if any(one.category for one in classes):
-            file["class_categories"] = [one.category for one in classes]
-        space = h5py.h5s.create_simple((sum(sizes), *image_shape))
-        h5py.h5d.create(file.id, b"images", h5py.h5t.STD_U8LE, space, dcpl=room)
+            file["class_categories"] = _fixed([one.category for one in classes])
+        for name in _HASHES:
+            file.attrs.create(name, b"", dtype="S64")
+        _make_room(file, "class_sha256", (len(classes),), np.dtype("S64"))
+        _make_room(file, "images", (sum(sizes), *image_shape), np.dtype("u1"))
 
 
 def pixels_offset(path: Path) -> int:
@@ -179,18 +203,44 @@ def pixels_offset(path: Path) -> int:
 
 
 def seal(path: Path, class_sha256: Sequence[str], content: ContentDigest) -> None:
-    """Record the hashes of what a laid out file holds, which makes it a store."""
-    with h5py.File(path, "r+") as file:
+    """Record the hashes of what a laid out file holds, which makes it a store.
+
+    They go where room was made for them: a file that grew could meet a full disk.
+    """
+    with _writing(path, "r+") as file:
         _dataset(path, file, "class_sha256")[...] = np.array(class_sha256, "S64")
-        if "content_sha256" not in file.attrs:  # else an earlier run of this build was here
-            file.attrs["pixels_sha256"] = content.pixels()
-            file.attrs["content_sha256"] = content.hexdigest()
+        for name, digest in zip(_HASHES, (content.pixels(), content.hexdigest()), strict=True):
+            file.attrs.modify(name, np.bytes_(digest))
+
+
+def frame_digest(path: Path) -> str | None:
+    """sha256 of all but the pixels of a laid out file; None when it is none."""
+    try:
+        with _opened(path) as file:
+            start, shape = _locate_images(path, file)
+    except DataError:
+        return None
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        digest.update(file.read(start))
+        file.seek(start + math.prod(shape))
+        digest.update(file.read())
+    return digest.hexdigest()
+
+
+def _make_room(file: h5py.File, name: str, shape: tuple[int, ...], dtype: np.dtype) -> None:
+    """A dataset whose bytes have their place in the file before they are written."""
+    room = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+    room.set_alloc_time(h5py.h5d.ALLOC_TIME_EARLY)
+    room.set_fill_time(h5py.h5d.FILL_TIME_NEVER)
+    kind, space = h5py.h5t.py_create(dtype), h5py.h5s.create_simple(shape)
+    h5py.h5d.create(file.id, name.encode(), kind, space, dcpl=room)
 
 
 @contextmanager
-def _created(path: Path) -> Iterator[h5py.File]:
+def _writing(path: Path, mode: str) -> Iterator[h5py.File]:
     try:
-        with h5py.File(path, "w") as file:
+        with h5py.File(path, mode) as file:
             yield file
     except (OSError, RuntimeError) as error:
         reason = re.search(r"error message = '([^']*)'", str(error))
@@ -209,14 +259,31 @@ def _opened(path: Path) -> Iterator[h5py.File]:
     except Exception as error:
         # On damaged bytes h5py raises nearly everything: OSError, KeyError, UnicodeDecodeError, ...
         raise DataError(
-            f"{path}: cannot be read as HDF5 ({error}); the file is damaged or of another kind. "
-            f"Build it again with --rebuild."
+            f"{path}: cannot be read as HDF5 ({shown(str(error), 300)}); the file is damaged or of "
+            f"another kind. Build it again with --rebuild."
         ) from error
 
 
+def _fixed(values: Sequence[str]) -> np.ndarray:
+    """Strings in room of one length; in the heap, where HDF5 puts others, damage makes it hang."""
+    encoded = [value.encode("utf-8", "surrogateescape") for value in values]
+    longest = max(map(len, encoded), default=0) or 1
+    return np.array(encoded, h5py.string_dtype("utf-8", longest))
+
+
+def _write_attributes(file: h5py.File, attributes: Mapping[str, Any]) -> None:
+    for key, value in attributes.items():
+        file.attrs[key] = np.bytes_(value.encode()) if isinstance(value, str) else value
+
+
 def _read_attributes(path: Path, file: h5py.File) -> dict[str, Any]:
-    attributes: dict[str, Any] = dict(file.attrs)
-    if attributes.get("format") != FORMAT or "content_sha256" not in attributes:
+    attributes: dict[str, Any] = {}
+    for key in file.attrs:
+        _refuse_heap(path, key, file.attrs.get_id(key).dtype)
+        value = file.attrs[key]
+        attributes[key] = value.decode() if isinstance(value, bytes) else value
+    sealed = all(map(attributes.get, _HASHES))
+    if attributes.get("format") != FORMAT or not sealed or not attributes.keys() >= _FACTS:
         raise DataError(f"{path}: not a finished {FORMAT} file. Build it again with --rebuild.")
     if int(attributes["schema_version"]) > SCHEMA_VERSION:
         raise DataError(
@@ -231,7 +298,7 @@ def _dataset(path: Path, file: h5py.Group, name: str) -> h5py.Dataset:
     linked = not isinstance(file.get(name, getlink=True), h5py.HardLink)
     found = None if linked else file[name]
     if not isinstance(found, h5py.Dataset) or found.external or found.is_virtual:
-        raise DataError(f"{path}: '{name}' is missing or stored outside the file; refused.")
+        raise DataError(f"{path}: '{shown(name)}' is missing or stored outside the file; refused.")
     return found
 
 
@@ -247,8 +314,23 @@ def _locate_images(path: Path, file: h5py.File) -> tuple[int, tuple[int, int, in
     return int(offset or 0), images.shape
 
 
+def _values(path: Path, file: h5py.File, name: str) -> np.ndarray:
+    found = _dataset(path, file, name)
+    _refuse_heap(path, name, found.dtype)
+    return found[:]
+
+
 def _read_names(path: Path, file: h5py.File, name: str) -> tuple[str, ...]:
-    return tuple(_dataset(path, file, name).asstr()[:].tolist())  # pyright: ignore[reportAttributeAccessIssue] - slicing gives an array
+    encoded = _values(path, file, name).tolist()
+    return tuple(one.decode("utf-8", "surrogateescape") for one in encoded)
+
+
+def _refuse_heap(path: Path, name: str, dtype: np.dtype) -> None:
+    if dtype.hasobject:
+        raise DataError(
+            f"{path}: '{name}' has values of different lengths, as an older fewbench wrote them or "
+            f"damage makes them. Build it again with --rebuild."
+        )
 
 
 def _check_offsets(store: SplitStore) -> None:
@@ -264,23 +346,31 @@ def _check_offsets(store: SplitStore) -> None:
 
 
 class ClassGroup:
-    """The images of one class in torchmeta's HDF5: an array, or a list of encoded pictures."""
+    """The images of one class in torchmeta's HDF5: an array, or a list of encoded pictures.
 
-    def __init__(self, label: str, found: h5py.Dataset) -> None:
+    Raises DataError when they are neither, or are not simply the bytes of a stretch of the file.
+    """
+
+    def __init__(self, label: str, found: h5py.Dataset, file: Span) -> None:
         self.label = label
         self.shape: tuple[int, ...] = found.shape
         self.dtype: np.dtype = found.dtype
-        self.encoded = h5py.check_vlen_dtype(found.dtype) == np.uint8
-        if not self.encoded and found.dtype != np.uint8:
+        self.encoded = h5py.check_vlen_dtype(found.dtype) == np.uint8 and found.ndim == 1
+        if not self.encoded and (found.dtype != np.uint8 or not found.shape):
             raise DataError(f"{label}: expected bytes or encoded pictures, got {found.dtype}")
-        self._found = found
+        start = found.id.get_offset()
+        if start is None:
+            raise DataError(f"{label}: has chunks or nothing in place of one stretch of bytes")
+        width = REFERENCE.itemsize if self.encoded else 1
+        self._data = file.part(start, math.prod(self.shape) * width, label)
+        self._file = file
 
-    def read(self) -> np.ndarray:
-        """uint8 (n, H, W, C), or object (n,) of uint8 arrays when encoded."""
-        try:
-            return self._found[:]
-        except Exception as error:
-            raise DataError(f"{self.label}: cannot be read ({error}); damaged") from error
+    def read(self) -> np.ndarray | HeapValues:
+        """uint8 (n, H, W, C), or n encoded pictures."""
+        data = self._data.read_at(0, len(self._data))
+        if not self.encoded:
+            return np.frombuffer(data, np.uint8).reshape(self.shape)
+        return HeapValues(self._file, np.frombuffer(data, REFERENCE), self.label)
 
 
 def read_groups(span: Span) -> dict[str, ClassGroup]:
@@ -290,29 +380,38 @@ def read_groups(span: Span) -> dict[str, ClassGroup]:
     storage outside itself.
     """
     try:
-        file = h5py.File(span.open(), "r")
-        if "datasets" not in file.keys():  # noqa: SIM118 - `in file` would follow a link
-            return {}
-        linked = not isinstance(file.get("datasets", getlink=True), h5py.HardLink)
-        group = None if linked else file["datasets"]
-        if not isinstance(group, h5py.Group):
-            raise DataError(f"{span.label}: `datasets` is no group of this file; refused.")
-        names, path = [str(name) for name in group], Path(span.label)
-        return {
-            name: ClassGroup(f"{path}, class {name}", _dataset(path, group, name)) for name in names
-        }
+        with h5py.File(span.open(), "r") as file:
+            return _class_groups(span, file)
     except DataError:
         raise
     except Exception as error:
         # On damaged bytes h5py raises nearly everything: OSError, KeyError, RuntimeError, ...
-        raise DataError(f"{span.label}: cannot be read as HDF5 ({error}); damaged") from error
+        reason = shown(str(error), 300)
+        raise DataError(f"{span.label}: cannot be read as HDF5 ({reason}); damaged") from error
+
+
+def _class_groups(span: Span, file: h5py.File) -> dict[str, ClassGroup]:
+    if "datasets" not in file.keys():  # noqa: SIM118 - `in file` would follow a link
+        return {}
+    linked = not isinstance(file.get("datasets", getlink=True), h5py.HardLink)
+    group = None if linked else file["datasets"]
+    if not isinstance(group, h5py.Group):
+        raise DataError(f"{span.label}: `datasets` is no group of this file; refused.")
+    layout = file.id.get_create_plist()
+    if (layout.get_userblock(), *layout.get_sizes()) != (0, 8, 8):
+        raise DataError(f"{span.label}: has addresses of an unusual kind: no torchmeta HDF5 file.")
+    names, path = [str(name) for name in group], Path(span.label)
+    return {
+        name: ClassGroup(f"{path}, class {shown(name)}", _dataset(path, group, name), span)
+        for name in names
+    }
 
 
 def write_groups(
     path: Path, classes: Iterable[tuple[str, np.ndarray | list[bytes], Mapping[str, str]]]
 ) -> None:
     """Write torchmeta's HDF5 from (class, images or encoded pictures, attributes) of each class."""
-    with _created(path) as file:
+    with _writing(path, "w") as file:
         group = file.create_group("datasets")
         for name, images, attributes in classes:
             if isinstance(images, np.ndarray):

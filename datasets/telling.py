@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -14,23 +13,6 @@ from .images import decode, tell_resampling
 from .info import ClassImages, DataError, Request
 from .miniimagenet import INFO, ravi_split
 from .miniimagenet_forms import ravi_members
-
-_CHANNEL_ROWS = 500
-_CLEAR = 5.0  # grey levels; in ImageNet red is brighter than blue by 20 on average
-
-
-def channel_order(array: Any) -> str:
-    """RGB or BGR by the mean of the outer channels, as in ImageNet; "" when it is not clear."""
-    if not hasattr(array, "rows") or array.shape[1:] != (84, 84, 3):
-        return ""
-    n_rows = array.shape[0]
-    rows = np.unique(np.linspace(0, n_rows - 1, min(n_rows, _CHANNEL_ROWS)).astype(int))
-    means = array.rows(rows).mean((0, 1, 2))
-    difference = float(means[0] - means[2])
-    if abs(difference) < _CLEAR:
-        return ""
-    order = "RGB" if difference > 0 else "BGR"
-    return f"{order} (channel means {means[0]:.0f}, {means[1]:.0f}, {means[2]:.0f})"
 
 
 def sizes_of(tree: Tree, names: list[str]) -> str:

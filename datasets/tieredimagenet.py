@@ -43,7 +43,8 @@ def list_classes(request: Request, resampling: str, ren: RenSplit | None = None)
 _ZENODO = "https://zenodo.org/record/7978538/files/tiered-imagenet-"
 _BY_HAND = (
     "tiered-imagenet.tar of github.com/renmengye/few-shot-ssl-public holds the same files: Google "
-    "Drive file 1g1aIDy2Ar_MViF2gDXFYDBTR-HYecV07, md5 e07e811b9f29362d159a9edd0d838c62"
+    "Drive file 1g1aIDy2Ar_MViF2gDXFYDBTR-HYecV07, md5 e07e811b9f29362d159a9edd0d838c62; "
+    "with it, type instead: fewbench data build tieredimagenet --source ARCHIVE"
 )
 _FILES = (
     "class_names.txt",

@@ -1,6 +1,6 @@
 """The forms in which tieredImageNet goes round, each brought to one list of classes."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -9,10 +9,11 @@ import numpy as np
 
 from .findings import Found
 from .forms import Search
-from .ilsvrc import check_count, find_classes
+from .ilsvrc import MOST, check_count, find_classes
 from .info import ClassImages, DataError, Listing
+from .names import shown
 from .pickles import text
-from .reading import check_images, read_group, read_records, read_rows
+from .reading import channel_order, check_images, read_group, read_integers, read_records, read_rows
 
 _SPLITS = ("train", "val", "test")
 _NO_NAMES = "the labels name no classes: classes are numbered and have no category"
@@ -76,12 +77,18 @@ class TieredForms:
 
     def from_npz(self) -> Listing | None:
         """*_images.npz in OpenCV's channel order, and *_labels.pkl."""
-        arrays = {}
+        arrays, measured = {}, []
         for one in self._findings.of("npz"):
             images = self._findings.value(one).get("images")
             if images is not None:
                 check_images(one.label, images, self._search.shape)
-                arrays[one] = images
+                arrays[one], order = images, channel_order(images)
+                if order.startswith("RGB"):
+                    raise DataError(
+                        f"{one.label}: expected channels in OpenCV's order (BGR), got {order}. "
+                        f"Somebody has reversed them already; get the published file"
+                    )
+                measured.append(f"{one.name}: measured {order or 'no clear order'}")
         classes: list[ClassImages] = []
         for one, labels in self._paired(arrays):
             images = arrays[one]
@@ -91,7 +98,9 @@ class TieredForms:
         if not classes:
             return None
         listing = self._listing(classes, "npz with BGR images")
-        return replace(listing, checks=(*listing.checks, "channels reversed: BGR to RGB"))
+        return replace(
+            listing, checks=(*listing.checks, "channels reversed: BGR to RGB", *measured)
+        )
 
     def from_groups(self) -> Listing | None:
         """torchmeta's *_data.hdf5: encoded pictures for each class, by the words of its synset."""
@@ -110,8 +119,7 @@ class TieredForms:
             return None
         classes = []
         for wnid, files in sorted(found.items()):
-            if not self._search.allow_missing:
-                check_count(wnid, len(files.members), *self._ren.counts[wnid])
+            self._check_count(wnid, len(files.members))
             split, category, _ = self._ren.classes[wnid]
             every = range(len(files.members))
             one = self._search.pictures(split, files, every, files.names)
@@ -143,15 +151,18 @@ class TieredForms:
         specific = table.get("label_specific", table.get("labels"))
         if specific is None or "data" in table:
             return None
-        names = tuple(text(name) for name in table.get("label_specific_str", ()))
-        general = table.get("label_general")
-        labels = Labels(one, _integers(specific), None, names)
-        return labels if general is None else replace(labels, general=_integers(general))
+        names, general = table.get("label_specific_str", []), table.get("label_general")
+        if not isinstance(names, list) or not all(isinstance(n, str | bytes) for n in names):
+            raise DataError(f"{one.label}: its class names are no list. Get the file again")
+        kinds = None if general is None else read_integers(one.label, general)
+        return Labels(one, read_integers(one.label, specific), kinds, tuple(map(text, names)))
 
     def _classes(
         self, labels: Labels, read: Callable[[np.ndarray], Callable[[], np.ndarray]]
     ) -> list[ClassImages]:
         """A class for each label, its images in the order of the archive."""
+        if not len(labels.specific):
+            return []
         order = np.argsort(labels.specific, kind="stable")
         values, starts = np.unique(labels.specific[order], return_index=True)
         rows = dict(zip(values.tolist(), np.split(order, starts[1:]), strict=True))
@@ -167,9 +178,12 @@ class TieredForms:
 
     def _class(self, wnid: str, n_images: int, read: Callable[[], np.ndarray]) -> ClassImages:
         split, category, _ = self._ren.classes[wnid]
-        if not self._search.allow_missing:
-            check_count(wnid, n_images, *self._ren.counts[wnid])
+        self._check_count(wnid, n_images)
         return ClassImages(split, wnid, _places(n_images), read, category)
+
+    def _check_count(self, wnid: str, n_images: int) -> None:
+        fewest, most = self._ren.counts[wnid]
+        check_count(wnid, n_images, 1 if self._search.allow_missing else fewest, most)
 
     def _anonymous(
         self, labels: Labels, label: int, rows: np.ndarray, read: Callable[[], np.ndarray]
@@ -180,9 +194,11 @@ class TieredForms:
                 f"{labels.one.label}: names neither classes nor its split. Call it "
                 f"train_labels.pkl, val_labels.pkl or test_labels.pkl"
             )
-        return ClassImages(split, f"label-{label:03d}", _places(len(rows)), read)
+        name = f"label-{label:03d}"
+        check_count(name, len(rows), 1, MOST)
+        return ClassImages(split, name, _places(len(rows)), read)
 
-    def _wnids(self, label: str, names: Iterable[str]) -> dict[str, str]:
+    def _wnids(self, label: str, names: Collection[str]) -> dict[str, str]:
         """Name in the archive -> wnid: a wnid, or the words of its synset."""
         known = self._ren.by_words() | self._listed_words()
         wnids = {}
@@ -190,11 +206,12 @@ class TieredForms:
             wnid = name if name in self._ren.classes else known.get(_plain(name))
             if wnid is None:
                 raise DataError(
-                    f"{label}: is not this dataset: class '{name}' is none of tieredImageNet's "
-                    f"{len(self._ren.classes)}. See what it is: fewbench data identify PATH"
+                    f"{label}: is not this dataset: class '{shown(name)}' is none of "
+                    f"tieredImageNet's {len(self._ren.classes)}. See what it is: "
+                    f"fewbench data identify PATH"
                 )
             wnids[name] = wnid
-        if len(set(wnids.values())) != len(wnids):
+        if len(set(wnids.values())) != len(names):
             raise DataError(f"{label}: two class names mean the same class. Get the file again")
         return wnids
 
@@ -213,6 +230,11 @@ class TieredForms:
         """Copies made before 2019-03-26 put classes into wrong categories."""
         if labels.general is None:
             return
+        if len(labels.general) != len(labels.specific):
+            raise DataError(
+                f"{labels.one.label}: expected {len(labels.specific):,} categories, one for each "
+                f"label, got {len(labels.general):,}. Get the file again"
+            )
         pairs = {
             (self._ren.classes[wnids[label]][1], int(kind))
             for label, here in rows.items()
@@ -228,13 +250,7 @@ class TieredForms:
 
 
 def _are_arrays(value: Sequence[Any]) -> bool:
-    return bool(value) and hasattr(value[0], "tobytes")
-
-
-def _integers(value: Any) -> np.ndarray:
-    """int64 (n,) of a pickled array or list."""
-    found = value.read() if hasattr(value, "read") else value
-    return np.asarray(found).astype(np.int64).reshape(-1)
+    return bool(value) and all(hasattr(one, "tobytes") for one in value)
 
 
 def _plain(words: str) -> str:

@@ -11,7 +11,7 @@ import numpy as np
 from .digests import ContentDigest, class_digest
 from .info import ClassImages, DataError, DatasetInfo, Listing
 from .journal import Journal
-from .store import SplitStore, lay_out, pixels_offset, seal
+from .store import SplitStore, frame_digest, lay_out, pixels_offset, seal
 
 
 def write_split(
@@ -23,9 +23,11 @@ def write_split(
     HDF5, which leaves a file damaged when it is killed: the frame is closed before they come.
     """
     classes = listing.of(split)
-    if not _is_laid_out(path):
+    frame = frame_digest(path)
+    if frame is None or frame != journal.frames.get(split):
         journal.forget(split)
         lay_out(path, _attributes(info, split, listing), classes, info.image_shape)
+        _note_frame(path, split, journal)
     writer = _Writer(path, info, classes)
     for c, one in enumerate(classes):
         if (split, one.name) not in journal.finished:
@@ -33,6 +35,7 @@ def write_split(
         yield len(one.image_names)
     digests = [journal.finished[split, one.name] for one in classes]
     seal(path, *writer.read_back(digests))
+    _note_frame(path, split, journal)
     SplitStore(path)
 
 
@@ -95,12 +98,10 @@ def _checked_pixels(one: ClassImages, info: DatasetInfo) -> np.ndarray:
     return pixels
 
 
-def _is_laid_out(path: Path) -> bool:
-    try:
-        pixels_offset(path)
-    except DataError:
-        return False
-    return True
+def _note_frame(path: Path, split: str, journal: Journal) -> None:
+    with path.open("r+b") as file:
+        os.fsync(file.fileno())
+    journal.frame(split, frame_digest(path) or "")
 
 
 def _attributes(info: DatasetInfo, split: str, listing: Listing) -> dict[str, Any]:

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from fewbench.datasets.store import pixels_offset
+
 CENTROID = ("evaluate", "centroid", "--protocol", "glyphs-5w1s")
 FEWBENCH = Path(sys.executable).with_name("fewbench")
 
@@ -143,7 +145,7 @@ def test_a_damaged_build_fails_verification_with_exit_code_1(run, tmp_path: Path
     run("data", "build", "glyphs", "--root", "data")
     path = tmp_path / "data" / "glyphs" / "test.h5"
     content = bytearray(path.read_bytes())
-    content[-1000] ^= 1
+    content[pixels_offset(path) + 1000] ^= 1
     path.write_bytes(content)
     done = run("data", "verify", "glyphs", "--root", "data", code=1)
     assert "does not match its recorded hash" in done.stderr

@@ -235,7 +235,7 @@ def test_a_name_that_leads_elsewhere_is_refused(tmp_path: Path, form: str, name:
 def test_a_split_that_leads_elsewhere_is_refused(tmp_path: Path, key: str) -> None:
     store = one_split(tmp_path, "good")
     with h5py.File(store.path, "r+") as file:
-        file.attrs[key] = "a/b"
+        file.attrs[key] = np.bytes_(b"a/b")
     with pytest.raises(DataError, match="its dataset or split name 'a/b' is no safe name"):
         convert([SplitStore(store.path)], "cache", tmp_path / "out")
 
@@ -305,7 +305,8 @@ def test_a_split_whose_names_do_not_fit_is_refused(tmp_path: Path, damage: str) 
     with h5py.File(store.path, "r+") as file:
         if damage in file:
             del file[damage]
-        file[damage] = ["a", "a"] if damage == "class_names" else ["a"]
+        names = [b"a", b"a"] if damage == "class_names" else [b"a"]
+        file[damage] = np.array(names, h5py.string_dtype("utf-8", 1))
     with pytest.raises(DataError, match="one name for each image and class"):
         convert([SplitStore(store.path)], "torchmeta", tmp_path / "out")
 

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pooch
 import pytest
-from servers import Answer, Proxy, Server, serving
 
 from fewbench.datasets.download import fetch, recorded_check
 from fewbench.datasets.info import DataError, Source
+from servers import Answer, Proxy, Server, serving
 
 CONTENT = b"PK\x03\x04" + bytes(range(256)) * 1200
 MD5 = hashlib.md5(CONTENT).hexdigest()
@@ -153,7 +153,7 @@ def test_failure_says_why_and_what_to_do(
     start = f"{tmp_path / 'images.zip'}: no address served it:\n  {server.address}/{name}: "
     assert told.startswith(start)
     assert f"\nExpected {len(CONTENT):,} bytes with md5 {MD5} (the official one)" in told
-    assert f"2. Place it, as it is, as {tmp_path / 'images.zip'}\n" in told
+    assert f"2. Place images.zip, as it is, as {tmp_path / 'images.zip'}\n" in told
     assert told.endswith("3. Type: fewbench data build omniglot")
     assert server.paths() == [f"/{name}"] * attempts
     assert "images.zip" not in listed(tmp_path)
@@ -200,13 +200,15 @@ def test_endless_body_is_not_read_to_the_end(server: Server, tmp_path: Path) -> 
 
 
 def test_offline_or_without_address(server: Server, tmp_path: Path) -> None:
-    registered = replace(source(server, "good"), by_hand="Register at example.org.")
+    registered = replace(source(server, "good"), by_hand="register at example.org")
     with pytest.raises(DataError, match="--offline") as caught:
         fetch(registered, tmp_path, offline=True)
-    assert f"1. Register at example.org. Download {server.address}/good in" in str(caught.value)
+    assert f"1. Either download {server.address}/good in a browser; or register" in str(
+        caught.value
+    )
     with pytest.raises(DataError, match="no address is known") as caught:
         fetch(replace(registered, urls=()), tmp_path)
-    assert "\n  1. Register at example.org.\n" in str(caught.value)
+    assert "\n  1. register at example.org.\n" in str(caught.value)
     with pytest.raises(DataError, match="no address is known") as caught:
         fetch(Source("images.zip"), tmp_path / "a b", offline=True)
     assert "1. Get images.zip from who published it." in str(caught.value)

@@ -14,7 +14,8 @@ from fewbench.datasets.identify import identify
 from fewbench.datasets.images import resize
 from fewbench.datasets.info import DataError, Request
 from fewbench.datasets.miniimagenet import ravi_split
-from fewbench.datasets.telling import channel_order, resampling_family
+from fewbench.datasets.reading import channel_order
+from fewbench.datasets.telling import resampling_family
 
 MINI, TIERED = list(world.RAVI.numbers), list(world.REN.classes)
 

@@ -15,10 +15,10 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from servers import Answer, Server, serving
 
 from fewbench.datasets.download import fetch
 from fewbench.datasets.info import DataError, Source
+from servers import Answer, Server, serving
 
 CONTENT = b"PK\x03\x04" + bytes(range(256)) * 1200
 OTHER = CONTENT[::-1]  # as long, and different everywhere
