@@ -1,6 +1,7 @@
 """What a file or folder is: which dataset, in which form, how its pixels were made, what to do."""
 
 import re
+import shlex
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -45,7 +46,7 @@ def identify(path: Path) -> dict[str, Identity]:
     if not known:
         known["."] = Identity("nothing that fewbench knows", advice="name another file or folder")
     return {
-        name: replace(one, advice=one.advice.replace("PATH", str(path)))
+        name: replace(one, advice=one.advice.replace("PATH", shlex.quote(findings.tree.label)))
         for name, one in known.items()
     }
 
@@ -239,15 +240,21 @@ def _pictures(findings: Findings, names: list[str]) -> Identity:
             "",
             _BUILD.format("miniimagenet"),
         )
-    if wnids:
-        share = (
-            f"{len(wnids)} ImageNet classes: {len(wnids & mini.keys())} of miniImageNet's 100, "
-            f"{len(wnids & tiered.keys())} of tieredImageNet's 608"
+    in_mini, in_tiered = wnids & mini.keys(), wnids & tiered.keys()
+    if in_mini or in_tiered:
+        best = "miniimagenet" if len(in_mini) == len(mini) or not in_tiered else "tieredimagenet"
+        # A whole training set has hundreds of pictures, or an inner tar, for each class.
+        whole = len(in_tiered) == len(tiered) or len(in_mini) == len(mini)
+        whole &= len(names) >= 600 * len(wnids) or names[0].endswith(".tar")
+        return Identity(
+            f"{len(wnids)} ImageNet classes: {len(in_mini)} of miniImageNet's {len(mini)}, "
+            f"{len(in_tiered)} of tieredImageNet's {len(tiered)}",
+            dataset=best,
+            form="class folders or tars",
+            shape=size,
+            channels="RGB",
+            advice=_BUILD.format(best) + ("" if whole else " --allow-missing"),
         )
-        best = "miniimagenet" if len(wnids & mini.keys()) == 100 else "tieredimagenet"
-        whole = wnids >= (mini if best == "miniimagenet" else tiered).keys()
-        advice = _BUILD.format(best) + ("" if whole else " --allow-missing")
-        return Identity(share, best, "class folders or tars", "", size, "RGB", "", advice)
     if letters:
         return Identity(
             f"{len(letters)} characters of Omniglot",

@@ -173,3 +173,17 @@ def test_some_classes_build_a_partial_dataset(folder: Path) -> None:
         "val": 2,
     }
     assert open_split(TIERED, root, "val").partial
+
+
+def test_real_pictures_build_a_partial_dataset(shared_data: Path, tmp_path: Path) -> None:
+    source = shared_data / "imagenet_sample" / "tiny_imagenet_123x60.zip"
+    info = tieredimagenet.INFO
+    manifest = build(info, tmp_path, Request(source, allow_missing=True)).manifest
+    counts = {
+        split: (one["n_classes"], one["n_images"]) for split, one in manifest["splits"].items()
+    }
+    assert counts == {"train": (61, 3660), "val": (17, 1020), "test": (45, 2700)}
+    assert manifest["partial"]
+    store = open_split(info, tmp_path, "test")
+    assert all(store.class_categories)
+    assert 90 < store.read_class(3).mean() < 160  # photographs, not noise or black
