@@ -2,6 +2,7 @@
 
 import io
 import os
+import re
 import struct
 import threading
 import warnings
@@ -23,6 +24,8 @@ from .names import pick
 MAX_PIXELS = 64 * 2**20
 BGR = "-bgr"  # how tell_resampling marks pixels whose channels are in OpenCV's order
 _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_JPEG_SCAN = b"\xff\xda"
+_MOST_SCANS = 100  # a progressive JPEG has ten or so
 _EIGHT_BIT_MODES = ("1", "L", "LA", "P", "PA", "RGB", "RGBA", "CMYK")
 _HEADER_LOCK = threading.Lock()
 
@@ -41,9 +44,10 @@ def decode(data: bytes, name: str, mode: str) -> Image.Image:
             return image if image.mode == mode else image.convert(mode)  # which would copy
     except Exception as error:
         # On hostile bytes Pillow raises nearly everything: OSError, SyntaxError, KeyError, ...
+        reason = re.sub(r" ?<_io\.BytesIO [^>]*>", "", str(error)) or type(error).__name__
         raise DataError(
             f"image {name}: cannot decode: expected an intact PNG or JPEG, got {len(data):,} bytes "
-            f"that start with {data[:8]!r} ({error or type(error).__name__}). Get the file that "
+            f"that start with {data[:8]!r} ({reason}). Get the file that "
             f"holds it again, or replace the image, and type the same command"
         ) from error
 
@@ -195,6 +199,8 @@ if hasattr(os, "register_at_fork"):
 def _open_header(data: bytes) -> Image.Image:
     if data.startswith(_PNG_SIGNATURE):
         data = _PNG_SIGNATURE + b"".join(_critical_chunks(data))
+    elif data.count(_JPEG_SCAN) > _MOST_SCANS:  # each takes as long as the first
+        raise ValueError(f"more than {_MOST_SCANS} scans in one JPEG")
     # Pillow warns of broken EXIF and of large pictures; the pixels of the first are fine, the
     # second are refused below. Warning filters belong to the process: one thread at a time.
     with _HEADER_LOCK, warnings.catch_warnings():

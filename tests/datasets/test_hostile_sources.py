@@ -24,9 +24,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
-from watched_builds import Outcome, WatchedBuilds
 
 import imagenet_archives as world
+from watched_builds import Outcome, WatchedBuilds
 
 Write = Callable[[Path], Path]
 MINI, TIERED = list(world.RAVI.numbers), list(world.REN.classes)

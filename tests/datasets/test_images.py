@@ -564,3 +564,22 @@ def test_photos_are_those_of_a_plain_pillow_loop(imagenet: Path, name: str) -> N
             with Image.open(io.BytesIO(tree.read(member))) as photo:
                 expected = resize(photo.convert("RGB"), (84, 84), name)
             np.testing.assert_array_equal(pixels, expected)
+
+
+def test_a_jpeg_of_endless_scans_is_refused() -> None:
+    """Each scan of a few bytes makes the decoder go over the whole picture again."""
+    buffer = io.BytesIO()
+    noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
+    Image.fromarray(noise).save(buffer, "JPEG", progressive=True)
+    data = buffer.getvalue()
+    assert decode(data, "a.jpg", "RGB").size == (64, 64)
+    last = data.rindex(b"\xff\xda")
+    with pytest.raises(DataError, match="more than 100 scans in one JPEG"):
+        decode(data[:last] + 200 * data[last:-2] + data[-2:], "a.jpg", "RGB")
+
+
+def test_a_file_that_is_no_picture_is_told_without_addresses_in_memory() -> None:
+    with pytest.raises(DataError, match="image a.jpg: cannot decode") as caught:
+        decode(b"", "a.jpg", "RGB")
+    assert "BytesIO" not in str(caught.value)
+    assert "got 0 bytes" in str(caught.value)

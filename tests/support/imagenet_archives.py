@@ -46,8 +46,13 @@ def pixels(wnid: str, k: int) -> np.ndarray:
 
 
 def png(image: np.ndarray) -> bytes:
+    return _png(image.tobytes(), image.shape)
+
+
+@cache
+def _png(data: bytes, shape: tuple[int, ...]) -> bytes:
     buffer = io.BytesIO()
-    Image.fromarray(image).save(buffer, "PNG")
+    Image.fromarray(np.frombuffer(data, np.uint8).reshape(shape)).save(buffer, "PNG")
     return buffer.getvalue()
 
 
