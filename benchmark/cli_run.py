@@ -72,14 +72,21 @@ def evaluate(
     model = load(learner, device, precision or "fp32")
     with progress_bars() as progress:
         path, result = evaluate_run(model, card, out, overwrite, (root, progress))
-    from ..reports.intervals import result_interval
     from ..reports.tables import to_text
 
+    seconds = ", ".join(f"{stage} {value:.1f} s" for stage, value in result.seconds.items())
+    text = f"{to_text([result])}\n\n{seconds}\nwrote {path}"
+    emit({"path": str(path), **_summary(result)}, text, as_json)
+
+
+def _summary(result: Any) -> dict[str, Any]:
+    from ..reports.intervals import result_interval
+
     interval = result_interval(result)
-    document = {
-        "path": str(path),
-        "protocol": card.name,
+    return {
+        "protocol": result.protocol.name,
         "learner": result.learner,
+        "partial": result.partial,
         "mean": interval.mean,
         "low": interval.low,
         "high": interval.high,
@@ -88,8 +95,6 @@ def evaluate(
         "n_episodes": interval.n,
         "seconds": result.seconds,
     }
-    seconds = ", ".join(f"{stage} {value:.1f} s" for stage, value in result.seconds.items())
-    emit(document, f"{to_text([result])}\n\n{seconds}\nwrote {path}", as_json)
 
 
 def report(

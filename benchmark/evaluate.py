@@ -58,13 +58,19 @@ def evaluate(
         partial=view.partial,
         data_fingerprint=view.fingerprint,
         episodes_fingerprint=episodes_fingerprint(episodes, spec),
-        environment=environment(),
+        **_circumstances(),
         seconds=seconds,
-        created_utc=datetime.now(UTC).isoformat(timespec="seconds"),
-        command=shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]),
         predictions=answers.predictions,
         correct=count_correct(answers.predictions, protocol.n_way).astype(np.int32),
     )
+
+
+def _circumstances() -> dict:
+    return {
+        "environment": environment(),
+        "created_utc": datetime.now(UTC).isoformat(timespec="seconds"),
+        "command": shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]),
+    }
 
 
 def protocol_spec(protocol: EvalProtocol) -> EpisodeSpec:

@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from .findings import Findings
-from .ilsvrc import ClassFiles
+from .ilsvrc import ILSVRC2012, ClassFiles
 from .images import RESAMPLING, read_images
-from .info import ClassImages, DataError, Listing
+from .info import ClassImages, DataError, DatasetInfo, Listing
 from .reading import Shape, already_small
 
 SMALL = "none: the source has the final size already (the first picture of each class)"
@@ -68,6 +68,28 @@ class Search:
                 f"original pictures: fewbench data build {self.dataset} --resampling "
                 f"{self.resampling} --source ILSVRC2012_img_train"
             )
+
+
+def variants(
+    info: DatasetInfo, list_classes: Callable[..., Listing], forms: tuple[str, ...]
+) -> tuple[DatasetInfo, ...]:
+    """The same dataset by every other filter, from ILSVRC2012's pictures.
+
+    list_classes: takes a request and `resampling`; forms: those that keep pictures in full size
+    """
+    return tuple(
+        replace(
+            info,
+            name=f"{info.name}-{resampling}",
+            title=f"{info.title}, {resampling}",
+            resampling=resampling,
+            list_classes=partial(list_classes, resampling=resampling),
+            sources=(ILSVRC2012,),
+            forms=forms,
+        )
+        for resampling in RESAMPLING
+        if resampling != info.resampling
+    )
 
 
 def first_form(search: Search, forms: Iterable[Callable[[], Listing | None]]) -> Listing:

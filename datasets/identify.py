@@ -230,43 +230,35 @@ def _pictures(findings: Findings, names: list[str]) -> Identity:
     size = sizes_of(findings.tree, names)
     if ravi & mini.keys():
         share = f"{len(ravi & mini.keys())} of 100 classes of miniImageNet by Ravi's names"
+        advice = _BUILD.format("miniimagenet")
         return Identity(
-            share,
-            "miniimagenet",
-            "named images",
-            "",
-            size,
-            "RGB",
-            "",
-            _BUILD.format("miniimagenet"),
+            share, "miniimagenet", "named images", shape=size, channels="RGB", advice=advice
         )
-    in_mini, in_tiered = wnids & mini.keys(), wnids & tiered.keys()
-    if in_mini or in_tiered:
-        best = "miniimagenet" if len(in_mini) == len(mini) or not in_tiered else "tieredimagenet"
-        # A whole training set has hundreds of pictures, or an inner tar, for each class.
-        whole = len(in_tiered) == len(tiered) or len(in_mini) == len(mini)
-        whole &= len(names) >= 600 * len(wnids) or names[0].endswith(".tar")
-        return Identity(
-            f"{len(wnids)} ImageNet classes: {len(in_mini)} of miniImageNet's {len(mini)}, "
-            f"{len(in_tiered)} of tieredImageNet's {len(tiered)}",
-            dataset=best,
-            form="class folders or tars",
-            shape=size,
-            channels="RGB",
-            advice=_BUILD.format(best) + ("" if whole else " --allow-missing"),
-        )
+    if (wnids & mini.keys()) or (wnids & tiered.keys()):
+        return _imagenet(wnids, names, size)
     if letters:
-        return Identity(
-            f"{len(letters)} characters of Omniglot",
-            "omniglot",
-            "images",
-            "",
-            size,
-            "ink is 0",
-            "",
-            _BUILD.format("omniglot"),
-        )
+        share, advice = f"{len(letters)} characters of Omniglot", _BUILD.format("omniglot")
+        return Identity(share, "omniglot", "images", shape=size, channels="ink is 0", advice=advice)
     return Identity(f"{len(names)} pictures of something else", shape=size)
+
+
+def _imagenet(wnids: set[str], names: list[str], size: str) -> Identity:
+    """Pictures or inner tars of classes of which some are ours."""
+    mini, tiered = ravi_split().numbers, ren_split().classes
+    in_mini, in_tiered = wnids & mini.keys(), wnids & tiered.keys()
+    best = "miniimagenet" if len(in_mini) == len(mini) or not in_tiered else "tieredimagenet"
+    # A whole training set has hundreds of pictures, or an inner tar, for each class.
+    whole = len(in_tiered) == len(tiered) or len(in_mini) == len(mini)
+    whole &= len(names) >= 600 * len(wnids) or names[0].endswith(".tar")
+    return Identity(
+        f"{len(wnids)} ImageNet classes: {len(in_mini)} of miniImageNet's {len(mini)}, "
+        f"{len(in_tiered)} of tieredImageNet's {len(tiered)}",
+        dataset=best,
+        form="class folders or tars",
+        shape=size,
+        channels="RGB",
+        advice=_BUILD.format(best) + ("" if whole else " --allow-missing"),
+    )
 
 
 def _shape(array: Any) -> str:

@@ -6,13 +6,11 @@ pixels have equal hashes. Another class list under the same name (Vinyals et al.
 the 100 classes and is refused.
 """
 
-from dataclasses import replace
 from functools import cache, partial
 
 from .findings import open_findings
-from .forms import Search, first_form
-from .ilsvrc import ILSVRC2012, read_counts
-from .images import RESAMPLING
+from .forms import Search, first_form, variants
+from .ilsvrc import read_counts
 from .info import DatasetInfo, Listing, Request, Source, SplitCounts
 from .miniimagenet_forms import MiniForms, RaviSplit
 from .splits import read_classes
@@ -105,16 +103,4 @@ INFO = DatasetInfo(
         "ILSVRC2012's training set: class folders, or the tar of tars",
     ),
 )
-VARIANTS = tuple(
-    replace(
-        INFO,
-        name=f"{INFO.name}-{resampling}",
-        title=f"{INFO.title}, {resampling}",
-        resampling=resampling,
-        list_classes=partial(list_classes, resampling=resampling),
-        sources=(ILSVRC2012,),
-        forms=INFO.forms[-2:],
-    )
-    for resampling in RESAMPLING
-    if resampling != _PUBLISHED
-)
+VARIANTS = variants(INFO, list_classes, INFO.forms[-2:])

@@ -3,18 +3,17 @@
 import codecs
 import math
 import re
-import tempfile
 import threading
-import weakref
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import cast
 
 import numpy as np
 
 from .info import DataError
 from .spans import Span
+from .spools import spooled
 
 LONGEST = 64 * 2**20  # bytes of a text, or of an array that is only readable whole
 _CHUNK = 2**20
@@ -52,24 +51,7 @@ class PickleFile:
 
     def copy(self, parts: Iterable[bytes]) -> Span:
         """The parts in a file without a name, which goes when the span goes."""
-        try:
-            file = cast(BinaryIO, tempfile.TemporaryFile(dir=self._scratch))  # noqa: SIM115 - its span's
-            try:
-                for part in parts:
-                    file.write(part)
-                file.flush()
-            except BaseException:
-                file.close()
-                raise
-        except OSError as error:
-            where = self._scratch or "the temporary folder"
-            raise DataError(
-                f"{self.span.label}: cannot keep a decoded array in {where}: expected room for it, "
-                f"got: {error.strerror}. Free some space there and try again."
-            ) from error
-        span = Span(file, 0, file.tell(), self.span.label)
-        weakref.finalize(span, file.close)
-        return span
+        return spooled(parts, self.span.label, self._scratch)
 
 
 class Payload:

@@ -4,13 +4,11 @@ Splits share no category. The published archive keeps PNGs without names, in the
 folder; OpenCV wrote and read them, so arrays unpacked from it are BGR while the PNGs are RGB.
 """
 
-from dataclasses import replace
 from functools import cache, partial
 
 from .findings import open_findings
-from .forms import Search, first_form
-from .ilsvrc import ILSVRC2012, read_counts
-from .images import RESAMPLING
+from .forms import Search, first_form, variants
+from .ilsvrc import read_counts
 from .info import DatasetInfo, Listing, Request, Source, SplitCounts
 from .splits import read_classes
 from .tieredimagenet_forms import RenSplit, TieredForms
@@ -86,16 +84,4 @@ INFO = DatasetInfo(
         "ILSVRC2012's training set: class folders, or the tar of tars",
     ),
 )
-VARIANTS = tuple(
-    replace(
-        INFO,
-        name=f"{INFO.name}-{resampling}",
-        title=f"{INFO.title}, {resampling}",
-        resampling=resampling,
-        list_classes=partial(list_classes, resampling=resampling),
-        sources=(ILSVRC2012,),
-        forms=INFO.forms[-1:],
-    )
-    for resampling in RESAMPLING
-    if resampling != _PUBLISHED
-)
+VARIANTS = variants(INFO, list_classes, INFO.forms[-1:])

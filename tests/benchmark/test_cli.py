@@ -5,14 +5,15 @@ import os
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from commands import FEWBENCH, run_fewbench
 from fewbench.datasets.store import pixels_offset
 
 CENTROID = ("evaluate", "centroid", "--protocol", "glyphs-5w1s")
-FEWBENCH = Path(sys.executable).with_name("fewbench")
 
 
 @pytest.fixture(scope="session")
@@ -24,20 +25,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def run(home: Path, tmp_path: Path):
     """Run `fewbench ...` in an empty folder, with its own data folder."""
 
-    def call(*arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:
-        done = subprocess.run(
-            [FEWBENCH, *arguments],
-            cwd=tmp_path,
-            env=os.environ | {"FEWBENCH_DATA": str(home), "COLUMNS": "120"},
-            capture_output=True,
-            text=True,
-            timeout=300,
-        )
-        assert done.returncode == code, f"{done.stdout}\n{done.stderr}"
-        assert "Traceback" not in done.stderr
-        return done
-
-    return call
+    return partial(run_fewbench, tmp_path, home)
 
 
 @pytest.fixture(scope="session")

@@ -1,19 +1,18 @@
 """The data commands as a user meets them: wrong sources, partial builds, conversions."""
 
 import json
-import os
 import subprocess
-import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
 import imagenet_archives as world
+from commands import run_fewbench
 from fewbench.datasets.tieredimagenet import ren_split
 
-FEWBENCH = Path(sys.executable).with_name("fewbench")
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
@@ -24,20 +23,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def run(home: Path) -> Run:
-    def call(*arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:
-        done = subprocess.run(
-            [FEWBENCH, *arguments],
-            cwd=home,
-            env=os.environ | {"FEWBENCH_DATA": str(home / "data"), "COLUMNS": "120"},
-            capture_output=True,
-            text=True,
-            timeout=300,
-        )
-        assert done.returncode == code, f"{done.stdout}\n{done.stderr}"
-        assert "Traceback" not in done.stderr
-        return done
-
-    return call
+    return partial(run_fewbench, home, home / "data")
 
 
 def size_of(path: Path) -> tuple[int, int]:

@@ -25,8 +25,10 @@ from fewbench.datasets.store import SplitStore, pixels_offset
 
 SUPPORT = Path(__file__).parents[1] / "support"
 # Builds `bars` and waits for a line on stdin before each step: a test decides where it is.
+# A shell makes its background jobs, and all that they start, deaf to Ctrl-C.
 STEPWISE = """
-import sys
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
 sys.path.insert(0, {support!r})
 from dataclasses import replace
 from pathlib import Path

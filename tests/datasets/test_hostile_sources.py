@@ -190,12 +190,6 @@ Refused = Callable[[str, Path, str], None]
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    (path := tmp_path / "source").mkdir()
-    return path
-
-
-@pytest.fixture
 def refused(builds: WatchedBuilds, tmp_path: Path) -> Refused:
     """Check that a source is refused, and does no harm where incomplete ones are allowed."""
 

@@ -20,13 +20,6 @@ from fewbench.datasets.telling import resampling_family
 MINI, TIERED = list(world.RAVI.numbers), list(world.REN.classes)
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    path = tmp_path / "source"
-    path.mkdir()
-    return path
-
-
 @pytest.mark.parametrize(
     ("write", "name", "expected"),
     [

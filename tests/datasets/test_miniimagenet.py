@@ -40,13 +40,6 @@ FORMS: dict[str, Callable[[Path], Path]] = {
 }
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    path = tmp_path / "source"
-    path.mkdir()
-    return path
-
-
 @pytest.fixture(scope="module")
 def expected(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     source = world.write_named_images(tmp_path_factory.mktemp("images"))

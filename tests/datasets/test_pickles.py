@@ -311,7 +311,7 @@ def test_a_decoded_array_needs_its_folder(tmp_path: Path) -> None:
     with spanned(data) as span:
         array = read_pickle(span, tmp_path / "missing")
         assert isinstance(array, StoredArray)
-        with pytest.raises(DataError, match="missing.*Free some space"):
+        with pytest.raises(DataError, match="missing.*Make room"):
             array.rows(np.array([0]))
 
         array = read_pickle(span, tmp_path)

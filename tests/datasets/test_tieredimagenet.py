@@ -36,13 +36,6 @@ NAMED: dict[str, Callable[[Path], Path]] = {
 }
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    path = tmp_path / "source"
-    path.mkdir()
-    return path
-
-
 @pytest.fixture(scope="module")
 def expected(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     source = world.write_tiered_pickles(tmp_path_factory.mktemp("pickles"))
