@@ -1,21 +1,27 @@
 """Baselines: learners and their training. The only room that imports torch."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from . import centroid, protonet
+from . import centroid, maml, protonet
+from .backends import BACKENDS
 from .checkpoints import checkpoint_sha256, load_checkpoint
-from .config import TrainConfig, parse_config
-from .learner import BaselineError, EmbeddingLearner, Learner, as_learner
+from .config import AT_TEST, TrainConfig, override, parse_config
+from .learner import BaselineError, EmbeddingLearner, Learner, TaskLearner, as_learner
 
 Make = Callable[[TrainConfig, tuple[int, int, int], torch.device], Any]
 
 # Learners that are trained, by the name that recipes use; `centroid` needs no training.
-BASELINES: dict[str, Make] = {"protonet": protonet.make}
+BASELINES: dict[str, Make] = {
+    "protonet": protonet.make,
+    "maml": maml.make,
+    "fomaml": maml.make,
+    "anil": maml.make,
+}
 UNTRAINED: dict[str, Callable[[torch.device], Learner]] = {"centroid": centroid.make}
 
 
@@ -27,26 +33,39 @@ def make_learner(
         raise BaselineError(
             f"unknown learner '{config.learner}' in the recipe. Known: {', '.join(BASELINES)}."
         )
+    if config.learner not in BACKENDS[config.backend] and config.backend != "native":
+        able = [name for name, learners in BACKENDS.items() if config.learner in learners]
+        raise BaselineError(
+            f"--backend {config.backend} has no {config.learner}. Backends that have: "
+            f"{', '.join(able or ['native'])}."
+        )
     with torch.random.fork_rng():
         torch.manual_seed(config.seed)
         return BASELINES[config.learner](config, image_shape, device)
 
 
-def load_learner(name: str, device: torch.device, precision: str = "fp32") -> Learner:
+def load_learner(
+    name: str, device: torch.device, precision: str = "fp32", settings: Sequence[str] = ()
+) -> Learner:
     """A learner by name (`centroid`), or from a checkpoint or the folder of a training run.
 
+    settings: `key=value` of what a recipe says about the test: see AT_TEST
     Raises BaselineError with what can be given.
     """
+    changes = override(settings, AT_TEST)
     if name in UNTRAINED:
+        if changes:
+            raise BaselineError(f"{name} is not trained by a recipe: nothing can be set for it.")
         return UNTRAINED[name](device)
     path = _checkpoint_path(name)
     tensors, card = load_checkpoint(path)
     try:
-        config = replace(parse_config(card["config"], str(path)), precision=precision)
+        values = {**card["config"], **changes, "precision": precision}
+        config = parse_config(values, str(path))
         learner = make_learner(config, tuple(card["image_shape"]), device)
         weights = {key: value for key, value in tensors.items() if not key.startswith("adam/")}
-        learner.backbone.load_state_dict(weights)
-        recipe = {**card["config"], "trained_episodes": card["episode"]}
+        learner.network.load_state_dict(weights)
+        recipe = {**config.flat(), "trained_steps": card["step"]}
         recipe["trained_seconds"] = round(card["seconds"], 1)
     except (KeyError, TypeError, RuntimeError) as error:
         raise BaselineError(
@@ -79,6 +98,7 @@ __all__ = [
     "BaselineError",
     "EmbeddingLearner",
     "Learner",
+    "TaskLearner",
     "as_learner",
     "load_learner",
     "make_learner",

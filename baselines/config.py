@@ -6,16 +6,20 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+import torch
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
 from ..datasets.episodes import EpisodeSpec
 from ..datasets.info import DataError
 from ..datasets.names import pick
-from .learner import BaselineError
+from .learner import BaselineError, LearnerCard
 
 _RECIPES = Path(__file__).parent / "recipes"
 Count = Annotated[int, Field(ge=1)]
+Positive = Annotated[float, Field(gt=0)]
+# What may be set anew for an evaluation: the weights stay what they are.
+AT_TEST = ("backend", "test_inner_lr", "test_inner_steps", "statistics", "tasks_per_chunk")
 
 
 @dataclass(frozen=True, config=ConfigDict(extra="forbid"))
@@ -29,11 +33,26 @@ class TrainConfig:
     way: Count
     shot: Count
     query: Count
-    episodes: Count  # stop after this many, if no time budget stops earlier
-    lr: Annotated[float, Field(gt=0)]
-    lr_decay: Annotated[float, Field(gt=0, le=1)]  # factor on lr ...
-    lr_step: Count  # ... every so many episodes
-    temperature: Annotated[float, Field(gt=0)] = 1.0  # of the training loss, see ProtoNet
+    steps: Count  # updates of the network; stop after them, if no time budget stops earlier
+    lr: Positive  # of Adam, which every recipe uses
+    meta_batch_size: Count = 1  # episodes of one step
+    lr_schedule: Literal["steps", "cosine"] = "steps"
+    lr_decay: Annotated[float, Field(gt=0, le=1)] = 1.0  # "steps": factor on lr ...
+    lr_step: Count = 1000  # ... after every so many steps
+    lr_min: Annotated[float, Field(ge=0)] = 0.0  # "cosine": reached at the last of `steps`
+    clip_value: Positive | None = None  # each element of the gradient, at ± this
+    clip_norm: Positive | None = None  # the whole gradient
+    temperature: Positive = 1.0  # of the training loss, see ProtoNet
+    backend: Literal["native", "learn2learn", "higher"] = "native"
+    # Gradient-based learners, see MAML. Loss of the inner loop: mean cross-entropy.
+    inner_lr: Positive = 0.1
+    inner_steps: Count = 1
+    test_inner_lr: Positive | None = None  # None: as in training
+    test_inner_steps: Count | None = None
+    first_order_steps: Annotated[int, Field(ge=0)] = 0  # first order until this step (MAML++)
+    multi_step_loss_steps: Annotated[int, Field(ge=0)] = 0  # losses after each inner step, until
+    statistics: Literal["query", "support", "image"] = "query"  # of batch norm at test
+    tasks_per_chunk: Count | Literal["auto"] = "auto"  # tasks that are held at once
     rotations: bool = False  # rotated characters are further classes, in training and validation
     train_splits: Literal["train", "train+val"] = "train"
     val_way: Count = 5
@@ -59,6 +78,19 @@ class TrainConfig:
         return asdict(self)  # pyright: ignore[reportArgumentType] - pydantic's is a dataclass too
 
 
+def learner_card(config: TrainConfig, device: torch.device) -> LearnerCard:
+    """What results say of a learner that the recipe describes; another backend is in its name."""
+    backend = "" if config.backend == "native" else f"-{config.backend}"
+    return LearnerCard(
+        name=config.learner + backend,
+        backbone=f"{config.backbone}-{config.width}",
+        precision=config.precision,
+        device=device.type,
+        train_seed=config.seed,
+        recipe=config.flat(),
+    )
+
+
 def recipes() -> dict[str, Path]:
     """The recipes that come with fewbench, by name."""
     return {path.stem: path for path in sorted(_RECIPES.glob("*.toml"))}
@@ -79,7 +111,7 @@ def load_recipe(name_or_path: str, overrides: Sequence[str] = ()) -> TrainConfig
         values = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise BaselineError(f"{path}: cannot be read as a TOML recipe: {error}") from error
-    values |= dict(_parse_override(text) for text in overrides)
+    values |= override(overrides)
     return parse_config(values, str(path))
 
 
@@ -93,6 +125,18 @@ def parse_config(values: dict[str, Any], where: str) -> TrainConfig:
             f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors()
         )
         raise BaselineError(f"{where}: {faults}. Keys: {known}.") from None
+
+
+def override(settings: Sequence[str], allowed: Sequence[str] = ()) -> dict[str, Any]:
+    """Values by key from texts `key=value`. Raises BaselineError for keys not `allowed`."""
+    values = dict(_parse_override(text) for text in settings)
+    wrong = sorted(values.keys() - set(allowed)) if allowed else []
+    if wrong:
+        raise BaselineError(
+            f"--set {wrong[0]}=...: the weights are trained; what can be set for an evaluation: "
+            f"{', '.join(allowed)}."
+        )
+    return values
 
 
 def _parse_override(text: str) -> tuple[str, Any]:

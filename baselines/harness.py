@@ -10,10 +10,14 @@ from torch import Tensor
 
 from ..datasets.episodes import EpisodeBatch, EpisodeSpec, query_orders
 from ..datasets.view import ImageView
-from .learner import BaselineError, EmbeddingLearner, Learner
+from .learner import BaselineError, EmbeddingLearner, Learner, TaskLearner
+from .memory import keep_large_blocks
+from .pixels import Pixels
 
 # Images of one forward pass: intermediate results of 28 px then fit in the processor's cache.
 _PIXELS_PER_BATCH = 128 * 28 * 28
+# Episodes that a learner of tasks gets at once; it splits them further as its memory asks.
+_TASKS_PER_REPORT = 32
 # Features of the episodes that are classified at once.
 _FEATURES_PER_BATCH = 1 << 22
 
@@ -48,6 +52,8 @@ def answer(
     report = progress or (lambda *_: None)
     if isinstance(learner, EmbeddingLearner):
         return _answer_by_embedding(learner, view, episodes, seed, report)
+    if isinstance(learner, TaskLearner):
+        return _answer_tasks(learner, view, episodes, seed, report)
     return _answer_one_by_one(learner, view, episodes, seed, report)
 
 
@@ -119,6 +125,30 @@ def _classify_all(
         predictions[here] = _winners(scores, (n_here, n_queries, n_way), first)
         report("classify", first + n_here, n_episodes)
     return predictions
+
+
+def _answer_tasks(
+    learner: TaskLearner, view: ImageView, episodes: EpisodeBatch, seed: int, report: Progress
+) -> Answers:
+    keep_large_blocks()
+    start = time.perf_counter()
+    n_episodes, n_way = episodes.classes.shape
+    learner.check_way(n_way)
+    pixels = Pixels(view, learner.device)
+    support = episodes.support.reshape(n_episodes, -1)
+    query = episodes.query.reshape(n_episodes, -1)
+    n_queries = query.shape[1]
+    orders = query_orders(n_queries, seed, 0, n_episodes)
+    shuffled = np.take_along_axis(query, orders, axis=1)
+    predictions = np.empty((n_episodes, n_queries), np.uint8)
+    for first in range(0, n_episodes, _TASKS_PER_REPORT):
+        here = slice(first, first + _TASKS_PER_REPORT)
+        images = (pixels.gather(rows[here]) for rows in (support, shuffled))
+        scores = learner.predict_tasks(*images).cpu().numpy()
+        winners = _winners(scores, (len(scores), n_queries, n_way), first)
+        np.put_along_axis(predictions[here], orders[here], winners.astype(np.uint8), axis=1)
+        report("episodes", first + len(scores), n_episodes)
+    return Answers(predictions, {"episodes": time.perf_counter() - start})
 
 
 def _answer_one_by_one(

@@ -7,7 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
+import torch
 from torch import Tensor, nn
+
+from ..datasets.episodes import EpisodeSpec
+from .backbones import to_input
 
 
 class BaselineError(ValueError):
@@ -72,6 +76,64 @@ class EmbeddingLearner(Learner):
         support = self.embed(support_images[order]).reshape(1, n_way, len(order) // n_way, -1)
         query = self.embed(query_images)[None]
         return self.classify(support, query)[0].cpu().numpy()
+
+
+class TaskLearner(Learner):
+    """Answers many episodes at once, each on its own."""
+
+    device: torch.device
+
+    @abstractmethod
+    def predict_tasks(self, support: Tensor, query: Tensor) -> Tensor:
+        """Score every query image of every episode.
+
+        support: uint8 (n_tasks, n_way * n_shot, H, W, C), class by class, on the learner's device
+        query: uint8 (n_tasks, n_queries, H, W, C) in an order that says nothing of their class
+        Returns float (n_tasks, n_queries, n_way).
+        """
+
+    @abstractmethod
+    def check_way(self, n_way: int) -> None:
+        """Raises BaselineError when the learner cannot tell so many classes apart."""
+
+    def predict(
+        self, support_images: np.ndarray, support_labels: np.ndarray, query_images: np.ndarray
+    ) -> np.ndarray:
+        self.check_way(int(support_labels.max()) + 1)
+        order = np.argsort(support_labels, kind="stable")
+        images = torch.from_numpy(support_images[order])[None], torch.from_numpy(query_images)[None]
+        return self.predict_tasks(*images)[0].cpu().numpy()
+
+
+class TrainedLearner(Learner):
+    """A learner with a network that `fewbench train` can train, task by task.
+
+    A task is one training episode: its support images, then its query images, class by class.
+    """
+
+    network: nn.Module
+    device: torch.device
+
+    @abstractmethod
+    def loss(self, images: Tensor, spec: EpisodeSpec) -> Tensor:
+        """Mean loss of one task.
+
+        images: float32 (n_way * (n_shot + n_query), C, H, W) in 0..1, on the learner's device
+        """
+
+    def backward(self, tasks: Tensor, spec: EpisodeSpec, step: int) -> Tensor:
+        """Add the gradient of the tasks' mean loss to that of the network; the mean loss.
+
+        tasks: uint8 (n_tasks, n_way * (n_shot + n_query), H, W, C) on the learner's device
+        step: of the training, for learners whose loss changes on the way
+        """
+        del step
+        total = torch.zeros((), device=self.device)
+        for images in tasks:
+            loss = self.loss(to_input(images), spec) / len(tasks)
+            loss.backward()
+            total += loss.detach()
+        return total
 
 
 class FunctionLearner(Learner):

@@ -15,23 +15,24 @@ from torch.nn import functional
 
 from ..datasets.episodes import EpisodeSpec
 from ..datasets.names import pick
-from .backbones import BACKBONES, folded, to_input
-from .config import TrainConfig
-from .learner import EmbeddingLearner, LearnerCard, negative_squared_distances
+from .backbones import BACKBONES, Shape, to_input
+from .config import TrainConfig, learner_card
+from .inference import folded
+from .learner import EmbeddingLearner, LearnerCard, TrainedLearner, negative_squared_distances
 
 
-class ProtoNet(EmbeddingLearner):
+class ProtoNet(EmbeddingLearner, TrainedLearner):
     """Compares query embeddings with the mean embedding of each class, by squared distance.
 
-    backbone: float32 (n, C, H, W) in 0..1 -> float (n, d)
+    network: float32 (n, C, H, W) in 0..1 -> float (n, d)
     temperature: divides distances in the training loss; which class is nearest does not change
     """
 
-    def __init__(self, backbone: nn.Module, card: LearnerCard, temperature: float = 1.0) -> None:
+    def __init__(self, network: nn.Module, card: LearnerCard, temperature: float = 1.0) -> None:
         self.card = card
         self.temperature = temperature
         self.device = torch.device(card.device)
-        self.backbone = backbone.to(self.device).to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue] - torch's stub lacks it
+        self.network = network.to(self.device).to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue] - torch's stub lacks it
         self._inference: nn.Module | None = None
 
     def loss(self, images: Tensor, spec: EpisodeSpec) -> Tensor:
@@ -42,18 +43,24 @@ class ProtoNet(EmbeddingLearner):
         """
         self._inference = None
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16):
-            features = self.backbone(images)
+            features = self.network(images)
         support, query = features.float().split(
             [spec.n_way * spec.n_shot, spec.n_way * spec.n_query]
         )
-        prototypes = support.reshape(spec.n_way, spec.n_shot, -1).mean(dim=1)
         labels = torch.arange(spec.n_way, device=self.device).repeat_interleave(spec.n_query)
-        scores = negative_squared_distances(query, prototypes) / self.temperature
-        return functional.cross_entropy(scores, labels)
+        scores = self.scores(support.reshape(spec.n_way, spec.n_shot, -1), query)
+        return functional.cross_entropy(scores / self.temperature, labels)
+
+    def scores(self, support: Tensor, query: Tensor) -> Tensor:
+        """Minus the squared distances to the class means: (n_queries, n_way)
+
+        support: float32 (n_way, n_shot, d); query: float32 (n_queries, d)
+        """
+        return negative_squared_distances(query, support.mean(dim=1))
 
     def embed(self, images: np.ndarray) -> Tensor:
         if self._inference is None:
-            self._inference = folded(self.backbone)
+            self._inference = folded(self.network)
         pixels = torch.from_numpy(images).to(self.device)
         with (
             torch.inference_mode(),
@@ -67,15 +74,12 @@ class ProtoNet(EmbeddingLearner):
         return self.card.precision == "bf16"
 
 
-def make(config: TrainConfig, image_shape: tuple[int, int, int], device: torch.device) -> ProtoNet:
+def make(config: TrainConfig, image_shape: Shape, device: torch.device) -> ProtoNet:
     """A ProtoNet with fresh weights from torch's current seed."""
-    backbone = pick("backbone", config.backbone, BACKBONES)(image_shape[2], config.width)
-    card = LearnerCard(
-        name=config.learner,
-        backbone=f"{config.backbone}-{config.width}",
-        precision=config.precision,
-        device=device.type,
-        train_seed=config.seed,
-        recipe=config.flat(),
-    )
-    return ProtoNet(backbone, card, config.temperature)
+    network = pick("backbone", config.backbone, BACKBONES)(image_shape, config.width)
+    card = learner_card(config, device)
+    if config.backend == "learn2learn":
+        from .protonet_learn2learn import Learn2LearnProtoNet
+
+        return Learn2LearnProtoNet(network, card, config.temperature)
+    return ProtoNet(network, card, config.temperature)

@@ -1,4 +1,4 @@
-"""Train a learner: episodes, validation, the best checkpoint, and exact resume.
+"""Train a learner: meta-batches of tasks, validation, the best checkpoint, and exact resume.
 
 Nothing random is carried along: episode i is addressable and weights start from the seed, so the
 state of a run is its tensors and a counter. A resumed run equals an uninterrupted one bit by bit.
@@ -7,7 +7,7 @@ state of a run is its tensors and a counter. A resumed run equals an uninterrupt
 import json
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -16,20 +16,22 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..datasets.episodes import iterate_episodes, sample_episodes
+from ..datasets.episodes import EpisodeBatch, iterate_episodes, sample_episodes
 from ..datasets.view import ImageView
 from . import make_learner
-from .backbones import to_input
 from .checkpoints import load_checkpoint, save_checkpoint
 from .config import TrainConfig
 from .devices import resolve_device, resolve_precision
 from .harness import answer
 from .learner import BaselineError
 from .memory import keep_large_blocks
+from .pixels import Pixels
 
 LAST, BEST, LOG = "last.safetensors", "best.safetensors", "train.json"
 # Validation episodes come from a stream of their own.
 _VALIDATION_SEED = 1 << 40
+# Losses above the lowest and above guessing by this factor are no longer a training.
+_DIVERGED = 10.0
 
 Progress = Callable[[dict[str, Any]], None]
 
@@ -44,7 +46,7 @@ class TrainViews:
 
 @dataclass(frozen=True)
 class TrainBudget:
-    """When to stop before the recipe's last episode, and where to compute."""
+    """When to stop before the recipe's last step, and where to compute."""
 
     minutes: float | None = None
     device: str = "auto"
@@ -55,7 +57,7 @@ class TrainBudget:
 class TrainState:
     """Where a run stands."""
 
-    episode: int = 0
+    step: int = 0
     seconds: float = 0.0
     best_accuracy: float = -1.0
     history: list[dict[str, float]] = field(default_factory=list)
@@ -71,10 +73,14 @@ class Trainer:
         self.config = replace(config, precision=resolve_precision(config.precision, device))
         self.views, self.out, self.budget = views, out, budget
         self.learner = make_learner(self.config, views.train.image_shape, device)
+        self.pixels = Pixels(views.train, device)
+        self.parameters = {
+            name: parameter
+            for name, parameter in self.learner.network.named_parameters()
+            if parameter.requires_grad
+        }
         # One fused update of all parameters: many small ones would cost more than their arithmetic.
-        self.optimizer = torch.optim.Adam(
-            self.learner.backbone.parameters(), lr=config.lr, fused=True
-        )
+        self.optimizer = torch.optim.Adam(self.parameters.values(), lr=config.lr, fused=True)
         self.state = TrainState()
         self._started = 0.0
         self._check_episodes()
@@ -83,31 +89,34 @@ class Trainer:
     def run(self, progress: Progress | None = None) -> Path:
         """Train to the end of the recipe or the time budget; returns the selected checkpoint.
 
-        progress: called after every episode with episode, episodes, seconds, loss, val_accuracy
-        Raises BaselineError when the loss is no longer a number; the last checkpoint stays.
+        progress: called after every step with step, steps, seconds, loss, val_accuracy
+        Raises BaselineError when the training diverges; the last good checkpoint stays.
         """
         keep_large_blocks()
         self._started = time.perf_counter() - self.state.seconds
         losses: list[Tensor] = []
-        stream = iterate_episodes(
-            self.views.train.class_offsets,
-            self.config.train_spec,
-            self.config.seed,
-            self.state.episode,
-        )
-        for episode in stream:
+        for tasks in self._meta_batches():
             if self._finished():
                 break
-            losses.append(self._step(np.concatenate([episode.support, episode.query], axis=2)))
-            self.state.episode += 1
+            losses.append(self._step(tasks))
+            self.state.step += 1
             self.state.seconds = time.perf_counter() - self._started
-            if self.state.episode % self.config.validate_every == 0:
+            if self.state.step % self.config.validate_every == 0:
                 self._checkpoint(losses)
             if progress:
                 progress(self._report(losses))
         if losses:
             self._checkpoint(losses)
         return self.out / (BEST if self.views.val else LAST)
+
+    def _meta_batches(self) -> Iterator[np.ndarray]:
+        """Image indices of each step's tasks, support first, class by class: (n_tasks, n)"""
+        size, config = self.config.meta_batch_size, self.config
+        start = self.state.step * size
+        offsets = self.views.train.class_offsets
+        stream = iterate_episodes(offsets, config.train_spec, config.seed, start)
+        while True:
+            yield np.stack([_in_order(next(stream)) for _ in range(size)])
 
     def _check_episodes(self) -> None:
         """Draw one episode of each kind: better refused now than at the first validation."""
@@ -116,25 +125,25 @@ class Trainer:
             if view:
                 sample_episodes(view.class_offsets, spec, 0, 0, 1)
 
-    def _step(self, images: np.ndarray) -> Tensor:
-        spec, config = self.config.train_spec, self.config
-        rate = config.lr * config.lr_decay ** (self.state.episode // config.lr_step)
+    def _step(self, tasks: np.ndarray) -> Tensor:
+        config, learner = self.config, self.learner
         for group in self.optimizer.param_groups:
-            group["lr"] = rate
-        support, query = images[0, :, : spec.n_shot], images[0, :, spec.n_shot :]
-        order = np.concatenate([support.reshape(-1), query.reshape(-1)])
-        pixels = torch.from_numpy(self.views.train.images(order)).to(self.learner.device)
-        self.learner.backbone.train()
-        loss = self.learner.loss(to_input(pixels), spec)
+            group["lr"] = learning_rate(config, self.state.step)
+        learner.network.train()
         self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()
+        images = self.pixels.gather(tasks)
+        loss = learner.backward(images, config.train_spec, self.state.step)
+        if config.clip_value:
+            torch.nn.utils.clip_grad_value_(self.parameters.values(), config.clip_value)
+        if config.clip_norm:
+            torch.nn.utils.clip_grad_norm_(self.parameters.values(), config.clip_norm)
         self.optimizer.step()
-        return loss.detach()
+        return loss
 
     def _finished(self) -> bool:
-        if self.state.episode >= self.config.episodes:
+        if self.state.step >= self.config.steps:
             return True
-        if self.budget.minutes is None or self.state.episode == 0:
+        if self.budget.minutes is None or self.state.step == 0:
             return False
         # The closing validation belongs to the budget.
         validation = self.state.history[-1]["val_seconds"] if self.state.history else 0.0
@@ -143,13 +152,9 @@ class Trainer:
     def _checkpoint(self, losses: list[Tensor]) -> None:
         """Validate, record, and save; a killed run goes on from here."""
         mean_loss = float(torch.stack(losses).mean())
-        if not math.isfinite(mean_loss):
-            raise BaselineError(
-                f"training stopped at episode {self.state.episode}: the loss is {mean_loss}. The "
-                f"last good checkpoint is in {self.out}. Try a smaller lr: --set lr=..."
-            )
+        self._refuse_divergence(mean_loss)
         losses.clear()
-        entry = {"episode": self.state.episode, "seconds": self.state.seconds, "loss": mean_loss}
+        entry = {"step": self.state.step, "seconds": self.state.seconds, "loss": mean_loss}
         accuracy, val_seconds = self._validate()
         entry["val_seconds"] = val_seconds
         if self.views.val:
@@ -158,9 +163,26 @@ class Trainer:
         self.state.history.append(entry)
         if accuracy > self.state.best_accuracy:
             self.state.best_accuracy = accuracy
-            self._save(BEST, self.learner.backbone.state_dict())
+            self._save(BEST, self.learner.network.state_dict())
         self._save(LAST, self._tensors())
         _write_json(self.out / LOG, self._card())
+
+    def _refuse_divergence(self, mean_loss: float) -> None:
+        """Raises BaselineError before anything good is written over."""
+        lowest = min((entry["loss"] for entry in self.state.history), default=mean_loss)
+        limit = _DIVERGED * max(lowest, math.log(self.config.way))
+        finite = all(bool(parameter.isfinite().all()) for parameter in self.parameters.values())
+        if finite and mean_loss <= limit:  # false for NaN
+            return
+        what = f"the mean loss of the last steps is {mean_loss:.4g}"
+        what += "" if finite else ", and there are weights that are no numbers"
+        kept = (self.out / LAST).exists()
+        where = f"The last good checkpoint is in {self.out}." if kept else "No checkpoint was due."
+        raise BaselineError(
+            f"training diverged before step {self.state.step}: {what} (expected at most "
+            f"{limit:.4g}). {where} Try smaller steps: --set lr=..., for MAML --set inner_lr=..., "
+            f"or --set clip_norm=10"
+        )
 
     def _validate(self) -> tuple[float, float]:
         view, config = self.views.val, self.config
@@ -177,8 +199,8 @@ class Trainer:
     def _report(self, losses: list[Tensor]) -> dict[str, Any]:
         last = self.state.history[-1] if self.state.history else {}
         return {
-            "episode": self.state.episode,
-            "episodes": self.config.episodes,
+            "step": self.state.step,
+            "steps": self.config.steps,
             "seconds": self.state.seconds,
             "minutes": self.budget.minutes,
             "loss": losses[-1] if losses else None,
@@ -191,7 +213,7 @@ class Trainer:
             "image_shape": list(self.views.train.image_shape),
             "data_fingerprint": self._fingerprints(),
             "device": self.learner.card.device,
-            "episode": self.state.episode,
+            "step": self.state.step,
             "seconds": self.state.seconds,
             "best_accuracy": self.state.best_accuracy,
             "history": self.state.history,
@@ -202,8 +224,8 @@ class Trainer:
 
     def _tensors(self) -> dict[str, Tensor]:
         """Weights under their own names, the optimiser's moments as 'adam/<parameter>/<name>'."""
-        tensors = dict(self.learner.backbone.state_dict())
-        for name, parameter in self.learner.backbone.named_parameters():
+        tensors = dict(self.learner.network.state_dict())
+        for name, parameter in self.parameters.items():
             for key, value in self.optimizer.state[parameter].items():
                 tensors[f"adam/{name}/{key}"] = value
         return tensors
@@ -232,16 +254,28 @@ class Trainer:
                     f"here {value}. Use the same recipe and data, or another --out."
                 )
         weights = {name: value for name, value in tensors.items() if not name.startswith("adam/")}
-        self.learner.backbone.load_state_dict(weights)
-        for name, parameter in self.learner.backbone.named_parameters():
+        self.learner.network.load_state_dict(weights)
+        for name, parameter in self.parameters.items():
             prefix = f"adam/{name}/"
             self.optimizer.state[parameter] = {
                 key.removeprefix(prefix): _laid_out_like(parameter, value)
                 for key, value in tensors.items()
                 if key.startswith(prefix)
             }
-        names = ("episode", "seconds", "best_accuracy", "history")
+        names = ("step", "seconds", "best_accuracy", "history")
         self.state = TrainState(**{name: card[name] for name in names})
+
+
+def learning_rate(config: TrainConfig, step: int) -> float:
+    """Adam's learning rate at a step of the recipe's schedule."""
+    if config.lr_schedule == "cosine":
+        done = min(step / config.steps, 1.0)
+        return config.lr_min + (config.lr - config.lr_min) * (1 + math.cos(math.pi * done)) / 2
+    return config.lr * config.lr_decay ** (step // config.lr_step)
+
+
+def _in_order(episode: EpisodeBatch) -> np.ndarray:
+    return np.concatenate([episode.support.reshape(-1), episode.query.reshape(-1)])
 
 
 def _laid_out_like(parameter: Tensor, value: Tensor) -> Tensor:

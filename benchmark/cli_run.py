@@ -11,6 +11,9 @@ from .console import Json, emit, note, progress_bars
 Out = Annotated[Path, typer.Option(help="Folder to write.")]
 Device = Annotated[str, typer.Option(help="auto, cpu or cuda.")]
 Precision = Annotated[str | None, typer.Option(help="auto, fp32 or bf16.")]
+Backend = Annotated[
+    str | None, typer.Option(help="Whose inner loop or classifier: native, learn2learn or higher.")
+]
 
 
 def train(
@@ -24,17 +27,23 @@ def train(
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in --out.")] = False,
     seed: Annotated[int | None, typer.Option(min=0)] = None,
+    backend: Backend = None,
     precision: Precision = None,
     device: Device = "auto",
     root: Root = None,
     as_json: Json = False,
 ) -> None:
-    """Train a baseline by a recipe; keeps the best checkpoint by validation accuracy."""
+    """Train a baseline by a recipe; keeps the best checkpoint by validation accuracy.
+
+    Learners: protonet (native, learn2learn); maml, fomaml, anil (native, learn2learn, higher).
+    `fewbench env` tells which backends are installed here, and how to install the others;
+    `fewbench recipes` lists the recipes.
+    """
     from ..baselines.config import load_recipe
     from ..baselines.training import TrainBudget
     from .runs import train_run
 
-    named = {"seed": seed, "precision": precision}
+    named = {"seed": seed, "precision": precision, "backend": backend}
     overrides = [f"{key}={value}" for key, value in named.items() if value is not None]
     config = load_recipe(recipe, [*(settings or []), *overrides])
     try:
@@ -58,6 +67,17 @@ def evaluate(
     dataset: Annotated[
         str | None, typer.Option(help="Another build, e.g. omniglot-nearest; changes the name.")
     ] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="key=value of the recipe, e.g. test_inner_steps=10."),
+    ] = None,
+    statistics: Annotated[
+        str | None,
+        typer.Option(
+            help="Whose images batch norm of a MAML sees: query (transductive), support or image."
+        ),
+    ] = None,
+    backend: Backend = None,
     precision: Precision = None,
     device: Device = "auto",
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a result.")] = False,
@@ -69,7 +89,9 @@ def evaluate(
     from .runs import evaluate_run, load
 
     card = find_protocol(protocol, dataset=dataset, n_episodes=episodes)
-    model = load(learner, device, precision or "fp32")
+    named = {"statistics": statistics, "backend": backend}
+    changes = [f"{key}={value}" for key, value in named.items() if value is not None]
+    model = load(learner, device, precision or "fp32", [*(settings or []), *changes])
     with progress_bars() as progress:
         path, result = evaluate_run(model, card, out, overwrite, (root, progress))
     from ..reports.tables import to_text
@@ -150,7 +172,7 @@ def quickstart(
         "paths": list(map(str, paths)),
     }
     emit(document, f"{to_text(results)}\n\nopen {page}", as_json)
-    note(f"trained {run['episodes']} episodes in {run['seconds']:.0f} s on {run['device']}")
+    note(f"trained {run['steps']} steps in {run['seconds']:.0f} s on {run['device']}")
 
 
 def _prefixed(progress: Any, prefix: str) -> Any:
@@ -161,7 +183,7 @@ def _describe_run(run: dict[str, Any]) -> str:
     accuracy = run["val_accuracy"]
     selected = f"validation accuracy {100 * accuracy:.2f} %" if accuracy else "no validation"
     return (
-        f"trained {run['episodes']} episodes in {run['seconds']:.0f} s ({run['precision']}, "
+        f"trained {run['steps']} steps in {run['seconds']:.0f} s ({run['precision']}, "
         f"{run['device']}), {selected}\nwrote {run['checkpoint']}\n"
         f"next: fewbench evaluate {run['out']} --protocol {_first_protocol(run['dataset'])} "
         f"--out results"

@@ -23,10 +23,13 @@ from .evaluate import evaluate
 Progress = Callable[..., None]
 
 
-def load(learner: str, device: str, precision: str) -> Learner:
-    """A learner by name or path, on a device and in a precision given as words."""
+def load(learner: str, device: str, precision: str, settings: Sequence[str] = ()) -> Learner:
+    """A learner by name or path, on a device and in a precision given as words.
+
+    settings: `key=value` of what a recipe says about the test
+    """
     chosen = resolve_device(device)
-    return load_learner(learner, chosen, resolve_precision(precision, chosen))
+    return load_learner(learner, chosen, resolve_precision(precision, chosen), settings)
 
 
 def train_views(config: TrainConfig, root: Path | None) -> TrainViews:
@@ -51,7 +54,7 @@ def train_run(
         if report["minutes"]:
             done, total = report["seconds"], report["minutes"] * 60
         else:
-            done, total = report["episode"], report["episodes"]
+            done, total = report["step"], report["steps"]
         progress("train", done, total, remark)
 
     checkpoint = trainer.run(show)
@@ -59,7 +62,7 @@ def train_run(
         "checkpoint": str(checkpoint),
         "out": str(out),
         "dataset": config.dataset,
-        "episodes": trainer.state.episode,
+        "steps": trainer.state.step,
         "seconds": trainer.state.seconds,
         "precision": trainer.config.precision,
         "device": trainer.learner.card.device,

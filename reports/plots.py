@@ -63,8 +63,8 @@ def plot_episode_histogram(
 
 
 def plot_learning_curve(history: Sequence[Mapping[str, Any]], ax: Axes) -> Axes:
-    """Validation accuracy (left, points) and training loss (right, line) over training episodes.
-    history: rows with `episode`, `seconds`, `loss`, `val_accuracy` (a fraction); values may be
+    """Validation accuracy (left, points) and training loss (right, line) over training steps.
+    history: rows with `step`, `seconds`, `loss`, `val_accuracy` (a fraction); values may be
     None or missing. Raises ResultError for a history without values."""
     loss, accuracy = _series(history, "loss"), _series(history, "val_accuracy")
     if loss.size + accuracy.size == 0:
@@ -82,7 +82,7 @@ def plot_learning_curve(history: Sequence[Mapping[str, Any]], ax: Axes) -> Axes:
         right.set_ylim(bottom=min(0, loss[1].min()))
         ax.set_zorder(right.get_zorder() + 1)  # points over the line, the line still visible
         ax.patch.set_visible(False)
-    ax.set_xlabel("training episode", fontsize=9, color=INK)
+    ax.set_xlabel("training step", fontsize=9, color=INK)
     ax.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
     ax.set_title(_curve_title(history, accuracy), loc="left", fontsize=9, color=INK)
     return ax
@@ -277,7 +277,7 @@ def _clean_curve(ax: Axes, label: str, color: str) -> None:
 
 def _series(history: Sequence[Mapping[str, Any]], key: str) -> NDArray[np.float64]:
     """The values of one column where it has any: float64 (2, n) episode and value."""
-    rows = [(row["episode"], row[key]) for row in history if row.get(key) is not None]
+    rows = [(row["step"], row[key]) for row in history if row.get(key) is not None]
     series = np.array(rows, dtype=np.float64).reshape(-1, 2).T
     return series[:, np.isfinite(series[1])]  # a diverged loss would flatten the rest
 
@@ -286,6 +286,6 @@ def _curve_title(history: Sequence[Mapping[str, Any]], accuracy: NDArray[np.floa
     seconds = [row["seconds"] for row in history if row.get("seconds") is not None]
     parts = [f"{max(seconds) / 60:.1f} minutes"] if seconds else []
     if accuracy.size:
-        episode, best = accuracy[:, accuracy[1].argmax()]
-        parts.append(f"best validation accuracy {100 * best:.2f} % at episode {episode:,.0f}")
+        step, best = accuracy[:, accuracy[1].argmax()]
+        parts.append(f"best validation accuracy {100 * best:.2f} % at step {step:,.0f}")
     return ", ".join(parts)

@@ -4,13 +4,14 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from fewbench.baselines.backbones import conv4, folded, to_input
+from fewbench.baselines.backbones import conv4, to_input
+from fewbench.baselines.inference import folded
 
 
 def trained_conv4() -> nn.Sequential:
     """Running statistics, scales and shifts away from their initial values."""
     torch.manual_seed(0)
-    network = conv4(1)
+    network = conv4((28, 28, 1), 64)
     for module in network.modules():
         if isinstance(module, nn.BatchNorm2d):
             nn.init.normal_(module.weight)
@@ -25,13 +26,16 @@ def trained_conv4() -> nn.Sequential:
 def test_conv4_has_the_published_number_of_features(
     side: int, channels: int, features: int
 ) -> None:
-    assert conv4(channels)(torch.rand(2, channels, side, side)).shape == (2, features)
+    assert conv4((side, side, channels), 64)(torch.rand(2, channels, side, side)).shape == (
+        2,
+        features,
+    )
 
 
 def test_conv4_has_the_published_number_of_weights() -> None:
     # 3x3 convolutions without bias, and scale and shift of four batch norms.
     expected = 9 * 1 * 64 + 3 * 9 * 64 * 64 + 4 * 2 * 64
-    assert sum(parameter.numel() for parameter in conv4(1).parameters()) == expected
+    assert sum(parameter.numel() for parameter in conv4((28, 28, 1), 64).parameters()) == expected
 
 
 def test_relu_after_the_pool_has_the_values_and_gradients_of_relu_before_it() -> None:

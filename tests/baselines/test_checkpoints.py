@@ -56,7 +56,7 @@ def test_a_full_disk_gets_a_sentence_and_leaves_the_old_checkpoint(tmp_path: Pat
 def test_a_card_that_does_not_fit_its_weights_gets_a_sentence(tmp_path: Path) -> None:
     path = tmp_path / "x.safetensors"
     config = load_recipe("protonet-glyphs").flat()
-    card = {"config": config, "image_shape": [28, 28, 1], "episode": 1, "seconds": 1.0}
+    card = {"config": config, "image_shape": [28, 28, 1], "step": 1, "seconds": 1.0}
     save_checkpoint(path, {"a": torch.ones(1)}, card)
     with pytest.raises(BaselineError, match="do not fit each other"):
         load_learner(str(path), torch.device("cpu"))

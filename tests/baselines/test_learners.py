@@ -70,9 +70,9 @@ def test_inductive_learners_score_a_query_without_looking_at_the_others(name: st
 
 def test_the_loss_of_protonet_is_the_papers_in_float64() -> None:
     learner = make_learner(load_recipe("protonet-glyphs"), (28, 28, 1), CPU)
-    learner.backbone.double()
+    learner.network.double()
     images = torch.rand(3 * 2 + 3 * 4, 1, 28, 28, dtype=torch.float64)
-    features = learner.backbone(images).detach().float().numpy().astype(np.float64)
+    features = learner.network(images).detach().float().numpy().astype(np.float64)
 
     prototypes = features[:6].reshape(3, 2, -1).mean(axis=1)
     distances = ((features[6:, None] - prototypes) ** 2).sum(axis=2)
@@ -89,9 +89,9 @@ def test_gradients_of_a_training_step_agree_with_float64() -> None:
     gradients = []
     for dtype in (torch.float32, torch.float64):
         learner = make_learner(load_recipe("protonet-glyphs"), (28, 28, 1), CPU)
-        learner.backbone.to(dtype)
+        learner.network.to(dtype)
         loss = learner.loss(images.to(dtype), SPEC)
-        gradients.append(torch.autograd.grad(loss, list(learner.backbone.parameters())))
+        gradients.append(torch.autograd.grad(loss, list(learner.network.parameters())))
     for single, double in zip(*gradients, strict=True):
         error = (single.double() - double).norm() / double.norm()
         assert error < 1e-3
@@ -101,14 +101,14 @@ def test_weights_depend_on_the_seed_alone_and_leave_the_global_generator() -> No
     config = load_recipe("protonet-glyphs")
     torch.manual_seed(123)
     before = torch.get_rng_state()
-    first = make_learner(config, (28, 28, 1), CPU).backbone.state_dict()
+    first = make_learner(config, (28, 28, 1), CPU).network.state_dict()
     assert torch.equal(before, torch.get_rng_state())
     torch.manual_seed(321)
-    second = make_learner(config, (28, 28, 1), CPU).backbone.state_dict()
+    second = make_learner(config, (28, 28, 1), CPU).network.state_dict()
     other = make_learner(load_recipe("protonet-glyphs", ["seed=1"]), (28, 28, 1), CPU)
 
     assert all(torch.equal(first[name], second[name]) for name in first)
-    assert not torch.equal(first["0.0.weight"], other.backbone.state_dict()["0.0.weight"])
+    assert not torch.equal(first["0.0.weight"], other.network.state_dict()["0.0.weight"])
 
 
 def test_bf16_changes_features_little_and_is_recorded() -> None:
@@ -116,7 +116,7 @@ def test_bf16_changes_features_little_and_is_recorded() -> None:
     images = episode()[2]
     single = make_learner(config, (28, 28, 1), CPU)
     single.card = LearnerCard("protonet", precision="fp32")
-    half = ProtoNet(single.backbone, LearnerCard("protonet", precision="bf16"))
+    half = ProtoNet(single.network, LearnerCard("protonet", precision="bf16"))
     a, b = single.embed(images), half.embed(images)
 
     assert a.dtype == b.dtype == torch.float32

@@ -46,16 +46,16 @@ def test_training_learns_selects_the_best_and_keeps_a_log(
     bars: dict[str, SplitStore], tmp_path: Path
 ) -> None:
     reports = []
-    path = Trainer(config("episodes=40"), views(bars), tmp_path, CPU).run(reports.append)
+    path = Trainer(config("steps=40"), views(bars), tmp_path, CPU).run(reports.append)
 
     log = json.loads((tmp_path / LOG).read_text())
     assert path == tmp_path / BEST
-    assert [entry["episode"] for entry in log["history"]] == list(range(4, 41, 4))
+    assert [entry["step"] for entry in log["history"]] == list(range(4, 41, 4))
     assert log["history"][-1]["loss"] < log["history"][0]["loss"] / 2
     assert log["best_accuracy"] == max(entry["val_accuracy"] for entry in log["history"])
-    assert [report["episode"] for report in reports] == list(range(1, 41))
+    assert [report["step"] for report in reports] == list(range(1, 41))
     learner = load_learner(str(tmp_path), torch.device("cpu"))
-    assert learner.card.recipe["trained_episodes"] <= 40
+    assert learner.card.recipe["trained_steps"] <= 40
     assert learner.card.backbone == "conv4-16"
 
 
@@ -65,13 +65,13 @@ def test_two_halves_are_one_whole_bit_by_bit(
 ) -> None:
     whole, halves = tmp_path / "whole", tmp_path / "halves"
     choice = f"precision={precision}"
-    Trainer(config("episodes=16", choice), views(bars), whole, CPU).run()
+    Trainer(config("steps=16", choice), views(bars), whole, CPU).run()
 
-    first = Trainer(config("episodes=16", choice), views(bars), halves, CPU)
+    first = Trainer(config("steps=16", choice), views(bars), halves, CPU)
     with pytest.raises(KeyboardInterrupt):
-        first.run(lambda report: interrupt_at(report["episode"], 10))
-    assert load_checkpoint(halves / LAST)[1]["episode"] == 8
-    Trainer(config("episodes=16", choice), views(bars), halves, RESUME).run()
+        first.run(lambda report: interrupt_at(report["step"], 10))
+    assert load_checkpoint(halves / LAST)[1]["step"] == 8
+    Trainer(config("steps=16", choice), views(bars), halves, RESUME).run()
 
     assert_same_bits(whole, halves)
     assert load_checkpoint(halves / LAST)[1]["config"]["precision"] == precision
@@ -89,7 +89,7 @@ from pathlib import Path
 from test_training import CPU, Trainer, config, views
 from fewbench.datasets.store import SplitStore
 bars = {{split: SplitStore(Path({root!r}) / (split + ".h5")) for split in ("train", "val")}}
-Trainer(config("episodes=400"), views(bars), Path({out!r}), CPU).run()
+Trainer(config("steps=400"), views(bars), Path({out!r}), CPU).run()
 """
 
 
@@ -105,12 +105,12 @@ def test_a_killed_run_resumes_to_the_same_bits(bars: dict[str, SplitStore], tmp_
     process.send_signal(signal.SIGKILL)
     process.wait()
 
-    reached = load_checkpoint(killed / LAST)[1]["episode"]
+    reached = load_checkpoint(killed / LAST)[1]["step"]
     assert 0 < reached < 390
     for folder in (killed, whole):
-        trainer = Trainer(config("episodes=400"), views(bars), folder, RESUME)
+        trainer = Trainer(config("steps=400"), views(bars), folder, RESUME)
         with pytest.raises(KeyboardInterrupt):
-            trainer.run(lambda report: interrupt_at(report["episode"], reached + 9))
+            trainer.run(lambda report: interrupt_at(report["step"], reached + 9))
     assert_same_bits(killed, whole)
 
 
@@ -118,7 +118,7 @@ def test_a_time_budget_stops_and_can_be_extended(
     bars: dict[str, SplitStore], tmp_path: Path
 ) -> None:
     budget = TrainBudget(minutes=1 / 60, device="cpu")
-    trainer = Trainer(config("episodes=100000"), views(bars), tmp_path, budget)
+    trainer = Trainer(config("steps=100000"), views(bars), tmp_path, budget)
     started = time.perf_counter()
     trainer.run()
     assert 0.5 < time.perf_counter() - started < 10
@@ -126,7 +126,7 @@ def test_a_time_budget_stops_and_can_be_extended(
     assert 0 < first < 100000
 
     longer = TrainBudget(minutes=2 / 60, device="cpu", resume=True)
-    trainer = Trainer(config("episodes=100000"), views(bars), tmp_path, longer)
+    trainer = Trainer(config("steps=100000"), views(bars), tmp_path, longer)
     assert trainer.state.episode == first
     trainer.run()
     assert trainer.state.episode > first
@@ -137,7 +137,7 @@ def test_without_validation_the_last_checkpoint_is_the_result(
 ) -> None:
     everything = TrainViews(ImageView([bars["train"], bars["val"]]), None)
     assert everything.train.n_classes == SPLIT_CLASSES["train"] + SPLIT_CLASSES["val"]
-    trainer = Trainer(config("episodes=8", "train_splits=train+val"), everything, tmp_path, CPU)
+    trainer = Trainer(config("steps=8", "train_splits=train+val"), everything, tmp_path, CPU)
     assert trainer.run() == tmp_path / LAST
     assert "val_accuracy" not in trainer.state.history[0]
     assert not (tmp_path / BEST).exists()
@@ -147,32 +147,32 @@ def test_without_validation_the_last_checkpoint_is_the_result(
 def test_a_folder_that_holds_another_run_is_left_alone(
     bars: dict[str, SplitStore], tmp_path: Path
 ) -> None:
-    Trainer(config("episodes=4"), views(bars), tmp_path, CPU).run()
+    Trainer(config("steps=4"), views(bars), tmp_path, CPU).run()
     before = (tmp_path / LAST).read_bytes()
     with pytest.raises(BaselineError, match="holds another run.*--resume"):
-        Trainer(config("episodes=4"), views(bars), tmp_path, CPU)
+        Trainer(config("steps=4"), views(bars), tmp_path, CPU)
     with pytest.raises(BaselineError, match="cannot resume: lr differs: there 0.001, here 0.5"):
-        Trainer(config("episodes=4", "lr=0.5"), views(bars), tmp_path, RESUME)
+        Trainer(config("steps=4", "lr=0.5"), views(bars), tmp_path, RESUME)
     other = TrainViews(ImageView([bars["test"]]), ImageView([bars["val"]]))
     with pytest.raises(BaselineError, match="cannot resume: data_fingerprint differs"):
-        Trainer(config("episodes=4"), other, tmp_path, RESUME)
+        Trainer(config("steps=4"), other, tmp_path, RESUME)
     assert (tmp_path / LAST).read_bytes() == before
 
 
 def test_divergence_stops_with_a_sentence_and_the_last_good_checkpoint(
     bars: dict[str, SplitStore], tmp_path: Path
 ) -> None:
-    trainer = Trainer(config("episodes=100"), views(bars), tmp_path, CPU)
+    trainer = Trainer(config("steps=100"), views(bars), tmp_path, CPU)
 
     def poison(report: dict) -> None:
-        if report["episode"] == 9:
+        if report["step"] == 9:
             with torch.no_grad():
-                next(trainer.learner.backbone.parameters()).fill_(float("nan"))
+                next(trainer.learner.network.parameters()).fill_(float("nan"))
 
-    with pytest.raises(BaselineError, match="episode 12: the loss is nan.*smaller lr"):
+    with pytest.raises(BaselineError, match="step 12: the mean loss is nan.*smaller lr"):
         trainer.run(poison)
     assert all(tensor.isfinite().all() for tensor in tensors_of(tmp_path).values())
-    assert load_checkpoint(tmp_path / LAST)[1]["episode"] == 8
+    assert load_checkpoint(tmp_path / LAST)[1]["step"] == 8
 
 
 def test_validation_that_cannot_work_is_refused_before_training(

@@ -20,9 +20,9 @@ from fewbench.reports.records import ResultError
 
 LONG = "a-learner-with-a-name-that-is-much-longer-than-any-plot-has-room-for-"
 HISTORY = [
-    {"episode": 100, "seconds": 6.0, "loss": 1.5, "val_accuracy": None},
-    {"episode": 200, "seconds": 12.0, "loss": float("inf"), "val_accuracy": 0.5},
-    {"episode": 300, "seconds": 18.0, "loss": 0.5, "val_accuracy": 0.75},
+    {"step": 100, "seconds": 6.0, "loss": 1.5, "val_accuracy": None},
+    {"step": 200, "seconds": 12.0, "loss": float("inf"), "val_accuracy": 0.5},
+    {"step": 300, "seconds": 18.0, "loss": 0.5, "val_accuracy": 0.75},
 ]
 
 
@@ -138,7 +138,7 @@ def test_the_learning_curve_leaves_out_what_is_missing_or_infinite():
     left, right = figure.axes
     assert left.lines[0].get_xydata().tolist() == [[200, 50], [300, 75]]
     assert right.lines[0].get_xydata().tolist() == [[100, 1.5], [300, 0.5]]
-    expected = "0.3 minutes, best validation accuracy 75.00 % at episode 300"
+    expected = "0.3 minutes, best validation accuracy 75.00 % at step 300"
     assert left.get_title(loc="left") == expected
 
 

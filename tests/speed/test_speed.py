@@ -196,7 +196,7 @@ def test_training_step_against_plain_fp32(benchmark, say, test_view: ImageView) 
 
 def our_step(precision: str, pixels: torch.Tensor, spec: EpisodeSpec) -> Callable[[], None]:
     learner = fresh_protonet(precision)
-    adam = torch.optim.Adam(learner.backbone.parameters(), 1e-3, fused=True)
+    adam = torch.optim.Adam(learner.network.parameters(), 1e-3, fused=True)
     images = pixels.contiguous(memory_format=torch.channels_last)
 
     def step() -> None:

@@ -1,0 +1,166 @@
+"""MAML, first-order MAML and ANIL (Finn et al., Model-Agnostic Meta-Learning, 2017; Raghu et al.,
+Rapid Learning or Feature Reuse?, 2020).
+
+A network and its head learn starting weights from which a few steps of gradient descent on the
+support images of a task answer its query images. FOMAML takes the inner gradients for constants;
+ANIL moves the head alone. The engine that runs inner loops is fewbench's own, learn2learn's or
+higher's; gradients agree.
+
+Batch norm takes its statistics from the images that pass together, also at test. So as published,
+MAML's answer to one query image depends on the other query images: it is transductive, and tables
+mark it. With `statistics` "support" or "image" it is not.
+
+Differences from the papers:
+1. Tasks are drawn anew at every step; the authors draw 200,000 once and cycle through them.
+2. Omniglot: rotated characters are classes of their own; the authors turn each class of a task by
+   a random angle.
+3. The inner and the outer loss are means; the authors' are sums over images divided by the shots.
+   The recipes' inner_lr and clip_value are theirs times the ratio.
+4. The best validation accuracy selects the checkpoint; the authors take the last one.
+5. Convolutions have no bias: batch norm would cancel it. All weights start from Glorot's uniform
+   distribution; the authors draw Omniglot's head from N(0, 1) and the MLP from a narrow normal.
+6. ANIL (no code was published): recipes as for MAML.
+"""
+
+from collections import OrderedDict
+from dataclasses import replace
+
+import torch
+from torch import Tensor, nn
+
+from ..datasets.episodes import EpisodeSpec
+from ..datasets.names import pick
+from .backbones import BACKBONES, Shape, batch_norm, initialise_glorot, n_features, to_input
+from .config import TrainConfig, learner_card
+from .inner_loop import Engine, InnerLoop, Tasks, adapted_names
+from .learner import BaselineError, TaskLearner, TrainedLearner
+
+# Pixels of the images that are held at once: the arrays of a chunk then take some 200 MB.
+_PIXELS_PER_CHUNK = 1 << 19
+
+
+class MAML(TaskLearner, TrainedLearner):
+    """Adapts the network to each task by gradient descent.
+
+    network: modules `body` and `head`; float32 (n, C, H, W) in 0..1 -> float (n, n_way)
+    """
+
+    def __init__(self, network: nn.Module, config: TrainConfig, device: torch.device) -> None:
+        self.config, self.device = config, device
+        self.network = network.to(device).to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue] - torch's stub lacks it
+        self.card = learner_card(config, device)
+        self.transductive = config.statistics == "query"
+        if not self.transductive:
+            name = f"{self.card.name}-{config.statistics}-statistics"
+            self.card = replace(self.card, name=name)
+        self.adapted = adapted_names(network, head_only=config.learner == "anil")
+        self.engine = _engine(config.backend, self.network)
+
+    def inner_loop(self, step: int) -> InnerLoop:
+        """The inner loop at a step of the training."""
+        config = self.config
+        return InnerLoop(
+            steps=config.inner_steps,
+            lr=config.inner_lr,
+            adapted=self.adapted,
+            first_order=config.learner == "fomaml" or step < config.first_order_steps,
+            step_weights=_step_weights(config, step),
+        )
+
+    @property
+    def test_loop(self) -> InnerLoop:
+        """The inner loop of evaluations."""
+        config = self.config
+        return InnerLoop(
+            steps=config.test_inner_steps or config.inner_steps,
+            lr=config.test_inner_lr or config.inner_lr,
+            adapted=self.adapted,
+        )
+
+    def loss(self, images: Tensor, spec: EpisodeSpec) -> Tensor:
+        raise NotImplementedError("MAML's gradient is not that of one forward pass: see backward")
+
+    def backward(self, tasks: Tensor, spec: EpisodeSpec, step: int) -> Tensor:
+        self.check_way(spec.n_way)
+        losses = []
+        for chunk in tasks.split(self._tasks_at_once(tasks)):
+            support, query = chunk.tensor_split([spec.n_way * spec.n_shot], dim=1)
+            with self._autocast():
+                part = _tasks(support, query, spec.n_way, share=1 / len(tasks))
+                losses.append(self.engine.backward(part, self.inner_loop(step)))
+        return torch.cat(losses).sum()
+
+    def predict_tasks(self, support: Tensor, query: Tensor) -> Tensor:
+        n_way = self.config.way
+        size = self._tasks_at_once(torch.cat([support[:1], query[:1]], dim=1))
+        answers = []
+        for few, many in zip(support.split(size), query.split(size), strict=True):
+            with self._autocast():
+                tasks = _tasks(few.to(self.device), many.to(self.device), n_way)
+                found = self.engine.logits(tasks, self.test_loop, self.config.statistics)
+            answers.append(found.float())
+        return torch.cat(answers)
+
+    def check_way(self, n_way: int) -> None:
+        if n_way != self.config.way:
+            raise BaselineError(
+                f"this {self.config.learner} has a head for {self.config.way} classes and cannot "
+                f"answer {n_way}-way episodes. Choose a {self.config.way}-way protocol, or train "
+                f"another: --set way={n_way} --set val_way={n_way}"
+            )
+
+    def _tasks_at_once(self, tasks: Tensor) -> int:
+        if self.config.tasks_per_chunk != "auto":
+            return self.config.tasks_per_chunk
+        return max(1, _PIXELS_PER_CHUNK // tasks[0].numel())
+
+    def _autocast(self) -> torch.autocast:
+        enabled = self.card.precision == "bf16"
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=enabled)
+
+
+def _tasks(support: Tensor, query: Tensor, n_way: int, share: float = 1.0) -> Tasks:
+    labels = [
+        torch.arange(n_way, device=support.device).repeat_interleave(images.shape[1] // n_way)
+        for images in (support, query)
+    ]
+    pixels = [to_input(part.flatten(0, 1)) for part in (support, query)]
+    images = [
+        found.unflatten(0, part.shape[:2])
+        for found, part in zip(pixels, (support, query), strict=True)
+    ]
+    return Tasks(images[0], labels[0], images[1], labels[1], share)
+
+
+def _step_weights(config: TrainConfig, step: int) -> tuple[float, ...] | None:
+    """From equal weights of all inner steps to the last one alone, linearly.
+
+    Antoniou et al. 2019, section 4; they anneal epoch by epoch and leave a small rest.
+    """
+    if step >= config.multi_step_loss_steps:
+        return None
+    share = (1 - step / config.multi_step_loss_steps) / config.inner_steps
+    return *[share] * (config.inner_steps - 1), 1 - share * (config.inner_steps - 1)
+
+
+def _engine(backend: str, network: nn.Module) -> Engine:
+    if backend == "learn2learn":
+        from .maml_learn2learn import Learn2LearnEngine
+
+        return Learn2LearnEngine(network)
+    if backend == "higher":
+        from .maml_higher import HigherEngine
+
+        return HigherEngine(network)
+    from .maml_native import NativeEngine
+
+    return NativeEngine(network)
+
+
+def make(config: TrainConfig, image_shape: Shape, device: torch.device) -> MAML:
+    """A MAML, FOMAML or ANIL with fresh weights from torch's current seed."""
+    body = pick("backbone", config.backbone, BACKBONES)(image_shape, config.width, batch_norm)
+    head = nn.Linear(n_features(body, image_shape), config.way)
+    network = nn.Sequential(OrderedDict(body=body, head=head))
+    initialise_glorot(network)
+    return MAML(network, config, device)

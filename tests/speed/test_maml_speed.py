@@ -1,0 +1,124 @@
+"""MAML side by side: the native engine, learn2learn and higher on the same tasks."""
+
+import statistics
+import time
+import warnings
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from fewbench.baselines import make_learner
+from fewbench.baselines.config import load_recipe
+from fewbench.baselines.harness import answer
+from fewbench.baselines.maml import MAML
+from fewbench.baselines.memory import keep_large_blocks
+from fewbench.datasets.episodes import EpisodeSpec, sample_episodes
+from fewbench.datasets.view import ImageView
+
+TRAIN, TEST = EpisodeSpec(5, 1, 1), EpisodeSpec(5, 1, 15)
+N_TASKS, N_EPISODES = 32, 600
+
+
+def seconds_of(work: Callable[[], object], rounds: int) -> float:
+    """Median of several rounds after one warm-up."""
+    work()
+    taken = []
+    for _ in range(rounds):
+        started = time.perf_counter()
+        work()
+        taken.append(time.perf_counter() - started)
+    return statistics.median(taken)
+
+
+def maml(backend: str, *settings: str) -> MAML:
+    recipe = load_recipe("maml-omniglot", [f"backend={backend}", "precision=fp32", *settings])
+    return make_learner(recipe, (28, 28, 1), torch.device("cpu"))
+
+
+def tasks_of(view: ImageView, spec: EpisodeSpec, count: int) -> Tensor:
+    episodes = sample_episodes(view.class_offsets, spec, 0, 0, count)
+    parts = (episodes.support.reshape(count, -1), episodes.query.reshape(count, -1))
+    indices = np.concatenate(parts, axis=1)
+    images = torch.from_numpy(view.images(indices.reshape(-1)))
+    return images.reshape(*indices.shape, *view.image_shape)
+
+
+@pytest.fixture
+def peak() -> float:
+    """Floating point operations a second of a large float32 matrix product on this machine."""
+    a, b = torch.rand(2, 1536, 1536)
+    return 2 * 1536**3 / seconds_of(lambda: a @ b, 15)
+
+
+def operations(spec: EpisodeSpec, steps: int) -> float:
+    """Of the convolutions of one task: a multiplication and an addition each.
+
+    Passes over the support images: 3 a step for loss and gradient, 6 for the second derivative;
+    over the query images: 3. The first convolution, which needs no gradient of its input, is
+    counted like the others: it has 4 % of the operations.
+    """
+    maps = [(14, 1), (7, 64), (4, 64), (2, 64)]
+    forward = sum(2 * side**2 * 9 * channels * 64 for side, channels in maps)
+    return forward * spec.n_way * (spec.n_shot * 9 * steps + spec.n_query * 3)
+
+
+@pytest.mark.parametrize(("steps", "goal"), [(1, 3.0), (5, 2.0)])
+def test_meta_step(benchmark, say, test_view: ImageView, peak: float, steps, goal) -> None:
+    """32 tasks, Omniglot conv4-64, 5-way 1-shot, 1 query, second order."""
+    images = tasks_of(test_view, TRAIN, N_TASKS)
+    taken = {}
+    keep_large_blocks()  # for all three
+    for backend in ("learn2learn", "higher", "native"):
+        learner = maml(backend, f"inner_steps={steps}")
+
+        def step(learner: MAML = learner) -> None:
+            learner.network.zero_grad(set_to_none=True)
+            learner.backward(images, TRAIN, 0)
+
+        if backend == "native":
+            benchmark.pedantic(step, rounds=9, warmup_rounds=2)
+            taken[backend] = benchmark.stats.stats.median
+        else:
+            taken[backend] = seconds_of(step, 5)
+    for backend, seconds in taken.items():
+        say(f"meta-step of 32 tasks, {steps} inner steps, {backend}, seconds", seconds, "")
+        share = N_TASKS * operations(TRAIN, steps) / seconds / peak
+        say(f"the same, % of the peak of a matrix product ({peak / 1e9:.0f} G/s)", 100 * share, "")
+    ratio = taken["learn2learn"] / taken["native"]
+    say(f"meta-step, {steps} inner steps, times as fast as learn2learn", ratio, f">= {goal:g}")
+    say("the same, times as fast as higher", taken["higher"] / taken["native"], "")
+    assert ratio >= goal
+
+
+def test_evaluation(benchmark, say, test_view: ImageView) -> None:
+    """600 episodes, 5-way 1-shot with 15 queries, 1 inner step; images lie in memory for both."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        l2l = pytest.importorskip("learn2learn", reason="learn2learn is not installed")
+    learner = maml("native", "test_inner_steps=1")
+    rate = learner.config.inner_lr
+    algorithm = l2l.algorithms.MAML(learner.network, lr=rate, allow_nograd=True)
+    images = tasks_of(test_view, TEST, N_EPISODES)
+    labels = torch.arange(5), torch.arange(5).repeat_interleave(15)
+
+    def usual_loop() -> None:
+        """As in learn2learn's examples: clone, adapt, predict, one task after the other."""
+        for task in images:
+            pixels = task.permute(0, 3, 1, 2).float() / 255
+            clone = algorithm.clone()
+            clone.adapt(functional.cross_entropy(clone(pixels[:5]), labels[0]))
+            (clone(pixels[5:]).argmax(1) == labels[1]).float().mean()
+
+    episodes = sample_episodes(test_view.class_offsets, TEST, 0, 0, N_EPISODES)
+    theirs = seconds_of(usual_loop, 3)
+    benchmark.pedantic(answer, (learner, test_view, episodes, 0), rounds=5, warmup_rounds=1)
+    ours = benchmark.stats.stats.median
+    say("600 episodes of MAML evaluated, seconds", ours, "")
+    say("600 episodes of MAML, times as fast as learn2learn's loop", theirs / ours, ">= 4")
+    assert theirs / ours >= 4
+
+
