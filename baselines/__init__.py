@@ -8,20 +8,23 @@ from typing import Any
 import torch
 
 from . import centroid, maml, protonet
-from .backends import BACKENDS
+from .backends import LIBRARIES
 from .checkpoints import checkpoint_sha256, load_checkpoint
 from .config import AT_TEST, TrainConfig, override, parse_config
 from .learner import BaselineError, EmbeddingLearner, Learner, TaskLearner, as_learner
 
 Make = Callable[[TrainConfig, tuple[int, int, int], torch.device], Any]
 
-# Learners that are trained, by the name that recipes use; `centroid` needs no training.
+# Learners that are trained, by the name that recipes use.
 BASELINES: dict[str, Make] = {
     "protonet": protonet.make,
     "maml": maml.make,
     "fomaml": maml.make,
     "anil": maml.make,
 }
+# Who runs which of them.
+BACKENDS: dict[str, tuple[str, ...]] = {"native": tuple(BASELINES), **LIBRARIES}
+# `centroid` needs no training.
 UNTRAINED: dict[str, Callable[[torch.device], Learner]] = {"centroid": centroid.make}
 
 
@@ -33,11 +36,11 @@ def make_learner(
         raise BaselineError(
             f"unknown learner '{config.learner}' in the recipe. Known: {', '.join(BASELINES)}."
         )
-    if config.learner not in BACKENDS[config.backend] and config.backend != "native":
+    if config.backend != "native" and config.learner not in LIBRARIES[config.backend]:
         able = [name for name, learners in BACKENDS.items() if config.learner in learners]
         raise BaselineError(
             f"--backend {config.backend} has no {config.learner}. Backends that have: "
-            f"{', '.join(able or ['native'])}."
+            f"{', '.join(able)}."
         )
     with torch.random.fork_rng():
         torch.manual_seed(config.seed)
@@ -93,6 +96,7 @@ def _checkpoint_path(name: str) -> Path:
 
 
 __all__ = [
+    "BACKENDS",
     "BASELINES",
     "UNTRAINED",
     "BaselineError",

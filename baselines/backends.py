@@ -6,9 +6,8 @@ from types import ModuleType
 
 from .learner import BaselineError
 
-# What each backend can do; `native` is fewbench itself.
-BACKENDS: dict[str, tuple[str, ...]] = {
-    "native": ("protonet", "maml", "fomaml", "anil"),
+# Library -> learners that it can do the work of.
+LIBRARIES: dict[str, tuple[str, ...]] = {
     "learn2learn": ("protonet", "maml", "fomaml", "anil"),
     "higher": ("maml", "fomaml", "anil"),
 }

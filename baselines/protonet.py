@@ -52,11 +52,16 @@ class ProtoNet(EmbeddingLearner, TrainedLearner):
         return functional.cross_entropy(scores / self.temperature, labels)
 
     def scores(self, support: Tensor, query: Tensor) -> Tensor:
-        """Minus the squared distances to the class means: (n_queries, n_way)
+        """Minus the squared distances to the class means: (..., n_queries, n_way)
 
-        support: float32 (n_way, n_shot, d); query: float32 (n_queries, d)
+        The square matters for training, not for the winner (Snell et al. 2017, section 2.3).
+
+        support: float32 (..., n_way, n_shot, d); query: float32 (..., n_queries, d)
         """
-        return negative_squared_distances(query, support.mean(dim=1))
+        return negative_squared_distances(query, support.mean(dim=-2))
+
+    def classify(self, support_features: Tensor, query_features: Tensor) -> Tensor:
+        return self.scores(support_features.float(), query_features.float())
 
     def embed(self, images: np.ndarray) -> Tensor:
         if self._inference is None:

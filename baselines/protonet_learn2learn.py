@@ -20,10 +20,8 @@ class Learn2LearnProtoNet(ProtoNet):
         self._classifier = learn2learn().nn.PrototypicalClassifier
 
     def scores(self, support: Tensor, query: Tensor) -> Tensor:
+        if support.ndim == 4:  # the classifier takes one episode at a time
+            return torch.stack([self.scores(*pair) for pair in zip(support, query, strict=True)])
         n_way, n_shot, _ = support.shape
         labels = torch.arange(n_way, device=support.device).repeat_interleave(n_shot)
         return self._classifier(support.flatten(0, 1), labels)(query)
-
-    def classify(self, support_features: Tensor, query_features: Tensor) -> Tensor:
-        pairs = zip(support_features.float(), query_features.float(), strict=True)
-        return torch.stack([self.scores(*pair) for pair in pairs])

@@ -5,21 +5,19 @@ networks: maps are channels-last, a convolution is one matrix product over all i
 batch norm has exact second derivatives (see taskwise_functions). Others go through torch.vmap.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torch.func import functional_call, vmap
 from torch.nn import functional
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from .backbones import Residual
-from .learner import BaselineError
 from .taskwise_functions import Window, columns, norm_relu, product, widened
+from .taskwise_layers import RULES, Weights, by_vmap, laid_out, window_of
 
-Weights = dict[str, Tensor]
 Moments = tuple[Tensor, Tensor]  # mean and variance of a batch norm, each (n_tasks, 1, C)
 # A first convolution that sees more than this is no longer cheaper through its covariance.
 _STEM_COLUMNS = 32
@@ -79,7 +77,7 @@ def task_weights(layers: Iterable[Layer], n_tasks: int) -> Weights:
             weights |= task_weights(_branch(prefix, module.shortcut, "shortcut."), n_tasks)
             continue
         for name, parameter in module.named_parameters():
-            value = _laid_out(module, parameter)
+            value = laid_out(module, parameter)
             weights[prefix + name] = value.expand(n_tasks, *value.shape)
     return weights
 
@@ -108,23 +106,13 @@ def run(
             values = _residual(module, prefix, weights, values, norms)
             i += 1
         else:
-            values = _RULES.get(type(module), _by_vmap)(module, prefix, weights, values)
+            values = RULES.get(type(module), by_vmap)(module, prefix, weights, values)
             i += 1
     return values
 
 
 def _is_relu(layers: Sequence[Layer], i: int) -> bool:
     return i < len(layers) and type(layers[i].module) is nn.ReLU
-
-
-def _laid_out(module: nn.Module, parameter: Tensor) -> Tensor:
-    if isinstance(module, nn.Conv2d) and parameter.ndim == 4:
-        return parameter.permute(2, 3, 1, 0).reshape(-1, len(parameter))
-    if isinstance(module, nn.Linear) and parameter.ndim == 2:
-        return parameter.T
-    return (
-        parameter[None] if type(module) in _RULES or isinstance(module, _BatchNorm) else parameter
-    )
 
 
 def _branch(prefix: str, branch: nn.Module, name: str) -> list[Layer]:
@@ -138,108 +126,6 @@ def _residual(
     images = TaskImages(values)
     body, shortcut = (run(_branch(prefix, *part), weights, images, norms) for part in parts)
     return functional.leaky_relu(body + shortcut, 0.1)
-
-
-def _convolution(module: nn.Conv2d, prefix: str, weights: Weights, values: Tensor) -> Tensor:
-    window = _window(module)
-    if not torch.is_grad_enabled():
-        # Query images are many: then one call for each task beats writing out the columns.
-        pairs = zip(values, weights[prefix + "weight"], strict=True)
-        maps = torch.stack([_convolved(images, weight, window) for images, weight in pairs])
-        return maps + weights[prefix + "bias"] if prefix + "bias" in weights else maps
-    seen = columns(values.flatten(0, 1), window)
-    rows = seen.reshape(len(values), -1, seen.shape[-1])
-    result = _affine(rows, prefix, weights)
-    return result.reshape(*values.shape[:2], *seen.shape[1:3], -1)
-
-
-def _convolved(images: Tensor, weight: Tensor, window: Window) -> Tensor:
-    """One task's convolution without a graph: (n, H, W, C), (size * size * C, O) -> (n, H', W', O)"""
-    kernel = weight.unflatten(0, (window.size, window.size, -1)).permute(3, 2, 0, 1)
-    maps = images.permute(0, 3, 1, 2)
-    padding = window.size // 2
-    return functional.conv2d(maps, kernel, None, window.stride, padding).permute(0, 2, 3, 1)
-
-
-def _linear(module: nn.Linear, prefix: str, weights: Weights, values: Tensor) -> Tensor:
-    del module
-    return _affine(values, prefix, weights)
-
-
-def _affine(rows: Tensor, prefix: str, weights: Weights) -> Tensor:
-    result = product(rows, weights[prefix + "weight"])
-    return result + weights[prefix + "bias"] if prefix + "bias" in weights else result
-
-
-def _window(module: nn.Conv2d) -> Window:
-    size, stride = module.kernel_size[0], module.stride[0]
-    usual = nn.Conv2d(1, 1, size, stride, padding=size // 2)
-    names = ("kernel_size", "stride", "padding", "dilation", "groups", "padding_mode")
-    if size % 2 == 0 or any(getattr(module, name) != getattr(usual, name) for name in names):
-        raise BaselineError(
-            f"{module}: the native engine knows square windows of odd size, padded by half of it. "
-            f"Use --backend learn2learn or --backend higher for this network."
-        )
-    return Window(size, stride)
-
-
-def _max_pool(module: nn.MaxPool2d, prefix: str, weights: Weights, values: Tensor) -> Tensor:
-    del prefix, weights
-    maps = values.flatten(0, 1).permute(0, 3, 1, 2)  # channels-last in memory
-    pooled = module(maps).permute(0, 2, 3, 1)
-    return pooled.reshape(*values.shape[:2], *pooled.shape[1:])
-
-
-def _average(module: nn.AdaptiveAvgPool2d, prefix: str, weights: Weights, values: Tensor) -> Tensor:
-    if module.output_size not in (1, (1, 1)):
-        return _by_vmap(module, prefix, weights, values)
-    return values.mean((2, 3), keepdim=True)
-
-
-def _flatten(module: nn.Flatten, prefix: str, weights: Weights, values: Tensor) -> Tensor:
-    """In the order of the module, whose maps have their channels first."""
-    del module, prefix, weights
-    return values.permute(0, 1, 4, 2, 3).flatten(2) if values.ndim == 5 else values
-
-
-def _unflatten(module: nn.Unflatten, prefix: str, weights: Weights, values: Tensor) -> Tensor:
-    del prefix, weights
-    maps = values.reshape(*values.shape[:2], *module.unflattened_size)
-    return maps.permute(0, 1, 3, 4, 2)
-
-
-def _pointwise(module: nn.Module, prefix: str, weights: Weights, values: Tensor) -> Tensor:
-    del prefix, weights
-    return module(values)
-
-
-def _by_vmap(module: nn.Module, prefix: str, weights: Weights, values: Tensor) -> Tensor:
-    """Any other module, images (n, C, H, W) or features (n, d) in and out."""
-    if any(isinstance(child, _BatchNorm) for child in module.modules()):
-        raise BaselineError(
-            f"{type(module).__name__} holds a batch norm, of which torch.vmap gives wrong second "
-            f"derivatives. Build the network of nn.Sequential and backbones.Residual, or use "
-            f"--backend learn2learn or --backend higher."
-        )
-    own = {name: weights[prefix + name] for name, _ in module.named_parameters()}
-    maps = values.permute(0, 1, 4, 2, 3) if values.ndim == 5 else values
-    call = vmap(lambda weights, x: functional_call(module, weights, (x,)), randomness="different")
-    result = call(own, maps)
-    return result.permute(0, 1, 3, 4, 2) if result.ndim == 5 else result
-
-
-Rule = Callable[..., Tensor]
-_RULES: dict[type[nn.Module], Rule] = {
-    nn.Conv2d: _convolution,
-    nn.Linear: _linear,
-    nn.MaxPool2d: _max_pool,
-    nn.AdaptiveAvgPool2d: _average,
-    nn.Flatten: _flatten,
-    nn.Unflatten: _unflatten,
-    nn.ReLU: _pointwise,
-    nn.LeakyReLU: _pointwise,
-    nn.Identity: _pointwise,
-}
 
 
 def _batch_norm(
@@ -292,7 +178,7 @@ def _stem(layers: Sequence[Layer], weights: Weights, images: TaskImages) -> Tens
     (first, convolution), (second, norm) = layers
     assert isinstance(convolution, nn.Conv2d)
     assert isinstance(norm, _BatchNorm)
-    window = _window(convolution)
+    window = window_of(convolution)
     with torch.autocast(images.values.device.type, enabled=False):
         if window not in images.stems:
             images.stems[window] = _Stem(images.values, window)

@@ -5,7 +5,6 @@ state of a run is its tensors and a counter. A resumed run equals an uninterrupt
 """
 
 import json
-import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
@@ -23,15 +22,14 @@ from .checkpoints import load_checkpoint, save_checkpoint
 from .config import TrainConfig
 from .devices import resolve_device, resolve_precision
 from .harness import answer
-from .learner import BaselineError
+from .learner import BaselineError, TaskLearner
 from .memory import keep_large_blocks
 from .pixels import Pixels
+from .schedule import diverged, learning_rate
 
 LAST, BEST, LOG = "last.safetensors", "best.safetensors", "train.json"
 # Validation episodes come from a stream of their own.
 _VALIDATION_SEED = 1 << 40
-# Losses above the lowest and above guessing by this factor are no longer a training.
-_DIVERGED = 10.0
 
 Progress = Callable[[dict[str, Any]], None]
 
@@ -120,6 +118,9 @@ class Trainer:
 
     def _check_episodes(self) -> None:
         """Draw one episode of each kind: better refused now than at the first validation."""
+        if isinstance(self.learner, TaskLearner):
+            self.learner.check_way(self.config.way)
+            self.learner.check_way(self.config.val_way)
         specs = (self.views.train, self.config.train_spec), (self.views.val, self.config.val_spec)
         for view, spec in specs:
             if view:
@@ -152,7 +153,13 @@ class Trainer:
     def _checkpoint(self, losses: list[Tensor]) -> None:
         """Validate, record, and save; a killed run goes on from here."""
         mean_loss = float(torch.stack(losses).mean())
-        self._refuse_divergence(mean_loss)
+        if what := diverged(mean_loss, self.state.history, self.config.way, self.parameters):
+            kept = (self.out / LAST).exists()
+            raise BaselineError(
+                f"training diverged before step {self.state.step}: {what}. "
+                f"{f'The last good checkpoint is in {self.out}.' if kept else ''} Try smaller "
+                f"steps: --set lr=..., for MAML --set inner_lr=..., or --set clip_norm=10"
+            )
         losses.clear()
         entry = {"step": self.state.step, "seconds": self.state.seconds, "loss": mean_loss}
         accuracy, val_seconds = self._validate()
@@ -166,23 +173,6 @@ class Trainer:
             self._save(BEST, self.learner.network.state_dict())
         self._save(LAST, self._tensors())
         _write_json(self.out / LOG, self._card())
-
-    def _refuse_divergence(self, mean_loss: float) -> None:
-        """Raises BaselineError before anything good is written over."""
-        lowest = min((entry["loss"] for entry in self.state.history), default=mean_loss)
-        limit = _DIVERGED * max(lowest, math.log(self.config.way))
-        finite = all(bool(parameter.isfinite().all()) for parameter in self.parameters.values())
-        if finite and mean_loss <= limit:  # false for NaN
-            return
-        what = f"the mean loss of the last steps is {mean_loss:.4g}"
-        what += "" if finite else ", and there are weights that are no numbers"
-        kept = (self.out / LAST).exists()
-        where = f"The last good checkpoint is in {self.out}." if kept else "No checkpoint was due."
-        raise BaselineError(
-            f"training diverged before step {self.state.step}: {what} (expected at most "
-            f"{limit:.4g}). {where} Try smaller steps: --set lr=..., for MAML --set inner_lr=..., "
-            f"or --set clip_norm=10"
-        )
 
     def _validate(self) -> tuple[float, float]:
         view, config = self.views.val, self.config
@@ -264,14 +254,6 @@ class Trainer:
             }
         names = ("step", "seconds", "best_accuracy", "history")
         self.state = TrainState(**{name: card[name] for name in names})
-
-
-def learning_rate(config: TrainConfig, step: int) -> float:
-    """Adam's learning rate at a step of the recipe's schedule."""
-    if config.lr_schedule == "cosine":
-        done = min(step / config.steps, 1.0)
-        return config.lr_min + (config.lr - config.lr_min) * (1 + math.cos(math.pi * done)) / 2
-    return config.lr * config.lr_decay ** (step // config.lr_step)
 
 
 def _in_order(episode: EpisodeBatch) -> np.ndarray:

@@ -21,13 +21,16 @@ for command in (cli_source.identify, cli_source.convert, cli_source.audit, cli_s
 app.add_typer(cli_data.app, name="data")
 app.add_typer(cli_protocol.app, name="protocol")
 app.command()(cli_run.train)
+app.command()(cli_run.recipes)
 app.command()(cli_run.evaluate)
+app.command()(cli_run.probe)
 app.command()(cli_run.report)
 
 
 @app.command()
 def env(as_json: Json = False) -> None:
     """Versions, device, what is installed, and the line that installs what is missing."""
+    from ..baselines import BACKENDS, UNTRAINED
     from ..baselines.devices import device_facts
     from .environment import environment, optional_packages, requirements
 
@@ -36,6 +39,7 @@ def env(as_json: Json = False) -> None:
     document = {
         "environment": facts,
         "device": devices,
+        "learners": {**BACKENDS, "untrained": list(UNTRAINED)},
         "required": needed,
         "optional": {
             one.name: {
@@ -50,6 +54,8 @@ def env(as_json: Json = False) -> None:
     rows = [[key, value] for key, value in {**facts, **devices}.items()]
     rows += [[name, found or "MISSING: pip install fewbench"] for name, found in needed.items()]
     text = table(["what", "found"], rows)
+    known = [[name, ", ".join(learners)] for name, learners in BACKENDS.items()]
+    text += "\n\n" + table(["backend", "learners"], [*known, ["(untrained)", ", ".join(UNTRAINED)]])
     for one in optional:
         state = f"{one.installed or 'not installed'}, usable: {'yes' if one.usable else 'no'}"
         text += f"\n\n{one.name} ({one.needed_for}): {state}"

@@ -6,13 +6,19 @@ from typing import Annotated, Any
 import typer
 
 from .cli_data import Root
-from .console import Json, emit, note, progress_bars
+from .console import Json, emit, note, progress_bars, table
 
 Out = Annotated[Path, typer.Option(help="Folder to write.")]
 Device = Annotated[str, typer.Option(help="auto, cpu or cuda.")]
 Precision = Annotated[str | None, typer.Option(help="auto, fp32 or bf16.")]
 Backend = Annotated[
     str | None, typer.Option(help="Whose inner loop or classifier: native, learn2learn or higher.")
+]
+Statistics = Annotated[
+    str | None,
+    typer.Option(
+        help="Whose images a MAML's batch norm sees: query (transductive), support, image."
+    ),
 ]
 
 
@@ -71,12 +77,7 @@ def evaluate(
         list[str] | None,
         typer.Option("--set", help="key=value of the recipe, e.g. test_inner_steps=10."),
     ] = None,
-    statistics: Annotated[
-        str | None,
-        typer.Option(
-            help="Whose images batch norm of a MAML sees: query (transductive), support or image."
-        ),
-    ] = None,
+    statistics: Statistics = None,
     backend: Backend = None,
     precision: Precision = None,
     device: Device = "auto",
@@ -89,9 +90,8 @@ def evaluate(
     from .runs import evaluate_run, load
 
     card = find_protocol(protocol, dataset=dataset, n_episodes=episodes)
-    named = {"statistics": statistics, "backend": backend}
-    changes = [f"{key}={value}" for key, value in named.items() if value is not None]
-    model = load(learner, device, precision or "fp32", [*(settings or []), *changes])
+    changes = [*(settings or []), *_changes(statistics, backend)]
+    model = load(learner, device, precision or "fp32", changes)
     with progress_bars() as progress:
         path, result = evaluate_run(model, card, out, overwrite, (root, progress))
     from ..reports.tables import to_text
@@ -99,6 +99,34 @@ def evaluate(
     seconds = ", ".join(f"{stage} {value:.1f} s" for stage, value in result.seconds.items())
     text = f"{to_text([result])}\n\n{seconds}\nwrote {path}"
     emit({"path": str(path), **_summary(result)}, text, as_json)
+
+
+def probe(
+    learner: Annotated[
+        str, typer.Argument(help="centroid, a checkpoint, or the folder of a training run.")
+    ],
+    protocol: Annotated[str, typer.Option(help="Protocol, see `fewbench protocol list`.")],
+    statistics: Statistics = None,
+    backend: Backend = None,
+    root: Root = None,
+    as_json: Json = False,
+) -> None:
+    """Tell whether a learner's answer to one query image depends on the other query images."""
+    from .evaluate import probe as probe_model
+    from .runs import load
+
+    model = load(learner, "auto", "fp32", _changes(statistics, backend))
+    found = probe_model(model, protocol, root=root)
+    moved = {"shuffled": found.shuffled, "exchanged": found.exchanged, "dropped": found.dropped}
+    verdict = "transductive" if found.transductive else "inductive"
+    rows = [[f"others {how}", f"{value:.2g}"] for how, value in moved.items()]
+    text = table(["query images", "largest move of a score / spread of scores"], rows)
+    emit({"transductive": found.transductive, **moved}, f"{text}\n\n{verdict}", as_json)
+
+
+def _changes(statistics: str | None, backend: str | None) -> list[str]:
+    named = {"statistics": statistics, "backend": backend}
+    return [f"{key}={value}" for key, value in named.items() if value is not None]
 
 
 def _summary(result: Any) -> dict[str, Any]:
@@ -117,6 +145,24 @@ def _summary(result: Any) -> dict[str, Any]:
         "n_episodes": interval.n,
         "seconds": result.seconds,
     }
+
+
+def recipes(as_json: Json = False) -> None:
+    """List the recipes: what each trains on what, and which backends can run it."""
+    from ..baselines import BACKENDS
+    from ..baselines.config import load_recipe
+    from ..baselines.config import recipes as names
+
+    rows, document = [], {}
+    for name in names():
+        config = load_recipe(name)
+        able = [backend for backend, learners in BACKENDS.items() if config.learner in learners]
+        shape = f"{config.way}-way {config.shot}-shot"
+        network = f"{config.backbone}-{config.width}"
+        rows.append([name, config.learner, config.dataset, network, shape, ", ".join(able)])
+        document[name] = {**config.flat(), "backends": able}
+    header = ["recipe", "learner", "dataset", "backbone", "trained on", "backends"]
+    emit({"recipes": document}, table(header, rows), as_json)
 
 
 def report(

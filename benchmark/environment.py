@@ -61,7 +61,14 @@ def optional_packages() -> list[Optional]:
             missing,
             "the learn2learn backend and its speed comparison",
             LEARN2LEARN_INSTALL,
-        )
+        ),
+        Optional(
+            "higher",
+            installed_version("higher"),
+            (),
+            "the higher backend",
+            "pip install higher==0.2.1",
+        ),
     ]
 
 

@@ -10,10 +10,12 @@ from pathlib import Path
 import numpy as np
 
 from ..baselines.harness import answer
-from ..baselines.learner import LearnerCard, as_learner
+from ..baselines.learner import Learner, LearnerCard, as_learner
+from ..baselines.probe import Probe
+from ..baselines.probe import probe as probe_learner
 from ..datasets import BUILDERS
 from ..datasets.build import data_root, open_split
-from ..datasets.episodes import EpisodeSpec, episodes_fingerprint, sample_episodes
+from ..datasets.episodes import EpisodeBatch, EpisodeSpec, episodes_fingerprint, sample_episodes
 from ..datasets.names import pick
 from ..datasets.view import ImageView
 from ..reports.records import EvalProtocol, RunResult, count_correct
@@ -38,6 +40,7 @@ def evaluate(
         images uint8 (n, H, W, C) and scores (n_query_images, n_way)
     name: what tables call it; a module's or function's own name when left out
     root: where the datasets are built; see `data_root`
+    The result is marked transductive when the learner says so or the probe finds it.
     Raises DataError or BaselineError saying what to do.
     """
     started = time.perf_counter()
@@ -49,12 +52,15 @@ def evaluate(
     episodes = sample_episodes(view.class_offsets, spec, protocol.seed, 0, protocol.n_episodes)
     sampled = time.perf_counter()
     answers = answer(learner, view, episodes, protocol.seed, progress)
+    answered = time.perf_counter()
+    found = probe_episode(learner, view, episodes)
     seconds = {"sample": sampled - started, **answers.seconds}
+    seconds["probe"] = time.perf_counter() - answered
     seconds["total"] = time.perf_counter() - started
     return RunResult(
         protocol=protocol,
         **_from_card(learner.card),
-        transductive=learner.transductive,
+        transductive=learner.transductive or found.transductive,
         partial=view.partial,
         data_fingerprint=view.fingerprint,
         episodes_fingerprint=episodes_fingerprint(episodes, spec),
@@ -62,6 +68,29 @@ def evaluate(
         seconds=seconds,
         predictions=answers.predictions,
         correct=count_correct(answers.predictions, protocol.n_way).astype(np.int32),
+    )
+
+
+def probe(model: object, protocol: str | EvalProtocol, *, root: Path | None = None) -> Probe:
+    """Whether a model's answer to one query image depends on the others: see Probe.
+
+    Arguments as those of `evaluate`, which does the same and marks what it finds.
+    """
+    if isinstance(protocol, str):
+        protocol = find_protocol(protocol)
+    view, spec = protocol_view(protocol, data_root(root)), protocol_spec(protocol)
+    episodes = sample_episodes(view.class_offsets, spec, protocol.seed, 0, 1)
+    return probe_episode(as_learner(model), view, episodes)
+
+
+def probe_episode(learner: Learner, view: ImageView, episodes: EpisodeBatch) -> Probe:
+    """Probe the learner on the first of the episodes."""
+    n_way, n_shot = episodes.support.shape[1:]
+    return probe_learner(
+        learner,
+        view.images(episodes.support[0].reshape(-1)),
+        np.arange(n_way).repeat(n_shot),
+        view.images(episodes.query[0].reshape(-1)),
     )
 
 

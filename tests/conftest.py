@@ -3,6 +3,11 @@
 import os
 from pathlib import Path
 
+# Tests that run side by side share the cores: a thread pool in each of them, and in the processes
+# that they start, would make each wait for the others. Before anything imports torch.
+if os.environ.get("PYTEST_XDIST_WORKER"):
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 import pytest
 from hypothesis import settings
 

@@ -14,7 +14,15 @@ from fewbench.baselines import BaselineError, load_learner
 from fewbench.baselines.checkpoints import load_checkpoint
 from fewbench.baselines.config import TrainConfig, load_recipe
 from fewbench.baselines.devices import resolve_device, resolve_precision
-from fewbench.baselines.training import BEST, LAST, LOG, TrainBudget, Trainer, TrainViews
+from fewbench.baselines.schedule import learning_rate
+from fewbench.baselines.training import (
+    BEST,
+    LAST,
+    LOG,
+    TrainBudget,
+    Trainer,
+    TrainViews,
+)
 from fewbench.datasets.info import DataError
 from fewbench.datasets.store import SplitStore
 from fewbench.datasets.view import ImageView
@@ -122,14 +130,14 @@ def test_a_time_budget_stops_and_can_be_extended(
     started = time.perf_counter()
     trainer.run()
     assert 0.5 < time.perf_counter() - started < 10
-    first = trainer.state.episode
+    first = trainer.state.step
     assert 0 < first < 100000
 
     longer = TrainBudget(minutes=2 / 60, device="cpu", resume=True)
     trainer = Trainer(config("steps=100000"), views(bars), tmp_path, longer)
-    assert trainer.state.episode == first
+    assert trainer.state.step == first
     trainer.run()
-    assert trainer.state.episode > first
+    assert trainer.state.step > first
 
 
 def test_without_validation_the_last_checkpoint_is_the_result(
@@ -169,10 +177,66 @@ def test_divergence_stops_with_a_sentence_and_the_last_good_checkpoint(
             with torch.no_grad():
                 next(trainer.learner.network.parameters()).fill_(float("nan"))
 
-    with pytest.raises(BaselineError, match="step 12: the mean loss is nan.*smaller lr"):
+    with pytest.raises(BaselineError, match="before step 12: the mean loss .* is nan.*--set lr="):
         trainer.run(poison)
     assert all(tensor.isfinite().all() for tensor in tensors_of(tmp_path).values())
     assert load_checkpoint(tmp_path / LAST)[1]["step"] == 8
+
+
+def test_a_loss_that_explodes_stops_the_run_and_keeps_the_last_good_checkpoint(
+    bars: dict[str, SplitStore], tmp_path: Path
+) -> None:
+    trainer = Trainer(config("steps=100"), views(bars), tmp_path, CPU)
+
+    def blow_up(report: dict) -> None:
+        if report["step"] == 9:
+            with torch.no_grad():
+                for parameter in trainer.learner.network.parameters():
+                    parameter.mul_(1e4)
+
+    with pytest.raises(BaselineError, match="diverged before.*expected at most.*clip_norm") as info:
+        trainer.run(blow_up)
+    assert f"before step {trainer.state.step}:" in str(info.value)
+    log = load_checkpoint(tmp_path / LAST)[1]
+    assert log["step"] == trainer.state.step - 4
+    assert log["history"][-1]["loss"] < 18
+    best = load_learner(str(tmp_path), torch.device("cpu"))
+    assert best.card.recipe["trained_steps"] <= log["step"]
+
+
+def test_learning_rates_follow_the_schedule() -> None:
+    steps = config("lr=0.1", "lr_decay=0.5", "lr_step=5")
+    assert [learning_rate(steps, step) for step in (0, 4, 5, 10)] == [0.1, 0.1, 0.05, 0.025]
+    cosine = config("lr=0.1", "lr_min=0.02", "lr_schedule=cosine", "steps=100")
+    rates = [learning_rate(cosine, step) for step in (0, 50, 100, 500)]
+    assert rates == pytest.approx([0.1, 0.06, 0.02, 0.02])
+
+
+@pytest.mark.parametrize(
+    ("setting", "largest", "norm"), [("clip_value=1e-6", 1e-6, 1.0), ("clip_norm=1e-6", 1.0, 1e-6)]
+)
+def test_gradients_are_clipped(
+    bars: dict[str, SplitStore], tmp_path: Path, setting: str, largest: float, norm: float
+) -> None:
+    trainer = Trainer(config("steps=1", setting), views(bars), tmp_path, CPU)
+    trainer.run()
+    gradient = torch.cat([p.grad.flatten() for p in trainer.parameters.values()])
+    assert 0 < gradient.abs().max() <= largest * 1.001
+    assert gradient.norm() <= norm * 1.001
+
+
+def test_a_meta_batch_is_the_mean_of_its_tasks(bars: dict[str, SplitStore], tmp_path: Path) -> None:
+    """Two runs of one step see the tasks of one run with a meta-batch of two."""
+    gradients = []
+    for size in (1, 2):
+        trainer = Trainer(config(f"meta_batch_size={size}"), views(bars), tmp_path / str(size), CPU)
+        batches = trainer._meta_batches()
+        tasks = [next(batches) for _ in range(2 // size)]
+        for batch in tasks:
+            trainer.learner.backward(trainer.pixels.gather(batch), trainer.config.train_spec, 0)
+        parameters = trainer.parameters.values()
+        gradients.append(torch.cat([p.grad.flatten() for p in parameters]) / len(tasks))
+    torch.testing.assert_close(gradients[0], gradients[1], rtol=1e-5, atol=1e-6)
 
 
 def test_validation_that_cannot_work_is_refused_before_training(

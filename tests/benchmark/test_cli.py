@@ -156,6 +156,46 @@ def test_env_names_what_is_missing_and_how_to_install_it(run) -> None:
         assert "CYTHON_FORCE_REGEN=1 pip install" in run("env").stdout
 
 
+def test_learners_and_backends_are_listed_with_what_to_install(run) -> None:
+    env = json.loads(run("env", "--json").stdout)
+    assert env["learners"]["native"] == ["protonet", "maml", "fomaml", "anil"]
+    assert env["learners"]["higher"] == ["maml", "fomaml", "anil"]
+    assert env["optional"]["higher"]["install"].startswith("pip install higher")
+    described = " ".join(run("train", "--help").stdout.split())
+    for word in ("protonet", "maml", "fomaml", "anil", "native", "learn2learn", "higher"):
+        assert word in described
+    listed = json.loads(run("recipes", "--json").stdout)["recipes"]
+    assert listed["maml-omniglot"]["inner_lr"] == 2.0
+    assert listed["protonet-glyphs"]["backends"] == ["native", "learn2learn"]
+    assert "maml-miniimagenet" in run("recipes").stdout
+
+
+def test_a_maml_says_that_it_is_transductive_wherever_its_number_stands(
+    run, tmp_path: Path
+) -> None:
+    pytest.importorskip("higher", reason="higher is not installed")
+    brief = [f"--set={key}" for key in ("steps=2", "validate_every=2", "val_episodes=4", "width=8")]
+    run("train", "--recipe", "maml-glyphs", *brief, "--out", "run")
+    few = ("--protocol", "glyphs-5w1s", "--episodes", "20", "--out", "results")
+    transductive = run("evaluate", "run", *few).stdout
+    assert "† transductive" in transductive
+    run("evaluate", "run", *few, "--backend", "higher")
+    inductive = run("evaluate", "run", *few, "--statistics", "support").stdout
+    assert "maml-support-statistics" in inductive
+    assert "†" not in inductive
+    run("report", "results", "--out", "report")
+    for name in ("results.md", "index.html"):
+        text = (tmp_path / "report" / name).read_text()
+        assert text.count("†") >= 3  # two results and the note
+        assert "maml-higher" in text
+    table = (tmp_path / "report" / "results.csv").read_text().splitlines()
+    assert sum(",True," in line for line in table) == 2
+
+    probed = ("probe", "run", "--protocol", "glyphs-5w1s")
+    assert json.loads(run(*probed, "--json").stdout)["transductive"]
+    assert "inductive" in run(*probed, "--statistics", "image").stdout
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -172,6 +212,11 @@ def test_env_names_what_is_missing_and_how_to_install_it(run) -> None:
         (("train", "--recipe", "protonet-omniglot", "--out", "x"), "data build omniglot"),
         (("train", "--recipe", "protonet-glyphs", "--set", "way=9999", "--out", "x"), "9999-way"),
         (("evaluate", "protonet", "--protocol", "glyphs-5w1s", "--out", "x"), "train it first"),
+        (("train", "--recipe", "maml-glyphs", "--backend", "jax", "--out", "x"), "'native', 'lea"),
+        (("train", "--recipe", "protonet-glyphs", "--backend", "higher", "--out", "x"), "has no"),
+        (("train", "--recipe", "maml-glyphs", "--set", "val_way=6", "--out", "x"), "5 classes"),
+        ((*CENTROID, "--statistics", "image", "--out", "x"), "nothing can be set"),
+        (("probe", "nowhere", "--protocol", "glyphs-5w1s"), "neither a learner"),
         (("evaluate", "centroid", "--protocol", "omniglot-5w1s", "--out", "x"), "data build"),
         (("report", "empty", "--out", "x"), "no results in this folder"),
         (("data", "build", "glyphs", "--root", "/proc/nowhere"), "cannot write there"),
@@ -208,10 +253,10 @@ def test_train_stops_resumes_and_answers_in_json(run, tmp_path: Path) -> None:
     brief = ("--set", "validate_every=2", "--set", "val_episodes=10", "--precision", "bf16")
     first = json.loads(run(*command, *brief, "--minutes", "0.02").stdout)
     assert first["precision"] == "bf16"
-    assert first["episodes"] >= 1
+    assert first["steps"] >= 1
     assert "--resume" in run(*command, *brief, "--minutes", "0.05", code=2).stderr
     more = json.loads(run(*command, *brief, "--minutes", "0.2", "--resume").stdout)
-    assert more["episodes"] > first["episodes"]
+    assert more["steps"] > first["steps"]
 
     answer = ("evaluate", "run", "--protocol", "glyphs-5w1s", "--episodes", "20", "--out", "r")
     result = json.loads(run(*answer, "--json").stdout)
@@ -258,7 +303,7 @@ main()
 def test_the_readmes_python_examples_run(home: Path, tmp_path: Path) -> None:
     readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
     blocks = [block.split("```")[0] for block in readme.split("```python\n")[1:]]
-    assert len(blocks) == 4
+    assert len(blocks) == 5
     environment = os.environ | {"FEWBENCH_DATA": str(home)}
     for block in blocks:
         done = subprocess.run(

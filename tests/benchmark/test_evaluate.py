@@ -66,7 +66,7 @@ def test_a_result_says_where_it_comes_from_and_is_saved_without_loss(
     view = protocol_view(protocol, root)
     assert result.data_fingerprint == view.fingerprint
     assert result.environment == environment()
-    assert set(result.seconds) == {"sample", "embed", "classify", "total"}
+    assert set(result.seconds) == {"sample", "embed", "classify", "probe", "total"}
     assert not result.partial
     assert not result.transductive
 

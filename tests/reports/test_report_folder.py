@@ -7,7 +7,7 @@ import pytest
 from fewbench.reports.records import ResultError
 from fewbench.reports.report import write_report
 
-HISTORY = [{"episode": e, "seconds": e / 9, "loss": 1 / e, "val_accuracy": 0.5} for e in (1, 2, 3)]
+HISTORY = [{"step": e, "seconds": e / 9, "loss": 1 / e, "val_accuracy": 0.5} for e in (1, 2, 3)]
 
 
 def test_a_report_is_a_folder_of_tables_plots_and_one_page(various_results, tmp_path):

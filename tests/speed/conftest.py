@@ -1,5 +1,8 @@
 """Real Omniglot, built once; speed tests print one table at the end."""
 
+import random
+import warnings
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -23,6 +26,40 @@ def omniglot_root(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -
 @pytest.fixture(scope="session")
 def test_view(omniglot_root: Path) -> ImageView:
     return ImageView([SplitStore(omniglot_root / "omniglot" / "test.h5")], rotations=True)
+
+
+@pytest.fixture(scope="session")
+def learn2learn_tasks(shared_data: Path, tmp_path_factory: pytest.TempPathFactory):
+    """The test tasks of learn2learn's own Omniglot benchmark, 5-way, 1 + 15 images a class."""
+    source, folder = shared_data / "omniglot", tmp_path_factory.mktemp("learn2learn")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        l2l = pytest.importorskip("learn2learn", reason="learn2learn is not installed")
+        from PIL.Image import Resampling
+        from torchvision import transforms
+        from torchvision.datasets import Omniglot
+
+    for name in ("images_background", "images_evaluation"):
+        with zipfile.ZipFile(source / f"{name}.zip") as archive:
+            archive.extractall(folder / "omniglot-py")
+    Omniglot._check_integrity = lambda _: True  # it looks for the official archives' md5
+    steps = [
+        transforms.Resize(28, interpolation=Resampling.LANCZOS),
+        transforms.ToTensor(),
+        lambda x: 1.0 - x,
+    ]
+    images = l2l.vision.datasets.FullOmniglot(str(folder), transform=transforms.Compose(steps))
+    dataset = l2l.data.MetaDataset(images)
+    random.seed(0)
+    chosen = l2l.data.FilteredMetaDataset(dataset, labels=random.sample(range(1623), 423))
+    task_transforms = [
+        l2l.data.transforms.FusedNWaysKShots(chosen, n=5, k=16),
+        l2l.data.transforms.LoadData(chosen),
+        l2l.data.transforms.RemapLabels(chosen),
+        l2l.data.transforms.ConsecutiveLabels(chosen),
+        l2l.vision.transforms.RandomClassRotation(chosen, [0.0, 90.0, 180.0, 270.0]),
+    ]
+    return l2l.data.Taskset(chosen, task_transforms, num_tasks=-1)
 
 
 @pytest.fixture

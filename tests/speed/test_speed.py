@@ -1,14 +1,9 @@
 """Speed as ratios within one run, medians of several rounds. On request: tox run -e speed"""
 
-import random
-import statistics
-import time
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import pytest
 import torch
 from torch import nn
 from torch.nn import functional
@@ -22,20 +17,10 @@ from fewbench.benchmark.evaluate import evaluate
 from fewbench.benchmark.protocols import PROTOCOLS
 from fewbench.datasets.episodes import EpisodeSpec, sample_episodes
 from fewbench.datasets.view import ImageView
+from timing import seconds_of
 
 CPU = torch.device("cpu")
 FIVE_ONE = EpisodeSpec(5, 1, 15)
-
-
-def seconds_of(work: Callable[[], object], rounds: int = 3) -> float:
-    """Median of several rounds after one warm-up."""
-    work()
-    taken = []
-    for _ in range(rounds):
-        started = time.perf_counter()
-        work()
-        taken.append(time.perf_counter() - started)
-    return statistics.median(taken)
 
 
 def fresh_protonet(precision: str = "fp32") -> ProtoNet:
@@ -102,16 +87,15 @@ def test_ten_thousand_episodes_against_embedding_alone(
 
 
 def test_evaluation_against_learn2learn(
-    benchmark, say, omniglot_root: Path, shared_data: Path, tmp_path: Path
+    benchmark, say, omniglot_root: Path, learn2learn_tasks
 ) -> None:
     learner, protocol = fresh_protonet(), PROTOCOLS["omniglot-5w1s"]
-    tasks = learn2learn_tasks(shared_data / "omniglot", tmp_path)
     network = plain_conv4().eval()
 
     def hundred_episodes() -> None:
         with torch.no_grad():
             for _ in range(100):
-                images, labels = tasks.sample()
+                images, labels = learn2learn_tasks.sample()
                 features = network(images)
                 support = torch.zeros(len(labels), dtype=torch.bool)
                 support[::16] = True
@@ -126,41 +110,6 @@ def test_evaluation_against_learn2learn(
     say("100 episodes through learn2learn's tasks, seconds", hundred, "")
     say("10,000 episodes, times as fast as learn2learn", 100 * hundred / whole, ">= 50")
     assert 100 * hundred / whole >= 50
-
-
-@pytest.mark.filterwarnings("default")
-def learn2learn_tasks(source: Path, folder: Path):
-    """The test tasks of learn2learn's own Omniglot benchmark, 5-way, 1 + 15 images a class."""
-    import warnings
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        l2l = pytest.importorskip("learn2learn", reason="learn2learn is not installed")
-        from PIL.Image import Resampling
-        from torchvision import transforms
-        from torchvision.datasets import Omniglot
-
-    for name in ("images_background", "images_evaluation"):
-        with zipfile.ZipFile(source / f"{name}.zip") as archive:
-            archive.extractall(folder / "omniglot-py")
-    Omniglot._check_integrity = lambda _: True  # it looks for the official archives' md5
-    steps = [
-        transforms.Resize(28, interpolation=Resampling.LANCZOS),
-        transforms.ToTensor(),
-        lambda x: 1.0 - x,
-    ]
-    images = l2l.vision.datasets.FullOmniglot(str(folder), transform=transforms.Compose(steps))
-    dataset = l2l.data.MetaDataset(images)
-    random.seed(0)
-    chosen = l2l.data.FilteredMetaDataset(dataset, labels=random.sample(range(1623), 423))
-    task_transforms = [
-        l2l.data.transforms.FusedNWaysKShots(chosen, n=5, k=16),
-        l2l.data.transforms.LoadData(chosen),
-        l2l.data.transforms.RemapLabels(chosen),
-        l2l.data.transforms.ConsecutiveLabels(chosen),
-        l2l.vision.transforms.RandomClassRotation(chosen, [0.0, 90.0, 180.0, 270.0]),
-    ]
-    return l2l.data.Taskset(chosen, task_transforms, num_tasks=-1)
 
 
 def test_training_step_against_plain_fp32(benchmark, say, test_view: ImageView) -> None:
