@@ -86,7 +86,7 @@ class MAML(TaskLearner, TrainedLearner):
         for chunk in tasks.split(self._tasks_at_once(tasks)):
             support, query = chunk.tensor_split([spec.n_way * spec.n_shot], dim=1)
             with self._autocast():
-                part = _tasks(support, query, spec.n_way, share=1 / len(tasks))
+                part = self._tasks(support, query, spec.n_way, share=1 / len(tasks))
                 losses.append(self.engine.backward(part, self.inner_loop(step)))
         return torch.cat(losses).sum()
 
@@ -96,7 +96,7 @@ class MAML(TaskLearner, TrainedLearner):
         answers = []
         for few, many in zip(support.split(size), query.split(size), strict=True):
             with self._autocast():
-                tasks = _tasks(few.to(self.device), many.to(self.device), n_way)
+                tasks = self._tasks(few.to(self.device), many.to(self.device), n_way)
                 found = self.engine.logits(tasks, self.test_loop, self.config.statistics)
             answers.append(found.float())
         return torch.cat(answers)
@@ -114,22 +114,18 @@ class MAML(TaskLearner, TrainedLearner):
             return self.config.tasks_per_chunk
         return max(1, _PIXELS_PER_CHUNK // tasks[0].numel())
 
+    def _tasks(self, support: Tensor, query: Tensor, n_way: int, share: float = 1.0) -> Tasks:
+        dtype = next(self.network.parameters()).dtype  # float64 in tests
+        labels, images = [], []
+        for part in (support, query):
+            each = part.shape[1] // n_way
+            labels.append(torch.arange(n_way, device=self.device).repeat_interleave(each))
+            images.append(to_input(part.flatten(0, 1)).to(dtype).unflatten(0, part.shape[:2]))
+        return Tasks(images[0], labels[0], images[1], labels[1], share)
+
     def _autocast(self) -> torch.autocast:
         enabled = self.card.precision == "bf16"
         return torch.autocast(self.device.type, torch.bfloat16, enabled=enabled)
-
-
-def _tasks(support: Tensor, query: Tensor, n_way: int, share: float = 1.0) -> Tasks:
-    labels = [
-        torch.arange(n_way, device=support.device).repeat_interleave(images.shape[1] // n_way)
-        for images in (support, query)
-    ]
-    pixels = [to_input(part.flatten(0, 1)) for part in (support, query)]
-    images = [
-        found.unflatten(0, part.shape[:2])
-        for found, part in zip(pixels, (support, query), strict=True)
-    ]
-    return Tasks(images[0], labels[0], images[1], labels[1], share)
 
 
 def _step_weights(config: TrainConfig, step: int) -> tuple[float, ...] | None:

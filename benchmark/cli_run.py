@@ -20,6 +20,10 @@ Statistics = Annotated[
         help="Whose images a MAML's batch norm sees: query (transductive), support, image."
     ),
 ]
+TasksPerChunk = Annotated[
+    str | None,
+    typer.Option(help="Tasks that a MAML holds at once: a number, or auto. Bounds its memory."),
+]
 
 
 def train(
@@ -34,6 +38,7 @@ def train(
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in --out.")] = False,
     seed: Annotated[int | None, typer.Option(min=0)] = None,
     backend: Backend = None,
+    tasks_per_chunk: TasksPerChunk = None,
     precision: Precision = None,
     device: Device = "auto",
     root: Root = None,
@@ -49,9 +54,10 @@ def train(
     from ..baselines.training import TrainBudget
     from .runs import train_run
 
-    named = {"seed": seed, "precision": precision, "backend": backend}
-    overrides = [f"{key}={value}" for key, value in named.items() if value is not None]
-    config = load_recipe(recipe, [*(settings or []), *overrides])
+    named = _settings(
+        seed=seed, precision=precision, backend=backend, tasks_per_chunk=tasks_per_chunk
+    )
+    config = load_recipe(recipe, [*(settings or []), *named])
     try:
         with progress_bars() as progress:
             run = train_run(config, out, TrainBudget(minutes, device, resume), root, progress)
@@ -79,6 +85,7 @@ def evaluate(
     ] = None,
     statistics: Statistics = None,
     backend: Backend = None,
+    tasks_per_chunk: TasksPerChunk = None,
     precision: Precision = None,
     device: Device = "auto",
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a result.")] = False,
@@ -90,7 +97,8 @@ def evaluate(
     from .runs import evaluate_run, load
 
     card = find_protocol(protocol, dataset=dataset, n_episodes=episodes)
-    changes = [*(settings or []), *_changes(statistics, backend)]
+    named = _settings(statistics=statistics, backend=backend, tasks_per_chunk=tasks_per_chunk)
+    changes = [*(settings or []), *named]
     model = load(learner, device, precision or "fp32", changes)
     with progress_bars() as progress:
         path, result = evaluate_run(model, card, out, overwrite, (root, progress))
@@ -115,7 +123,7 @@ def probe(
     from .evaluate import probe as probe_model
     from .runs import load
 
-    model = load(learner, "auto", "fp32", _changes(statistics, backend))
+    model = load(learner, "auto", "fp32", _settings(statistics=statistics, backend=backend))
     found = probe_model(model, protocol, root=root)
     moved = {"shuffled": found.shuffled, "exchanged": found.exchanged, "dropped": found.dropped}
     verdict = "transductive" if found.transductive else "inductive"
@@ -124,8 +132,8 @@ def probe(
     emit({"transductive": found.transductive, **moved}, f"{text}\n\n{verdict}", as_json)
 
 
-def _changes(statistics: str | None, backend: str | None) -> list[str]:
-    named = {"statistics": statistics, "backend": backend}
+def _settings(**named: str | int | None) -> list[str]:
+    """Options that were given, as `--set` would have them."""
     return [f"{key}={value}" for key, value in named.items() if value is not None]
 
 
@@ -190,7 +198,7 @@ def quickstart(
     """The whole job on the embedded glyphs: train, evaluate, tables, plots and a page."""
     from ..baselines.config import load_recipe
     from ..baselines.training import TrainBudget
-    from ..reports.records import load_results
+    from ..reports.result_files import load_results
     from ..reports.tables import results_frame, to_text
     from .protocols import find_protocol
     from .runs import evaluate_run, load, refuse_used_folder, report_folders, train_run

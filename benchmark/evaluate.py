@@ -67,7 +67,10 @@ def evaluate(
         **_circumstances(),
         seconds=seconds,
         predictions=answers.predictions,
-        correct=count_correct(answers.predictions, protocol.n_way).astype(np.int32),
+        correct=count_correct(answers.predictions, protocol.n_way),
+        classes=episodes.classes.astype(np.uint16),
+        class_names=np.array(view.class_names),
+        class_sizes=np.diff(view.class_offsets).astype(np.int32),
     )
 
 

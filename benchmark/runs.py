@@ -16,8 +16,8 @@ from ..datasets.contact_sheet import contact_sheet
 from ..datasets.info import DataError
 from ..datasets.names import pick
 from ..datasets.view import ImageView
-from ..reports.records import RESULT_PATTERN, EvalProtocol, RunResult, load_results, save_result
-from ..reports.report import write_report
+from ..reports.records import EvalProtocol, RunResult
+from ..reports.result_files import RESULT_PATTERN, load_results, save_result
 from .evaluate import evaluate
 
 Progress = Callable[..., None]
@@ -92,6 +92,8 @@ def evaluate_run(
 
 def report_folders(folders: Sequence[Path], out: Path, root: Path | None) -> list[Path]:
     """Report every result found in or below the folders, with learning curves and samples."""
+    from ..reports.report import write_report  # it brings matplotlib
+
     found = sorted({path for folder in folders for path in folder.rglob(RESULT_PATTERN)})
     results = load_results(found or folders)
     samples = _samples(results, data_root(root))

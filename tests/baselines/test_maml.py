@@ -156,15 +156,18 @@ def test_one_recipe_trains_alike_through_every_backend(
     bars: dict[str, SplitStore], tmp_path: Path, backend: str
 ) -> None:
     pytest.importorskip(backend, reason=f"{backend} is not installed")
+    """In float64: Adam divides by the size of the gradient, and a small network's rounding in
+    float32 becomes percents of the loss within ten steps."""
     settings = ["width=8", "dataset=bars", "steps=10", "validate_every=1", "val_episodes=10"]
     views = TrainViews(ImageView([bars["train"]]), ImageView([bars["val"]]))
     losses = []
     for name in ("native", backend):
         config = load_recipe("maml-glyphs", [*settings, f"backend={name}", "precision=fp32"])
         trainer = Trainer(config, views, tmp_path / name, TrainBudget(device="cpu"))
+        trainer.learner.network.double()  # in place: the optimiser keeps its parameters
         trainer.run()
         losses.append([entry["loss"] for entry in trainer.state.history])
-    np.testing.assert_allclose(losses[0], losses[1], rtol=1e-4)
+    np.testing.assert_allclose(losses[0], losses[1], rtol=1e-9)
 
 
 def test_training_learns(bars: dict[str, SplitStore], tmp_path: Path) -> None:

@@ -13,7 +13,8 @@ from fewbench.benchmark.episode_files import export_episodes
 from fewbench.benchmark.evaluate import evaluate, protocol_view
 from fewbench.benchmark.protocols import find_protocol
 from fewbench.datasets.info import DataError
-from fewbench.reports.records import EvalProtocol, load_result, save_result
+from fewbench.reports.records import EvalProtocol
+from fewbench.reports.result_files import load_result, save_result
 
 
 @pytest.fixture(scope="session")

@@ -19,10 +19,8 @@ from fewbench.reports.records import (
     RunResult,
     count_correct,
     explain,
-    load_result,
-    load_results,
-    save_result,
 )
+from fewbench.reports.result_files import load_result, load_results, save_result
 
 names = st.from_regex(r"[a-z0-9](_?[a-z0-9.-]){0,12}", fullmatch=True)
 texts = st.text(max_size=20)
@@ -36,7 +34,11 @@ def results(draw):
     protocol = EvalProtocol(
         draw(names), draw(names), draw(names), n_way, draw(st.integers(1, 9)), n_query,
         n_episodes, draw(st.integers(0, 2**70)), draw(st.booleans()), draw(st.booleans()),
+        draw(st.booleans()), draw(st.sampled_from(["independent", "disjoint", "listed"])),
+        draw(st.none() | st.integers(1, 20)), draw(st.sampled_from(["episodes-t", "legacy-z-n1"])),
     )  # fmt: skip
+    class_names = draw(st.lists(st.text(min_size=1, max_size=9), min_size=n_way, max_size=9))
+    calibration = draw(st.none() | st.integers(0, 2**40).map(lambda n: np.full((100, 3), n / 7)))
     labels = st.lists(st.integers(0, n_way - 1), min_size=n_way * n_query, max_size=n_way * n_query)
     rows = draw(st.lists(labels, min_size=n_episodes, max_size=n_episodes))
     predictions = np.array(rows, dtype=np.uint8)
@@ -59,6 +61,10 @@ def results(draw):
         command=draw(texts),
         predictions=predictions,
         correct=count_correct(predictions, n_way),
+        classes=np.tile(np.arange(n_way, dtype=np.uint16), (n_episodes, 1)),
+        class_names=np.array(class_names),
+        class_sizes=np.arange(len(class_names), dtype=np.int32),
+        calibration=calibration,
     )
 
 
@@ -66,8 +72,9 @@ def assert_same(a: RunResult, b: RunResult) -> None:
     assert a.header() == b.header()
     # `==` holds between 1, 1.0 and True; a recipe must come back with its types.
     assert {k: type(v) for k, v in a.recipe.items()} == {k: type(v) for k, v in b.recipe.items()}
-    for name in ("predictions", "correct"):
-        left, right = getattr(a, name), getattr(b, name)
+    assert a.arrays().keys() == b.arrays().keys()
+    for name, left in a.arrays().items():
+        right = getattr(b, name)
         assert left.dtype == right.dtype
         assert np.array_equal(left, right)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from fewbench.baselines.devices import device_facts
 from fewbench.datasets import BUILDERS
 from fewbench.datasets.build import build
 from fewbench.datasets.info import Request
@@ -75,6 +76,6 @@ def say(benchmark):
 
 def pytest_terminal_summary(terminalreporter) -> None:
     if _ROWS:
-        terminalreporter.section("speed, measured side by side")
+        terminalreporter.section(f"speed, measured side by side on {device_facts()['device auto']}")
         for row in _ROWS:
             terminalreporter.write_line(row)

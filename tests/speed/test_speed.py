@@ -17,15 +17,14 @@ from fewbench.benchmark.evaluate import evaluate
 from fewbench.benchmark.protocols import PROTOCOLS
 from fewbench.datasets.episodes import EpisodeSpec, sample_episodes
 from fewbench.datasets.view import ImageView
-from timing import seconds_of
+from timing import DEVICE, finished, seconds_of
 
-CPU = torch.device("cpu")
 FIVE_ONE = EpisodeSpec(5, 1, 15)
 
 
 def fresh_protonet(precision: str = "fp32") -> ProtoNet:
     recipe = load_recipe("protonet-omniglot", [f"precision={precision}"])
-    return make_learner(recipe, (28, 28, 1), CPU)
+    return make_learner(recipe, (28, 28, 1), DEVICE)
 
 
 def plain_conv4() -> nn.Sequential:
@@ -47,19 +46,19 @@ def test_episodes_a_second_on_one_core(benchmark, say) -> None:
 
 
 def test_embedding_against_plain_eval_mode(benchmark, say, test_view: ImageView) -> None:
-    learner, plain = fresh_protonet(), plain_conv4().eval()
+    learner, plain = fresh_protonet(), plain_conv4().eval().to(DEVICE)
     indices = np.arange(0, len(test_view), 5)
 
     def embed_plainly() -> None:
         with torch.no_grad():
             for first in range(0, len(indices), 256):
                 images = torch.from_numpy(test_view.images(indices[first : first + 256]))
-                plain(images.permute(0, 3, 1, 2).contiguous().float() / 255)
+                plain(images.to(DEVICE).permute(0, 3, 1, 2).contiguous().float() / 255)
 
     def embed() -> None:
         embed_images(learner, test_view, indices, lambda *_: None)
 
-    benchmark.pedantic(embed, rounds=5, warmup_rounds=1)
+    benchmark.pedantic(finished(embed), rounds=5, warmup_rounds=1)
     ours, theirs = benchmark.stats.stats.median, seconds_of(embed_plainly)
     say("images embedded a second", len(indices) / ours, "")
     say("images embedded a second, plain NCHW eval", len(indices) / theirs, "")
@@ -90,17 +89,17 @@ def test_evaluation_against_learn2learn(
     benchmark, say, omniglot_root: Path, learn2learn_tasks
 ) -> None:
     learner, protocol = fresh_protonet(), PROTOCOLS["omniglot-5w1s"]
-    network = plain_conv4().eval()
+    network = plain_conv4().eval().to(DEVICE)
 
     def hundred_episodes() -> None:
         with torch.no_grad():
             for _ in range(100):
                 images, labels = learn2learn_tasks.sample()
-                features = network(images)
+                features = network(images.to(DEVICE))
                 support = torch.zeros(len(labels), dtype=torch.bool)
                 support[::16] = True
                 distances = torch.cdist(features[~support], features[support])
-                (distances.argmin(1) == labels[~support]).float().mean()
+                (distances.argmin(1).cpu() == labels[~support]).float().mean()
 
     hundred = seconds_of(hundred_episodes, rounds=3)
     benchmark.pedantic(
@@ -117,9 +116,9 @@ def test_training_step_against_plain_fp32(benchmark, say, test_view: ImageView) 
     spec = EpisodeSpec(60, 1, 5)
     episode = sample_episodes(test_view.class_offsets, spec, 0, 0, 1)
     order = np.concatenate([episode.support.reshape(-1), episode.query.reshape(-1)])
-    pixels = torch.from_numpy(test_view.images(order)).permute(0, 3, 1, 2).float() / 255
-    labels = torch.arange(60).repeat_interleave(5)
-    network = plain_conv4()
+    pixels = torch.from_numpy(test_view.images(order)).to(DEVICE).permute(0, 3, 1, 2).float() / 255
+    labels = torch.arange(60, device=DEVICE).repeat_interleave(5)
+    network = plain_conv4().to(DEVICE)
     plain_adam = torch.optim.Adam(network.parameters(), 1e-3)
 
     def plain_step() -> None:
@@ -132,7 +131,7 @@ def test_training_step_against_plain_fp32(benchmark, say, test_view: ImageView) 
     plain = seconds_of(plain_step, rounds=7)  # before the process keeps its large blocks
     keep_large_blocks()
     steps = {name: our_step(name, pixels, spec) for name in ("fp32", "bf16")}
-    benchmark.pedantic(steps["fp32"], rounds=10, warmup_rounds=2)
+    benchmark.pedantic(finished(steps["fp32"]), rounds=10, warmup_rounds=2)
     say("training step, plain fp32 NCHW, seconds", plain, "")
     for name, step in steps.items():
         say(
