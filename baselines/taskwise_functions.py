@@ -1,8 +1,8 @@
 """The operations that tasks with weights of their own need, with their second derivatives.
 
 Arrays hold tasks, rows and channels; a row is one position of one image. torch.vmap's own rule for
-batch norm gives wrong second derivatives (torch 2.15, float64: 0.2 to 8 % off; see
-pytorch/functorch#534), and would be slower: each pass over the rows counts on a CPU.
+batch norm depends on torch's version (exact in 2.14.1; second derivatives 0.2 to 8 % off in 2.15,
+float64; see pytorch/functorch#534), and is slower: each pass over the rows counts on a CPU.
 """
 
 from typing import Any, NamedTuple

@@ -101,8 +101,8 @@ def by_vmap(module: nn.Module, prefix: str, weights: Weights, values: Tensor) ->
     if any(isinstance(child, _BatchNorm) for child in module.modules()):
         raise BaselineError(
             f"{type(module).__name__} holds a batch norm, of which torch.vmap gives wrong second "
-            f"derivatives. Build the network of nn.Sequential and backbones.Residual, or use "
-            f"--backend learn2learn or --backend higher."
+            f"derivatives in some versions of torch. Build the network of nn.Sequential and "
+            f"backbones.Residual, or use --backend learn2learn or --backend higher."
         )
     own = {name: weights[prefix + name] for name, _ in module.named_parameters()}
     maps = values.permute(0, 1, 4, 2, 3) if values.ndim == 5 else values

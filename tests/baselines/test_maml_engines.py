@@ -12,7 +12,7 @@ from fewbench.baselines.inner_loop import Engine, InnerLoop, Tasks
 from fewbench.baselines.maml_higher import HigherEngine
 from fewbench.baselines.maml_learn2learn import Learn2LearnEngine
 from fewbench.baselines.maml_native import NativeEngine
-from meta_tasks import NETWORKS, inner_loop, network, tasks
+from meta_tasks import NETWORKS, inner_loop, network, task_loss, tasks
 
 LIBRARIES = {"learn2learn": Learn2LearnEngine, "higher": HigherEngine}
 LOOPS = [("maml", 1), ("maml", 5), ("fomaml", 1), ("fomaml", 5), ("anil", 1), ("anil", 5)]
@@ -47,6 +47,24 @@ def test_meta_gradients_agree(library, name: str, kind: str, steps: int) -> None
     theirs = gradient(library(whole), whole, batch, inner)
     assert distance(ours[0], theirs[0]) < 1e-12
     assert distance(ours[1], theirs[1]) < 1e-9
+
+
+@pytest.mark.parametrize(("kind", "steps"), LOOPS)
+@pytest.mark.parametrize("name", NETWORKS)
+def test_the_meta_gradient_is_that_of_torch_func(name: str, kind: str, steps: int) -> None:
+    """Needs no other library: each task on its own, differentiated as it is written."""
+    whole, batch = network(name), tasks(name)
+    inner = inner_loop(whole, steps, kind)
+    losses, ours = gradient(NativeEngine(whole), whole, batch, inner)
+    whole.zero_grad(set_to_none=True)
+    of_task = task_loss(whole, inner, (batch.support_labels, batch.query_labels))
+    start = dict(whole.named_parameters())
+    pairs = zip(batch.support, batch.query, strict=True)
+    expected = torch.stack([batch.share * of_task(start, *pair) for pair in pairs])
+    expected.sum().backward()
+    theirs = torch.cat([p.grad.flatten() for p in whole.parameters() if p.grad is not None])
+    assert distance(losses, expected.detach()) < 1e-12
+    assert distance(ours, theirs) < 1e-9
 
 
 @pytest.mark.parametrize("statistics", ["query", "support", "image"])

@@ -1,9 +1,13 @@
 """MAML side by side: the native engine, learn2learn and higher on the same tasks."""
 
+import warnings
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 import torch
 from torch import Tensor
+from torch.func import vmap
 from torch.nn import functional
 
 from fewbench.baselines import make_learner
@@ -13,6 +17,7 @@ from fewbench.baselines.maml import MAML
 from fewbench.baselines.memory import keep_large_blocks
 from fewbench.datasets.episodes import EpisodeSpec, sample_episodes
 from fewbench.datasets.view import ImageView
+from meta_tasks import task_loss
 from timing import DEVICE, finished, seconds_of
 
 TRAIN, TEST = EpisodeSpec(5, 1, 1), EpisodeSpec(5, 1, 15)
@@ -30,6 +35,22 @@ def tasks_of(view: ImageView, spec: EpisodeSpec, count: int) -> Tensor:
     indices = np.concatenate(parts, axis=1)
     images = torch.from_numpy(view.images(indices.reshape(-1)))
     return images.reshape(*indices.shape, *view.image_shape).to(DEVICE)
+
+
+def plain_vmap(learner: MAML, images: Tensor) -> Callable[[], None]:
+    """The meta-step as torch.func gives it: vmap over the loss of one task."""
+    pixels = (images.float() / 255).permute(0, 1, 4, 2, 3).contiguous()
+    labels = torch.arange(TRAIN.n_way, device=DEVICE)
+    start = dict(learner.network.named_parameters())
+    losses = vmap(task_loss(learner.network, learner.inner_loop(0), (labels, labels)), (None, 0, 0))
+
+    def step() -> None:
+        learner.network.zero_grad(set_to_none=True)
+        with warnings.catch_warnings():  # of rules that vmap lacks, and does without
+            warnings.simplefilter("ignore")
+            losses(start, *pixels.split(TRAIN.n_way, dim=1)).mean().backward()
+
+    return step
 
 
 @pytest.fixture
@@ -69,6 +90,8 @@ def test_meta_step(benchmark, say, test_view: ImageView, peak: float, steps, goa
             taken[backend] = benchmark.stats.stats.median
         else:
             taken[backend] = seconds_of(step, 5)
+    step = plain_vmap(maml("native", f"inner_steps={steps}"), images)
+    taken["torch.vmap"] = seconds_of(step, 5)
     for backend, seconds in taken.items():
         say(f"meta-step of 32 tasks, {steps} inner steps, {backend}, seconds", seconds, "")
         share = N_TASKS * operations(TRAIN, steps) / seconds / peak

@@ -3,7 +3,9 @@
 from collections import OrderedDict
 
 import torch
-from torch import nn
+from torch import Tensor, nn
+from torch.func import functional_call, grad
+from torch.nn.functional import cross_entropy
 
 from fewbench.baselines.backbones import (
     BACKBONES,
@@ -60,3 +62,26 @@ def inner_loop(whole: nn.Module, steps: int, kind: str = "maml", lr: float = 0.1
     weights = (*[0.1] * (steps - 1), 1 - 0.1 * (steps - 1)) if kind == "multi-step" else None
     adapted = adapted_names(whole, head_only=kind == "anil")
     return InnerLoop(steps, lr, adapted, kind == "fomaml", weights)
+
+
+def task_loss(whole: nn.Module, inner: InnerLoop, labels: tuple[Tensor, Tensor]):
+    """One task's query loss by torch.func, as plainly as it can be written: of its weights, support
+    and query images. For first order, detach the gradients."""
+
+    def loss(weights: dict[str, Tensor], images: Tensor, labels: Tensor) -> Tensor:
+        return cross_entropy(functional_call(whole, weights, (images,)), labels)
+
+    def after_adapting(start: dict[str, Tensor], support: Tensor, query: Tensor) -> Tensor:
+        weights, total = dict(start), torch.zeros(())
+        for weight in inner.weight_of_step:
+            moving = {name: weights[name] for name in inner.adapted}
+            rest = {name: value for name, value in weights.items() if name not in moving}
+            slopes = grad(lambda own, rest=rest: loss(rest | own, support, labels[0]))(moving)
+            for name, slope in slopes.items():
+                slope = slope.detach() if inner.first_order else slope
+                weights[name] = weights[name] - inner.lr * slope
+            if weight:
+                total = total + weight * loss(weights, query, labels[1])
+        return total
+
+    return after_adapting
