@@ -10,8 +10,9 @@ import torch
 from . import centroid, maml, protonet
 from .backends import LIBRARIES
 from .checkpoints import checkpoint_sha256, load_checkpoint
-from .config import AT_TEST, TrainConfig, override, parse_config
+from .config import AT_TEST, TrainConfig, override, parse_config, refuse_idle
 from .learner import BaselineError, EmbeddingLearner, Learner, TaskLearner, as_learner
+from .optimizer_state import weights_of
 
 Make = Callable[[TrainConfig, tuple[int, int, int], torch.device], Any]
 
@@ -42,7 +43,7 @@ def make_learner(
             f"--backend {config.backend} has no {config.learner}. Backends that have: "
             f"{', '.join(able)}."
         )
-    with torch.random.fork_rng():
+    with torch.random.fork_rng(devices=[]):  # weights are drawn on the CPU
         torch.manual_seed(config.seed)
         return BASELINES[config.learner](config, image_shape, device)
 
@@ -65,9 +66,11 @@ def load_learner(
     try:
         values = {**card["config"], **changes, "precision": precision}
         config = parse_config(values, str(path))
+        refuse_idle(changes, config.learner)
         learner = make_learner(config, tuple(card["image_shape"]), device)
-        weights = {key: value for key, value in tensors.items() if not key.startswith("adam/")}
-        learner.network.load_state_dict(weights)
+        learner.network.load_state_dict(weights_of(tensors))
+        if "test_inner_steps" in changes and isinstance(learner, maml.MAML):
+            learner.choose_steps()
         recipe = {**config.flat(), "trained_steps": card["step"]}
         recipe["trained_seconds"] = round(card["seconds"], 1)
     except (KeyError, TypeError, RuntimeError) as error:

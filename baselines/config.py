@@ -1,7 +1,7 @@
 """Recipes: every hyper-parameter of a training run, with its source, as a TOML file."""
 
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -18,6 +18,12 @@ from .learner import BaselineError, LearnerCard
 _RECIPES = Path(__file__).parent / "recipes"
 Count = Annotated[int, Field(ge=1)]
 Positive = Annotated[float, Field(gt=0)]
+# Learners that adapt to a task by gradient descent, and the keys that concern only them.
+ADAPTING = ("maml", "fomaml", "anil")
+ADAPTING_KEYS = (
+    *("inner_lr", "inner_steps", "test_inner_lr", "test_inner_steps", "first_order_steps"),
+    *("multi_step_loss_steps", "statistics", "tasks_per_chunk"),
+)
 # What may be set anew for an evaluation: the weights stay what they are.
 AT_TEST = ("backend", "test_inner_lr", "test_inner_steps", "statistics", "tasks_per_chunk")
 
@@ -111,8 +117,11 @@ def load_recipe(name_or_path: str, overrides: Sequence[str] = ()) -> TrainConfig
         values = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise BaselineError(f"{path}: cannot be read as a TOML recipe: {error}") from error
-    values |= override(overrides)
-    return parse_config(values, str(path))
+    changes = override(overrides)
+    values |= changes
+    config = parse_config(values, str(path))
+    refuse_idle(changes, config.learner)
+    return config
 
 
 def parse_config(values: dict[str, Any], where: str) -> TrainConfig:
@@ -125,6 +134,14 @@ def parse_config(values: dict[str, Any], where: str) -> TrainConfig:
             f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors()
         )
         raise BaselineError(f"{where}: {faults}. Keys: {known}.") from None
+
+
+def refuse_idle(changes: Collection[str], learner: str) -> None:
+    """Raises BaselineError for a setting that would be recorded without having any effect."""
+    idle = ("temperature",) if learner in ADAPTING else ADAPTING_KEYS
+    wrong = sorted(set(changes) & set(idle))
+    if wrong:
+        raise BaselineError(f"{wrong[0]} has no effect on {learner}: leave it out.")
 
 
 def override(settings: Sequence[str], allowed: Sequence[str] = ()) -> dict[str, Any]:

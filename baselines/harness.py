@@ -1,15 +1,16 @@
 """How a learner answers many episodes: embed every distinct image once, classify in batches."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from ..datasets.episodes import EpisodeBatch, EpisodeSpec, query_orders
+from ..datasets.episodes import EpisodeBatch, query_orders
 from ..datasets.view import ImageView
+from .calibration import CalibrationTally
 from .learner import BaselineError, EmbeddingLearner, Learner, TaskLearner
 from .memory import keep_large_blocks
 from .pixels import Pixels
@@ -22,6 +23,8 @@ _TASKS_PER_REPORT = 32
 _FEATURES_PER_BATCH = 1 << 22
 
 Progress = Callable[[str, int, int], None]
+# How many episodes, and their scores.
+Scored = tuple[int, np.ndarray]
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,10 +33,12 @@ class Answers:
 
     predictions: uint8 (n_episodes, n_way * n_query), class by class: query j is of class
         j // n_query
+    calibration: float64 (100, 3) see `CalibrationTally`; None where scores are no probabilities
     """
 
     predictions: np.ndarray
     seconds: dict[str, float]
+    calibration: np.ndarray | None = None
 
 
 def answer(
@@ -47,36 +52,78 @@ def answer(
 
     Raises BaselineError when scores have the wrong shape or are not numbers.
     """
-    if episodes.classes.shape[1] > 256:
-        raise BaselineError("at most 256 ways can be evaluated; choose a smaller protocol.")
-    report = progress or (lambda *_: None)
-    if isinstance(learner, EmbeddingLearner):
-        return _answer_by_embedding(learner, view, episodes, seed, report)
-    if isinstance(learner, TaskLearner):
-        return _answer_tasks(learner, view, episodes, seed, report)
-    return _answer_one_by_one(learner, view, episodes, seed, report)
+    return Examiner(learner, view, seed, progress).answer(episodes)
 
 
-def _answer_by_embedding(
-    learner: EmbeddingLearner, view: ImageView, episodes: EpisodeBatch, seed: int, report: Progress
-) -> Answers:
-    start = time.perf_counter()
-    wanted = np.zeros(len(view), dtype=bool)
-    wanted[episodes.support] = True
-    wanted[episodes.query] = True
-    distinct = np.flatnonzero(wanted)
-    features = embed_images(learner, view, distinct, report)
-    embedded = time.perf_counter()
-    row_of = np.cumsum(wanted) - 1
-    n_episodes, n_way = episodes.classes.shape
-    order = query_orders(episodes.query[0].size, seed, 0, n_episodes)
-    support = row_of[episodes.support].reshape(n_episodes, n_way, -1)
-    query = np.take_along_axis(row_of[episodes.query].reshape(n_episodes, -1), order, axis=1)
-    shuffled = _classify_all(learner, features, support, query, report)
-    predictions = np.empty_like(shuffled)
-    np.put_along_axis(predictions, order, shuffled, axis=1)
-    classified = time.perf_counter()
-    return Answers(predictions, {"embed": embedded - start, "classify": classified - embedded})
+class Examiner:
+    """Puts the episodes of a stream to a learner, batch after batch; images stay embedded.
+
+    seed: of the stream: it also shuffles the query images of each episode
+    """
+
+    def __init__(
+        self, learner: Learner, view: ImageView, seed: int, progress: Progress | None = None
+    ) -> None:
+        self.learner, self.view, self.seed = learner, view, seed
+        self._report = progress or (lambda *_: None)
+        self._features: Tensor | None = None
+        self._row_of = np.full(len(view), -1)  # of `_features`; -1: not embedded yet
+        self._pixels: Pixels | None = None
+
+    def answer(self, episodes: EpisodeBatch, start: int = 0) -> Answers:
+        """As the function `answer`, for episodes `start` and following of the stream."""
+        began = time.perf_counter()
+        n_episodes, n_way = episodes.classes.shape
+        if n_way > 256:
+            raise BaselineError("at most 256 ways can be evaluated; choose a smaller protocol.")
+        n_query = episodes.query.shape[2]
+        order = query_orders(n_way * n_query, self.seed, start, n_episodes)
+        query = np.take_along_axis(episodes.query.reshape(n_episodes, -1), order, axis=1)
+        predictions = np.empty((n_episodes, n_way * n_query), np.uint8)
+        tally = CalibrationTally(self.learner.scores_are, self.learner.temperature)
+        stage, scored = self._scores(episodes.support, query)
+        prepared = time.perf_counter()
+        done = 0
+        for count, scores in scored:
+            here = slice(done, done + count)
+            _check(scores, (count, n_way * n_query, n_way), start + done)
+            winners = scores.argmax(axis=-1).astype(np.uint8)
+            tally.add(scores, winners, order[here] // n_query)
+            np.put_along_axis(predictions[here], order[here], winners, axis=1)
+            done += count
+            self._report(stage, start + done, start + n_episodes)
+        seconds = {"embed": prepared - began} if stage == "classify" else {}
+        seconds[stage] = time.perf_counter() - prepared
+        return Answers(predictions, seconds, tally.counts)
+
+    def _scores(self, support: np.ndarray, query: np.ndarray) -> tuple[str, Iterator[Scored]]:
+        """What is timed, and scores (n, n_queries, n_way) of the next n episodes each time.
+
+        support: int64 (n_episodes, n_way, n_shot); query: int64 (n_episodes, n_queries)
+        """
+        if isinstance(self.learner, EmbeddingLearner):
+            features = self._embedded(self.learner, support, query)
+            rows = self._row_of[support], self._row_of[query]
+            return "classify", _classify(self.learner, features, *rows)
+        if isinstance(self.learner, TaskLearner):
+            self._pixels = self._pixels or Pixels(self.view, self.learner.device)
+            return "episodes", _answer_tasks(self.learner, self._pixels, support, query)
+        return "episodes", _answer_one_by_one(self.learner, self.view, support, query)
+
+    def _embedded(self, learner: EmbeddingLearner, *wanted: np.ndarray) -> Tensor:
+        """The features so far, with those of images that are wanted for the first time."""
+        new = np.zeros(len(self.view), dtype=bool)
+        for indices in wanted:
+            new[indices] = True
+        indices = np.flatnonzero(new & (self._row_of < 0))
+        if self._features is None:
+            self._features = embed_images(learner, self.view, indices, self._report)
+            self._row_of[indices] = np.arange(len(indices))
+        elif len(indices):
+            more = embed_images(learner, self.view, indices, self._report)
+            self._row_of[indices] = len(self._features) + np.arange(len(indices))
+            self._features = torch.cat([self._features, more])
+        return self._features
 
 
 def embed_images(
@@ -97,21 +144,13 @@ def embed_images(
     return features
 
 
-def _classify_all(
-    learner: EmbeddingLearner,
-    features: Tensor,
-    support: np.ndarray,
-    query: np.ndarray,
-    report: Progress,
-) -> np.ndarray:
-    """Winning class of every query, from rows of `features`: uint8 (n_episodes, n_queries)
-
-    support: int64 (n_episodes, n_way, n_shot); query: int64 (n_episodes, n_queries)
-    """
+def _classify(
+    learner: EmbeddingLearner, features: Tensor, support: np.ndarray, query: np.ndarray
+) -> Iterator[Scored]:
+    """Scores from rows of `features`."""
     n_episodes, n_way, n_shot = support.shape
     n_queries, width = query.shape[1], features.shape[1]
     size = max(1, _FEATURES_PER_BATCH // ((n_queries + n_way * n_shot) * width))
-    predictions = np.empty((n_episodes, n_queries), np.uint8)
     for first in range(0, n_episodes, size):
         here = slice(first, first + size)
         n_here = len(query[here])
@@ -121,65 +160,37 @@ def _classify_all(
         )
         shapes = (n_here, n_way, n_shot, width), (n_here, n_queries, width)
         parts = (one.reshape(shape) for one, shape in zip(gathered, shapes, strict=True))
-        scores = learner.classify(*parts).cpu().numpy()
-        predictions[here] = _winners(scores, (n_here, n_queries, n_way), first)
-        report("classify", first + n_here, n_episodes)
-    return predictions
+        yield n_here, learner.classify(*parts).cpu().numpy()
 
 
 def _answer_tasks(
-    learner: TaskLearner, view: ImageView, episodes: EpisodeBatch, seed: int, report: Progress
-) -> Answers:
+    learner: TaskLearner, pixels: Pixels, support: np.ndarray, query: np.ndarray
+) -> Iterator[Scored]:
     keep_large_blocks()
-    start = time.perf_counter()
-    n_episodes, n_way = episodes.classes.shape
-    learner.check_way(n_way)
-    pixels = Pixels(view, learner.device)
-    support = episodes.support.reshape(n_episodes, -1)
-    query = episodes.query.reshape(n_episodes, -1)
-    n_queries = query.shape[1]
-    orders = query_orders(n_queries, seed, 0, n_episodes)
-    shuffled = np.take_along_axis(query, orders, axis=1)
-    predictions = np.empty((n_episodes, n_queries), np.uint8)
-    for first in range(0, n_episodes, _TASKS_PER_REPORT):
+    learner.check_way(support.shape[1])
+    flat = support.reshape(len(support), -1)
+    for first in range(0, len(support), _TASKS_PER_REPORT):
         here = slice(first, first + _TASKS_PER_REPORT)
-        images = (pixels.gather(rows[here]) for rows in (support, shuffled))
-        scores = learner.predict_tasks(*images).cpu().numpy()
-        winners = _winners(scores, (len(scores), n_queries, n_way), first)
-        np.put_along_axis(predictions[here], orders[here], winners.astype(np.uint8), axis=1)
-        report("episodes", first + len(scores), n_episodes)
-    return Answers(predictions, {"episodes": time.perf_counter() - start})
+        images = (pixels.gather(rows[here]) for rows in (flat, query))
+        yield len(query[here]), learner.predict_tasks(*images).cpu().numpy()
 
 
 def _answer_one_by_one(
-    learner: Learner, view: ImageView, episodes: EpisodeBatch, seed: int, report: Progress
-) -> Answers:
-    start = time.perf_counter()
-    n_episodes, n_way = episodes.classes.shape
-    n_queries = episodes.query[0].size
-    spec = EpisodeSpec(n_way, episodes.support.shape[2], episodes.query.shape[2])
-    labels = np.repeat(np.arange(n_way), spec.n_shot)
-    orders = query_orders(n_queries, seed, 0, n_episodes)
-    predictions = np.empty((n_episodes, n_queries), np.uint8)
-    for e in range(n_episodes):
-        order = orders[e]
-        scores = learner.predict(
-            view.images(episodes.support[e].reshape(-1)),
-            labels.copy(),
-            view.images(episodes.query[e].reshape(-1)[order]),
-        )
-        predictions[e, order] = _winners(scores, (n_queries, n_way), e)
-        report("episodes", e + 1, n_episodes)
-    return Answers(predictions, {"episodes": time.perf_counter() - start})
+    learner: Learner, view: ImageView, support: np.ndarray, query: np.ndarray
+) -> Iterator[Scored]:
+    n_way, n_shot = support.shape[1:]
+    labels = np.repeat(np.arange(n_way), n_shot)
+    for few, many in zip(support, query, strict=True):
+        pixels = view.images(few.reshape(-1)), view.images(many)
+        yield 1, learner.predict(pixels[0], labels.copy(), pixels[1])[None]
 
 
-def _winners(scores: np.ndarray, expected: tuple[int, ...], episode: int) -> np.ndarray:
-    """Index of the highest score of each query; the first one when scores are equal."""
+def _check(scores: np.ndarray, expected: tuple[int, ...], episode: int) -> None:
     if scores.shape != expected:
+        got = scores.shape[1:] if len(scores) == expected[0] else scores.shape
         raise BaselineError(
-            f"episode {episode}: scores must have the shape {expected}: a row for each query "
-            f"image and a column for each class; got {scores.shape}."
+            f"episode {episode}: scores must have the shape {expected[1:]}: a row for each query "
+            f"image and a column for each class; got {got}."
         )
     if not np.isfinite(scores).all():
         raise BaselineError(f"episode {episode}: scores must be finite numbers, got NaN or inf.")
-    return scores.argmax(axis=-1)

@@ -10,6 +10,8 @@ from torch import Tensor, nn
 from torch.func import functional_call
 from torch.nn.modules.batchnorm import _BatchNorm
 
+from .taskwise_functions import widened
+
 Statistics = Literal["query", "support", "image"]
 
 
@@ -111,7 +113,7 @@ def query_logits(
 
 
 def _moments(maps: Tensor, dims: list[int]) -> tuple[Tensor, Tensor]:
-    variance, mean = torch.var_mean(maps, dims, correction=0, keepdim=True)
+    variance, mean = torch.var_mean(widened(maps), dims, correction=0, keepdim=True)
     return mean, variance
 
 

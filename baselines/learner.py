@@ -5,6 +5,7 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 import torch
@@ -12,6 +13,8 @@ from torch import Tensor, nn
 
 from ..datasets.episodes import EpisodeSpec
 from .backbones import to_input
+
+ScoreKind = Literal["scores", "logits", "probabilities"]
 
 
 class BaselineError(ValueError):
@@ -36,6 +39,15 @@ class Learner(ABC):
 
     card: LearnerCard
     transductive: bool = False
+    # Logits: their softmax, at this temperature, is what the learner was trained to predict.
+    scores_are: ScoreKind = "scores"
+    temperature: float = 1.0
+
+    def with_steps(self, steps: int) -> "Learner":
+        """This learner with so many steps of adaptation; itself when it does not adapt, or when
+        the user chose the number (which its name then tells)."""
+        del steps
+        return self
 
     @abstractmethod
     def predict(
@@ -101,7 +113,8 @@ class TaskLearner(Learner):
     ) -> np.ndarray:
         self.check_way(int(support_labels.max()) + 1)
         order = np.argsort(support_labels, kind="stable")
-        images = torch.from_numpy(support_images[order])[None], torch.from_numpy(query_images)[None]
+        parts = support_images[order], query_images
+        images = (torch.from_numpy(part)[None].to(self.device) for part in parts)
         return self.predict_tasks(*images)[0].cpu().numpy()
 
 
@@ -176,7 +189,9 @@ def as_learner(model: object, name: str | None = None) -> Learner:
     _refuse_batch_statistics(model)
     device = next((parameter.device.type for parameter in model.parameters()), "cpu")
     card = LearnerCard(name, backbone=type(model).__name__, device=device)
-    return ProtoNet(copy.deepcopy(model), card)  # the user's module stays as it is
+    learner = ProtoNet(copy.deepcopy(model), card)  # the user's module stays as it is
+    learner.scores_are = "scores"  # nobody trained it to predict by these distances
+    return learner
 
 
 def _refuse_batch_statistics(model: nn.Module) -> None:

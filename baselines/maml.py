@@ -22,6 +22,7 @@ Differences from the papers:
 6. ANIL (no code was published): recipes as for MAML.
 """
 
+import copy
 from collections import OrderedDict
 from dataclasses import replace
 
@@ -32,11 +33,13 @@ from ..datasets.episodes import EpisodeSpec
 from ..datasets.names import pick
 from .backbones import BACKBONES, Shape, batch_norm, initialise_glorot, n_features, to_input
 from .config import TrainConfig, learner_card
+from .footprint import bytes_of_image
 from .inner_loop import Engine, InnerLoop, Tasks, adapted_names
 from .learner import BaselineError, TaskLearner, TrainedLearner
 
-# Pixels of the images that are held at once: the arrays of a chunk then take some 200 MB.
-_PIXELS_PER_CHUNK = 1 << 19
+# What the layers of a chunk may hold: with their derivatives two to three times as much memory.
+# Evaluation, which needs no graph of the inner loop, is fastest with less.
+_TRAINING_BYTES, _TEST_BYTES = 1 << 29, 1 << 28
 
 
 class MAML(TaskLearner, TrainedLearner):
@@ -44,6 +47,9 @@ class MAML(TaskLearner, TrainedLearner):
 
     network: modules `body` and `head`; float32 (n, C, H, W) in 0..1 -> float (n, n_way)
     """
+
+    scores_are = "logits"
+    steps_chosen = False  # by the user, against what protocols say
 
     def __init__(self, network: nn.Module, config: TrainConfig, device: torch.device) -> None:
         self.config, self.device = config, device
@@ -55,6 +61,22 @@ class MAML(TaskLearner, TrainedLearner):
             self.card = replace(self.card, name=name)
         self.adapted = adapted_names(network, head_only=config.learner == "anil")
         self.engine = _engine(config.backend, self.network)
+        self._bytes_of_image: dict[tuple[int, int, int, bool], int] = {}
+
+    def choose_steps(self) -> None:
+        """Keep the steps of the config under every protocol, and tell their number in the name."""
+        self.steps_chosen = True
+        name = f"{self.card.name}-{self.test_loop.steps}steps"
+        self.card = replace(self.card, name=name)
+
+    def with_steps(self, steps: int) -> "MAML":
+        if self.steps_chosen:
+            return self
+        other = copy.copy(self)
+        other.config = replace(self.config, test_inner_steps=steps)
+        recipe = {**self.card.recipe, "test_inner_steps": steps}
+        other.card = replace(self.card, recipe=recipe)
+        return other
 
     def inner_loop(self, step: int) -> InnerLoop:
         """The inner loop at a step of the training."""
@@ -83,8 +105,11 @@ class MAML(TaskLearner, TrainedLearner):
     def backward(self, tasks: Tensor, spec: EpisodeSpec, step: int) -> Tensor:
         self.check_way(spec.n_way)
         losses = []
-        for chunk in tasks.split(self._tasks_at_once(tasks)):
-            support, query = chunk.tensor_split([spec.n_way * spec.n_shot], dim=1)
+        n_support = spec.n_way * spec.n_shot
+        images = n_support * self.config.inner_steps + tasks.shape[1] - n_support
+        size = self._tasks_at_once(tasks, images, _TRAINING_BYTES)
+        for chunk in tasks.split(size):
+            support, query = chunk.tensor_split([n_support], dim=1)
             with self._autocast():
                 part = self._tasks(support, query, spec.n_way, share=1 / len(tasks))
                 losses.append(self.engine.backward(part, self.inner_loop(step)))
@@ -92,7 +117,7 @@ class MAML(TaskLearner, TrainedLearner):
 
     def predict_tasks(self, support: Tensor, query: Tensor) -> Tensor:
         n_way = self.config.way
-        size = self._tasks_at_once(torch.cat([support[:1], query[:1]], dim=1))
+        size = self._tasks_at_once(query, support.shape[1] + query.shape[1], _TEST_BYTES)
         answers = []
         for few, many in zip(support.split(size), query.split(size), strict=True):
             with self._autocast():
@@ -109,10 +134,16 @@ class MAML(TaskLearner, TrainedLearner):
                 f"another: --set way={n_way} --set val_way={n_way}"
             )
 
-    def _tasks_at_once(self, tasks: Tensor) -> int:
+    def _tasks_at_once(self, tasks: Tensor, images: int, budget: int) -> int:
+        """images: that pass through the network for one task, each pass counted"""
         if self.config.tasks_per_chunk != "auto":
             return self.config.tasks_per_chunk
-        return max(1, _PIXELS_PER_CHUNK // tasks[0].numel())
+        height, width, channels = tasks.shape[2:]
+        key = height, width, channels, budget == _TRAINING_BYTES
+        if key not in self._bytes_of_image:
+            found = bytes_of_image(self.network, (height, width, channels), graph=key[3])
+            self._bytes_of_image[key] = found
+        return max(1, budget // (images * self._bytes_of_image[key]))
 
     def _tasks(self, support: Tensor, query: Tensor, n_way: int, share: float = 1.0) -> Tasks:
         dtype = next(self.network.parameters()).dtype  # float64 in tests
@@ -155,6 +186,11 @@ def _engine(backend: str, network: nn.Module) -> Engine:
 
 def make(config: TrainConfig, image_shape: Shape, device: torch.device) -> MAML:
     """A MAML, FOMAML or ANIL with fresh weights from torch's current seed."""
+    if config.statistics == "image" and config.backbone == "mlp":
+        raise BaselineError(
+            "statistics=image: a hidden unit of the mlp has one value for an image, and no spread "
+            "to normalise by: every image would get the same answer. Use statistics=support."
+        )
     body = pick("backbone", config.backbone, BACKBONES)(image_shape, config.width, batch_norm)
     head = nn.Linear(n_features(body, image_shape), config.way)
     network = nn.Sequential(OrderedDict(body=body, head=head))

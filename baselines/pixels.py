@@ -31,11 +31,17 @@ class Pixels:
         if self._resident is not None:
             images = self._resident[torch.from_numpy(flat).to(self.device)]
         else:
-            images = torch.from_numpy(self.view.images(flat))
-            if self.device.type == "cuda":
-                images = images.pin_memory().to(self.device, non_blocking=True)
+            images = on_device(self.view.images(flat), self.device)
         return images.reshape(*indices.shape, *images.shape[1:])
 
     def _fits(self) -> bool:
         free, _ = torch.cuda.mem_get_info(self.device)
         return len(self.view) * int(np.prod(self.view.image_shape)) <= _RESIDENT_SHARE * free
+
+
+def on_device(images: np.ndarray, device: torch.device) -> Tensor:
+    """The same values on the device; a GPU copies from pinned memory while it computes."""
+    tensor = torch.from_numpy(images)
+    if device.type == "cuda":
+        return tensor.pin_memory().to(device, non_blocking=True)
+    return tensor

@@ -9,6 +9,8 @@ from .learner import Learner
 
 # Scores may move that much, relative to their spread: another batch is rounded otherwise.
 _TOLERANCE = 1e-3
+# What chance alone moves is a maximum over scores, which differs from time to time.
+_CHANCE = 5.0
 
 
 @dataclass(frozen=True)
@@ -23,14 +25,21 @@ class Probe:
 
     @property
     def deterministic(self) -> bool:
-        """Whether the same episode gets the same scores twice; otherwise nothing can be told."""
+        """Whether the same episode gets the same scores twice."""
         return self.repeated <= _TOLERANCE
 
     @property
     def transductive(self) -> bool:
-        """Whether other query images matter."""
+        """Whether other query images matter, by more than chance does."""
         moved = np.nanmax([self.shuffled, self.exchanged, self.dropped])
-        return self.deterministic and bool(moved > _TOLERANCE)
+        return bool(moved > max(_TOLERANCE, _CHANCE * self.repeated))
+
+    @property
+    def verdict(self) -> str:
+        """In a word: a learner whose scores change by themselves may hide a small dependence."""
+        if self.transductive:
+            return "transductive"
+        return "inductive" if self.deterministic else "cannot be told"
 
 
 def probe(

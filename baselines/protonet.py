@@ -19,6 +19,7 @@ from .backbones import BACKBONES, Shape, to_input
 from .config import TrainConfig, learner_card
 from .inference import folded
 from .learner import EmbeddingLearner, LearnerCard, TrainedLearner, negative_squared_distances
+from .pixels import on_device
 
 
 class ProtoNet(EmbeddingLearner, TrainedLearner):
@@ -27,6 +28,8 @@ class ProtoNet(EmbeddingLearner, TrainedLearner):
     network: float32 (n, C, H, W) in 0..1 -> float (n, d)
     temperature: divides distances in the training loss; which class is nearest does not change
     """
+
+    scores_are = "logits"
 
     def __init__(self, network: nn.Module, card: LearnerCard, temperature: float = 1.0) -> None:
         self.card = card
@@ -66,7 +69,7 @@ class ProtoNet(EmbeddingLearner, TrainedLearner):
     def embed(self, images: np.ndarray) -> Tensor:
         if self._inference is None:
             self._inference = folded(self.network)
-        pixels = torch.from_numpy(images).to(self.device)
+        pixels = on_device(images, self.device)  # each image once: to keep them there gains nothing
         with (
             torch.inference_mode(),
             torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16),

@@ -3,9 +3,10 @@
 import math
 from collections.abc import Mapping, Sequence
 
+import torch
 from torch import Tensor
 
-from .config import TrainConfig
+from .config import ADAPTING, TrainConfig
 
 # Losses above the lowest one, and above guessing, by this factor are no longer a training.
 _FACTOR = 10.0
@@ -20,15 +21,24 @@ def learning_rate(config: TrainConfig, step: int) -> float:
 
 
 def diverged(
-    loss: float, history: Sequence[Mapping[str, float]], n_way: int, weights: Mapping[str, Tensor]
+    losses: Sequence[Tensor],
+    history: Sequence[Mapping[str, float]],
+    config: TrainConfig,
+    weights: Mapping[str, Tensor],
 ) -> str:
-    """What is wrong with the mean loss of the last steps or the weights; nothing: ""."""
+    """What is wrong with the losses of the last steps or the weights; nothing: "".
+
+    The mean of the losses is held against the lowest mean so far, at first against the first
+    loss. Learners that adapt start from guessing: theirs never has a reason to be far above it.
+    """
+    loss = float(torch.stack(list(losses)).mean())
     lost = [name for name, tensor in weights.items() if not bool(tensor.isfinite().all())]
     if not math.isfinite(loss) or lost:
         where = f", and weights are no numbers: {', '.join(lost[:3])}" if lost else ""
         return f"the mean loss of the last steps is {loss:.4g}{where}"
-    lowest = min((entry["loss"] for entry in history), default=loss)
-    limit = _FACTOR * max(lowest, math.log(n_way))
+    lowest = min((entry["loss"] for entry in history), default=float(losses[0]))
+    guessing = math.log(config.way)
+    limit = _FACTOR * (guessing if config.learner in ADAPTING else max(lowest, guessing))
     if loss <= limit:
         return ""
     return f"the mean loss of the last steps is {loss:.4g}, expected at most {limit:.4g}"

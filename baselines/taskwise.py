@@ -15,6 +15,7 @@ from torch.nn import functional
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from .backbones import Residual
+from .learner import BaselineError
 from .taskwise_functions import Window, columns, norm_relu, product, widened
 from .taskwise_layers import RULES, Weights, by_vmap, laid_out, window_of
 
@@ -69,6 +70,7 @@ def task_weights(layers: Iterable[Layer], n_tasks: int) -> Weights:
 
     Convolutions and linear layers: (n_tasks, inputs, outputs); scales, shifts and biases:
     (n_tasks, 1, channels); of a layer without a rule: as it has them. Gradients flow to them.
+    Raises BaselineError for a batch norm that `run` would get wrong.
     """
     weights: Weights = {}
     for prefix, module in layers:
@@ -76,10 +78,19 @@ def task_weights(layers: Iterable[Layer], n_tasks: int) -> Weights:
             weights |= task_weights(_branch(prefix, module.body, "body."), n_tasks)
             weights |= task_weights(_branch(prefix, module.shortcut, "shortcut."), n_tasks)
             continue
+        _refuse_other_norms(module)
         for name, parameter in module.named_parameters():
             value = laid_out(module, parameter)
             weights[prefix + name] = value.expand(n_tasks, *value.shape)
     return weights
+
+
+def _refuse_other_norms(module: nn.Module) -> None:
+    if isinstance(module, _BatchNorm) and (not module.affine or module.track_running_stats):
+        raise BaselineError(
+            f"{module}: the native engine knows batch norm with scale and shift and without "
+            f"running averages (backbones.batch_norm). Use --backend learn2learn or higher."
+        )
 
 
 def run(

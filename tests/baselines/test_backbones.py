@@ -4,7 +4,17 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from fewbench.baselines.backbones import conv4, to_input
+from fewbench.baselines.backbones import (
+    BACKBONES,
+    Shape,
+    batch_norm,
+    conv4,
+    conv4_strided,
+    initialise_glorot,
+    n_features,
+    running_norm,
+    to_input,
+)
 from fewbench.baselines.inference import folded
 
 
@@ -104,3 +114,72 @@ def test_pixels_become_channels_last_fractions() -> None:
     assert pixels.dtype == torch.float32
     assert pixels[1, 0, 4, 2] == 1
     assert pixels.is_contiguous(memory_format=torch.channels_last)
+
+
+FAMILIES = {"running": running_norm, "batch": batch_norm}
+
+
+@pytest.mark.parametrize(
+    ("name", "shape", "widths", "features"),
+    [
+        ("conv4", (28, 28, 1), [64] * 4, 64),
+        ("conv4", (84, 84, 3), [64] * 4, 1600),
+        ("conv4-strided", (28, 28, 1), [64] * 4, 64),
+        ("mlp", (28, 28, 1), [256, 128, 64, 64], 64),
+        ("resnet12", (84, 84, 3), [64, 160, 320, 640], 640),
+    ],
+)
+@pytest.mark.parametrize("family", FAMILIES)
+def test_backbones_have_the_sizes_of_the_papers(
+    name: str, shape: Shape, widths: list[int], features: int, family: str
+) -> None:
+    network = BACKBONES[name](shape, 64, FAMILIES[family])
+    assert n_features(network, shape) == features
+    outputs = [m.num_features for m in network.modules() if isinstance(m, nn.BatchNorm2d)]
+    assert sorted(set(outputs)) == sorted(set(widths))
+    assert len(outputs) == (16 if name == "resnet12" else 4)
+    linear = [m for m in network.modules() if isinstance(m, nn.Conv2d | nn.Linear)]
+    assert all(layer.bias is None for layer in linear)
+    # Of the two families: running averages and a scale, or neither.
+    own = [n for n, p in network.named_parameters() if p.requires_grad and p.ndim == 1]
+    assert len(own) == len(outputs) * (2 if family == "running" else 1)
+    assert len(list(network.buffers())) == (3 * len(outputs) if family == "running" else 0)
+    epsilons = {m.eps for m in network.modules() if isinstance(m, nn.BatchNorm2d)}
+    assert epsilons == {1e-5 if family == "running" else 1e-3}
+
+
+def test_strided_maps_have_fourteen_seven_four_and_two_pixels() -> None:
+    sides = []
+    network = conv4_strided((28, 28, 1), 8)
+    for module in network.modules():
+        if isinstance(module, nn.Conv2d):
+            module.register_forward_hook(lambda _module, _inputs, maps: sides.append(maps.shape[2]))
+    network(torch.zeros(2, 1, 28, 28))
+    assert sides == [14, 7, 4, 2]
+
+
+def test_glorots_weights_fill_their_range_and_shifts_are_zero() -> None:
+    torch.manual_seed(0)
+    network = nn.Sequential(conv4((28, 28, 1), 64, batch_norm), nn.Linear(64, 5))
+    initialise_glorot(network)
+    for module in network.modules():
+        if isinstance(module, nn.Conv2d | nn.Linear):
+            weight = module.weight.detach()
+            area = weight[0, 0].numel()
+            bound = (6 / (area * (weight.shape[0] + weight.shape[1]))) ** 0.5
+            assert 0.9 * bound < weight.abs().max() <= bound
+            assert abs(float(weight.var()) / (bound**2 / 3) - 1) < 0.2
+            assert module.bias is None or not module.bias.any()
+
+
+def test_a_norm_of_mamls_sees_only_its_batch() -> None:
+    norm, maps = batch_norm(2), torch.rand(3, 2, 4, 4)
+    assert not norm.weight.requires_grad
+    assert torch.equal(norm.weight, torch.ones(2))
+    trained, tested = norm.train()(maps), norm.eval()(maps)
+    torch.testing.assert_close(trained, tested)
+    mean, variance = (
+        maps.mean((0, 2, 3), keepdim=True),
+        maps.var((0, 2, 3), correction=0, keepdim=True),
+    )
+    torch.testing.assert_close(tested, (maps - mean) / (variance + 1e-3).sqrt())

@@ -6,6 +6,7 @@ import torch
 
 from fewbench.baselines import BACKENDS, BaselineError, load_learner, make_learner
 from fewbench.baselines.config import load_recipe
+from fewbench.baselines.footprint import bytes_of_image
 from fewbench.baselines.harness import answer
 from fewbench.baselines.maml import MAML
 from fewbench.baselines.probe import probe
@@ -99,6 +100,28 @@ def test_chunks_give_the_gradient_of_the_whole_meta_batch(images: torch.Tensor) 
         assert error < 1e-5  # float32: the engines' test does the same in float64
 
 
+def test_auto_holds_fewer_tasks_of_a_larger_network() -> None:
+    """Bytes of one image on its way through, by hand for conv4 of width 8 at 28 px."""
+    shape = (28, 28, 1)
+    outputs = sum(side**2 * 8 * (1 + 1) + (side // 2) ** 2 * 8 * 2 for side in (28, 14, 7, 3)) + 8
+    columns = sum(side**2 * 9 * n for side, n in ((28, 1), (14, 8), (7, 8), (3, 8)))
+    network = maml("backbone=conv4").network
+    assert bytes_of_image(network, shape, graph=False) == 4 * (outputs + 5)
+    assert bytes_of_image(network, shape, graph=True) == 4 * (outputs + 5 + columns)
+    tasks = torch.zeros(1, 10, *shape)
+    sizes = [
+        maml(f"backbone={name}", "width=64")._tasks_at_once(tasks, 10, 1 << 29)
+        for name in ("conv4-strided", "conv4", "resnet12")
+    ]
+    assert sizes == sorted(sizes, reverse=True)
+    assert sizes[0] >= 32 > sizes[2]
+
+
+def test_the_mlp_cannot_normalise_an_image_alone() -> None:
+    with pytest.raises(BaselineError, match="no spread to normalise by.*statistics=support"):
+        maml("backbone=mlp", "statistics=image")
+
+
 def test_the_order_of_derivatives_is_annealed(images: torch.Tensor) -> None:
     annealed = maml("first_order_steps=10")
     first = gradient(maml(recipe="fomaml-glyphs"), images)
@@ -129,12 +152,18 @@ def test_evaluation_has_its_own_inner_loop() -> None:
     assert maml("inner_lr=0.3").test_loop.lr == 0.3
 
 
-@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+@pytest.mark.parametrize(
+    ("backend", "precision"), [*((backend, "fp32") for backend in BACKENDS), ("native", "bf16")]
+)
 def test_a_run_in_two_halves_is_the_whole_run_bit_by_bit(
-    bars: dict[str, SplitStore], tmp_path: Path, precision: str
+    bars: dict[str, SplitStore], tmp_path: Path, backend: str, precision: str
 ) -> None:
+    if backend != "native":
+        pytest.importorskip(backend, reason=f"{backend} is not installed")
     settings = ["width=8", "dataset=bars", "steps=8", "validate_every=2", "val_episodes=10"]
     settings += ["meta_batch_size=3", "clip_value=0.05", f"precision={precision}"]
+    settings += [f"backend={backend}", "inner_steps=2", "first_order_steps=3"]
+    settings += ["multi_step_loss_steps=6"]
     config = load_recipe("maml-glyphs", settings)
     views = TrainViews(ImageView([bars["train"]]), ImageView([bars["val"]]))
     Trainer(config, views, tmp_path / "whole", TrainBudget(device="cpu")).run()
@@ -194,5 +223,9 @@ def test_settings_of_the_test_may_change_at_evaluation_others_not(
     assert not learner.transductive
     with pytest.raises(BaselineError, match="width.*weights are trained.*test_inner_steps"):
         load_learner(str(tmp_path), CPU, settings=["width=9"])
+    with pytest.raises(BaselineError, match="temperature has no effect on maml"):
+        maml("temperature=2")
+    with pytest.raises(BaselineError, match="inner_lr has no effect on protonet"):
+        load_recipe("protonet-glyphs", ["inner_lr=7"])
     with pytest.raises(BaselineError, match="nothing can be set"):
         load_learner("centroid", CPU, settings=["statistics=image"])

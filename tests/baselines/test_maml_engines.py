@@ -16,7 +16,7 @@ from meta_tasks import NETWORKS, inner_loop, network, task_loss, tasks
 
 LIBRARIES = {"learn2learn": Learn2LearnEngine, "higher": HigherEngine}
 LOOPS = [("maml", 1), ("maml", 5), ("fomaml", 1), ("fomaml", 5), ("anil", 1), ("anil", 5)]
-LOOPS += [("multi-step", 3)]
+LOOPS += [("multi-step", 3), ("first-order multi-step", 3), ("first-order anil", 2)]
 
 
 @pytest.fixture(params=LIBRARIES)

@@ -62,6 +62,18 @@ def test_of_a_random_function_nothing_can_be_told() -> None:
     found = probed(lambda *images: generator.random((len(images[2]), 5)))
     assert not found.deterministic
     assert not found.transductive
+    assert found.verdict == "cannot be told"
+
+
+def test_noise_does_not_hide_a_dependence_that_is_larger() -> None:
+    generator = np.random.default_rng(1)
+
+    def noisy(*images):
+        return centred(*images) + 1e-3 * generator.random((len(images[2]), 5))
+
+    found = probed(noisy)
+    assert found.repeated > 0
+    assert found.verdict == "transductive"
 
 
 @pytest.mark.parametrize("n", [1, 2])

@@ -101,6 +101,8 @@ class Hidden(nn.Module):
     ("module", "message"),
     [
         (Hidden(), "Hidden holds a batch norm.*--backend learn2learn"),
+        (nn.BatchNorm2d(1, affine=False, track_running_stats=False), "with scale and shift"),
+        (nn.BatchNorm2d(1), "without running averages"),
         (nn.Conv2d(1, 2, 3), "square windows of odd size, padded by half"),
         (nn.Conv2d(1, 2, 2, padding=1), "square windows of odd size"),
         (nn.Conv2d(1, 2, 3, padding=1, dilation=2), "square windows"),

@@ -11,7 +11,7 @@ import torch
 
 from bars import SPLIT_CLASSES
 from fewbench.baselines import BaselineError, load_learner
-from fewbench.baselines.checkpoints import load_checkpoint
+from fewbench.baselines.checkpoints import load_checkpoint, save_checkpoint
 from fewbench.baselines.config import TrainConfig, load_recipe
 from fewbench.baselines.devices import resolve_device, resolve_precision
 from fewbench.baselines.schedule import learning_rate
@@ -202,6 +202,46 @@ def test_a_loss_that_explodes_stops_the_run_and_keeps_the_last_good_checkpoint(
     assert log["history"][-1]["loss"] < 18
     best = load_learner(str(tmp_path), torch.device("cpu"))
     assert best.card.recipe["trained_steps"] <= log["step"]
+
+
+@pytest.mark.parametrize(
+    ("recipe", "settings", "message"),
+    [
+        (
+            "maml-glyphs",
+            ["inner_lr=1e6"],
+            "the mean loss of the last steps is .*, expected at most",
+        ),
+        ("maml-glyphs", ["lr=1e3"], "the mean loss of the last steps is"),
+        ("maml-glyphs", ["test_inner_lr=1e38"], "validation: episode 0: scores must be finite"),
+        ("protonet-glyphs", ["lr=1e3", "way=5"], "the mean loss of the last steps is"),
+    ],
+)
+def test_a_run_that_goes_wrong_from_the_start_is_stopped(
+    bars: dict[str, SplitStore], tmp_path: Path, recipe: str, settings: list[str], message: str
+) -> None:
+    brief = ["dataset=bars", "width=8", "steps=40", "validate_every=20", "val_episodes=4"]
+    trainer = Trainer(load_recipe(recipe, [*brief, *settings]), views(bars), tmp_path, CPU)
+    with pytest.raises(BaselineError, match=f"training diverged before step 20: {message}"):
+        trainer.run()
+    assert not (tmp_path / LAST).exists()
+
+
+def test_a_resumed_run_may_hold_fewer_tasks_and_come_from_an_older_card(
+    bars: dict[str, SplitStore], tmp_path: Path
+) -> None:
+    brief = ["dataset=bars", "width=8", "steps=2", "validate_every=2", "val_episodes=4"]
+    Trainer(load_recipe("maml-glyphs", brief), views(bars), tmp_path, CPU).run()
+    tensors, card = load_checkpoint(tmp_path / LAST)
+    del card["config"]["multi_step_loss_steps"], card["schema_version"]
+    save_checkpoint(tmp_path / LAST, tensors, card)
+    more = [*brief, "steps=4", "tasks_per_chunk=1"]
+    with pytest.raises(BaselineError, match="steps differs"):
+        Trainer(load_recipe("maml-glyphs", more), views(bars), tmp_path, RESUME)
+    same = Trainer(
+        load_recipe("maml-glyphs", [*brief, "tasks_per_chunk=1"]), views(bars), tmp_path, RESUME
+    )
+    assert same.state.step == 2
 
 
 def test_learning_rates_follow_the_schedule() -> None:

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from fewbench.baselines import BACKENDS
+
 
 def test_learners_and_backends_are_listed_with_what_to_install(run) -> None:
     env = json.loads(run("env", "--json").stdout)
@@ -15,8 +17,9 @@ def test_learners_and_backends_are_listed_with_what_to_install(run) -> None:
     assert env["learners"]["higher"] == ["maml", "fomaml", "anil"]
     assert env["optional"]["higher"]["install"].startswith("pip install higher")
     described = " ".join(run("train", "--help").stdout.split())
-    for word in ("protonet", "maml", "fomaml", "anil", "native", "learn2learn", "higher"):
-        assert word in described
+    for backend, learners in BACKENDS.items():
+        assert backend in described
+        assert all(learner in described for learner in learners)
     listed = json.loads(run("recipes", "--json").stdout)["recipes"]
     assert listed["maml-omniglot"]["inner_lr"] == 2.0
     assert listed["protonet-glyphs"]["backends"] == ["native", "learn2learn"]

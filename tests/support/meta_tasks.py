@@ -58,10 +58,11 @@ def tasks(name: str, n_tasks: int = 3, n_query: int = 2, dtype: torch.dtype = to
 
 
 def inner_loop(whole: nn.Module, steps: int, kind: str = "maml", lr: float = 0.1) -> InnerLoop:
-    """`maml`, `fomaml`, `anil`, or `multi-step`: MAML with a loss after each step."""
-    weights = (*[0.1] * (steps - 1), 1 - 0.1 * (steps - 1)) if kind == "multi-step" else None
-    adapted = adapted_names(whole, head_only=kind == "anil")
-    return InnerLoop(steps, lr, adapted, kind == "fomaml", weights)
+    """`maml`, `fomaml`, `anil`, `multi-step` (a loss after each step), or `first-order ...`."""
+    several = kind.endswith("multi-step")
+    weights = (*[0.1] * (steps - 1), 1 - 0.1 * (steps - 1)) if several else None
+    adapted = adapted_names(whole, head_only=kind.endswith("anil"))
+    return InnerLoop(steps, lr, adapted, kind.startswith(("fomaml", "first-order")), weights)
 
 
 def task_loss(whole: nn.Module, inner: InnerLoop, labels: tuple[Tensor, Tensor]):
