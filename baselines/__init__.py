@@ -73,6 +73,7 @@ def load_learner(
             learner.choose_steps()
         recipe = {**config.flat(), "trained_steps": card["step"]}
         recipe["trained_seconds"] = round(card["seconds"], 1)
+        recipe["trained_precision"] = card["config"]["precision"]  # that of the test is another
     except (KeyError, TypeError, RuntimeError) as error:
         raise BaselineError(
             f"{path}: weights and card do not fit each other ({error!r:.200}). Train it again."

@@ -6,7 +6,15 @@ from typing import Annotated
 
 import typer
 
-from . import cli_data, cli_protocol, cli_run, cli_source
+from . import (
+    cli_compare,
+    cli_data,
+    cli_evaluate,
+    cli_plan,
+    cli_protocol,
+    cli_run,
+    cli_source,
+)
 from .console import Json, emit, table
 
 app = typer.Typer(
@@ -22,9 +30,11 @@ app.add_typer(cli_data.app, name="data")
 app.add_typer(cli_protocol.app, name="protocol")
 app.command()(cli_run.train)
 app.command()(cli_run.recipes)
-app.command()(cli_run.evaluate)
-app.command()(cli_run.probe)
+app.command()(cli_evaluate.evaluate)
+app.command()(cli_evaluate.probe)
 app.command()(cli_run.report)
+app.command()(cli_compare.compare)
+app.command()(cli_plan.plan)
 
 
 @app.command()

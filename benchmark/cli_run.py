@@ -1,4 +1,4 @@
-"""fewbench quickstart, train, evaluate, report."""
+"""fewbench quickstart, train, recipes, report."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,12 +13,6 @@ Device = Annotated[str, typer.Option(help="auto, cpu or cuda.")]
 Precision = Annotated[str | None, typer.Option(help="auto, fp32 or bf16.")]
 Backend = Annotated[
     str | None, typer.Option(help="Whose inner loop or classifier: native, learn2learn or higher.")
-]
-Statistics = Annotated[
-    str | None,
-    typer.Option(
-        help="Whose images a MAML's batch norm sees: query (transductive), support, image."
-    ),
 ]
 TasksPerChunk = Annotated[
     str | None,
@@ -54,7 +48,7 @@ def train(
     from ..baselines.training import TrainBudget
     from .runs import train_run
 
-    named = _settings(
+    named = named_settings(
         seed=seed, precision=precision, backend=backend, tasks_per_chunk=tasks_per_chunk
     )
     config = load_recipe(recipe, [*(settings or []), *named])
@@ -62,97 +56,16 @@ def train(
         with progress_bars() as progress:
             run = train_run(config, out, TrainBudget(minutes, device, resume), root, progress)
     except KeyboardInterrupt:
-        note("interrupted; go on from the last checkpoint: the same command with --resume")
+        saved = (out / "last.safetensors").exists()
+        hint = "go on from the last checkpoint: the same command with --resume"
+        note(f"interrupted; {hint if saved else 'nothing was saved yet: start again'}")
         raise typer.Exit(130) from None
     emit(run, _describe_run(run), as_json)
 
 
-def evaluate(
-    learner: Annotated[
-        str, typer.Argument(help="centroid, a checkpoint, or the folder of a training run.")
-    ],
-    protocol: Annotated[str, typer.Option(help="Protocol, see `fewbench protocol list`.")],
-    out: Out,
-    episodes: Annotated[
-        int | None, typer.Option(min=2, help="Only the first episodes; changes the name.")
-    ] = None,
-    dataset: Annotated[
-        str | None, typer.Option(help="Another build, e.g. omniglot-nearest; changes the name.")
-    ] = None,
-    settings: Annotated[
-        list[str] | None,
-        typer.Option("--set", help="key=value of the recipe, e.g. test_inner_steps=10."),
-    ] = None,
-    statistics: Statistics = None,
-    backend: Backend = None,
-    tasks_per_chunk: TasksPerChunk = None,
-    precision: Precision = None,
-    device: Device = "auto",
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a result.")] = False,
-    root: Root = None,
-    as_json: Json = False,
-) -> None:
-    """Score a learner on the episodes of a protocol and save the result."""
-    from .protocols import find_protocol
-    from .runs import evaluate_run, load
-
-    card = find_protocol(protocol, dataset=dataset, n_episodes=episodes)
-    named = _settings(statistics=statistics, backend=backend, tasks_per_chunk=tasks_per_chunk)
-    changes = [*(settings or []), *named]
-    model = load(learner, device, precision or "fp32", changes)
-    with progress_bars() as progress:
-        path, result = evaluate_run(model, card, out, overwrite, (root, progress))
-    from ..reports.tables import to_text
-
-    seconds = ", ".join(f"{stage} {value:.1f} s" for stage, value in result.seconds.items())
-    text = f"{to_text([result])}\n\n{seconds}\nwrote {path}"
-    emit({"path": str(path), **_summary(result)}, text, as_json)
-
-
-def probe(
-    learner: Annotated[
-        str, typer.Argument(help="centroid, a checkpoint, or the folder of a training run.")
-    ],
-    protocol: Annotated[str, typer.Option(help="Protocol, see `fewbench protocol list`.")],
-    statistics: Statistics = None,
-    backend: Backend = None,
-    root: Root = None,
-    as_json: Json = False,
-) -> None:
-    """Tell whether a learner's answer to one query image depends on the other query images."""
-    from .evaluate import probe as probe_model
-    from .runs import load
-
-    model = load(learner, "auto", "fp32", _settings(statistics=statistics, backend=backend))
-    found = probe_model(model, protocol, root=root)
-    moved = {"shuffled": found.shuffled, "exchanged": found.exchanged, "dropped": found.dropped}
-    verdict = "transductive" if found.transductive else "inductive"
-    rows = [[f"others {how}", f"{value:.2g}"] for how, value in moved.items()]
-    text = table(["query images", "largest move of a score / spread of scores"], rows)
-    emit({"transductive": found.transductive, **moved}, f"{text}\n\n{verdict}", as_json)
-
-
-def _settings(**named: str | int | None) -> list[str]:
+def named_settings(**named: str | int | None) -> list[str]:
     """Options that were given, as `--set` would have them."""
     return [f"{key}={value}" for key, value in named.items() if value is not None]
-
-
-def _summary(result: Any) -> dict[str, Any]:
-    from ..reports.intervals import result_interval
-
-    interval = result_interval(result)
-    return {
-        "protocol": result.protocol.name,
-        "learner": result.learner,
-        "partial": result.partial,
-        "mean": interval.mean,
-        "low": interval.low,
-        "high": interval.high,
-        "level": interval.level,
-        "kind": interval.kind,
-        "n_episodes": interval.n,
-        "seconds": result.seconds,
-    }
 
 
 def recipes(as_json: Json = False) -> None:
@@ -179,8 +92,8 @@ def report(
     root: Root = None,
     as_json: Json = False,
 ) -> None:
-    """Tables (CSV, Markdown, LaTeX), plots (PNG, SVG) and one self-contained page."""
-    from .runs import report_folders
+    """Tables (CSV, Markdown, LaTeX), plots (PNG, SVG, PDF) and one self-contained page."""
+    from .reporting import report_folders
 
     paths = report_folders(folders, out, root)
     text = "\n".join(f"wrote {path}" for path in paths)
@@ -201,7 +114,8 @@ def quickstart(
     from ..reports.result_files import load_results
     from ..reports.tables import results_frame, to_text
     from .protocols import find_protocol
-    from .runs import evaluate_run, load, refuse_used_folder, report_folders, train_run
+    from .reporting import report_folders
+    from .runs import evaluate_run, load, refuse_used_folder, train_run
 
     refuse_used_folder(out)
     config = load_recipe("protonet-glyphs", [f"seed={seed}"])

@@ -9,17 +9,17 @@ from pathlib import Path
 
 import numpy as np
 
-from ..baselines.harness import answer
-from ..baselines.learner import Learner, LearnerCard, as_learner
+from ..baselines.harness import Answers, answer
+from ..baselines.learner import BaselineError, FunctionLearner, Learner, LearnerCard, as_learner
 from ..baselines.probe import Probe
 from ..baselines.probe import probe as probe_learner
-from ..datasets import BUILDERS
-from ..datasets.build import data_root, open_split
-from ..datasets.episodes import EpisodeBatch, EpisodeSpec, episodes_fingerprint, sample_episodes
-from ..datasets.names import pick
+from ..datasets.build import data_root
+from ..datasets.episodes import EpisodeBatch
 from ..datasets.view import ImageView
 from ..reports.records import EvalProtocol, RunResult, count_correct
+from .drawing import Drawn, draw, draw_stream, protocol_spec, protocol_view
 from .environment import environment
+from .episode_files import draw_file, read_episodes
 from .protocols import find_protocol
 
 Progress = Callable[[str, int, int], None]
@@ -27,51 +27,82 @@ Progress = Callable[[str, int, int], None]
 
 def evaluate(
     model: object,
-    protocol: str | EvalProtocol,
+    protocol: str | EvalProtocol | Path,
     *,
     name: str | None = None,
     root: Path | None = None,
     progress: Progress | None = None,
+    probabilities: bool = False,
 ) -> RunResult:
     """Score a model on the episodes of a protocol.
 
     model: a Learner; a torch module float32 (n, C, H, W) in 0..1 -> (n, d), compared as in
         ProtoNet; or a function (support_images, support_labels, query_images) -> scores, with
         images uint8 (n, H, W, C) and scores (n_query_images, n_way)
+    protocol: its name, its card, or the path of an episode file
     name: what tables call it; a module's or function's own name when left out
     root: where the datasets are built; see `data_root`
+    probabilities: whether the scores of a function are probabilities; the result then says how
+        well they are calibrated
     The result is marked transductive when the learner says so or the probe finds it.
     Raises DataError or BaselineError saying what to do.
     """
     started = time.perf_counter()
-    learner = as_learner(model, name)
-    if isinstance(protocol, str):
-        protocol = find_protocol(protocol)
-    view = protocol_view(protocol, data_root(root))
-    spec = protocol_spec(protocol)
-    episodes = sample_episodes(view.class_offsets, spec, protocol.seed, 0, protocol.n_episodes)
-    sampled = time.perf_counter()
-    answers = answer(learner, view, episodes, protocol.seed, progress)
-    answered = time.perf_counter()
-    found = probe_episode(learner, view, episodes)
-    seconds = {"sample": sampled - started, **answers.seconds}
-    seconds["probe"] = time.perf_counter() - answered
-    seconds["total"] = time.perf_counter() - started
+    learner = scored_learner(model, name, probabilities)
+    return evaluate_drawn(learner, _drawn(protocol, data_root(root)), started, progress)
+
+
+def evaluate_drawn(
+    learner: Learner, drawn: Drawn, started: float, progress: Progress | None = None
+) -> RunResult:
+    """As `evaluate`, on episodes that were drawn since `started` (of time.perf_counter)."""
+    protocol = drawn.protocol
+    if protocol.adaptation_steps:
+        learner = learner.with_steps(protocol.adaptation_steps)
+    sampling = time.perf_counter() - started
+    answers = answer(learner, drawn.view, drawn.episodes, protocol.seed, progress)
+    return make_result(learner, drawn, answers, {"sample": sampling, "started": started})
+
+
+def make_result(
+    learner: Learner, drawn: Drawn, answers: Answers, times: dict[str, float]
+) -> RunResult:
+    """The result of a learner's answers to the episodes; times: what was measured before."""
+    probing = time.perf_counter()
+    found = probe_episode(learner, drawn.view, drawn.episodes)
+    finished = time.perf_counter()
+    seconds = {"sample": times["sample"], **answers.seconds, "probe": finished - probing}
+    seconds["total"] = finished - times["started"]
+    protocol, view = drawn.protocol, drawn.view
     return RunResult(
         protocol=protocol,
         **_from_card(learner.card),
         transductive=learner.transductive or found.transductive,
         partial=view.partial,
         data_fingerprint=view.fingerprint,
-        episodes_fingerprint=episodes_fingerprint(episodes, spec),
+        episodes_fingerprint=drawn.fingerprint,
         **_circumstances(),
         seconds=seconds,
         predictions=answers.predictions,
         correct=count_correct(answers.predictions, protocol.n_way),
-        classes=episodes.classes.astype(np.uint16),
+        classes=drawn.episodes.classes.astype(np.uint16),
         class_names=np.array(view.class_names),
         class_sizes=np.diff(view.class_offsets).astype(np.int32),
+        calibration=answers.calibration,
     )
+
+
+def scored_learner(model: object, name: str | None = None, probabilities: bool = False) -> Learner:
+    """A learner out of anything that can be evaluated. Raises BaselineError for anything else."""
+    learner = as_learner(model, name)
+    if probabilities:
+        if not isinstance(learner, FunctionLearner):
+            raise BaselineError(
+                f"probabilities=True is for functions that return them; a {type(model).__name__} "
+                f"says itself what its scores are. Leave it away."
+            )
+        learner.scores_are = "probabilities"
+    return learner
 
 
 def probe(model: object, protocol: str | EvalProtocol, *, root: Path | None = None) -> Probe:
@@ -81,9 +112,8 @@ def probe(model: object, protocol: str | EvalProtocol, *, root: Path | None = No
     """
     if isinstance(protocol, str):
         protocol = find_protocol(protocol)
-    view, spec = protocol_view(protocol, data_root(root)), protocol_spec(protocol)
-    episodes = sample_episodes(view.class_offsets, spec, protocol.seed, 0, 1)
-    return probe_episode(as_learner(model), view, episodes)
+    view = protocol_view(protocol, data_root(root))
+    return probe_episode(as_learner(model), view, draw_stream(protocol, view, 0, 1))
 
 
 def probe_episode(learner: Learner, view: ImageView, episodes: EpisodeBatch) -> Probe:
@@ -97,23 +127,18 @@ def probe_episode(learner: Learner, view: ImageView, episodes: EpisodeBatch) -> 
     )
 
 
+def _drawn(protocol: str | EvalProtocol | Path, root: Path) -> Drawn:
+    if isinstance(protocol, Path):
+        return draw_file(read_episodes(protocol), root)
+    return draw(find_protocol(protocol) if isinstance(protocol, str) else protocol, root)
+
+
 def _circumstances() -> dict:
     return {
         "environment": environment(),
         "created_utc": datetime.now(UTC).isoformat(timespec="seconds"),
         "command": shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]),
     }
-
-
-def protocol_spec(protocol: EvalProtocol) -> EpisodeSpec:
-    """The shape of the protocol's episodes."""
-    return EpisodeSpec(protocol.n_way, protocol.n_shot, protocol.n_query)
-
-
-def protocol_view(protocol: EvalProtocol, root: Path) -> ImageView:
-    """The classes and images that the protocol draws from. Raises DataError when not built."""
-    info = pick("dataset", protocol.dataset, BUILDERS)
-    return ImageView([open_split(info, root, protocol.split)], rotations=protocol.rotations)
 
 
 def _from_card(card: LearnerCard) -> dict:
@@ -126,3 +151,6 @@ def _from_card(card: LearnerCard) -> dict:
         "recipe": card.recipe,
         "checkpoint_sha256": card.checkpoint_sha256,
     }
+
+
+__all__ = ["Progress", "evaluate", "probe", "protocol_spec", "protocol_view"]

@@ -1,11 +1,14 @@
-"""The suite's own protocols. A published one is never edited: a change gets a new name."""
+"""The catalogue of protocols. A published one is never edited: a change gets a new name."""
 
 from dataclasses import replace
 
 from ..datasets import BUILDERS
 from ..datasets.names import pick
 from ..reports.records import EvalProtocol
+from .legacy import LEGACY
 
+# More episodes than any split has without repeating an image: "all that there are".
+ALL_EPISODES = 2**31
 _SHAPES = ((5, 1), (5, 5), (20, 1), (20, 5))
 # Characters turned by 90 degrees are classes of their own, as in Snell et al. 2017; a turned glyph
 # can be another character of its script.
@@ -26,16 +29,23 @@ def _protocol(dataset: str, n_way: int, n_shot: int) -> EvalProtocol:
     )
 
 
-PROTOCOLS: dict[str, EvalProtocol] = {
+# The suite's own.
+OWN: dict[str, EvalProtocol] = {
     protocol.name: protocol
     for protocol in (_protocol(name, *shape) for name in _ROTATIONS for shape in _SHAPES)
 }
+PROTOCOLS: dict[str, EvalProtocol] = OWN | {name: one.protocol for name, one in LEGACY.items()}
 
 
 def find_protocol(
-    name: str, *, dataset: str | None = None, n_episodes: int | None = None
+    name: str,
+    *,
+    dataset: str | None = None,
+    n_episodes: int | None = None,
+    disjoint: bool = False,
 ) -> EvalProtocol:
-    """A protocol by name, on another build of its dataset or with its first `n_episodes` only.
+    """A protocol by name, on another build of its dataset, with its first `n_episodes` only, or
+    with disjoint episodes (all that the split has, if `n_episodes` does not say how many).
 
     Whatever departs from the frozen protocol shows in the name. Raises DataError for an unknown
     name.
@@ -44,6 +54,15 @@ def find_protocol(
     if dataset and dataset != protocol.dataset:
         pick("dataset", dataset, BUILDERS)
         protocol = replace(protocol, dataset=dataset, name=f"{protocol.name}-on-{dataset}")
+    if disjoint:
+        # Without shared images the interval may speak of new images and classes.
+        protocol = replace(
+            protocol,
+            name=f"{protocol.name}-disjoint",
+            sampling="disjoint",
+            interval="open",
+            n_episodes=ALL_EPISODES,
+        )
     if n_episodes and n_episodes != protocol.n_episodes:
         protocol = replace(protocol, n_episodes=n_episodes, name=f"{protocol.name}-{n_episodes}ep")
     return protocol

@@ -70,7 +70,7 @@ def sample_episodes(
     """
     class_offsets = np.asarray(class_offsets, dtype=np.int64)
     sizes = np.diff(class_offsets)
-    _check_sizes(sizes, spec)
+    check_sizes(sizes, spec)
     chunk = max(1, _POOL_ELEMENTS // max(len(sizes), spec.n_way * int(sizes.max())))
     parts = [
         _sample_chunk(class_offsets, spec, seed, first, min(chunk, start + count - first))
@@ -80,6 +80,26 @@ def sample_episodes(
         parts = [_sample_chunk(class_offsets, spec, seed, start, 0)]
     classes, images = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
     return EpisodeBatch(classes, images[:, :, : spec.n_shot], images[:, :, spec.n_shot :])
+
+
+def turn_classes(episodes: EpisodeBatch, n_base_images: int, seed: int, start: int) -> EpisodeBatch:
+    """Each class of each episode turned by a random multiple of 90 degrees (Finn et al. 2017).
+
+    episodes: of upright images; `start` is the index of the first of them in the stream `seed`
+    n_base_images: what a turn by 90 degrees adds to the index of an image, see `ImageView`
+    """
+    n_way = episodes.classes.shape[1]
+    turns = draw_turns(len(episodes), n_way, seed, start)
+    shift = turns[:, :, None] * n_base_images
+    return EpisodeBatch(episodes.classes, episodes.support + shift, episodes.query + shift)
+
+
+def draw_turns(count: int, n_way: int, seed: int, start: int) -> np.ndarray:
+    """Quarter turns of the classes of `count` episodes: int64 (count, n_way) in 0..3"""
+    blocks = -(-n_way // _WORDS_PER_BLOCK)
+    generator = np.random.Philox(key=[seed, 2], counter=start * blocks)  # see query_orders
+    words = generator.random_raw(count * blocks * _WORDS_PER_BLOCK).reshape(count, -1)
+    return (words[:, :n_way] >> np.uint64(62)).astype(np.int64)
 
 
 def iterate_episodes(
@@ -100,7 +120,7 @@ def query_orders(n_queries: int, seed: int, start: int, count: int) -> np.ndarra
     In class order, the position of a query image would give its label away.
     """
     blocks = -(-n_queries // _WORDS_PER_BLOCK)
-    # A second key word keeps these draws apart from those that made the episodes.
+    # The second key word keeps streams apart: 0 the episodes, 1 these, 2 turns, 3 disjoint draws.
     generator = np.random.Philox(key=[seed, 1], counter=start * blocks)
     words = generator.random_raw(count * blocks * _WORDS_PER_BLOCK)
     words = words.reshape(count, blocks * _WORDS_PER_BLOCK)
@@ -117,7 +137,8 @@ def episodes_fingerprint(episodes: EpisodeBatch, spec: EpisodeSpec) -> str:
     return digest.hexdigest()
 
 
-def _check_sizes(sizes: np.ndarray, spec: EpisodeSpec) -> None:
+def check_sizes(sizes: np.ndarray, spec: EpisodeSpec) -> None:
+    """Raises DataError when classes of these sizes cannot make an episode."""
     if len(sizes) < spec.n_way:
         raise DataError(
             f"{spec.n_way}-way episodes need {spec.n_way} classes, this split has {len(sizes)}; "

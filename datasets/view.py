@@ -5,6 +5,7 @@ from functools import cached_property
 
 import numpy as np
 
+from .info import DataError
 from .store import SplitStore
 
 ROTATIONS = (0, 90, 180, 270)
@@ -13,16 +14,27 @@ ROTATIONS = (0, 90, 180, 270)
 class ImageView:
     """Splits joined into one list of classes, each optionally in four rotations.
 
-    With rotations, a character turned by 90, 180 or 270 degrees (anticlockwise) is a class of its
-    own (Santoro et al. 2016; Snell et al. 2017): view class r * n_base_classes + c, and view image
-    r * n_base_images + i. Only the upright images are stored.
+    View image r * n_base_images + i is stored image i turned by r * 90 degrees (anticlockwise);
+    only the upright images are stored. With rotations, turned characters are classes of their own
+    (Santoro et al. 2016; Snell et al. 2017): view class r * n_base_classes + c. With
+    task_rotations, the four turns of an image belong to one class, which each episode turns as a
+    whole (Finn et al. 2017): see `turn_classes`.
 
-    class_offsets: int64 (n_classes + 1,) class c owns the view images between two offsets
+    class_offsets: int64 (n_classes + 1,) class c owns the view images between two offsets; with
+        task_rotations these are its upright ones
     """
 
-    def __init__(self, stores: Sequence[SplitStore], *, rotations: bool = False) -> None:
+    def __init__(
+        self,
+        stores: Sequence[SplitStore],
+        *,
+        rotations: bool = False,
+        task_rotations: bool = False,
+    ) -> None:
+        if rotations and task_rotations:
+            raise DataError("turned images are classes of their own or turned by task, not both.")
         self.stores = tuple(stores)
-        self.rotations = rotations
+        self.rotations, self.task_rotations = rotations, task_rotations
         self.image_shape = self.stores[0].image_shape
         self._starts = np.cumsum([0, *(len(store) for store in self.stores)])
         offsets = [s.class_offsets[1:] + start for s, start in self._parts()]
@@ -37,12 +49,18 @@ class ImageView:
         return int(self._starts[-1])
 
     @property
+    def n_base_classes(self) -> int:
+        """Stored classes, before rotation."""
+        return self.n_classes // (len(ROTATIONS) if self.rotations else 1)
+
+    @property
     def n_classes(self) -> int:
         """Classes, rotated ones counted."""
         return len(self.class_offsets) - 1
 
     def __len__(self) -> int:
-        return int(self.class_offsets[-1])
+        turned = self.rotations or self.task_rotations
+        return self.n_base_images * (len(ROTATIONS) if turned else 1)
 
     @property
     def partial(self) -> bool:
@@ -65,13 +83,31 @@ class ImageView:
     @cached_property
     def image_keys(self) -> tuple[str, ...]:
         """class name/image name of every view image: a name that means something elsewhere."""
-        names = [name for store in self.stores for name in store.image_names]
-        names *= len(ROTATIONS) if self.rotations else 1
-        sizes = np.diff(self.class_offsets)
-        owners = np.repeat(np.arange(self.n_classes), sizes)
-        return tuple(
-            f"{self.class_names[owner]}/{name}" for owner, name in zip(owners, names, strict=True)
-        )
+        keys = [""] * len(self)
+        for c, name in enumerate(self.class_names):
+            for index, image in zip(self.class_images(c), self.class_image_names(c), strict=True):
+                keys[index] = f"{name}/{image}"
+        return tuple(keys)
+
+    def class_images(self, c: int) -> np.ndarray:
+        """All view images of class c, by turn and then in store order: int64 (n,)"""
+        upright = np.arange(*self.class_offsets[c : c + 2])
+        if not self.task_rotations:
+            return upright
+        turns = self.n_base_images * np.arange(len(ROTATIONS))
+        return (turns[:, None] + upright).reshape(-1)
+
+    def class_image_names(self, c: int) -> tuple[str, ...]:
+        """Names of `class_images(c)` within their class; one turned by its task is rot090/name."""
+        base = c % self.n_base_classes
+        names = self._base_names[slice(*self.class_offsets[base : base + 2])]
+        if not self.task_rotations:
+            return names
+        return tuple(f"rot{angle:03d}/{name}" for angle in ROTATIONS for name in names)
+
+    @cached_property
+    def _base_names(self) -> tuple[str, ...]:
+        return tuple(name for store in self.stores for name in store.image_names)
 
     def images(self, indices: np.ndarray) -> np.ndarray:
         """Pixels of the view images at `indices`.

@@ -36,12 +36,21 @@ class Card:
     def __str__(self) -> str:
         card = self.protocol
         extras = ", rotations as classes" * card.rotations
+        extras += ", each class of an episode turned at random" * card.task_rotations
+        extras += f", {card.sampling} episodes" * (card.sampling != "independent")
+        if card.adaptation_steps:
+            extras += f", {card.adaptation_steps} adaptation steps"
         extras += ", transductive learners allowed" * card.transductive
         return (
-            f"{self.label}: {card.n_way}-way {card.n_shot}-shot, {card.n_query} queries a class, "
+            f"{self.label}: {card.n_way}-way {card.n_shot}-shot, {queries(card.n_query)} a class, "
             f"n = {card.n_episodes:,} episodes of the {card.dataset} {card.split} split, "
             f"seed {card.seed}{extras}"
         )
+
+
+def queries(count: int) -> str:
+    """ "1 query" or "15 queries"."""
+    return "1 query" if count == 1 else f"{count} queries"
 
 
 def result_cards(results: Iterable[RunResult]) -> list[Card]:

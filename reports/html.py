@@ -1,43 +1,60 @@
-"""One page that holds everything: no network, no other file, and nothing that runs."""
+"""One page that holds everything: no network, no other file, and one script of its own."""
 
 import base64
+import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, StrictUndefined, Template
+from markupsafe import Markup
 
 from .atomic import write_text
-from .layout import Cell, accuracy_tables
-from .records import RunResult
+from .diagnostics import calibration_error
+from .grid import Grid
+from .layout import Cell, Table
 
 
-def write_page(
-    results: Sequence[RunResult],
-    figures: Mapping[str, str | bytes],
-    samples: Mapping[str, bytes],
-    path: Path,
-) -> Path:
-    """Write the results as one HTML file: tables, figures, sample images and full provenance.
-    figures: title -> SVG text or PNG bytes. samples: caption -> PNG bytes."""
-    tables = accuracy_tables(results)
-    cells = [cell for table in tables for row in table.rows for cell in row.cells if cell]
-    page = _template().render(
-        datasets=", ".join(sorted({table.title for table in tables})),
+@dataclass(frozen=True)
+class Page:
+    """What stands on the page, beside all about every result in `tables`.
+    grids: more tables by the heading of their section. figures: title -> SVG text or PNG bytes.
+    samples: caption -> PNG bytes."""
+
+    tables: Sequence[Table]
+    grids: Mapping[str, Sequence[Grid]] = field(default_factory=dict)
+    figures: Mapping[str, str | bytes] = field(default_factory=dict)
+    samples: Mapping[str, bytes] = field(default_factory=dict)
+
+
+def write_page(page: Page, path: Path) -> Path:
+    """Write the page as one HTML file."""
+    cells = [cell for table in page.tables for cell in table.cells]
+    results = [cell.result for cell in cells]
+    style, script = _part("page.css"), _part("page.js")
+    text = _template().render(
+        page=page,
+        cells=cells,
         newest=max((result.created_utc for result in results), default=""),
-        level=f"{100 * cells[0].interval.level:g} %" if cells else "",
-        kind=cells[0].interval.kind if cells else "",
-        tables=tables,
-        figures={title: _data_uri(figure) for title, figure in figures.items()},
-        samples={caption: _data_uri(image) for caption, image in samples.items()},
+        filters={
+            "dataset": sorted({result.protocol.dataset for result in results}),
+            "protocol": sorted({result.protocol.name for result in results}),
+            "learner": sorted({result.learner for result in results}),
+        },
+        figures={title: _data_uri(figure) for title, figure in page.figures.items()},
+        samples={caption: _data_uri(image) for caption, image in page.samples.items()},
         # Two results may share every name, as when two folders hold the same run: number them.
         anchors={cell: f"result-{number}" for number, cell in enumerate(cells, start=1)},
-        details=[(cell, _sections(cell)) for cell in cells],
+        sections=_sections,
+        # Nothing runs and nothing is drawn but these two: whatever else gets in stays inert.
+        style=style,
+        script=script,
+        policy=_policy(style, script),
     )
-    return write_text(path, page)
+    return write_text(path, text)
 
 
 @cache
@@ -45,8 +62,29 @@ def _template() -> Template:
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    source = files("fewbench.reports").joinpath("page.html.jinja").read_text(encoding="utf-8")
-    return environment.from_string(source)
+    return environment.from_string(_part("page.html.jinja"))
+
+
+@cache
+def _part(name: str) -> Markup:
+    return Markup(files("fewbench.reports").joinpath(name).read_text(encoding="utf-8"))
+
+
+def _policy(style: str, script: str) -> str:
+    rules = {
+        "default-src": "'none'",
+        "img-src": "data:",
+        "style-src": _source(style),
+        "script-src": _source(script),
+        "base-uri": "'none'",
+        "form-action": "'none'",
+    }
+    return "; ".join(f"{name} {value}" for name, value in rules.items())
+
+
+def _source(text: str) -> str:
+    digest = hashlib.sha256(text.encode()).digest()
+    return f"'sha256-{base64.b64encode(digest).decode('ascii')}'"
 
 
 def _data_uri(image: str | bytes) -> str:
@@ -58,11 +96,17 @@ def _data_uri(image: str | bytes) -> str:
 
 def _sections(cell: Cell) -> dict[str, dict[str, Any]]:
     """The provenance of one result, by heading."""
-    result, interval = cell.result, cell.interval
-    kind = f"{100 * interval.level:g} %, {interval.kind}, n = {interval.n:,}"
+    result, interval, calibration = cell.result, cell.interval, calibration_error(cell.result)
+    kind = f"({100 * interval.level:g} %, {interval.kind}, n = {interval.n:,})" if interval else ""
     return {
         "Result": {
-            "accuracy": f"{interval} ({kind})",
+            "accuracy": f"{cell.value} % {kind}",
+            "interval": f"{100 * interval.low:.2f} to {100 * interval.high:.2f} %"
+            if interval
+            else "none",
+            "calibration error": "scores are no probabilities"
+            if calibration is None
+            else f"{100 * calibration:.2f} %",
             "learner": result.learner,
             "backbone": result.backbone or "none",
             "train_seed": result.train_seed,

@@ -1,21 +1,30 @@
-"""Confidence intervals of a mean accuracy. Each kind says what its ± is about."""
+"""Confidence intervals of a mean accuracy. Each kind says what its ± is about: docs/statistics.md
+explains them, and shows by simulation how often each covers what it claims."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
+from scipy.special import stdtrit  # scipy.stats would cost every command most of a second
 
 from .records import ResultError, RunResult
+from .resampling import bootstrap_t_limits, class_influence, finite_classes, image_variance
+from .sequential import betting_limits
 
+# What a recipe records of the run itself: differs between seeds by nature.
+RUN_ONLY = {"seed", "trained_steps", "trained_seconds"}
 # The rounded factors that papers multiplied by std / sqrt(n).
 LEGACY_Z = {0.90: 1.645, 0.95: 1.96, 0.99: 2.576}
+# ddof of the standard deviation, and what was added to n under the root: numpy's default (Finn
+# 2017, Chen 2019), the unbiased variance (Snell 2017), and MetaOptNet's test script (Lee 2019).
+LEGACY_KINDS = {"legacy-z": (0, 0), "legacy-z-ddof1": (1, 0), "legacy-z-n1": (0, 1)}
 
 
 @dataclass(frozen=True)
 class Interval:
-    """A mean accuracy with its interval: fractions. `kind` names the formula, `n` counts what
-    was averaged. Two intervals that overlap decide nothing: compare on the same episodes."""
+    """A mean with its interval: fractions. `kind` names the formula, `n` counts what was
+    averaged. Two intervals that overlap decide nothing: compare on the same episodes."""
 
     mean: float
     low: float
@@ -41,13 +50,11 @@ def episodes_t(accuracies: ArrayLike, level: float = 0.95) -> Interval:
     Raises ResultError for fewer than two episodes or values that are not fractions.
     """
     values = _fractions(accuracies, level)
-    quantile = float(stats.t.ppf((1 + level) / 2, values.size - 1))
-    return _symmetric(values, quantile, 1, level, "episodes-t")
+    return mean_t(values, level, "episodes-t")
 
 
-def legacy_z(accuracies: ArrayLike, level: float = 0.95, ddof: int = 0) -> Interval:
-    """The interval of older papers, 1.96 * std / sqrt(n) over episodes, with std as they took it:
-    ddof 0 is numpy's default (most code of the field), ddof 1 the unbiased variance.
+def legacy_z(accuracies: ArrayLike, level: float = 0.95, kind: str = "legacy-z") -> Interval:
+    """The interval of older papers, 1.96 * std / sqrt(n) over episodes, as LEGACY_KINDS says.
 
     accuracies: float64 (n_episodes,) fraction of right answers in each episode.
     Only to set a number beside an old table; conditional like `episodes_t`, and a little narrower.
@@ -57,33 +64,144 @@ def legacy_z(accuracies: ArrayLike, level: float = 0.95, ddof: int = 0) -> Inter
     values = _fractions(accuracies, level)
     if level not in LEGACY_Z:
         levels = ", ".join(map(str, LEGACY_Z))
-        raise ResultError(f"legacy-z interval: no customary factor. Expected {levels}; got {level}")
-    return _symmetric(values, LEGACY_Z[level], ddof, level, "legacy-z")
+        raise ResultError(f"{kind} interval: no customary factor. Expected {levels}; got {level}")
+    ddof, extra = LEGACY_KINDS[kind]
+    mean, std = _mean_and_std(values, ddof)
+    half = LEGACY_Z[level] * std / float(np.sqrt(values.size + extra))
+    return Interval(mean, mean - half, mean + half, level, kind, values.size)
 
 
-def result_interval(result: RunResult) -> Interval:
-    """The interval that tables and plots show for a result. Raises ResultError naming it."""
+def open_t(result: RunResult, level: float = 0.95) -> Interval:
+    """Student's t-interval over disjoint episodes: about other images of these classes.
+
+    No image is drawn twice, so each episode brings fresh noise of images, and their spread
+    counts it. Classes do come again: for other classes see `class_bootstrap`.
+    Source: Lafargue et al., Oops, I Sampled it Again (arXiv 2409.02850).
+    Raises ResultError when the episodes are not known to be disjoint.
+    """
+    sampling = result.protocol.sampling
+    if sampling != "disjoint":
+        raise ResultError(
+            "open interval: episodes that share images repeat each other's noise. Expected a "
+            f"protocol of disjoint episodes; got sampling '{sampling}'. Choose one whose sampling "
+            "is disjoint (fewbench protocol list), or bootstrap the classes: class_bootstrap"
+        )
+    return mean_t(_fractions(result.accuracies, level), level, "open")
+
+
+def anytime(accuracies: ArrayLike, level: float = 0.95) -> Interval:
+    """The interval that one may look at after every episode and stop whenever one likes.
+
+    accuracies: float64 (n_episodes,) fraction of right answers in each episode so far.
+    Holds the mean at all stopping times at once, for any n; conditional like `episodes_t`, wider
+    by about 1.7 times, and not symmetric: see `betting_limits`.
+    Raises ResultError for fewer than two episodes or values that are not fractions.
+    """
+    values = _fractions(accuracies, level)
+    low, high = betting_limits(*np.unique(values, return_counts=True), 1 - level)
+    return Interval(_mean_and_std(values)[0], low, high, level, "anytime", values.size)
+
+
+def class_bootstrap(
+    result: RunResult,
+    images: NDArray[np.integer] | None = None,
+    level: float = 0.95,
+    resamples: int = 2000,
+    seed: int = 0,
+) -> Interval:
+    """Bootstrap-t over the classes of the split: about other classes, kind "open-bootstrap".
+
+    images: int64 (n_episodes, n_way * n_query) which image each query was; adds the variance of
+        resampling query images within their classes. A class carries the noise of its images
+        already, as they come along when it is resampled: without `images` that noise counts once,
+        with them nearly twice, which errs on the wide side.
+    `n` counts classes. Source: Efron and Tibshirani, An Introduction to the Bootstrap (1993), 12.5.
+    Raises ResultError when no more classes than n_way occur in the episodes.
+    """
+    accuracies, n_way = _fractions(result.accuracies, level), result.protocol.n_way
+    influence = class_influence(accuracies, result.classes)
+    n = influence.size
+    if n <= n_way:
+        raise ResultError(
+            "open-bootstrap interval: classes are what it resamples. Expected more than n_way = "
+            f"{n_way} of them in the episodes; got {n}. Choose a split with more classes"
+        )
+    # The episodes are a sample too. Their noise is in the influence of each class, n_way times
+    # over; once is right.
+    noise = float(accuracies.var(ddof=1)) / accuracies.size
+    excess = n_way * finite_classes(n, n_way) ** 2 - 1
+    variance = max(float(influence.var(ddof=1)) / n - excess * noise, noise)
+    if images is not None:
+        variance += image_variance(result, images)
+    quantiles = bootstrap_t_limits(influence, 1 - level, resamples, np.random.default_rng(seed))
+    mean, error = _mean_and_std(accuracies)[0], float(np.sqrt(variance))
+    # Whoever has a long tail to the left may be further down than up, hence high minus low.
+    low, high = (float(np.clip(mean - q * error, 0, 1)) for q in quantiles[::-1])
+    return Interval(mean, low, high, level, "open-bootstrap", n)
+
+
+def train_seeds(results: Sequence[RunResult], level: float = 0.95) -> Interval:
+    """Student's t-interval over training runs: about other seeds, on these same episodes.
+
+    results: runs that differ in their training seed alone; `n` counts them.
+    Raises ResultError for fewer than two, a seed that comes twice, or anything else that differs.
+    """
+    if len(results) < 2:
+        raise ResultError(
+            "train-seeds interval: expected at least 2 training runs that differ in their seed; "
+            f"got {len(results)}. Train again: fewbench train --recipe NAME --seed 1 --out DIR"
+        )
+    for result in results[1:]:
+        _refuse_unlike(_identity(results[0]), _identity(result))
+    seeds = [result.train_seed for result in results]
+    if len(set(seeds)) < len(seeds):
+        raise ResultError(
+            f"train-seeds interval: expected every training seed once; got {sorted(seeds)}. "
+            "Leave one result of each seed"
+        )
+    return mean_t(_fractions([result.mean for result in results], level), level, "train-seeds")
+
+
+def result_interval(result: RunResult, level: float = 0.95) -> Interval:
+    """The interval that tables and plots show for a result, of the kind that its protocol names.
+    Raises ResultError naming the result."""
+    kind = result.protocol.interval
     try:
-        return episodes_t(result.accuracies)
+        if kind == "open":
+            return open_t(result, level)
+        if kind == "anytime":
+            return anytime(result.accuracies, level)
+        if kind in LEGACY_KINDS:
+            return legacy_z(result.accuracies, level, kind)
+        return episodes_t(result.accuracies, level)
     except ResultError as error:
         raise ResultError(f"{result.file_stem}: {error}") from error
 
 
-def _symmetric(
-    values: NDArray[np.float64], quantile: float, ddof: int, level: float, kind: str
-) -> Interval:
-    # Deviations from the first value: equal values then give a width of exactly zero, where
+def mean_t(values: NDArray[np.float64], level: float, kind: str) -> Interval:
+    """Student's t-interval of the mean of any values. values: float64 (n,), n at least 2."""
+    check_level(level)
+    mean, std = _mean_and_std(values)
+    half = float(stdtrit(values.size - 1, (1 + level) / 2)) * std / float(np.sqrt(values.size))
+    return Interval(mean, mean - half, mean + half, level, kind, values.size)
+
+
+def check_level(level: float) -> None:
+    """Raises ResultError unless the confidence level is a fraction between 0 and 1."""
+    if not 0 < level < 1:
+        raise ResultError(f"confidence level: expected a fraction like 0.95; got {level}")
+
+
+def _mean_and_std(values: NDArray[np.float64], ddof: int = 1) -> tuple[float, float]:
+    # Deviations from the first value: equal values then give a spread of exactly zero, where
     # the rounding of their mean would leave 1e-17.
     shifted = values - values[0]
-    mean = float(values[0] + shifted.mean())
-    half = quantile * float(shifted.std(ddof=ddof)) / float(np.sqrt(values.size))
-    return Interval(mean, mean - half, mean + half, level, kind, values.size)
+    return float(values[0] + shifted.mean()), float(shifted.std(ddof=ddof))
 
 
 def _fractions(accuracies: ArrayLike, level: float) -> NDArray[np.float64]:
     values = np.asarray(accuracies, dtype=np.float64)
-    if not 0 < level < 1:
-        raise ResultError(f"confidence level: expected a fraction like 0.95; got {level}")
+    check_level(level)
     if values.ndim != 1 or values.size < 2:
         raise ResultError(
             "no interval without spread: expected the accuracies of at least 2 episodes; "
@@ -95,3 +213,23 @@ def _fractions(accuracies: ArrayLike, level: float) -> NDArray[np.float64]:
             f"got {values.min()} to {values.max()}. Divide percentages by 100"
         )
     return values
+
+
+def _identity(result: RunResult) -> dict[str, object]:
+    """What has to be equal between training runs of one recipe."""
+    asked = {key: value for key, value in result.recipe.items() if key not in RUN_ONLY}
+    recipe: dict[str, object] = {f"recipe {key}": value for key, value in asked.items()}
+    names = ["learner", "backbone", "precision", "transductive", "partial"]
+    names += ["data_fingerprint", "episodes_fingerprint"]
+    return asdict(result.protocol) | {name: getattr(result, name) for name in names} | recipe
+
+
+def _refuse_unlike(first: dict[str, object], other: dict[str, object]) -> None:
+    missing = "(missing)"
+    for name in [*first, *(other.keys() - first.keys())]:
+        expected, got = first.get(name, missing), other.get(name, missing)
+        if expected != got:
+            raise ResultError(
+                "train-seeds interval: the results must differ in their training seed only. "
+                f"Expected {name} {expected}; got {got}. Leave that result out"
+            )

@@ -1,42 +1,95 @@
 """Where each result stands in a table: a row per trained learner, a column per protocol card."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from .cards import Card, conflicts, result_cards
-from .intervals import Interval, result_interval
-from .records import RunResult
+from .comparisons import tied_with_best
+from .intervals import Interval, result_interval, train_seeds
+from .records import ResultError, RunResult
 
 # Four protocols and the four columns that name a learner still fit the text width of a page.
 COLUMNS_PER_TABLE = 4
 
 TRANSDUCTIVE_NOTE = "† transductive: the queries of an episode were answered together"
 PARTIAL_NOTE = "‡ partial: built from incomplete data, so not comparable with full builds"
+STANDING_NOTE = (
+    "bold (in plain text: *): the best of its column; ≈: not significantly below it (paired t-test "
+    "on the same episodes, Holm over the column, 5 %)"
+)
 REPEAT_NOTE = (
     "(2): another result with the same learner, backbone, precision and training seed; "
     "results.csv tells them apart"
 )
+ALONE_NOTE = "a number without ±: its episodes allow no interval of the protocol's kind"
+# What the ± of each kind is, and what it is silent about.
+_CLOSED = (
+    "conditional on these test classes and images: it says nothing about other classes or other "
+    "training runs"
+)
+MEANINGS = {
+    "episodes-t": f"Student's t over n episodes, {_CLOSED}",
+    "legacy-z": f"1.96 std / √n over n episodes as in older papers, std with ddof 0, {_CLOSED}",
+    "legacy-z-ddof1": f"1.96 std / √n over n episodes, std with ddof 1, {_CLOSED}",
+    "legacy-z-n1": f"1.96 std / √(n + 1) over n episodes, {_CLOSED}",
+    "anytime": f"over n episodes, whenever the evaluation stopped, not symmetric, {_CLOSED}",
+    "open": (
+        "Student's t over n disjoint episodes, no image used twice: it speaks of other images of "
+        "these test classes, but not of other classes or other training runs"
+    ),
+    "open-bootstrap": (
+        "the n test classes drawn again: it speaks of other classes, but not of other training runs"
+    ),
+    "train-seeds": (
+        "Student's t over n training runs: it speaks of training with other seeds, on these same "
+        "episodes"
+    ),
+}
+# Not part of what a recipe asks for: they differ from run to run.
+_RUN_ONLY = {"seed", "trained_steps", "trained_seconds"}
 
 
 @dataclass(frozen=True, eq=False)
 class Cell:
-    """The accuracy of one result: "98.41 ± 0.14" in percent, and its marks."""
+    """One number of a table: "98.41 ± 0.14" in percent, and its marks. Several results share a
+    cell only where it is about training seeds. `standing`: "best", "tied" with it, or ""."""
 
-    result: RunResult
-    interval: Interval
+    results: tuple[RunResult, ...]
+    interval: Interval | None
+    standing: str = ""
+
+    @classmethod
+    def of(cls, result: RunResult, standing: str = "") -> "Cell":
+        """The cell of one result; without an interval where its episodes allow none."""
+        try:
+            return cls((result,), result_interval(result), standing)
+        except ResultError:
+            return cls((result,), None, standing)
+
+    @property
+    def result(self) -> RunResult:
+        return self.results[0]
+
+    @property
+    def mean(self) -> float:
+        return self.interval.mean if self.interval else self.result.mean
 
     @property
     def value(self) -> str:
-        return str(self.interval).removesuffix(" %")
+        if self.interval is None:
+            return f"{100 * self.mean:.2f}"
+        return f"{100 * self.mean:.2f} ± {100 * self.interval.half_width:.2f}"
 
     @property
     def marks(self) -> str:
-        return "†" * self.result.transductive + "‡" * self.result.partial
+        transductive = any(result.transductive for result in self.results)
+        partial = any(result.partial for result in self.results)
+        return "≈" * (self.standing == "tied") + "†" * transductive + "‡" * partial
 
     def __str__(self) -> str:
-        return f"{self.value} {self.marks}".rstrip()
+        return f"{self.value} {'*' * (self.standing == 'best')}{self.marks}".rstrip()
 
 
 class Label(NamedTuple):
@@ -45,18 +98,19 @@ class Label(NamedTuple):
     learner: str
     backbone: str
     precision: str
-    seed: int
+    seeds: tuple[int, ...]
     repeat: int = 1
 
     @property
     def texts(self) -> list[str]:
         repeat = f" ({self.repeat})" if self.repeat > 1 else ""
-        return [self.learner + repeat, self.backbone or "–", self.precision, str(self.seed)]
+        seeds = ", ".join(map(str, self.seeds[:6])) + ", …" * (len(self.seeds) > 6)
+        return [self.learner + repeat, self.backbone or "–", self.precision, seeds]
 
 
 @dataclass(frozen=True)
 class Row:
-    """What one trained learner (one training seed) reached on each protocol of a table."""
+    """What one trained learner reached on each protocol of a table."""
 
     label: Label
     cells: tuple[Cell | None, ...]
@@ -76,32 +130,75 @@ class Table:
     notes: tuple[str, ...]
 
     @property
+    def cells(self) -> list[Cell]:
+        return [cell for row in self.rows for cell in row.cells if cell is not None]
+
+    @property
+    def columns(self) -> list[str]:
+        """What the number columns are called: with the kind of ± where they differ in it."""
+        kinds = [card.protocol.interval for card in self.cards]
+        mixed = len(set(kinds)) > 1
+        return [
+            f"{card.label} [{kind}]" if mixed else card.label
+            for card, kind in zip(self.cards, kinds, strict=True)
+        ]
+
+    @property
     def header(self) -> list[str]:
-        names = ["learner", "backbone", "precision", "train seed"]
-        return [*names, *(card.label for card in self.cards)]
+        several = any(len(row.label.seeds) > 1 for row in self.rows)
+        return ["learner", "backbone", "precision", "train seed" + "s" * several, *self.columns]
 
 
 def interval_note(interval: Interval) -> str:
-    """What the ± of these tables means, in one sentence."""
-    return (
-        f"± is half the width of a {100 * interval.level:g} % interval ({interval.kind}: Student's "
-        "t over n episodes), conditional on these test classes and images: it says nothing about "
-        "other classes or other training runs"
-    )
+    """What a ± means, in one sentence."""
+    level, kind = f"{100 * interval.level:g} %", interval.kind
+    return f"± is half the width of a {level} interval ({kind}: {MEANINGS[kind]})"
 
 
 def accuracy_tables(results: Iterable[RunResult]) -> list[Table]:
     """The tables that every format shows: rows and columns sorted, whatever the order of results.
     Training seeds keep their own rows: their spread is another question than that over episodes."""
     cards = result_cards(results)
+    return _tables(cards, dict(zip(map(id, cards), _columns(cards), strict=True)))
+
+
+def seed_tables(results: Iterable[RunResult]) -> list[Table]:
+    """The spread over training: a row per recipe that was trained with several seeds."""
+    cards = result_cards(results)
+    columns = {id(card): _seed_column(card) for card in cards}
+    return _tables([card for card in cards if columns[id(card)]], columns)
+
+
+def seed_groups(card: Card) -> list[tuple[RunResult, ...]]:
+    """The results of a card that differ in nothing but their training seed, two or more each."""
+    groups: dict[tuple, dict[int, RunResult]] = defaultdict(dict)
+    for result in card.results:
+        recipe = {name: value for name, value in result.recipe.items() if name not in _RUN_ONLY}
+        named = (result.learner, result.backbone, result.precision, result.transductive)
+        groups[(*named, repr(sorted(recipe.items())))].setdefault(result.train_seed, result)
+    return [tuple(group.values()) for group in groups.values() if len(group) > 1]
+
+
+def standings(card: Card) -> list[str]:
+    """ "best", "tied" or "" for each result of a card; nothing stands out where one is alone."""
+    if len(card.results) < 2:
+        return [""] * len(card.results)
+    best = max(range(len(card.results)), key=lambda i: card.results[i].mean)
+    try:
+        tied = tied_with_best(card.results)
+    except ResultError:
+        tied = set()
+    return ["best" if i == best else "tied" * (i in tied) for i in range(len(card.results))]
+
+
+def _tables(cards: Sequence[Card], columns: Mapping[int, Mapping[Label, Cell]]) -> list[Table]:
     warnings = conflicts(cards)
     tables = []
     for dataset in sorted({card.protocol.dataset for card in cards}):
         own = [card for card in cards if card.protocol.dataset == dataset]
-        columns = _columns(own)
         for i in range(0, len(own), COLUMNS_PER_TABLE):
-            part = slice(i, i + COLUMNS_PER_TABLE)
-            tables.append(_table(own[part], columns[part], warnings))
+            part = own[i : i + COLUMNS_PER_TABLE]
+            tables.append(_table(part, [columns[id(card)] for card in part], warnings))
     return tables
 
 
@@ -117,31 +214,53 @@ def _table(
 
 
 def _columns(cards: Sequence[Card]) -> list[dict[Label, Cell]]:
-    """Runs that look alike are numbered by their checkpoint over all columns: a row is one run."""
-    runs: dict[Label, list[tuple[str | None, int]]] = {}
+    """Runs that look alike are numbered by their checkpoint over all columns of a data set: a row
+    is one run."""
+    runs: dict[tuple[str, Label], list[tuple[str | None, int]]] = {}
     columns: list[dict[Label, Cell]] = []
     for card in cards:
         seen: Counter[tuple[Label, str | None]] = Counter()
         columns.append({})
-        for result in card.results:
-            label = Label(result.learner, result.backbone, result.precision, result.train_seed)
+        for result, standing in zip(card.results, standings(card), strict=True):
+            label = _label(result)
             seen[label, result.checkpoint_sha256] += 1
             run = result.checkpoint_sha256, seen[label, result.checkpoint_sha256]
-            known = runs.setdefault(label, [])
+            known = runs.setdefault((card.protocol.dataset, label), [])
             if run not in known:
                 known.append(run)
-            repeat = known.index(run) + 1
-            columns[-1][label._replace(repeat=repeat)] = Cell(result, result_interval(result))
+            columns[-1][label._replace(repeat=known.index(run) + 1)] = Cell.of(result, standing)
     return columns
+
+
+def _seed_column(card: Card) -> dict[Label, Cell]:
+    column: dict[Label, Cell] = {}
+    for group in seed_groups(card):
+        try:
+            cell = Cell(group, train_seeds(group))
+        except ResultError:
+            continue
+        label = _label(group[0])._replace(seeds=tuple(result.train_seed for result in group))
+        while label in column:  # recipes that differ in what the label does not show
+            label = label._replace(repeat=label.repeat + 1)
+        column[label] = cell
+    return column
+
+
+def _label(result: RunResult) -> Label:
+    return Label(result.learner, result.backbone, result.precision, (result.train_seed,))
 
 
 def _notes(
     cards: Sequence[Card], rows: Sequence[Row], warnings: Mapping[str, str]
 ) -> Iterator[str]:
     cells = [cell for row in rows for cell in row.cells if cell is not None]
-    yield interval_note(cells[0].interval)
+    yield from dict.fromkeys(interval_note(cell.interval) for cell in cells if cell.interval)
+    if any(cell.interval is None for cell in cells):
+        yield ALONE_NOTE
     yield from map(str, cards)
     yield from (warnings[name] for name in sorted({c.protocol.name for c in cards} & set(warnings)))
+    if any(cell.standing for cell in cells):
+        yield STANDING_NOTE
     if any(cell.result.transductive for cell in cells):
         yield TRANSDUCTIVE_NOTE
     if any(cell.result.partial for cell in cells):

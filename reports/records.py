@@ -149,6 +149,12 @@ class RunResult(ResultHeader):
         return {name: getattr(self, name) for name in own if getattr(self, name) is not None}
 
     @property
+    def hits(self) -> NDArray[np.bool_]:
+        """Which queries were answered rightly: bool (n_episodes, n_way, n_query)."""
+        shape = (self.protocol.n_episodes, self.protocol.n_way, self.protocol.n_query)
+        return self.predictions.reshape(shape) == np.arange(self.protocol.n_way)[:, None]
+
+    @property
     def accuracies(self) -> NDArray[np.float64]:
         """Share of right answers in each episode: float64 (n_episodes,) in [0, 1]."""
         return self.correct / self.protocol.queries_per_episode

@@ -2,55 +2,150 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from .atomic import write_text
 from .cards import Card, result_cards
-from .html import write_page
+from .comparisons import Comparison, compare_all
+from .grid import Grid
+from .html import Page, write_page
+from .layout import Table, accuracy_tables, seed_tables
 from .plots import (
+    ClassSamples,
     Figure,
     accuracy_figure,
+    along_figure,
+    class_figure,
+    differences_figure,
     histogram_figure,
     learner_styles,
     learning_curve_figure,
+    learning_curves_figure,
+    no_samples,
+    published_figure,
     save_figure,
 )
+from .published import MARGIN, Beside, Published, beside_frame, pairs_beside
 from .records import NAME_PATTERN, ResultError, RunResult
-from .tables import to_latex, to_markdown, write_csv
+from .tables import (
+    accuracy_grids,
+    beside_grid,
+    comparisons_frame,
+    comparisons_grid,
+    latex,
+    markdown,
+    seed_grids,
+    seeds_frame,
+    tables_frame,
+    write_csv,
+)
 
 # Beyond these a plot is no longer read but searched, and searching is what the tables are for.
 PLOTTED_CARDS = 20
 PLOTTED_LINES = 72
+CARDS_IN_DETAIL = 6  # with histograms, differences and classes of their own
+MANY = 100  # results, beyond which FEW_IN_DETAIL cards have them: figures take the time
+FEW_IN_DETAIL = 1
+COMPARED = 5  # best results of a card that are compared with each other: 10 pairs
+LISTED_BESIDE = 100  # pairs with published numbers that tables show; the CSV has all
+PLOTTED_BESIDE = 60
+
+History = list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What is worked out once and shown in every format. `cards` are those with room in plots,
+    with their most accurate results; `compared` holds the paired comparisons of a card."""
+
+    results: list[RunResult]
+    tables: list[Table]
+    seeds: list[Table]
+    cards: list[Card]
+    compared: list[tuple[Card, list[Comparison]]]
+    beside: list[Beside]
+
+    @property
+    def grids(self) -> dict[str, list[Grid]]:
+        """The tables beside that of accuracies, by their heading."""
+        found = {
+            "Training seeds": seed_grids(self.seeds),
+            "Paired differences": [comparisons_grid(c.label, pairs) for c, pairs in self.compared],
+            "Published numbers": [beside_grid(self.beside[:LISTED_BESIDE], MARGIN)]
+            if self.beside
+            else [],
+        }
+        return {heading: grids for heading, grids in found.items() if grids}
 
 
 def write_report(
     results: Sequence[RunResult],
     out: Path,
     samples: Mapping[str, bytes],
-    histories: Mapping[str, list[dict[str, Any]]],
+    histories: Mapping[str, History],
+    class_samples: ClassSamples = no_samples,
+    published: Sequence[Published] = (),
 ) -> list[Path]:
-    """Write results.csv, .md and .tex, the plots as PNG and SVG, and index.html into `out`, and
-    return their paths. The tables hold every result; the plots the most accurate of each
-    protocol, and say how many they leave out.
+    """Write results.csv, .md and .tex, further CSV files, the plots as PNG, SVG and PDF, and
+    index.html into `out`, and return their paths. The tables hold every result; the plots the
+    most accurate of each protocol, and say how many they leave out.
 
     samples: caption -> PNG bytes, shown on the page. histories: name -> rows as
-    `plot_learning_curve` takes them. Raises ResultError for no results or a name that cannot be
-    a file's.
+    `plot_learning_curve` takes them. class_samples: images of the hardest classes. published:
+    numbers to lay ours beside. Raises ResultError for no results or a name that cannot be a file's.
     """
-    results, out = list(results), Path(out)
+    out = Path(out)
     _check(results, histories)
-    paths = [
-        write_csv(results, out / "results.csv"),
-        write_text(out / "results.md", to_markdown(results)),
-        write_text(out / "results.tex", to_latex(results)),
-    ]
+    findings = find(results, published)
+    paths = _write_tables(findings, out)
     figures: dict[str, str] = {}
-    for stem, title, figure in _figures(results, histories):
-        png, svg = save_figure(figure, out / stem)
-        paths += [png, svg]
+    for stem, title, figure in _figures(findings, histories, class_samples):
+        png, svg, pdf = save_figure(figure, out / stem)
+        paths += [png, svg, pdf]
         figures[title] = svg.read_text(encoding="utf-8")
-    return [*paths, write_page(results, figures, samples, out / "index.html")]
+    page = Page(findings.tables, findings.grids, figures, samples)
+    return [*paths, write_page(page, out / "index.html")]
+
+
+def find(results: Sequence[RunResult], published: Sequence[Published] = ()) -> Findings:
+    """Lay the results out, compare them with each other and with published numbers."""
+    every = result_cards(results)
+    ordered = [result for card in every for result in card.results]
+    cards = _readable(every)
+    return Findings(
+        results=ordered,
+        tables=accuracy_tables(ordered),
+        seeds=seed_tables(ordered),
+        cards=cards,
+        compared=list(_compared(cards)),
+        beside=pairs_beside(ordered, published),
+    )
+
+
+def _compared(cards: Sequence[Card]) -> Iterator[tuple[Card, list[Comparison]]]:
+    for card in cards[:PLOTTED_CARDS]:
+        best = card.most_accurate(COMPARED).results
+        if len(best) > 1 and card.protocol.n_episodes > 1:
+            yield card, compare_all(best)
+
+
+def _write_tables(findings: Findings, out: Path) -> list[Path]:
+    grids = accuracy_grids(findings.tables)
+    grids += [grid for more in findings.grids.values() for grid in more]
+    compared = [pair for _, pairs in findings.compared for pair in pairs]
+    frames = {
+        "results": tables_frame(findings.tables),
+        "train_seeds": seeds_frame(findings.seeds),
+        "comparisons": comparisons_frame(compared),
+        "published": beside_frame(findings.beside, MARGIN),
+    }
+    return [
+        *(write_csv(f, out / f"{name}.csv") for name, f in frames.items() if not f.empty),
+        write_text(out / "results.md", markdown(grids)),
+        write_text(out / "results.tex", latex(grids)),
+    ]
 
 
 def _check(results: Sequence[RunResult], histories: Mapping[str, Any]) -> None:
@@ -68,17 +163,36 @@ def _check(results: Sequence[RunResult], histories: Mapping[str, Any]) -> None:
 
 
 def _figures(
-    results: Sequence[RunResult], histories: Mapping[str, list[dict[str, Any]]]
+    findings: Findings, histories: Mapping[str, History], class_samples: ClassSamples
 ) -> Iterator[tuple[str, str, Figure]]:
     """File stem, title and figure of each plot."""
-    every_card, styles = result_cards(results), learner_styles(results)
-    cards = _readable(every_card)
-    some = f" (the first {len(cards)} of {len(every_card)})" if len(cards) < len(every_card) else ""
+    cards, styles = findings.cards, learner_styles(findings.results)
+    n_cards = sum(len(table.cards) for table in findings.tables)
+    some = f" (the first {len(cards)} of {n_cards})" if len(cards) < n_cards else ""
     yield "accuracy", f"Accuracy by protocol{some} and learner", accuracy_figure(cards, styles)
-    for card in cards:
+    for field, name in (("n_shot", "shots"), ("n_way", "ways")):
+        if figure := along_figure(findings.results, field):
+            yield f"accuracy_by_{name}", f"Accuracy against {name}", figure
+    if findings.beside:
+        figure = published_figure(findings.beside[:PLOTTED_BESIDE], MARGIN)
+        yield "published", "Ours against published numbers", figure
+    detailed = CARDS_IN_DETAIL if len(findings.results) <= MANY else FEW_IN_DETAIL
+    for card, pairs in findings.compared[:detailed]:
+        title = f"Paired differences, {card.label}"
+        yield f"differences_{card.file_name}", title, differences_figure(pairs)
+    for card in cards[:detailed]:
         title = f"Accuracy of single episodes, {card.label}"
         yield f"episodes_{card.file_name}", title, histogram_figure(card, styles)
-    for name, history in sorted(histories.items()):
+        title = f"Hardest classes of the most accurate result, {card.label}"
+        yield f"classes_{card.file_name}", title, class_figure(card.results[0], class_samples)
+    yield from _curves(dict(sorted(histories.items())))
+
+
+def _curves(histories: Mapping[str, History]) -> Iterator[tuple[str, str, Figure]]:
+    if len(histories) > 1:
+        title = "Learning curves of several runs"
+        yield "learning_curves", title, learning_curves_figure(histories)
+    for name, history in list(histories.items())[:PLOTTED_CARDS]:
         title = f"Learning curve of {name}"
         yield f"learning_curve_{name}", title, learning_curve_figure(history)
 

@@ -7,6 +7,7 @@ import shlex
 import zipfile
 import zlib
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -98,7 +99,8 @@ def load_results(paths: Iterable[Path]) -> list[RunResult]:
     """Read every result among these files and folders, sorted by file stem.
     Raises ResultError for a folder without results and for any result that cannot be read."""
     files = {file.resolve(): file for path in paths for file in _result_files(Path(path))}
-    results = [load_result(file) for _, file in sorted(files.items())]
+    with ThreadPoolExecutor() as pool:  # unpacking and hashing run side by side
+        results = list(pool.map(load_result, (file for _, file in sorted(files.items()))))
     return sorted(results, key=lambda result: result.file_stem)
 
 

@@ -1,177 +1,244 @@
 """Results as tables: a data frame and CSV for programs; Markdown, LaTeX and text for readers."""
 
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from .atomic import write_text
-from .cards import Card, result_cards
-from .intervals import result_interval
-from .layout import Table, accuracy_tables
+from .cards import Card
+from .comparisons import Comparison
+from .grid import Entry, Grid, latex_table, markdown_table, text_table
+from .layout import Cell, Table, accuracy_tables, seed_tables
+from .published import Beside, Published
 from .records import RunResult
+
+PAIRS_NOTE = (
+    "difference in points: the first minus the second on the same episodes, ± of a 95 % paired "
+    "t-interval; p: two-sided, Holm-corrected over these pairs; wins: share of the episodes that "
+    "go better for the first, ties half"
+)
+BESIDE_NOTE = (
+    "difference in points: ours minus published; verdict of two one-sided t-tests (5 %) on whether "
+    "they are less than {:g} points apart. A published ± counts where it is an interval over "
+    "episodes; without one the published number counts as exact. Training seeds count for nothing"
+)
+RECALLED_NOTE = "(recalled): written down from memory, not looked up"
 
 
 def results_frame(results: Iterable[RunResult]) -> pd.DataFrame:
     """One row per result, nothing rounded: `mean`, `low`, `high` and `half_width` are fractions.
-    `card` is the protocol's name, numbered where results of one name had different episodes."""
-    rows = [_frame_row(card, result) for card in result_cards(results) for result in card.results]
+    `card` is the protocol's name, numbered where results of one name had different episodes;
+    `standing` is "best" or "tied" (not significantly worse) within it."""
+    return tables_frame(accuracy_tables(results))
+
+
+def tables_frame(tables: Iterable[Table]) -> pd.DataFrame:
+    """The same of tables that are laid out already."""
+    columns = [
+        (card, [row.cells[i] for row in table.rows])
+        for table in tables
+        for i, card in enumerate(table.cards)
+    ]
+    rows = [_frame_row(card, cell) for card, cells in columns for cell in cells if cell]
     return pd.DataFrame(rows)
 
 
-def write_csv(results: Iterable[RunResult], path: Path) -> Path:
-    """Write `results_frame` to `path`; every number can be read back exactly."""
-    return write_text(path, results_frame(results).to_csv(index=False, lineterminator="\n"))
+def seeds_frame(tables: Iterable[Table]) -> pd.DataFrame:
+    """One row per recipe and card of `seed_tables`: the spread between training seeds."""
+    rows = [
+        {
+            "card": card.label,
+            "learner": cell.result.learner,
+            "backbone": cell.result.backbone,
+            "precision": cell.result.precision,
+            "train_seeds": " ".join(str(result.train_seed) for result in cell.results),
+            **_interval_columns(cell),
+        }
+        for table in tables
+        for row in table.rows
+        for card, cell in zip(table.cards, row.cells, strict=True)
+        if cell is not None
+    ]
+    return pd.DataFrame(rows)
+
+
+def comparisons_frame(comparisons: Iterable[Comparison]) -> pd.DataFrame:
+    """One row per compared pair, nothing rounded: differences are fractions."""
+    return pd.DataFrame(
+        [
+            {
+                "a": pair.a.file_stem,
+                "b": pair.b.file_stem,
+                "difference": pair.difference,
+                "low": pair.interval.low,
+                "high": pair.interval.high,
+                "level": pair.interval.level,
+                "kind": pair.interval.kind,
+                "p_value": pair.p_value,
+                "p_adjusted": pair.p_adjusted,
+                "superiority": pair.superiority,
+                "n": pair.n,
+            }
+            for pair in comparisons
+        ]
+    )
+
+
+def write_csv(frame: pd.DataFrame, path: Path) -> Path:
+    """Write a frame to `path`; every number can be read back exactly."""
+    return write_text(path, frame.to_csv(index=False, lineterminator="\n"))
 
 
 def to_markdown(results: Iterable[RunResult]) -> str:
     """The accuracy tables in GitHub's Markdown."""
-    return "\n".join(_markdown(table) for table in accuracy_tables(results))
+    return markdown(result_grids(results))
 
 
 def to_latex(results: Iterable[RunResult]) -> str:
     """The accuracy tables as LaTeX floats; the document needs \\usepackage{booktabs}."""
-    tables = "\n".join(_latex(table) for table in accuracy_tables(results))
-    return f"% Needs \\usepackage{{booktabs}} in the preamble.\n{tables}"
+    return latex(result_grids(results))
 
 
 def to_text(results: Iterable[RunResult]) -> str:
     """The accuracy tables in plain characters, for a console."""
-    return "\n".join(_text(table) for table in accuracy_tables(results))
+    return "\n".join(map(text_table, result_grids(results)))
 
 
-def _frame_row(card: Card, result: RunResult) -> dict[str, object]:
-    protocol, interval = result.protocol, result_interval(result)
+def markdown(grids: Iterable[Grid]) -> str:
+    """Any tables in Markdown, below each other."""
+    return "\n".join(map(markdown_table, grids))
+
+
+def latex(grids: Iterable[Grid]) -> str:
+    """Any tables as a LaTeX file to \\input."""
+    return "\n".join(["% Needs \\usepackage{booktabs} in the preamble.", *map(latex_table, grids)])
+
+
+def result_grids(results: Iterable[RunResult]) -> list[Grid]:
+    """The accuracies, and their spread over training seeds where there are several."""
+    results = list(results)
+    return [*accuracy_grids(accuracy_tables(results)), *seed_grids(seed_tables(results))]
+
+
+def accuracy_grids(tables: Iterable[Table]) -> list[Grid]:
+    """The tables of `accuracy_tables` for printing."""
+    return [_grid(table, f"{table.title}: accuracy (%)") for table in tables]
+
+
+def seed_grids(tables: Iterable[Table]) -> list[Grid]:
+    """The tables of `seed_tables` for printing."""
+    return [_grid(table, f"{table.title}: accuracy (%) over training seeds") for table in tables]
+
+
+def comparisons_grid(label: str, comparisons: Sequence[Comparison]) -> Grid:
+    """The paired differences of one protocol card."""
+    names = pair_names([result for pair in comparisons for result in (pair.a, pair.b)])
+    rows = [
+        [
+            Entry(names[id(pair.a)]),
+            Entry(names[id(pair.b)]),
+            Entry(f"{100 * pair.difference:+.2f} ± {100 * pair.interval.half_width:.2f}"),
+            Entry("< 0.001" if pair.p_adjusted < 0.001 else f"{pair.p_adjusted:.3f}"),
+            Entry(f"{pair.superiority:.2f}"),
+        ]
+        for pair in comparisons
+    ]
+    header = ["result", "compared with", "difference", "p", "wins"]
+    return Grid(f"{label}: paired differences (points)", "pprrr", header, rows, (PAIRS_NOTE,))
+
+
+def beside_grid(pairs: Sequence[Beside], margin: float) -> Grid:
+    """Our numbers beside published ones."""
+    header = ["ours", "accuracy", "published", "difference", "verdict", "source", "differs in"]
+    notes = [BESIDE_NOTE.format(100 * margin)]
+    notes += [RECALLED_NOTE] * any(pair.published.recalled for pair in pairs)
+    rows = [[Entry(text) for text in _beside_texts(pair)] for pair in pairs]
+    title = "Ours beside published numbers: accuracy (%)"
+    return Grid(title, "prrrppp", header, rows, notes)
+
+
+def pair_names(results: Iterable[RunResult]) -> dict[int, str]:
+    """What to call results in one comparison, by id: no longer than it takes to tell them apart."""
+    distinct = list({id(result): result for result in results}.values())
+    parts: list[Callable[[RunResult], str]] = [
+        lambda result: result.learner,
+        lambda result: result.backbone,
+        lambda result: result.precision,
+        lambda result: f"seed {result.train_seed}",
+        lambda result: (result.checkpoint_sha256 or "")[:8],
+    ]
+    telling = [part for part in parts[1:] if len({part(result) for result in distinct}) > 1]
+    return {
+        id(result): " ".join(text for part in [parts[0], *telling] if (text := part(result)))
+        for result in distinct
+    }
+
+
+def _grid(table: Table, title: str) -> Grid:
+    rows = [
+        [*map(Entry, row.label.texts), *(_entry(cell) for cell in row.cells)] for row in table.rows
+    ]
+    return Grid(title, "lll" + "r" * (1 + len(table.cards)), table.header, rows, table.notes)
+
+
+def _entry(cell: Cell | None) -> Entry:
+    return Entry(cell.value, cell.marks, cell.standing == "best") if cell else Entry("–")
+
+
+def _beside_texts(pair: Beside) -> list[str]:
+    result, theirs = pair.result, pair.published
+    spread = "" if theirs.half_width is None else f" ± {theirs.half_width:.2f}"
+    recalled = " (recalled)" * theirs.recalled
+    return [
+        f"{result.learner} seed {result.train_seed} on {result.protocol.name}",
+        Cell((result,), pair.interval).value,
+        f"{theirs.accuracy:.2f}{spread}",
+        f"{100 * pair.difference:+.2f}",
+        pair.verdict,
+        f"{theirs.method}, {theirs.variant}: {_source(theirs)}{recalled}",
+        "; ".join(pair.differs_in) or "nothing stated",
+    ]
+
+
+def _source(theirs: Published) -> str:
+    """A paper by name; an issue by its address, since its name tells nothing."""
+    is_issue = theirs.source.startswith("GitHub issue")
+    return theirs.url.removeprefix("https://") if is_issue else theirs.source
+
+
+def _frame_row(card: Card, cell: Cell) -> dict[str, Any]:
+    result, protocol = cell.result, card.protocol
+    shape = ("n_way", "n_shot", "n_query", "n_episodes", "rotations", "task_rotations", "sampling")
+    trained = ("learner", "backbone", "precision", "device", "train_seed")
+    marks = ("transductive", "partial")
+    sources = ("data_fingerprint", "episodes_fingerprint", "checkpoint_sha256", "created_utc")
     return {
         "result": result.file_stem,
         "dataset": protocol.dataset,
         "split": protocol.split,
         "protocol": protocol.name,
         "card": card.label,
-        "n_way": protocol.n_way,
-        "n_shot": protocol.n_shot,
-        "n_query": protocol.n_query,
-        "n_episodes": protocol.n_episodes,
+        **{name: getattr(protocol, name) for name in (*shape, "adaptation_steps")},
         "episode_seed": protocol.seed,
-        "rotations": protocol.rotations,
-        "learner": result.learner,
-        "backbone": result.backbone,
-        "precision": result.precision,
-        "device": result.device,
-        "train_seed": result.train_seed,
-        "transductive": result.transductive,
-        "partial": result.partial,
-        "mean": interval.mean,
-        "half_width": interval.half_width,
-        "low": interval.low,
-        "high": interval.high,
-        "level": interval.level,
-        "kind": interval.kind,
-        "data_fingerprint": result.data_fingerprint,
-        "episodes_fingerprint": result.episodes_fingerprint,
-        "checkpoint_sha256": result.checkpoint_sha256,
-        "created_utc": result.created_utc,
+        **{name: getattr(result, name) for name in (*trained, *marks)},
+        **_interval_columns(cell),
+        "standing": cell.standing,
+        **{name: getattr(result, name) for name in (*sources, "command")},
     }
 
 
-def _aligned(lines: Sequence[Sequence[str]], n_left: int) -> list[list[str]]:
-    """Pad the cells of each column to one width, the first `n_left` columns to the left."""
-    columns = [
-        _padded(column, to_left=index < n_left)
-        for index, column in enumerate(zip(*lines, strict=True))
-    ]
-    return [list(line) for line in zip(*columns, strict=True)]
-
-
-def _padded(column: Sequence[str], to_left: bool) -> list[str]:
-    header, *cells = column
-    if not to_left:  # marks hang over, so that the digits stay below each other
-        marks = [len(cell) - len(cell.rstrip(" †‡")) for cell in cells]
-        cells = [cell + " " * (max(marks) - own) for cell, own in zip(cells, marks, strict=True)]
-    width = max(len(header), *map(len, cells))
-    return [cell.ljust(width) if to_left else cell.rjust(width) for cell in (header, *cells)]
-
-
-def _text(table: Table) -> str:
-    lines = _aligned([table.header, *(row.texts for row in table.rows)], n_left=3)
-    rule = "─" * len("  ".join(lines[0]))
-    body = ["  ".join(line).rstrip() for line in lines]
-    return "\n".join(
-        [f"{table.title}: accuracy (%)", body[0], rule, *body[1:], rule, *table.notes, ""]
-    )
-
-
-def _markdown(table: Table) -> str:
-    texts = [table.header, *(row.texts for row in table.rows)]
-    lines = _aligned([[_markdown_escape(cell) for cell in line] for line in texts], n_left=3)
-    widths = [len(cell) for cell in lines[0]]
-    rule = [":" + "-" * (w - 1) if i < 3 else "-" * (w - 1) + ":" for i, w in enumerate(widths)]
-    body = [f"| {' | '.join(line)} |" for line in [lines[0], rule, *lines[1:]]]
-    notes = [f"- {_markdown_escape(note)}" for note in table.notes]
-    return "\n".join([f"### {table.title}: accuracy (%)", "", *body, "", *notes, ""])
-
-
-def _markdown_escape(text: str) -> str:
-    # An underscore inside a word (maml_higher) is no emphasis and reads better bare.
-    special = r"[\\`*\[\]<>|~&]|(?<!\w)_|_(?!\w)"
-    return re.sub(special, r"\\\g<0>", " ".join(text.split()))
-
-
-_LATEX = {
-    "\\": r"\textbackslash{}",
-    "~": r"\textasciitilde{}",
-    "^": r"\textasciicircum{}",
-    "<": r"\textless{}",
-    ">": r"\textgreater{}",
-    "|": r"\textbar{}",
-    '"': "''",
-    "±": r"$\pm$",
-    "†": r"\dag{}",
-    "‡": r"\ddag{}",
-    "–": "--",
-    "…": r"\ldots{}",
-    "·": r"$\cdot$",
-    **{character: f"\\{character}" for character in "&%$#_{}"},
-}
-
-
-def _latex_escape(text: str) -> str:
-    return "".join(_LATEX.get(character, character) for character in " ".join(text.split()))
-
-
-def _latex_row(cells: Sequence[str]) -> str:
-    line = " & ".join(_latex_escape(cell) for cell in cells).replace(r" $\pm$ ", r"\,$\pm$\,")
-    hanging = re.sub(r" ((?:\\d?dag\{\})+)(?= &|$)", r"\\rlap{\\textsuperscript{\1}}", line)
-    return rf"  {hanging} \\"
-
-
-def _latex_header(table: Table) -> str:
-    """Names on two lines, broken at a space or after the dataset, make the columns narrow."""
-    names = [_latex_escape(name) for name in table.header]
-    halves = [re.sub(r"(?<=-)(?=\w)| ", r"\\\\", name, count=1) for name in names]
-    stacked = [rf"\shortstack[r]{{{name}}}" for name in halves[3:]]
-    return f"  {' & '.join([*halves[:3], *stacked])} \\\\"
-
-
-def _latex(table: Table) -> str:
-    columns = "@{}lll" + "r" * (1 + len(table.cards)) + "@{}"
-    notes = [f"  {_latex_escape(note)}.\\par" for note in table.notes]
-    return "\n".join(
-        [
-            r"\begin{table}",
-            r"  \centering\footnotesize\setlength{\tabcolsep}{3pt}",
-            rf"  \caption{{Accuracy (\%) on {_latex_escape(table.title)}.}}\smallskip",
-            rf"  \begin{{tabular}}{{{columns}}}",
-            r"  \toprule",
-            _latex_header(table),
-            r"  \midrule",
-            *(_latex_row(row.texts) for row in table.rows),
-            r"  \bottomrule",
-            r"  \end{tabular}",
-            r"  \par\medskip\raggedright\scriptsize",
-            *notes,
-            r"\end{table}",
-            "",
-        ]
-    )
+def _interval_columns(cell: Cell) -> dict[str, Any]:
+    """Without an interval the mean stands alone; the kind is the one that it would have had."""
+    interval = cell.interval
+    kind, n = cell.result.protocol.interval, cell.result.protocol.n_episodes
+    return {
+        "mean": cell.mean,
+        "half_width": interval.half_width if interval else None,
+        "low": interval.low if interval else None,
+        "high": interval.high if interval else None,
+        "level": interval.level if interval else None,
+        "kind": interval.kind if interval else kind,
+        "n": interval.n if interval else n,
+    }

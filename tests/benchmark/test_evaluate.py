@@ -1,20 +1,24 @@
-import hashlib
-import json
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from torch import nn
 
+from fewbench.baselines import BaselineError, load_learner, make_learner
 from fewbench.baselines.centroid import Centroid
+from fewbench.baselines.config import load_recipe
+from fewbench.baselines.maml import MAML
+from fewbench.benchmark.drawing import protocol_view
 from fewbench.benchmark.environment import environment
-from fewbench.benchmark.episode_files import export_episodes
-from fewbench.benchmark.evaluate import evaluate, protocol_view
+from fewbench.benchmark.evaluate import evaluate
 from fewbench.benchmark.protocols import find_protocol
 from fewbench.datasets.info import DataError
+from fewbench.reports.cards import result_cards
 from fewbench.reports.records import EvalProtocol
 from fewbench.reports.result_files import load_result, save_result
+from fewbench.reports.tables import to_text
 
 
 @pytest.fixture(scope="session")
@@ -81,24 +85,105 @@ def test_too_few_images_for_the_episode_get_a_sentence(root: Path, protocol: Eva
         evaluate(Centroid(), replace(protocol, n_shot=16), root=root)
 
 
-def test_exported_episodes_are_readable_with_numpy_alone(
+def test_the_probabilities_of_a_function_are_kept_by_hundredths(
     root: Path, protocol: EvalProtocol, tmp_path: Path
 ) -> None:
-    sha256 = export_episodes(protocol, root, tmp_path / "a.npz")
-    assert sha256 == hashlib.sha256((tmp_path / "a.npz").read_bytes()).hexdigest()
-    assert export_episodes(protocol, root, tmp_path / "b.npz") == sha256
+    def hesitant(support_images, support_labels, query_images):
+        return np.full((len(query_images), 5), [0.605, 0.1, 0.1, 0.1, 0.095])
 
-    with np.load(tmp_path / "a.npz", allow_pickle=False) as file:
-        header = json.loads(str(file["header"]))
-        support = file["image_keys"][file["support"]]
-        query = file["image_keys"][file["query"]]
-        classes = file["class_keys"][file["classes"]]
-    evaluated = evaluate(Centroid(), protocol, root=root)
-    assert header["episodes_fingerprint"] == evaluated.episodes_fingerprint
-    assert support.shape == (200, 5, 1)
-    assert query.shape == (200, 5, 15)
-    for episode in (0, 199):
-        for label in range(5):
-            keys = [*support[episode, label], *query[episode, label]]
-            assert {key.rsplit("/", 1)[0] for key in keys} == {classes[episode, label]}
-            assert len(set(keys)) == 16
+    result = evaluate(hesitant, protocol, root=root, probabilities=True)
+    calibration = load_result(save_result(result, tmp_path)).calibration
+    assert calibration is not None
+    assert calibration[60].tolist() == [15_000, 3_000, pytest.approx(9_075)]
+    assert calibration[:, 0].sum() == 15_000
+    assert evaluate(hesitant, protocol, root=root).calibration is None
+    with pytest.raises(BaselineError, match="probabilities=True is for functions"):
+        evaluate(nn.Flatten(), protocol, root=root, probabilities=True)
+
+
+def test_disjoint_episodes_are_as_many_as_the_split_has(root: Path) -> None:
+    protocol = find_protocol("glyphs-5w1s", disjoint=True)
+    result = evaluate(Centroid(), protocol, root=root)
+    assert result.protocol.name == "glyphs-5w1s-disjoint"
+    assert result.protocol.n_episodes == 117 // 5  # each class has images for one episode
+    assert len(np.unique(result.classes)) == result.classes.size
+    with pytest.raises(DataError, match="has 23 episodes .* not 24"):
+        evaluate(Centroid(), replace(protocol, n_episodes=24), root=root)
+
+
+def maml(**at_test: int) -> MAML:
+    settings = ["width=4", "precision=fp32", *(f"{key}={v}" for key, v in at_test.items())]
+    return make_learner(load_recipe("maml-glyphs", settings), (28, 28, 1), torch.device("cpu"))
+
+
+def test_the_steps_of_a_protocol_are_those_of_the_adaptation(root: Path) -> None:
+    protocol = replace(find_protocol("glyphs-5w1s", n_episodes=8), adaptation_steps=7)
+    learner = maml(test_inner_steps=2)
+    result = evaluate(learner, protocol, root=root)
+    reference = evaluate(maml(test_inner_steps=7), replace(protocol, adaptation_steps=None))
+    np.testing.assert_array_equal(result.predictions, reference.predictions)
+    assert result.recipe["test_inner_steps"] == 7
+    assert result.learner == "maml"
+    assert learner.test_loop.steps == 2  # the learner itself stays as it is
+
+    chosen = maml(test_inner_steps=2)
+    chosen.choose_steps()
+    kept = evaluate(chosen, protocol, root=root)
+    assert (kept.learner, kept.recipe["test_inner_steps"]) == ("maml-2steps", 2)
+    few = evaluate(learner, replace(protocol, adaptation_steps=None), root=root)
+    np.testing.assert_array_equal(kept.predictions, few.predictions)
+
+    centroid = evaluate(Centroid(), protocol, root=root)
+    assert (centroid.learner, centroid.recipe) == ("centroid", {})
+
+
+def test_steps_that_the_user_chose_show_in_the_learners_name(root: Path, tmp_path: Path) -> None:
+    from fewbench.baselines.checkpoints import save_checkpoint
+
+    learner = maml()
+    card = {"config": learner.config.flat(), "image_shape": [28, 28, 1], "step": 1, "seconds": 1.0}
+    save_checkpoint(tmp_path / "m.safetensors", dict(learner.network.state_dict()), card)
+
+    def loaded(*settings: str) -> MAML:
+        found = load_learner(
+            str(tmp_path / "m.safetensors"), torch.device("cpu"), settings=settings
+        )
+        assert isinstance(found, MAML)
+        return found
+
+    assert loaded().card.name == "maml"
+    assert loaded().with_steps(9).test_loop.steps == 9
+    own = loaded("test_inner_steps=4")
+    assert own.card.name == "maml-4steps"
+    assert own.with_steps(9).test_loop.steps == 4
+
+
+CHANGES = [
+    {"task_rotations": True},
+    {"adaptation_steps": 5},
+    {"interval": "legacy-z"},
+    {"transductive": True},
+    {"n_query": 5},
+    {"seed": 1},
+]
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_cards_that_differ_are_told_apart_whatever_their_name(
+    root: Path, protocol: EvalProtocol, change: dict
+) -> None:
+    here, there = (
+        evaluate(Centroid(), card, root=root) for card in (protocol, replace(protocol, **change))
+    )
+    assert [card.number for card in result_cards([here, there])] == [1, 2]
+    text = to_text([here, there])
+    assert "card 1" in text
+    assert "card 2" in text
+    assert f"{next(iter(change))} " in text  # the sentence that says what differs
+
+
+def test_a_transductive_result_is_marked_under_an_inductive_protocol(root: Path) -> None:
+    protocol = find_protocol("glyphs-5w1s", n_episodes=8)
+    text = to_text([evaluate(maml(), protocol, root=root)])
+    assert "†" in text
+    assert "†" not in to_text([evaluate(Centroid(), protocol, root=root)])

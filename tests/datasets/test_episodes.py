@@ -13,6 +13,7 @@ from fewbench.datasets.episodes import (
     iterate_episodes,
     query_orders,
     sample_episodes,
+    turn_classes,
 )
 from fewbench.datasets.info import DataError
 
@@ -82,6 +83,9 @@ GOLDEN = {
 }
 
 
+GOLDEN_TURNS = "2410d4034b6966ba1cd00fa09dce800aadfae5e248e3d0ef48805cea0a0e8e31"
+
+
 @pytest.mark.parametrize(("shape", "expected"), GOLDEN.items())
 def test_the_first_thousand_episodes_are_the_ones_they_always_were(
     shape: tuple[int, int, int], expected: str
@@ -137,6 +141,32 @@ def test_the_query_order_is_a_shuffle_of_its_own_for_each_episode() -> None:
     assert all(sorted(order.tolist()) == list(range(75)) for order in orders)
     assert len({order.tobytes() for order in orders}) == 50
     np.testing.assert_array_equal(orders[3:5], query_orders(75, seed=0, start=3, count=2))
+
+
+def turned(start: int, count: int, seed: int = 3) -> tuple[EpisodeBatch, EpisodeBatch]:
+    upright = sample_episodes(offsets([20] * 30), FIVE_ONE, seed, start, count)
+    return upright, turn_classes(upright, 600, seed, start)
+
+
+def test_a_task_turns_each_of_its_classes_as_a_whole() -> None:
+    upright, batch = turned(0, 5000)
+    turns, stored = np.divmod(images_of(batch), 600)
+    np.testing.assert_array_equal(stored, images_of(upright))
+    np.testing.assert_array_equal(batch.classes, upright.classes)  # no character meets itself
+    assert (turns == turns[:, :, :1]).all()
+    first, second = turns[:, 0, 0], turns[:, 1, 0]
+    assert stats.chisquare(np.bincount(first * 4 + second, minlength=16)).pvalue > 1e-3
+
+
+def test_the_turns_of_an_episode_depend_on_its_index_alone() -> None:
+    together = images_of(turned(100, 50)[1])
+    for index in (0, 7, 49):
+        np.testing.assert_array_equal(together[index], images_of(turned(100 + index, 1)[1])[0])
+    assert not np.array_equal(together, images_of(turned(100, 50, seed=4)[1]))
+
+
+def test_the_turns_are_the_ones_they_always_were() -> None:
+    assert episodes_fingerprint(turned(0, 1000)[1], FIVE_ONE) == GOLDEN_TURNS
 
 
 def test_the_fingerprint_sees_every_index() -> None:

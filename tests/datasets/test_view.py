@@ -1,7 +1,9 @@
 import numpy as np
+import pytest
 
 from bars import IMAGES_PER_CLASS
 from fewbench.datasets.contact_sheet import contact_sheet
+from fewbench.datasets.info import DataError
 from fewbench.datasets.store import SplitStore
 from fewbench.datasets.view import ImageView
 
@@ -27,6 +29,24 @@ def test_rotated_classes_hold_the_turned_images(bars: dict[str, SplitStore]) -> 
             upright = store.images[c * 20 : c * 20 + 20]
             for image, original in zip(turned, upright, strict=True):
                 np.testing.assert_array_equal(image, np.rot90(original, r))
+
+
+def test_with_rotations_by_task_a_class_has_its_images_in_four_turns(
+    bars: dict[str, SplitStore],
+) -> None:
+    plain, view = ImageView([bars["test"]]), ImageView([bars["test"]], task_rotations=True)
+    assert view.class_names == plain.class_names
+    np.testing.assert_array_equal(view.class_offsets, plain.class_offsets)
+    assert (len(view), len(set(view.image_keys))) == (640, 640)
+    images, names = view.class_images(3), view.class_image_names(3)
+    assert [view.image_keys[i] for i in images] == [f"test-03/{name}" for name in names]
+    assert names[21] == "rot090/01"
+    turned, upright = view.images(images), plain.images(plain.class_images(3))
+    for r in range(4):
+        expected = np.rot90(upright, r, axes=(1, 2))
+        np.testing.assert_array_equal(turned[20 * r : 20 * r + 20], expected)
+    with pytest.raises(DataError, match="not both"):
+        ImageView([bars["test"]], rotations=True, task_rotations=True)
 
 
 def test_rotation_is_anticlockwise(bars: dict[str, SplitStore]) -> None:

@@ -15,6 +15,19 @@ def test_results_on_the_same_episodes_share_an_unnumbered_card(make_result):
     assert conflicts([card]) == {}
 
 
+def test_a_card_names_what_is_unusual(make_result):
+    result = make_result(
+        n_query=1, task_rotations=True, sampling="disjoint", adaptation_steps=10, seed=3
+    )
+
+    (card,) = result_cards([result])
+
+    assert "1 query a class" in str(card)
+    assert str(card).endswith(
+        "seed 3, each class of an episode turned at random, disjoint episodes, 10 adaptation steps"
+    )
+
+
 @pytest.mark.parametrize(
     ("change", "told"),
     [

@@ -5,17 +5,30 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
+from fewbench.benchmark.published import published_numbers
 from fewbench.reports.cards import result_cards
+from fewbench.reports.comparisons import compare_all
+from fewbench.reports.diagnostics import class_accuracy
 from fewbench.reports.plots import (
     accuracy_figure,
+    along_figure,
+    class_figure,
+    differences_figure,
     histogram_figure,
     learner_styles,
     learning_curve_figure,
+    learning_curves_figure,
     plot_accuracy,
+    plot_along,
+    plot_class_accuracy,
+    plot_differences,
     plot_episode_histogram,
     plot_learning_curve,
+    plot_published,
+    published_figure,
     save_figure,
 )
+from fewbench.reports.published import pairs_beside
 from fewbench.reports.records import ResultError
 
 LONG = "a-learner-with-a-name-that-is-much-longer-than-any-plot-has-room-for-"
@@ -30,14 +43,26 @@ def texts(ax) -> list[str]:
     return [text.get_text() for text in ax.texts]
 
 
+def drawn_ticks(ax) -> list:
+    """The labels of ticks within the axes: there are others, which are not drawn."""
+    low, high = ax.get_xlim()
+    labels = ax.get_xticklabels()
+    return [t for t in labels if t.get_visible() and low <= t.get_position()[0] <= high]
+
+
 def overlaps(figure: Figure) -> list[tuple[str, str]]:
     """Pairs of texts of a figure that cover each other, and texts that leave the figure."""
     figure.draw_without_rendering()
     boxes = [
         (text.get_text(), text.get_window_extent())
         for ax in figure.axes
-        for text in [*ax.texts, *ax.get_xticklabels(), ax.xaxis.label]
+        for text in [*ax.texts, *drawn_ticks(ax), ax.xaxis.label]
         if text.get_text()
+    ]
+    boxes += [
+        (text.get_text(), text.get_window_extent())
+        for legend in figure.legends
+        for text in legend.get_texts()
     ]
     width, height = figure.bbox.size
     pairs = [
@@ -156,7 +181,9 @@ def test_a_learning_curve_without_values_is_refused():
         learning_curve_figure([])
 
 
-def test_figures_are_saved_as_png_and_svg_with_the_same_bytes_each_time(various_results, tmp_path):
+def test_figures_are_saved_as_png_svg_and_pdf_with_the_same_bytes_each_time(
+    various_results, tmp_path
+):
     cards, styles = result_cards(various_results), learner_styles(various_results)
 
     first, second = (
@@ -166,10 +193,12 @@ def test_figures_are_saved_as_png_and_svg_with_the_same_bytes_each_time(various_
 
     assert first == second
     assert sorted(path.name for path in tmp_path.iterdir()) == [
-        *("a.v1.png", "a.v1.svg", "b.v1.png", "b.v1.svg"),
+        *("a.v1.pdf", "a.v1.png", "a.v1.svg", "b.v1.pdf", "b.v1.png", "b.v1.svg"),
     ]
     assert first[0].startswith(b"\x89PNG")
     assert ElementTree.fromstring(first[1]).tag.endswith("svg")
+    assert first[2].startswith(b"%PDF")
+    assert b"/Type3" not in first[2]  # many journals refuse such fonts
 
 
 def test_colours_stay_with_the_learner_across_figures(make_result):
@@ -189,3 +218,90 @@ def test_plotting_leaves_the_settings_of_matplotlib_alone(various_results, tmp_p
     save_figure(accuracy_figure(cards, learner_styles(various_results)), tmp_path / "x")
 
     assert dict(mpl.rcParams) == before
+
+
+def shots(make_result, learner="protonet"):
+    return [
+        make_result(0.6 + 0.05 * shot, shot, name=f"omniglot-5w{shot}s", n_shot=shot,
+                    dataset="omniglot", learner=learner)
+        for shot in (1, 5)
+    ]  # fmt: skip
+
+
+def black_images(result, names):
+    return {name: [np.zeros((28, 28, 1), np.uint8)] * 5 for name in names}
+
+
+@pytest.mark.parametrize("n", [2, 5])
+@pytest.mark.parametrize("name", ["protonet-", LONG])
+def test_no_text_of_the_further_figures_covers_another(make_result, n, name):
+    results = [
+        result
+        for i in range(n)
+        for result in shots(make_result, f"{name}{i}")
+    ]  # fmt: skip
+    own = [make_result(0.9 + i / 100, i, learner="protonet", name=f"omniglot-5w{i}s-x", n_shot=1,
+                       dataset="omniglot", n_query=1 + i) for i in range(2)]  # fmt: skip
+    pairs = pairs_beside([*own, *shots(make_result)], published_numbers())
+    histories = {f"{name}{i}": HISTORY for i in range(n)}
+
+    for figure in (
+        differences_figure(compare_all(results[::2])),
+        published_figure(pairs, 0.01),
+        along_figure(results, "n_shot"),
+        class_figure(results[0], black_images),
+        learning_curves_figure(histories),
+    ):
+        assert figure is not None
+        assert overlaps(figure) == []
+
+
+def test_a_forest_plot_shows_each_difference_and_fills_the_significant(make_result):
+    pairs = compare_all([make_result(p, i, learner=f"l{i}") for i, p in enumerate((0.9, 0.6, 0.6))])
+
+    ax = plot_differences(pairs, Figure().subplots())
+
+    points = [line for line in ax.lines if line.get_marker() == "o"]
+    assert [point.get_xdata()[0] for point in points] == pytest.approx(
+        [100 * pair.difference for pair in pairs]
+    )
+    filled = [point.get_markerfacecolor() != "white" for point in points]
+    assert filled == [pair.p_adjusted < 0.05 for pair in pairs]
+    assert any(filled)
+    with pytest.raises(ResultError, match="at least one comparison"):
+        plot_differences([], Figure().subplots())
+
+
+def test_ours_stand_beside_the_published_numbers_of_the_same_shape(make_result):
+    pairs = pairs_beside(shots(make_result), published_numbers())
+
+    ax = plot_published(pairs, Figure().subplots(), 0.01)
+
+    written = texts(ax)
+    assert any(text.startswith("Snell: 60-way") for text in written)
+    assert "omniglot-5w1s: protonet" in written
+    hollow = [line for line in ax.lines if line.get_markerfacecolor() == "white"]
+    assert 98.8 in [line.get_xdata()[0] for line in hollow]
+
+
+def test_accuracy_against_shots_joins_the_results_of_one_run(make_result):
+    ax = plot_along([*shots(make_result), make_result()], Figure().subplots(), "n_shot")
+
+    (curve,) = [
+        line for line in ax.lines if len(line.get_xdata()) == 2 and line.get_marker() == "o"
+    ]
+    assert list(curve.get_xdata()) == [1, 5]
+    assert along_figure([make_result()], "n_way") is None
+    with pytest.raises(ResultError, match="two values"):
+        plot_along([make_result()], Figure().subplots(), "n_way")
+
+
+def test_the_hardest_classes_come_with_their_images(make_result):
+    result = make_result(0.7, 3)
+
+    ax = plot_class_accuracy(result, Figure().subplots(), black_images)
+
+    hardest = class_accuracy(result).sort_values("accuracy", kind="stable")["class"].head(8)
+    written = [text.split("\n")[0] for text in texts(ax) if text]
+    assert written == ["all 12 classes", *hardest]
+    assert len([a for a in ax.artists if hasattr(a, "offsetbox")]) == 8

@@ -3,17 +3,31 @@ import io
 import random
 import re
 
+import numpy as np
 import pytest
 
+from fewbench.reports.comparisons import compare_all
+from fewbench.reports.grid import text_table
 from fewbench.reports.intervals import episodes_t
-from fewbench.reports.layout import accuracy_tables
-from fewbench.reports.tables import results_frame, to_latex, to_markdown, to_text, write_csv
+from fewbench.reports.layout import accuracy_tables, seed_tables
+from fewbench.reports.records import count_correct
+from fewbench.reports.tables import (
+    comparisons_frame,
+    comparisons_grid,
+    results_frame,
+    seeds_frame,
+    to_latex,
+    to_markdown,
+    to_text,
+    write_csv,
+)
 
 
 def test_the_frame_holds_every_result_unrounded(various_results):
     frame = results_frame(various_results)
 
     assert len(frame) == len(various_results)
+    assert set(frame["n"]) == {40, 30}
     row = frame[frame["learner"] == "maml_higher"].iloc[0]
     interval = episodes_t(various_results[3].accuracies)
     assert (row["mean"], row["half_width"]) == (interval.mean, interval.half_width)
@@ -22,7 +36,7 @@ def test_the_frame_holds_every_result_unrounded(various_results):
 
 
 def test_the_csv_gives_back_the_same_numbers(various_results, tmp_path):
-    path = write_csv(various_results, tmp_path / "results.csv")
+    path = write_csv(results_frame(various_results), tmp_path / "results.csv")
 
     with path.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
@@ -48,7 +62,7 @@ def test_each_dataset_has_a_table_and_each_protocol_card_a_column(various_result
 def test_training_seeds_sort_as_numbers(make_result):
     (table,) = accuracy_tables([make_result(train_seed=seed) for seed in (10, 9, 2)])
 
-    assert [row.label.seed for row in table.rows] == [2, 9, 10]
+    assert [row.label.seeds for row in table.rows] == [(2,), (9,), (10,)]
 
 
 def test_many_protocols_are_spread_over_tables_of_four(make_result):
@@ -133,8 +147,96 @@ def test_no_results_give_an_empty_frame_and_no_tables():
 
 
 def test_the_csv_of_one_result_has_a_header(make_result, tmp_path):
-    path = write_csv([make_result()], tmp_path / "deep" / "results.csv")
+    path = write_csv(results_frame([make_result()]), tmp_path / "deep" / "results.csv")
 
     header, row = io.StringIO(path.read_text()).readlines()
     assert header.startswith("result,dataset,split,protocol,card,")
     assert row.startswith("glyphs-5w1s__protonet__seed0,glyphs,test,glyphs-5w1s,glyphs-5w1s,")
+
+
+def test_the_best_and_those_not_significantly_worse_stand_out(make_result):
+    results = [make_result(p, seed, learner=f"at-{p}") for seed, p in enumerate((0.6, 0.9, 0.905))]
+
+    text, markdown, latex = to_text(results), to_markdown(results), to_latex(results)
+
+    def row(lines, name):
+        return next(line for line in lines.splitlines() if name in line and re.search("±|pm", line))
+
+    tied, best = sorted(results[1:], key=lambda result: result.mean)
+    assert row(text, best.learner).endswith(" *")
+    assert row(text, tied.learner).endswith(" ≈")
+    assert not re.search(r"[*≈]", row(text, "at-0.6"))
+    assert f"**{100 * best.mean:.2f} ± " in row(markdown, best.learner)
+    assert "**" not in row(markdown, tied.learner)
+    assert r"\textbf{" in row(latex, best.learner)
+    assert r"\approx" in row(latex, tied.learner)
+    assert "paired t-test" in text
+    assert list(results_frame(results).sort_values("mean")["standing"]) == ["", "tied", "best"]
+
+
+def test_a_significantly_worse_result_is_not_tied_even_where_intervals_overlap(make_result):
+    """On the same episodes: the same mistakes and one more in each are always one worse."""
+    better = make_result(0.5, 1, n_episodes=50)
+    predictions = better.predictions.copy()
+    for row in predictions:
+        hit = next(j for j in range(75) if row[j] == j // 15)
+        row[hit] = (row[hit] + 1) % 5
+    worse = make_result(
+        learner="worse", n_episodes=50, predictions=predictions,
+        correct=count_correct(predictions, 5), classes=better.classes,
+    )  # fmt: skip
+
+    frame = results_frame([better, worse])
+
+    assert frame["low"].max() < frame["high"].min()
+    assert list(frame.sort_values("mean")["standing"]) == ["", "best"]
+
+
+def test_kinds_that_differ_within_a_table_are_marked(make_result):
+    results = [make_result(), make_result(name="glyphs-5w1s-old", interval="legacy-z")]
+
+    (table,) = accuracy_tables(results)
+
+    assert table.columns == ["glyphs-5w1s [episodes-t]", "glyphs-5w1s-old [legacy-z]"]
+    assert sum("± is half the width" in note for note in table.notes) == 2
+
+
+def test_a_single_episode_has_a_number_without_an_interval(make_result):
+    result = make_result(n_episodes=1)
+
+    text, frame = to_text([result]), results_frame([result])
+
+    assert f"{100 * result.mean:.2f}" in text
+    assert f"{100 * result.mean:.2f} ±" not in text
+    assert "allow no interval" in text
+    assert frame["half_width"].isna().all()
+    assert frame["mean"].tolist() == [result.mean]
+
+
+def test_training_seeds_have_a_table_of_their_own(make_result):
+    results = [make_result(p, 1, train_seed=seed) for seed, p in enumerate((0.8, 0.85, 0.9))]
+    results.append(make_result(0.9, 2, learner="alone"))
+
+    (table,) = seed_tables(results)
+    (row,) = table.rows
+
+    means = [result.mean for result in results[:3]]
+    assert row.texts[:4] == ["protonet", "conv4-64", "fp32", "0, 1, 2"]
+    # t(0.975, 2) = 4.302653
+    half = 4.302653 * np.std(means, ddof=1) / np.sqrt(3)
+    assert row.cells[0].mean == pytest.approx(np.mean(means))
+    assert row.cells[0].interval.half_width == pytest.approx(half, rel=1e-6)
+    assert "train-seeds" in table.notes[0]
+    assert seeds_frame([table])["train_seeds"].tolist() == ["0 1 2"]
+
+
+def test_paired_differences_are_tabulated(make_result):
+    pairs = compare_all([make_result(0.9, 1), make_result(0.5, 2, learner="centroid")])
+
+    text = text_table(comparisons_grid("glyphs-5w1s", pairs))
+
+    assert f"{100 * pairs[0].difference:+.2f} ± " in text
+    assert "< 0.001" in text
+    frame = comparisons_frame(pairs)
+    assert frame["difference"].tolist() == [pairs[0].difference]
+    assert frame["kind"].tolist() == ["paired-t"]

@@ -1,0 +1,76 @@
+"use strict";
+// The page can be read without this. It sorts tables, filters results, and opens what a link is to.
+(() => {
+  const status = document.getElementById("shown");
+  const filters = [...document.querySelectorAll(".filters select")];
+  const every = [...document.querySelectorAll("[data-dataset], [data-protocol], [data-learner]")];
+  const rows = every.filter((element) => element.matches("#every-result tbody tr"));
+
+  // An element is hidden by any filter that it has another value for.
+  const filter = () => {
+    for (const element of every) {
+      element.hidden = filters.some(({ name, value }) =>
+        value && name in element.dataset && element.dataset[name] !== value);
+    }
+    tell("");
+  };
+  const tell = (more) => {
+    const shown = rows.filter((row) => !row.hidden).length;
+    status.value = `${shown} of ${rows.length} results shown${more}`;
+  };
+
+  // A number, or NaN where the cell has none; a text where the column is of texts.
+  const key = (row, header) => {
+    const cell = row.cells[header.cellIndex];
+    const text = cell.dataset.value ?? cell.textContent.trim();
+    return header.matches(".number") ? parseFloat(text.replace(/^[<>\s]+/, "")) : text;
+  };
+  const compare = (a, b) => a.localeCompare?.(b, "en", { numeric: true }) ?? a - b;
+  // What is missing stays below, whichever way the others are sorted.
+  const sort = (header) => {
+    const body = header.closest("table").tBodies[0];
+    const usual = header.matches(".number") ? "descending" : "ascending";
+    const other = usual === "ascending" ? "descending" : "ascending";
+    const order = header.getAttribute("aria-sort") === usual ? other : usual;
+    const sign = order === "ascending" ? 1 : -1;
+    const sorted = [...body.rows].map((row) => ({ row, key: key(row, header) }));
+    const missing = (item) => Number.isNaN(item.key);
+    sorted.sort((a, b) =>
+      missing(a) || missing(b) ? missing(a) - missing(b) : sign * compare(a.key, b.key));
+    body.append(...sorted.map(({ row }) => row));
+    for (const one of header.parentElement.cells) one.removeAttribute("aria-sort");
+    header.setAttribute("aria-sort", order);
+    tell(`; sorted by ${header.textContent.trim()}, ${order}`);
+  };
+
+  for (const header of document.querySelectorAll("table.sortable thead th")) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.append(...header.childNodes);
+    button.addEventListener("click", () => sort(header));
+    header.append(button);
+  }
+  for (const select of filters) select.addEventListener("change", filter);
+  document.getElementById("reset").addEventListener("click", () => {
+    for (const select of filters) select.value = "";
+    filter();
+  });
+
+  const open = () => {
+    const target = document.getElementById(location.hash.slice(1));
+    const details = target?.closest("details");
+    if (!details) return;
+    details.hidden = false;
+    details.open = true;
+    target.scrollIntoView();
+  };
+  addEventListener("hashchange", open);
+  // A link to where the page already is changes no hash.
+  document.addEventListener("click", (event) => {
+    if (event.target.closest?.("a[href^='#result-']")) setTimeout(open);
+  });
+
+  document.querySelector(".filters").hidden = false;
+  filter();
+  open();
+})();

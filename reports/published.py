@@ -1,0 +1,171 @@
+"""Our results beside published numbers: the difference, and whether it is reproduced."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Annotated, NamedTuple
+
+import pandas as pd
+from pydantic import ConfigDict, Field
+from pydantic.dataclasses import dataclass
+
+from .cards import queries
+from .comparisons import Equivalence, reproduced
+from .intervals import Interval, result_interval
+from .records import Count, ResultError, RunResult
+
+MARGIN = 0.01  # one point: about what two careful reproductions of one method differ by
+Percent = Annotated[float, Field(ge=0, le=100)]
+# The classes that our builds hold; papers also drew others.
+_SPLITS = {"omniglot": "vinyals", "miniimagenet": "ravi", "tieredimagenet": "ren"}
+
+
+@dataclass(frozen=True, kw_only=True, config=ConfigDict(extra="forbid", allow_inf_nan=False))
+class Published:
+    """An accuracy that somebody published, in percent as printed. None: the source does not say.
+
+    learner: which of our learners is this method; "" for none
+    reference: whether reproductions are measured against this number, as the method's own paper's
+    half_width: what the source prints after its ±; `notes` where that is no interval over episodes
+    recalled: written down from memory, not looked up
+    """
+
+    id: str
+    learner: str = ""
+    method: str
+    variant: str
+    reference: bool
+    dataset: str
+    split: str
+    way: Count
+    shot: Count
+    query: Count | None = None
+    n_episodes: Count | None = None
+    accuracy: Percent
+    half_width: Percent | None = None
+    transductive: bool | None = None
+    backbone: str
+    source: str
+    url: str
+    recalled: bool
+    notes: str = ""
+
+    @property
+    def error(self) -> float | None:
+        """The published half-width as a fraction, where it is an interval over episodes."""
+        is_interval = self.half_width is not None and "the ±" not in self.notes
+        return self.half_width / 100 if self.half_width and is_interval else None
+
+
+class Beside(NamedTuple):
+    """One of our results and a published number for the same method, dataset, way and shot.
+    `differs_in` names what is not alike; `equivalence` is None where there is no interval."""
+
+    result: RunResult
+    published: Published
+    interval: Interval | None
+    equivalence: Equivalence | None
+    differs_in: tuple[str, ...]
+
+    @property
+    def difference(self) -> float:
+        """Ours minus theirs, as a fraction."""
+        return self.result.mean - self.published.accuracy / 100
+
+    @property
+    def verdict(self) -> str:
+        return self.equivalence.verdict if self.equivalence else "undecided"
+
+
+def pairs_beside(
+    results: Iterable[RunResult], published: Sequence[Published], margin: float = MARGIN
+) -> list[Beside]:
+    """Every result with every published number that it can be laid beside: references first."""
+    return [
+        _beside(result, theirs, margin)
+        for result in results
+        for theirs in sorted(published, key=lambda one: (not one.reference, one.id))
+        if _alike(result, theirs)
+    ]
+
+
+def beside_published(
+    results: Iterable[RunResult], published: Sequence[Published], margin: float = MARGIN
+) -> pd.DataFrame:
+    """`pairs_beside` as one row a pair, nothing rounded; ours, theirs and margin are fractions."""
+    return beside_frame(pairs_beside(results, published, margin), margin)
+
+
+def beside_frame(pairs: Iterable[Beside], margin: float) -> pd.DataFrame:
+    """The same of pairs that are laid out already."""
+    return pd.DataFrame([_row(pair, margin) for pair in pairs])
+
+
+def method_of(result: RunResult) -> str:
+    """The learner that the recipe names: a backend or a user's name for it is no other method."""
+    return str(result.recipe.get("learner") or result.learner)
+
+
+def _alike(result: RunResult, theirs: Published) -> bool:
+    protocol = result.protocol
+    return (
+        theirs.learner == method_of(result)
+        and theirs.dataset == protocol.dataset.partition("-")[0]
+        and (theirs.way, theirs.shot) == (protocol.n_way, protocol.n_shot)
+        and protocol.split == "test"
+    )
+
+
+def _beside(result: RunResult, theirs: Published, margin: float) -> Beside:
+    try:
+        interval = result_interval(result)
+        equivalence = reproduced(
+            result, theirs.accuracy / 100, margin, published_half_width=theirs.error
+        )
+    except ResultError:
+        interval = equivalence = None
+    return Beside(result, theirs, interval, equivalence, tuple(_differences(result, theirs)))
+
+
+def _differences(result: RunResult, theirs: Published) -> Iterator[str]:
+    """What a reader must know before believing the verdict."""
+    protocol = result.protocol
+    if theirs.query is None:
+        yield "queries unstated"
+    elif theirs.query != protocol.n_query:
+        yield f"{queries(theirs.query)} a class, ours {protocol.n_query}"
+    if theirs.transductive is None:
+        yield "transductive or not is unstated"
+    elif theirs.transductive != result.transductive:
+        yield "transductive, ours not" if theirs.transductive else "inductive, ours transductive"
+    if not result.backbone.startswith(theirs.backbone.split()[0]):
+        yield f"backbone {theirs.backbone}, ours {result.backbone or 'unstated'}"
+    if theirs.split != _SPLITS[theirs.dataset]:
+        yield f"split {theirs.split}"
+    if result.partial:
+        yield "ours on incomplete data"
+    if protocol.dataset != theirs.dataset:
+        yield f"ours on {protocol.dataset}"
+
+
+def _row(pair: Beside, margin: float) -> dict[str, object]:
+    result, theirs, interval = pair.result, pair.published, pair.interval
+    return {
+        "result": result.file_stem,
+        "learner": result.learner,
+        "train_seed": result.train_seed,
+        "protocol": result.protocol.name,
+        "ours": result.mean,
+        "half_width": interval.half_width if interval else None,
+        "kind": interval.kind if interval else None,
+        "published": theirs.accuracy / 100,
+        "published_half_width": None if theirs.half_width is None else theirs.half_width / 100,
+        "difference": pair.difference,
+        "difference_low": pair.equivalence.low if pair.equivalence else None,
+        "difference_high": pair.equivalence.high if pair.equivalence else None,
+        "margin": margin,
+        "verdict": pair.verdict,
+        "differs_in": "; ".join(pair.differs_in),
+        "reference": theirs.reference,
+        "recalled": theirs.recalled,
+        **{name: getattr(theirs, name) for name in ("method", "variant", "source", "url", "notes")},
+        "published_id": theirs.id,
+    }

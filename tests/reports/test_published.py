@@ -1,0 +1,153 @@
+import csv
+from dataclasses import replace
+from importlib.resources import files
+
+import pytest
+
+from fewbench.baselines import BASELINES
+from fewbench.benchmark.published import parse_published, published_numbers
+from fewbench.datasets import BUILDERS
+from fewbench.reports.published import beside_published, pairs_beside
+from fewbench.reports.records import ResultError
+from fewbench.reports.tables import beside_grid
+
+HEADER = (
+    "id,method,variant,reference,dataset,split,way,shot,accuracy,transductive,backbone,source,"
+    "url,recalled"
+)
+LINE = "x,M,v,yes,omniglot,vinyals,5,1,98.5,no,conv4-64,Somebody 2020,https://x.org,no"
+
+
+def find(**fields):
+    return [
+        one
+        for one in published_numbers()
+        if all(getattr(one, name) == value for name, value in fields.items())
+    ]
+
+
+def omniglot(make_result, accuracy=0.988, **changes):
+    card = {"name": "omniglot-5w1s", "dataset": "omniglot", "n_episodes": 2000}
+    return make_result(accuracy, 1, **(card | changes))
+
+
+def test_every_line_is_read_and_none_is_named_twice():
+    text = files("fewbench.benchmark").joinpath("published.csv").read_text(encoding="utf-8")
+    rows = list(csv.DictReader(text.splitlines()))
+
+    numbers = published_numbers()
+
+    assert len(numbers) == len(rows) == 251
+    assert len({one.id for one in numbers}) == 251
+    assert all(one.source and one.url.startswith("https://") for one in numbers)
+
+
+def test_the_mapping_names_only_what_there_is():
+    assert {one.learner for one in published_numbers()} == {"", *BASELINES}
+    assert {one.dataset for one in published_numbers()} <= set(BUILDERS)
+
+
+@pytest.mark.parametrize(
+    ("fields", "accuracy"),
+    [
+        ({"learner": "protonet", "dataset": "omniglot", "way": 5, "shot": 1}, 98.8),
+        ({"learner": "protonet", "dataset": "omniglot", "way": 20, "shot": 5}, 98.9),
+        ({"learner": "maml", "dataset": "miniimagenet", "way": 5, "shot": 1}, 48.7),
+        ({"learner": "fomaml", "dataset": "miniimagenet", "way": 5, "shot": 5}, 63.15),
+    ],
+)
+def test_the_reference_of_a_cell_is_the_number_of_its_paper(fields, accuracy):
+    assert accuracy in [one.accuracy for one in find(**fields, reference=True)]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("98.5", "985", "line 2: accuracy"),
+        ("98.5", "", "line 2: accuracy"),
+        ("omniglot,vinyals,5", "omniglot,vinyals,five", "line 2: way"),
+        ("no,conv4", "perhaps,conv4", "line 2: transductive"),
+        (",no", ",no,more", "line 2"),
+        ("98.5", "nan", "line 2: accuracy"),
+    ],
+)
+def test_a_line_that_is_not_valid_is_refused_by_its_number(old, new, told):
+    parse_published(f"{HEADER}\n{LINE}\n")
+
+    with pytest.raises(ResultError, match=told):
+        parse_published(f"{HEADER}\n{LINE.replace(old, new)}\n")
+
+
+def test_what_a_source_does_not_say_is_none():
+    (one,) = parse_published(f"{HEADER}\n{LINE.replace(',no,conv4', ',unknown,conv4')}\n")
+
+    assert one.transductive is None
+    assert one.half_width is one.query is one.n_episodes is None
+
+
+def test_only_the_same_method_dataset_way_and_shot_are_laid_beside(make_result):
+    results = [
+        omniglot(make_result),
+        omniglot(make_result, learner="mine"),
+        omniglot(make_result, name="omniglot-5w1s-val", split="val"),
+        make_result(),
+    ]
+
+    pairs = pairs_beside(results, published_numbers())
+
+    assert {id(pair.result) for pair in pairs} == {id(results[0])}
+    assert pairs[0].published.reference
+    for pair in pairs:
+        theirs = pair.published
+        assert (theirs.learner, theirs.dataset) == ("protonet", "omniglot")
+        assert (theirs.way, theirs.shot) == (5, 1)
+
+
+def test_another_name_or_backend_of_a_recipe_is_the_same_method(make_result):
+    result = omniglot(make_result, learner="protonet-learn2learn", recipe={"learner": "protonet"})
+
+    assert pairs_beside([result], published_numbers())
+
+
+@pytest.mark.parametrize(
+    ("accuracy", "verdict"), [(0.988, "reproduced"), (0.9, "not reproduced"), (0.978, "undecided")]
+)
+def test_the_verdict_follows_the_margin(make_result, accuracy, verdict):
+    result = omniglot(make_result, accuracy)
+    (snell,) = find(learner="protonet", dataset="omniglot", way=5, shot=1, reference=True)
+    exact = replace(snell, accuracy=100 * accuracy + 1 if verdict == "undecided" else 98.8)
+
+    (pair,) = pairs_beside([result], [exact])
+
+    assert pair.verdict == verdict
+    assert pair.difference == pytest.approx(result.mean - exact.accuracy / 100)
+
+
+def test_differences_in_the_protocol_are_stated(make_result):
+    maml = find(id="maml-finn17-omni-5w1s")
+    result = omniglot(make_result, recipe={"learner": "maml"}, partial=True)
+
+    (pair,) = pairs_beside([result], maml)
+    row = beside_published([result], maml).iloc[0]
+
+    expected = ("1 query a class, ours 15", "transductive, ours not", "split random-1200-423-rot")
+    assert set(expected) <= set(pair.differs_in)
+    assert "ours on incomplete data" in row["differs_in"]
+    assert (row["margin"], row["published"], row["published_half_width"]) == (0.01, 0.987, 0.004)
+
+
+def test_a_single_episode_leaves_the_verdict_undecided(make_result):
+    pairs = pairs_beside([omniglot(make_result, n_episodes=1)], published_numbers())
+
+    assert {pair.verdict for pair in pairs} == {"undecided"}
+
+
+def test_numbers_from_memory_are_marked(make_result):
+    recalled = replace(find(id="protonet-snell17-omni-5w1s")[0], recalled=True)
+    pairs = pairs_beside([omniglot(make_result)], [recalled])
+
+    grid = beside_grid(pairs, 0.01)
+
+    assert any("(recalled)" in entry.value for entry in grid.rows[0])
+    assert any("from memory" in note for note in grid.notes)
+    assert any(one.recalled for one in published_numbers())
