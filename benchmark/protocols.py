@@ -55,7 +55,7 @@ def find_protocol(
         pick("dataset", dataset, BUILDERS)
         protocol = replace(protocol, dataset=dataset, name=f"{protocol.name}-on-{dataset}")
     if disjoint:
-        # Without shared images the interval may speak of new images and classes.
+        # Without shared images the interval may speak of new images.
         protocol = replace(
             protocol,
             name=f"{protocol.name}-disjoint",
