@@ -53,7 +53,7 @@ def compare(
     pairs = _pairs(loaded, level)
     tests = []
     if published is not None and margin is not None:
-        from ..reports.comparisons import reproduced
+        from ..reports.equivalence import reproduced
 
         tests = [reproduced(one, published, margin, level, half_width) for one in loaded]
     document = {

@@ -68,12 +68,12 @@ def evaluate(
 ) -> None:
     """Score a learner on the episodes of a protocol and save the result."""
     number, file = _number_or_file(episodes)
+    if file and (disjoint or until_half_width):
+        raise typer.BadParameter(
+            "a file says which episodes: leave --disjoint and --until-half-width away",
+            param_hint="--episodes",
+        )
     if file:
-        if disjoint or until_half_width:
-            raise typer.BadParameter(
-                "a file says which episodes: leave --disjoint and --until-half-width away",
-                param_hint="--episodes",
-            )
         test = _drawn_from(file, protocol, dataset, root)
     else:
         test = _card(protocol, dataset, None if until_half_width else number, disjoint)
@@ -169,15 +169,22 @@ def _drawn_from(file: Path, protocol: str | None, dataset: str | None, root: Pat
 
 
 def _say(path: Path, result: Any, half_width: float | None, as_json: bool) -> None:
-    from ..reports.intervals import result_interval
+    from ..reports.details import beyond
+    from ..reports.layout import Cell
     from ..reports.tables import to_text
 
-    interval = result_interval(result)
-    document = {"path": str(path), **_summary(result, interval)}
+    interval, others = Cell.of(result).interval, beyond(result)  # a single episode has neither
+    document = {"path": str(path), **_summary(result, interval, others)}
     seconds = ", ".join(f"{stage} {value:.1f} s" for stage, value in result.seconds.items())
-    text = f"{to_text([result])}\n\n{seconds}\nwrote {path}"
-    reached = half_width is None or interval.half_width <= half_width
-    if half_width:
+    text = to_text([result])
+    if others:
+        text += (
+            f"\nabout other classes than these {others.n:,}: {100 * others.low:.2f} to "
+            f"{100 * others.high:.2f} % (95 % interval, {others.kind})\n"
+        )
+    text += f"\n{seconds}\nwrote {path}"
+    reached = half_width is None or bool(interval and interval.half_width <= half_width)
+    if half_width and interval:
         document["reached"] = reached
         text += f"\n{_verdict(interval, half_width, reached)}"
     emit(document, text, as_json)
@@ -192,19 +199,17 @@ def _verdict(interval: Any, half_width: float, reached: bool) -> str:
     return f"{stopped}, not the wanted {100 * half_width:.3g} %; more: --episodes {10 * interval.n}"
 
 
-def _summary(result: Any, interval: Any) -> dict[str, Any]:
+def _summary(result: Any, interval: Any, others: Any) -> dict[str, Any]:
+    names = ("mean", "low", "high", "half_width", "level", "kind")
+    limits = {name: getattr(interval, name, None) for name in names}
+    about = ("low", "high", "level", "kind", "n")
     return {
         "protocol": result.protocol.name,
-        "learner": result.learner,
-        "transductive": result.transductive,
-        "partial": result.partial,
-        "mean": interval.mean,
-        "low": interval.low,
-        "high": interval.high,
-        "half_width": interval.half_width,
-        "level": interval.level,
-        "kind": interval.kind,
-        "n_episodes": interval.n,
+        **{name: getattr(result, name) for name in ("learner", "transductive", "partial")},
+        **limits,
+        "mean": result.mean,
+        "n_episodes": result.protocol.n_episodes,
+        "other_classes": {name: getattr(others, name) for name in about} if others else None,
         "episodes_fingerprint": result.episodes_fingerprint,
         "seconds": result.seconds,
     }

@@ -92,6 +92,7 @@ _LEE_CARD = {"n_query": 15, "n_episodes": 1000, "interval": "legacy-z-n1"}
 _LEE_SOURCES = {
     "n_query": "paper, Table 3",
     "n_episodes": "paper, Table 3",
+    "transductive": "no statement found: taken as inductive",
     "interval": "kjunelee/MetaOptNet test.py:152: 1.96 * numpy.std / sqrt(n + 1)",
 }
 _SNELL = (
@@ -229,7 +230,11 @@ _PAPERS = (
         shapes=_FIVE_WAY,
         card=_ANTONIOU_CARD | {"n_query": 15},
         sources=_ANTONIOU_SOURCES | {"split": _RAVI},
-        departures=_ANTONIOU_DEPARTURES,
+        departures=(
+            *_ANTONIOU_DEPARTURES,
+            "Pixels: the link to the authors' images is dead (their issue 48), and how they were "
+            "made is unstated; here see `fewbench data info miniimagenet`.",
+        ),
     ),
     _Paper(
         name="lee2019",

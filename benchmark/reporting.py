@@ -1,13 +1,16 @@
 """Report folders of results and training runs. Imports no torch: a report needs no model."""
 
-import json
 import re
 from collections.abc import Sequence
+from dataclasses import asdict
 from functools import partial
+from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic.dataclasses import dataclass
 
 from ..datasets import BUILDERS
 from ..datasets.build import data_root, open_split
@@ -15,7 +18,7 @@ from ..datasets.contact_sheet import contact_sheet
 from ..datasets.info import DataError
 from ..datasets.names import pick
 from ..datasets.view import ImageView
-from ..reports.records import RunResult
+from ..reports.records import RunResult, explain
 from ..reports.result_files import RESULT_PATTERN, load_results
 from .published import published_numbers
 
@@ -85,17 +88,35 @@ def _histories(folders: Sequence[Path]) -> dict[str, list[dict[str, Any]]]:
     """Learning curves of the training runs in or below the folders, by the name of their folder."""
     histories: dict[str, list[dict[str, Any]]] = {}
     for path in sorted({path for folder in folders for path in folder.rglob(LOG)}):
-        name = re.sub(r"[^a-z0-9]+", "-", path.parent.name.lower()).strip("-") or "run"
-        if name in histories:
-            name = f"{name}-{len(histories) + 1}"
-        histories[name] = _history(path)
+        stem = re.sub(r"[^a-z0-9]+", "-", path.parent.name.lower()).strip("-")[:60] or "run"
+        names = (stem if k == 1 else f"{stem}-{k}" for k in count(1))
+        histories[next(name for name in names if name not in histories)] = read_history(path)
     return histories
 
 
-def _history(path: Path) -> list[dict[str, Any]]:
+@dataclass(frozen=True, config=ConfigDict(extra="ignore", strict=True))
+class _Step:
+    """What a learning curve needs of a row of the log; `inf` and NaN are lost steps of a run that
+    diverged, and are not drawn."""
+
+    step: Annotated[int, Field(ge=0, le=10**12)]
+    seconds: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
+    loss: float | None = None
+    val_accuracy: Annotated[float, Field(ge=0, le=1)] | None = None
+
+
+@dataclass(frozen=True, config=ConfigDict(extra="ignore"))
+class _Log:
+    history: list[_Step]
+
+
+def read_history(path: Path) -> list[dict[str, Any]]:
+    """The rows of a training run's log. Raises DataError when the file is no such log."""
     try:
-        return json.loads(path.read_text(encoding="utf-8"))["history"]
-    except (ValueError, KeyError, TypeError) as error:
+        log = TypeAdapter(_Log).validate_json(path.read_bytes())
+    except ValidationError as error:
         raise DataError(
-            f"{path}: not the log of a training run ({error!r}). Move it to another folder."
+            f"{path}: not the log of a training run ({explain(error)}). Expected the file that "
+            f"`fewbench train` wrote; move this one to another folder."
         ) from error
+    return [asdict(step) for step in log.history]

@@ -6,6 +6,10 @@ from dataclasses import astuple, dataclass, fields, replace
 
 from .records import EvalProtocol, RunResult
 
+# The rest of a card says how a learner is run or shown, not which questions it was asked.
+_NOT_EPISODES = {"name", "transductive", "adaptation_steps", "interval"}
+EPISODE_FIELDS = [f.name for f in fields(EvalProtocol) if f.name not in _NOT_EPISODES]
+
 
 @dataclass(frozen=True, eq=False)
 class Card:
@@ -107,12 +111,13 @@ def _conflict(cards: list[Card]) -> str:
     columns = {name: [str(getattr(card.protocol, name)) for card in cards] for name in names}
     columns["data_fingerprint"] = [card.data_fingerprint for card in cards]
     columns["episodes_fingerprint"] = [card.episodes_fingerprint for card in cards]
-    differences = [
-        f"{name} {_listed(column)}" for name, column in columns.items() if len(set(column)) > 1
-    ]
+    differ = {name: column for name, column in columns.items() if len(set(column)) > 1}
+    what = "a name but not their episodes"
+    if not differ.keys() - _NOT_EPISODES:
+        what = "their name and episodes but not how they are answered or shown"
     return (
-        f"{cards[0].protocol.name}: cards 1 to {len(cards)} share a name but not their episodes, "
-        f"so they must not be compared with each other: {'; '.join(differences)}"
+        f"{cards[0].protocol.name}: cards 1 to {len(cards)} share {what}, so they must not be "
+        f"read as one column: {'; '.join(f'{k} {_listed(v)}' for k, v in differ.items())}"
     )
 
 

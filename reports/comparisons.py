@@ -1,30 +1,27 @@
-"""Paired comparisons of results on the same episodes, and equivalence to a published number.
+"""Paired comparisons of results on the same episodes.
 
 Two runs are compared, not two methods: another training seed of either may turn the sign."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
-from typing import Literal
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import stdtr, stdtrit
 
-from .intervals import Interval, check_level, episodes_t
-from .records import EvalProtocol, ResultError, RunResult
+from .cards import EPISODE_FIELDS
+from .intervals import NO_SPREAD, Interval, bounded, check_level
+from .records import ResultError, RunResult
 from .resampling import bootstrap_mean
-
-Verdict = Literal["reproduced", "not reproduced", "undecided"]
-# The rest of a card says how a learner is run or shown, not which questions it was asked.
-_NOT_EPISODES = {"name", "transductive", "adaptation_steps", "interval"}
-EPISODE_FIELDS = [f.name for f in fields(EvalProtocol) if f.name not in _NOT_EPISODES]
+from .sequential import betting_p_value
 
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
     """How much more accurate `a` is than `b` on the same episodes: fractions.
 
-    interval: of the difference, kind "paired-t"; bootstrap: kind "paired-bootstrap", if asked for
+    interval: of the difference, kind "paired-t", or "no-spread" where it is the same in every
+        episode; bootstrap: kind "paired-bootstrap", if asked for and if there is a spread
     p_value: two-sided, of no difference; p_adjusted: after Holm over the comparisons made together
     superiority: share of the episodes in which a is right more often than b, ties counted half
     """
@@ -38,31 +35,6 @@ class Comparison:
     p_adjusted: float
     superiority: float
     n: int
-
-
-@dataclass(frozen=True)
-class Equivalence:
-    """Whether a result lies within `margin` of a published mean: fractions.
-
-    low, high: the interval of ours minus published at level 1 - 2 * alpha, with alpha the risk
-        of either verdict: "reproduced" when it lies within the margin, "not reproduced" when it
-        lies outside, "undecided" when it holds the border. p_value: of a difference beyond it
-    """
-
-    difference: float
-    low: float
-    high: float
-    margin: float
-    p_value: float
-    verdict: Verdict
-
-    def __str__(self) -> str:
-        low, high = 100 * self.low, 100 * self.high
-        margin = f"{100 * self.margin:g} point{'s' * (self.margin != 0.01)}"
-        return (
-            f"{self.verdict} within {margin}: ours minus published {100 * self.difference:+.2f} "
-            f"[{low:+.2f}, {high:+.2f}], p of a difference beyond {margin} {self.p_value:.2g}"
-        )
 
 
 def compare(
@@ -103,39 +75,6 @@ def tied_with_best(results: Sequence[RunResult], level: float = 0.95) -> set[int
     return tied | {best}
 
 
-def reproduced(
-    result: RunResult,
-    published_mean: float,
-    margin: float,
-    level: float = 0.95,
-    published_half_width: float | None = None,
-) -> Equivalence:
-    """Test whether a result reproduces a published mean within `margin`: two one-sided t-tests.
-
-    published_mean, margin: fractions; published_half_width: the ± printed beside it, taken as
-        1.96 normal standard errors of an independent sample of episodes. None takes the published
-        mean as exact. Neither says anything of training seeds: the margin has to allow for them.
-    Source: Schuirmann, J. Pharmacokinet. Biopharm. 15 (1987), 657-680; degrees of freedom by
-    Welch and Satterthwaite. Raises ResultError for values that are not fractions.
-    """
-    check_level(level)
-    _check_published(published_mean, margin, published_half_width)
-    ours = episodes_t(result.accuracies, level)
-    own = float(result.accuracies.var(ddof=1)) / ours.n
-    variance = own + ((published_half_width or 0.0) / 1.96) ** 2
-    # The published error is taken as known, so it adds degrees of freedom: infinitely many of its.
-    df = (ours.n - 1) * (variance / own) ** 2 if own > 0 else 1e12
-    difference, error = result.mean - published_mean, float(np.sqrt(variance))
-    half = float(stdtrit(df, level)) * error
-    beyond = float(_upper_tail(margin - abs(difference), error, df))
-    verdict: Verdict = "undecided"
-    if beyond <= 1 - level:
-        verdict = "reproduced"
-    elif abs(difference) - half > margin:
-        verdict = "not reproduced"
-    return Equivalence(difference, difference - half, difference + half, margin, beyond, verdict)
-
-
 def holm(p_values: NDArray[np.float64]) -> NDArray[np.float64]:
     """p-values adjusted so that the chance of any false find among them keeps its level.
     p_values: float64 (n,) -> float64 (n,). Source: Holm, Scand. J. Statist. 6 (1979), 65-70."""
@@ -166,23 +105,29 @@ def _comparisons(
     differences, errors = _paired_moments(correct, pairs)
     differences = differences / results[0].protocol.queries_per_episode
     errors = errors / results[0].protocol.queries_per_episode
-    p_values = np.minimum(2 * _upper_tail(np.abs(differences), errors, n - 1), 1)
     halves = stdtrit(n - 1, (1 + level) / 2) * errors
+    intervals = [
+        Interval(float(d), float(d - half), float(d + half), level, "paired-t", n)
+        if half
+        else _without_spread(float(d), level, n)
+        for d, half in zip(differences, halves, strict=True)
+    ]
+    p_values = _p_values(differences, errors, n)
     superiority = _superiority(correct, pairs)
-    rows = zip(pairs, differences, halves, p_values, holm(p_values), superiority, strict=True)
+    rows = zip(pairs, intervals, p_values, holm(p_values), superiority, strict=True)
     return [
         Comparison(
             a=results[i],
             b=results[j],
-            difference=float(d),
-            interval=Interval(float(d), float(d - half), float(d + half), level, "paired-t", n),
+            difference=interval.mean,
+            interval=interval,
             bootstrap=_bootstrap(results[i], results[j], level, *bootstrap),
             p_value=float(p),
             p_adjusted=float(adjusted),
             superiority=float(share),
             n=n,
         )
-        for (i, j), d, half, p, adjusted, share in rows
+        for (i, j), interval, p, adjusted, share in rows
     ]
 
 
@@ -199,6 +144,25 @@ def _paired_moments(
     squares = products[i, i] + products[j, j] - 2 * products[i, j]
     variance = np.maximum(squares - total**2 / n, 0) / (n - 1)
     return total / n, np.sqrt(variance / n)
+
+
+def _p_values(
+    differences: NDArray[np.float64], errors: NDArray[np.float64], n: int
+) -> NDArray[np.float64]:
+    """Two-sided, of no difference: by Student's t, or by betting where there is no spread."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        p_values = 2 * stdtr(n - 1, -np.abs(differences) / errors)
+    for k in np.flatnonzero(errors == 0):
+        share = np.array([(1 + abs(differences[k])) / 2])
+        p_values[k] = min(2 * betting_p_value(share, np.array([n]), 0.5), 1.0)
+    return p_values
+
+
+def _without_spread(difference: float, level: float, n: int) -> Interval:
+    """Limits by betting of a difference that was the same in all n episodes: a fraction once it is
+    moved from [-1, 1] to [0, 1]."""
+    found = bounded(np.full(n, (1 + difference) / 2), level, NO_SPREAD)
+    return Interval(difference, 2 * found.low - 1, 2 * found.high - 1, level, NO_SPREAD, n)
 
 
 def _superiority(correct: NDArray[np.int32], pairs: NDArray[np.integer]) -> NDArray[np.float64]:
@@ -218,19 +182,12 @@ def _bootstrap(
         return None
     queries, n = a.protocol.queries_per_episode, a.protocol.n_episodes
     values, counts = np.unique(a.correct - b.correct, return_counts=True)
+    if values.size == 1:
+        return None
     means = bootstrap_mean(counts, values / queries, resamples, seed)
     low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2])
     mean = float(values @ counts) / n / queries
     return Interval(mean, float(low), float(high), level, "paired-bootstrap", n)
-
-
-def _upper_tail(
-    value: NDArray[np.float64] | float, error: NDArray[np.float64] | float, df: float
-) -> NDArray[np.float64]:
-    """P(T > value / error) for Student's T; without any error half for 0, else all or nothing."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        ratio = np.where(np.asarray(value) == 0, 0.0, np.asarray(value) / np.asarray(error))
-    return np.asarray(stdtr(df, -ratio))
 
 
 def _refuse_other_episodes(first: RunResult, other: RunResult) -> None:
@@ -244,21 +201,3 @@ def _refuse_other_episodes(first: RunResult, other: RunResult) -> None:
                 f"they cannot be paired. Expected {name} {expected} for both; got {got}. Evaluate "
                 "both on one build with the same --protocol and --episodes"
             )
-
-
-def _check_published(mean: float, margin: float, half_width: float | None) -> None:
-    if not 0 <= mean <= 1:
-        raise ResultError(
-            f"published mean: expected a fraction from 0 to 1; got {mean}. "
-            "Divide percentages by 100"
-        )
-    if not 0 < margin < 1:
-        raise ResultError(
-            f"margin: expected a fraction like 0.01 for 1 point; got {margin}. "
-            "Divide percentages by 100"
-        )
-    if half_width is not None and not 0 <= half_width < 1:
-        raise ResultError(
-            f"published half-width: expected a fraction like 0.008; got {half_width}. "
-            "Divide percentages by 100"
-        )

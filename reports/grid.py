@@ -5,18 +5,23 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from .records import RunResult
+
 ROWS_PER_PAGE = 40  # a LaTeX float does not break over pages
 PROSE_CM = 7.2  # that prose columns share: with them a table fills the text width of an article
 # Marks hang over, so that digits stay below each other.
-_MARKS = " *≈†‡"
+_MARKS = " *≈†‡°"
 
 
 class Entry(NamedTuple):
-    """The text of one place in a table, the marks behind it, and whether it stands out."""
+    """The text of one place in a table, the marks behind it, whether it stands out, and what it
+    leads to: the result that it is of, or an address."""
 
     value: str
     marks: str = ""
     strong: bool = False
+    result: RunResult | None = None
+    url: str = ""
 
     def __str__(self) -> str:
         return f"{self.value} {'*' * self.strong}{self.marks}".rstrip()
@@ -79,6 +84,7 @@ def _padded(column: Sequence[str], letter: str) -> list[str]:
 
 def _markdown_entry(entry: Entry) -> str:
     value = _markdown_escape(entry.value)
+    value = f"[{value}](<{entry.url}>)" if entry.url else value
     return f"{f'**{value}**' if entry.strong else value} {entry.marks}".rstrip()
 
 
@@ -103,6 +109,7 @@ _LATEX = {
     "×": r"$\times$",
     "†": r"\dag{}",
     "‡": r"\ddag{}",
+    "°": r"$\circ$",
     "/": r"/\allowbreak{}",
     "–": "--",
     "−": "$-$",

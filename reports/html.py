@@ -14,7 +14,7 @@ from markupsafe import Markup
 
 from .atomic import write_text
 from .diagnostics import calibration_error
-from .grid import Grid
+from .grid import Entry, Grid
 from .layout import Cell, Table
 
 
@@ -47,7 +47,8 @@ def write_page(page: Page, path: Path) -> Path:
         figures={title: _data_uri(figure) for title, figure in page.figures.items()},
         samples={caption: _data_uri(image) for caption, image in page.samples.items()},
         # Two results may share every name, as when two folders hold the same run: number them.
-        anchors={cell: f"result-{number}" for number, cell in enumerate(cells, start=1)},
+        anchors={cell.result: f"result-{number}" for number, cell in enumerate(cells, start=1)},
+        about=_about,
         sections=_sections,
         # Nothing runs and nothing is drawn but these two: whatever else gets in stays inert.
         style=style,
@@ -92,6 +93,17 @@ def _data_uri(image: str | bytes) -> str:
     element ids cannot clash with those of another, and no script in it can run."""
     kind, data = ("svg+xml", image.encode()) if isinstance(image, str) else ("png", image)
     return f"data:image/{kind};base64,{base64.b64encode(data).decode('ascii')}"
+
+
+def _about(row: Sequence[Entry]) -> dict[str, str]:
+    """What the filters know a row of a grid by: all that its results have in common."""
+    results = [entry.result for entry in row if entry.result is not None]
+    known = {
+        "dataset": {result.protocol.dataset for result in results},
+        "protocol": {result.protocol.name for result in results},
+        "learner": {result.learner for result in results},
+    }
+    return {f"data-{name}": values.pop() for name, values in known.items() if len(values) == 1}
 
 
 def _sections(cell: Cell) -> dict[str, dict[str, Any]]:

@@ -19,6 +19,9 @@ LEGACY_Z = {0.90: 1.645, 0.95: 1.96, 0.99: 2.576}
 # ddof of the standard deviation, and what was added to n under the root: numpy's default (Finn
 # 2017, Chen 2019), the unbiased variance (Snell 2017), and MetaOptNet's test script (Lee 2019).
 LEGACY_KINDS = {"legacy-z": (0, 0), "legacy-z-ddof1": (1, 0), "legacy-z-n1": (0, 1)}
+# Where all values are alike every formula that goes by their spread says ± 0, which two perfect
+# episodes do not deserve: betting limits take its place, and say so.
+NO_SPREAD = "no-spread"
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,11 @@ class Interval:
     level: float
     kind: str
     n: int
+
+    @property
+    def without_spread(self) -> bool:
+        """Whether all that was averaged is alike, so that the usual formula says nothing."""
+        return self.kind == NO_SPREAD
 
     @property
     def half_width(self) -> float:
@@ -67,6 +75,8 @@ def legacy_z(accuracies: ArrayLike, level: float = 0.95, kind: str = "legacy-z")
         raise ResultError(f"{kind} interval: no customary factor. Expected {levels}; got {level}")
     ddof, extra = LEGACY_KINDS[kind]
     mean, std = _mean_and_std(values, ddof)
+    if not std:
+        return bounded(values, level, NO_SPREAD)
     half = LEGACY_Z[level] * std / float(np.sqrt(values.size + extra))
     return Interval(mean, mean - half, mean + half, level, kind, values.size)
 
@@ -97,9 +107,7 @@ def anytime(accuracies: ArrayLike, level: float = 0.95) -> Interval:
     by about 1.7 times, and not symmetric: see `betting_limits`.
     Raises ResultError for fewer than two episodes or values that are not fractions.
     """
-    values = _fractions(accuracies, level)
-    low, high = betting_limits(*np.unique(values, return_counts=True), 1 - level)
-    return Interval(_mean_and_std(values)[0], low, high, level, "anytime", values.size)
+    return bounded(_fractions(accuracies, level), level, "anytime")
 
 
 def class_bootstrap(
@@ -121,6 +129,11 @@ def class_bootstrap(
     accuracies, n_way = _fractions(result.accuracies, level), result.protocol.n_way
     influence = class_influence(accuracies, result.classes)
     n = influence.size
+    if not np.ptp(accuracies):
+        raise ResultError(
+            "open-bootstrap interval: no class is harder than another. Expected episodes that "
+            f"differ in accuracy; got {accuracies.size} of {accuracies[0]:g}. Evaluate more"
+        )
     if n <= n_way:
         raise ResultError(
             "open-bootstrap interval: classes are what it resamples. Expected more than n_way = "
@@ -179,11 +192,20 @@ def result_interval(result: RunResult, level: float = 0.95) -> Interval:
 
 
 def mean_t(values: NDArray[np.float64], level: float, kind: str) -> Interval:
-    """Student's t-interval of the mean of any values. values: float64 (n,), n at least 2."""
+    """Student's t-interval of the mean of fractions; of kind "no-spread" where all are alike.
+    values: float64 (n,), n at least 2."""
     check_level(level)
     mean, std = _mean_and_std(values)
+    if not std:
+        return bounded(values, level, NO_SPREAD)
     half = float(stdtrit(values.size - 1, (1 + level) / 2)) * std / float(np.sqrt(values.size))
     return Interval(mean, mean - half, mean + half, level, kind, values.size)
+
+
+def bounded(values: NDArray[np.float64], level: float, kind: str) -> Interval:
+    """The interval by betting, which assumes only that values: float64 (n,) are fractions."""
+    low, high = betting_limits(*np.unique(values, return_counts=True), 1 - level)
+    return Interval(_mean_and_std(values)[0], low, high, level, kind, values.size)
 
 
 def check_level(level: float) -> None:

@@ -1,54 +1,26 @@
 """Where each result stands in a table: a row per trained learner, a column per protocol card."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from .cards import Card, conflicts, result_cards
 from .comparisons import tied_with_best
-from .intervals import Interval, result_interval, train_seeds
+from .intervals import Interval, result_interval
+from .notes import (
+    ALONE_NOTE,
+    NO_SPREAD_NOTE,
+    PARTIAL_NOTE,
+    REPEAT_NOTE,
+    STANDING_NOTE,
+    TRANSDUCTIVE_NOTE,
+    interval_note,
+)
 from .records import ResultError, RunResult
 
 # Four protocols and the four columns that name a learner still fit the text width of a page.
 COLUMNS_PER_TABLE = 4
-
-TRANSDUCTIVE_NOTE = "† transductive: the queries of an episode were answered together"
-PARTIAL_NOTE = "‡ partial: built from incomplete data, so not comparable with full builds"
-STANDING_NOTE = (
-    "bold (in plain text: *): the best of its column; ≈: not significantly below it (paired t-test "
-    "on the same episodes, Holm over the column, 5 %)"
-)
-REPEAT_NOTE = (
-    "(2): another result with the same learner, backbone, precision and training seed; "
-    "results.csv tells them apart"
-)
-ALONE_NOTE = "a number without ±: its episodes allow no interval of the protocol's kind"
-# What the ± of each kind is, and what it is silent about.
-_CLOSED = (
-    "conditional on these test classes and images: it says nothing about other classes or other "
-    "training runs"
-)
-MEANINGS = {
-    "episodes-t": f"Student's t over n episodes, {_CLOSED}",
-    "legacy-z": f"1.96 std / √n over n episodes as in older papers, std with ddof 0, {_CLOSED}",
-    "legacy-z-ddof1": f"1.96 std / √n over n episodes, std with ddof 1, {_CLOSED}",
-    "legacy-z-n1": f"1.96 std / √(n + 1) over n episodes, {_CLOSED}",
-    "anytime": f"over n episodes, whenever the evaluation stopped, not symmetric, {_CLOSED}",
-    "open": (
-        "Student's t over n disjoint episodes, no image used twice: it speaks of other images of "
-        "these test classes, but not of other classes or other training runs"
-    ),
-    "open-bootstrap": (
-        "the n test classes drawn again: it speaks of other classes, but not of other training runs"
-    ),
-    "train-seeds": (
-        "Student's t over n training runs: it speaks of training with other seeds, on these same "
-        "episodes"
-    ),
-}
-# Not part of what a recipe asks for: they differ from run to run.
-_RUN_ONLY = {"seed", "trained_steps", "trained_seconds"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,7 +58,9 @@ class Cell:
     def marks(self) -> str:
         transductive = any(result.transductive for result in self.results)
         partial = any(result.partial for result in self.results)
-        return "≈" * (self.standing == "tied") + "†" * transductive + "‡" * partial
+        alike = self.interval is not None and self.interval.without_spread
+        marks = "≈" * (self.standing == "tied") + "†" * transductive + "‡" * partial
+        return marks + "°" * alike
 
     def __str__(self) -> str:
         return f"{self.value} {'*' * (self.standing == 'best')}{self.marks}".rstrip()
@@ -149,34 +123,11 @@ class Table:
         return ["learner", "backbone", "precision", "train seed" + "s" * several, *self.columns]
 
 
-def interval_note(interval: Interval) -> str:
-    """What a ± means, in one sentence."""
-    level, kind = f"{100 * interval.level:g} %", interval.kind
-    return f"± is half the width of a {level} interval ({kind}: {MEANINGS[kind]})"
-
-
 def accuracy_tables(results: Iterable[RunResult]) -> list[Table]:
     """The tables that every format shows: rows and columns sorted, whatever the order of results.
     Training seeds keep their own rows: their spread is another question than that over episodes."""
     cards = result_cards(results)
-    return _tables(cards, dict(zip(map(id, cards), _columns(cards), strict=True)))
-
-
-def seed_tables(results: Iterable[RunResult]) -> list[Table]:
-    """The spread over training: a row per recipe that was trained with several seeds."""
-    cards = result_cards(results)
-    columns = {id(card): _seed_column(card) for card in cards}
-    return _tables([card for card in cards if columns[id(card)]], columns)
-
-
-def seed_groups(card: Card) -> list[tuple[RunResult, ...]]:
-    """The results of a card that differ in nothing but their training seed, two or more each."""
-    groups: dict[tuple, dict[int, RunResult]] = defaultdict(dict)
-    for result in card.results:
-        recipe = {name: value for name, value in result.recipe.items() if name not in _RUN_ONLY}
-        named = (result.learner, result.backbone, result.precision, result.transductive)
-        groups[(*named, repr(sorted(recipe.items())))].setdefault(result.train_seed, result)
-    return [tuple(group.values()) for group in groups.values() if len(group) > 1]
+    return tables_of(cards, dict(zip(map(id, cards), _columns(cards), strict=True)))
 
 
 def standings(card: Card) -> list[str]:
@@ -191,7 +142,8 @@ def standings(card: Card) -> list[str]:
     return ["best" if i == best else "tied" * (i in tied) for i in range(len(card.results))]
 
 
-def _tables(cards: Sequence[Card], columns: Mapping[int, Mapping[Label, Cell]]) -> list[Table]:
+def tables_of(cards: Sequence[Card], columns: Mapping[int, Mapping[Label, Cell]]) -> list[Table]:
+    """Tables of these cards, whose columns are given by the id of the card."""
     warnings = conflicts(cards)
     tables = []
     for dataset in sorted({card.protocol.dataset for card in cards}):
@@ -222,7 +174,7 @@ def _columns(cards: Sequence[Card]) -> list[dict[Label, Cell]]:
         seen: Counter[tuple[Label, str | None]] = Counter()
         columns.append({})
         for result, standing in zip(card.results, standings(card), strict=True):
-            label = _label(result)
+            label = row_label(result)
             seen[label, result.checkpoint_sha256] += 1
             run = result.checkpoint_sha256, seen[label, result.checkpoint_sha256]
             known = runs.setdefault((card.protocol.dataset, label), [])
@@ -232,21 +184,8 @@ def _columns(cards: Sequence[Card]) -> list[dict[Label, Cell]]:
     return columns
 
 
-def _seed_column(card: Card) -> dict[Label, Cell]:
-    column: dict[Label, Cell] = {}
-    for group in seed_groups(card):
-        try:
-            cell = Cell(group, train_seeds(group))
-        except ResultError:
-            continue
-        label = _label(group[0])._replace(seeds=tuple(result.train_seed for result in group))
-        while label in column:  # recipes that differ in what the label does not show
-            label = label._replace(repeat=label.repeat + 1)
-        column[label] = cell
-    return column
-
-
-def _label(result: RunResult) -> Label:
+def row_label(result: RunResult) -> Label:
+    """The label of a result that is alone in looking like this."""
     return Label(result.learner, result.backbone, result.precision, (result.train_seed,))
 
 
@@ -259,6 +198,8 @@ def _notes(
         yield ALONE_NOTE
     yield from map(str, cards)
     yield from (warnings[name] for name in sorted({c.protocol.name for c in cards} & set(warnings)))
+    if any("°" in cell.marks for cell in cells):
+        yield NO_SPREAD_NOTE
     if any(cell.standing for cell in cells):
         yield STANDING_NOTE
     if any(cell.result.transductive for cell in cells):

@@ -10,6 +10,7 @@ from .plots_accuracy import (
 from .plots_classes import ClassSamples, class_figure, no_samples, plot_class_accuracy
 from .plots_curves import (
     along_figure,
+    has_values,
     learning_curve_figure,
     learning_curves_figure,
     plot_along,
@@ -31,6 +32,7 @@ __all__ = [
     "along_figure",
     "class_figure",
     "differences_figure",
+    "has_values",
     "histogram_figure",
     "learner_styles",
     "learning_curve_figure",

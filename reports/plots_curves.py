@@ -20,6 +20,11 @@ CURVES = len(STYLES)  # more would share a colour
 _VARYING = {"n_shot": "shots a class", "n_way": "ways (classes an episode)"}
 
 
+def has_values(history: History) -> bool:
+    """Whether there is anything to draw."""
+    return any(_series(history, key).size for key in ("loss", "val_accuracy"))
+
+
 def plot_learning_curve(history: History, ax: Axes) -> Axes:
     """Validation accuracy (left, points) and training loss (right, line) over training steps.
     history: rows with `step`, `seconds`, `loss`, `val_accuracy` (a fraction); values may be

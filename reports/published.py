@@ -1,19 +1,25 @@
 """Our results beside published numbers: the difference, and whether it is reproduced."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Annotated, NamedTuple
+from typing import Annotated, Literal, NamedTuple
 
 import pandas as pd
 from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
 from .cards import queries
-from .comparisons import Equivalence, reproduced
+from .equivalence import Equivalence, reproduced
 from .intervals import Interval, result_interval
 from .records import Count, ResultError, RunResult
 
 MARGIN = 0.01  # one point: about what two careful reproductions of one method differ by
 Percent = Annotated[float, Field(ge=0, le=100)]
+Rotations = Literal["none", "classes", "tasks"]
+_TURNED = {
+    "none": "test classes not rotated",
+    "classes": "rotations as classes",
+    "tasks": "each class of an episode turned at random",
+}
 # The classes that our builds hold; papers also drew others.
 _SPLITS = {"omniglot": "vinyals", "miniimagenet": "ravi", "tieredimagenet": "ren"}
 
@@ -24,7 +30,9 @@ class Published:
 
     learner: which of our learners is this method; "" for none
     reference: whether reproductions are measured against this number, as the method's own paper's
-    half_width: what the source prints after its ±; `notes` where that is no interval over episodes
+    rotations: whether turned test images are classes, or each class of a task is turned at random
+    half_width: what the source prints after its ±; half_width_is: an interval over episodes, or a
+        spread over training seeds, groups of episodes or label splits
     recalled: written down from memory, not looked up
     """
 
@@ -35,12 +43,14 @@ class Published:
     reference: bool
     dataset: str
     split: str
+    rotations: Rotations | None = None
     way: Count
     shot: Count
     query: Count | None = None
     n_episodes: Count | None = None
     accuracy: Percent
     half_width: Percent | None = None
+    half_width_is: Literal["episodes", "seeds", "groups", "splits", "unstated"] | None = None
     transductive: bool | None = None
     backbone: str
     source: str
@@ -51,7 +61,7 @@ class Published:
     @property
     def error(self) -> float | None:
         """The published half-width as a fraction, where it is an interval over episodes."""
-        is_interval = self.half_width is not None and "the ±" not in self.notes
+        is_interval = self.half_width_is == "episodes"
         return self.half_width / 100 if self.half_width and is_interval else None
 
 
@@ -140,10 +150,22 @@ def _differences(result: RunResult, theirs: Published) -> Iterator[str]:
         yield f"backbone {theirs.backbone}, ours {result.backbone or 'unstated'}"
     if theirs.split != _SPLITS[theirs.dataset]:
         yield f"split {theirs.split}"
+    if theirs.rotations is None:
+        yield "rotations unstated"
+    elif theirs.rotations != (ours := _rotations(result)):
+        yield f"{_TURNED[theirs.rotations]}, ours {_TURNED[ours].removeprefix('test classes ')}"
+    if protocol.sampling != "independent":
+        yield f"ours on {protocol.sampling} episodes"
     if result.partial:
         yield "ours on incomplete data"
     if protocol.dataset != theirs.dataset:
         yield f"ours on {protocol.dataset}"
+
+
+def _rotations(result: RunResult) -> Rotations:
+    if result.protocol.task_rotations:
+        return "tasks"
+    return "classes" if result.protocol.rotations else "none"
 
 
 def _row(pair: Beside, margin: float) -> dict[str, object]:
@@ -158,6 +180,7 @@ def _row(pair: Beside, margin: float) -> dict[str, object]:
         "kind": interval.kind if interval else None,
         "published": theirs.accuracy / 100,
         "published_half_width": None if theirs.half_width is None else theirs.half_width / 100,
+        "published_half_width_is": theirs.half_width_is,
         "difference": pair.difference,
         "difference_low": pair.equivalence.low if pair.equivalence else None,
         "difference_high": pair.equivalence.high if pair.equivalence else None,

@@ -9,9 +9,10 @@ from typing import Any
 from .atomic import write_text
 from .cards import Card, result_cards
 from .comparisons import Comparison, compare_all
+from .details import beyond_frame, beyond_grid, lost_frames, lost_grids
 from .grid import Grid
 from .html import Page, write_page
-from .layout import Table, accuracy_tables, seed_tables
+from .layout import Table, accuracy_tables
 from .plots import (
     ClassSamples,
     Figure,
@@ -19,6 +20,7 @@ from .plots import (
     along_figure,
     class_figure,
     differences_figure,
+    has_values,
     histogram_figure,
     learner_styles,
     learning_curve_figure,
@@ -29,6 +31,7 @@ from .plots import (
 )
 from .published import MARGIN, Beside, Published, beside_frame, pairs_beside
 from .records import NAME_PATTERN, ResultError, RunResult
+from .seeds import seed_tables
 from .tables import (
     accuracy_grids,
     beside_grid,
@@ -36,6 +39,7 @@ from .tables import (
     comparisons_grid,
     latex,
     markdown,
+    pair_names,
     seed_grids,
     seeds_frame,
     tables_frame,
@@ -68,6 +72,11 @@ class Findings:
     beside: list[Beside]
 
     @property
+    def detailed(self) -> list[Card]:
+        """The cards with plots and tables of their own."""
+        return self.cards[: CARDS_IN_DETAIL if len(self.results) <= MANY else FEW_IN_DETAIL]
+
+    @property
     def grids(self) -> dict[str, list[Grid]]:
         """The tables beside that of accuracies, by their heading."""
         found = {
@@ -76,8 +85,11 @@ class Findings:
             "Published numbers": [beside_grid(self.beside[:LISTED_BESIDE], MARGIN)]
             if self.beside
             else [],
+            "Other classes": [beyond_grid(self.detailed, lambda card: pair_names(card.results))],
+            "Where accuracy is lost": [g for card in self.detailed for g in lost_grids(card)],
         }
-        return {heading: grids for heading, grids in found.items() if grids}
+        shown = {name: [grid for grid in grids if grid.rows] for name, grids in found.items()}
+        return {heading: grids for heading, grids in shown.items() if grids}
 
 
 def write_report(
@@ -140,6 +152,8 @@ def _write_tables(findings: Findings, out: Path) -> list[Path]:
         "train_seeds": seeds_frame(findings.seeds),
         "comparisons": comparisons_frame(compared),
         "published": beside_frame(findings.beside, MARGIN),
+        "other_classes": beyond_frame(findings.detailed),
+        **lost_frames([card.results[0] for card in findings.cards]),
     }
     return [
         *(write_csv(f, out / f"{name}.csv") for name, f in frames.items() if not f.empty),
@@ -176,16 +190,16 @@ def _figures(
     if findings.beside:
         figure = published_figure(findings.beside[:PLOTTED_BESIDE], MARGIN)
         yield "published", "Ours against published numbers", figure
-    detailed = CARDS_IN_DETAIL if len(findings.results) <= MANY else FEW_IN_DETAIL
-    for card, pairs in findings.compared[:detailed]:
+    for card, pairs in findings.compared[: len(findings.detailed)]:
         title = f"Paired differences, {card.label}"
         yield f"differences_{card.file_name}", title, differences_figure(pairs)
-    for card in cards[:detailed]:
+    for card in findings.detailed:
         title = f"Accuracy of single episodes, {card.label}"
         yield f"episodes_{card.file_name}", title, histogram_figure(card, styles)
         title = f"Hardest classes of the most accurate result, {card.label}"
         yield f"classes_{card.file_name}", title, class_figure(card.results[0], class_samples)
-    yield from _curves(dict(sorted(histories.items())))
+    drawn = {name: history for name, history in histories.items() if has_values(history)}
+    yield from _curves(dict(sorted(drawn.items())))
 
 
 def _curves(histories: Mapping[str, History]) -> Iterator[tuple[str, str, Figure]]:

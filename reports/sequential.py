@@ -29,6 +29,14 @@ def betting_limits(
     return low, 1 - _lower_limit(1 - values, counts, np.log(2 / alpha))
 
 
+def betting_p_value(values: NDArray[np.float64], counts: NDArray[np.integer], mean: float) -> float:
+    """Of the claim that the mean of bounded values is at most `mean`, against a larger one: 1 over
+    the wealth of whoever bets on a larger one. Arguments as of `betting_limits`."""
+    if mean <= 0:  # nothing is below 0, and 0 itself leaves only zeros
+        return float(mean == 0 and not values.any())
+    return float(np.exp(-max(_mean_log_wealth(values, counts, mean), 0.0)))
+
+
 def log_wealth(
     values: NDArray[np.float64], counts: NDArray[np.integer], mean: float
 ) -> NDArray[np.float64]:
@@ -36,6 +44,13 @@ def log_wealth(
     A bet is a share of 1 / mean, so that a value of 0 loses just that share."""
     growth = np.log1p(BETS[:, None] * (values / mean - 1))
     return growth @ counts.astype(np.float64)
+
+
+def _mean_log_wealth(
+    values: NDArray[np.float64], counts: NDArray[np.integer], mean: float
+) -> float:
+    """Log of what all BETS own on average."""
+    return float(np.logaddexp.reduce(log_wealth(values, counts, mean)) - np.log(BETS.size))
 
 
 def _lower_limit(
@@ -47,8 +62,7 @@ def _lower_limit(
         middle = (low + high) / 2
         if middle <= 0:
             return 0.0
-        wealth = log_wealth(values, counts, middle)
-        if np.logaddexp.reduce(wealth) - np.log(BETS.size) >= log_threshold:
+        if _mean_log_wealth(values, counts, middle) >= log_threshold:
             low = middle
         else:
             high = middle

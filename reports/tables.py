@@ -10,9 +10,11 @@ from .atomic import write_text
 from .cards import Card
 from .comparisons import Comparison
 from .grid import Entry, Grid, latex_table, markdown_table, text_table
-from .layout import Cell, Table, accuracy_tables, seed_tables
+from .layout import Cell, Table, accuracy_tables
+from .notes import NO_SPREAD_NOTE
 from .published import Beside, Published
 from .records import RunResult
+from .seeds import seed_tables
 
 PAIRS_NOTE = (
     "difference in points: the first minus the second on the same episodes, ± of a 95 % paired "
@@ -137,16 +139,18 @@ def comparisons_grid(label: str, comparisons: Sequence[Comparison]) -> Grid:
     names = pair_names([result for pair in comparisons for result in (pair.a, pair.b)])
     rows = [
         [
-            Entry(names[id(pair.a)]),
-            Entry(names[id(pair.b)]),
-            Entry(f"{100 * pair.difference:+.2f} ± {100 * pair.interval.half_width:.2f}"),
+            Entry(names[id(pair.a)], result=pair.a),
+            Entry(names[id(pair.b)], result=pair.b),
+            Entry(_difference(pair), "°" * pair.interval.without_spread),
             Entry("< 0.001" if pair.p_adjusted < 0.001 else f"{pair.p_adjusted:.3f}"),
             Entry(f"{pair.superiority:.2f}"),
         ]
         for pair in comparisons
     ]
     header = ["result", "compared with", "difference", "p", "wins"]
-    return Grid(f"{label}: paired differences (points)", "pprrr", header, rows, (PAIRS_NOTE,))
+    alike = any(pair.interval.without_spread for pair in comparisons)
+    notes = [PAIRS_NOTE, *[NO_SPREAD_NOTE] * alike]
+    return Grid(f"{label}: paired differences (points)", "pprrr", header, rows, notes)
 
 
 def beside_grid(pairs: Sequence[Beside], margin: float) -> Grid:
@@ -154,7 +158,7 @@ def beside_grid(pairs: Sequence[Beside], margin: float) -> Grid:
     header = ["ours", "accuracy", "published", "difference", "verdict", "source", "differs in"]
     notes = [BESIDE_NOTE.format(100 * margin)]
     notes += [RECALLED_NOTE] * any(pair.published.recalled for pair in pairs)
-    rows = [[Entry(text) for text in _beside_texts(pair)] for pair in pairs]
+    rows = [_beside_entries(pair) for pair in pairs]
     title = "Ours beside published numbers: accuracy (%)"
     return Grid(title, "prrrppp", header, rows, notes)
 
@@ -184,21 +188,27 @@ def _grid(table: Table, title: str) -> Grid:
 
 
 def _entry(cell: Cell | None) -> Entry:
-    return Entry(cell.value, cell.marks, cell.standing == "best") if cell else Entry("–")
+    if cell is None:
+        return Entry("–")
+    return Entry(cell.value, cell.marks, cell.standing == "best", cell.result)
 
 
-def _beside_texts(pair: Beside) -> list[str]:
+def _difference(pair: Comparison) -> str:
+    return f"{100 * pair.difference:+.2f} ± {100 * pair.interval.half_width:.2f}"
+
+
+def _beside_entries(pair: Beside) -> list[Entry]:
     result, theirs = pair.result, pair.published
     spread = "" if theirs.half_width is None else f" ± {theirs.half_width:.2f}"
-    recalled = " (recalled)" * theirs.recalled
+    source = f"{theirs.method}, {theirs.variant}: {_source(theirs)}"
     return [
-        f"{result.learner} seed {result.train_seed} on {result.protocol.name}",
-        Cell((result,), pair.interval).value,
-        f"{theirs.accuracy:.2f}{spread}",
-        f"{100 * pair.difference:+.2f}",
-        pair.verdict,
-        f"{theirs.method}, {theirs.variant}: {_source(theirs)}{recalled}",
-        "; ".join(pair.differs_in) or "nothing stated",
+        Entry(f"{result.learner} seed {result.train_seed} on {result.protocol.name}"),
+        _entry(Cell((result,), pair.interval)),
+        Entry(f"{theirs.accuracy:.2f}{spread}"),
+        Entry(f"{100 * pair.difference:+.2f}"),
+        Entry(pair.verdict),
+        Entry(source, " (recalled)" * theirs.recalled, url=theirs.url),
+        Entry("; ".join(pair.differs_in) or "nothing stated"),
     ]
 
 

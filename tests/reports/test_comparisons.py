@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from fewbench.reports.comparisons import compare, compare_all, holm, reproduced, tied_with_best
+from fewbench.reports.comparisons import compare, compare_all, holm, tied_with_best
+from fewbench.reports.equivalence import reproduced
 from fewbench.reports.records import EvalProtocol, ResultError
 
 
@@ -61,12 +62,30 @@ def test_comparisons_agree_with_scipy_and_with_their_mirror(make_result, pairs):
         assert 10 * found.interval.high == pytest.approx(limits.high, rel=1e-6, abs=1e-9)
 
 
-def test_equal_results_do_not_differ_at_all(make_result):
+def test_equal_results_do_not_differ_but_for_what_was_not_seen(make_result):
     result = make_result(0.83, n_episodes=1000)
     found = compare(result, result)
 
-    assert (found.difference, found.interval.half_width) == (0, 0)
-    assert (found.p_value, found.superiority) == (1, 0.5)
+    assert (found.difference, found.p_value, found.superiority) == (0, 1, 0.5)
+    assert (found.interval.kind, found.bootstrap) == ("no-spread", None)
+    assert 0 < found.interval.half_width < 0.02
+    assert found.interval.low == pytest.approx(-found.interval.high, abs=1e-8)
+
+
+def test_the_same_difference_in_every_episode_is_no_certainty(make_result):
+    def pair(n):
+        return compare(with_correct(make_result, [9] * n), with_correct(make_result, [5] * n))
+
+    two, twenty, many = pair(2), pair(20), pair(2000)
+
+    assert [one.difference for one in (two, twenty, many)] == pytest.approx([0.4] * 3)
+    assert (two.p_value, two.interval.kind) == (1, "no-spread")
+    assert 0.001 < twenty.p_value < 0.5
+    assert many.p_value < 1e-9
+    # Limits and p-value are two views of one test.
+    for one in (two, twenty, many):
+        assert (one.p_value <= 0.05) == (one.interval.low > 0)
+        assert one.interval.low < one.difference < one.interval.high
 
 
 def test_the_bootstrap_redraws_episodes(make_result):
@@ -260,3 +279,20 @@ def test_all_pairs_of_many_results_take_seconds(make_result):
 
     assert len(found) == 780
     assert time.process_time() - started < 2
+
+
+def test_perfect_episodes_reproduce_only_what_they_are_many_enough_for(make_result):
+    def verdict(n, published, half_width=None):
+        found = reproduced(with_correct(make_result, [10] * n), published, 0.01, 0.95, half_width)
+        if found.verdict == "reproduced":
+            assert found.low >= -0.01
+            assert found.high <= 0.01
+            assert found.p_value <= 0.05
+        assert found.difference == pytest.approx(1 - published)
+        return found.verdict
+
+    assert verdict(2, 0.999) == "undecided"
+    assert verdict(2000, 0.999) == "reproduced"
+    assert verdict(2000, 0.999, 0.012) == "undecided"
+    assert verdict(2000, 0.9) == "not reproduced"
+    assert verdict(2000, 0.9, 0.2) == "undecided"

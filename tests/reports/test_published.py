@@ -103,6 +103,34 @@ def test_only_the_same_method_dataset_way_and_shot_are_laid_beside(make_result):
         assert (theirs.way, theirs.shot) == (5, 1)
 
 
+@pytest.mark.parametrize(
+    ("card", "told"),
+    [
+        ({}, "rotations as classes, ours not rotated"),
+        ({"rotations": True}, None),
+        ({"task_rotations": True}, "rotations as classes, ours each class of an episode turned"),
+    ],
+)
+def test_rotations_are_part_of_what_differs(make_result, card, told):
+    theirs = find(id="protonet-snell17-omni-5w1s")
+
+    (pair,) = pairs_beside([omniglot(make_result, **card)], theirs)
+
+    differs = "; ".join(pair.differs_in)
+    assert told in differs if told else "rotat" not in differs
+    (unstated,) = pairs_beside([omniglot(make_result)], [replace(theirs[0], rotations=None)])
+    assert "rotations unstated" in unstated.differs_in
+
+
+def test_only_an_interval_over_episodes_counts_as_an_error():
+    for one in published_numbers():
+        assert (one.half_width_is is None) == (one.half_width is None)
+    assert find(id="maml-finn17-omni-5w1s")[0].error == 0.004
+    spreads = find(half_width_is="seeds")
+    assert spreads
+    assert all(one.error is None for one in spreads)
+
+
 def test_another_name_or_backend_of_a_recipe_is_the_same_method(make_result):
     result = omniglot(make_result, learner="protonet-learn2learn", recipe={"learner": "protonet"})
 
@@ -148,6 +176,6 @@ def test_numbers_from_memory_are_marked(make_result):
 
     grid = beside_grid(pairs, 0.01)
 
-    assert any("(recalled)" in entry.value for entry in grid.rows[0])
+    assert any("(recalled)" in entry.marks for entry in grid.rows[0])
     assert any("from memory" in note for note in grid.notes)
     assert any(one.recalled for one in published_numbers())

@@ -3,9 +3,12 @@ import sys
 import time
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from fewbench.benchmark.published import published_numbers
+from fewbench.reports.diagnostics import class_accuracy, confused_pairs, hardest_episodes
+from fewbench.reports.intervals import class_bootstrap
 from fewbench.reports.records import ResultError
 from fewbench.reports.report import write_report
 
@@ -19,6 +22,8 @@ def test_a_report_is_a_folder_of_tables_plots_and_one_page(various_results, tmp_
     plots = ["accuracy", "differences_glyphs-5w1s__1", "learning_curve_protonet"]
     plots += [f"{kind}_{card}" for kind in ("episodes", "classes") for card in cards]
     expected = {"results.csv", "comparisons.csv", "results.md", "results.tex", "index.html"}
+    expected |= {f"{name}.csv" for name in ("classes", "confusions", "hardest_episodes")}
+    expected |= {"other_classes.csv"}
     expected |= {f"{plot}.{kind}" for plot in plots for kind in ("png", "svg", "pdf")}
     assert {path.name for path in paths} == expected
     assert {path.name for path in (tmp_path / "out").iterdir()} == expected
@@ -47,8 +52,39 @@ def test_what_there_is_more_of_is_reported_too(make_result, tmp_path):
     assert all(len(chosen) == 8 for chosen in asked)
     assert "reproduced" in (tmp_path / "results.md").read_text()
     page = (tmp_path / "index.html").read_text()
-    for heading in ("Training seeds", "Paired differences", "Published numbers"):
+    for heading in ("Training seeds", "Paired differences", "Published numbers", "Other classes",
+                    "Where accuracy is lost"):  # fmt: skip
         assert f">{heading}</h2>" in page
+
+
+def test_details_are_those_of_the_diagnostics(make_result, tmp_path):
+    best = make_result(0.8, 1)
+    write_report([make_result(0.5, 2, learner="centroid"), best], tmp_path, {}, {})
+
+    classes, confusions, episodes, others = (
+        pd.read_csv(tmp_path / f"{name}.csv")
+        for name in ("classes", "confusions", "hardest_episodes", "other_classes")
+    )
+    assert classes["accuracy"].tolist() == class_accuracy(best)["accuracy"].tolist()
+    assert confusions["wrong"].tolist() == confused_pairs(best)["wrong"].tolist()
+    assert episodes["episode"].tolist() == hardest_episodes(best)["episode"].tolist()
+    assert set(classes["result"]) == {best.file_stem}
+    limits = others.set_index("learner").loc["protonet"]
+    expected = class_bootstrap(best)
+    assert (limits["low"], limits["high"], limits["n"]) == (expected.low, expected.high, 12)
+
+
+def test_a_run_that_logged_no_values_has_no_curve(make_result, tmp_path):
+    histories = {
+        "empty": [],
+        "lost": [{"step": 1, "loss": float("nan"), "val_accuracy": None}],
+        "good": HISTORY,
+    }
+    names = {path.name for path in write_report([make_result()], tmp_path, {}, histories)}
+
+    assert {name for name in names if name.startswith("learning")} == {
+        f"learning_curve_good.{kind}" for kind in ("png", "svg", "pdf")
+    }
 
 
 def test_writing_a_report_again_changes_no_byte(various_results, tmp_path):

@@ -9,8 +9,9 @@ import pytest
 from fewbench.reports.comparisons import compare_all
 from fewbench.reports.grid import text_table
 from fewbench.reports.intervals import episodes_t
-from fewbench.reports.layout import accuracy_tables, seed_tables
+from fewbench.reports.layout import accuracy_tables
 from fewbench.reports.records import count_correct
+from fewbench.reports.seeds import seed_tables
 from fewbench.reports.tables import (
     comparisons_frame,
     comparisons_grid,
@@ -175,10 +176,10 @@ def test_the_best_and_those_not_significantly_worse_stand_out(make_result):
 
 
 def test_a_significantly_worse_result_is_not_tied_even_where_intervals_overlap(make_result):
-    """On the same episodes: the same mistakes and one more in each are always one worse."""
+    """On the same episodes: the same mistakes and one more in all but the first."""
     better = make_result(0.5, 1, n_episodes=50)
     predictions = better.predictions.copy()
-    for row in predictions:
+    for row in predictions[1:]:
         hit = next(j for j in range(75) if row[j] == j // 15)
         row[hit] = (row[hit] + 1) % 5
     worse = make_result(
@@ -228,6 +229,24 @@ def test_training_seeds_have_a_table_of_their_own(make_result):
     assert row.cells[0].interval.half_width == pytest.approx(half, rel=1e-6)
     assert "train-seeds" in table.notes[0]
     assert seeds_frame([table])["train_seeds"].tolist() == ["0 1 2"]
+
+
+def test_repeats_that_the_seed_table_leaves_out_are_counted(make_result):
+    results = [make_result(0.8, k, train_seed=seed) for k, seed in enumerate((0, 1, 1, 1))]
+
+    (table,) = seed_tables(results)
+
+    assert [len(cell.results) for cell in table.cells] == [2]
+    assert any("the first counts; left out: 2" in note for note in table.notes)
+    assert not any("left out" in note for note in seed_tables(results[:2])[0].notes)
+
+
+def test_a_mean_without_spread_is_marked(make_result):
+    text = to_text([make_result(1.0, n_episodes=3), make_result(0.5, learner="centroid")])
+
+    assert re.search(r"100\.00 ± [1-9]\d\.\d\d °", text)
+    assert "° without spread" in text
+    assert "no-spread: n values, all alike" in text
 
 
 def test_paired_differences_are_tabulated(make_result):
