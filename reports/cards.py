@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import astuple, dataclass, fields, replace
+from dataclasses import dataclass, fields, replace
 
 from .records import EvalProtocol, RunResult
 
@@ -90,7 +90,7 @@ def _number(groups: dict[tuple, list[RunResult]]) -> list[Card]:
 
 
 def _card_key(result: RunResult) -> tuple:
-    return (*astuple(result.protocol), result.data_fingerprint, result.episodes_fingerprint)
+    return (*vars(result.protocol).values(), result.data_fingerprint, result.episodes_fingerprint)
 
 
 def _card_order(card: Card) -> tuple:

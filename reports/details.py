@@ -1,6 +1,8 @@
 """Beyond the mean of a protocol card: what holds for other classes, and where accuracy is lost."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict
+from typing import NamedTuple
 
 import pandas as pd
 
@@ -23,29 +25,40 @@ LOST_NOTE = (
 )
 
 
-def beyond_frame(cards: Iterable[Card]) -> pd.DataFrame:
-    """One row per result that a class bootstrap can speak of: fractions, nothing rounded."""
-    rows = [
-        {**_named(result), "mean": found.mean, "low": found.low, "high": found.high,
-         "level": found.level, "kind": found.kind, "n": found.n}
-        for card in cards for result in card.results if (found := beyond(result))
-    ]  # fmt: skip
-    return pd.DataFrame(rows)
+class Beyond(NamedTuple):
+    """What holds for other classes, of one result of a card."""
+
+    card: Card
+    result: RunResult
+    interval: Interval
 
 
-def beyond_grid(cards: Iterable[Card], names: Callable[[Card], dict[int, str]]) -> Grid:
-    """Each accuracy with the limits that hold for these classes, and for others.
-    names: of the results of a card by id."""
-    rows = [
-        [
-            Entry(f"{names(card)[id(result)]} on {card.label}"),
-            Entry(_limits(_usual(result)), result=result),
-            Entry(_limits(found)),
-            Entry(f"{found.n:,}"),
-        ]
+def beyond_cards(cards: Iterable[Card]) -> list[Beyond]:
+    """Every result that a class bootstrap can speak of."""
+    return [
+        Beyond(card, result, interval)
         for card in cards
         for result in card.results
-        if (found := beyond(result))
+        if (interval := beyond(result))
+    ]
+
+
+def beyond_frame(found: Iterable[Beyond]) -> pd.DataFrame:
+    """One row per result: fractions, nothing rounded."""
+    return pd.DataFrame([{**_named(one.result), **asdict(one.interval)} for one in found])
+
+
+def beyond_grid(found: Sequence[Beyond], names: Mapping[int, str]) -> Grid:
+    """Each accuracy with the limits that hold for these classes, and for others.
+    names: of the results by id."""
+    rows = [
+        [
+            Entry(f"{names[id(result)]} on {card.label}"),
+            Entry(_limits(_usual(result)), result=result),
+            Entry(_limits(interval)),
+            Entry(f"{interval.n:,}"),
+        ]
+        for card, result, interval in found
     ]
     header = ["result", "these classes", "other classes", "n"]
     return Grid("Limits of the accuracy (%)", "prrr", header, rows, (BEYOND_NOTE,))

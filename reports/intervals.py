@@ -2,7 +2,7 @@
 explains them, and shows by simulation how often each covers what it claims."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -243,7 +243,7 @@ def _identity(result: RunResult) -> dict[str, object]:
     recipe: dict[str, object] = {f"recipe {key}": value for key, value in asked.items()}
     names = ["learner", "backbone", "precision", "transductive", "partial"]
     names += ["data_fingerprint", "episodes_fingerprint"]
-    return asdict(result.protocol) | {name: getattr(result, name) for name in names} | recipe
+    return vars(result.protocol) | {name: getattr(result, name) for name in names} | recipe
 
 
 def _refuse_unlike(first: dict[str, object], other: dict[str, object]) -> None:

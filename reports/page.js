@@ -4,6 +4,7 @@
   const status = document.getElementById("shown");
   const filters = [...document.querySelectorAll(".filters select")];
   const every = [...document.querySelectorAll("[data-dataset], [data-protocol], [data-learner]")];
+  const regions = [...document.querySelectorAll("main .scroll:has(table)")];
   const rows = every.filter((element) => element.matches("#every-result tbody tr"));
 
   // An element is hidden by any filter that it has another value for.
@@ -11,6 +12,11 @@
     for (const element of every) {
       element.hidden = filters.some(({ name, value }) =>
         value && name in element.dataset && element.dataset[name] !== value);
+    }
+    // A table of which nothing is left goes with its rows.
+    for (const region of regions) {
+      const empty = [...region.querySelectorAll("tbody tr")].every((row) => row.hidden);
+      region.hidden = empty || ("dataset" in region.dataset && region.hidden);
     }
     tell("");
   };

@@ -1,7 +1,7 @@
 """Curves: over training steps, and over the number of shots or ways."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import astuple, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -127,7 +127,7 @@ def _curves(results: Iterable[RunResult], field: str) -> dict[str, list[Cell]]:
         alike = replace(result.protocol, name="x", **{field: 2})
         key = (result.learner, result.backbone, result.precision, result.train_seed)
         value = getattr(result.protocol, field)
-        key = (*key, result.transductive, result.data_fingerprint, *astuple(alike))
+        key = (*key, result.transductive, result.data_fingerprint, *vars(alike).values())
         groups.setdefault(key, {}).setdefault(value, result)
     several = [[group[x] for x in sorted(group)] for group in groups.values() if len(group) > 1]
     several.sort(key=lambda group: -max(result.mean for result in group))

@@ -54,7 +54,9 @@ def save_figure(figure: Figure, path_stem: Path) -> list[Path]:
 def _save(figure: Figure, stem: Path) -> list[Path]:
     figure.draw_without_rendering()
     figure.set_layout_engine(None)  # laid out once: each format would do it again
-    png = _saved(figure, "png", dpi=200, metadata={"Software": None})
+    png = _saved(
+        figure, "png", dpi=200, metadata={"Software": None}, pil_kwargs={"compress_level": 4}
+    )
     # Text as paths needs no font where it is read, and embedding fonts takes most of the time.
     svg = _saved(figure, "svg", metadata={"Date": None})
     for text in figure.findobj(Text):

@@ -1,5 +1,6 @@
 """Our results beside published numbers: the difference, and whether it is reproduced."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Annotated, Literal, NamedTuple
 
@@ -89,11 +90,14 @@ def pairs_beside(
     results: Iterable[RunResult], published: Sequence[Published], margin: float = MARGIN
 ) -> list[Beside]:
     """Every result with every published number that it can be laid beside: references first."""
+    known: dict[tuple, list[Published]] = defaultdict(list)
+    for theirs in sorted(published, key=lambda one: (not one.reference, one.id)):
+        known[theirs.learner, theirs.dataset, theirs.way, theirs.shot].append(theirs)
     return [
         _beside(result, theirs, margin)
         for result in results
-        for theirs in sorted(published, key=lambda one: (not one.reference, one.id))
-        if _alike(result, theirs)
+        if result.protocol.split == "test"
+        for theirs in known.get(_asked(result), [])
     ]
 
 
@@ -114,14 +118,10 @@ def method_of(result: RunResult) -> str:
     return str(result.recipe.get("learner") or result.learner)
 
 
-def _alike(result: RunResult, theirs: Published) -> bool:
+def _asked(result: RunResult) -> tuple:
     protocol = result.protocol
-    return (
-        theirs.learner == method_of(result)
-        and theirs.dataset == protocol.dataset.partition("-")[0]
-        and (theirs.way, theirs.shot) == (protocol.n_way, protocol.n_shot)
-        and protocol.split == "test"
-    )
+    dataset = protocol.dataset.partition("-")[0]
+    return method_of(result), dataset, protocol.n_way, protocol.n_shot
 
 
 def _beside(result: RunResult, theirs: Published, margin: float) -> Beside:

@@ -3,13 +3,14 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from .atomic import write_text
 from .cards import Card, result_cards
 from .comparisons import Comparison, compare_all
-from .details import beyond_frame, beyond_grid, lost_frames, lost_grids
+from .details import Beyond, beyond_cards, beyond_frame, beyond_grid, lost_frames, lost_grids
 from .grid import Grid
 from .html import Page, write_page
 from .layout import Table, accuracy_tables
@@ -49,12 +50,12 @@ from .tables import (
 # Beyond these a plot is no longer read but searched, and searching is what the tables are for.
 PLOTTED_CARDS = 20
 PLOTTED_LINES = 72
+PLOTTED_BESIDE = 60
 CARDS_IN_DETAIL = 6  # with histograms, differences and classes of their own
-MANY = 100  # results, beyond which FEW_IN_DETAIL cards have them: figures take the time
-FEW_IN_DETAIL = 1
+MANY = 100  # results, beyond which fewer are drawn: figures take the time
+FEW_IN_DETAIL, FEW_CARDS, FEW_LINES, FEW_BESIDE = 1, 10, 40, 30
 COMPARED = 5  # best results of a card that are compared with each other: 10 pairs
 LISTED_BESIDE = 100  # pairs with published numbers that tables show; the CSV has all
-PLOTTED_BESIDE = 60
 
 History = list[dict[str, Any]]
 
@@ -68,15 +69,12 @@ class Findings:
     tables: list[Table]
     seeds: list[Table]
     cards: list[Card]
+    detailed: list[Card]
     compared: list[tuple[Card, list[Comparison]]]
     beside: list[Beside]
+    beyond: list[Beyond]
 
-    @property
-    def detailed(self) -> list[Card]:
-        """The cards with plots and tables of their own."""
-        return self.cards[: CARDS_IN_DETAIL if len(self.results) <= MANY else FEW_IN_DETAIL]
-
-    @property
+    @cached_property
     def grids(self) -> dict[str, list[Grid]]:
         """The tables beside that of accuracies, by their heading."""
         found = {
@@ -85,7 +83,7 @@ class Findings:
             "Published numbers": [beside_grid(self.beside[:LISTED_BESIDE], MARGIN)]
             if self.beside
             else [],
-            "Other classes": [beyond_grid(self.detailed, lambda card: pair_names(card.results))],
+            "Other classes": [beyond_grid(self.beyond, _names(self.detailed))],
             "Where accuracy is lost": [g for card in self.detailed for g in lost_grids(card)],
         }
         shown = {name: [grid for grid in grids if grid.rows] for name, grids in found.items()}
@@ -126,14 +124,21 @@ def find(results: Sequence[RunResult], published: Sequence[Published] = ()) -> F
     every = result_cards(results)
     ordered = [result for card in every for result in card.results]
     cards = _readable(every)
+    detailed = cards[: CARDS_IN_DETAIL if len(ordered) <= MANY else FEW_IN_DETAIL]
     return Findings(
         results=ordered,
         tables=accuracy_tables(ordered),
         seeds=seed_tables(ordered),
         cards=cards,
+        detailed=detailed,
         compared=list(_compared(cards)),
         beside=pairs_beside(ordered, published),
+        beyond=beyond_cards(detailed),
     )
+
+
+def _names(cards: Sequence[Card]) -> dict[int, str]:
+    return {key: name for card in cards for key, name in pair_names(card.results).items()}
 
 
 def _compared(cards: Sequence[Card]) -> Iterator[tuple[Card, list[Comparison]]]:
@@ -152,7 +157,7 @@ def _write_tables(findings: Findings, out: Path) -> list[Path]:
         "train_seeds": seeds_frame(findings.seeds),
         "comparisons": comparisons_frame(compared),
         "published": beside_frame(findings.beside, MARGIN),
-        "other_classes": beyond_frame(findings.detailed),
+        "other_classes": beyond_frame(findings.beyond),
         **lost_frames([card.results[0] for card in findings.cards]),
     }
     return [
@@ -188,7 +193,8 @@ def _figures(
         if figure := along_figure(findings.results, field):
             yield f"accuracy_by_{name}", f"Accuracy against {name}", figure
     if findings.beside:
-        figure = published_figure(findings.beside[:PLOTTED_BESIDE], MARGIN)
+        most = PLOTTED_BESIDE if len(findings.results) <= MANY else FEW_BESIDE
+        figure = published_figure(findings.beside[:most], MARGIN)
         yield "published", "Ours against published numbers", figure
     for card, pairs in findings.compared[: len(findings.detailed)]:
         title = f"Paired differences, {card.label}"
@@ -213,6 +219,8 @@ def _curves(histories: Mapping[str, History]) -> Iterator[tuple[str, str, Figure
 
 def _readable(cards: Sequence[Card]) -> list[Card]:
     """As many results as a figure can show: fewer of each protocol when there are many."""
-    shown = cards[:PLOTTED_CARDS]
-    limit = min(max(PLOTTED_LINES // len(shown) - 1, 3), 12)
+    few = sum(len(card.results) for card in cards) <= MANY
+    most, lines = (PLOTTED_CARDS, PLOTTED_LINES) if few else (FEW_CARDS, FEW_LINES)
+    shown = cards[:most]
+    limit = min(max(lines // len(shown) - 1, 3), 12)
     return [card.most_accurate(limit) for card in shown]

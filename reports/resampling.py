@@ -37,9 +37,8 @@ def bootstrap_t_limits(
     """Lower and upper quantile of the studentised mean when clusters are drawn with replacement.
     influence: float64 (n,) centred -> float64 (2,)"""
     n = influence.size
-    weights = rng.multinomial(n, np.full(n, 1 / n), size=resamples).astype(np.float64)
-    means = weights @ influence / n
-    variances = (weights @ influence**2 / n - means**2) / (n - 1)
+    drawn = influence[rng.integers(n, size=(resamples, n), dtype=np.int32)]
+    means, variances = drawn.mean(axis=1), drawn.var(axis=1) / (n - 1)
     # A resample of one class n times has no spread; it is as rare as it is useless.
     usable = variances > 1e-12 * max(float(variances.max()), 1e-300)
     if not usable.any():

@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+import os
 import shlex
 import zipfile
 import zlib
@@ -99,7 +100,7 @@ def load_results(paths: Iterable[Path]) -> list[RunResult]:
     """Read every result among these files and folders, sorted by file stem.
     Raises ResultError for a folder without results and for any result that cannot be read."""
     files = {file.resolve(): file for path in paths for file in _result_files(Path(path))}
-    with ThreadPoolExecutor() as pool:  # unpacking and hashing run side by side
+    with ThreadPoolExecutor(os.cpu_count()) as pool:  # unpacking and hashing run side by side
         results = list(pool.map(load_result, (file for _, file in sorted(files.items()))))
     return sorted(results, key=lambda result: result.file_stem)
 
@@ -137,9 +138,9 @@ def _read_document(path: Path) -> ResultFile:
 def _read_arrays(path: Path, saved: ResultFile) -> dict[str, NDArray[Any]]:
     expected = f"the arrays of {saved.file_stem} as they were saved"
     try:
-        _check_size(path, saved.protocol)
-        with np.load(path, allow_pickle=False) as npz:
-            arrays = {name: npz[name] for name in saved.arrays_sha256}
+        with zipfile.ZipFile(path) as archive:
+            _check_size(archive, saved.protocol)
+            arrays = {name: _read_array(archive, name) for name in saved.arrays_sha256}
     except FileNotFoundError as error:
         raise _refusal(path, "the arrays are missing", "no file", expected, saved) from error
     except _UNREADABLE as error:
@@ -152,21 +153,26 @@ def _read_arrays(path: Path, saved: ResultFile) -> dict[str, NDArray[Any]]:
     return arrays
 
 
-def _check_size(path: Path, protocol: EvalProtocol) -> None:
+def _read_array(archive: zipfile.ZipFile, name: str) -> NDArray[Any]:
+    """One array of an .npz, unpacked in one piece: `numpy.load` takes it in many."""
+    member = io.BytesIO(archive.read(f"{name}.npy"))
+    return np.lib.format.read_array(member, allow_pickle=False)
+
+
+def _check_size(archive: zipfile.ZipFile, protocol: EvalProtocol) -> None:
     """A few kilobytes of zip can claim to be terabytes: the protocol says how much there may be."""
     of_episode = {"predictions": protocol.queries_per_episode, "correct": 4}
     of_episode["classes"] = 2 * protocol.n_way
     limits = {name: size * protocol.n_episodes for name, size in of_episode.items()}
     limits |= {"class_names": _NAMES_LIMIT, "class_sizes": _NAMES_LIMIT}
     limits["calibration"] = 24 * CONFIDENCE_BINS
-    with zipfile.ZipFile(path) as archive:
-        for member in archive.infolist():
-            limit = limits.get(member.filename.removesuffix(".npy"), 0) + _NPY_HEADER
-            if member.file_size > limit:
-                raise ValueError(
-                    f"{member.filename} has {member.file_size} bytes unpacked where the protocol "
-                    f"allows {limit}"
-                )
+    for member in archive.infolist():
+        limit = limits.get(member.filename.removesuffix(".npy"), 0) + _NPY_HEADER
+        if member.file_size > limit:
+            raise ValueError(
+                f"{member.filename} has {member.file_size} bytes unpacked where the protocol "
+                f"allows {limit}"
+            )
 
 
 def _sha256(array: NDArray[Any]) -> str:

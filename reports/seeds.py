@@ -1,7 +1,7 @@
 """The spread over training: which results differ in their training seed alone, and their table."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import replace
 
 from .cards import Card, result_cards
@@ -9,15 +9,17 @@ from .intervals import RUN_ONLY, train_seeds
 from .layout import Cell, Label, Table, row_label, tables_of
 from .records import ResultError, RunResult
 
+REPEATED_NOTE = "of several results with one training seed the first counts; left out:"
+
 
 def seed_tables(results: Iterable[RunResult]) -> list[Table]:
     """The spread over training: a row per recipe that was trained with several seeds."""
     cards = result_cards(results)
-    columns = {id(card): _seed_column(card) for card in cards}
+    columns, left_out = {}, {}
+    for card in cards:
+        columns[id(card)], left_out[id(card)] = _seed_column(card)
     return [
-        replace(
-            table, notes=(*table.notes, *(note for one in table.cards for note in _left_out(one)))
-        )
+        replace(table, notes=(*table.notes, *(n for one in table.cards for n in left_out[id(one)])))
         for table in tables_of([card for card in cards if columns[id(card)]], columns)
     ]
 
@@ -38,30 +40,19 @@ def _by_seed(card: Card) -> list[dict[int, list[RunResult]]]:
     return [seeds for seeds in recipes.values() if len(seeds) > 1]
 
 
-def _left_out(card: Card) -> Iterator[str]:
-    """What of a card has no place in the table, though it looks as if it had."""
-    repeats = sum(len(same) - 1 for seeds in _by_seed(card) for same in seeds.values())
-    if repeats:
-        yield (
-            f"{card.label}: of several results with one training seed the first counts; "
-            f"left out: {repeats}"
-        )
-    for group in seed_groups(card):
-        try:
-            train_seeds(group)
-        except ResultError as error:
-            yield f"{card.label}: no row for {group[0].learner}: {error}"
-
-
-def _seed_column(card: Card) -> dict[Label, Cell]:
+def _seed_column(card: Card) -> tuple[dict[Label, Cell], list[str]]:
+    """The column, and what has no place in it though it looks as if it had."""
     column: dict[Label, Cell] = {}
+    repeats = sum(len(same) - 1 for seeds in _by_seed(card) for same in seeds.values())
+    left_out = [f"{card.label}: {REPEATED_NOTE} {repeats}"] if repeats else []
     for group in seed_groups(card):
         try:
             cell = Cell(group, train_seeds(group))
-        except ResultError:
+        except ResultError as error:
+            left_out.append(f"{card.label}: no row for {group[0].learner}: {error}")
             continue
         label = row_label(group[0])._replace(seeds=tuple(result.train_seed for result in group))
         while label in column:  # recipes that differ in what the label does not show
             label = label._replace(repeat=label.repeat + 1)
         column[label] = cell
-    return column
+    return column, left_out

@@ -1,17 +1,19 @@
 """The page in a real browser: Debian's chromium, driven by playwright, without network."""
 
-import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
+from programs import missing, program
 
 from fewbench.benchmark.published import published_numbers
 from fewbench.reports.report import write_report
 
-sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright: pip install it")
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-pytestmark = pytest.mark.skipif(not CHROMIUM, reason="needs chromium: apt-get install chromium")
+try:
+    from playwright import sync_api
+except ImportError as error:
+    raise missing("needs playwright: pip install playwright") from error
+CHROMIUM = program("chromium", "chromium-browser", install="apt-get install chromium")
 
 FLAGS = (
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
@@ -139,6 +141,36 @@ def test_a_number_leads_to_its_card_command_and_environment(tab):
     text = target.inner_text()
     for words in ("fewbench evaluate", "Protocol card", "n_episodes", "Environment", "numpy"):
         assert words in text
+
+
+def test_numbers_of_the_other_tables_lead_to_theirs_and_sources_to_their_address(tab):
+    regions = tab.locator("section:has(> h2[id^=grid-])")
+    links = regions.locator("a").evaluate_all("all => all.map(a => a.getAttribute('href'))")
+
+    assert {link for link in links if link.startswith("#")} <= set(
+        tab.locator("[id^=result-]").evaluate_all("all => all.map(e => '#' + e.id)")
+    )
+    for heading in ("Training seeds", "Paired differences", "Other classes"):
+        first = regions.filter(has=tab.locator("h2", has_text=heading)).locator("a").first
+        first.click()
+        assert tab.locator(str(first.get_attribute("href"))).is_visible(), heading
+    sources = regions.filter(has=tab.locator("h2", has_text="Published")).locator("a[href^=http]")
+    assert sources.count()
+
+
+def test_filters_reach_the_other_tables_and_take_those_that_are_empty(tab):
+    def shown(heading):
+        section = tab.locator("section").filter(has=tab.locator("h2", has_text=heading))
+        return section.locator("tbody tr:visible").count()
+
+    before = shown("Published numbers")
+    tab.locator("select[name=learner]").select_option("centroid")
+
+    assert before > 0
+    assert shown("Published numbers") == 0
+    assert not tab.get_by_role("region", name="Ours beside published numbers").is_visible()
+    tab.get_by_role("button", name="Show all").click()
+    assert shown("Published numbers") == before
 
 
 def test_the_first_stop_of_the_keyboard_is_a_visible_way_to_the_results(tab):

@@ -1,17 +1,14 @@
 """The LaTeX that reports write, set by a real pdflatex."""
 
-import shutil
 import subprocess
 from pathlib import Path
 
-import pytest
+from programs import program
 
 from fewbench.benchmark.published import published_numbers
 from fewbench.reports.report import write_report
 
-pytestmark = pytest.mark.skipif(
-    not shutil.which("pdflatex"), reason="needs pdflatex: apt-get install texlive-latex-recommended"
-)
+PDFLATEX = program("pdflatex", install="apt-get install texlive-latex-recommended lmodern")
 DOCUMENT = r"""\documentclass{article}
 \usepackage{booktabs}
 \begin{document}
@@ -23,7 +20,7 @@ DOCUMENT = r"""\documentclass{article}
 def compiled(folder: Path) -> str:
     """The log of a run that must not stop at anything."""
     (folder / "paper.tex").write_text(DOCUMENT)
-    command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "paper"]
+    command = [PDFLATEX, "-interaction=nonstopmode", "-halt-on-error", "paper"]
     run = subprocess.run(command, cwd=folder, capture_output=True, timeout=120, check=False)
     log = (folder / "paper.log").read_text(encoding="latin-1")
     assert run.returncode == 0, log[-2000:]
