@@ -1,9 +1,6 @@
 """Training from the command line: folders, backends, what a number must say."""
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -58,12 +55,12 @@ def test_a_maml_says_that_it_is_transductive_wherever_its_number_stands(
 
 def test_train_stops_resumes_and_answers_in_json(run, tmp_path: Path) -> None:
     command = ("train", "--recipe", "protonet-glyphs", "--out", "run", "--seed", "3", "--json")
-    brief = ("--set", "validate_every=2", "--set", "val_episodes=10", "--precision", "bf16")
+    brief = ("--set=validate_every=2", "--set=val_episodes=10", "--set=width=8", "--precision", "bf16")
     first = json.loads(run(*command, *brief, "--minutes", "0.02").stdout)
     assert first["precision"] == "bf16"
     assert first["steps"] >= 1
-    assert "--resume" in run(*command, *brief, "--minutes", "0.05", code=2).stderr
-    more = json.loads(run(*command, *brief, "--minutes", "0.2", "--resume").stdout)
+    assert "--resume" in run(*command, *brief, "--minutes", "0.03", code=2).stderr
+    more = json.loads(run(*command, *brief, "--minutes", "0.06", "--resume").stdout)
     assert more["steps"] > first["steps"]
 
     answer = ("evaluate", "run", "--protocol", "glyphs-5w1s", "--episodes", "20", "--out", "r")
@@ -72,21 +69,3 @@ def test_train_stops_resumes_and_answers_in_json(run, tmp_path: Path) -> None:
     assert Path(tmp_path / result["path"]).name == "glyphs-5w1s-20ep__protonet__seed3.json"
     paths = json.loads(run("report", "r", "run", "--out", "page", "--json").stdout)["paths"]
     assert any(path.endswith("learning_curve_run.svg") for path in paths)
-
-
-def test_core_use_needs_neither_learn2learn_nor_torchvision(home: Path, tmp_path: Path) -> None:
-    """As if they were not installed: importing them fails."""
-    code = """
-import sys
-for name in ("learn2learn", "torchvision", "gym", "higher"):
-    sys.modules[name] = None
-sys.argv = ["fewbench", "quickstart", "--seconds", "1", "--out", "q"]
-from fewbench.benchmark.cli import main
-main()
-"""
-    environment = os.environ | {"FEWBENCH_DATA": str(home)}
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=tmp_path, env=environment, capture_output=True, text=True
-    )
-    assert done.returncode == 0, done.stderr
-    assert (tmp_path / "q" / "report" / "index.html").exists()
