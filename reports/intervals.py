@@ -9,7 +9,13 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import stdtrit  # scipy.stats would cost every command most of a second
 
 from .records import ResultError, RunResult
-from .resampling import bootstrap_t_limits, class_influence, finite_classes, image_variance
+from .resampling import (
+    bootstrap_t_limits,
+    class_influence,
+    drawn_together,
+    finite_classes,
+    image_variance,
+)
 from .sequential import betting_limits
 
 # What a recipe records of the run itself: differs between seeds by nature.
@@ -123,11 +129,13 @@ def class_bootstrap(
         resampling query images within their classes. A class carries the noise of its images
         already, as they come along when it is resampled: without `images` that noise counts once,
         with them nearly twice, which errs on the wide side.
-    `n` counts classes. Source: Efron and Tibshirani, An Introduction to the Bootstrap (1993), 12.5.
+    `n` counts classes; one with its turned copies is one.
+    Source: Efron and Tibshirani, An Introduction to the Bootstrap (1993), 12.5.
     Raises ResultError when no more classes than n_way occur in the episodes.
     """
     accuracies, n_way = _fractions(result.accuracies, level), result.protocol.n_way
-    influence = class_influence(accuracies, result.classes)
+    single = class_influence(accuracies, result.classes)
+    influence = drawn_together(single, result)
     n = influence.size
     if not np.ptp(accuracies):
         raise ResultError(
@@ -142,7 +150,7 @@ def class_bootstrap(
     # The episodes are a sample too. Their noise is in the influence of each class, n_way times
     # over; once is right.
     noise = float(accuracies.var(ddof=1)) / accuracies.size
-    excess = n_way * finite_classes(n, n_way) ** 2 - 1
+    excess = n_way * finite_classes(single.size, n_way) ** 2 - 1
     variance = max(float(influence.var(ddof=1)) / n - excess * noise, noise)
     if images is not None:
         variance += image_variance(result, images)

@@ -24,6 +24,21 @@ def class_influence(
     return finite_classes(influence.size, n_way) * (influence - influence.mean())
 
 
+def drawn_together(influence: NDArray[np.float64], result: RunResult) -> NDArray[np.float64]:
+    """The mean influence of each class with its turned copies, which another draw of classes
+    would bring or leave out together: float64 (n_base_classes that occur,).
+
+    influence: float64 (n_classes that occur,) as `class_influence` has it
+    """
+    if not result.protocol.rotations:
+        return influence
+    names = result.class_names[np.unique(result.classes)]
+    upright, mark, _ = np.strings.rpartition(names, "/rot")
+    _, base = np.unique(np.where(mark == "", names, upright), return_inverse=True)
+    means = np.bincount(base, weights=influence) / np.bincount(base)
+    return means - means.mean()
+
+
 def finite_classes(n_classes: int, n_way: int) -> float:
     """By how much influences look too small where rivals come from few classes: an episode with a
     hard class has no room for that class among its rivals, so the others are easier than average.

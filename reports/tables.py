@@ -174,10 +174,15 @@ def pair_names(results: Iterable[RunResult]) -> dict[int, str]:
         lambda result: (result.checkpoint_sha256 or "")[:8],
     ]
     telling = [part for part in parts[1:] if len({part(result) for result in distinct}) > 1]
-    return {
-        id(result): " ".join(text for part in [parts[0], *telling] if (text := part(result)))
-        for result in distinct
-    }
+    names: dict[int, str] = {}
+    for n in range(len(telling) + 1):
+        names = {
+            id(result): " ".join(filter(None, (part(result) for part in [parts[0], *telling[:n]])))
+            for result in distinct
+        }
+        if len(set(names.values())) == len(distinct):
+            break
+    return names
 
 
 def _grid(table: Table, title: str) -> Grid:

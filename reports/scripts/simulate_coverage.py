@@ -11,7 +11,7 @@ import argparse
 import time
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -95,6 +95,12 @@ class World:
     rival: float = 0.02
     query: float = 0.12
     support: float = 0.03
+    turns: int = 1  # classes that are one class, turned; they share three quarters of their target
+
+    def name(self, c: int) -> str:
+        """As views name their classes."""
+        turned = f"/rot{90 * (c % self.turns):03d}" if self.turns > 1 else ""
+        return f"{c // self.turns}{turned}"
 
 
 class Sample(NamedTuple):
@@ -111,6 +117,9 @@ def draw(world: World, n_episodes: int | None, rng: np.random.Generator) -> Samp
     shape = (world.n_classes, world.n_images)
     # Classes are skewed: a few are far harder than the rest.
     target = world.target * (rng.beta(3, 2, world.n_classes) - 0.6) / 0.2
+    if world.turns > 1:
+        base = world.target * (rng.beta(3, 2, world.n_classes // world.turns) - 0.6) / 0.2
+        target = 0.75 * np.repeat(base, world.turns) + 0.25 * target
     rival = world.rival * _uniform(rng, world.n_classes)
     query, support = world.query * _uniform(rng, shape), world.support * _uniform(rng, shape)
     if n_episodes is None:
@@ -163,7 +172,7 @@ def as_result(hits: NDArray, classes: NDArray, world: World, disjoint: bool = Fa
     card: dict[str, Any] = {
         "name": "simulated", "dataset": "simulated", "split": "test", "seed": 0,
         "n_way": way, "n_shot": SHOT, "n_query": n_query, "n_episodes": n,
-        "sampling": "disjoint" if disjoint else "independent",
+        "sampling": "disjoint" if disjoint else "independent", "rotations": world.turns > 1,
     }  # fmt: skip
     fields: dict[str, Any] = {
         "learner": "simulated", "backbone": "", "train_seed": 0, "recipe": {},
@@ -172,7 +181,7 @@ def as_result(hits: NDArray, classes: NDArray, world: World, disjoint: bool = Fa
         "environment": {}, "seconds": {}, "created_utc": "", "command": "",
         "predictions": predictions, "correct": count_correct(predictions, way),
         "classes": classes.astype(np.uint16),
-        "class_names": np.array([f"{c}" for c in range(world.n_classes)]),
+        "class_names": np.array([world.name(c) for c in range(world.n_classes)]),
         "class_sizes": np.full(world.n_classes, world.n_images, np.int32),
     }  # fmt: skip
     return RunResult(protocol=EvalProtocol(**card), **fields)
@@ -195,6 +204,20 @@ def in_worlds(tally: Tally, world: World, runs: int, rng: np.random.Generator) -
         setting = f"{world.n_classes} classes of {world.n_images}, n = {found.n} disjoint"
         for about in (IMAGES, CLASSES):
             tally.add(("open", about, setting), found, sample.truth[about])
+
+
+def with_turns(tally: Tally, runs: int, rng: np.random.Generator) -> None:
+    """Turned classes, which another draw of classes brings together; and as if it did not."""
+    world = World(n_classes=200, n_images=20, turns=4)
+    setting = "50 classes of 20 in 4 turns, n = 1,000"
+    for _ in range(runs):
+        sample, seed = draw(world, 1000, rng), int(rng.integers(2**32))
+        result, truth = sample.result, sample.truth[CLASSES]
+        found = class_bootstrap(result, resamples=1000, seed=seed)
+        tally.add(("open-bootstrap", CLASSES, setting), found, truth)
+        apart = replace(result, protocol=replace(result.protocol, rotations=False))
+        found = class_bootstrap(apart, resamples=1000, seed=seed)
+        tally.add(("open-bootstrap, each turn a class", CLASSES, setting), found, truth)
 
 
 def with_few_episodes(tally: Tally, runs: int, rng: np.random.Generator) -> None:
@@ -300,6 +323,7 @@ def simulate(scale: float, seed: int = SEED) -> list[Row]:
     runs = max(round(2000 * scale), 20)
     in_worlds(tally, World(), runs, rng)
     in_worlds(tally, World(n_classes=423, n_images=20), runs, rng)
+    with_turns(tally, runs, np.random.default_rng(seed + 1))
     with_few_episodes(tally, 5 * runs, rng)
     over_seeds(tally, 5 * runs, rng)
     when_stopping(tally, runs, rng)

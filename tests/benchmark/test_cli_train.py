@@ -55,7 +55,13 @@ def test_a_maml_says_that_it_is_transductive_wherever_its_number_stands(
 
 def test_train_stops_resumes_and_answers_in_json(run, tmp_path: Path) -> None:
     command = ("train", "--recipe", "protonet-glyphs", "--out", "run", "--seed", "3", "--json")
-    brief = ("--set=validate_every=2", "--set=val_episodes=10", "--set=width=8", "--precision", "bf16")
+    brief = (
+        "--set=validate_every=2",
+        "--set=val_episodes=10",
+        "--set=width=8",
+        "--precision",
+        "bf16",
+    )
     first = json.loads(run(*command, *brief, "--minutes", "0.02").stdout)
     assert first["precision"] == "bf16"
     assert first["steps"] >= 1

@@ -25,6 +25,7 @@ SAME, IMAGES, CLASSES, SEEDS, DIFFERENCE = (
 )  # fmt: skip
 SMALL, WIDE = "20 classes of 100, n = 1,000", "423 classes of 20, n = 1,000"
 FEW, MANY = "20 classes of 100, n = 24 disjoint", "423 classes of 20, n = 84 disjoint"
+TURNED = "50 classes of 20 in 4 turns, n = 1,000"
 PEEKING = "stops once it excludes the truth, looks every 20 to 5,000"
 
 
@@ -50,6 +51,7 @@ HOLDS = [
     ("open", CLASSES, MANY),
     ("open-bootstrap", CLASSES, SMALL),
     ("open-bootstrap", CLASSES, WIDE),
+    ("open-bootstrap", CLASSES, TURNED),
     ("train-seeds", SEEDS, "3 seeds"),
     ("train-seeds", SEEDS, "5 seeds"),
     ("paired-t", DIFFERENCE, "n = 10"),
@@ -62,7 +64,7 @@ IS_WIDE = [
     ("open-bootstrap + images", CLASSES, SMALL),
     ("open-bootstrap + images", CLASSES, WIDE),
     ("anytime", SAME, PEEKING),
-    ("anytime", SAME, "stops once at ± 5 points"),
+    ("anytime", SAME, "stops once at ± 5 points, looks every 4 from 4"),
 ]
 FAILS = [
     ("episodes-t", IMAGES, SMALL),
@@ -75,6 +77,7 @@ FAILS = [
     ("legacy-z-ddof1", SAME, "n = 5"),
     ("legacy-z-n1", SAME, "n = 5"),
     ("open", CLASSES, FEW),
+    ("open-bootstrap, each turn a class", CLASSES, TURNED),
     ("train-seeds", SEEDS, "5 seeds, one in ten fails"),
     ("paired-t", simulation.DIFFERENCE_NEW, "20 classes, n = 600"),
 ]

@@ -17,7 +17,7 @@ from fewbench.reports.intervals import (
     train_seeds,
 )
 from fewbench.reports.records import ResultError
-from fewbench.reports.resampling import class_influence, image_variance
+from fewbench.reports.resampling import class_influence, drawn_together, image_variance
 from fewbench.reports.sequential import BETS, log_wealth
 
 fractions = st.lists(st.floats(0, 1), min_size=2, max_size=40)
@@ -307,6 +307,21 @@ def test_image_variance_is_that_of_redrawing_the_query_images(make_result):
     # 2,000 resamples know a variance to 3 %, the ratio within a class is linearised.
     assert image_variance(result, images) == pytest.approx(np.var(means), rel=0.15)
     assert class_bootstrap(result, images).half_width > class_bootstrap(result).half_width
+
+
+def test_turned_copies_of_a_class_are_drawn_with_it(make_result):
+    names = np.array([f"a/rotor{c % 3}/rot{90 * (c // 3):03d}" for c in range(12)])
+    turned = make_result(0.8, n_episodes=500, rotations=True, class_names=names)
+    apart = make_result(0.8, n_episodes=500, class_names=names)
+
+    influence = class_influence(turned.accuracies, turned.classes)
+
+    expected = [influence[[c, c + 3, c + 6, c + 9]].mean() for c in range(3)]
+    assert drawn_together(influence, turned) == pytest.approx(expected)
+    assert drawn_together(influence, apart) is influence
+    assert class_bootstrap(apart).n == 12
+    with pytest.raises(ResultError, match="got 3"):  # no more than n_way
+        class_bootstrap(turned)
 
 
 def test_class_bootstrap_says_what_it_cannot_do(make_result):
