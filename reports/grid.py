@@ -9,6 +9,7 @@ from .records import RunResult
 
 ROWS_PER_PAGE = 40  # a LaTeX float does not break over pages
 PROSE_CM = 7.2  # that prose columns share: with them a table fills the text width of an article
+WIDE = 7  # columns, beyond which a table needs smaller letters
 # Marks hang over, so that digits stay below each other.
 _MARKS = " *≈†‡°"
 
@@ -115,7 +116,8 @@ _LATEX = {
     "−": "$-$",
     "…": r"\ldots{}",
     "·": r"$\cdot$",
-    **{character: f"\\{character}" for character in "&%$#_{}"},
+    "_": r"\_\allowbreak{}",
+    **{character: f"\\{character}" for character in "&%$#{}"},
 }
 
 
@@ -135,7 +137,8 @@ def _latex_float(grid: Grid, part: slice) -> str:
     prose = grid.align.count("p")
     columns = grid.align.replace("p", f"p{{{PROSE_CM / max(prose, 1):.2f}cm}}")
     size = r"\scriptsize\setlength{\tabcolsep}{2pt}\sloppy"
-    size = size if prose else r"\footnotesize\setlength{\tabcolsep}{3pt}"
+    if not prose and len(grid.align) <= WIDE:
+        size = r"\footnotesize\setlength{\tabcolsep}{3pt}"
     going_on = " (continued)" * (part.start > 0)
     last = part.stop >= len(grid.rows)
     return "\n".join(
@@ -160,7 +163,7 @@ def _latex_float(grid: Grid, part: slice) -> str:
 def _latex_header(grid: Grid) -> str:
     """Names on lines of their own, broken at spaces or after the dataset, keep columns narrow."""
     names = [latex_escape(name) for name in grid.header]
-    lines = [re.sub(r"(?<=\w{3}-)(?=\w{3})| (?!\d)", r"\\\\", name) for name in names]
+    lines = [re.sub(r"(?<=\w{2}-)(?=\w{3})| (?!\d)", r"\\\\", name) for name in names]
     stacked = [
         rf"\shortstack[r]{{{broken}}}" if letter == "r" else name
         for name, broken, letter in zip(names, lines, grid.align, strict=True)

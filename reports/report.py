@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,8 @@ FEW_IN_DETAIL, FEW_CARDS, FEW_LINES, FEW_BESIDE = 1, 10, 40, 30
 COMPARED = 5  # best results of a card that are compared with each other: 10 pairs
 LISTED_BESIDE = 100  # pairs with published numbers that tables show; the CSV has all
 
+PUBLISHED, LOST = "Published numbers", "Where accuracy is lost"
+
 History = list[dict[str, Any]]
 
 
@@ -80,11 +83,9 @@ class Findings:
         found = {
             "Training seeds": seed_grids(self.seeds),
             "Paired differences": [comparisons_grid(c.label, pairs) for c, pairs in self.compared],
-            "Published numbers": [beside_grid(self.beside[:LISTED_BESIDE], MARGIN)]
-            if self.beside
-            else [],
+            PUBLISHED: [beside_grid(self.beside[:LISTED_BESIDE], MARGIN)] if self.beside else [],
             "Other classes": [beyond_grid(self.beyond, _names(self.detailed))],
-            "Where accuracy is lost": [g for card in self.detailed for g in lost_grids(card)],
+            LOST: [g for card in self.detailed for g in lost_grids(card)],
         }
         shown = {name: [grid for grid in grids if grid.rows] for name, grids in found.items()}
         return {heading: grids for heading, grids in shown.items() if grids}
@@ -149,8 +150,10 @@ def _compared(cards: Sequence[Card]) -> Iterator[tuple[Card, list[Comparison]]]:
 
 
 def _write_tables(findings: Findings, out: Path) -> list[Path]:
-    grids = accuracy_grids(findings.tables)
-    grids += [grid for more in findings.grids.values() for grid in more]
+    tables = {"": accuracy_grids(findings.tables), **findings.grids}
+    # A paper has room for what others claim of their own method, not for every reproduction.
+    own = [pair for pair in findings.beside if pair.published.reference]
+    short = {PUBLISHED: [beside_grid(own[:LISTED_BESIDE], MARGIN)] if own else [], LOST: []}
     compared = [pair for _, pairs in findings.compared for pair in pairs]
     frames = {
         "results": tables_frame(findings.tables),
@@ -162,8 +165,8 @@ def _write_tables(findings: Findings, out: Path) -> list[Path]:
     }
     return [
         *(write_csv(f, out / f"{name}.csv") for name, f in frames.items() if not f.empty),
-        write_text(out / "results.md", markdown(grids)),
-        write_text(out / "results.tex", latex(grids)),
+        write_text(out / "results.md", markdown(chain(*tables.values()))),
+        write_text(out / "results.tex", latex(chain(*(tables | short).values()))),
     ]
 
 
