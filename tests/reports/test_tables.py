@@ -122,7 +122,7 @@ def test_latex_escapes_every_special_character(make_result):
 
     (row,) = [line for line in text.splitlines() if line.startswith("  protonet")]
     assert row.split(" & ")[1] == (
-        r"\textbackslash{}x\{y\}\$\&\%\#\_\textasciicircum{}\textasciitilde{}"
+        r"\textbackslash{}x\{y\}\$\&\%\#\_\allowbreak{}\textasciicircum{}\textasciitilde{}"
         r"\textless{}\textgreater{}\textbar{}''"
     )
     assert row.endswith(r" \\")
