@@ -10,18 +10,19 @@ from numpy.typing import NDArray
 from scipy.special import stdtr, stdtrit
 
 from .cards import EPISODE_FIELDS
-from .intervals import NO_SPREAD, Interval, bounded, check_level
+from .intervals import LITTLE_SPREAD, Interval, bounded, check_level
 from .records import ResultError, RunResult
 from .resampling import bootstrap_mean
-from .sequential import betting_p_value
+from .sequential import betting_p_value, little_spread
 
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
     """How much more accurate `a` is than `b` on the same episodes: fractions.
 
-    interval: of the difference, kind "paired-t", or "no-spread" where it is the same in every
-        episode; bootstrap: kind "paired-bootstrap", if asked for and if there is a spread
+    interval: of the difference, kind "paired-t"; "little-spread" where it is the same in all or
+        all but a few episodes; "paired-anytime" for evaluations that stopped when it suited
+    bootstrap: kind "paired-bootstrap", if asked for and if there is a spread
     p_value: two-sided, of no difference; p_adjusted: after Holm over the comparisons made together
     superiority: share of the episodes in which a is right more often than b, ties counted half
     """
@@ -108,11 +109,17 @@ def _comparisons(
     halves = stdtrit(n - 1, (1 + level) / 2) * errors
     intervals = [
         Interval(float(d), float(d - half), float(d + half), level, "paired-t", n)
-        if half
-        else _without_spread(float(d), level, n)
         for d, half in zip(differences, halves, strict=True)
     ]
-    p_values = _p_values(differences, errors, n)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        p_values = 2 * stdtr(n - 1, -np.abs(differences) / errors)
+    stopped = any(result.protocol.interval == "anytime" for result in results)
+    for k, (i, j) in enumerate(pairs):
+        apart = correct[i] - correct[j]
+        if stopped or little_spread(apart):
+            kind = "paired-anytime" if stopped else LITTLE_SPREAD
+            shares = apart / results[0].protocol.queries_per_episode
+            intervals[k], p_values[k] = _by_bets(shares, level, kind)
     superiority = _superiority(correct, pairs)
     rows = zip(pairs, intervals, p_values, holm(p_values), superiority, strict=True)
     return [
@@ -146,23 +153,15 @@ def _paired_moments(
     return total / n, np.sqrt(variance / n)
 
 
-def _p_values(
-    differences: NDArray[np.float64], errors: NDArray[np.float64], n: int
-) -> NDArray[np.float64]:
-    """Two-sided, of no difference: by Student's t, or by betting where there is no spread."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        p_values = 2 * stdtr(n - 1, -np.abs(differences) / errors)
-    for k in np.flatnonzero(errors == 0):
-        share = np.array([(1 + abs(differences[k])) / 2])
-        p_values[k] = min(2 * betting_p_value(share, np.array([n]), 0.5), 1.0)
-    return p_values
-
-
-def _without_spread(difference: float, level: float, n: int) -> Interval:
-    """Limits by betting of a difference that was the same in all n episodes: a fraction once it is
-    moved from [-1, 1] to [0, 1]."""
-    found = bounded(np.full(n, (1 + difference) / 2), level, NO_SPREAD)
-    return Interval(difference, 2 * found.low - 1, 2 * found.high - 1, level, NO_SPREAD, n)
+def _by_bets(differences: NDArray[np.float64], level: float, kind: str) -> tuple[Interval, float]:
+    """Limits and p-value by betting. differences: float64 (n,) from -1 to 1, which become
+    fractions once they are moved to [0, 1]."""
+    found = bounded((1 + differences) / 2, level, kind)
+    values, counts = np.unique((1 + differences) / 2, return_counts=True)
+    one_sided = [betting_p_value(side, counts, 0.5) for side in (values, 1 - values)]
+    mean, low, high = (2 * x - 1 for x in (found.mean, found.low, found.high))
+    interval = Interval(mean, low, high, level, kind, found.n)
+    return interval, min(2 * min(one_sided), 1.0)
 
 
 def _superiority(correct: NDArray[np.int32], pairs: NDArray[np.integer]) -> NDArray[np.float64]:
@@ -181,9 +180,9 @@ def _bootstrap(
     if not resamples:
         return None
     queries, n = a.protocol.queries_per_episode, a.protocol.n_episodes
-    values, counts = np.unique(a.correct - b.correct, return_counts=True)
-    if values.size == 1:
+    if little_spread(a.correct - b.correct):
         return None
+    values, counts = np.unique(a.correct - b.correct, return_counts=True)
     means = bootstrap_mean(counts, values / queries, resamples, seed)
     low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2])
     mean = float(values @ counts) / n / queries

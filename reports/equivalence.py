@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri, stdtr, stdtrit
 
-from .intervals import check_level, episodes_t
+from .intervals import check_level
 from .records import ResultError, RunResult
-from .sequential import betting_limits, betting_p_value
+from .sequential import betting_limits, betting_p_value, little_spread
 
 Verdict = Literal["reproduced", "not reproduced", "undecided"]
 
@@ -73,8 +73,10 @@ def reproduced(
     """
     check_level(level)
     _check_published(published_mean, margin, published_half_width)
-    if episodes_t(result.accuracies, level).without_spread:
-        return _without_spread(result, published_mean, margin, level, published_half_width)
+    if result.accuracies.size < 2:
+        raise ResultError("no verdict from one episode. Evaluate more: --episodes 1000")
+    if result.protocol.interval == "anytime" or little_spread(result.accuracies):
+        return _by_bets(result, published_mean, margin, level, published_half_width)
     own = float(result.accuracies.var(ddof=1)) / result.accuracies.size
     variance = own + _published_error(published_half_width) ** 2
     # The published error is taken as known, so it adds degrees of freedom: infinitely many of its.
@@ -86,11 +88,11 @@ def reproduced(
     return Equivalence.judged(difference, limits, margin, beyond, 1 - level)
 
 
-def _without_spread(
+def _by_bets(
     result: RunResult, published: float, margin: float, level: float, half_width: float | None
 ) -> Equivalence:
-    """Where all episodes are alike a t-test would be certain after two of them: bets take its
-    place. Half of the risk goes to what the published number may be off by."""
+    """Where episodes are too much alike for a t-test, or stopped when it suited. Half of the risk
+    goes to what the published number may be off by."""
     counted: tuple[NDArray[np.float64], NDArray[np.integer]] = np.unique(
         result.accuracies, return_counts=True
     )

@@ -16,7 +16,7 @@ from .resampling import (
     finite_classes,
     image_variance,
 )
-from .sequential import betting_limits
+from .sequential import FEW, betting_limits, little_spread
 
 # What a recipe records of the run itself: differs between seeds by nature.
 RUN_ONLY = {"seed", "trained_steps", "trained_seconds"}
@@ -25,9 +25,9 @@ LEGACY_Z = {0.90: 1.645, 0.95: 1.96, 0.99: 2.576}
 # ddof of the standard deviation, and what was added to n under the root: numpy's default (Finn
 # 2017, Chen 2019), the unbiased variance (Snell 2017), and MetaOptNet's test script (Lee 2019).
 LEGACY_KINDS = {"legacy-z": (0, 0), "legacy-z-ddof1": (1, 0), "legacy-z-n1": (0, 1)}
-# Where all values are alike every formula that goes by their spread says ± 0, which two perfect
-# episodes do not deserve: betting limits take its place, and say so.
-NO_SPREAD = "no-spread"
+# Where the spread is not to be trusted every formula that goes by it says about ± 0, which two
+# perfect episodes do not deserve: betting limits take its place, and say so.
+LITTLE_SPREAD = "little-spread"
 
 
 @dataclass(frozen=True)
@@ -43,13 +43,14 @@ class Interval:
     n: int
 
     @property
-    def without_spread(self) -> bool:
-        """Whether all that was averaged is alike, so that the usual formula says nothing."""
-        return self.kind == NO_SPREAD
+    def of_little_spread(self) -> bool:
+        """Whether what was averaged is too much alike for the usual formula."""
+        return self.kind == LITTLE_SPREAD
 
     @property
     def half_width(self) -> float:
-        return (self.high - self.low) / 2
+        """The larger distance to a limit: mean ± half_width holds the interval."""
+        return max(self.high - self.mean, self.mean - self.low)
 
     def __str__(self) -> str:
         return f"{100 * self.mean:.2f} ± {100 * self.half_width:.2f} %"
@@ -61,10 +62,10 @@ def episodes_t(accuracies: ArrayLike, level: float = 0.95) -> Interval:
     accuracies: float64 (n_episodes,) fraction of right answers in each episode.
     The interval is conditional on these test classes and images: more episodes make it narrower
     without telling more about other classes, and it knows nothing of other training runs.
+    Where all but a few episodes are alike it is of kind "little-spread": see `little_spread`.
     Raises ResultError for fewer than two episodes or values that are not fractions.
     """
-    values = _fractions(accuracies, level)
-    return mean_t(values, level, "episodes-t")
+    return _episodes(_fractions(accuracies, level), level, "episodes-t")
 
 
 def legacy_z(accuracies: ArrayLike, level: float = 0.95, kind: str = "legacy-z") -> Interval:
@@ -82,7 +83,7 @@ def legacy_z(accuracies: ArrayLike, level: float = 0.95, kind: str = "legacy-z")
     ddof, extra = LEGACY_KINDS[kind]
     mean, std = _mean_and_std(values, ddof)
     if not std:
-        return bounded(values, level, NO_SPREAD)
+        return bounded(values, level, LITTLE_SPREAD)
     half = LEGACY_Z[level] * std / float(np.sqrt(values.size + extra))
     return Interval(mean, mean - half, mean + half, level, kind, values.size)
 
@@ -102,7 +103,7 @@ def open_t(result: RunResult, level: float = 0.95) -> Interval:
             f"protocol of disjoint episodes; got sampling '{sampling}'. Choose one whose sampling "
             "is disjoint (fewbench protocol list), or bootstrap the classes: class_bootstrap"
         )
-    return mean_t(_fractions(result.accuracies, level), level, "open")
+    return _episodes(_fractions(result.accuracies, level), level, "open")
 
 
 def anytime(accuracies: ArrayLike, level: float = 0.95) -> Interval:
@@ -137,10 +138,11 @@ def class_bootstrap(
     single = class_influence(accuracies, result.classes)
     influence = drawn_together(single, result)
     n = influence.size
-    if not np.ptp(accuracies):
+    if little_spread(accuracies):
         raise ResultError(
-            "open-bootstrap interval: no class is harder than another. Expected episodes that "
-            f"differ in accuracy; got {accuracies.size} of {accuracies[0]:g}. Evaluate more"
+            "open-bootstrap interval: no class is known to be harder than another. Expected at "
+            f"least {FEW} episodes that differ in accuracy from most; got fewer of "
+            f"{accuracies.size}. Evaluate more: --episodes 10000"
         )
     if n <= n_way:
         raise ResultError(
@@ -200,14 +202,20 @@ def result_interval(result: RunResult, level: float = 0.95) -> Interval:
 
 
 def mean_t(values: NDArray[np.float64], level: float, kind: str) -> Interval:
-    """Student's t-interval of the mean of fractions; of kind "no-spread" where all are alike.
+    """Student's t-interval of the mean of fractions; of kind "little-spread" where all are alike.
     values: float64 (n,), n at least 2."""
     check_level(level)
     mean, std = _mean_and_std(values)
     if not std:
-        return bounded(values, level, NO_SPREAD)
+        return bounded(values, level, LITTLE_SPREAD)
     half = float(stdtrit(values.size - 1, (1 + level) / 2)) * std / float(np.sqrt(values.size))
     return Interval(mean, mean - half, mean + half, level, kind, values.size)
+
+
+def _episodes(values: NDArray[np.float64], level: float, kind: str) -> Interval:
+    if little_spread(values):
+        return bounded(values, level, LITTLE_SPREAD)
+    return mean_t(values, level, kind)
 
 
 def bounded(values: NDArray[np.float64], level: float, kind: str) -> Interval:

@@ -10,7 +10,7 @@ from .comparisons import tied_with_best
 from .intervals import Interval, result_interval
 from .notes import (
     ALONE_NOTE,
-    NO_SPREAD_NOTE,
+    LITTLE_SPREAD_NOTE,
     PARTIAL_NOTE,
     REPEAT_NOTE,
     STANDING_NOTE,
@@ -58,7 +58,7 @@ class Cell:
     def marks(self) -> str:
         transductive = any(result.transductive for result in self.results)
         partial = any(result.partial for result in self.results)
-        alike = self.interval is not None and self.interval.without_spread
+        alike = self.interval is not None and self.interval.of_little_spread
         marks = "≈" * (self.standing == "tied") + "†" * transductive + "‡" * partial
         return marks + "°" * alike
 
@@ -199,7 +199,7 @@ def _notes(
     yield from map(str, cards)
     yield from (warnings[name] for name in sorted({c.protocol.name for c in cards} & set(warnings)))
     if any("°" in cell.marks for cell in cells):
-        yield NO_SPREAD_NOTE
+        yield LITTLE_SPREAD_NOTE
     if any(cell.standing for cell in cells):
         yield STANDING_NOTE
     if any(cell.result.transductive for cell in cells):

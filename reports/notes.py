@@ -13,8 +13,9 @@ REPEAT_NOTE = (
     "results.csv tells them apart"
 )
 ALONE_NOTE = "a number without ±: its episodes allow no interval of the protocol's kind"
-NO_SPREAD_NOTE = (
-    "° without spread: all that was averaged is alike, where the usual formula would say ± 0.00"
+LITTLE_SPREAD_NOTE = (
+    "° little spread: all or all but a few of the values are alike, where the usual formula says "
+    "about ± 0.00; ± is the larger distance to a limit"
 )
 # What the ± of each kind is, and what it is silent about.
 _CLOSED = (
@@ -26,9 +27,9 @@ MEANINGS = {
     "legacy-z": f"1.96 std / √n over n episodes as in older papers, std with ddof 0, {_CLOSED}",
     "legacy-z-ddof1": f"1.96 std / √n over n episodes, std with ddof 1, {_CLOSED}",
     "legacy-z-n1": f"1.96 std / √(n + 1) over n episodes, {_CLOSED}",
-    "no-spread": (
-        "n values, all alike: limits by betting, which assume only that they lie between 0 and "
-        f"100 %, not symmetric, {_CLOSED}"
+    "little-spread": (
+        "n values, all or all but a few of them alike: limits by betting in place of the usual "
+        "formula, about the same, not symmetric"
     ),
     "anytime": f"over n episodes, whenever the evaluation stopped, not symmetric, {_CLOSED}",
     "open": (

@@ -6,8 +6,20 @@ from numpy.typing import NDArray
 # Shares of the largest bet that cannot lose everything: from bold, which a handful of episodes
 # need, to timid, which 100,000 episodes need. Fixed in advance: they may not depend on the data.
 BETS = 0.999 * 2.0 ** (-np.arange(14) / 2)
+# So many episodes have to differ from the rest before their spread is believed.
+FEW = 10
 # Each halves the bracket: down to 1e-9, kept on the safe side.
 _HALVINGS = 30
+
+
+def little_spread(values: NDArray[np.floating] | NDArray[np.integer]) -> bool:
+    """Whether all values are alike, or more than half are and fewer than FEW differ from them.
+    values: (n,). What there is of a spread then hangs on whether a rare episode was met: a
+    t-interval would be narrow because none was."""
+    n = values.size
+    middle = np.partition(values, n // 2)[n // 2]  # whatever has the majority is in the middle
+    alike = int((values == middle).sum())
+    return alike == n or (2 * alike > n and n - alike < FEW)
 
 
 def betting_limits(

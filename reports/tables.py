@@ -11,7 +11,7 @@ from .cards import Card
 from .comparisons import Comparison
 from .grid import Entry, Grid, latex_table, markdown_table, text_table
 from .layout import Cell, Table, accuracy_tables
-from .notes import NO_SPREAD_NOTE
+from .notes import LITTLE_SPREAD_NOTE
 from .published import Beside, Published
 from .records import RunResult
 from .seeds import seed_tables
@@ -141,15 +141,15 @@ def comparisons_grid(label: str, comparisons: Sequence[Comparison]) -> Grid:
         [
             Entry(names[id(pair.a)], result=pair.a),
             Entry(names[id(pair.b)], result=pair.b),
-            Entry(_difference(pair), "°" * pair.interval.without_spread),
+            Entry(_difference(pair), "°" * pair.interval.of_little_spread),
             Entry("< 0.001" if pair.p_adjusted < 0.001 else f"{pair.p_adjusted:.3f}"),
             Entry(f"{pair.superiority:.2f}"),
         ]
         for pair in comparisons
     ]
     header = ["result", "compared with", "difference", "p", "wins"]
-    alike = any(pair.interval.without_spread for pair in comparisons)
-    notes = [PAIRS_NOTE, *[NO_SPREAD_NOTE] * alike]
+    alike = any(pair.interval.of_little_spread for pair in comparisons)
+    notes = [PAIRS_NOTE, *[LITTLE_SPREAD_NOTE] * alike]
     return Grid(f"{label}: paired differences (points)", "pprrr", header, rows, notes)
 
 

@@ -11,6 +11,7 @@ from scipy import stats
 from fewbench.reports.comparisons import compare, compare_all, holm, tied_with_best
 from fewbench.reports.equivalence import reproduced
 from fewbench.reports.records import EvalProtocol, ResultError
+from fewbench.reports.sequential import little_spread
 
 
 def with_correct(make_result, correct, **changes):
@@ -55,7 +56,7 @@ def test_comparisons_agree_with_scipy_and_with_their_mirror(make_result, pairs):
     assert found.p_value == pytest.approx(mirrored.p_value)
     assert found.superiority == pytest.approx(1 - mirrored.superiority)
     assert found.interval.low <= found.difference <= found.interval.high
-    if len({x - y for x, y in pairs}) > 1:
+    if not little_spread(np.array([x - y for x, y in pairs])):
         expected = stats.ttest_rel(a.correct, b.correct)
         assert found.p_value == pytest.approx(expected.pvalue, rel=1e-6)
         limits = expected.confidence_interval(0.95)
@@ -67,7 +68,7 @@ def test_equal_results_do_not_differ_but_for_what_was_not_seen(make_result):
     found = compare(result, result)
 
     assert (found.difference, found.p_value, found.superiority) == (0, 1, 0.5)
-    assert (found.interval.kind, found.bootstrap) == ("no-spread", None)
+    assert (found.interval.kind, found.bootstrap) == ("little-spread", None)
     assert 0 < found.interval.half_width < 0.02
     assert found.interval.low == pytest.approx(-found.interval.high, abs=1e-8)
 
@@ -79,7 +80,7 @@ def test_the_same_difference_in_every_episode_is_no_certainty(make_result):
     two, twenty, many = pair(2), pair(20), pair(2000)
 
     assert [one.difference for one in (two, twenty, many)] == pytest.approx([0.4] * 3)
-    assert (two.p_value, two.interval.kind) == (1, "no-spread")
+    assert (two.p_value, two.interval.kind) == (1, "little-spread")
     assert 0.001 < twenty.p_value < 0.5
     assert many.p_value < 1e-9
     # Limits and p-value are two views of one test.
@@ -296,3 +297,26 @@ def test_perfect_episodes_reproduce_only_what_they_are_many_enough_for(make_resu
     assert verdict(2000, 0.999, 0.012) == "undecided"
     assert verdict(2000, 0.9) == "not reproduced"
     assert verdict(2000, 0.9, 0.2) == "undecided"
+
+
+def test_a_difference_in_few_episodes_is_left_to_bets(make_result):
+    a = with_correct(make_result, [8] * 300)
+    few, many = (with_correct(make_result, [7] * n + [8] * (300 - n)) for n in (5, 12))
+
+    assert compare(a, few).interval.kind == "little-spread"
+    assert compare(a, few).p_value > 0.5 > compare(a, many).p_value
+    assert compare(a, many).interval.kind == "paired-t"
+
+
+def test_what_stopped_when_it_suited_is_judged_by_bets(make_result):
+    fixed = make_result(0.8, 3, n_episodes=400)
+    stopped, other = (
+        make_result(p, k, n_episodes=400, interval="anytime") for p, k in ((0.8, 3), (0.75, 4))
+    )
+
+    pair = compare(stopped, other)
+    assert pair.interval.kind == "paired-anytime"
+    assert pair.interval.half_width > compare(fixed, other).interval.half_width * 0.99
+    assert pair.p_value > compare(fixed, make_result(0.75, 4, n_episodes=400)).p_value
+    wide, narrow = reproduced(stopped, 0.8, 0.05), reproduced(fixed, 0.8, 0.05)
+    assert wide.low < narrow.low < narrow.high < wide.high

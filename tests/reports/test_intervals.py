@@ -18,7 +18,7 @@ from fewbench.reports.intervals import (
 )
 from fewbench.reports.records import ResultError
 from fewbench.reports.resampling import class_influence, drawn_together, image_variance
-from fewbench.reports.sequential import BETS, log_wealth
+from fewbench.reports.sequential import BETS, little_spread, log_wealth
 
 fractions = st.lists(st.floats(0, 1), min_size=2, max_size=40)
 BOTH = pytest.mark.parametrize("interval", [episodes_t, legacy_z])
@@ -79,7 +79,7 @@ def test_mirrored_accuracies_give_the_mirrored_interval(interval, values):
     plain, mirrored = interval(values), interval([1 - value for value in values])
 
     assert mirrored.mean == pytest.approx(1 - plain.mean, abs=1e-12)
-    close = 1e-8 if plain.without_spread else 1e-12  # limits by betting are found by halving
+    close = 1e-8 if plain.of_little_spread else 1e-12  # limits by betting are found by halving
     assert mirrored.half_width == pytest.approx(plain.half_width, rel=1e-6, abs=close)
 
 
@@ -97,9 +97,9 @@ def test_a_higher_level_is_never_narrower_and_t_is_never_narrower_than_z(values)
 def test_equal_accuracies_do_not_make_certain(interval, value, n):
     result = interval([value] * n)
 
-    assert (result.kind, result.mean, result.n) == ("no-spread", value, n)
+    assert (result.kind, result.mean, result.n) == ("little-spread", value, n)
     assert 0 <= result.low <= value <= result.high <= 1
-    assert result == replace(anytime([value] * n), kind="no-spread")
+    assert result == replace(anytime([value] * n), kind="little-spread")
     # Three perfect episodes leave a lot open; bounds that all can trust are about log(n) / n.
     assert result.half_width > 0.5 / n
 
@@ -124,6 +124,22 @@ def test_what_has_no_interval_is_refused(interval, values, complaint):
 def test_a_level_that_is_no_fraction_is_refused(level):
     with pytest.raises(ResultError, match=r"fraction like 0\.95"):
         episodes_t([0.1, 0.2], level)
+
+
+@pytest.mark.parametrize(
+    ("values", "little"),
+    [
+        ([1.0] * 300, True),
+        ([1.0] * 291 + [0.9] * 9, True),
+        ([1.0] * 290 + [0.9] * 10, False),
+        ([0.9] * 4 + [1.0, 0.8, 0.7, 0.6], False),  # no majority
+        ([0.2, 0.6], False),
+    ],
+)
+def test_few_that_differ_from_the_rest_are_little_spread(values, little):
+    rng = np.random.default_rng(1)
+    assert little_spread(rng.permutation(values)) == little
+    assert episodes_t(values).of_little_spread == little
 
 
 def test_an_interval_reads_in_percent():
@@ -274,7 +290,7 @@ def test_class_bootstrap_is_wide_where_classes_differ_and_repeats_by_seed(make_r
 
     # The true spread: the mean of 12 draws of a class that is hard with probability 1 / 3.
     error = math.sqrt(1 / 3 * 2 / 3 / 11)
-    assert interval.half_width == pytest.approx(2.2 * error, rel=0.15)
+    assert (interval.high - interval.low) / 2 == pytest.approx(2.2 * error, rel=0.15)
     assert interval.half_width > 5 * episodes_t(result.accuracies).half_width
     assert (interval.kind, interval.n) == ("open-bootstrap", 12)
     assert class_bootstrap(result) == interval

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fewbench.reports.intervals import episodes_t
+from fewbench.reports.intervals import mean_t
 from fewbench.reports.planning import Goal, cheapest, plan, seconds, spread
 from fewbench.reports.records import ResultError, count_correct
 
@@ -96,7 +96,7 @@ def test_the_planned_number_of_episodes_is_the_smallest_that_does(variance, want
         # Any n values whose variance (ddof 1) is this: all equal but for two.
         values = np.full(n, 0.5)
         values[:2] += np.array([1, -1]) * math.sqrt(variance * (n - 1) / 2)
-        return episodes_t(values, level).half_width if np.ptp(values) <= 1 else None
+        return mean_t(values, level, "episodes-t").half_width if np.ptp(values) <= 1 else None
 
     if n and 2 < n < 10_000:
         for episodes, enough in ((n, True), (n - 1, False)):
