@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -93,9 +94,11 @@ def _checkpoint_path(name: str) -> Path:
         return path
     untrained = ", ".join(UNTRAINED)
     trained = " (train it first: fewbench train --recipe NAME --out DIR)" * (name in BASELINES)
+    near = get_close_matches(name, UNTRAINED, n=1)
+    hint = f" Did you mean '{near[0]}'?" if near else ""
     raise BaselineError(
         f"'{name}' is neither a learner that needs no training ({untrained}) nor a checkpoint or "
-        f"the folder of a training run{trained}."
+        f"the folder of a training run{trained}.{hint}"
     )
 
 

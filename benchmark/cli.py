@@ -101,7 +101,15 @@ def main() -> None:
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         reason = error.strerror or error
+        if isinstance(error, FileExistsError | NotADirectoryError):
+            reason = "a file is where a folder was expected"
         sys.stderr.write(f"error: {where}{reason}. Choose another folder, or free some space.\n")
+        sys.exit(2)
+    except MemoryError as error:
+        sys.stderr.write(
+            f"error: not enough memory ({error}). Ask for fewer episodes or images at a time, or "
+            f"free some memory.\n"
+        )
         sys.exit(2)
     except _user_errors() as error:
         sys.stderr.write(f"error: {error}\n")

@@ -31,7 +31,7 @@ def compare(
     half_width: Annotated[
         float | None,
         typer.Option(
-            "--published-half-width", parser=accuracy, metavar="POINTS", help="Its ±, e.g. 0.2%."
+            "--published-half-width", parser=points, metavar="POINTS", help="Its ±, e.g. 0.2%."
         ),
     ] = None,
     level: Level = "95%",  # pyright: ignore[reportArgumentType] - parsed like any other text
@@ -98,7 +98,8 @@ def load_in_order(paths: Sequence[Path]) -> list[Any]:
 
 def named(result: Any) -> str:
     parts = [result.learner, result.backbone, result.precision, f"seed {result.train_seed}"]
-    return f"{' '.join(filter(None, parts))} on {result.protocol.name}"
+    marks = "†" * result.transductive + "‡" * result.partial
+    return f"{' '.join(filter(None, parts))} on {result.protocol.name} {marks}".rstrip()
 
 
 def _points(value: float) -> str:
@@ -151,6 +152,8 @@ def _compare_text(
         for i, (one, interval) in enumerate(zip(results, found, strict=True), start=1)
     ]
     blocks = [table(["", "result", "accuracy", "kind of ±"], rows)]
+    if marks := _marks(results):
+        blocks.append(marks)
     if pairs:
         blocks.append(_pairs_table(pairs, level))
     if tests:
@@ -158,24 +161,38 @@ def _compare_text(
     return "\n\n".join(blocks)
 
 
+def _marks(results: Sequence[Any]) -> str:
+    from ..reports.notes import PARTIAL_NOTE, TRANSDUCTIVE_NOTE
+
+    notes = [TRANSDUCTIVE_NOTE] * any(one.transductive for one in results)
+    notes += [PARTIAL_NOTE] * any(one.partial for one in results)
+    return "\n".join(notes)
+
+
 def _pairs_table(pairs: Sequence[tuple[int, int, Any]], level: float) -> str:
     several = len(pairs) > 1
-    header = ["pair", "difference", f"{digits(100 * level)} % paired t", "bootstrap", "p"]
+    header = ["pair", "difference", f"{digits(100 * level)} % limits", "kind", "bootstrap", "p"]
     header += ["p (Holm)"] * several + ["superiority"]
     rows = []
     for i, j, one in pairs:
         row = [f"{i + 1} - {j + 1}", _points(one.difference), _limits(one.interval)]
-        row += [_limits(one.bootstrap) if one.bootstrap else "", _p(one.p_value)]
+        row += [one.interval.kind, _limits(one.bootstrap) if one.bootstrap else "–"]
+        row += [_p(one.p_value)]
         row += [_p(one.p_adjusted)] * several + [f"{100 * one.superiority:.1f} %"]
         rows.append(row)
     if several:  # only a single pair is bootstrapped
-        header, rows = [*header[:3], *header[4:]], [[*row[:3], *row[4:]] for row in rows]
+        header, rows = [*header[:4], *header[5:]], [[*row[:4], *row[5:]] for row in rows]
     n = pairs[0][2].n
     how = (
         f"differences in points, paired over the same {n:,} episodes. superiority: how often the "
         "first is right more often\nthan the second in an episode, ties counted half. About these "
         "runs on these test images, not other training seeds"
     )
+    if any(one.interval.kind != "paired-t" for _, _, one in pairs):
+        how += (
+            "\nlittle-spread: equal in all or all but a few episodes; paired-anytime: stopped when "
+            "it suited. Limits and p are by betting then"
+        )
     return f"{table(header, rows)}\n\n{how}"
 
 

@@ -116,9 +116,10 @@ def _number_or_file(episodes: str | None) -> tuple[int | None, Path | None]:
     if episodes is None:
         return None, None
     if episodes.isdecimal():
-        if int(episodes) < 2:
+        number = int(episodes[:20])  # far more than are allowed
+        if number < 2:
             raise typer.BadParameter("at least 2", param_hint="--episodes")
-        return int(episodes), None
+        return number, None
     path = Path(episodes)
     if not path.is_file():
         raise typer.BadParameter(
@@ -196,7 +197,11 @@ def _verdict(interval: Any, half_width: float, reached: bool) -> str:
     stopped = f"stopped after {interval.n:,} episodes: ± {100 * interval.half_width:.3g} %"
     if reached:
         return f"{stopped}, wanted {100 * half_width:.3g} %"
-    return f"{stopped}, not the wanted {100 * half_width:.3g} %; more: --episodes {10 * interval.n}"
+    needed = round(interval.n * (interval.half_width / half_width) ** 2, -2)
+    return (
+        f"{stopped}, not the wanted {100 * half_width:.3g} %, which may take some {needed:,.0f}: "
+        f"--episodes N --overwrite"
+    )
 
 
 def _summary(result: Any, interval: Any, others: Any) -> dict[str, Any]:

@@ -76,6 +76,7 @@ def export(
     dataset: Annotated[
         str | None, typer.Option(help="Another build, e.g. omniglot-nearest; changes the name.")
     ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a file.")] = False,
     root: Root = None,
     as_json: Json = False,
 ) -> None:
@@ -86,6 +87,8 @@ def export(
     from .episode_files import export_episodes
     from .protocols import find_protocol
 
+    if out.exists() and not overwrite:
+        raise typer.BadParameter(f"{out} exists. Choose another name, or add --overwrite")
     protocol = find_protocol(name, dataset=dataset, n_episodes=episodes, disjoint=disjoint)
     sha256 = export_episodes(protocol, data_root(root), out)
     n_bytes = out.stat().st_size

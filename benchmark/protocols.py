@@ -3,12 +3,14 @@
 from dataclasses import replace
 
 from ..datasets import BUILDERS
+from ..datasets.info import DataError
 from ..datasets.names import pick
 from ..reports.records import EvalProtocol
 from .legacy import LEGACY
 
 # More episodes than any split has without repeating an image: "all that there are".
 ALL_EPISODES = 2**31
+MOST_EPISODES = 10**6  # all of them are held in memory
 _SHAPES = ((5, 1), (5, 5), (20, 1), (20, 5))
 # Characters turned by 90 degrees are classes of their own, as in Snell et al. 2017; a turned glyph
 # can be another character of its script.
@@ -37,6 +39,15 @@ OWN: dict[str, EvalProtocol] = {
 PROTOCOLS: dict[str, EvalProtocol] = OWN | {name: one.protocol for name, one in LEGACY.items()}
 
 
+def check_episodes(n_episodes: int | None) -> None:
+    """Raises DataError for more episodes than a result can hold."""
+    if n_episodes and n_episodes > MOST_EPISODES:
+        raise DataError(
+            f"--episodes {n_episodes:,}: expected at most {MOST_EPISODES:,}, which tell any mean "
+            f"to 0.1 points. Type a smaller number."
+        )
+
+
 def find_protocol(
     name: str,
     *,
@@ -51,6 +62,7 @@ def find_protocol(
     name.
     """
     protocol = pick("protocol", name, PROTOCOLS)
+    check_episodes(n_episodes)
     if dataset and dataset != protocol.dataset:
         pick("dataset", dataset, BUILDERS)
         protocol = replace(protocol, dataset=dataset, name=f"{protocol.name}-on-{dataset}")

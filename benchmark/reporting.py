@@ -20,6 +20,7 @@ from ..datasets.names import pick
 from ..datasets.view import ImageView
 from ..reports.records import RunResult, explain
 from ..reports.result_files import RESULT_PATTERN, load_results
+from .console import note
 from .published import published_numbers
 
 LOG = "train.json"  # of a training run; as baselines.training has it
@@ -32,7 +33,7 @@ def report_folders(folders: Sequence[Path], out: Path, root: Path | None) -> lis
     from ..reports.report import write_report  # it brings matplotlib
 
     found = sorted({path for folder in folders for path in folder.rglob(RESULT_PATTERN)})
-    results, place = load_results(found or folders), data_root(root)
+    results, place = _once(load_results(found or folders)), data_root(root)
     return write_report(
         results,
         out,
@@ -41,6 +42,14 @@ def report_folders(folders: Sequence[Path], out: Path, root: Path | None) -> lis
         class_samples=partial(class_samples, place),
         published=published_numbers(),
     )
+
+
+def _once(results: list[RunResult]) -> list[RunResult]:
+    """Each result once, though several folders may hold copies of it."""
+    known = {(repr(result.header()), result.predictions.tobytes()): result for result in results}
+    if copies := len(results) - len(known):
+        note(f"{copies} of the {len(results)} results are copies of others: each counts once")
+    return list(known.values())
 
 
 def class_samples(

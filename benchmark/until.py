@@ -15,6 +15,7 @@ from ..datasets.info import DataError
 from ..reports.records import EvalProtocol, RunResult, count_correct
 from .drawing import Drawn, draw_stream, protocol_view
 from .evaluate import Progress, make_result
+from .protocols import check_episodes
 
 MOST_EPISODES = 100_000
 _FIRST_BATCH = 250
@@ -31,6 +32,7 @@ class Goal:
     most_episodes: int = MOST_EPISODES
 
     def __post_init__(self) -> None:
+        check_episodes(self.most_episodes)
         if not 0 < self.half_width < 0.5:
             raise DataError(
                 f"--until-half-width {self.half_width:g}: expected a half-width above 0 and below "

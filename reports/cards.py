@@ -47,8 +47,8 @@ class Card:
         extras += ", transductive learners allowed" * card.transductive
         return (
             f"{self.label}: {card.n_way}-way {card.n_shot}-shot, {queries(card.n_query)} a class, "
-            f"n = {card.n_episodes:,} episodes of the {card.dataset} {card.split} split, "
-            f"seed {card.seed}{extras}"
+            f"n = {card.n_episodes:,} episode{'s' * (card.n_episodes > 1)} of the {card.dataset} "
+            f"{card.split} split, seed {card.seed}{extras}"
         )
 
 

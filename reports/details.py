@@ -12,7 +12,7 @@ from .grid import Entry, Grid
 from .intervals import Interval, class_bootstrap, result_interval
 from .records import ResultError, RunResult
 
-LISTED = 10  # confusions and episodes of a result
+LISTED = 100  # confusions and episodes of a result, in the CSV files
 SHOWN = 5  # of them on the page
 
 BEYOND_NOTE = (
@@ -107,6 +107,7 @@ def lost_grids(card: Card) -> list[Grid]:
             Entry(", ".join(row["classes"][:8]) + ", …" * (len(row["classes"]) > 8)),
         ]
         for row in hardest_episodes(result, SHOWN).to_dict("records")
+        if row["accuracy"] < 1
     ]
     header = ["class", "taken for", "wrong", "asked", "rate"]
     listed = ["episode", "accuracy", "classes"]
@@ -127,7 +128,8 @@ def _usual(result: RunResult) -> Interval | None:
 def _limits(interval: Interval | None) -> str:
     if interval is None:
         return "–"
-    return f"{100 * interval.low:.2f} to {100 * interval.high:.2f}"
+    low, high = (100 * min(max(limit, 0.0), 1.0) for limit in (interval.low, interval.high))
+    return f"{low:.2f} to {high:.2f}"
 
 
 def _joined_classes(frame: pd.DataFrame) -> pd.DataFrame:

@@ -131,8 +131,9 @@ def accuracy_tables(results: Iterable[RunResult]) -> list[Table]:
 
 
 def standings(card: Card) -> list[str]:
-    """ "best", "tied" or "" for each result of a card; nothing stands out where one is alone."""
-    if len(card.results) < 2:
+    """ "best", "tied" or "" for each result of a card; nothing stands out where one is alone,
+    or where a single episode tells nothing."""
+    if len(card.results) < 2 or card.protocol.n_episodes < 2:
         return [""] * len(card.results)
     best = max(range(len(card.results)), key=lambda i: card.results[i].mean)
     try:

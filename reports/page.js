@@ -13,10 +13,12 @@
       element.hidden = filters.some(({ name, value }) =>
         value && name in element.dataset && element.dataset[name] !== value);
     }
-    // A table of which nothing is left goes with its rows.
+    // A table of which nothing is left goes with its rows, and so do its notes.
     for (const region of regions) {
       const empty = [...region.querySelectorAll("tbody tr")].every((row) => row.hidden);
       region.hidden = empty || ("dataset" in region.dataset && region.hidden);
+      const notes = region.nextElementSibling;
+      if (notes?.matches(".notes")) notes.hidden = region.hidden;
     }
     tell("");
   };
@@ -29,7 +31,7 @@
   const key = (row, header) => {
     const cell = row.cells[header.cellIndex];
     const text = cell.dataset.value ?? cell.textContent.trim();
-    return header.matches(".number") ? parseFloat(text.replace(/^[<>\s]+/, "")) : text;
+    return header.matches(".number") ? parseFloat(text.replace(/^[<>\s]+|,/g, "")) : text;
   };
   const compare = (a, b) => a.localeCompare?.(b, "en", { numeric: true }) ?? a - b;
   // What is missing stays below, whichever way the others are sorted.

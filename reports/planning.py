@@ -92,8 +92,8 @@ def spread(pilot: RunResult, against: RunResult | None = None) -> Spread:
     total = float(scores.mean(axis=(1, 2)).var(ddof=1))
     if total == 0:
         raise ResultError(
-            "no plan without spread: every episode of the pilot has the same score. "
-            "Evaluate more: --episodes 1000"
+            "no plan without spread: every episode of the pilot has the same "
+            f"{'score' if against is None else 'difference'}. Evaluate more: --episodes 1000"
         )
     if protocol.n_query == 1:
         return Spread(total, 0.0, total, protocol.n_way, 1)

@@ -158,7 +158,8 @@ def _series(history: History, key: str) -> NDArray[np.float64]:
     """The values of one column where it has any: float64 (2, n) step and value."""
     rows = [(row["step"], row[key]) for row in history if row.get(key) is not None]
     series = np.array(rows, dtype=np.float64).reshape(-1, 2).T
-    return series[:, np.isfinite(series[1])]  # a diverged loss would flatten the rest
+    # A loss that diverged would flatten the rest, and axes cannot reach the largest floats.
+    return series[:, np.abs(np.nan_to_num(series[1], nan=np.inf)) < 1e12]
 
 
 def _curve_title(history: History, accuracy: NDArray[np.float64]) -> str:

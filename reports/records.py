@@ -81,7 +81,7 @@ class ResultHeader:
     episodes_fingerprint: str
     checkpoint_sha256: str | None
     environment: dict[str, str]
-    seconds: dict[str, float]
+    seconds: dict[str, Annotated[float, Field(ge=0)]]
     created_utc: str
     command: str
 
@@ -178,6 +178,8 @@ def explain(error: ValidationError) -> str:
     first = error.errors(include_url=False)[0]
     where = ".".join(str(part) for part in first["loc"])
     what = first["msg"].removeprefix("Value error, ")
+    if first["type"] in ("missing", "missing_argument"):
+        return f"{where} is missing"
     return f"{where}: {what} (got {first['input']!r:.60})" if where else what
 
 

@@ -8,7 +8,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from .atomic import write_text
+from .atomic import whole_folder, write_text
 from .cards import Card, result_cards
 from .comparisons import Comparison, compare_all
 from .details import Beyond, beyond_cards, beyond_frame, beyond_grid, lost_frames, lost_grids
@@ -65,12 +65,15 @@ History = list[dict[str, Any]]
 
 @dataclass(frozen=True)
 class Findings:
-    """What is worked out once and shown in every format. `cards` are those with room in plots,
-    with their most accurate results; `compared` holds the paired comparisons of a card."""
+    """What is worked out once and shown in every format. `every` is each card with all results;
+    `cards` are those with room in plots, with their most accurate results, and `detailed` those
+    with plots of their own; `compared` holds the paired comparisons of a card, `beyond` what
+    holds for other classes."""
 
     results: list[RunResult]
     tables: list[Table]
     seeds: list[Table]
+    every: list[Card]
     cards: list[Card]
     detailed: list[Card]
     compared: list[tuple[Card, list[Comparison]]]
@@ -101,23 +104,25 @@ def write_report(
 ) -> list[Path]:
     """Write results.csv, .md and .tex, further CSV files, the plots as PNG, SVG and PDF, and
     index.html into `out`, and return their paths. The tables hold every result; the plots the
-    most accurate of each protocol, and say how many they leave out.
+    most accurate of each protocol, and say how many they leave out. All files appear together, and
+    replace those of an earlier report.
 
     samples: caption -> PNG bytes, shown on the page. histories: name -> rows as
     `plot_learning_curve` takes them. class_samples: images of the hardest classes. published:
     numbers to lay ours beside. Raises ResultError for no results or a name that cannot be a file's.
     """
-    out = Path(out)
     _check(results, histories)
     findings = find(results, published)
-    paths = _write_tables(findings, out)
-    figures: dict[str, str] = {}
-    for stem, title, figure in _figures(findings, histories, class_samples):
-        png, svg, pdf = save_figure(figure, out / stem)
-        paths += [png, svg, pdf]
-        figures[title] = svg.read_text(encoding="utf-8")
-    page = Page(findings.tables, findings.grids, figures, samples)
-    return [*paths, write_page(page, out / "index.html")]
+    with whole_folder(out) as folder:
+        paths = _write_tables(findings, folder)
+        figures: dict[str, str] = {}
+        for stem, title, figure in _figures(findings, histories, class_samples):
+            png, svg, pdf = save_figure(figure, folder / stem)
+            paths += [png, svg, pdf]
+            figures[title] = svg.read_text(encoding="utf-8")
+        page = Page(findings.tables, findings.grids, figures, samples)
+        paths.append(write_page(page, folder / "index.html"))
+    return [Path(out) / path.name for path in paths]
 
 
 def find(results: Sequence[RunResult], published: Sequence[Published] = ()) -> Findings:
@@ -130,6 +135,7 @@ def find(results: Sequence[RunResult], published: Sequence[Published] = ()) -> F
         results=ordered,
         tables=accuracy_tables(ordered),
         seeds=seed_tables(ordered),
+        every=every,
         cards=cards,
         detailed=detailed,
         compared=list(_compared(cards)),
@@ -161,7 +167,7 @@ def _write_tables(findings: Findings, out: Path) -> list[Path]:
         "comparisons": comparisons_frame(compared),
         "published": beside_frame(findings.beside, MARGIN),
         "other_classes": beyond_frame(findings.beyond),
-        **lost_frames([card.results[0] for card in findings.cards]),
+        **lost_frames([card.most_accurate(1).results[0] for card in findings.every]),
     }
     return [
         *(write_csv(f, out / f"{name}.csv") for name, f in frames.items() if not f.empty),

@@ -43,6 +43,7 @@ class ResultFile(ResultHeader):
 
     schema_version: Count
     arrays_sha256: dict[str, str]
+    document_sha256: str = ""  # of the canonical document without this field
 
 
 _FILE = TypeAdapter(ResultFile)
@@ -62,20 +63,17 @@ _UNREADABLE = (
 
 def save_result(result: RunResult, folder: Path) -> Path:
     """Write `<stem>.npz`, then `<stem>.json`, and return the path of the latter.
-    The JSON comes last and holds the hashes of the arrays: without it nothing is finished."""
+    The JSON comes last and holds the hashes of the arrays and of itself: without it nothing is
+    finished, and whoever edits it by hand is told."""
     folder = Path(folder)
     saved = ResultFile(
         **result.header(),
         schema_version=SCHEMA_VERSION,
         arrays_sha256={name: _sha256(array) for name, array in result.arrays().items()},
     )
-    document = json.dumps(
-        _FILE.dump_python(saved, mode="json"),
-        indent=2,
-        sort_keys=True,
-        ensure_ascii=False,
-        allow_nan=False,
-    )
+    content = _FILE.dump_python(saved, mode="json")
+    content["document_sha256"] = _document_sha256(content)
+    document = json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False)
     buffer = io.BytesIO()
     arrays: dict[str, Any] = result.arrays()
     np.savez_compressed(buffer, **arrays)
@@ -93,7 +91,11 @@ def load_result(path: Path) -> RunResult:
     try:
         return RunResult(**fields)
     except ValidationError as error:
-        raise _refusal(arrays_path, "the arrays contradict the result", explain(error)) from error
+        what, fits = (
+            "the arrays contradict the result",
+            "arrays that fit the protocol and each other",
+        )
+        raise _refusal(arrays_path, what, explain(error), fits, saved) from error
 
 
 def load_results(paths: Iterable[Path]) -> list[RunResult]:
@@ -130,9 +132,13 @@ def _read_document(path: Path) -> ResultFile:
             "Upgrade: pip install --upgrade fewbench"
         )
     try:
-        return _FILE.validate_json(text)
+        saved = _FILE.validate_json(text)
     except ValidationError as error:
         raise _refusal(path, "not a valid result", explain(error), expected) from error
+    if (got := _document_sha256(document)) != saved.document_sha256:
+        expected = f"sha256 {saved.document_sha256 or 'in document_sha256'}"
+        raise _refusal(path, "the document is not what was saved", f"sha256 {got}", expected, saved)
+    return saved
 
 
 def _read_arrays(path: Path, saved: ResultFile) -> dict[str, NDArray[Any]]:
@@ -175,6 +181,13 @@ def _check_size(archive: zipfile.ZipFile, protocol: EvalProtocol) -> None:
             )
 
 
+def _document_sha256(document: dict[str, Any]) -> str:
+    """Hash of all fields but the hash itself, whatever the white space between them."""
+    content = {name: value for name, value in document.items() if name != "document_sha256"}
+    text = json.dumps(content, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
 def _sha256(array: NDArray[Any]) -> str:
     """Hash of the values in C order, little-endian: the same on every machine."""
     values = array.astype(array.dtype.newbyteorder("<"), order="C", copy=False)
@@ -185,12 +198,15 @@ def _refusal(
     path: Path,
     what: str,
     got: str,
-    expected: str = "arrays that fit the protocol and each other",
+    expected: str,
     saved: ResultFile | None = None,
 ) -> ResultError:
-    learner, protocol = (saved.learner, saved.protocol.name) if saved else ("LEARNER", "NAME")
     folder = shlex.quote(str(path if path.is_dir() else path.parent))
+    again = f"fewbench evaluate LEARNER --protocol NAME --out {folder}"
+    if saved and saved.command:
+        again = " ".join(saved.command.split())
+        again += " --overwrite" * ("--overwrite" not in again)
     return ResultError(
         f"{path}: {what}. Expected {expected}; got {got}. Restore it from where it was made, "
-        f"or evaluate again: fewbench evaluate {learner} --protocol {protocol} --out {folder}"
+        f"or evaluate again: {again}"
     )

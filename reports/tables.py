@@ -9,6 +9,7 @@ import pandas as pd
 from .atomic import write_text
 from .cards import Card
 from .comparisons import Comparison
+from .diagnostics import calibration_error
 from .grid import Entry, Grid, latex_table, markdown_table, text_table
 from .layout import Cell, Table, accuracy_tables
 from .notes import LITTLE_SPREAD_NOTE
@@ -240,6 +241,7 @@ def _frame_row(card: Card, cell: Cell) -> dict[str, Any]:
         **{name: getattr(result, name) for name in (*trained, *marks)},
         **_interval_columns(cell),
         "standing": cell.standing,
+        "calibration_error": calibration_error(result),
         **{name: getattr(result, name) for name in (*sources, "command")},
     }
 

@@ -1,34 +1,18 @@
 """compare and plan as a user meets them: real processes in an empty folder, wrong input too."""
 
-import importlib.util
 import json
-import sys
-from pathlib import Path
 
 import pytest
 import typer
 from hypothesis import given
 from hypothesis import strategies as st
+from made_results import build_result
 
 from fewbench.benchmark.cli_shares import accuracy, points
 from fewbench.reports.comparisons import compare, compare_all
 from fewbench.reports.planning import Goal, plan
 from fewbench.reports.result_files import save_result
 
-
-def _builder():
-    """The maker of synthetic results that the tests of the other room use."""
-    path = Path(__file__).parents[1] / "reports" / "conftest.py"
-    spec = importlib.util.spec_from_file_location("synthetic_results", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module.build_result
-
-
-build_result = _builder()
 A = build_result(0.9, 1, n_episodes=100, learner="protonet")
 B = build_result(0.85, 2, n_episodes=100, learner="maml", backbone="conv4-32")
 C = build_result(0.9, 3, n_episodes=100, learner="centroid", backbone="", transductive=True)

@@ -31,7 +31,7 @@ CENTROID = ("evaluate", "centroid", "--protocol", "glyphs-5w1s")
         (("evaluate", "centroid", "--protocol", "omniglot-5w1s", "--out", "x"), "data build"),
         (("report", "empty", "--out", "x"), "no results in this folder"),
         (("data", "build", "glyphs", "--root", "/proc/nowhere"), "cannot write there"),
-        ((*CENTROID, "--out", "file"), "File exists"),
+        ((*CENTROID, "--out", "file"), "a file is where a folder was expected"),
         (
             (
                 "evaluate",

@@ -80,3 +80,23 @@ def test_runs_of_one_name_keep_a_curve_each(tmp_path):
 
     curves = {name for name in names if name.startswith("learning_curve_") and "png" in name}
     assert len(curves) == 4
+
+
+def test_copies_of_a_result_count_once(tmp_path, capsys):
+    for folder in ("a", "b"):
+        save_result(build_result(0.9, 1), tmp_path / folder)
+
+    report_folders([tmp_path], tmp_path / "out", tmp_path)
+
+    assert "1 of the 2 results are copies" in capsys.readouterr().err
+    assert len((tmp_path / "out" / "results.csv").read_text().splitlines()) == 2
+
+
+def test_the_largest_floats_are_no_curve(tmp_path):
+    save_result(build_result(0.9, 1), tmp_path)
+    rows = [{"step": 1, "loss": 1e308}, {"step": 2, "loss": -1e308}]
+    write(tmp_path / "run" / "train.json", {"history": rows})
+
+    names = {path.name for path in report_folders([tmp_path], tmp_path / "out", tmp_path)}
+
+    assert not any(name.startswith("learning_curve") for name in names)

@@ -56,7 +56,7 @@ def results(draw):
         episodes_fingerprint=draw(texts),
         checkpoint_sha256=draw(texts | st.none()),
         environment=draw(st.dictionaries(texts, texts, max_size=4)),
-        seconds=draw(st.dictionaries(texts, finite, max_size=4)),
+        seconds=draw(st.dictionaries(texts, finite.map(abs), max_size=4)),
         created_utc=draw(texts),
         command=draw(texts),
         predictions=predictions,
@@ -201,6 +201,10 @@ def forge_everything_but_the_count(path):
     new = hashlib.sha256(predictions.tobytes()).hexdigest()
     rewrite_arrays(path, predictions=predictions)
     edit(path, old, new)
+    document = json.loads(path.read_text())
+    recorded = document.pop("document_sha256")
+    content = json.dumps(document, sort_keys=True).encode()
+    edit(path, recorded, hashlib.sha256(content).hexdigest())
 
 
 def cut(path: Path, share: float) -> None:
@@ -253,7 +257,10 @@ TAMPERING = {
     "unknown key": (lambda path: edit(path, "{\n", '{\n  "extra": 1,\n'), "extra: Unexpected"),
     "missing key": (lambda path: edit(path, '  "backbone": "conv4-64",\n', ""), "backbone"),
     "other n_way": (lambda path: edit(path, '"n_way": 5', '"n_way": 1'), "protocol.n_way"),
-    "other shape": (lambda path: edit(path, '"n_query": 15', '"n_query": 16'), "contradict"),
+    "other shape": (
+        lambda path: edit(path, '"n_query": 15', '"n_query": 16'),
+        "not what was saved",
+    ),
     "a number as text": (lambda path: edit(path, '"n_shot": 1', '"n_shot": "1"'), "valid integer"),
 }
 
@@ -273,12 +280,33 @@ def test_tampering_is_refused_with_the_path_and_what_to_do(make_result, tmp_path
     assert "fewbench" in message
 
 
-def test_editing_any_number_of_the_document_keeps_the_arrays_honest(make_result, tmp_path):
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('"episodes_fingerprint": "episodes-1"', '"episodes_fingerprint": "episodes-2"'),
+        ('"n_shot": 1', '"n_shot": 5'),
+        ('"transductive": false', '"transductive": true'),
+        ('"learner": "protonet"', '"learner": "maml"'),
+        ('"train_seed": 0', '"train_seed": 7'),
+        ('"partial": false', '"partial": true'),
+    ],
+)
+def test_a_document_edited_by_hand_is_told_from_what_was_saved(make_result, tmp_path, old, new):
     path = save_result(make_result(), tmp_path)
-    edit(path, '"episodes_fingerprint": "episodes-1"', '"episodes_fingerprint": "episodes-2"')
+    edit(path, old, new)
 
-    # The hashes guard the answers; provenance is a claim that a submission check regenerates.
-    assert load_result(path).episodes_fingerprint == "episodes-2"
+    with pytest.raises(ResultError, match="the document is not what was saved") as caught:
+        load_result(path)
+    # Its own command makes it again.
+    again = "fewbench evaluate protonet --protocol glyphs-5w1s --out results --overwrite"
+    assert str(caught.value).endswith(again)
+
+
+def test_white_space_of_the_document_does_not_matter(make_result, tmp_path):
+    path = save_result(make_result(), tmp_path)
+    path.write_text(json.dumps(json.loads(path.read_text())))
+
+    assert load_result(path).mean == make_result().mean
 
 
 def test_results_of_folders_and_files_come_sorted_and_once(make_result, tmp_path):

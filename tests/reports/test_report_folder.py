@@ -26,7 +26,7 @@ def test_a_report_is_a_folder_of_tables_plots_and_one_page(various_results, tmp_
     expected |= {"other_classes.csv"}
     expected |= {f"{plot}.{kind}" for plot in plots for kind in ("png", "svg", "pdf")}
     assert {path.name for path in paths} == expected
-    assert {path.name for path in (tmp_path / "out").iterdir()} == expected
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {*expected, ".files"}
     assert all(path.stat().st_size for path in paths)
     assert (tmp_path / "out" / "index.html").read_text().count("<figure>") == len(plots)
 
@@ -57,6 +57,33 @@ def test_what_there_is_more_of_is_reported_too(make_result, tmp_path):
         assert f">{heading}</h2>" in page
 
 
+def test_a_report_replaces_an_earlier_one_and_nothing_else(make_result, tmp_path):
+    several = [make_result(0.8, 1), make_result(0.5, 2, name="glyphs-5w5s", n_shot=5)]
+    write_report(several, tmp_path, {}, {"protonet": HISTORY})
+    (tmp_path / "mine.txt").write_text("kept")
+
+    paths = write_report(several[:1], tmp_path, {}, {})
+
+    names = {path.name for path in paths}
+    assert {path.name for path in tmp_path.iterdir()} == {*names, ".files", "mine.txt"}
+    assert not any("5w5s" in name or "learning" in name for name in names)
+
+
+def test_a_report_that_fails_leaves_the_earlier_one_as_it_was(make_result, tmp_path):
+    out = tmp_path / "out"
+    write_report([make_result(0.8, 1)], out, {}, {})
+    before = {path.name: path.read_bytes() for path in out.iterdir()}
+
+    def no_images(result, names):
+        raise OSError("the disk is gone")
+
+    with pytest.raises(OSError, match="the disk is gone"):
+        write_report([make_result(0.5, 2, learner="other")], out, {}, {}, no_images)
+
+    assert {path.name: path.read_bytes() for path in out.iterdir()} == before
+    assert list(tmp_path.iterdir()) == [out]
+
+
 def test_details_are_those_of_the_diagnostics(make_result, tmp_path):
     best = make_result(0.8, 1)
     write_report([make_result(0.5, 2, learner="centroid"), best], tmp_path, {}, {})
@@ -66,8 +93,8 @@ def test_details_are_those_of_the_diagnostics(make_result, tmp_path):
         for name in ("classes", "confusions", "hardest_episodes", "other_classes")
     )
     assert classes["accuracy"].tolist() == class_accuracy(best)["accuracy"].tolist()
-    assert confusions["wrong"].tolist() == confused_pairs(best)["wrong"].tolist()
-    assert episodes["episode"].tolist() == hardest_episodes(best)["episode"].tolist()
+    assert confusions["wrong"].tolist() == confused_pairs(best, 100)["wrong"].tolist()
+    assert episodes["episode"].tolist() == hardest_episodes(best, 100)["episode"].tolist()
     assert set(classes["result"]) == {best.file_stem}
     limits = others.set_index("learner").loc["protonet"]
     expected = class_bootstrap(best)
