@@ -93,12 +93,12 @@ def pairs_beside(
     known: dict[tuple, list[Published]] = defaultdict(list)
     for theirs in sorted(published, key=lambda one: (not one.reference, one.id)):
         known[theirs.learner, theirs.dataset, theirs.way, theirs.shot].append(theirs)
-    return [
-        _beside(result, theirs, margin)
-        for result in results
-        if result.protocol.split == "test"
-        for theirs in known.get(_asked(result), [])
-    ]
+    pairs: list[Beside] = []
+    for result in results:
+        others = known.get(_asked(result), []) if result.protocol.split == "test" else []
+        interval = _interval(result) if others else None
+        pairs += [_beside(result, interval, theirs, margin) for theirs in others]
+    return pairs
 
 
 def beside_published(
@@ -124,14 +124,21 @@ def _asked(result: RunResult) -> tuple:
     return method_of(result), dataset, protocol.n_way, protocol.n_shot
 
 
-def _beside(result: RunResult, theirs: Published, margin: float) -> Beside:
+def _interval(result: RunResult) -> Interval | None:
     try:
-        interval = result_interval(result)
+        return result_interval(result)
+    except ResultError:
+        return None
+
+
+def _beside(
+    result: RunResult, interval: Interval | None, theirs: Published, margin: float
+) -> Beside:
+    equivalence = None
+    if interval is not None:
         equivalence = reproduced(
             result, theirs.accuracy / 100, margin, published_half_width=theirs.error
         )
-    except ResultError:
-        interval = equivalence = None
     return Beside(result, theirs, interval, equivalence, tuple(_differences(result, theirs)))
 
 

@@ -54,7 +54,7 @@ PLOTTED_LINES = 72
 PLOTTED_BESIDE = 60
 CARDS_IN_DETAIL = 6  # with histograms, differences and classes of their own
 MANY = 100  # results, beyond which fewer are drawn: figures take the time
-FEW_IN_DETAIL, FEW_CARDS, FEW_LINES, FEW_BESIDE = 1, 10, 40, 30
+FEW_IN_DETAIL, FEW_CARDS, FEW_LINES, FEW_BESIDE = 1, 8, 32, 20
 COMPARED = 5  # best results of a card that are compared with each other: 10 pairs
 LISTED_BESIDE = 100  # pairs with published numbers that tables show; the CSV has all
 

@@ -57,6 +57,14 @@ def test_json_holds_every_pair_and_nothing_is_rounded(fewbench) -> None:
     assert len(folder["comparisons"]) == 3
 
 
+def test_marks_and_kinds_stand_beside_what_is_compared(fewbench) -> None:
+    text = fewbench("compare", NAMES[0], NAMES[2]).stdout
+
+    assert "glyphs-5w1s †" in text
+    assert "† transductive" in text
+    assert "paired-t" in text
+
+
 def test_a_published_number_is_tested_within_a_margin(fewbench) -> None:
     arguments = ("compare", NAMES[0], "--published", "90%", "--margin", "2%")
     assert "1: reproduced within 2 points: ours minus published" in fewbench(*arguments).stdout
@@ -79,6 +87,10 @@ def test_a_published_number_is_tested_within_a_margin(fewbench) -> None:
         ([*NAMES[:2], "--published", "98.8", "--margin", "1%"], "Type 98.8%"),
         ([*NAMES[:2], "--level", "95"], "Type 95%"),
         ([*NAMES[:2], "--level", "high"], "got 'high'"),
+        (
+            (NAMES[0], "--published", "98.8%", "--margin", "1%", "--published-half-width", "0.2"),
+            "0.2 without a % sign would be 20 points",
+        ),
     ],
 )
 def test_compare_answers_a_mistake_with_a_sentence(fewbench, arguments, complaint) -> None:

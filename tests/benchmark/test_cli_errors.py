@@ -46,6 +46,9 @@ CENTROID = ("evaluate", "centroid", "--protocol", "glyphs-5w1s")
             "'glyphs'",
         ),
         (("frobnicate",), "No such command"),
+        (("evaluate", "centriod", "--protocol", "glyphs-5w1s", "--out", "x"), "mean 'centroid'"),
+        ((*CENTROID, "--episodes", "9" * 30, "--out", "x"), "expected at most 1,000,000"),
+        (("protocol", "export", "glyphs-5w1s", "--out", "file"), "file exists"),
         (("train",), "Missing option"),
     ],
 )
