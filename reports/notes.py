@@ -15,7 +15,7 @@ REPEAT_NOTE = (
 ALONE_NOTE = "a number without ±: its episodes allow no interval of the protocol's kind"
 LITTLE_SPREAD_NOTE = (
     "° little spread: all or all but a few of the values are alike, where the usual formula says "
-    "about ± 0.00; ± is the larger distance to a limit"
+    "about ± 0.00"
 )
 # What the ± of each kind is, and what it is silent about.
 _CLOSED = (
@@ -49,4 +49,6 @@ MEANINGS = {
 def interval_note(interval: Interval) -> str:
     """What a ± means, in one sentence."""
     level, kind = f"{100 * interval.level:g} %", interval.kind
-    return f"± is half the width of a {level} interval ({kind}: {MEANINGS[kind]})"
+    uneven = kind in ("anytime", "little-spread", "open-bootstrap")
+    size = "the larger distance to a limit" if uneven else "half the width"
+    return f"± is {size} of a {level} interval ({kind}: {MEANINGS[kind]})"
