@@ -212,7 +212,7 @@ def _summary(result: Any, interval: Any, others: Any) -> dict[str, Any]:
         "protocol": result.protocol.name,
         **{name: getattr(result, name) for name in ("learner", "transductive", "partial")},
         **limits,
-        "mean": result.mean,
+        "mean": interval.mean if interval else result.mean,
         "n_episodes": result.protocol.n_episodes,
         "other_classes": {name: getattr(others, name) for name in about} if others else None,
         "episodes_fingerprint": result.episodes_fingerprint,

@@ -28,7 +28,7 @@ def quickstart(home: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Pa
     optional package."""
     folder = tmp_path_factory.mktemp("quickstart")
     done = subprocess.run(
-        [sys.executable, "-c", WITHOUT_OPTIONAL, "quickstart", "--seconds", "8", "--json"],
+        [sys.executable, "-c", WITHOUT_OPTIONAL, "quickstart", "--seconds", "5", "--json"],
         cwd=folder,
         env=os.environ | {"FEWBENCH_DATA": str(home)},
         capture_output=True,
@@ -105,11 +105,16 @@ def test_evaluate_and_report_repeat_the_quickstarts_numbers(
     again = run("evaluate", checkpoint, "--protocol", "glyphs-5w1s", "--out", "r", code=2)
     assert "there is a result of this name already" in again.stderr
     assert "--overwrite" in again.stderr
-    run("evaluate", checkpoint, "--protocol", "glyphs-5w1s", "--out", "r", "--overwrite")
-
     text = run("report", "r", "--out", "page").stdout
     assert "index.html" in text
     assert "± is half the width" in (tmp_path / "page" / "results.md").read_text()
+
+
+def test_a_result_is_replaced_on_request(run) -> None:
+    brief = ("evaluate", "centroid", "--protocol", "glyphs-5w1s", "--episodes", "20", "--out", "r")
+    run(*brief)
+    run(*brief, code=2)
+    run(*brief, "--overwrite")
 
 
 def test_data_commands_on_the_embedded_default(run, tmp_path: Path) -> None:
@@ -149,16 +154,6 @@ def test_env_names_what_is_missing_and_how_to_install_it(run) -> None:
     assert "CYTHON_FORCE_REGEN=1 pip install" in learn2learn["install"]
     if not learn2learn["usable"]:
         assert "CYTHON_FORCE_REGEN=1 pip install" in run("env").stdout
-
-
-def test_omniglot_is_built_from_the_command_line(run, shared_data: Path) -> None:
-    command = ("data", "build", "omniglot", "--source", str(shared_data / "omniglot"))
-    manifest = json.loads(run(*command, "--root", "data", "--json").stdout)
-    assert manifest["splits"]["test"]["n_classes"] == 423
-    assert not manifest["already_built"]
-    assert "already built" in run(*command, "--root", "data").stdout
-    verified = json.loads(run("data", "verify", "omniglot", "--root", "data", "--json").stdout)
-    assert set(verified["content_sha256"]) == {"train", "val", "test"}
 
 
 def test_the_readmes_python_examples_run(home: Path, tmp_path: Path) -> None:

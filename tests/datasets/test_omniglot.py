@@ -1,4 +1,5 @@
 import hashlib
+import json
 import shutil
 import zipfile
 from pathlib import Path
@@ -7,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from commands import run_fewbench
 from fewbench.datasets import BUILDERS
 from fewbench.datasets.build import Build, build, verify
 from fewbench.datasets.info import DataError, Request
@@ -21,6 +23,8 @@ VINYALS = {
 }
 COUNTS = {"train": 1028, "val": 172, "test": 423}
 
+VERIFY = ("data", "verify", "omniglot")
+
 
 @pytest.fixture(scope="session")
 def source(shared_data: Path) -> Path:
@@ -29,7 +33,16 @@ def source(shared_data: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def omniglot(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Build:
-    return build(BUILDERS["omniglot"], tmp_path_factory.mktemp("omniglot"), Request(source))
+    """Built from the command line, which answers with its manifest."""
+    root = tmp_path_factory.mktemp("omniglot")
+    command = ("data", "build", "omniglot", "--source", str(source), "--root", str(root), "--json")
+    manifest = json.loads(run_fewbench(root, root, *command).stdout)
+    assert not manifest["already_built"]
+    done = build(BUILDERS["omniglot"], root, Request(source))
+    assert manifest["splits"] == done.manifest["splits"]
+    verified = json.loads(run_fewbench(root, root, *VERIFY, "--root", str(root), "--json").stdout)
+    assert set(verified["content_sha256"]) == {"train", "val", "test"}
+    return done
 
 
 def png(path: Path, seed: int = 0) -> None:
@@ -102,20 +115,18 @@ def test_nearest_is_what_pillow_makes_of_one_bit_images(source: Path, omniglot: 
     np.testing.assert_array_equal(store.images[first, :, :, 0] == 0, asked)
 
 
-def test_unpacked_folders_give_the_same_content(
+def test_an_unpacked_folder_gives_the_same_content(
     source: Path, omniglot: Build, tmp_path: Path
 ) -> None:
     unpacked = tmp_path / "unpacked"
-    for name in ("images_background", "images_evaluation"):
-        with zipfile.ZipFile(source / f"{name}.zip") as archive:
-            archive.extractall(unpacked)
+    unpacked.mkdir()
+    (unpacked / "images_background.zip").symlink_to(source / "images_background.zip")
+    with zipfile.ZipFile(source / "images_evaluation.zip") as archive:
+        archive.extractall(unpacked)
     again = build(BUILDERS["omniglot"], tmp_path / "root", Request(unpacked))
     assert again.manifest["splits"] == omniglot.manifest["splits"]
-    assert "a folder, no archive checksum" in again.manifest["checks"][0]
-
-    (unpacked / "images_evaluation/Kannada/character01").rename(unpacked / "lost")
-    with pytest.raises(DataError, match="pixels are not Omniglot's"):
-        build(BUILDERS["omniglot"], tmp_path / "root", Request(unpacked), rebuild=True)
+    checks = again.manifest["checks"]
+    assert sum("a folder, no archive checksum" in check for check in checks) == 1
     shutil.rmtree(unpacked)
 
 
