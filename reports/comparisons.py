@@ -103,23 +103,13 @@ def _comparisons(
             "Evaluate more: --episodes 1000"
         )
     correct = np.stack([result.correct for result in results])
-    differences, errors = _paired_moments(correct, pairs)
-    differences = differences / results[0].protocol.queries_per_episode
-    errors = errors / results[0].protocol.queries_per_episode
-    halves = stdtrit(n - 1, (1 + level) / 2) * errors
-    intervals = [
-        Interval(float(d), float(d - half), float(d + half), level, "paired-t", n)
-        for d, half in zip(differences, halves, strict=True)
-    ]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        p_values = 2 * stdtr(n - 1, -np.abs(differences) / errors)
     stopped = any(result.protocol.interval == "anytime" for result in results)
+    intervals, p_values = _by_t(correct, pairs, results[0].protocol.queries_per_episode, level)
     for k, (i, j) in enumerate(pairs):
-        apart = correct[i] - correct[j]
-        if stopped or little_spread(apart):
+        if stopped or little_spread(correct[i] - correct[j]):
             kind = "paired-anytime" if stopped else LITTLE_SPREAD
-            shares = apart / results[0].protocol.queries_per_episode
-            intervals[k], p_values[k] = _by_bets(shares, level, kind)
+            apart = (correct[i] - correct[j]) / results[0].protocol.queries_per_episode
+            intervals[k], p_values[k] = _by_bets(apart, level, kind)
     superiority = _superiority(correct, pairs)
     rows = zip(pairs, intervals, p_values, holm(p_values), superiority, strict=True)
     return [
@@ -136,6 +126,22 @@ def _comparisons(
         )
         for (i, j), interval, p, adjusted, share in rows
     ]
+
+
+def _by_t(
+    correct: NDArray[np.int32], pairs: NDArray[np.integer], queries: int, level: float
+) -> tuple[list[Interval], NDArray[np.float64]]:
+    """Limits and p-value of each pair by Student's t."""
+    n = correct.shape[1]
+    differences, errors = (moment / queries for moment in _paired_moments(correct, pairs))
+    halves = stdtrit(n - 1, (1 + level) / 2) * errors
+    with np.errstate(divide="ignore", invalid="ignore"):
+        p_values = 2 * stdtr(n - 1, -np.abs(differences) / errors)
+    limits = zip(differences, halves, strict=True)
+    return [
+        Interval(float(d), float(d - half), float(d + half), level, "paired-t", n)
+        for d, half in limits
+    ], p_values
 
 
 def _paired_moments(

@@ -19,4 +19,5 @@ def missing(reason: str) -> Exception:
     """What to raise in place of a module of tests."""
     if os.environ.get("FEWBENCH_TEST_TOOLS") == "required":
         return RuntimeError(f"FEWBENCH_TEST_TOOLS=required: {reason}")
+    # The exception of pytest.skip(), for `raise ... from` where an import failed.
     return pytest.skip.Exception(reason, allow_module_level=True)
