@@ -12,7 +12,7 @@ from pydantic.dataclasses import dataclass
 
 from ..datasets.episodes import EpisodeSpec
 from ..datasets.info import DataError
-from ..datasets.names import pick
+from ..datasets.lookup import pick
 from .learner import BaselineError, LearnerCard
 
 _RECIPES = Path(__file__).parent / "recipes"

@@ -1,9 +1,6 @@
 """What can be evaluated: learners, embedding learners, and anyone's function or encoder."""
 
-import copy
-import re
 from abc import ABC, abstractmethod
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -11,13 +8,15 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from fewbench.errors import UserError
+
 from ..datasets.episodes import EpisodeSpec
 from .backbones import to_input
 
 ScoreKind = Literal["scores", "logits", "probabilities"]
 
 
-class BaselineError(ValueError):
+class BaselineError(UserError):
     """A problem with a learner, recipe or checkpoint that the user can mend."""
 
 
@@ -149,61 +148,7 @@ class TrainedLearner(Learner):
         return total
 
 
-class FunctionLearner(Learner):
-    """Anyone's `(support_images, support_labels, query_images) -> scores`."""
-
-    def __init__(self, function: Callable[..., object], name: str) -> None:
-        self.function = function
-        self.card = LearnerCard(name, device="other", precision="other")
-
-    def predict(
-        self, support_images: np.ndarray, support_labels: np.ndarray, query_images: np.ndarray
-    ) -> np.ndarray:
-        scores = self.function(support_images, support_labels, query_images)
-        return scores.detach().cpu().numpy() if isinstance(scores, Tensor) else np.asarray(scores)
-
-
 def negative_squared_distances(query: Tensor, prototypes: Tensor) -> Tensor:
     """(..., n, d) and (..., n_way, d) -> (..., n, n_way), by |q|^2 - 2 q.p + |p|^2."""
     squares = query.square().sum(-1, keepdim=True) + prototypes.square().sum(-1).unsqueeze(-2)
     return 2 * query @ prototypes.transpose(-1, -2) - squares
-
-
-def as_learner(model: object, name: str | None = None) -> Learner:
-    """A learner out of a learner, an encoder module (compared as in ProtoNet), or a function.
-
-    Raises BaselineError for anything else.
-    """
-    if isinstance(model, Learner):
-        return model
-    if not callable(model):
-        raise BaselineError(
-            f"cannot evaluate a {type(model).__name__}: expected a Learner, a torch.nn.Module "
-            f"encoder, or a function (support_images, support_labels, query_images) -> scores."
-        )
-    name = _file_name(name or getattr(model, "__name__", type(model).__name__))
-    if not isinstance(model, nn.Module):
-        return FunctionLearner(model, name)
-    from .protonet import ProtoNet  # protonet imports this module
-
-    _refuse_batch_statistics(model)
-    device = next((parameter.device.type for parameter in model.parameters()), "cpu")
-    card = LearnerCard(name, backbone=type(model).__name__, device=device)
-    learner = ProtoNet(copy.deepcopy(model), card)  # the user's module stays as it is
-    learner.scores_are = "scores"  # nobody trained it to predict by these distances
-    return learner
-
-
-def _refuse_batch_statistics(model: nn.Module) -> None:
-    """Images are embedded in batches of no episode: their statistics would be nobody's protocol."""
-    for name, module in model.named_modules():
-        if isinstance(module, nn.modules.batchnorm._NormBase) and module.running_mean is None:
-            raise BaselineError(
-                f"cannot evaluate the encoder: '{name}' normalises by the statistics of its batch "
-                f"even in eval mode, so features would depend on other images. Keep running "
-                f"statistics (track_running_stats=True), or pass a function of the whole episode."
-            )
-
-
-def _file_name(words: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "-", words.lower()).strip("-") or "model"

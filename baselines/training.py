@@ -18,15 +18,15 @@ from torch import Tensor
 
 from ..datasets.episodes import EpisodeBatch, iterate_episodes, sample_episodes
 from ..datasets.view import ImageView
-from . import make_learner
+from .catalogue import make_learner
 from .checkpoints import load_checkpoint, save_checkpoint
 from .config import ADAPTING, TrainConfig, parse_config
-from .devices import resolve_device, resolve_precision
-from .harness import answer
+from .device.choose import resolve_device, resolve_precision
+from .device.images import Pixels
+from .device.malloc import keep_large_blocks
+from .evaluation.examiner import answer
 from .learner import BaselineError, TaskLearner
-from .memory import keep_large_blocks
 from .optimizer_state import load_moments, moments, weights_of
-from .pixels import Pixels
 from .schedule import diverged, learning_rate
 
 LAST, BEST, LOG = "last.safetensors", "best.safetensors", "train.json"

@@ -1,26 +1,19 @@
 """evaluate(model, protocol) -> RunResult: standard episodes for any learner, module or function."""
 
-import shlex
-import sys
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 
-import numpy as np
-
-from ..baselines.harness import Answers, answer
-from ..baselines.learner import BaselineError, FunctionLearner, Learner, LearnerCard, as_learner
-from ..baselines.probe import Probe
-from ..baselines.probe import probe as probe_learner
-from ..datasets.build import data_root
-from ..datasets.episodes import EpisodeBatch
-from ..datasets.view import ImageView
-from ..reports.records import EvalProtocol, RunResult, count_correct
-from .drawing import Drawn, draw, draw_stream, protocol_spec, protocol_view
-from .environment import environment
-from .episode_files import draw_file, read_episodes
-from .protocols import find_protocol
+from ..baselines.any_model import FunctionLearner, as_learner
+from ..baselines.evaluation.examiner import answer
+from ..baselines.evaluation.probe import Probe
+from ..baselines.learner import BaselineError, Learner
+from ..datasets.root import data_root
+from ..reports.records import EvalProtocol, RunResult
+from .protocols.catalogue import find_protocol
+from .protocols.draw import Drawn, draw, draw_stream, protocol_spec, protocol_view
+from .protocols.episode_files import draw_file, read_episodes
+from .results import make_result, probe_episode
 
 Progress = Callable[[str, int, int], None]
 
@@ -64,34 +57,6 @@ def evaluate_drawn(
     return make_result(learner, drawn, answers, {"sample": sampling, "started": started})
 
 
-def make_result(
-    learner: Learner, drawn: Drawn, answers: Answers, times: dict[str, float]
-) -> RunResult:
-    """The result of a learner's answers to the episodes; times: what was measured before."""
-    probing = time.perf_counter()
-    found = probe_episode(learner, drawn.view, drawn.episodes)
-    finished = time.perf_counter()
-    seconds = {"sample": times["sample"], **answers.seconds, "probe": finished - probing}
-    seconds["total"] = finished - times["started"]
-    protocol, view = drawn.protocol, drawn.view
-    return RunResult(
-        protocol=protocol,
-        **_from_card(learner.card),
-        transductive=learner.transductive or found.transductive,
-        partial=view.partial,
-        data_fingerprint=view.fingerprint,
-        episodes_fingerprint=drawn.fingerprint,
-        **_circumstances(),
-        seconds=seconds,
-        predictions=answers.predictions,
-        correct=count_correct(answers.predictions, protocol.n_way),
-        classes=drawn.episodes.classes.astype(np.uint16),
-        class_names=np.array(view.class_names),
-        class_sizes=np.diff(view.class_offsets).astype(np.int32),
-        calibration=answers.calibration,
-    )
-
-
 def scored_learner(model: object, name: str | None = None, probabilities: bool = False) -> Learner:
     """A learner out of anything that can be evaluated. Raises BaselineError for anything else."""
     learner = as_learner(model, name)
@@ -116,41 +81,10 @@ def probe(model: object, protocol: str | EvalProtocol, *, root: Path | None = No
     return probe_episode(as_learner(model), view, draw_stream(protocol, view, 0, 1))
 
 
-def probe_episode(learner: Learner, view: ImageView, episodes: EpisodeBatch) -> Probe:
-    """Probe the learner on the first of the episodes."""
-    n_way, n_shot = episodes.support.shape[1:]
-    return probe_learner(
-        learner,
-        view.images(episodes.support[0].reshape(-1)),
-        np.arange(n_way).repeat(n_shot),
-        view.images(episodes.query[0].reshape(-1)),
-    )
-
-
 def _drawn(protocol: str | EvalProtocol | Path, root: Path) -> Drawn:
     if isinstance(protocol, Path):
         return draw_file(read_episodes(protocol), root)
     return draw(find_protocol(protocol) if isinstance(protocol, str) else protocol, root)
-
-
-def _circumstances() -> dict:
-    return {
-        "environment": environment(),
-        "created_utc": datetime.now(UTC).isoformat(timespec="seconds"),
-        "command": shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]),
-    }
-
-
-def _from_card(card: LearnerCard) -> dict:
-    return {
-        "learner": card.name,
-        "backbone": card.backbone,
-        "precision": card.precision,
-        "device": card.device,
-        "train_seed": card.train_seed,
-        "recipe": card.recipe,
-        "checkpoint_sha256": card.checkpoint_sha256,
-    }
 
 
 __all__ = ["Progress", "evaluate", "probe", "protocol_spec", "protocol_view"]

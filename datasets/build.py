@@ -5,12 +5,10 @@ as `<name>.partial` and renamed once every byte was read back, so a killed build
 that could be taken for a finished one. The same command goes on from the last finished class.
 """
 
-import ctypes
 import errno
 import functools
 import math
 import os
-import random
 import shlex
 import shutil
 import tempfile
@@ -20,16 +18,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import platformdirs
-
-from .download import fetch, recorded_check
+from .downloads.fetch import fetch, recorded_check
+from .files import replace_folder
 from .info import DataError, DatasetInfo, Listing, Request
-from .journal import Journal, plan_of
-from .manifest import read_manifest, write_manifest
-from .store import SplitStore
-from .writing import write_split
+from .store.journal import Journal, plan_of
+from .store.manifest import read_manifest, write_manifest
+from .store.writer import write_split
 
-_QUICK_CLASSES = 8
 _BYTES_PER_NAME, _BYTES_OF_HEADERS = 100, 100_000  # generous, for the check of free space
 Progress = Callable[[str, int, int], None]
 
@@ -41,16 +36,6 @@ class Build:
     folder: Path
     manifest: dict[str, Any]
     already_built: bool
-
-
-def data_root(root: str | Path | None = None) -> Path:
-    """Where builds live: `root`, else $FEWBENCH_DATA, else the user's data folder."""
-    if root is not None:
-        return Path(root).expanduser()
-    from_environment = os.environ.get("FEWBENCH_DATA")
-    if from_environment:
-        return Path(from_environment).expanduser()
-    return platformdirs.user_data_path("fewbench")
 
 
 def build(
@@ -87,7 +72,7 @@ def build(
         except BaseException as error:
             _leave(info, journal, error)
             raise
-        _replace_folder(journal.folder, folder)
+        replace_folder(journal.folder, folder)
         # Not before: whoever is killed in between finds all that was done.
         Journal.close(folder)
         return Build(folder, manifest, already_built=False)
@@ -147,57 +132,6 @@ def _leave(info: DatasetInfo, journal: Journal, error: BaseException) -> None:
     )
 
 
-def open_split(info: DatasetInfo, root: Path, split: str) -> SplitStore:
-    """The store of one split; an embedded dataset is built on first use.
-
-    Raises DataError naming the command that builds it, or the splits there are.
-    """
-    if split not in info.splits:
-        raise DataError(f"{info.name} has no split '{split}'. It has: {', '.join(info.splits)}.")
-    _present(info, root)
-    return SplitStore(root / info.name / f"{split}.h5")
-
-
-def built_splits(info: DatasetInfo, root: Path) -> dict[str, SplitStore]:
-    """The stores of a build by split: those that are there, of a partial one. See `open_split`."""
-    there = _present(info, root)["splits"]
-    return {split: open_split(info, root, split) for split in info.splits if split in there}
-
-
-def _present(info: DatasetInfo, root: Path) -> dict[str, Any]:
-    """The manifest of a build that can be used."""
-    manifest = read_manifest(root / info.name)
-    if manifest is None and not info.embedded:
-        raise DataError(
-            f"{info.name} is not built in {root}. Build it: fewbench data build {info.name}"
-            f" --source PATH (or without --source, to download it)"
-        )
-    return manifest or build(info, root).manifest
-
-
-def verify(info: DatasetInfo, root: Path, *, quick: bool = False) -> dict[str, str]:
-    """Read every byte of a build again: split -> content sha256.
-
-    quick: structure, names and the images of a few classes of each split, chosen at random
-    Raises DataError naming the first file that is missing, damaged or not the manifest's.
-    """
-    fingerprints, manifest = {}, _present(info, root)
-    for split, store in built_splits(info, root).items():
-        recorded = manifest["splits"][split]
-        if quick:
-            n_classes = len(store.class_names)
-            store.verify_classes(random.sample(range(n_classes), min(n_classes, _QUICK_CLASSES)))
-        else:
-            store.verify()
-        if (store.fingerprint, len(store)) != (recorded["content_sha256"], recorded["n_images"]):
-            raise DataError(
-                f"{store.path}: content sha256 {store.fingerprint} is not the manifest's "
-                f"{recorded['content_sha256']}. Build again with --rebuild."
-            )
-        fingerprints[split] = store.fingerprint
-    return fingerprints
-
-
 def _download(info: DatasetInfo, root: Path, request: Request, progress: Progress | None) -> Path:
     folder = root / "downloads" / info.name.partition("-")[0]
     folder.mkdir(parents=True, exist_ok=True)
@@ -237,32 +171,6 @@ def _write(
             if progress:
                 progress(f"write {info.name}", done, total)
     return write_manifest(info, listing, journal.folder, splits)
-
-
-def _replace_folder(finished: Path, folder: Path) -> None:
-    """Give a finished build its name; whoever reads meanwhile meets the old one or the new.
-
-    Where the system cannot exchange two folders in one step, for a moment there is none.
-    """
-    old = folder.with_name(f"{folder.name}.old.partial")
-    if folder.exists() and _exchange(finished, folder):
-        shutil.rmtree(finished, ignore_errors=True)
-        return
-    if folder.exists():
-        shutil.rmtree(old, ignore_errors=True)
-        folder.rename(old)
-    finished.rename(folder)
-    shutil.rmtree(old, ignore_errors=True)
-
-
-def _exchange(one: Path, other: Path) -> bool:
-    """Give each folder the name of the other, as Linux can; False when that failed."""
-    try:
-        renameat2 = ctypes.CDLL(None).renameat2
-    except (AttributeError, OSError, TypeError):
-        return False
-    here, exchange = -100, 2  # AT_FDCWD, RENAME_EXCHANGE
-    return renameat2(here, os.fsencode(one), here, os.fsencode(other), exchange) == 0
 
 
 @contextmanager

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
+from fewbench.errors import UserError
 
-class DataError(ValueError):
+
+class DataError(UserError):
     """Something about data that the user can mend; the text says what, where and how."""
 
 

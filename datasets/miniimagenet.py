@@ -8,11 +8,11 @@ the 100 classes and is refused.
 
 from functools import cache, partial
 
-from .findings import open_findings
-from .forms import Search, first_form, variants
-from .ilsvrc import read_counts
 from .info import DatasetInfo, Listing, Request, Source, SplitCounts
-from .miniimagenet_forms import MiniForms, RaviSplit
+from .layouts.ilsvrc import read_counts
+from .layouts.miniimagenet import MiniForms, RaviSplit
+from .layouts.search import Search, first_form, variants
+from .layouts.source_files import open_findings
 from .splits import read_classes
 
 _SHAPE = (84, 84, 3)

@@ -14,8 +14,10 @@ from pathlib import Path
 
 import numpy as np
 
-from .archives import Tree, file_digest, open_tree
-from .images import decode, read_images
+from .archives.tree import Tree, open_tree
+from .files import file_digest
+from .images.decode import decode
+from .images.load import read_images
 from .info import ClassImages, DataError, DatasetInfo, Listing, Request, Source, SplitCounts
 from .splits import read_split
 

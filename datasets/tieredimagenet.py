@@ -6,12 +6,12 @@ folder; OpenCV wrote and read them, so arrays unpacked from it are BGR while the
 
 from functools import cache, partial
 
-from .findings import open_findings
-from .forms import Search, first_form, variants
-from .ilsvrc import read_counts
 from .info import DatasetInfo, Listing, Request, Source, SplitCounts
+from .layouts.ilsvrc import read_counts
+from .layouts.search import Search, first_form, variants
+from .layouts.source_files import open_findings
+from .layouts.tieredimagenet import RenSplit, TieredForms
 from .splits import read_classes
-from .tieredimagenet_forms import RenSplit, TieredForms
 
 _SHAPE = (84, 84, 3)
 _PUBLISHED = "cv2-cubic"  # aspect ratio squashed

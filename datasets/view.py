@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 
 from .info import DataError
-from .store import SplitStore
+from .store.split_store import SplitStore
 
 ROTATIONS = (0, 90, 180, 270)
 

@@ -8,10 +8,10 @@ import pandas as pd
 from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
-from .cards import queries
-from .equivalence import Equivalence, reproduced
-from .intervals import Interval, result_interval
+from .groups import queries
 from .records import Count, ResultError, RunResult
+from .stats.equivalence import Equivalence, reproduced
+from .stats.intervals import Interval, result_interval
 
 MARGIN = 0.01  # one point: about what two careful reproductions of one method differ by
 Percent = Annotated[float, Field(ge=0, le=100)]

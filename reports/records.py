@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 from pydantic import ConfigDict, Field, ValidationError
 from pydantic.dataclasses import dataclass
 
+from fewbench.errors import UserError
+
 SCHEMA_VERSION = 1
 
 # Names become parts of file names, and "__" separates the parts: hence none within a name.
@@ -27,7 +29,7 @@ CONFIDENCE_BINS = 100
 STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False, arbitrary_types_allowed=True)
 
 
-class ResultError(ValueError):
+class ResultError(UserError):
     """Something about a result that the user can mend; the text says how."""
 
 

@@ -8,45 +8,34 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from .atomic import whole_folder, write_text
-from .cards import Card, result_cards
-from .comparisons import Comparison, compare_all
-from .details import Beyond, beyond_cards, beyond_frame, beyond_grid, lost_frames, lost_grids
-from .grid import Grid
-from .html import Page, write_page
-from .layout import Table, accuracy_tables
-from .plots import (
-    ClassSamples,
-    Figure,
-    accuracy_figure,
-    along_figure,
-    class_figure,
-    differences_figure,
-    has_values,
-    histogram_figure,
-    learner_styles,
-    learning_curve_figure,
-    learning_curves_figure,
-    no_samples,
-    published_figure,
-    save_figure,
-)
+from fewbench.files import write_text
+from fewbench.folders import whole_folder
+
+from .groups import Card, result_cards
+from .page.html import Page, write_page
+from .plots.accuracy import accuracy_figure, histogram_figure
+from .plots.classes import ClassSamples, class_figure, no_samples
+from .plots.curves import along_figure, has_values, learning_curve_figure, learning_curves_figure
+from .plots.pairs import differences_figure, published_figure
+from .plots.style import Figure, learner_styles, save_figure
 from .published import MARGIN, Beside, Published, beside_frame, pairs_beside
 from .records import NAME_PATTERN, ResultError, RunResult
-from .seeds import seed_tables
-from .tables import (
+from .stats.comparisons import Comparison, compare_all
+from .tables.accuracy import Table, accuracy_tables
+from .tables.frames import comparisons_frame, seeds_frame, tables_frame, write_csv
+from .tables.hardest import lost_frames, lost_grids
+from .tables.other_classes import Beyond, beyond_cards, beyond_frame, beyond_grid
+from .tables.printed import (
     accuracy_grids,
     beside_grid,
-    comparisons_frame,
     comparisons_grid,
     latex,
     markdown,
     pair_names,
     seed_grids,
-    seeds_frame,
-    tables_frame,
-    write_csv,
 )
+from .tables.rendering import Grid
+from .tables.train_seeds import seed_tables
 
 # Beyond these a plot is no longer read but searched, and searching is what the tables are for.
 PLOTTED_CARDS = 20

@@ -18,7 +18,8 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 from pydantic_core import from_json
 
-from .atomic import write_bytes, write_text
+from fewbench.files import write_bytes, write_text
+
 from .records import (
     CONFIDENCE_BINS,
     SCHEMA_VERSION,

@@ -11,9 +11,9 @@ if os.environ.get("PYTEST_XDIST_WORKER"):
 import pytest
 from hypothesis import settings
 
-from bars import BARS, SPLIT_CLASSES
 from fewbench.datasets.build import build
-from fewbench.datasets.store import SplitStore
+from fewbench.datasets.store.split_store import SplitStore
+from fewbench_tests.bars import BARS, SPLIT_CLASSES
 
 # How long an example takes says nothing on a busy machine.
 settings.register_profile("no deadline", deadline=None)

@@ -20,8 +20,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import stdtrit
 
-from fewbench.reports.comparisons import compare
-from fewbench.reports.intervals import (
+from fewbench.reports.records import EvalProtocol, RunResult, count_correct
+from fewbench.reports.stats.betting import BETS
+from fewbench.reports.stats.comparisons import compare
+from fewbench.reports.stats.intervals import (
     LEGACY_KINDS,
     Interval,
     anytime,
@@ -31,8 +33,6 @@ from fewbench.reports.intervals import (
     mean_t,
     open_t,
 )
-from fewbench.reports.records import EvalProtocol, RunResult, count_correct
-from fewbench.reports.sequential import BETS
 
 SEED = 5
 MARKERS = "<!-- coverage -->", "<!-- /coverage -->"

@@ -15,7 +15,7 @@ from fewbench.baselines.backbones import (
     running_norm,
     to_input,
 )
-from fewbench.baselines.inference import folded
+from fewbench.baselines.metric.folding import folded
 
 
 def trained_conv4() -> nn.Sequential:

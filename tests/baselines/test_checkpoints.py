@@ -7,9 +7,10 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from fewbench.baselines import BaselineError, load_learner
+from fewbench.baselines.catalogue import load_learner
 from fewbench.baselines.checkpoints import load_checkpoint, save_checkpoint
 from fewbench.baselines.config import load_recipe
+from fewbench.baselines.learner import BaselineError
 
 
 def test_a_checkpoint_keeps_every_bit(tmp_path: Path) -> None:

@@ -6,21 +6,14 @@ import numpy as np
 import pytest
 import torch
 
-from fewbench.baselines import (
-    BACKENDS,
-    BASELINES,
-    UNTRAINED,
-    BaselineError,
-    load_learner,
-    make_learner,
-)
+from fewbench.baselines.catalogue import BACKENDS, BASELINES, UNTRAINED, load_learner, make_learner
 from fewbench.baselines.config import load_recipe
-from fewbench.baselines.harness import answer
-from fewbench.baselines.learner import Learner
-from fewbench.baselines.probe import probe
+from fewbench.baselines.evaluation.examiner import answer
+from fewbench.baselines.evaluation.probe import probe
+from fewbench.baselines.learner import BaselineError, Learner
 from fewbench.baselines.training import TrainBudget, Trainer, TrainViews
 from fewbench.datasets.episodes import EpisodeBatch, EpisodeSpec, sample_episodes
-from fewbench.datasets.store import SplitStore
+from fewbench.datasets.store.split_store import SplitStore
 from fewbench.datasets.view import ImageView
 
 SPEC = EpisodeSpec(5, 2, 3)

@@ -10,15 +10,16 @@ import numpy as np
 import pytest
 import torch
 
-from fewbench.baselines import BASELINES, load_learner
+from fewbench.baselines.catalogue import BASELINES, load_learner
 from fewbench.baselines.config import load_recipe, recipes
-from fewbench.baselines.harness import answer
+from fewbench.baselines.evaluation.examiner import answer
 from fewbench.baselines.training import TrainBudget, Trainer, TrainViews
 from fewbench.datasets.episodes import EpisodeSpec, sample_episodes
-from fewbench.datasets.store import SplitStore
+from fewbench.datasets.store.split_store import SplitStore
 from fewbench.datasets.view import ImageView
+from fewbench_tests.paths import REPOSITORY
 
-GUIDE = Path(__file__).parents[2] / "CONTRIBUTING.md"
+GUIDE = REPOSITORY / "CONTRIBUTING.md"
 
 
 @pytest.fixture

@@ -9,23 +9,18 @@ from pathlib import Path
 import pytest
 import torch
 
-from bars import SPLIT_CLASSES
-from fewbench.baselines import BaselineError, load_learner
+from fewbench.baselines.catalogue import load_learner
 from fewbench.baselines.checkpoints import load_checkpoint, save_checkpoint
 from fewbench.baselines.config import TrainConfig, load_recipe
-from fewbench.baselines.devices import resolve_device, resolve_precision
+from fewbench.baselines.device.choose import resolve_device, resolve_precision
+from fewbench.baselines.learner import BaselineError
 from fewbench.baselines.schedule import learning_rate
-from fewbench.baselines.training import (
-    BEST,
-    LAST,
-    LOG,
-    TrainBudget,
-    Trainer,
-    TrainViews,
-)
+from fewbench.baselines.training import BEST, LAST, LOG, TrainBudget, Trainer, TrainViews
 from fewbench.datasets.info import DataError
-from fewbench.datasets.store import SplitStore
+from fewbench.datasets.store.split_store import SplitStore
 from fewbench.datasets.view import ImageView
+from fewbench_tests.bars import SPLIT_CLASSES
+from fewbench_tests.paths import SUPPORT
 
 CPU = TrainBudget(device="cpu")
 RESUME = TrainBudget(device="cpu", resume=True)
@@ -106,7 +101,7 @@ def test_a_killed_run_resumes_to_the_same_bits(bars: dict[str, SplitStore], tmp_
     code = KILLED.format(
         tests=str(Path(__file__).parent), root=str(bars["train"].path.parent), out=str(killed)
     )
-    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1] / "support")}
+    environment = os.environ | {"PYTHONPATH": str(SUPPORT)}
     process = subprocess.Popen([sys.executable, "-c", code], env=environment)
     while not (killed / LAST).exists() and process.poll() is None:
         time.sleep(0.01)

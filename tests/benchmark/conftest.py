@@ -7,7 +7,7 @@ from subprocess import CompletedProcess
 
 import pytest
 
-from commands import run_fewbench
+from fewbench_tests.commands import run_fewbench
 
 
 @pytest.fixture(scope="session")

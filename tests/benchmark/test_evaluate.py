@@ -6,19 +6,20 @@ import pytest
 import torch
 from torch import nn
 
-from fewbench.baselines import BaselineError, load_learner, make_learner
-from fewbench.baselines.centroid import Centroid
+from fewbench.baselines.catalogue import load_learner, make_learner
 from fewbench.baselines.config import load_recipe
-from fewbench.baselines.maml import MAML
-from fewbench.benchmark.drawing import protocol_view
+from fewbench.baselines.gradient.maml import MAML
+from fewbench.baselines.learner import BaselineError
+from fewbench.baselines.metric.centroid import Centroid
 from fewbench.benchmark.environment import environment
 from fewbench.benchmark.evaluate import evaluate
-from fewbench.benchmark.protocols import find_protocol
+from fewbench.benchmark.protocols.catalogue import find_protocol
+from fewbench.benchmark.protocols.draw import protocol_view
 from fewbench.datasets.info import DataError
-from fewbench.reports.cards import result_cards
+from fewbench.reports.groups import result_cards
 from fewbench.reports.records import EvalProtocol
 from fewbench.reports.result_files import load_result, save_result
-from fewbench.reports.tables import to_text
+from fewbench.reports.tables.printed import to_text
 
 
 @pytest.fixture(scope="session")

@@ -11,19 +11,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bars import BARS, SPLIT_CLASSES
-from fewbench.datasets.build import build, data_root, open_split, read_manifest, verify
-from fewbench.datasets.info import (
-    ClassImages,
-    DataError,
-    DatasetInfo,
-    Listing,
-    Request,
-    Source,
-)
-from fewbench.datasets.store import SplitStore, pixels_offset
+from fewbench.datasets.build import build
+from fewbench.datasets.info import ClassImages, DataError, DatasetInfo, Listing, Request, Source
+from fewbench.datasets.root import data_root, open_split, verify
+from fewbench.datasets.store.manifest import read_manifest
+from fewbench.datasets.store.split_file import pixels_offset
+from fewbench.datasets.store.split_store import SplitStore
+from fewbench_tests.bars import BARS, SPLIT_CLASSES
+from fewbench_tests.paths import SUPPORT
 
-SUPPORT = Path(__file__).parents[1] / "support"
 # Builds `bars` and waits for a line on stdin before each step: a test decides where it is.
 # A shell makes its background jobs, and all that they start, deaf to Ctrl-C.
 STEPWISE = """
@@ -32,7 +28,7 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 sys.path.insert(0, {support!r})
 from dataclasses import replace
 from pathlib import Path
-from bars import BARS
+from fewbench_tests.bars import BARS
 from fewbench.datasets.build import build
 from fewbench.datasets.info import Request, Source
 

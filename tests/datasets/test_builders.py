@@ -6,7 +6,7 @@ import pytest
 
 from fewbench.datasets import BUILDERS
 from fewbench.datasets.info import DataError, DatasetInfo
-from fewbench.datasets.names import pick
+from fewbench.datasets.lookup import pick
 
 
 @pytest.mark.parametrize("info", BUILDERS.values(), ids=BUILDERS)

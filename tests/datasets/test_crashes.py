@@ -19,11 +19,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-import imagenet_archives as world
-from fewbench.datasets.build import build, open_split, verify
+from fewbench.datasets.build import build
 from fewbench.datasets.info import DataError, Request
-from fewbench.datasets.store import pixels_offset
-from stoppable_builds import INFOS, StoppableBuild, build_server
+from fewbench.datasets.root import open_split, verify
+from fewbench.datasets.store.split_file import pixels_offset
+from fewbench_tests import imagenet_archives as world
+from fewbench_tests.stoppable_builds import INFOS, StoppableBuild, build_server
 
 MINI, TIERED = list(world.RAVI.numbers), list(world.REN.classes)
 N_CLASSES = {"mini": len(MINI), "tiered": len(TIERED)}

@@ -6,10 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from fake_splits import fake_view
 from fewbench.datasets.disjoint import disjoint_episodes
 from fewbench.datasets.episodes import EpisodeBatch, EpisodeSpec, episodes_fingerprint
 from fewbench.datasets.info import DataError
+from fewbench_tests.fake_splits import fake_view
 
 TURNED = [{}, {"rotations": True}, {"task_rotations": True}]
 

@@ -9,7 +9,7 @@ import pytest
 from fewbench.datasets import glyphs
 from fewbench.datasets.build import build
 from fewbench.datasets.episodes import EpisodeSpec, sample_episodes
-from fewbench.datasets.store import SplitStore
+from fewbench.datasets.store.split_store import SplitStore
 from fewbench.datasets.view import ImageView
 
 # The same bytes for everyone for ever: another drawing would need another name.

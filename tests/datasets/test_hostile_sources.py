@@ -25,8 +25,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-import imagenet_archives as world
-from watched_builds import Outcome, WatchedBuilds
+from fewbench_tests import imagenet_archives as world
+from fewbench_tests.watched_builds import Outcome, WatchedBuilds
 
 Write = Callable[[Path], Path]
 MINI, TIERED = list(world.RAVI.numbers), list(world.REN.classes)

@@ -12,11 +12,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-import imagenet_archives as world
 from fewbench.datasets import BUILDERS, miniimagenet
-from fewbench.datasets.build import build, open_split
+from fewbench.datasets.build import build
 from fewbench.datasets.info import DataError, Request
+from fewbench.datasets.root import open_split
 from fewbench.datasets.splits import read_classes
+from fewbench_tests import imagenet_archives as world
 
 MINI, WNIDS = world.MINI, list(world.RAVI.numbers)
 FORMS: dict[str, Callable[[Path], Path]] = {

@@ -13,10 +13,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fewbench.datasets.build import build, open_split, verify
+from fewbench.datasets.build import build
 from fewbench.datasets.info import DataError, Request
+from fewbench.datasets.root import open_split, verify
+from fewbench_tests.paths import REPOSITORY
 
-GUIDE = Path(__file__).parents[2] / "CONTRIBUTING.md"
+GUIDE = REPOSITORY / "CONTRIBUTING.md"
 
 
 @pytest.fixture

@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from commands import run_fewbench
 from fewbench.datasets import BUILDERS
-from fewbench.datasets.build import Build, build, verify
+from fewbench.datasets.build import Build, build
 from fewbench.datasets.info import DataError, Request
+from fewbench.datasets.root import verify
 from fewbench.datasets.splits import read_split
-from fewbench.datasets.store import SplitStore
+from fewbench.datasets.store.split_store import SplitStore
+from fewbench_tests.commands import run_fewbench
 
 # sha256 over the sorted `Alphabet/characterNN` lines of each split, as published.
 VINYALS = {

@@ -11,11 +11,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-import imagenet_archives as world
 from fewbench.datasets import tieredimagenet
-from fewbench.datasets.build import build, open_split
+from fewbench.datasets.build import build
 from fewbench.datasets.info import DataError, Request
+from fewbench.datasets.root import open_split
 from fewbench.datasets.splits import read_classes
+from fewbench_tests import imagenet_archives as world
 
 TIERED, WNIDS = world.TIERED, list(world.REN.classes)
 NAMELESS: dict[str, Callable[[Path], Path]] = {

@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
 
-from bars import IMAGES_PER_CLASS
-from fewbench.datasets.contact_sheet import contact_sheet
 from fewbench.datasets.info import DataError
-from fewbench.datasets.store import SplitStore
+from fewbench.datasets.inspection.contact_sheet import contact_sheet
+from fewbench.datasets.store.split_store import SplitStore
 from fewbench.datasets.view import ImageView
+from fewbench_tests.bars import IMAGES_PER_CLASS
 
 
 def test_a_view_of_one_split_is_that_split(bars: dict[str, SplitStore]) -> None:

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 
 import pytest
-from made_results import build_result
 
 from fewbench.reports.records import RunResult
+from fewbench_tests.made_results import build_result
 
 
 @pytest.fixture(scope="session")

@@ -9,12 +9,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from matplotlib.figure import Figure
 
-from fewbench.benchmark.published import published_numbers
-from fewbench.reports.html import Page, write_page
+from fewbench.benchmark.published_numbers import published_numbers
+from fewbench.reports.page.html import Page, write_page
 from fewbench.reports.records import ResultError
 from fewbench.reports.report import find, write_report
 from fewbench.reports.result_files import load_results, save_result
-from fewbench.reports.tables import latex, markdown, tables_frame, to_text
+from fewbench.reports.tables.frames import tables_frame
+from fewbench.reports.tables.printed import latex, markdown, to_text
 
 NAMES = st.from_regex(r"[a-z0-9](_?[a-z0-9.-]){0,8}", fullmatch=True)
 KINDS = ["episodes-t", "legacy-z", "legacy-z-ddof1", "legacy-z-n1", "open", "anytime"]

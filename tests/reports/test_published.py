@@ -4,12 +4,12 @@ from importlib.resources import files
 
 import pytest
 
-from fewbench.baselines import BASELINES
-from fewbench.benchmark.published import parse_published, published_numbers
+from fewbench.baselines.catalogue import BASELINES
+from fewbench.benchmark.published_numbers import parse_published, published_numbers
 from fewbench.datasets import BUILDERS
 from fewbench.reports.published import beside_published, pairs_beside
 from fewbench.reports.records import ResultError
-from fewbench.reports.tables import beside_grid
+from fewbench.reports.tables.printed import beside_grid
 
 HEADER = (
     "id,method,variant,reference,dataset,split,way,shot,accuracy,transductive,backbone,source,"

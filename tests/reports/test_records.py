@@ -13,13 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from fewbench.reports.records import (
-    EvalProtocol,
-    ResultError,
-    RunResult,
-    count_correct,
-    explain,
-)
+from fewbench.reports.records import EvalProtocol, ResultError, RunResult, count_correct, explain
 from fewbench.reports.result_files import load_result, load_results, save_result
 
 names = st.from_regex(r"[a-z0-9](_?[a-z0-9.-]){0,12}", fullmatch=True)

@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from fewbench.benchmark.published import published_numbers
-from fewbench.reports.diagnostics import class_accuracy, confused_pairs, hardest_episodes
-from fewbench.reports.intervals import class_bootstrap
+from fewbench.benchmark.published_numbers import published_numbers
 from fewbench.reports.records import ResultError
 from fewbench.reports.report import write_report
+from fewbench.reports.stats.diagnostics import class_accuracy, confused_pairs, hardest_episodes
+from fewbench.reports.stats.intervals import class_bootstrap
 
 HISTORY = [{"step": e, "seconds": e / 9, "loss": 1 / e, "val_accuracy": 0.5} for e in (1, 2, 3)]
 

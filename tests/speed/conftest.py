@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from fewbench.baselines.devices import device_facts
+from fewbench.baselines.device.choose import device_facts
 from fewbench.datasets import BUILDERS
 from fewbench.datasets.build import build
 from fewbench.datasets.info import Request
-from fewbench.datasets.store import SplitStore
+from fewbench.datasets.store.split_store import SplitStore
 from fewbench.datasets.view import ImageView
 
 _ROWS: list[str] = []

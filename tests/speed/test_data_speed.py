@@ -16,8 +16,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fewbench.datasets.archives import open_tree
-from fewbench.datasets.images import read_images
+from fewbench.datasets.archives.tree import open_tree
+from fewbench.datasets.images.load import read_images
 from fewbench.datasets.tieredimagenet import INFO, ren_split
 
 N_IMAGES = INFO.splits["train"].n_images

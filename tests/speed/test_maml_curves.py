@@ -7,7 +7,7 @@ import pytest
 
 from fewbench.baselines.config import load_recipe
 from fewbench.baselines.training import TrainBudget, Trainer, TrainViews
-from fewbench.datasets.store import SplitStore
+from fewbench.datasets.store.split_store import SplitStore
 from fewbench.datasets.view import ImageView
 
 N_STEPS = 200

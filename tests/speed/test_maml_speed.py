@@ -10,15 +10,15 @@ from torch import Tensor
 from torch.func import vmap
 from torch.nn import functional
 
-from fewbench.baselines import make_learner
+from fewbench.baselines.catalogue import make_learner
 from fewbench.baselines.config import load_recipe
-from fewbench.baselines.harness import answer
-from fewbench.baselines.maml import MAML
-from fewbench.baselines.memory import keep_large_blocks
+from fewbench.baselines.device.malloc import keep_large_blocks
+from fewbench.baselines.evaluation.examiner import answer
+from fewbench.baselines.gradient.maml import MAML
 from fewbench.datasets.episodes import EpisodeSpec, sample_episodes
 from fewbench.datasets.view import ImageView
-from meta_tasks import task_loss
-from timing import DEVICE, finished, seconds_of
+from fewbench_tests.meta_tasks import task_loss
+from fewbench_tests.timing import DEVICE, finished, seconds_of
 
 TRAIN, TEST = EpisodeSpec(5, 1, 1), EpisodeSpec(5, 1, 15)
 N_TASKS, N_EPISODES = 32, 600

@@ -6,18 +6,18 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from fewbench.baselines import make_learner
+from fewbench.baselines.catalogue import make_learner
 from fewbench.baselines.config import load_recipe
-from fewbench.baselines.devices import resolve_precision
-from fewbench.baselines.harness import embed_images
-from fewbench.baselines.memory import keep_large_blocks
-from fewbench.baselines.protonet import ProtoNet
+from fewbench.baselines.device.choose import resolve_precision
+from fewbench.baselines.device.malloc import keep_large_blocks
+from fewbench.baselines.evaluation.examiner import embed_images
+from fewbench.baselines.metric.protonet import ProtoNet
 from fewbench.benchmark.evaluate import evaluate
-from fewbench.benchmark.protocols import PROTOCOLS
+from fewbench.benchmark.protocols.catalogue import PROTOCOLS
 from fewbench.datasets.episodes import EpisodeSpec, sample_episodes
 from fewbench.datasets.view import ImageView
-from plain import N_IMAGES, plain_conv4, plain_seconds
-from timing import DEVICE, finished, seconds_of
+from fewbench_tests.plain import N_IMAGES, plain_conv4, plain_seconds
+from fewbench_tests.timing import DEVICE, finished, seconds_of
 
 FIVE_ONE = EpisodeSpec(5, 1, 15)
 

@@ -1,0 +1,227 @@
+"""The page in a real browser: Debian's chromium, driven by playwright, without network."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fewbench.benchmark.published_numbers import published_numbers
+from fewbench.reports.report import write_report
+from fewbench_tests.programs import missing, program
+
+try:
+    from playwright import sync_api
+except ImportError as error:
+    raise missing("needs playwright: pip install playwright") from error
+CHROMIUM = program("chromium", "chromium-browser", install="apt-get install chromium")
+
+FLAGS = (
+    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+)
+SIZES = {"phone": (390, 844), "desktop": (1280, 900)}
+HISTORY = [{"step": e, "seconds": e / 9, "loss": 1 / e, "val_accuracy": 0.5} for e in (1, 2, 3)]
+
+
+@pytest.fixture(scope="module")
+def page_path(various_results, make_result, tmp_path_factory) -> Path:
+    out = tmp_path_factory.mktemp("report")
+    more = [
+        make_result(0.97, 8 + seed, name="omniglot-20w1s", dataset="omniglot", n_way=20,
+                    rotations=True, train_seed=1 + seed)
+        for seed in range(2)
+    ]  # fmt: skip
+    images = [np.zeros((28, 28, 1), np.uint8)] * 5
+    write_report(
+        [*various_results, *more], out, {}, {"protonet": HISTORY},
+        lambda _, names: dict.fromkeys(names, images), published_numbers(),
+    )  # fmt: skip
+    return out / "index.html"
+
+
+@pytest.fixture(scope="module")
+def playwright():
+    with sync_api.sync_playwright() as playwright:
+        yield playwright
+
+
+@pytest.fixture(scope="module")
+def chromium(playwright, tmp_path_factory):
+    context = playwright.chromium.launch_persistent_context(
+        tmp_path_factory.mktemp("chromium"), executable_path=CHROMIUM, args=FLAGS, headless=True
+    )
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def tab(chromium, page_path):
+    """The page at desktop width; a console error or a request but for the file fails the test."""
+    page, faults = chromium.new_page(), []
+    page.on("console", lambda message: faults.append(message.text))
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    allowed = ("data:", page_path.as_uri())
+    page.on("request", lambda r: None if r.url.startswith(allowed) else faults.append(r.url))
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.goto(page_path.as_uri())
+    yield page
+    page.close()
+    assert faults == []
+
+
+def column(table, index: int) -> list[str]:
+    cells = table.locator(f"tbody tr:visible > :nth-child({index})")
+    return [text.split("±")[0].strip() for text in cells.all_inner_texts()]
+
+
+def test_a_table_sorts_by_click_and_by_keyboard(tab):
+    table = tab.locator("#every-result")
+    button = table.locator("th button", has_text="accuracy")
+    header = table.locator("thead th").nth(1)
+
+    button.click()
+    falling = [float(text) for text in column(table, 2)]
+    assert falling == sorted(falling, reverse=True)
+    assert header.get_attribute("aria-sort") == "descending"
+
+    button.focus()
+    tab.keyboard.press("Enter")
+    rising = [float(text) for text in column(table, 2)]
+    assert rising == falling[::-1]
+    assert header.get_attribute("aria-sort") == "ascending"
+    assert "sorted by accuracy, ascending" in tab.locator("#shown").inner_text()
+
+    table.locator("th button", has_text="train seed").click()
+    assert header.get_attribute("aria-sort") is None
+    seeds = [int(text) for text in column(table, 5)]
+    assert seeds == sorted(seeds, reverse=True)
+
+
+def test_missing_numbers_stay_below_whichever_way_a_table_is_sorted(tab):
+    button = tab.locator("table.data th button").nth(1)
+
+    for _ in range(2):
+        button.click()
+        values = column(tab.locator("table.data").first, 2)
+        assert "–" in values
+        assert values.index("–") == len(values) - values.count("–")
+
+
+def test_filters_leave_what_was_asked_for_and_say_how_many(tab):
+    tab.locator("select[name=learner]").select_option("protonet")
+    tab.locator("select[name=dataset]").select_option("omniglot")
+
+    assert set(column(tab.locator("#every-result"), 1)) == {"protonet"}
+    assert set(column(tab.locator("#every-result"), 4)) == {"omniglot"}
+    shown = len(column(tab.locator("#every-result"), 2))
+    assert tab.locator("#shown").inner_text().startswith(f"{shown} of 9 results shown")
+    assert tab.locator("#shown").get_attribute("aria-live") == "polite"
+    assert tab.locator("details:visible").count() == shown
+
+    tab.get_by_role("button", name="Show all").click()
+    assert len(column(tab.locator("#every-result"), 1)) == 9
+
+
+def test_a_protocol_filter_hides_the_other_columns(tab):
+    tab.locator("select[name=protocol]").select_option("glyphs-5w5s")
+
+    headers = tab.locator("table.data").first.locator("thead th:visible")
+    assert headers.all_inner_texts() == ["learner", "glyphs-5w5s"]
+
+
+def test_a_number_leads_to_its_card_command_and_environment(tab):
+    link = tab.locator("#every-result td a").nth(3)
+    target = tab.locator(str(link.get_attribute("href")))
+    assert not target.is_visible()
+
+    link.focus()
+    tab.keyboard.press("Enter")
+
+    assert target.is_visible()
+    text = target.inner_text()
+    for words in ("fewbench evaluate", "Protocol card", "n_episodes", "Environment", "numpy"):
+        assert words in text
+
+
+def test_numbers_of_the_other_tables_lead_to_theirs_and_sources_to_their_address(tab):
+    regions = tab.locator("section:has(> h2[id^=grid-])")
+    links = regions.locator("a").evaluate_all("all => all.map(a => a.getAttribute('href'))")
+
+    assert {link for link in links if link.startswith("#")} <= set(
+        tab.locator("[id^=result-]").evaluate_all("all => all.map(e => '#' + e.id)")
+    )
+    for heading in ("Training seeds", "Paired differences", "Other classes"):
+        first = regions.filter(has=tab.locator("h2", has_text=heading)).locator("a").first
+        first.click()
+        assert tab.locator(str(first.get_attribute("href"))).is_visible(), heading
+    sources = regions.filter(has=tab.locator("h2", has_text="Published")).locator("a[href^=http]")
+    assert sources.count()
+
+
+def test_filters_reach_the_other_tables_and_take_those_that_are_empty(tab):
+    def shown(heading):
+        section = tab.locator("section").filter(has=tab.locator("h2", has_text=heading))
+        return section.locator("tbody tr:visible").count()
+
+    before = shown("Published numbers")
+    tab.locator("select[name=learner]").select_option("centroid")
+
+    assert before > 0
+    assert shown("Published numbers") == 0
+    assert not tab.get_by_role("region", name="Ours beside published numbers").is_visible()
+    tab.get_by_role("button", name="Show all").click()
+    assert shown("Published numbers") == before
+
+
+def test_the_first_stop_of_the_keyboard_is_a_visible_way_to_the_results(tab):
+    tab.keyboard.press("Tab")
+
+    skip = tab.locator(":focus")
+    assert skip.inner_text() == "Skip to the results"
+    assert skip.bounding_box()["x"] >= 0
+    outline = skip.evaluate("element => getComputedStyle(element).outlineStyle")
+    assert outline != "none"
+    tab.keyboard.press("Enter")
+    assert tab.evaluate("document.activeElement.id") == "main"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", SIZES)
+def test_the_page_fits_the_width_and_can_be_read(tab, size, scheme):
+    width, height = SIZES[size]
+    tab.set_viewport_size({"width": width, "height": height})
+    tab.emulate_media(color_scheme=scheme)
+
+    assert tab.evaluate("document.documentElement.scrollWidth") <= width
+    for element in ("body", ".soft", ".notes", "td a", "thead th button", "output"):
+        assert contrast(tab, element) >= 4.5, element
+
+
+def contrast(page, selector: str) -> float:
+    """The ratio of WCAG 2 between the ink of an element and what is painted behind it."""
+    colours = page.locator(selector).first.evaluate(
+        """element => {
+            const ink = getComputedStyle(element).color;
+            let paper = "rgba(0, 0, 0, 0)";
+            for (let e = element; e && paper === "rgba(0, 0, 0, 0)"; e = e.parentElement)
+                paper = getComputedStyle(e).backgroundColor;
+            return [ink, paper].map(c => c.match(/[\\d.]+/g).slice(0, 3).map(Number));
+        }"""
+    )
+    lights = []
+    for colour in colours:
+        share = np.array(colour) / 255
+        linear = np.where(share <= 0.04045, share / 12.92, ((share + 0.055) / 1.055) ** 2.4)
+        lights.append(float(linear @ (0.2126, 0.7152, 0.0722)))
+    return (max(lights) + 0.05) / (min(lights) + 0.05)
+
+
+def test_without_scripts_everything_is_there_to_read(playwright, page_path):
+    browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS, headless=True)
+    page = browser.new_context(java_script_enabled=False).new_page()
+    page.goto(page_path.as_uri())
+
+    assert page.locator("#every-result tbody tr:visible").count() == 9
+    assert page.locator("summary:visible").count() == 9
+    assert not page.locator(".filters").is_visible()
+    browser.close()

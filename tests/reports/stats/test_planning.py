@@ -1,0 +1,165 @@
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fewbench.reports.records import ResultError, count_correct
+from fewbench.reports.stats.intervals import mean_t
+from fewbench.reports.stats.planning import Goal, cheapest, plan, seconds, spread
+
+
+def with_hits(make_result, hits, **changes):
+    """A result with these right answers: bool (n_episodes, n_way, n_query)."""
+    n, way, n_query = hits.shape
+    labels = np.arange(way)[:, None]
+    predictions = np.where(hits, labels, (labels + 1) % way).reshape(n, -1).astype(np.uint8)
+    card = {"n_way": way, "n_query": n_query, "n_episodes": n}
+    arrays = {"predictions": predictions, "correct": count_correct(predictions, way)}
+    return make_result(**card, **arrays, **changes)
+
+
+def test_spread_agrees_with_a_hand_calculation(make_result):
+    # Two classes, two queries: right answers (2, 1), (0, 1), (1, 1) of 2 each.
+    hits = np.array([[[1, 1], [1, 0]], [[0, 0], [0, 1]], [[1, 0], [0, 1]]], bool)
+
+    found = spread(with_hits(make_result, hits))
+
+    # Of six pairs four are split, each with a variance of 1/2 (over 2 - 1).
+    assert found.within == pytest.approx(4 * 0.5 / 6)
+    # Accuracies 3/4, 1/4, 1/2: variance 1/16; the queries explain (1/3) / 4 of it, more than all.
+    assert found.total == pytest.approx(1 / 16)
+    assert found.between == 0
+    assert found.variance(2) == found.total
+    assert found.variance(8) == pytest.approx(found.within / 16)
+
+
+def test_spread_foretells_what_fewer_queries_would_have_shown(make_result):
+    rng = np.random.default_rng(2)
+    shares = 0.5 + 0.3 * rng.uniform(-1, 1, (300, 5, 1)) + 0.15 * rng.uniform(-1, 1, (300, 1, 1))
+    hits = rng.random((300, 5, 15)) < shares
+    # The variance with 3 of the 15 queries, averaged over ways to choose them.
+    seen = [
+        np.take_along_axis(hits, rng.random(hits.shape).argsort(axis=2)[:, :, :3], axis=2)
+        .mean(axis=(1, 2))
+        .var(ddof=1)
+        for _ in range(400)
+    ]
+
+    foretold = spread(with_hits(make_result, hits)).variance(3)
+
+    assert foretold == pytest.approx(np.mean(seen), abs=4 * np.std(seen) / 20)
+
+
+def test_spread_is_unbiased(make_result):
+    # Between: uniform of width 0.4 per episode; within: its mean p (1 - p).
+    rng, found = np.random.default_rng(4), []
+    for _ in range(500):
+        shares = rng.uniform(0.4, 0.8, (40, 1, 1))
+        found.append(spread(with_hits(make_result, rng.random((40, 3, 4)) < shares)))
+
+    between = 0.4**2 / 12
+    within = 0.6 * 0.4 - between
+    assert np.mean([one.within for one in found]) == pytest.approx(within, rel=0.02)
+    assert np.mean([one.between for one in found]) == pytest.approx(between, rel=0.1)
+
+
+def test_a_paired_spread_is_that_of_the_difference(make_result):
+    rng = np.random.default_rng(6)
+    shares = rng.uniform(0.3, 0.9, (200, 1, 1))
+    a, b = (with_hits(make_result, rng.random((200, 5, 15)) < shares) for _ in range(2))
+
+    found = spread(a, b)
+
+    differences = a.accuracies - b.accuracies
+    assert found.total == pytest.approx(differences.var(ddof=1))
+    # What the episodes have in common is gone.
+    assert found.between < 0.1 * spread(a).between
+    with pytest.raises(ResultError, match="not scored on the same episodes"):
+        spread(a, make_result())
+
+
+def test_one_query_per_class_cannot_be_split(make_result):
+    result = make_result(n_query=1)
+    found = spread(result)
+
+    assert (found.between, found.within) == (found.total, 0)
+    assert [row.n_query for row in plan(result, Goal(half_width=0.01))] == [1]
+
+
+@given(variance=st.floats(1e-6, 0.25), wanted=st.floats(1e-4, 0.3), level=st.floats(0.5, 0.99))
+def test_the_planned_number_of_episodes_is_the_smallest_that_does(variance, wanted, level):
+    n = Goal(half_width=wanted, level=level).episodes(variance)
+
+    def half_width(n):
+        # Any n values whose variance (ddof 1) is this: all equal but for two.
+        values = np.full(n, 0.5)
+        values[:2] += np.array([1, -1]) * math.sqrt(variance * (n - 1) / 2)
+        return mean_t(values, level, "episodes-t").half_width if np.ptp(values) <= 1 else None
+
+    if n and 2 < n < 10_000:
+        for episodes, enough in ((n, True), (n - 1, False)):
+            width = half_width(episodes)
+            assert width is None or (width <= wanted * (1 + 1e-9)) == enough
+
+
+def test_the_planned_episodes_detect_the_difference_as_often_as_asked():
+    rng = np.random.default_rng(8)
+    n = Goal(difference=0.01, power=0.8).episodes(0.03**2)
+    runs = rng.normal(0.01, 0.03, (4000, n))
+    intervals = [np.mean(run) / (np.std(run, ddof=1) / math.sqrt(n)) for run in runs]
+
+    # (1.96 + 0.84)^2 * 9 and a little for Student's t.
+    assert n in range(71, 76)
+    # The 97.5 % quantile of T with 72 degrees of freedom; four standard errors are 2.5 points.
+    assert np.mean(np.array(intervals) > 1.9935) == pytest.approx(0.8, abs=0.026)
+
+
+def test_a_plan_offers_queries_that_the_classes_hold(make_result):
+    result = make_result(0.8, n_episodes=200)  # classes of 20, one of them shown
+    rows = plan(result, Goal(half_width=0.002))
+
+    assert [row.n_query for row in rows] == [1, 5, 10, 15]
+    episodes = [row.n_episodes for row in rows]
+    assert episodes == sorted(episodes, reverse=True)
+    found = spread(result)
+    assert episodes == [Goal(half_width=0.002).episodes(found.variance(q)) for q in (1, 5, 10, 15)]
+    best = cheapest(rows)
+    assert best is not None
+    assert best.seconds == min(row.seconds for row in rows)
+
+
+def test_an_unpaired_difference_takes_twice_the_variance(make_result):
+    result = make_result(0.8, n_episodes=200)
+    row = plan(result, Goal(difference=0.01))[-1]
+
+    assert row.n_episodes == Goal(difference=0.01).episodes(2 * spread(result).total)
+
+
+def test_what_needs_too_many_episodes_is_not_planned(make_result):
+    rows = plan(make_result(), Goal(half_width=1e-9))
+
+    assert {(row.n_episodes, row.seconds) for row in rows} == {(None, None)}
+    assert cheapest(rows) is None
+
+
+def test_seconds_go_by_images_and_embedding_by_distinct_images(make_result):
+    spent = {"sample": 1.0, "embed": 100.0, "classify": 3.0, "probe": 0.5, "total": 104.5}
+    result = make_result(n_episodes=2000, seconds=spent)
+
+    # The pilot has met all 240 images: ten times the episodes embed no more of them.
+    assert seconds(result, 20_000, 15) == pytest.approx(100 + 0.5 + 10 * 4.0, rel=1e-6)
+    # 1 + 7 images a class instead of 1 + 15.
+    assert seconds(result, 20_000, 7) == pytest.approx(100 + 0.5 + 5 * 4.0, rel=1e-6)
+    taskwise = make_result(n_episodes=10, seconds={"adapt": 8.0})
+    assert seconds(taskwise, 5, 15) == pytest.approx(4.0)
+
+
+def test_a_pilot_that_tells_nothing_is_refused(make_result):
+    with pytest.raises(ResultError, match="at least 2; got 1"):
+        spread(make_result(n_episodes=1))
+    with pytest.raises(ResultError, match="same score"):
+        spread(with_hits(make_result, np.ones((5, 2, 3), bool)))
+    with pytest.raises(ResultError, match="half-width or a difference"):
+        plan(make_result(), Goal())

@@ -1,0 +1,1 @@
+"""What the tests of several rooms need: made data, servers, results, watched processes."""

@@ -1,0 +1,120 @@
+"""Builds of the small worlds in processes of their own, to be killed at any moment."""
+
+import multiprocessing
+import os
+import resource
+import signal
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from fewbench.datasets.build import build
+from fewbench.datasets.info import DataError, DatasetInfo, Request
+from fewbench_tests import imagenet_archives as world
+from fewbench_tests.paths import SUPPORT
+
+INFOS: dict[str, DatasetInfo] = {"mini": world.MINI, "tiered": world.TIERED}
+# Its server forks a process for each build, in which everything is imported already.
+_CONTEXT = multiprocessing.get_context("forkserver")
+
+
+class StoppableBuild:
+    """A build that is under way.
+
+    stepwise: it waits after each class until it may go on
+    limit: the most bytes that it may write to a file
+    """
+
+    def __init__(
+        self,
+        dataset: str,
+        source: Path,
+        root: Path,
+        *,
+        rebuild: bool = False,
+        stepwise: bool = False,
+        limit: int = resource.RLIM_INFINITY,
+    ) -> None:
+        self._connection, theirs = _CONTEXT.Pipe()
+        args = theirs, dataset, source, root, rebuild, stepwise, limit
+        self.process = _CONTEXT.Process(target=_build, args=args, daemon=True)
+        self.process.start()
+        theirs.close()
+        assert self._receive() == "started"
+
+    def step(self) -> bool:
+        """Wait until a class is written; False when there is none any more."""
+        return self._receive() == "step"
+
+    def go_on(self) -> None:
+        """Let it write the next class."""
+        self._connection.send("go on")
+
+    def kill(self) -> None:
+        """End it by SIGKILL."""
+        self.process.kill()
+        self.process.join()
+        self._connection.close()
+
+    def result(self) -> str:
+        """Wait for its end: "built", or the text of the DataError. Raises what else it raised."""
+        answer = self._receive()
+        while answer == "step":
+            self.go_on()
+            answer = self._receive()
+        self.process.join()
+        self._connection.close()
+        if answer.startswith("Traceback"):
+            raise AssertionError(answer)
+        return answer
+
+    def _receive(self) -> str:
+        if not self._connection.poll(60):
+            self.kill()
+            raise TimeoutError("the build hangs")
+        return self._connection.recv()
+
+
+@contextmanager
+def build_server() -> Iterator[None]:
+    """Start what builds are forked from, with this module imported."""
+    path = os.environ.get("PYTHONPATH")
+    os.environ["PYTHONPATH"] = os.pathsep.join([str(SUPPORT), *filter(None, [path])])
+    _CONTEXT.set_forkserver_preload([__name__])
+    try:
+        process: Any = _CONTEXT.Process(target=int)
+        process.start()
+        process.join()
+        yield
+    finally:
+        os.environ.pop("PYTHONPATH") if path is None else os.environ.update(PYTHONPATH=path)
+
+
+def _build(
+    connection: Connection,
+    dataset: str,
+    source: Path,
+    root: Path,
+    rebuild: bool,
+    stepwise: bool,
+    limit: int,
+) -> None:
+    def progress(*_: object) -> None:
+        connection.send("step")
+        connection.recv()
+
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+    connection.send("started")
+    try:
+        report = progress if stepwise else None
+        build(INFOS[dataset], root, Request(source), rebuild=rebuild, progress=report)
+        connection.send("built")
+    except DataError as error:
+        notes = getattr(error, "__notes__", ())
+        connection.send(" ".join([str(error), *notes]))
+    except BaseException:
+        connection.send(traceback.format_exc())
