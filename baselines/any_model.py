@@ -18,10 +18,17 @@ class FunctionLearner(Learner):
         self.card = LearnerCard(name, device="other", precision="other")
 
     def predict(
-        self, support_images: np.ndarray, support_labels: np.ndarray, query_images: np.ndarray
+        self,
+        support_images: np.ndarray,
+        support_labels: np.ndarray,
+        query_images: np.ndarray,
     ) -> np.ndarray:
         scores = self.function(support_images, support_labels, query_images)
-        return scores.detach().cpu().numpy() if isinstance(scores, Tensor) else np.asarray(scores)
+        return (
+            scores.detach().cpu().numpy()
+            if isinstance(scores, Tensor)
+            else np.asarray(scores)
+        )
 
 
 def as_learner(model: object, name: str | None = None) -> Learner:
@@ -52,7 +59,10 @@ def as_learner(model: object, name: str | None = None) -> Learner:
 def _refuse_batch_statistics(model: nn.Module) -> None:
     """Images are embedded in batches of no episode: their statistics would be nobody's protocol."""
     for name, module in model.named_modules():
-        if isinstance(module, nn.modules.batchnorm._NormBase) and module.running_mean is None:
+        if (
+            isinstance(module, nn.modules.batchnorm._NormBase)
+            and module.running_mean is None
+        ):
             raise BaselineError(
                 f"cannot evaluate the encoder: '{name}' normalises by the statistics of its batch "
                 f"even in eval mode, so features would depend on other images. Keep running "

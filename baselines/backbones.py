@@ -102,7 +102,12 @@ def resnet12(shape: Shape, width: int, norm: Norm = running_norm) -> nn.Sequenti
     return nn.Sequential(*blocks, nn.AdaptiveAvgPool2d(1), nn.Flatten())
 
 
-BACKBONES = {"conv4": conv4, "conv4-strided": conv4_strided, "mlp": mlp, "resnet12": resnet12}
+BACKBONES = {
+    "conv4": conv4,
+    "conv4-strided": conv4_strided,
+    "mlp": mlp,
+    "resnet12": resnet12,
+}
 
 
 def n_features(backbone: nn.Module, shape: Shape) -> int:

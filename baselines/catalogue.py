@@ -45,7 +45,9 @@ def make_learner(
             f"unknown learner '{config.learner}' in the recipe. Known: {', '.join(BASELINES)}."
         )
     if config.backend != "native" and config.learner not in LIBRARIES[config.backend]:
-        able = [name for name, learners in BACKENDS.items() if config.learner in learners]
+        able = [
+            name for name, learners in BACKENDS.items() if config.learner in learners
+        ]
         raise BaselineError(
             f"--backend {config.backend} has no {config.learner}. Backends that have: "
             f"{', '.join(able)}."
@@ -56,7 +58,10 @@ def make_learner(
 
 
 def load_learner(
-    name: str, device: torch.device, precision: str = "fp32", settings: Sequence[str] = ()
+    name: str,
+    device: torch.device,
+    precision: str = "fp32",
+    settings: Sequence[str] = (),
 ) -> Learner:
     """A learner by name (`centroid`), or from a checkpoint or the folder of a training run.
 
@@ -66,7 +71,9 @@ def load_learner(
     changes = override(settings, AT_TEST)
     if name in UNTRAINED:
         if changes:
-            raise BaselineError(f"{name} is not trained by a recipe: nothing can be set for it.")
+            raise BaselineError(
+                f"{name} is not trained by a recipe: nothing can be set for it."
+            )
         return UNTRAINED[name](device)
     path = _checkpoint_path(name)
     tensors, card = load_checkpoint(path)
@@ -80,12 +87,16 @@ def load_learner(
             learner.choose_steps()
         recipe = {**config.flat(), "trained_steps": card["step"]}
         recipe["trained_seconds"] = round(card["seconds"], 1)
-        recipe["trained_precision"] = card["config"]["precision"]  # that of the test is another
+        recipe["trained_precision"] = card["config"][
+            "precision"
+        ]  # that of the test is another
     except (KeyError, TypeError, RuntimeError) as error:
         raise BaselineError(
             f"{path}: weights and card do not fit each other ({error!r:.200}). Train it again."
         ) from error
-    learner.card = replace(learner.card, recipe=recipe, checkpoint_sha256=checkpoint_sha256(path))
+    learner.card = replace(
+        learner.card, recipe=recipe, checkpoint_sha256=checkpoint_sha256(path)
+    )
     return learner
 
 
@@ -99,7 +110,9 @@ def _checkpoint_path(name: str) -> Path:
     if path.exists():
         return path
     untrained = ", ".join(UNTRAINED)
-    trained = " (train it first: fewbench train --recipe NAME --out DIR)" * (name in BASELINES)
+    trained = " (train it first: fewbench train --recipe NAME --out DIR)" * (
+        name in BASELINES
+    )
     near = get_close_matches(name, UNTRAINED, n=1)
     hint = f" Did you mean '{near[0]}'?" if near else ""
     raise BaselineError(

@@ -15,12 +15,18 @@ from .learner import BaselineError
 SCHEMA_VERSION = 1
 
 
-def save_checkpoint(path: Path, tensors: dict[str, Tensor], card: dict[str, Any]) -> None:
+def save_checkpoint(
+    path: Path, tensors: dict[str, Tensor], card: dict[str, Any]
+) -> None:
     """Write tensors and card; the file appears under its name only when it is complete."""
     partial = path.with_name(path.name + ".partial")
-    text = json.dumps({"schema_version": SCHEMA_VERSION, **card}, sort_keys=True, allow_nan=False)
+    text = json.dumps(
+        {"schema_version": SCHEMA_VERSION, **card}, sort_keys=True, allow_nan=False
+    )
     # Channels-last weights are stored in their logical order.
-    plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+    plain = {
+        name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()
+    }
     try:
         save_file(plain, partial, metadata={"fewbench": text})
         with partial.open("rb") as file:
@@ -53,12 +59,16 @@ def load_checkpoint(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
             f"{path}: cannot be read as a checkpoint: expected a safetensors file ({error})."
         ) from error
     if text is None:
-        raise BaselineError(f"{path}: a safetensors file, but not one that fewbench wrote.")
+        raise BaselineError(
+            f"{path}: a safetensors file, but not one that fewbench wrote."
+        )
     try:
         card = json.loads(text)
         newer = card["schema_version"] > SCHEMA_VERSION
     except (ValueError, KeyError, TypeError) as error:
-        raise BaselineError(f"{path}: its card is damaged ({error!r}). Train it again.") from error
+        raise BaselineError(
+            f"{path}: its card is damaged ({error!r}). Train it again."
+        ) from error
     if newer:
         raise BaselineError(
             f"{path}: schema version {card['schema_version']} is newer than this fewbench reads "

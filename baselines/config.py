@@ -21,11 +21,23 @@ Positive = Annotated[float, Field(gt=0)]
 # Learners that adapt to a task by gradient descent, and the keys that concern only them.
 ADAPTING = ("maml", "fomaml", "anil")
 ADAPTING_KEYS = (
-    *("inner_lr", "inner_steps", "test_inner_lr", "test_inner_steps", "first_order_steps"),
+    *(
+        "inner_lr",
+        "inner_steps",
+        "test_inner_lr",
+        "test_inner_steps",
+        "first_order_steps",
+    ),
     *("multi_step_loss_steps", "statistics", "tasks_per_chunk"),
 )
 # What may be set anew for an evaluation: the weights stay what they are.
-AT_TEST = ("backend", "test_inner_lr", "test_inner_steps", "statistics", "tasks_per_chunk")
+AT_TEST = (
+    "backend",
+    "test_inner_lr",
+    "test_inner_steps",
+    "statistics",
+    "tasks_per_chunk",
+)
 
 
 @dataclass(frozen=True, config=ConfigDict(extra="forbid"))
@@ -45,7 +57,9 @@ class TrainConfig:
     lr_schedule: Literal["steps", "cosine"] = "steps"
     lr_decay: Annotated[float, Field(gt=0, le=1)] = 1.0  # "steps": factor on lr ...
     lr_step: Count = 1000  # ... after every so many steps
-    lr_min: Annotated[float, Field(ge=0)] = 0.0  # "cosine": reached at the last of `steps`
+    lr_min: Annotated[float, Field(ge=0)] = (
+        0.0  # "cosine": reached at the last of `steps`
+    )
     clip_value: Positive | None = None  # each element of the gradient, at ± this
     clip_norm: Positive | None = None  # the whole gradient
     temperature: Positive = 1.0  # of the training loss, see ProtoNet
@@ -55,11 +69,17 @@ class TrainConfig:
     inner_steps: Count = 1
     test_inner_lr: Positive | None = None  # None: as in training
     test_inner_steps: Count | None = None
-    first_order_steps: Annotated[int, Field(ge=0)] = 0  # first order until this step (MAML++)
-    multi_step_loss_steps: Annotated[int, Field(ge=0)] = 0  # losses after each inner step, until
+    first_order_steps: Annotated[int, Field(ge=0)] = (
+        0  # first order until this step (MAML++)
+    )
+    multi_step_loss_steps: Annotated[int, Field(ge=0)] = (
+        0  # losses after each inner step, until
+    )
     statistics: Literal["query", "support", "image"] = "query"  # of batch norm at test
     tasks_per_chunk: Count | Literal["auto"] = "auto"  # tasks that are held at once
-    rotations: bool = False  # rotated characters are further classes, in training and validation
+    rotations: bool = (
+        False  # rotated characters are further classes, in training and validation
+    )
     train_splits: Literal["train", "train+val"] = "train"
     val_way: Count = 5
     val_shot: Count = 1
@@ -116,7 +136,9 @@ def load_recipe(name_or_path: str, overrides: Sequence[str] = ()) -> TrainConfig
     try:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise BaselineError(f"{path}: cannot be read as a TOML recipe: {error}") from error
+        raise BaselineError(
+            f"{path}: cannot be read as a TOML recipe: {error}"
+        ) from error
     changes = override(overrides)
     values |= changes
     config = parse_config(values, str(path))
@@ -131,7 +153,8 @@ def parse_config(values: dict[str, Any], where: str) -> TrainConfig:
     except ValidationError as error:
         known = ", ".join(field.name for field in fields(TrainConfig))  # pyright: ignore[reportArgumentType]
         faults = "; ".join(
-            f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors()
+            f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}"
+            for fault in error.errors()
         )
         raise BaselineError(f"{where}: {faults}. Keys: {known}.") from None
 
@@ -159,7 +182,9 @@ def override(settings: Sequence[str], allowed: Sequence[str] = ()) -> dict[str, 
 def _parse_override(text: str) -> tuple[str, Any]:
     key, equals, value = text.partition("=")
     if not equals:
-        raise BaselineError(f"--set {text}: expected key=value, for instance --set lr=0.0005")
+        raise BaselineError(
+            f"--set {text}: expected key=value, for instance --set lr=0.0005"
+        )
     try:
         return key.strip(), tomllib.loads(f"value = {value}")["value"]
     except tomllib.TOMLDecodeError:

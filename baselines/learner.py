@@ -50,7 +50,10 @@ class Learner(ABC):
 
     @abstractmethod
     def predict(
-        self, support_images: np.ndarray, support_labels: np.ndarray, query_images: np.ndarray
+        self,
+        support_images: np.ndarray,
+        support_labels: np.ndarray,
+        query_images: np.ndarray,
     ) -> np.ndarray:
         """Score every query image for every class of the episode; the highest score wins.
 
@@ -80,11 +83,16 @@ class EmbeddingLearner(Learner):
         )
 
     def predict(
-        self, support_images: np.ndarray, support_labels: np.ndarray, query_images: np.ndarray
+        self,
+        support_images: np.ndarray,
+        support_labels: np.ndarray,
+        query_images: np.ndarray,
     ) -> np.ndarray:
         order = np.argsort(support_labels, kind="stable")
         n_way = int(support_labels.max()) + 1
-        support = self.embed(support_images[order]).reshape(1, n_way, len(order) // n_way, -1)
+        support = self.embed(support_images[order]).reshape(
+            1, n_way, len(order) // n_way, -1
+        )
         query = self.embed(query_images)[None]
         return self.classify(support, query)[0].cpu().numpy()
 
@@ -108,7 +116,10 @@ class TaskLearner(Learner):
         """Raises BaselineError when the learner cannot tell so many classes apart."""
 
     def predict(
-        self, support_images: np.ndarray, support_labels: np.ndarray, query_images: np.ndarray
+        self,
+        support_images: np.ndarray,
+        support_labels: np.ndarray,
+        query_images: np.ndarray,
     ) -> np.ndarray:
         self.check_way(int(support_labels.max()) + 1)
         order = np.argsort(support_labels, kind="stable")
@@ -150,5 +161,7 @@ class TrainedLearner(Learner):
 
 def negative_squared_distances(query: Tensor, prototypes: Tensor) -> Tensor:
     """(..., n, d) and (..., n_way, d) -> (..., n, n_way), by |q|^2 - 2 q.p + |p|^2."""
-    squares = query.square().sum(-1, keepdim=True) + prototypes.square().sum(-1).unsqueeze(-2)
+    squares = query.square().sum(-1, keepdim=True) + prototypes.square().sum(
+        -1
+    ).unsqueeze(-2)
     return 2 * query @ prototypes.transpose(-1, -2) - squares

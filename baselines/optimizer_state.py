@@ -34,7 +34,9 @@ def load_moments(
 
 def weights_of(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """The tensors of a checkpoint that are the network's."""
-    return {name: value for name, value in tensors.items() if not name.startswith(_PREFIX)}
+    return {
+        name: value for name, value in tensors.items() if not name.startswith(_PREFIX)
+    }
 
 
 def _laid_out_like(parameter: Tensor, value: Tensor) -> Tensor:

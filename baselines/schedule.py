@@ -16,7 +16,10 @@ def learning_rate(config: TrainConfig, step: int) -> float:
     """Adam's learning rate at a step of the recipe's schedule."""
     if config.lr_schedule == "cosine":
         done = min(step / config.steps, 1.0)
-        return config.lr_min + (config.lr - config.lr_min) * (1 + math.cos(math.pi * done)) / 2
+        return (
+            config.lr_min
+            + (config.lr - config.lr_min) * (1 + math.cos(math.pi * done)) / 2
+        )
     return config.lr * config.lr_decay ** (step // config.lr_step)
 
 
@@ -32,13 +35,19 @@ def diverged(
     loss. Learners that adapt start from guessing: theirs never has a reason to be far above it.
     """
     loss = float(torch.stack(list(losses)).mean())
-    lost = [name for name, tensor in weights.items() if not bool(tensor.isfinite().all())]
+    lost = [
+        name for name, tensor in weights.items() if not bool(tensor.isfinite().all())
+    ]
     if not math.isfinite(loss) or lost:
         where = f", and weights are no numbers: {', '.join(lost[:3])}" if lost else ""
         return f"the mean loss of the last steps is {loss:.4g}{where}"
     lowest = min((entry["loss"] for entry in history), default=float(losses[0]))
     guessing = math.log(config.way)
-    limit = _FACTOR * (guessing if config.learner in ADAPTING else max(lowest, guessing))
+    limit = _FACTOR * (
+        guessing if config.learner in ADAPTING else max(lowest, guessing)
+    )
     if loss <= limit:
         return ""
-    return f"the mean loss of the last steps is {loss:.4g}, expected at most {limit:.4g}"
+    return (
+        f"the mean loss of the last steps is {loss:.4g}, expected at most {limit:.4g}"
+    )

@@ -85,7 +85,9 @@ class Trainer:
             if parameter.requires_grad
         }
         # One fused update of all parameters: many small ones would cost more than their arithmetic.
-        self.optimizer = torch.optim.Adam(self.parameters.values(), lr=config.lr, fused=True)
+        self.optimizer = torch.optim.Adam(
+            self.parameters.values(), lr=config.lr, fused=True
+        )
         self.state = TrainState()
         self._started = 0.0
         self._check_episodes()
@@ -128,7 +130,10 @@ class Trainer:
         if isinstance(self.learner, TaskLearner):
             self.learner.check_way(self.config.way)
             self.learner.check_way(self.config.val_way)
-        specs = (self.views.train, self.config.train_spec), (self.views.val, self.config.val_spec)
+        specs = (
+            (self.views.train, self.config.train_spec),
+            (self.views.val, self.config.val_spec),
+        )
         for view, spec in specs:
             if view:
                 sample_episodes(view.class_offsets, spec, 0, 0, 1)
@@ -154,7 +159,9 @@ class Trainer:
         if self.budget.minutes is None or self.state.step == 0:
             return False
         # The closing validation belongs to the budget.
-        validation = self.state.history[-1]["val_seconds"] if self.state.history else 0.0
+        validation = (
+            self.state.history[-1]["val_seconds"] if self.state.history else 0.0
+        )
         return self.state.seconds + validation >= self.budget.minutes * 60
 
     def _checkpoint(self, losses: list[Tensor]) -> None:
@@ -163,7 +170,11 @@ class Trainer:
             raise self._divergence(what)
         mean_loss = float(torch.stack(losses).mean())
         losses.clear()
-        entry = {"step": self.state.step, "seconds": self.state.seconds, "loss": mean_loss}
+        entry = {
+            "step": self.state.step,
+            "seconds": self.state.seconds,
+            "loss": mean_loss,
+        }
         try:
             accuracy, val_seconds = self._validate()
         except BaselineError as error:  # scores that are no numbers
@@ -180,7 +191,9 @@ class Trainer:
         _write_json(self.out / LOG, self._card())
 
     def _divergence(self, what: str) -> BaselineError:
-        kept = f" The last good checkpoint is in {self.out}." * (self.out / LAST).exists()
+        kept = (
+            f" The last good checkpoint is in {self.out}." * (self.out / LAST).exists()
+        )
         return BaselineError(
             f"training diverged before step {self.state.step}: {what.rstrip('.')}.{kept} Try "
             f"smaller steps: --set lr=..., for MAML --set inner_lr=... or test_inner_lr=..., or "
@@ -193,7 +206,11 @@ class Trainer:
             return -1.0, 0.0
         started = time.perf_counter()
         episodes = sample_episodes(
-            view.class_offsets, config.val_spec, _VALIDATION_SEED, 0, config.val_episodes
+            view.class_offsets,
+            config.val_spec,
+            _VALIDATION_SEED,
+            0,
+            config.val_episodes,
         )
         predictions = answer(self.learner, view, episodes, _VALIDATION_SEED).predictions
         labels = np.repeat(np.arange(config.val_way), config.val_query)
@@ -226,7 +243,9 @@ class Trainer:
         return [view.fingerprint for view in (self.views.train, self.views.val) if view]
 
     def _tensors(self) -> dict[str, Tensor]:
-        return self.learner.network.state_dict() | moments(self.optimizer, self.parameters)
+        return self.learner.network.state_dict() | moments(
+            self.optimizer, self.parameters
+        )
 
     def _save(self, name: str, tensors: dict[str, Tensor]) -> None:
         save_checkpoint(self.out / name, tensors, self._card())
@@ -268,5 +287,7 @@ def _in_order(episode: EpisodeBatch) -> np.ndarray:
 
 def _write_json(path: Path, document: dict[str, Any]) -> None:
     partial = path.with_name(path.name + ".partial")
-    partial.write_text(json.dumps(document, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+    partial.write_text(
+        json.dumps(document, indent=2, sort_keys=True) + "\n", encoding="utf-8"
+    )
     partial.replace(path)

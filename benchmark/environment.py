@@ -13,7 +13,16 @@ LEARN2LEARN_INSTALL = (
     "--no-build-isolation --no-deps --config-settings=--global-option=build_ext learn2learn==0.2.0"
 )
 # What a result depends on.
-_RECORDED = ("fewbench", "torch", "numpy", "scipy", "h5py", "pillow", "learn2learn", "higher")
+_RECORDED = (
+    "fewbench",
+    "torch",
+    "numpy",
+    "scipy",
+    "h5py",
+    "pillow",
+    "learn2learn",
+    "higher",
+)
 _LEARN2LEARN_NEEDS = ("torchvision", "gym", "scipy", "requests", "tqdm")
 
 
@@ -40,7 +49,9 @@ def environment() -> dict[str, str]:
     facts["python"] = platform.python_version()
     facts["system"] = f"{platform.system()} {platform.machine()}"
     facts["processor"] = _processor()
-    facts["cores"] = str(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else "?")
+    facts["cores"] = str(
+        len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else "?"
+    )
     return facts
 
 
@@ -83,7 +94,9 @@ def installed_version(name: str) -> str | None:
 def _processor() -> str:
     try:
         with open("/proc/cpuinfo", encoding="utf-8") as file:
-            names = [line.partition(":")[2].strip() for line in file if "model name" in line]
+            names = [
+                line.partition(":")[2].strip() for line in file if "model name" in line
+            ]
     except OSError:
         names = []
     return names[0] if names else platform.processor() or platform.machine()

@@ -54,10 +54,14 @@ def evaluate_drawn(
         learner = learner.with_steps(protocol.adaptation_steps)
     sampling = time.perf_counter() - started
     answers = answer(learner, drawn.view, drawn.episodes, protocol.seed, progress)
-    return make_result(learner, drawn, answers, {"sample": sampling, "started": started})
+    return make_result(
+        learner, drawn, answers, {"sample": sampling, "started": started}
+    )
 
 
-def scored_learner(model: object, name: str | None = None, probabilities: bool = False) -> Learner:
+def scored_learner(
+    model: object, name: str | None = None, probabilities: bool = False
+) -> Learner:
     """A learner out of anything that can be evaluated. Raises BaselineError for anything else."""
     learner = as_learner(model, name)
     if probabilities:
@@ -70,7 +74,9 @@ def scored_learner(model: object, name: str | None = None, probabilities: bool =
     return learner
 
 
-def probe(model: object, protocol: str | EvalProtocol, *, root: Path | None = None) -> Probe:
+def probe(
+    model: object, protocol: str | EvalProtocol, *, root: Path | None = None
+) -> Probe:
     """Whether a model's answer to one query image depends on the others: see Probe.
 
     Arguments as those of `evaluate`, which does the same and marks what it finds.
@@ -84,7 +90,9 @@ def probe(model: object, protocol: str | EvalProtocol, *, root: Path | None = No
 def _drawn(protocol: str | EvalProtocol | Path, root: Path) -> Drawn:
     if isinstance(protocol, Path):
         return draw_file(read_episodes(protocol), root)
-    return draw(find_protocol(protocol) if isinstance(protocol, str) else protocol, root)
+    return draw(
+        find_protocol(protocol) if isinstance(protocol, str) else protocol, root
+    )
 
 
 __all__ = ["Progress", "evaluate", "probe", "protocol_spec", "protocol_view"]

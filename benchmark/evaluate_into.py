@@ -17,7 +17,9 @@ from .stopping import Goal, evaluate_until, until_protocol
 Progress = Callable[..., None]
 
 
-def load(learner: str, device: str, precision: str, settings: Sequence[str] = ()) -> Learner:
+def load(
+    learner: str, device: str, precision: str, settings: Sequence[str] = ()
+) -> Learner:
     """A learner by name or path, on a device and in a precision given as words.
 
     settings: `key=value` of what a recipe says about the test
@@ -47,7 +49,9 @@ def evaluate_run(
             f"{existing}: there is a result of this name already. Choose another --out, or "
             f"replace it: --overwrite"
         )
-    out.mkdir(parents=True, exist_ok=True)  # better refused now than after the evaluation
+    out.mkdir(
+        parents=True, exist_ok=True
+    )  # better refused now than after the evaluation
     if isinstance(test, Drawn):
         result = evaluate_drawn(model, test, started, progress)
     elif goal:
@@ -60,4 +64,6 @@ def evaluate_run(
 def refuse_used_folder(out: Path) -> None:
     """Raises DataError when `out` holds anything."""
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise DataError(f"{out} is not empty. Choose another folder with --out, or remove it.")
+        raise DataError(
+            f"{out} is not empty. Choose another folder with --out, or remove it."
+        )

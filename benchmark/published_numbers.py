@@ -19,7 +19,11 @@ _LINE = TypeAdapter(Published)
 @cache
 def published_numbers() -> tuple[Published, ...]:
     """Every line of published.csv."""
-    text = files("fewbench.benchmark").joinpath("published.csv").read_text(encoding="utf-8")
+    text = (
+        files("fewbench.benchmark")
+        .joinpath("published.csv")
+        .read_text(encoding="utf-8")
+    )
     return parse_published(text)
 
 
@@ -27,11 +31,15 @@ def parse_published(text: str) -> tuple[Published, ...]:
     """Read lines of CSV under a header that names the fields of `Published`; an empty value is
     unstated. Raises ResultError naming the line that is not valid."""
     numbers = []
-    for line, row in enumerate(csv.DictReader(text.splitlines(), restkey="surplus"), start=2):
+    for line, row in enumerate(
+        csv.DictReader(text.splitlines(), restkey="surplus"), start=2
+    ):
         stated = {name: str(value) for name, value in row.items() if value}
         stated = {name: value for name, value in stated.items() if value != "unknown"}
         try:
             numbers.append(_LINE.validate_strings(stated))
         except ValidationError as error:
-            raise ResultError(f"published numbers, line {line}: {explain(error)}") from error
+            raise ResultError(
+                f"published numbers, line {line}: {explain(error)}"
+            ) from error
     return tuple(numbers)

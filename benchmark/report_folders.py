@@ -32,7 +32,9 @@ def report_folders(folders: Sequence[Path], out: Path, root: Path | None) -> lis
     published numbers beside."""
     from ..reports.report import write_report  # it brings matplotlib
 
-    found = sorted({path for folder in folders for path in folder.rglob(RESULT_PATTERN)})
+    found = sorted(
+        {path for folder in folders for path in folder.rglob(RESULT_PATTERN)}
+    )
     results, place = _once(load_results(found or folders)), data_root(root)
     return write_report(
         results,
@@ -46,9 +48,14 @@ def report_folders(folders: Sequence[Path], out: Path, root: Path | None) -> lis
 
 def _once(results: list[RunResult]) -> list[RunResult]:
     """Each result once, though several folders may hold copies of it."""
-    known = {(repr(result.header()), result.predictions.tobytes()): result for result in results}
+    known = {
+        (repr(result.header()), result.predictions.tobytes()): result
+        for result in results
+    }
     if copies := len(results) - len(known):
-        note(f"{copies} of the {len(results)} results are copies of others: each counts once")
+        note(
+            f"{copies} of the {len(results)} results are copies of others: each counts once"
+        )
     return list(known.values())
 
 
@@ -72,7 +79,9 @@ def _evaluated_view(result: RunResult, root: Path) -> ImageView | None:
     protocol = result.protocol
     try:
         info = pick("dataset", protocol.dataset, BUILDERS)
-        view = ImageView([open_split(info, root, protocol.split)], rotations=protocol.rotations)
+        view = ImageView(
+            [open_split(info, root, protocol.split)], rotations=protocol.rotations
+        )
     except DataError:
         return None
     return view if view.fingerprint == result.data_fingerprint else None
@@ -83,9 +92,13 @@ def _samples(results: Sequence[RunResult], root: Path) -> dict[str, bytes]:
     evaluated: dict[tuple[str, str, str], RunResult] = {}
     for result in results:
         protocol = result.protocol
-        evaluated.setdefault((protocol.dataset, protocol.split, result.data_fingerprint), result)
+        evaluated.setdefault(
+            (protocol.dataset, protocol.split, result.data_fingerprint), result
+        )
     sheets = {}
-    for (dataset, split, _), result in sorted(evaluated.items(), key=lambda item: item[0]):
+    for (dataset, split, _), result in sorted(
+        evaluated.items(), key=lambda item: item[0]
+    ):
         view = _evaluated_view(result, root)
         if view is not None:
             title = f"{BUILDERS[dataset].title}: {split} classes"
@@ -97,9 +110,14 @@ def _histories(folders: Sequence[Path]) -> dict[str, list[dict[str, Any]]]:
     """Learning curves of the training runs in or below the folders, by the name of their folder."""
     histories: dict[str, list[dict[str, Any]]] = {}
     for path in sorted({path for folder in folders for path in folder.rglob(LOG)}):
-        stem = re.sub(r"[^a-z0-9]+", "-", path.parent.name.lower()).strip("-")[:60] or "run"
+        stem = (
+            re.sub(r"[^a-z0-9]+", "-", path.parent.name.lower()).strip("-")[:60]
+            or "run"
+        )
         names = (stem if k == 1 else f"{stem}-{k}" for k in count(1))
-        histories[next(name for name in names if name not in histories)] = read_history(path)
+        histories[next(name for name in names if name not in histories)] = read_history(
+            path
+        )
     return histories
 
 

@@ -26,7 +26,11 @@ def make_result(
     probing = time.perf_counter()
     found = probe_episode(learner, drawn.view, drawn.episodes)
     finished = time.perf_counter()
-    seconds = {"sample": times["sample"], **answers.seconds, "probe": finished - probing}
+    seconds = {
+        "sample": times["sample"],
+        **answers.seconds,
+        "probe": finished - probing,
+    }
     seconds["total"] = finished - times["started"]
     protocol, view = drawn.protocol, drawn.view
     return RunResult(

@@ -53,7 +53,9 @@ def until_protocol(protocol: EvalProtocol, goal: Goal) -> EvalProtocol:
         )
     percent = f"{100 * goal.half_width:.12f}".rstrip("0").rstrip(".")
     name = f"{protocol.name}-until-{percent}pct"
-    return replace(protocol, name=name, n_episodes=goal.most_episodes, interval="anytime")
+    return replace(
+        protocol, name=name, n_episodes=goal.most_episodes, interval="anytime"
+    )
 
 
 def evaluate_until(
@@ -91,14 +93,18 @@ def evaluate_until(
         )
     )
     drawn = Drawn(replace(card, n_episodes=len(batch)), view, batch)
-    return make_result(learner, drawn, joined(answers), {"sample": sampling, "started": started})
+    return make_result(
+        learner, drawn, joined(answers), {"sample": sampling, "started": started}
+    )
 
 
 def reached(card: EvalProtocol, answers: list[Answers], goal: Goal) -> bool:
     """Whether the interval over all answers so far is as narrow as the goal."""
     from ..reports.stats.intervals import anytime  # it brings scipy
 
-    correct = np.concatenate([count_correct(one.predictions, card.n_way) for one in answers])
+    correct = np.concatenate(
+        [count_correct(one.predictions, card.n_way) for one in answers]
+    )
     return anytime(correct / card.queries_per_episode).half_width <= goal.half_width
 
 

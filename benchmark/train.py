@@ -15,15 +15,25 @@ from .evaluate_into import Progress
 def train_views(config: TrainConfig, root: Path | None) -> TrainViews:
     """The classes that a recipe trains on and selects by. Raises DataError when not built."""
     info = pick("dataset", config.dataset, BUILDERS)
-    stores = {split: open_split(info, data_root(root), split) for split in ("train", "val")}
+    stores = {
+        split: open_split(info, data_root(root), split) for split in ("train", "val")
+    }
     if config.train_splits == "train+val":
-        return TrainViews(ImageView(list(stores.values()), rotations=config.rotations), None)
-    train, val = (ImageView([store], rotations=config.rotations) for store in stores.values())
+        return TrainViews(
+            ImageView(list(stores.values()), rotations=config.rotations), None
+        )
+    train, val = (
+        ImageView([store], rotations=config.rotations) for store in stores.values()
+    )
     return TrainViews(train, val)
 
 
 def train_run(
-    config: TrainConfig, out: Path, budget: TrainBudget, root: Path | None, progress: Progress
+    config: TrainConfig,
+    out: Path,
+    budget: TrainBudget,
+    root: Path | None,
+    progress: Progress,
 ) -> dict[str, Any]:
     """Train into `out`; what a user wants to know of it afterwards."""
     trainer = Trainer(config, train_views(config, root), out, budget)

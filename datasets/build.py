@@ -25,7 +25,10 @@ from .store.journal import Journal, plan_of
 from .store.manifest import read_manifest, write_manifest
 from .store.writer import write_split
 
-_BYTES_PER_NAME, _BYTES_OF_HEADERS = 100, 100_000  # generous, for the check of free space
+_BYTES_PER_NAME, _BYTES_OF_HEADERS = (
+    100,
+    100_000,
+)  # generous, for the check of free space
 Progress = Callable[[str, int, int], None]
 
 
@@ -63,7 +66,10 @@ def build(
             request = replace(request, source=_download(info, root, request, progress))
         listing = _listed(info, replace(request, scratch=request.scratch or root))
         if downloaded and request.source is not None:
-            checks = [recorded_check(request.source / one.filename, one) for one in info.sources]
+            checks = [
+                recorded_check(request.source / one.filename, one)
+                for one in info.sources
+            ]
             listing = replace(listing, checks=(*checks, *listing.checks))
         journal = Journal.resume(root / f"{info.name}.partial", plan_of(info, listing))
         try:
@@ -97,7 +103,9 @@ def _command(info: DatasetInfo, request: Request) -> str:
 def _listed(info: DatasetInfo, request: Request) -> Listing:
     """What the source holds; partial when the request allows it and something is missing."""
     listing = info.list_classes(request)
-    missing = [fault for split in info.splits if (fault := _miscount(info, listing, split))]
+    missing = [
+        fault for split in info.splits if (fault := _miscount(info, listing, split))
+    ]
     if not missing:
         return listing
     if not request.allow_missing or not listing.classes:
@@ -132,11 +140,17 @@ def _leave(info: DatasetInfo, journal: Journal, error: BaseException) -> None:
     )
 
 
-def _download(info: DatasetInfo, root: Path, request: Request, progress: Progress | None) -> Path:
+def _download(
+    info: DatasetInfo, root: Path, request: Request, progress: Progress | None
+) -> Path:
     folder = root / "downloads" / info.name.partition("-")[0]
     folder.mkdir(parents=True, exist_ok=True)
     for one in info.sources:
-        report = functools.partial(progress, f"download {one.filename}") if progress else None
+        report = (
+            functools.partial(progress, f"download {one.filename}")
+            if progress
+            else None
+        )
         command = f"fewbench data build {info.name} --source {shlex.quote(str(folder))}"
         fetch(one, folder, offline=request.offline, progress=report, command=command)
     return folder
@@ -147,9 +161,13 @@ def _check_space(info: DatasetInfo, listing: Listing, journal: Journal) -> None:
 
     HDF5 itself does not survive a full disk: it crashes when it closes the file.
     """
-    to_do = [one for one in listing.classes if (one.split, one.name) not in journal.finished]
+    to_do = [
+        one for one in listing.classes if (one.split, one.name) not in journal.finished
+    ]
     n_images = sum(len(one.image_names) for one in to_do)
-    needed = n_images * (math.prod(info.image_shape) + _BYTES_PER_NAME) + _BYTES_OF_HEADERS
+    needed = (
+        n_images * (math.prod(info.image_shape) + _BYTES_PER_NAME) + _BYTES_OF_HEADERS
+    )
     if not hasattr(os, "posix_fallocate"):  # macOS, Windows
         if shutil.disk_usage(journal.folder).free < needed:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))

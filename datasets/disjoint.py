@@ -24,7 +24,9 @@ def disjoint_episodes(
     offsets = view.class_offsets[: view.n_base_classes + 1]
     sizes = np.diff(offsets)
     check_sizes(sizes, spec)
-    portions = sizes // spec.images_per_class  # of each class, one for every episode it joins
+    portions = (
+        sizes // spec.images_per_class
+    )  # of each class, one for every episode it joins
     most = _most_episodes(portions, spec.n_way)
     if count is not None and count > most:
         raise DataError(
@@ -42,7 +44,9 @@ def disjoint_episodes(
         turns = draw_turns(len(classes), spec.n_way, seed, 0)
         classes = classes + turns * view.n_base_classes * view.rotations
         images = images + turns[:, :, None] * view.n_base_images
-    return EpisodeBatch(classes, images[:, :, : spec.n_shot], images[:, :, spec.n_shot :])
+    return EpisodeBatch(
+        classes, images[:, :, : spec.n_shot], images[:, :, spec.n_shot :]
+    )
 
 
 def _most_episodes(portions: np.ndarray, n_way: int) -> int:

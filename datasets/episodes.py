@@ -73,16 +73,22 @@ def sample_episodes(
     check_sizes(sizes, spec)
     chunk = max(1, _POOL_ELEMENTS // max(len(sizes), spec.n_way * int(sizes.max())))
     parts = [
-        _sample_chunk(class_offsets, spec, seed, first, min(chunk, start + count - first))
+        _sample_chunk(
+            class_offsets, spec, seed, first, min(chunk, start + count - first)
+        )
         for first in range(start, start + count, chunk)
     ]
     if not parts:
         parts = [_sample_chunk(class_offsets, spec, seed, start, 0)]
     classes, images = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
-    return EpisodeBatch(classes, images[:, :, : spec.n_shot], images[:, :, spec.n_shot :])
+    return EpisodeBatch(
+        classes, images[:, :, : spec.n_shot], images[:, :, spec.n_shot :]
+    )
 
 
-def turn_classes(episodes: EpisodeBatch, n_base_images: int, seed: int, start: int) -> EpisodeBatch:
+def turn_classes(
+    episodes: EpisodeBatch, n_base_images: int, seed: int, start: int
+) -> EpisodeBatch:
     """Each class of each episode turned by a random multiple of 90 degrees (Finn et al. 2017).
 
     episodes: of upright images; `start` is the index of the first of them in the stream `seed`
@@ -91,19 +97,27 @@ def turn_classes(episodes: EpisodeBatch, n_base_images: int, seed: int, start: i
     n_way = episodes.classes.shape[1]
     turns = draw_turns(len(episodes), n_way, seed, start)
     shift = turns[:, :, None] * n_base_images
-    return EpisodeBatch(episodes.classes, episodes.support + shift, episodes.query + shift)
+    return EpisodeBatch(
+        episodes.classes, episodes.support + shift, episodes.query + shift
+    )
 
 
 def draw_turns(count: int, n_way: int, seed: int, start: int) -> np.ndarray:
     """Quarter turns of the classes of `count` episodes: int64 (count, n_way) in 0..3"""
     blocks = -(-n_way // _WORDS_PER_BLOCK)
-    generator = np.random.Philox(key=[seed, 2], counter=start * blocks)  # see query_orders
+    generator = np.random.Philox(
+        key=[seed, 2], counter=start * blocks
+    )  # see query_orders
     words = generator.random_raw(count * blocks * _WORDS_PER_BLOCK).reshape(count, -1)
     return (words[:, :n_way] >> np.uint64(62)).astype(np.int64)
 
 
 def iterate_episodes(
-    class_offsets: np.ndarray, spec: EpisodeSpec, seed: int, start: int = 0, chunk: int = 256
+    class_offsets: np.ndarray,
+    spec: EpisodeSpec,
+    seed: int,
+    start: int = 0,
+    chunk: int = 256,
 ) -> Iterator[EpisodeBatch]:
     """The endless stream from episode `start` on, one episode at a time, drawn in chunks."""
     while True:
@@ -160,7 +174,9 @@ def _sample_chunk(
     words = _random_words(seed, start, count, spec.n_way * (1 + spec.images_per_class))
     rows = np.full(count, len(sizes))
     classes = _draw_without_replacement(rows, words[:, : spec.n_way])
-    image_words = words[:, spec.n_way :].reshape(count * spec.n_way, spec.images_per_class)
+    image_words = words[:, spec.n_way :].reshape(
+        count * spec.n_way, spec.images_per_class
+    )
     positions = _draw_without_replacement(sizes[classes].reshape(-1), image_words)
     positions = positions.reshape(count, spec.n_way, spec.images_per_class)
     return classes, positions + class_offsets[classes][:, :, None]
@@ -175,7 +191,11 @@ def _random_words(seed: int, start: int, count: int, per_episode: int) -> np.nda
     blocks = -(-per_episode // (2 * _WORDS_PER_BLOCK))
     generator = np.random.Philox(key=seed, counter=start * blocks)
     raw = generator.random_raw(count * blocks * _WORDS_PER_BLOCK)
-    halves = raw.astype("<u8", copy=False).view("<u4").reshape(count, 2 * blocks * _WORDS_PER_BLOCK)
+    halves = (
+        raw.astype("<u8", copy=False)
+        .view("<u4")
+        .reshape(count, 2 * blocks * _WORDS_PER_BLOCK)
+    )
     return halves[:, :per_episode].astype(np.uint64)
 
 
@@ -193,7 +213,9 @@ def _draw_without_replacement(sizes: np.ndarray, words: np.ndarray) -> np.ndarra
     first = np.arange(n_rows, dtype=np.int64) * widest
     left = sizes.astype(np.uint64)
     for i in range(k):
-        chosen = ((words[:, i] * (left - np.uint64(i))) >> np.uint64(32)).astype(np.int64)
+        chosen = ((words[:, i] * (left - np.uint64(i))) >> np.uint64(32)).astype(
+            np.int64
+        )
         chosen += first + i
         picked = flat[chosen]
         flat[chosen] = pool[:, i]

@@ -111,15 +111,26 @@ def _note(stores: Sequence[SplitStore], folder: Path) -> None:
 def _check(stores: Sequence[SplitStore]) -> None:
     """Raises DataError unless these are splits of one dataset whose names are fit for files."""
     if len({store.dataset for store in stores}) != 1:
-        raise DataError("splits of one dataset are converted at a time. Name one dataset")
+        raise DataError(
+            "splits of one dataset are converted at a time. Name one dataset"
+        )
     if len({store.split for store in stores}) != len(stores):
         raise DataError("a split is named twice. Name each split once")
     for store in stores:
-        _check_names(store, "dataset or split", [store.dataset, store.split], folders=False)
+        _check_names(
+            store, "dataset or split", [store.dataset, store.split], folders=False
+        )
         _check_names(store, "class", store.class_names)
-        lengths = len(store.image_names), len(store.class_categories), len(set(store.class_names))
+        lengths = (
+            len(store.image_names),
+            len(store.class_categories),
+            len(set(store.class_names)),
+        )
         pictures = store.image_shape[2] in (1, 3) and 0 not in store.image_shape
-        if lengths != (len(store), len(store.class_names), len(store.class_names)) or not pictures:
+        if (
+            lengths != (len(store), len(store.class_names), len(store.class_names))
+            or not pictures
+        ):
             raise DataError(
                 f"{store.path}: expected grey or RGB images and one name for each image and class, "
                 f"got (H, W, C) {store.image_shape} and others. The file was damaged or edited; "
@@ -149,8 +160,12 @@ def _new_folder(out: Path) -> Iterator[Path]:
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         # Never a name that may be there: what is in it goes when the block fails.
-        with tempfile.TemporaryDirectory(".partial", f"{out.name}.", out.parent) as scratch:
-            folder = Path(scratch, out.name)  # the one around it can be entered by its owner alone
+        with tempfile.TemporaryDirectory(
+            ".partial", f"{out.name}.", out.parent
+        ) as scratch:
+            folder = Path(
+                scratch, out.name
+            )  # the one around it can be entered by its owner alone
             folder.mkdir()
             yield folder
             folder.rename(out)
@@ -220,9 +235,13 @@ def _write_groups(store: SplitStore, classes: Iterator[OneClass], folder: Path) 
 
 def _group_names(store: SplitStore, tiered: bool) -> dict[str, str]:
     """Class -> its name in torchmeta's HDF5, where tieredImageNet goes by the words of synsets."""
-    words = {wnid: one[2] for wnid, one in ren_split().classes.items()} if tiered else {}
+    words = (
+        {wnid: one[2] for wnid, one in ren_split().classes.items()} if tiered else {}
+    )
     # HDF5 would make a group of what stands before a slash.
-    names = {name: words.get(name, name).replace("/", "_") for name in store.class_names}
+    names = {
+        name: words.get(name, name).replace("/", "_") for name in store.class_names
+    }
     if len(set(names.values())) != len(names):
         raise DataError(
             f"{store.path}: two classes would have the same name in torchmeta's HDF5. Use another "
@@ -240,19 +259,31 @@ def _write_cache(store: SplitStore, classes: Iterator[OneClass], folder: Path) -
     """
     dataset = "mini-imagenet" if store.dataset == "miniimagenet" else store.dataset
     offsets = store.class_offsets.tolist()
-    rows = {name: list(range(*offsets[c : c + 2])) for c, name in enumerate(store.class_names)}
+    rows = {
+        name: list(range(*offsets[c : c + 2]))
+        for c, name in enumerate(store.class_names)
+    }
     shape = (len(store), *store.image_shape)
     with (folder / f"{dataset}-cache-{store.split}.pkl").open("wb") as file:
         file.write(pickle.PROTO + b"\x04" + pickle.EMPTY_DICT + pickle.MARK)
         file.write(
-            _opcodes("image_data") + pickle.GLOBAL + b"numpy.core.multiarray\n_reconstruct\n"
+            _opcodes("image_data")
+            + pickle.GLOBAL
+            + b"numpy.core.multiarray\n_reconstruct\n"
         )
         file.write(_opcodes((np.ndarray, (0,), b"b")) + pickle.REDUCE + pickle.MARK)
-        file.write(_opcodes(1) + _opcodes(shape) + _opcodes(np.dtype(np.uint8)) + pickle.NEWFALSE)
+        file.write(
+            _opcodes(1)
+            + _opcodes(shape)
+            + _opcodes(np.dtype(np.uint8))
+            + pickle.NEWFALSE
+        )
         file.write(pickle.BINBYTES8 + math.prod(shape).to_bytes(8, "little"))
         for one in classes:
             file.write(one.images.data)
-        file.write(pickle.TUPLE + pickle.BUILD + _opcodes("class_dict") + _opcodes(rows))
+        file.write(
+            pickle.TUPLE + pickle.BUILD + _opcodes("class_dict") + _opcodes(rows)
+        )
         file.write(pickle.SETITEMS + pickle.STOP)
 
 
@@ -263,7 +294,9 @@ def _opcodes(value: object) -> bytes:
 
 def _write_images(store: SplitStore, classes: Iterator[OneClass], folder: Path) -> None:
     place = f"{store.split}_images"
-    with (folder / f"{store.split}.csv").open("w", encoding="utf-8", newline="") as file:
+    with (folder / f"{store.split}.csv").open(
+        "w", encoding="utf-8", newline=""
+    ) as file:
         table = csv.writer(file, lineterminator="\n")
         table.writerow(("filename", "label"))
         for one in classes:

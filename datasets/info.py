@@ -73,7 +73,9 @@ class Listing:
 
     def of(self, split: str) -> list[ClassImages]:
         """The classes of one split, in the order of a store."""
-        return sorted((c for c in self.classes if c.split == split), key=lambda one: one.name)
+        return sorted(
+            (c for c in self.classes if c.split == split), key=lambda one: one.name
+        )
 
 
 @dataclass(frozen=True)

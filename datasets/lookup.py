@@ -15,7 +15,9 @@ def pick(kind: str, name: str, catalogue: Mapping[str, Value]) -> Value:
         return catalogue[name]
     near = get_close_matches(name, catalogue, n=1, cutoff=0.5)
     hint = f" Did you mean '{near[0]}'?" if near else ""
-    raise DataError(f"unknown {kind} '{name}'.{hint} Known: {', '.join(sorted(catalogue))}.")
+    raise DataError(
+        f"unknown {kind} '{name}'.{hint} Known: {', '.join(sorted(catalogue))}."
+    )
 
 
 def shown(text: str, longest: int = 80) -> str:

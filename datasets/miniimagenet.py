@@ -28,7 +28,9 @@ _MAPPING_SHA256 = {
 def ravi_split() -> RaviSplit:
     """The split of Ravi & Larochelle."""
     lines = read_classes("miniimagenet_ravi").items()
-    numbers = {wnid: (one.split, tuple(map(int, one.facts.split()))) for wnid, one in lines}
+    numbers = {
+        wnid: (one.split, tuple(map(int, one.facts.split()))) for wnid, one in lines
+    }
     known = read_counts(numbers)
     counts = {
         wnid: (max(known[wnid][0], *of_class), known[wnid][1])
@@ -37,7 +39,9 @@ def ravi_split() -> RaviSplit:
     return RaviSplit(numbers, _MAPPING_SHA256, counts)
 
 
-def list_classes(request: Request, resampling: str, ravi: RaviSplit | None = None) -> Listing:
+def list_classes(
+    request: Request, resampling: str, ravi: RaviSplit | None = None
+) -> Listing:
     """The classes of miniImageNet in a source of any known form, see first_form."""
     findings = open_findings(request)
     allow = request.allow_missing

@@ -18,7 +18,15 @@ from .archives.tree import Tree, open_tree
 from .files import file_digest
 from .images.decode import decode
 from .images.load import read_images
-from .info import ClassImages, DataError, DatasetInfo, Listing, Request, Source, SplitCounts
+from .info import (
+    ClassImages,
+    DataError,
+    DatasetInfo,
+    Listing,
+    Request,
+    Source,
+    SplitCounts,
+)
 from .splits import read_split
 
 _SIDE = 28
@@ -56,7 +64,9 @@ def list_classes(request: Request, resampling: str) -> Listing:
         stamps.append(tree.stamp())
         images = _images_by_class(tree, official.filename.removesuffix(".zip"))
         n_images = _check_pixels(tree, official, images)
-        checks.append(f"{check}; the pixels of all {n_images} images are the official ones")
+        checks.append(
+            f"{check}; the pixels of all {n_images} images are the official ones"
+        )
         classes += [
             ClassImages(
                 split_of[name],
@@ -77,7 +87,11 @@ def _open_set(source: Path, official: Source) -> tuple[Tree, str]:
     if archive.is_file():
         tree = open_tree(archive)
         same = file_digest(archive, "md5") == official.md5
-        words = "archive md5 is the official one" if same else "archive md5 is not the official one"
+        words = (
+            "archive md5 is the official one"
+            if same
+            else "archive md5 is not the official one"
+        )
         return tree, f"{official.filename}: {words}"
     if folder.is_dir():
         return open_tree(folder), f"{folder.name}/: a folder, no archive checksum"

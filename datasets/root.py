@@ -31,7 +31,9 @@ def open_split(info: DatasetInfo, root: Path, split: str) -> SplitStore:
     Raises DataError naming the command that builds it, or the splits there are.
     """
     if split not in info.splits:
-        raise DataError(f"{info.name} has no split '{split}'. It has: {', '.join(info.splits)}.")
+        raise DataError(
+            f"{info.name} has no split '{split}'. It has: {', '.join(info.splits)}."
+        )
     _present(info, root)
     return SplitStore(root / info.name / f"{split}.h5")
 
@@ -39,7 +41,9 @@ def open_split(info: DatasetInfo, root: Path, split: str) -> SplitStore:
 def built_splits(info: DatasetInfo, root: Path) -> dict[str, SplitStore]:
     """The stores of a build by split: those that are there, of a partial one. See `open_split`."""
     there = _present(info, root)["splits"]
-    return {split: open_split(info, root, split) for split in info.splits if split in there}
+    return {
+        split: open_split(info, root, split) for split in info.splits if split in there
+    }
 
 
 def _present(info: DatasetInfo, root: Path) -> dict[str, Any]:
@@ -64,10 +68,15 @@ def verify(info: DatasetInfo, root: Path, *, quick: bool = False) -> dict[str, s
         recorded = manifest["splits"][split]
         if quick:
             n_classes = len(store.class_names)
-            store.verify_classes(random.sample(range(n_classes), min(n_classes, _QUICK_CLASSES)))
+            store.verify_classes(
+                random.sample(range(n_classes), min(n_classes, _QUICK_CLASSES))
+            )
         else:
             store.verify()
-        if (store.fingerprint, len(store)) != (recorded["content_sha256"], recorded["n_images"]):
+        if (store.fingerprint, len(store)) != (
+            recorded["content_sha256"],
+            recorded["n_images"],
+        ):
             raise DataError(
                 f"{store.path}: content sha256 {store.fingerprint} is not the manifest's "
                 f"{recorded['content_sha256']}. Build again with --rebuild."

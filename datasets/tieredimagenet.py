@@ -27,14 +27,17 @@ def ren_split() -> RenSplit:
     return RenSplit(classes, read_counts(classes))
 
 
-def list_classes(request: Request, resampling: str, ren: RenSplit | None = None) -> Listing:
+def list_classes(
+    request: Request, resampling: str, ren: RenSplit | None = None
+) -> Listing:
     """The classes of tieredImageNet in a source of any known form, see first_form."""
     findings = open_findings(request)
     allow = request.allow_missing
     search = Search(findings, "tieredimagenet", _SHAPE, resampling, _PUBLISHED, allow)
     forms = TieredForms(search, ren or ren_split())
     return first_form(
-        search, (forms.from_pickles, forms.from_npz, forms.from_groups, forms.from_ilsvrc)
+        search,
+        (forms.from_pickles, forms.from_npz, forms.from_groups, forms.from_ilsvrc),
     )
 
 

@@ -32,7 +32,9 @@ class ImageView:
         task_rotations: bool = False,
     ) -> None:
         if rotations and task_rotations:
-            raise DataError("turned images are classes of their own or turned by task, not both.")
+            raise DataError(
+                "turned images are classes of their own or turned by task, not both."
+            )
         self.stores = tuple(stores)
         self.rotations, self.task_rotations = rotations, task_rotations
         self.image_shape = self.stores[0].image_shape
@@ -85,7 +87,9 @@ class ImageView:
         """class name/image name of every view image: a name that means something elsewhere."""
         keys = [""] * len(self)
         for c, name in enumerate(self.class_names):
-            for index, image in zip(self.class_images(c), self.class_image_names(c), strict=True):
+            for index, image in zip(
+                self.class_images(c), self.class_image_names(c), strict=True
+            ):
                 keys[index] = f"{name}/{image}"
         return tuple(keys)
 

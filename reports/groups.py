@@ -26,16 +26,26 @@ class Card:
 
     @property
     def label(self) -> str:
-        return f"{self.protocol.name} (card {self.number})" if self.number else self.protocol.name
+        return (
+            f"{self.protocol.name} (card {self.number})"
+            if self.number
+            else self.protocol.name
+        )
 
     @property
     def file_name(self) -> str:
-        return f"{self.protocol.name}__{self.number}" if self.number else self.protocol.name
+        return (
+            f"{self.protocol.name}__{self.number}"
+            if self.number
+            else self.protocol.name
+        )
 
     def most_accurate(self, limit: int) -> "Card":
         """This card with at most `limit` results, those of the highest means, best first."""
         best = sorted(self.results, key=lambda result: -result.mean)[:limit]
-        return replace(self, results=tuple(best), left_out=len(self.results) - len(best))
+        return replace(
+            self, results=tuple(best), left_out=len(self.results) - len(best)
+        )
 
     def __str__(self) -> str:
         card = self.protocol
@@ -60,7 +70,9 @@ def queries(count: int) -> str:
 def result_cards(results: Iterable[RunResult]) -> list[Card]:
     """Group results by what they were scored on: sorted by dataset, way, shot and name, whatever
     the order of `results`; within a card sorted by learner, backbone, precision and seed."""
-    names: dict[str, dict[tuple, list[RunResult]]] = defaultdict(lambda: defaultdict(list))
+    names: dict[str, dict[tuple, list[RunResult]]] = defaultdict(
+        lambda: defaultdict(list)
+    )
     for result in sorted(results, key=_result_order):
         names[result.protocol.name][_card_key(result)].append(result)
     cards = [card for groups in names.values() for card in _number(groups)]
@@ -76,7 +88,9 @@ def conflicts(cards: Sequence[Card]) -> dict[str, str]:
 
 
 def _number(groups: dict[tuple, list[RunResult]]) -> list[Card]:
-    largest_first = sorted(groups.items(), key=lambda item: (-len(item[1]), repr(item[0])))
+    largest_first = sorted(
+        groups.items(), key=lambda item: (-len(item[1]), repr(item[0]))
+    )
     return [
         Card(
             protocol=group[0].protocol,
@@ -90,12 +104,22 @@ def _number(groups: dict[tuple, list[RunResult]]) -> list[Card]:
 
 
 def _card_key(result: RunResult) -> tuple:
-    return (*vars(result.protocol).values(), result.data_fingerprint, result.episodes_fingerprint)
+    return (
+        *vars(result.protocol).values(),
+        result.data_fingerprint,
+        result.episodes_fingerprint,
+    )
 
 
 def _card_order(card: Card) -> tuple:
     protocol = card.protocol
-    return (protocol.dataset, protocol.n_way, protocol.n_shot, protocol.name, card.number)
+    return (
+        protocol.dataset,
+        protocol.n_way,
+        protocol.n_shot,
+        protocol.name,
+        card.number,
+    )
 
 
 def _result_order(result: RunResult) -> tuple:
@@ -108,7 +132,9 @@ def _result_order(result: RunResult) -> tuple:
 
 def _conflict(cards: list[Card]) -> str:
     names = [field.name for field in fields(EvalProtocol)]
-    columns = {name: [str(getattr(card.protocol, name)) for card in cards] for name in names}
+    columns = {
+        name: [str(getattr(card.protocol, name)) for card in cards] for name in names
+    }
     columns["data_fingerprint"] = [card.data_fingerprint for card in cards]
     columns["episodes_fingerprint"] = [card.episodes_fingerprint for card in cards]
     differ = {name: column for name, column in columns.items() if len(set(column)) > 1}

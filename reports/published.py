@@ -25,7 +25,9 @@ _TURNED = {
 _SPLITS = {"omniglot": "vinyals", "miniimagenet": "ravi", "tieredimagenet": "ren"}
 
 
-@dataclass(frozen=True, kw_only=True, config=ConfigDict(extra="forbid", allow_inf_nan=False))
+@dataclass(
+    frozen=True, kw_only=True, config=ConfigDict(extra="forbid", allow_inf_nan=False)
+)
 class Published:
     """An accuracy that somebody published, in percent as printed. None: the source does not say.
 
@@ -51,7 +53,9 @@ class Published:
     n_episodes: Count | None = None
     accuracy: Percent
     half_width: Percent | None = None
-    half_width_is: Literal["episodes", "seeds", "groups", "splits", "unstated"] | None = None
+    half_width_is: (
+        Literal["episodes", "seeds", "groups", "splits", "unstated"] | None
+    ) = None
     transductive: bool | None = None
     backbone: str
     source: str
@@ -95,7 +99,9 @@ def pairs_beside(
         known[theirs.learner, theirs.dataset, theirs.way, theirs.shot].append(theirs)
     pairs: list[Beside] = []
     for result in results:
-        others = known.get(_asked(result), []) if result.protocol.split == "test" else []
+        others = (
+            known.get(_asked(result), []) if result.protocol.split == "test" else []
+        )
         interval = _interval(result) if others else None
         pairs += [_beside(result, interval, theirs, margin) for theirs in others]
     return pairs
@@ -139,7 +145,9 @@ def _beside(
         equivalence = reproduced(
             result, theirs.accuracy / 100, margin, published_half_width=theirs.error
         )
-    return Beside(result, theirs, interval, equivalence, tuple(_differences(result, theirs)))
+    return Beside(
+        result, theirs, interval, equivalence, tuple(_differences(result, theirs))
+    )
 
 
 def _differences(result: RunResult, theirs: Published) -> Iterator[str]:
@@ -152,7 +160,11 @@ def _differences(result: RunResult, theirs: Published) -> Iterator[str]:
     if theirs.transductive is None:
         yield "transductive or not is unstated"
     elif theirs.transductive != result.transductive:
-        yield "transductive, ours not" if theirs.transductive else "inductive, ours transductive"
+        yield (
+            "transductive, ours not"
+            if theirs.transductive
+            else "inductive, ours transductive"
+        )
     if not result.backbone.startswith(theirs.backbone.split()[0]):
         yield f"backbone {theirs.backbone}, ours {result.backbone or 'unstated'}"
     if theirs.split != _SPLITS[theirs.dataset]:
@@ -186,7 +198,9 @@ def _row(pair: Beside, margin: float) -> dict[str, object]:
         "half_width": interval.half_width if interval else None,
         "kind": interval.kind if interval else None,
         "published": theirs.accuracy / 100,
-        "published_half_width": None if theirs.half_width is None else theirs.half_width / 100,
+        "published_half_width": None
+        if theirs.half_width is None
+        else theirs.half_width / 100,
         "published_half_width_is": theirs.half_width_is,
         "difference": pair.difference,
         "difference_low": pair.equivalence.low if pair.equivalence else None,
@@ -196,6 +210,9 @@ def _row(pair: Beside, margin: float) -> dict[str, object]:
         "differs_in": "; ".join(pair.differs_in),
         "reference": theirs.reference,
         "recalled": theirs.recalled,
-        **{name: getattr(theirs, name) for name in ("method", "variant", "source", "url", "notes")},
+        **{
+            name: getattr(theirs, name)
+            for name in ("method", "variant", "source", "url", "notes")
+        },
         "published_id": theirs.id,
     }

@@ -22,11 +22,15 @@ Precision = Literal["fp32", "bf16", "other"]
 # independent: each episode on its own; disjoint: no image twice; listed: those of an episode file.
 Sampling = Literal["independent", "disjoint", "listed"]
 # Formulas of the ±: see `intervals`.
-IntervalKind = Literal["episodes-t", "legacy-z", "legacy-z-ddof1", "legacy-z-n1", "open", "anytime"]
+IntervalKind = Literal[
+    "episodes-t", "legacy-z", "legacy-z-ddof1", "legacy-z-n1", "open", "anytime"
+]
 # Bins of the probability that a learner gives to its answer.
 CONFIDENCE_BINS = 100
 
-STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False, arbitrary_types_allowed=True)
+STRICT = ConfigDict(
+    extra="forbid", strict=True, allow_inf_nan=False, arbitrary_types_allowed=True
+)
 
 
 class ResultError(UserError):
@@ -129,32 +133,48 @@ class RunResult(ResultHeader):
                 f"predictions holds label {self.predictions.max()}, "
                 f"expected labels 0 to {protocol.n_way - 1}"
             )
-        if not np.array_equal(self.correct, count_correct(self.predictions, protocol.n_way)):
+        if not np.array_equal(
+            self.correct, count_correct(self.predictions, protocol.n_way)
+        ):
             raise ValueError("correct is not the count of right answers in predictions")
-        _check_array("classes", self.classes, np.uint16, (protocol.n_episodes, protocol.n_way))
+        _check_array(
+            "classes", self.classes, np.uint16, (protocol.n_episodes, protocol.n_way)
+        )
         _check_array("class_sizes", self.class_sizes, np.int32, self.class_names.shape)
         if self.class_names.dtype.kind != "U" or self.class_names.ndim != 1:
-            raise ValueError(f"class_names is {self.class_names.dtype}, expected one row of texts")
+            raise ValueError(
+                f"class_names is {self.class_names.dtype}, expected one row of texts"
+            )
         if int(self.classes.max()) >= len(self.class_names):
             raise ValueError(
                 f"classes holds {self.classes.max()}, expected 0 to {len(self.class_names) - 1}"
             )
         if self.calibration is not None:
-            _check_array("calibration", self.calibration, np.float64, (CONFIDENCE_BINS, 3))
-            if not (np.isfinite(self.calibration).all() and self.calibration.min() >= 0):
-                raise ValueError("calibration must hold finite counts and sums, none below 0")
+            _check_array(
+                "calibration", self.calibration, np.float64, (CONFIDENCE_BINS, 3)
+            )
+            if not (
+                np.isfinite(self.calibration).all() and self.calibration.min() >= 0
+            ):
+                raise ValueError(
+                    "calibration must hold finite counts and sums, none below 0"
+                )
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """The arrays by name, without what is None."""
         own = [field.name for field in fields(RunResult)]
         own = [name for name in own if name not in self.header()]
-        return {name: getattr(self, name) for name in own if getattr(self, name) is not None}
+        return {
+            name: getattr(self, name) for name in own if getattr(self, name) is not None
+        }
 
     @property
     def hits(self) -> NDArray[np.bool_]:
         """Which queries were answered rightly: bool (n_episodes, n_way, n_query)."""
         shape = (self.protocol.n_episodes, self.protocol.n_way, self.protocol.n_query)
-        return self.predictions.reshape(shape) == np.arange(self.protocol.n_way)[:, None]
+        return (
+            self.predictions.reshape(shape) == np.arange(self.protocol.n_way)[:, None]
+        )
 
     @property
     def accuracies(self) -> NDArray[np.float64]:
@@ -185,7 +205,9 @@ def explain(error: ValidationError) -> str:
     return f"{where}: {what} (got {first['input']!r:.60})" if where else what
 
 
-def _check_array(name: str, array: NDArray[Any], dtype: type, shape: tuple[int, ...]) -> None:
+def _check_array(
+    name: str, array: NDArray[Any], dtype: type, shape: tuple[int, ...]
+) -> None:
     if array.dtype != dtype or array.shape != shape:
         raise ValueError(
             f"{name} is {array.dtype} {array.shape}, expected {np.dtype(dtype)} {shape}"

@@ -15,7 +15,12 @@ from .groups import Card, result_cards
 from .page.html import Page, write_page
 from .plots.accuracy import accuracy_figure, histogram_figure
 from .plots.classes import ClassSamples, class_figure, no_samples
-from .plots.curves import along_figure, has_values, learning_curve_figure, learning_curves_figure
+from .plots.curves import (
+    along_figure,
+    has_values,
+    learning_curve_figure,
+    learning_curves_figure,
+)
 from .plots.pairs import differences_figure, published_figure
 from .plots.style import Figure, learner_styles, save_figure
 from .published import MARGIN, Beside, Published, beside_frame, pairs_beside
@@ -74,12 +79,18 @@ class Findings:
         """The tables beside that of accuracies, by their heading."""
         found = {
             "Training seeds": seed_grids(self.seeds),
-            "Paired differences": [comparisons_grid(c.label, pairs) for c, pairs in self.compared],
-            PUBLISHED: [beside_grid(self.beside[:LISTED_BESIDE], MARGIN)] if self.beside else [],
+            "Paired differences": [
+                comparisons_grid(c.label, pairs) for c, pairs in self.compared
+            ],
+            PUBLISHED: [beside_grid(self.beside[:LISTED_BESIDE], MARGIN)]
+            if self.beside
+            else [],
             "Other classes": [beyond_grid(self.beyond, _names(self.detailed))],
             LOST: [g for card in self.detailed for g in lost_grids(card)],
         }
-        shown = {name: [grid for grid in grids if grid.rows] for name, grids in found.items()}
+        shown = {
+            name: [grid for grid in grids if grid.rows] for name, grids in found.items()
+        }
         return {heading: grids for heading, grids in shown.items() if grids}
 
 
@@ -134,7 +145,9 @@ def find(results: Sequence[RunResult], published: Sequence[Published] = ()) -> F
 
 
 def _names(cards: Sequence[Card]) -> dict[int, str]:
-    return {key: name for card in cards for key, name in pair_names(card.results).items()}
+    return {
+        key: name for card in cards for key, name in pair_names(card.results).items()
+    }
 
 
 def _compared(cards: Sequence[Card]) -> Iterator[tuple[Card, list[Comparison]]]:
@@ -148,7 +161,10 @@ def _write_tables(findings: Findings, out: Path) -> list[Path]:
     tables = {"": accuracy_grids(findings.tables), **findings.grids}
     # A paper has room for what others claim of their own method, not for every reproduction.
     own = [pair for pair in findings.beside if pair.published.reference]
-    short = {PUBLISHED: [beside_grid(own[:LISTED_BESIDE], MARGIN)] if own else [], LOST: []}
+    short = {
+        PUBLISHED: [beside_grid(own[:LISTED_BESIDE], MARGIN)] if own else [],
+        LOST: [],
+    }
     compared = [pair for _, pairs in findings.compared for pair in pairs]
     frames = {
         "results": tables_frame(findings.tables),
@@ -159,7 +175,11 @@ def _write_tables(findings: Findings, out: Path) -> list[Path]:
         **lost_frames([card.most_accurate(1).results[0] for card in findings.every]),
     }
     return [
-        *(write_csv(f, out / f"{name}.csv") for name, f in frames.items() if not f.empty),
+        *(
+            write_csv(f, out / f"{name}.csv")
+            for name, f in frames.items()
+            if not f.empty
+        ),
         write_text(out / "results.md", markdown(chain(*tables.values()))),
         write_text(out / "results.tex", latex(chain(*(tables | short).values()))),
     ]
@@ -186,7 +206,11 @@ def _figures(
     cards, styles = findings.cards, learner_styles(findings.results)
     n_cards = sum(len(table.cards) for table in findings.tables)
     some = f" (the first {len(cards)} of {n_cards})" if len(cards) < n_cards else ""
-    yield "accuracy", f"Accuracy by protocol{some} and learner", accuracy_figure(cards, styles)
+    yield (
+        "accuracy",
+        f"Accuracy by protocol{some} and learner",
+        accuracy_figure(cards, styles),
+    )
     for field, name in (("n_shot", "shots"), ("n_way", "ways")):
         if figure := along_figure(findings.results, field):
             yield f"accuracy_by_{name}", f"Accuracy against {name}", figure
@@ -201,8 +225,14 @@ def _figures(
         title = f"Accuracy of single episodes, {card.label}"
         yield f"episodes_{card.file_name}", title, histogram_figure(card, styles)
         title = f"Hardest classes of the most accurate result, {card.label}"
-        yield f"classes_{card.file_name}", title, class_figure(card.results[0], class_samples)
-    drawn = {name: history for name, history in histories.items() if has_values(history)}
+        yield (
+            f"classes_{card.file_name}",
+            title,
+            class_figure(card.results[0], class_samples),
+        )
+    drawn = {
+        name: history for name, history in histories.items() if has_values(history)
+    }
     yield from _curves(dict(sorted(drawn.items())))
 
 

@@ -74,7 +74,9 @@ def save_result(result: RunResult, folder: Path) -> Path:
     )
     content = _FILE.dump_python(saved, mode="json")
     content["document_sha256"] = _document_sha256(content)
-    document = json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False)
+    document = json.dumps(
+        content, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False
+    )
     buffer = io.BytesIO()
     arrays: dict[str, Any] = result.arrays()
     np.savez_compressed(buffer, **arrays)
@@ -102,9 +104,15 @@ def load_result(path: Path) -> RunResult:
 def load_results(paths: Iterable[Path]) -> list[RunResult]:
     """Read every result among these files and folders, sorted by file stem.
     Raises ResultError for a folder without results and for any result that cannot be read."""
-    files = {file.resolve(): file for path in paths for file in _result_files(Path(path))}
-    with ThreadPoolExecutor(os.cpu_count()) as pool:  # unpacking and hashing run side by side
-        results = list(pool.map(load_result, (file for _, file in sorted(files.items()))))
+    files = {
+        file.resolve(): file for path in paths for file in _result_files(Path(path))
+    }
+    with ThreadPoolExecutor(
+        os.cpu_count()
+    ) as pool:  # unpacking and hashing run side by side
+        results = list(
+            pool.map(load_result, (file for _, file in sorted(files.items())))
+        )
     return sorted(results, key=lambda result: result.file_stem)
 
 
@@ -113,7 +121,9 @@ def _result_files(path: Path) -> Sequence[Path]:
         return [path]
     files = sorted(path.glob(RESULT_PATTERN))
     if not files:
-        raise _refusal(path, "no results in this folder", "none", f"files like {RESULT_PATTERN}")
+        raise _refusal(
+            path, "no results in this folder", "none", f"files like {RESULT_PATTERN}"
+        )
     return files
 
 
@@ -138,7 +148,9 @@ def _read_document(path: Path) -> ResultFile:
         raise _refusal(path, "not a valid result", explain(error), expected) from error
     if (got := _document_sha256(document)) != saved.document_sha256:
         expected = f"sha256 {saved.document_sha256 or 'in document_sha256'}"
-        raise _refusal(path, "the document is not what was saved", f"sha256 {got}", expected, saved)
+        raise _refusal(
+            path, "the document is not what was saved", f"sha256 {got}", expected, saved
+        )
     return saved
 
 
@@ -149,9 +161,13 @@ def _read_arrays(path: Path, saved: ResultFile) -> dict[str, NDArray[Any]]:
             _check_size(archive, saved.protocol)
             arrays = {name: _read_array(archive, name) for name in saved.arrays_sha256}
     except FileNotFoundError as error:
-        raise _refusal(path, "the arrays are missing", "no file", expected, saved) from error
+        raise _refusal(
+            path, "the arrays are missing", "no file", expected, saved
+        ) from error
     except _UNREADABLE as error:
-        raise _refusal(path, "cannot read the arrays", str(error), expected, saved) from error
+        raise _refusal(
+            path, "cannot read the arrays", str(error), expected, saved
+        ) from error
     for name, array in arrays.items():
         expected, got = saved.arrays_sha256[name], _sha256(array)
         if got != expected:
@@ -184,7 +200,9 @@ def _check_size(archive: zipfile.ZipFile, protocol: EvalProtocol) -> None:
 
 def _document_sha256(document: dict[str, Any]) -> str:
     """Hash of all fields but the hash itself, whatever the white space between them."""
-    content = {name: value for name, value in document.items() if name != "document_sha256"}
+    content = {
+        name: value for name, value in document.items() if name != "document_sha256"
+    }
     text = json.dumps(content, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
 

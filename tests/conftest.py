@@ -30,7 +30,9 @@ def bars_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def bars(bars_root: Path) -> dict[str, SplitStore]:
-    return {split: SplitStore(bars_root / "bars" / f"{split}.h5") for split in SPLIT_CLASSES}
+    return {
+        split: SplitStore(bars_root / "bars" / f"{split}.h5") for split in SPLIT_CLASSES
+    }
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,11 @@ ROOMS = {
 ONLY_IN = {
     "torch": ("baselines/",),
     "safetensors": ("baselines/",),
-    "h5py": ("datasets/store/", "datasets/layouts/torchmeta.py", "datasets/layouts/hdf5_heap.py"),
+    "h5py": (
+        "datasets/store/",
+        "datasets/layouts/torchmeta.py",
+        "datasets/layouts/hdf5_heap.py",
+    ),
     "matplotlib": ("reports/plots/", "datasets/scripts/"),
     "learn2learn": ("baselines/",),
     "higher": ("baselines/",),
@@ -39,7 +43,9 @@ def imports(module: str) -> Iterator[tuple[str, bool]]:
         elif isinstance(node, ast.ImportFrom) and node.level == 0:
             yield node.module or "", False
         elif isinstance(node, ast.ImportFrom) and node.level == 2:
-            names = [node.module] if node.module else [alias.name for alias in node.names]
+            names = (
+                [node.module] if node.module else [alias.name for alias in node.names]
+            )
             yield from ((name, True) for name in names)
 
 
@@ -48,7 +54,10 @@ def test_a_room_imports_only_the_rooms_below_it(module: str) -> None:
     room = module.split("/")[0]
     for name, relative in imports(module):
         if "/scripts/" in module:  # outside of the package, like a user's
-            name, relative = name.removeprefix("fewbench."), name.startswith("fewbench.")
+            name, relative = (
+                name.removeprefix("fewbench."),
+                name.startswith("fewbench."),
+            )
         assert not name.startswith("fewbench"), f"{module}: import siblings relatively"
         if relative:
             assert name.split(".")[0] in ROOMS[room], f"{module} imports {name}"

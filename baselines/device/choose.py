@@ -10,7 +10,9 @@ def resolve_device(name: str) -> torch.device:
     if name == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     if name == "cuda" and not torch.cuda.is_available():
-        raise BaselineError("--device cuda: torch finds no CUDA device here. Use --device auto.")
+        raise BaselineError(
+            "--device cuda: torch finds no CUDA device here. Use --device auto."
+        )
     if name not in ("cpu", "cuda"):
         raise BaselineError(f"unknown device '{name}'. Known: auto, cpu, cuda.")
     return torch.device(name)
@@ -22,7 +24,9 @@ def resolve_precision(precision: str, device: torch.device) -> str:
     Raises BaselineError for an unknown name.
     """
     if precision not in ("auto", "fp32", "bf16"):
-        raise BaselineError(f"unknown precision '{precision}'. Known: auto, fp32, bf16.")
+        raise BaselineError(
+            f"unknown precision '{precision}'. Known: auto, fp32, bf16."
+        )
     if precision != "auto":
         return precision
     return "bf16" if _multiplies_bf16(device) else "fp32"

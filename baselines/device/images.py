@@ -36,7 +36,10 @@ class Pixels:
 
     def _fits(self) -> bool:
         free, _ = torch.cuda.mem_get_info(self.device)
-        return len(self.view) * int(np.prod(self.view.image_shape)) <= _RESIDENT_SHARE * free
+        return (
+            len(self.view) * int(np.prod(self.view.image_shape))
+            <= _RESIDENT_SHARE * free
+        )
 
 
 def on_device(images: np.ndarray, device: torch.device) -> Tensor:

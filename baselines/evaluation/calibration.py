@@ -41,7 +41,9 @@ class CalibrationTally:
         if self.kind == "logits":
             # torch's softmax takes five times as long over so few classes.
             logits = torch.from_numpy(scores)
-            highest = logits.gather(-1, torch.from_numpy(predicted.astype(np.int64))[..., None])
+            highest = logits.gather(
+                -1, torch.from_numpy(predicted.astype(np.int64))[..., None]
+            )
             odds = ((logits - highest) / self.temperature).exp_().sum(-1)
             return odds.reciprocal_().numpy()
         sums = scores.sum(axis=-1)

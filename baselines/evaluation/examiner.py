@@ -62,7 +62,11 @@ class Examiner:
     """
 
     def __init__(
-        self, learner: Learner, view: ImageView, seed: int, progress: Progress | None = None
+        self,
+        learner: Learner,
+        view: ImageView,
+        seed: int,
+        progress: Progress | None = None,
     ) -> None:
         self.learner, self.view, self.seed = learner, view, seed
         self._report = progress or (lambda *_: None)
@@ -75,10 +79,14 @@ class Examiner:
         began = time.perf_counter()
         n_episodes, n_way = episodes.classes.shape
         if n_way > 256:
-            raise BaselineError("at most 256 ways can be evaluated; choose a smaller protocol.")
+            raise BaselineError(
+                "at most 256 ways can be evaluated; choose a smaller protocol."
+            )
         n_query = episodes.query.shape[2]
         order = query_orders(n_way * n_query, self.seed, start, n_episodes)
-        query = np.take_along_axis(episodes.query.reshape(n_episodes, -1), order, axis=1)
+        query = np.take_along_axis(
+            episodes.query.reshape(n_episodes, -1), order, axis=1
+        )
         predictions = np.empty((n_episodes, n_way * n_query), np.uint8)
         tally = CalibrationTally(self.learner.scores_are, self.learner.temperature)
         stage, scored = self._scores(episodes.support, query)
@@ -96,7 +104,9 @@ class Examiner:
         seconds[stage] = time.perf_counter() - prepared
         return Answers(predictions, seconds, tally.counts)
 
-    def _scores(self, support: np.ndarray, query: np.ndarray) -> tuple[str, Iterator[Scored]]:
+    def _scores(
+        self, support: np.ndarray, query: np.ndarray
+    ) -> tuple[str, Iterator[Scored]]:
         """What is timed, and scores (n, n_queries, n_way) of the next n episodes each time.
 
         support: int64 (n_episodes, n_way, n_shot); query: int64 (n_episodes, n_queries)
@@ -159,7 +169,9 @@ def _classify(
             for rows in (support, query)
         )
         shapes = (n_here, n_way, n_shot, width), (n_here, n_queries, width)
-        parts = (one.reshape(shape) for one, shape in zip(gathered, shapes, strict=True))
+        parts = (
+            one.reshape(shape) for one, shape in zip(gathered, shapes, strict=True)
+        )
         yield n_here, learner.classify(*parts).cpu().numpy()
 
 
@@ -193,4 +205,6 @@ def _check(scores: np.ndarray, expected: tuple[int, ...], episode: int) -> None:
             f"image and a column for each class; got {got}."
         )
     if not np.isfinite(scores).all():
-        raise BaselineError(f"episode {episode}: scores must be finite numbers, got NaN or inf.")
+        raise BaselineError(
+            f"episode {episode}: scores must be finite numbers, got NaN or inf."
+        )

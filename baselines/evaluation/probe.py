@@ -54,14 +54,18 @@ def probe(
     """
 
     def scores(images: np.ndarray) -> np.ndarray:
-        return np.asarray(learner.predict(support_images, support_labels, images), np.float64)
+        return np.asarray(
+            learner.predict(support_images, support_labels, images), np.float64
+        )
 
     whole = scores(query_images)
     spread = float(whole.std()) or 1.0
     n = len(query_images)
     order = np.random.default_rng(0).permutation(n)
     half = max(1, n // 2)
-    copies = np.concatenate([query_images[:half], np.repeat(query_images[:1], n - half, axis=0)])
+    copies = np.concatenate(
+        [query_images[:half], np.repeat(query_images[:1], n - half, axis=0)]
+    )
 
     def moved(images: np.ndarray, kept: np.ndarray) -> float:
         return float(np.abs(scores(images)[: len(kept)] - whole[kept]).max()) / spread

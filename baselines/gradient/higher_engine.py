@@ -16,7 +16,9 @@ class HigherEngine:
         self._library = higher()
 
     def backward(self, tasks: Tasks, inner: InnerLoop) -> Tensor:
-        return torch.stack([self._task(tasks, task, inner) for task in range(len(tasks))])
+        return torch.stack(
+            [self._task(tasks, task, inner) for task in range(len(tasks))]
+        )
 
     def logits(self, tasks: Tasks, inner: InnerLoop, statistics: Statistics) -> Tensor:
         answers = []
@@ -28,7 +30,9 @@ class HigherEngine:
                 found = (value.detach() for value in copy.parameters())
                 weights = dict(zip(names, found, strict=True))
             with torch.no_grad():
-                answers.append(query_logits(self.network, weights, tasks, task, statistics))
+                answers.append(
+                    query_logits(self.network, weights, tasks, task, statistics)
+                )
         return torch.stack(answers)
 
     def _task(self, tasks: Tasks, task: int, inner: InnerLoop) -> Tensor:
@@ -36,18 +40,27 @@ class HigherEngine:
         with self._loop(inner, track=True) as (copy, optimizer):
             loss = torch.zeros((), device=tasks.query.device)
             for weight in inner.weight_of_step:
-                optimizer.step(_support_loss(copy, tasks, task), grad_callback=_order(inner))
+                optimizer.step(
+                    _support_loss(copy, tasks, task), grad_callback=_order(inner)
+                )
                 if weight:
-                    found = functional.cross_entropy(copy(tasks.query[task]), tasks.query_labels)
+                    found = functional.cross_entropy(
+                        copy(tasks.query[task]), tasks.query_labels
+                    )
                     loss = loss + weight * tasks.share * found
             loss.backward()
         return loss.detach()
 
     def _loop(self, inner: InnerLoop, track: bool):
-        moving = [p for name, p in self.network.named_parameters() if name in inner.adapted]
+        moving = [
+            p for name, p in self.network.named_parameters() if name in inner.adapted
+        ]
         optimizer = torch.optim.SGD(moving, lr=inner.lr)
         return self._library.innerloop_ctx(
-            self.network, optimizer, copy_initial_weights=False, track_higher_grads=track
+            self.network,
+            optimizer,
+            copy_initial_weights=False,
+            track_higher_grads=track,
         )
 
 

@@ -69,13 +69,19 @@ class Engine(Protocol):
         ...
 
 
-def adapted_names(network: nn.Module, head_only: bool, prefix: str = "head.") -> frozenset[str]:
+def adapted_names(
+    network: nn.Module, head_only: bool, prefix: str = "head."
+) -> frozenset[str]:
     """Names of the parameters that the inner loop moves: all but batch norm's, or the head's.
 
     The authors' shifts of batch norm are learned across tasks, but not moved within one
     (cbfinn/maml keeps them out of the weights that it adapts).
     """
-    norms = {name for name, module in network.named_modules() if isinstance(module, _BatchNorm)}
+    norms = {
+        name
+        for name, module in network.named_modules()
+        if isinstance(module, _BatchNorm)
+    }
     return frozenset(
         name
         for name, parameter in network.named_parameters()
@@ -86,7 +92,11 @@ def adapted_names(network: nn.Module, head_only: bool, prefix: str = "head.") ->
 
 
 def query_logits(
-    network: nn.Module, weights: dict[str, Tensor], tasks: Tasks, task: int, statistics: Statistics
+    network: nn.Module,
+    weights: dict[str, Tensor],
+    tasks: Tasks,
+    task: int,
+    statistics: Statistics,
 ) -> Tensor:
     """Scores of one task's query images under its adapted weights: (n_query, n_way)
 

@@ -27,31 +27,49 @@ class Learn2LearnEngine:
             learner = maml.clone()
             loss = torch.zeros((), device=tasks.query.device)
             for weight in inner.weight_of_step:
-                self._step(learner, tasks, task, inner, second_order=not inner.first_order)
+                self._step(
+                    learner, tasks, task, inner, second_order=not inner.first_order
+                )
                 if weight:
-                    found = functional.cross_entropy(learner(tasks.query[task]), tasks.query_labels)
+                    found = functional.cross_entropy(
+                        learner(tasks.query[task]), tasks.query_labels
+                    )
                     loss = loss + weight * tasks.share * found
             loss.backward()
             losses.append(loss.detach())
         return torch.stack(losses)
 
     def logits(self, tasks: Tasks, inner: InnerLoop, statistics: Statistics) -> Tensor:
-        maml = self._library.algorithms.MAML(self.network, lr=inner.lr, first_order=True)
+        maml = self._library.algorithms.MAML(
+            self.network, lr=inner.lr, first_order=True
+        )
         answers = []
         for task in range(len(tasks)):
             learner = maml.clone()
             for _ in range(inner.steps):
                 self._step(learner, tasks, task, inner, second_order=False)
-            weights = {name: value.detach() for name, value in learner.module.named_parameters()}
+            weights = {
+                name: value.detach()
+                for name, value in learner.module.named_parameters()
+            }
             with torch.no_grad():
-                answers.append(query_logits(self.network, weights, tasks, task, statistics))
+                answers.append(
+                    query_logits(self.network, weights, tasks, task, statistics)
+                )
         return torch.stack(answers)
 
     def _step(
-        self, learner: Any, tasks: Tasks, task: int, inner: InnerLoop, second_order: bool
+        self,
+        learner: Any,
+        tasks: Tasks,
+        task: int,
+        inner: InnerLoop,
+        second_order: bool,
     ) -> None:
         """MAML.adapt, but moving only the parameters that are to adapt."""
-        loss = functional.cross_entropy(learner(tasks.support[task]), tasks.support_labels)
+        loss = functional.cross_entropy(
+            learner(tasks.support[task]), tasks.support_labels
+        )
         named = dict(learner.module.named_parameters())
         moving = [value for name, value in named.items() if name in inner.adapted]
         found = torch.autograd.grad(

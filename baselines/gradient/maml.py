@@ -31,7 +31,14 @@ from torch import Tensor, nn
 
 from ...datasets.episodes import EpisodeSpec
 from ...datasets.lookup import pick
-from ..backbones import BACKBONES, Shape, batch_norm, initialise_glorot, n_features, to_input
+from ..backbones import (
+    BACKBONES,
+    Shape,
+    batch_norm,
+    initialise_glorot,
+    n_features,
+    to_input,
+)
 from ..config import TrainConfig, learner_card
 from ..learner import BaselineError, TaskLearner, TrainedLearner
 from .activation_memory import bytes_of_image
@@ -51,7 +58,9 @@ class MAML(TaskLearner, TrainedLearner):
     scores_are = "logits"
     steps_chosen = False  # by the user, against what protocols say
 
-    def __init__(self, network: nn.Module, config: TrainConfig, device: torch.device) -> None:
+    def __init__(
+        self, network: nn.Module, config: TrainConfig, device: torch.device
+    ) -> None:
         self.config, self.device = config, device
         self.network = network.to(device).to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue] - torch's stub lacks it
         self.card = learner_card(config, device)
@@ -100,7 +109,9 @@ class MAML(TaskLearner, TrainedLearner):
         )
 
     def loss(self, images: Tensor, spec: EpisodeSpec) -> Tensor:
-        raise NotImplementedError("MAML's gradient is not that of one forward pass: see backward")
+        raise NotImplementedError(
+            "MAML's gradient is not that of one forward pass: see backward"
+        )
 
     def backward(self, tasks: Tensor, spec: EpisodeSpec, step: int) -> Tensor:
         self.check_way(spec.n_way)
@@ -117,12 +128,16 @@ class MAML(TaskLearner, TrainedLearner):
 
     def predict_tasks(self, support: Tensor, query: Tensor) -> Tensor:
         n_way = self.config.way
-        size = self._tasks_at_once(query, support.shape[1] + query.shape[1], _TEST_BYTES)
+        size = self._tasks_at_once(
+            query, support.shape[1] + query.shape[1], _TEST_BYTES
+        )
         answers = []
         for few, many in zip(support.split(size), query.split(size), strict=True):
             with self._autocast():
                 tasks = self._tasks(few.to(self.device), many.to(self.device), n_way)
-                found = self.engine.logits(tasks, self.test_loop, self.config.statistics)
+                found = self.engine.logits(
+                    tasks, self.test_loop, self.config.statistics
+                )
             answers.append(found.float())
         return torch.cat(answers)
 
@@ -141,17 +156,25 @@ class MAML(TaskLearner, TrainedLearner):
         height, width, channels = tasks.shape[2:]
         key = height, width, channels, budget == _TRAINING_BYTES
         if key not in self._bytes_of_image:
-            found = bytes_of_image(self.network, (height, width, channels), graph=key[3])
+            found = bytes_of_image(
+                self.network, (height, width, channels), graph=key[3]
+            )
             self._bytes_of_image[key] = found
         return max(1, budget // (images * self._bytes_of_image[key]))
 
-    def _tasks(self, support: Tensor, query: Tensor, n_way: int, share: float = 1.0) -> Tasks:
+    def _tasks(
+        self, support: Tensor, query: Tensor, n_way: int, share: float = 1.0
+    ) -> Tasks:
         dtype = next(self.network.parameters()).dtype  # float64 in tests
         labels, images = [], []
         for part in (support, query):
             each = part.shape[1] // n_way
-            labels.append(torch.arange(n_way, device=self.device).repeat_interleave(each))
-            images.append(to_input(part.flatten(0, 1)).to(dtype).unflatten(0, part.shape[:2]))
+            labels.append(
+                torch.arange(n_way, device=self.device).repeat_interleave(each)
+            )
+            images.append(
+                to_input(part.flatten(0, 1)).to(dtype).unflatten(0, part.shape[:2])
+            )
         return Tasks(images[0], labels[0], images[1], labels[1], share)
 
     def _autocast(self) -> torch.autocast:
@@ -191,7 +214,9 @@ def make(config: TrainConfig, image_shape: Shape, device: torch.device) -> MAML:
             "statistics=image: a hidden unit of the mlp has one value for an image, and no spread "
             "to normalise by: every image would get the same answer. Use statistics=support."
         )
-    body = pick("backbone", config.backbone, BACKBONES)(image_shape, config.width, batch_norm)
+    body = pick("backbone", config.backbone, BACKBONES)(
+        image_shape, config.width, batch_norm
+    )
     head = nn.Linear(n_features(body, image_shape), config.way)
     network = nn.Sequential(OrderedDict(body=body, head=head))
     initialise_glorot(network)

@@ -41,7 +41,10 @@ class NativeEngine:
         support = _features(body, weights, tasks.support)
         for _ in range(inner.steps):
             with torch.enable_grad():
-                weights = {name: value.detach().requires_grad_() for name, value in weights.items()}
+                weights = {
+                    name: value.detach().requires_grad_()
+                    for name, value in weights.items()
+                }
                 loss = _losses(run(rest, weights, support), tasks.support_labels)
                 weights = _step(weights, loss, inner, second_order=False)
         norms = Norms(each_image=statistics == "image")
@@ -52,7 +55,9 @@ class NativeEngine:
         return run(self.layers, weights, _images(tasks.query), norms)
 
 
-def _split(layers: Sequence[Layer], adapted: frozenset[str]) -> tuple[list[Layer], list[Layer]]:
+def _split(
+    layers: Sequence[Layer], adapted: frozenset[str]
+) -> tuple[list[Layer], list[Layer]]:
     """The layers before the first one that adapts, which pass only once, and the others."""
     moves = [any(name.startswith(layer.prefix) for name in adapted) for layer in layers]
     first = moves.index(True)
@@ -77,7 +82,9 @@ def _losses(logits: Tensor, labels: Tensor) -> Tensor:
     return losses.reshape(n_tasks, n).mean(1)
 
 
-def _step(weights: Weights, losses: Tensor, inner: InnerLoop, second_order: bool) -> Weights:
+def _step(
+    weights: Weights, losses: Tensor, inner: InnerLoop, second_order: bool
+) -> Weights:
     """One step of each task along its own gradient: tasks do not see each other's weights."""
     names = [name for name in weights if name in inner.adapted]
     values = [weights[name] for name in names]

@@ -19,7 +19,9 @@ from ..learner import BaselineError
 from .taskwise_functions import Window, columns, norm_relu, product, widened
 from .taskwise_layers import RULES, Weights, by_vmap, laid_out, window_of
 
-Moments = tuple[Tensor, Tensor]  # mean and variance of a batch norm, each (n_tasks, 1, C)
+Moments = tuple[
+    Tensor, Tensor
+]  # mean and variance of a batch norm, each (n_tasks, 1, C)
 # A first convolution that sees more than this is no longer cheaper through its covariance.
 _STEM_COLUMNS = 32
 
@@ -62,7 +64,11 @@ def layers_of(network: nn.Module, prefix: str = "") -> list[Layer]:
     if type(network) is not nn.Sequential:
         return [Layer(prefix, network)]
     children = network.named_children()
-    return [layer for name, child in children for layer in layers_of(child, f"{prefix}{name}.")]
+    return [
+        layer
+        for name, child in children
+        for layer in layers_of(child, f"{prefix}{name}.")
+    ]
 
 
 def task_weights(layers: Iterable[Layer], n_tasks: int) -> Weights:
@@ -76,7 +82,9 @@ def task_weights(layers: Iterable[Layer], n_tasks: int) -> Weights:
     for prefix, module in layers:
         if isinstance(module, Residual):
             weights |= task_weights(_branch(prefix, module.body, "body."), n_tasks)
-            weights |= task_weights(_branch(prefix, module.shortcut, "shortcut."), n_tasks)
+            weights |= task_weights(
+                _branch(prefix, module.shortcut, "shortcut."), n_tasks
+            )
             continue
         _refuse_other_norms(module)
         for name, parameter in module.named_parameters():
@@ -86,7 +94,9 @@ def task_weights(layers: Iterable[Layer], n_tasks: int) -> Weights:
 
 
 def _refuse_other_norms(module: nn.Module) -> None:
-    if isinstance(module, _BatchNorm) and (not module.affine or module.track_running_stats):
+    if isinstance(module, _BatchNorm) and (
+        not module.affine or module.track_running_stats
+    ):
         raise BaselineError(
             f"{module}: the native engine knows batch norm with scale and shift and without "
             f"running averages (backbones.batch_norm). Use --backend learn2learn or higher."
@@ -94,7 +104,10 @@ def _refuse_other_norms(module: nn.Module) -> None:
 
 
 def run(
-    layers: Sequence[Layer], weights: Weights, images: TaskImages, norms: Norms | None = None
+    layers: Sequence[Layer],
+    weights: Weights,
+    images: TaskImages,
+    norms: Norms | None = None,
 ) -> Tensor:
     """What the layers make of the images of every task: float (n_tasks, n, ...)
 
@@ -135,12 +148,19 @@ def _residual(
 ) -> Tensor:
     parts = (module.body, "body."), (module.shortcut, "shortcut.")
     images = TaskImages(values)
-    body, shortcut = (run(_branch(prefix, *part), weights, images, norms) for part in parts)
+    body, shortcut = (
+        run(_branch(prefix, *part), weights, images, norms) for part in parts
+    )
     return functional.leaky_relu(body + shortcut, 0.1)
 
 
 def _batch_norm(
-    module: _BatchNorm, prefix: str, weights: Weights, values: Tensor, norms: Norms, relu: bool
+    module: _BatchNorm,
+    prefix: str,
+    weights: Weights,
+    values: Tensor,
+    norms: Norms,
+    relu: bool,
 ) -> Tensor:
     n_tasks, n = values.shape[:2]
     groups = n_tasks * n if norms.each_image else n_tasks
@@ -175,7 +195,11 @@ class _Stem:
 
 
 def _has_stem(module: nn.Module, rest: Sequence[Layer], images: TaskImages) -> bool:
-    if not isinstance(module, nn.Conv2d) or module.bias is not None or images.values.requires_grad:
+    if (
+        not isinstance(module, nn.Conv2d)
+        or module.bias is not None
+        or images.values.requires_grad
+    ):
         return False
     few = module.in_channels * module.kernel_size[0] ** 2 <= _STEM_COLUMNS
     return few and bool(rest) and isinstance(rest[0].module, _BatchNorm)

@@ -39,7 +39,9 @@ def product(rows: Tensor, weight: Tensor) -> Tensor:
     return _Product.apply(rows, weight)  # pyright: ignore[reportReturnType]
 
 
-def norm_relu(rows: Tensor, scale: Tensor, shift: Tensor, eps: float, relu: bool) -> Tensor:
+def norm_relu(
+    rows: Tensor, scale: Tensor, shift: Tensor, eps: float, relu: bool
+) -> Tensor:
     """Batch norm over the rows of each task, then ReLU if asked for.
 
     rows: (n_tasks, n_rows, C); scale, shift: (n_tasks, 1, C) -> (n_tasks, n_rows, C)
@@ -58,7 +60,13 @@ def _gather(maps: Tensor, window: Window) -> Tensor:
     padded = functional.pad(maps, (0, 0, edge, edge, edge, edge))
     step_n, step_h, step_w, _ = padded.stride()
     # The pixels of one row of the window lie side by side in memory.
-    shape = (n, window.outputs(height), window.outputs(width), window.size, window.size * channels)
+    shape = (
+        n,
+        window.outputs(height),
+        window.outputs(width),
+        window.size,
+        window.size * channels,
+    )
     steps = (step_n, window.stride * step_h, window.stride * step_w, step_h, 1)
     return padded.as_strided(shape, steps).reshape(*shape[:3], -1)
 
@@ -70,7 +78,9 @@ def _scatter(seen: Tensor, window: Window, height: int, width: int) -> Tensor:
     maps = seen.new_zeros(n, height + 2 * edge, width + 2 * edge, seen.shape[-1])
     for i in range(size):
         for j in range(size):
-            here = maps[:, i : i + stride * rows : stride, j : j + stride * cols : stride]
+            here = maps[
+                :, i : i + stride * rows : stride, j : j + stride * cols : stride
+            ]
             here += seen[:, :, :, i, j]
     return maps[:, edge : edge + height, edge : edge + width].contiguous()
 
@@ -88,7 +98,9 @@ class _Columns(Function):
 
 class _Scattered(Function):
     @staticmethod
-    def forward(ctx: Any, seen: Tensor, window: Window, height: int, width: int) -> Tensor:
+    def forward(
+        ctx: Any, seen: Tensor, window: Window, height: int, width: int
+    ) -> Tensor:
         ctx.window = window
         return _scatter(seen, window, height, width)
 
@@ -133,7 +145,9 @@ def _mean(a: Tensor, b: Tensor | None = None) -> Tensor:
 
 
 def _masked(grad: Tensor, output: Tensor | None) -> Tensor:
-    return grad if output is None else torch.ops.aten.threshold_backward(grad, output, 0)
+    return (
+        grad if output is None else torch.ops.aten.threshold_backward(grad, output, 0)
+    )
 
 
 class _Norm(Function):

@@ -17,12 +17,16 @@ from .taskwise_functions import Window, columns, product
 Weights = dict[str, Tensor]
 
 
-def _convolution(module: nn.Conv2d, prefix: str, weights: Weights, values: Tensor) -> Tensor:
+def _convolution(
+    module: nn.Conv2d, prefix: str, weights: Weights, values: Tensor
+) -> Tensor:
     window = window_of(module)
     if not torch.is_grad_enabled():
         # Query images are many: then one call for each task beats writing out the columns.
         pairs = zip(values, weights[prefix + "weight"], strict=True)
-        maps = torch.stack([_convolved(images, weight, window) for images, weight in pairs])
+        maps = torch.stack(
+            [_convolved(images, weight, window) for images, weight in pairs]
+        )
         return _biased(maps.flatten(1, 3), prefix, weights).reshape(maps.shape)
     seen = columns(values.flatten(0, 1), window)
     rows = seen.reshape(len(values), -1, seen.shape[-1])
@@ -38,7 +42,9 @@ def _convolved(images: Tensor, weight: Tensor, window: Window) -> Tensor:
     kernel = weight.unflatten(0, (window.size, window.size, -1)).permute(3, 2, 0, 1)
     maps = images.permute(0, 3, 1, 2)
     padding = window.size // 2
-    return functional.conv2d(maps, kernel, None, window.stride, padding).permute(0, 2, 3, 1)
+    return functional.conv2d(maps, kernel, None, window.stride, padding).permute(
+        0, 2, 3, 1
+    )
 
 
 def _linear(module: nn.Linear, prefix: str, weights: Weights, values: Tensor) -> Tensor:
@@ -58,7 +64,9 @@ def window_of(module: nn.Conv2d) -> Window:
     size, stride = module.kernel_size[0], module.stride[0]
     usual = nn.Conv2d(1, 1, size, stride, padding=size // 2)
     names = ("kernel_size", "stride", "padding", "dilation", "groups", "padding_mode")
-    if size % 2 == 0 or any(getattr(module, name) != getattr(usual, name) for name in names):
+    if size % 2 == 0 or any(
+        getattr(module, name) != getattr(usual, name) for name in names
+    ):
         raise BaselineError(
             f"{module}: the native engine knows square windows of odd size, padded by half of it. "
             f"Use --backend learn2learn or --backend higher for this network."
@@ -66,32 +74,42 @@ def window_of(module: nn.Conv2d) -> Window:
     return Window(size, stride)
 
 
-def _max_pool(module: nn.MaxPool2d, prefix: str, weights: Weights, values: Tensor) -> Tensor:
+def _max_pool(
+    module: nn.MaxPool2d, prefix: str, weights: Weights, values: Tensor
+) -> Tensor:
     del prefix, weights
     maps = values.flatten(0, 1).permute(0, 3, 1, 2)  # channels-last in memory
     pooled = module(maps).permute(0, 2, 3, 1)
     return pooled.reshape(*values.shape[:2], *pooled.shape[1:])
 
 
-def _average(module: nn.AdaptiveAvgPool2d, prefix: str, weights: Weights, values: Tensor) -> Tensor:
+def _average(
+    module: nn.AdaptiveAvgPool2d, prefix: str, weights: Weights, values: Tensor
+) -> Tensor:
     if module.output_size not in (1, (1, 1)):
         return by_vmap(module, prefix, weights, values)
     return values.mean((2, 3), keepdim=True)
 
 
-def _flatten(module: nn.Flatten, prefix: str, weights: Weights, values: Tensor) -> Tensor:
+def _flatten(
+    module: nn.Flatten, prefix: str, weights: Weights, values: Tensor
+) -> Tensor:
     """In the order of the module, whose maps have their channels first."""
     del module, prefix, weights
     return values.permute(0, 1, 4, 2, 3).flatten(2) if values.ndim == 5 else values
 
 
-def _unflatten(module: nn.Unflatten, prefix: str, weights: Weights, values: Tensor) -> Tensor:
+def _unflatten(
+    module: nn.Unflatten, prefix: str, weights: Weights, values: Tensor
+) -> Tensor:
     del prefix, weights
     maps = values.reshape(*values.shape[:2], *module.unflattened_size)
     return maps.permute(0, 1, 3, 4, 2)
 
 
-def _pointwise(module: nn.Module, prefix: str, weights: Weights, values: Tensor) -> Tensor:
+def _pointwise(
+    module: nn.Module, prefix: str, weights: Weights, values: Tensor
+) -> Tensor:
     del prefix, weights
     return module(values)
 
@@ -106,7 +124,10 @@ def by_vmap(module: nn.Module, prefix: str, weights: Weights, values: Tensor) ->
         )
     own = {name: weights[prefix + name] for name, _ in module.named_parameters()}
     maps = values.permute(0, 1, 4, 2, 3) if values.ndim == 5 else values
-    call = vmap(lambda weights, x: functional_call(module, weights, (x,)), randomness="different")
+    call = vmap(
+        lambda weights, x: functional_call(module, weights, (x,)),
+        randomness="different",
+    )
     result = call(own, maps)
     return result.permute(0, 1, 3, 4, 2) if result.ndim == 5 else result
 
@@ -130,4 +151,8 @@ def laid_out(module: nn.Module, parameter: Tensor) -> Tensor:
         return parameter.permute(2, 3, 1, 0).reshape(-1, len(parameter))
     if isinstance(module, nn.Linear) and parameter.ndim == 2:
         return parameter.T
-    return parameter[None] if type(module) in RULES or isinstance(module, _BatchNorm) else parameter
+    return (
+        parameter[None]
+        if type(module) in RULES or isinstance(module, _BatchNorm)
+        else parameter
+    )

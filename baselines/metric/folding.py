@@ -22,11 +22,16 @@ def _fold_pairs(module: nn.Module) -> None:
     for child in module.children():
         _fold_pairs(child)
     # A subclass may call its children in another order.
-    if not isinstance(module, nn.Sequential) or type(module).forward is not nn.Sequential.forward:
+    if (
+        not isinstance(module, nn.Sequential)
+        or type(module).forward is not nn.Sequential.forward
+    ):
         return
     for i in range(len(module) - 1):
         convolution, norm = module[i], module[i + 1]
-        if not isinstance(convolution, nn.Conv2d) or not isinstance(norm, nn.BatchNorm2d):
+        if not isinstance(convolution, nn.Conv2d) or not isinstance(
+            norm, nn.BatchNorm2d
+        ):
             continue
         if norm.track_running_stats:
             module[i] = fuse_conv_bn_eval(convolution, norm)

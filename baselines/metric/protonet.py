@@ -18,7 +18,12 @@ from ...datasets.lookup import pick
 from ..backbones import BACKBONES, Shape, to_input
 from ..config import TrainConfig, learner_card
 from ..device.images import on_device
-from ..learner import EmbeddingLearner, LearnerCard, TrainedLearner, negative_squared_distances
+from ..learner import (
+    EmbeddingLearner,
+    LearnerCard,
+    TrainedLearner,
+    negative_squared_distances,
+)
 from .folding import folded
 
 
@@ -31,7 +36,9 @@ class ProtoNet(EmbeddingLearner, TrainedLearner):
 
     scores_are = "logits"
 
-    def __init__(self, network: nn.Module, card: LearnerCard, temperature: float = 1.0) -> None:
+    def __init__(
+        self, network: nn.Module, card: LearnerCard, temperature: float = 1.0
+    ) -> None:
         self.card = card
         self.temperature = temperature
         self.device = torch.device(card.device)
@@ -50,7 +57,9 @@ class ProtoNet(EmbeddingLearner, TrainedLearner):
         support, query = features.float().split(
             [spec.n_way * spec.n_shot, spec.n_way * spec.n_query]
         )
-        labels = torch.arange(spec.n_way, device=self.device).repeat_interleave(spec.n_query)
+        labels = torch.arange(spec.n_way, device=self.device).repeat_interleave(
+            spec.n_query
+        )
         scores = self.scores(support.reshape(spec.n_way, spec.n_shot, -1), query)
         return functional.cross_entropy(scores / self.temperature, labels)
 
@@ -69,7 +78,9 @@ class ProtoNet(EmbeddingLearner, TrainedLearner):
     def embed(self, images: np.ndarray) -> Tensor:
         if self._inference is None:
             self._inference = folded(self.network)
-        pixels = on_device(images, self.device)  # each image once: to keep them there gains nothing
+        pixels = on_device(
+            images, self.device
+        )  # each image once: to keep them there gains nothing
         with (
             torch.inference_mode(),
             torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16),

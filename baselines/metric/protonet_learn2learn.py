@@ -21,7 +21,9 @@ class Learn2LearnProtoNet(ProtoNet):
 
     def scores(self, support: Tensor, query: Tensor) -> Tensor:
         if support.ndim == 4:  # the classifier takes one episode at a time
-            return torch.stack([self.scores(*pair) for pair in zip(support, query, strict=True)])
+            return torch.stack(
+                [self.scores(*pair) for pair in zip(support, query, strict=True)]
+            )
         n_way, n_shot, _ = support.shape
         labels = torch.arange(n_way, device=support.device).repeat_interleave(n_shot)
         return self._classifier(support.flatten(0, 1), labels)(query)

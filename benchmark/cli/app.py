@@ -8,7 +8,17 @@ import typer
 
 from fewbench.errors import UserError
 
-from . import compare, data, evaluate, plan, protocol, quickstart, report, sources, train
+from . import (
+    compare,
+    data,
+    evaluate,
+    plan,
+    protocol,
+    quickstart,
+    report,
+    sources,
+    train,
+)
 from .console import Json, emit, table
 
 app = typer.Typer(
@@ -56,10 +66,15 @@ def env(as_json: Json = False) -> None:
         },
     }
     rows = [[key, value] for key, value in {**facts, **devices}.items()]
-    rows += [[name, found or "MISSING: pip install fewbench"] for name, found in needed.items()]
+    rows += [
+        [name, found or "MISSING: pip install fewbench"]
+        for name, found in needed.items()
+    ]
     text = table(["what", "found"], rows)
     known = [[name, ", ".join(learners)] for name, learners in BACKENDS.items()]
-    text += "\n\n" + table(["backend", "learners"], [*known, ["(untrained)", ", ".join(UNTRAINED)]])
+    text += "\n\n" + table(
+        ["backend", "learners"], [*known, ["(untrained)", ", ".join(UNTRAINED)]]
+    )
     for one in optional:
         state = f"{one.installed or 'not installed'}, usable: {'yes' if one.usable else 'no'}"
         text += f"\n\n{one.name} ({one.needed_for}): {state}"
@@ -80,7 +95,10 @@ def _print_version(wanted: bool) -> None:
 @app.callback()
 def _root(
     version: Annotated[
-        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Version.")
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Version."
+        ),
     ] = False,
 ) -> None:
     del version
@@ -97,7 +115,9 @@ def main() -> None:
         reason = error.strerror or error
         if isinstance(error, FileExistsError | NotADirectoryError):
             reason = "a file is where a folder was expected"
-        sys.stderr.write(f"error: {where}{reason}. Choose another folder, or free some space.\n")
+        sys.stderr.write(
+            f"error: {where}{reason}. Choose another folder, or free some space.\n"
+        )
         sys.exit(2)
     except MemoryError as error:
         sys.stderr.write(

@@ -16,20 +16,28 @@ from .percent import accuracy, digits, points
 
 def compare(
     results: Annotated[
-        list[Path], typer.Argument(help="Results (.json) on the same episodes, or their folders.")
+        list[Path],
+        typer.Argument(help="Results (.json) on the same episodes, or their folders."),
     ],
     margin: Annotated[
         float | None,
-        typer.Option(parser=points, metavar="POINTS", help="Of the test against --published: 1%."),
+        typer.Option(
+            parser=points, metavar="POINTS", help="Of the test against --published: 1%."
+        ),
     ] = None,
     published: Annotated[
         float | None,
-        typer.Option(parser=accuracy, metavar="ACC", help="A published accuracy, e.g. 98.8%."),
+        typer.Option(
+            parser=accuracy, metavar="ACC", help="A published accuracy, e.g. 98.8%."
+        ),
     ] = None,
     half_width: Annotated[
         float | None,
         typer.Option(
-            "--published-half-width", parser=points, metavar="POINTS", help="Its ±, e.g. 0.2%."
+            "--published-half-width",
+            parser=points,
+            metavar="POINTS",
+            help="Its ±, e.g. 0.2%.",
         ),
     ] = None,
     level: Level = "95%",  # pyright: ignore[reportArgumentType] - parsed like any other text
@@ -53,7 +61,9 @@ def compare(
     if published is not None and margin is not None:
         from ...reports.stats.equivalence import reproduced
 
-        tests = [reproduced(one, published, margin, level, half_width) for one in loaded]
+        tests = [
+            reproduced(one, published, margin, level, half_width) for one in loaded
+        ]
     document = {
         "results": [result_document(one, level) for one in loaded],
         "comparisons": [_comparison(*pair) for pair in pairs],
@@ -62,8 +72,12 @@ def compare(
     emit(document, _compare_text(loaded, pairs, tests, level), as_json)
 
 
-def _check_options(margin: float | None, published: float | None, half_width: float | None) -> None:
-    if (published is None) != (margin is None) or (half_width is not None and published is None):
+def _check_options(
+    margin: float | None, published: float | None, half_width: float | None
+) -> None:
+    if (published is None) != (margin is None) or (
+        half_width is not None and published is None
+    ):
         raise typer.BadParameter(
             "the test against a published number needs both: --published 98.8% --margin 1%"
         )
@@ -139,7 +153,14 @@ def _marks(results: Sequence[Any]) -> str:
 
 def _pairs_table(pairs: Sequence[tuple[int, int, Any]], level: float) -> str:
     several = len(pairs) > 1
-    header = ["pair", "difference", f"{digits(100 * level)} % limits", "kind", "bootstrap", "p"]
+    header = [
+        "pair",
+        "difference",
+        f"{digits(100 * level)} % limits",
+        "kind",
+        "bootstrap",
+        "p",
+    ]
     header += ["p (Holm)"] * several + ["superiority"]
     rows = []
     for i, j, one in pairs:
@@ -149,7 +170,10 @@ def _pairs_table(pairs: Sequence[tuple[int, int, Any]], level: float) -> str:
         row += [_p(one.p_adjusted)] * several + [f"{100 * one.superiority:.1f} %"]
         rows.append(row)
     if several:  # only a single pair is bootstrapped
-        header, rows = [*header[:4], *header[5:]], [[*row[:4], *row[5:]] for row in rows]
+        header, rows = (
+            [*header[:4], *header[5:]],
+            [[*row[:4], *row[5:]] for row in rows],
+        )
     n = pairs[0][2].n
     how = (
         f"differences in points, paired over the same {n:,} episodes. superiority: how often the "

@@ -8,14 +8,18 @@ from typing import Annotated, Any
 
 import typer
 
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")]
+Json = Annotated[
+    bool, typer.Option("--json", help="Print one JSON document instead of text.")
+]
 Progress = Callable[[str, int, int], None]
 
 
 def emit(document: Any, text: str, as_json: bool) -> None:
     """Print the answer of a command."""
     if as_json:
-        sys.stdout.write(json.dumps(document, indent=2, sort_keys=True, allow_nan=False) + "\n")
+        sys.stdout.write(
+            json.dumps(document, indent=2, sort_keys=True, allow_nan=False) + "\n"
+        )
     else:
         sys.stdout.write(text.rstrip("\n") + "\n")
 
@@ -30,7 +34,9 @@ def table(header: list[str], rows: list[list[str]]) -> str:
     lines = [header, *rows]
     widths = [max(len(line[i]) for line in lines) for i in range(len(header))]
     return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        "  ".join(
+            cell.ljust(width) for cell, width in zip(line, widths, strict=True)
+        ).rstrip()
         for line in lines
     )
 
@@ -57,11 +63,15 @@ def progress_bars() -> Iterator[Progress]:
         def render(self, task: Task) -> Text:
             speed = int(task.finished_speed or task.speed or 0)
             is_download = task.description.startswith("download")
-            return Text(f"{decimal(speed) if is_download else f'{speed:,}'}/s" if speed else "")
+            return Text(
+                f"{decimal(speed) if is_download else f'{speed:,}'}/s" if speed else ""
+            )
 
     note = TextColumn("{task.fields[note]}")
     columns = (note, Speed(), TimeElapsedColumn(), TimeRemainingColumn())
-    with Bars(*Bars.get_default_columns()[:3], *columns, console=Console(stderr=True)) as bars:
+    with Bars(
+        *Bars.get_default_columns()[:3], *columns, console=Console(stderr=True)
+    ) as bars:
         tasks: dict[str, TaskID] = {}
 
         def advance(stage: str, done: int, total: int, remark: str = "") -> None:

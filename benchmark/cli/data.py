@@ -31,7 +31,9 @@ def list_datasets(root: Root = None, as_json: Json = False) -> None:
         if manifest:
             state = "partial" if manifest["partial"] else "built"
             there = manifest["splits"]
-            splits = {split: there.get(split, {}).get("n_classes", 0) for split in info.splits}
+            splits = {
+                split: there.get(split, {}).get("n_classes", 0) for split in info.splits
+            }
             images = sum(counts["n_images"] for counts in there.values())
         document[name] = {
             "built": manifest is not None,
@@ -42,7 +44,11 @@ def list_datasets(root: Root = None, as_json: Json = False) -> None:
         }
         rows.append([name, state, classes, f"{images:,}", info.title])
     header = ["dataset", "state", "train/val/test", "images", "title"]
-    emit({"root": str(where), "datasets": document}, f"{table(header, rows)}\n\n{where}", as_json)
+    emit(
+        {"root": str(where), "datasets": document},
+        f"{table(header, rows)}\n\n{where}",
+        as_json,
+    )
 
 
 @app.command()
@@ -50,16 +56,22 @@ def build(
     name: Name,
     source: Annotated[
         Path | None,
-        typer.Option(help="Folder or archive with the data in any known form; else downloaded."),
+        typer.Option(
+            help="Folder or archive with the data in any known form; else downloaded."
+        ),
     ] = None,
     resampling: Annotated[
-        str | None, typer.Option(help="Another filter, built as NAME-FILTER, e.g. lanczos.")
+        str | None,
+        typer.Option(help="Another filter, built as NAME-FILTER, e.g. lanczos."),
     ] = None,
     allow_missing: Annotated[
-        bool, typer.Option("--allow-missing", help="Build what is there, marked as partial.")
+        bool,
+        typer.Option("--allow-missing", help="Build what is there, marked as partial."),
     ] = False,
     offline: Annotated[bool, typer.Option("--offline", help="Never download.")] = False,
-    rebuild: Annotated[bool, typer.Option("--rebuild", help="Build again what is built.")] = False,
+    rebuild: Annotated[
+        bool, typer.Option("--rebuild", help="Build again what is built.")
+    ] = False,
     root: Root = None,
     as_json: Json = False,
 ) -> None:
@@ -71,7 +83,9 @@ def build(
     info = find(name, resampling)
     request = Request(source, allow_missing, offline)
     with progress_bars() as progress:
-        built = build_dataset(info, data_root(root), request, rebuild=rebuild, progress=progress)
+        built = build_dataset(
+            info, data_root(root), request, rebuild=rebuild, progress=progress
+        )
     first = "already built" if built.already_built else "built"
     if built.already_built and source is not None:
         first += " (the source was not looked at; --rebuild builds from it)"
@@ -85,7 +99,10 @@ def build(
 def verify(
     name: Name,
     quick: Annotated[
-        bool, typer.Option("--quick", help="Structure and the images of a few random classes.")
+        bool,
+        typer.Option(
+            "--quick", help="Structure and the images of a few random classes."
+        ),
     ] = False,
     root: Root = None,
     as_json: Json = False,
@@ -103,7 +120,9 @@ def verify(
     except DataError as error:
         typer.echo(f"error: {error}", err=True)
         raise typer.Exit(1) from None
-    what = "structure and sampled classes" if quick else "every byte read again, content"
+    what = (
+        "structure and sampled classes" if quick else "every byte read again, content"
+    )
     lines = [f"{info.name}: {what} as recorded"]
     lines += [f"  {split:5} sha256 {sha256}" for split, sha256 in fingerprints.items()]
     document = {"dataset": name, "quick": quick, "content_sha256": fingerprints}
@@ -132,9 +151,13 @@ def show_info(name: Name, root: Root = None, as_json: Json = False) -> None:
         "sources": [source.filename for source in info.sources] or ["embedded"],
         "forms": list(info.forms),
     }
-    lines = [f"{key:13} {_flat(value)}" for key, value in card.items() if key != "forms"]
+    lines = [
+        f"{key:13} {_flat(value)}" for key, value in card.items() if key != "forms"
+    ]
     lines += [f"builds from    {form}" for form in info.forms]
-    lines.append(_describe(manifest) if manifest else f"not built: fewbench data build {name}")
+    lines.append(
+        _describe(manifest) if manifest else f"not built: fewbench data build {name}"
+    )
     emit({**card, "build": manifest}, "\n".join(lines), as_json)
 
 
@@ -143,8 +166,12 @@ def show(
     name: Name,
     out: Annotated[Path, typer.Option(help="PNG file to write.")],
     split: Annotated[str, typer.Option(help="train, val or test.")] = "test",
-    classes: Annotated[int, typer.Option(min=1, help="Rows: classes, evenly spread.")] = 24,
-    images: Annotated[int, typer.Option(min=1, help="Columns: images of each class.")] = 10,
+    classes: Annotated[
+        int, typer.Option(min=1, help="Rows: classes, evenly spread.")
+    ] = 24,
+    images: Annotated[
+        int, typer.Option(min=1, help="Columns: images of each class.")
+    ] = 10,
     root: Root = None,
     as_json: Json = False,
 ) -> None:

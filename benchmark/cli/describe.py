@@ -5,7 +5,12 @@ from typing import Any
 
 
 def named(result: Any) -> str:
-    parts = [result.learner, result.backbone, result.precision, f"seed {result.train_seed}"]
+    parts = [
+        result.learner,
+        result.backbone,
+        result.precision,
+        f"seed {result.train_seed}",
+    ]
     marks = "†" * result.transductive + "‡" * result.partial
     return f"{' '.join(filter(None, parts))} on {result.protocol.name} {marks}".rstrip()
 

@@ -6,7 +6,15 @@ from typing import Annotated, Any
 import typer
 
 from .console import Json, emit, note, progress_bars, table
-from .options import Backend, Device, Out, Precision, Root, TasksPerChunk, named_settings
+from .options import (
+    Backend,
+    Device,
+    Out,
+    Precision,
+    Root,
+    TasksPerChunk,
+    named_settings,
+)
 from .percent import points
 
 LearnerName = Annotated[
@@ -50,18 +58,23 @@ def evaluate(
         ),
     ] = None,
     dataset: Annotated[
-        str | None, typer.Option(help="Another build, e.g. omniglot-nearest; changes the name.")
+        str | None,
+        typer.Option(help="Another build, e.g. omniglot-nearest; changes the name."),
     ] = None,
     settings: Annotated[
         list[str] | None,
-        typer.Option("--set", help="key=value of the recipe, e.g. test_inner_steps=10."),
+        typer.Option(
+            "--set", help="key=value of the recipe, e.g. test_inner_steps=10."
+        ),
     ] = None,
     statistics: Statistics = None,
     backend: Backend = None,
     tasks_per_chunk: TasksPerChunk = None,
     precision: Precision = None,
     device: Device = "auto",
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a result.")] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace a result.")
+    ] = False,
     root: Root = None,
     as_json: Json = False,
 ) -> None:
@@ -79,7 +92,9 @@ def evaluate(
     goal = _goal(until_half_width, number)
     from ..evaluate_into import evaluate_run, load
 
-    named = named_settings(statistics=statistics, backend=backend, tasks_per_chunk=tasks_per_chunk)
+    named = named_settings(
+        statistics=statistics, backend=backend, tasks_per_chunk=tasks_per_chunk
+    )
     model = load(learner, device, precision or "fp32", [*(settings or []), *named])
     with progress_bars() as progress:
         path, result = evaluate_run(model, test, out, overwrite, (root, progress), goal)
@@ -88,7 +103,9 @@ def evaluate(
 
 def probe(
     learner: LearnerName,
-    protocol: Annotated[str, typer.Option(help="Protocol, see `fewbench protocol list`.")],
+    protocol: Annotated[
+        str, typer.Option(help="Protocol, see `fewbench protocol list`.")
+    ],
     statistics: Statistics = None,
     backend: Backend = None,
     root: Root = None,
@@ -98,15 +115,23 @@ def probe(
     from ..evaluate import probe as probe_model
     from ..evaluate_into import load
 
-    model = load(learner, "auto", "fp32", named_settings(statistics=statistics, backend=backend))
+    model = load(
+        learner, "auto", "fp32", named_settings(statistics=statistics, backend=backend)
+    )
     found = probe_model(model, protocol, root=root)
-    moved = {"shuffled": found.shuffled, "exchanged": found.exchanged, "dropped": found.dropped}
+    moved = {
+        "shuffled": found.shuffled,
+        "exchanged": found.exchanged,
+        "dropped": found.dropped,
+    }
     rows = [["nothing changed", f"{found.repeated:.2g}"]]
     rows += [[f"others {how}", f"{value:.2g}"] for how, value in moved.items()]
     text = table(["query images", "largest move of a score / spread of scores"], rows)
     document = {"transductive": found.transductive, "verdict": found.verdict}
     document |= {"repeated": found.repeated, **moved}
-    document = {key: None if value != value else value for key, value in document.items()}  # NaN
+    document = {
+        key: None if value != value else value for key, value in document.items()
+    }  # NaN
     emit(document, f"{text}\n\n{found.verdict}", as_json)
 
 
@@ -137,7 +162,9 @@ def _goal(half_width: float | None, number: int | None) -> Any:
     return Goal(half_width, number or MOST_EPISODES)
 
 
-def _card(protocol: str | None, dataset: str | None, number: int | None, disjoint: bool) -> Any:
+def _card(
+    protocol: str | None, dataset: str | None, number: int | None, disjoint: bool
+) -> Any:
     from ..protocols.catalogue import find_protocol
 
     if protocol is None:
@@ -145,10 +172,14 @@ def _card(protocol: str | None, dataset: str | None, number: int | None, disjoin
             "needed, unless --episodes is a file; see `fewbench protocol list`",
             param_hint="--protocol",
         )
-    return find_protocol(protocol, dataset=dataset, n_episodes=number, disjoint=disjoint)
+    return find_protocol(
+        protocol, dataset=dataset, n_episodes=number, disjoint=disjoint
+    )
 
 
-def _drawn_from(file: Path, protocol: str | None, dataset: str | None, root: Path | None) -> Any:
+def _drawn_from(
+    file: Path, protocol: str | None, dataset: str | None, root: Path | None
+) -> Any:
     from ...datasets.root import data_root
     from ..protocols.episode_files import draw_file, read_episodes
 
@@ -173,9 +204,14 @@ def _say(path: Path, result: Any, half_width: float | None, as_json: bool) -> No
     from ...reports.tables.other_classes import beyond
     from ...reports.tables.printed import to_text
 
-    interval, others = Cell.of(result).interval, beyond(result)  # a single episode has neither
+    interval, others = (
+        Cell.of(result).interval,
+        beyond(result),
+    )  # a single episode has neither
     document = {"path": str(path), **_summary(result, interval, others)}
-    seconds = ", ".join(f"{stage} {value:.1f} s" for stage, value in result.seconds.items())
+    seconds = ", ".join(
+        f"{stage} {value:.1f} s" for stage, value in result.seconds.items()
+    )
     text = to_text([result])
     if others:
         text += (
@@ -193,7 +229,9 @@ def _say(path: Path, result: Any, half_width: float | None, as_json: bool) -> No
 
 
 def _verdict(interval: Any, half_width: float, reached: bool) -> str:
-    stopped = f"stopped after {interval.n:,} episodes: ± {100 * interval.half_width:.3g} %"
+    stopped = (
+        f"stopped after {interval.n:,} episodes: ± {100 * interval.half_width:.3g} %"
+    )
     if reached:
         return f"{stopped}, wanted {100 * half_width:.3g} %"
     needed = round(interval.n * (interval.half_width / half_width) ** 2, -2)
@@ -209,11 +247,16 @@ def _summary(result: Any, interval: Any, others: Any) -> dict[str, Any]:
     about = ("low", "high", "level", "kind", "n")
     return {
         "protocol": result.protocol.name,
-        **{name: getattr(result, name) for name in ("learner", "transductive", "partial")},
+        **{
+            name: getattr(result, name)
+            for name in ("learner", "transductive", "partial")
+        },
         **limits,
         "mean": interval.mean if interval else result.mean,
         "n_episodes": result.protocol.n_episodes,
-        "other_classes": {name: getattr(others, name) for name in about} if others else None,
+        "other_classes": {name: getattr(others, name) for name in about}
+        if others
+        else None,
         "episodes_fingerprint": result.episodes_fingerprint,
         "seconds": result.seconds,
     }

@@ -9,7 +9,8 @@ import typer
 from .percent import accuracy
 
 Level = Annotated[
-    float, typer.Option(parser=accuracy, metavar="SHARE", help="Confidence: 95% or 0.95.")
+    float,
+    typer.Option(parser=accuracy, metavar="SHARE", help="Confidence: 95% or 0.95."),
 ]
 
 
@@ -20,13 +21,17 @@ def load_in_order(paths: Sequence[Path]) -> list[Any]:
     resolved = [path.resolve() for path in paths]
     twice = [path for i, path in enumerate(paths) if resolved.index(path.resolve()) < i]
     if twice:
-        raise typer.BadParameter(f"{twice[0]} is given twice. Compare two different results")
+        raise typer.BadParameter(
+            f"{twice[0]} is given twice. Compare two different results"
+        )
     return [result for path in paths for result in load_results([path])]
 
 
 Root = Annotated[
     Path | None,
-    typer.Option(help="Folder of the builds [$FEWBENCH_DATA, else the user's data folder]."),
+    typer.Option(
+        help="Folder of the builds [$FEWBENCH_DATA, else the user's data folder]."
+    ),
 ]
 
 
@@ -42,9 +47,13 @@ def find(name: str, resampling: str | None = None) -> Any:
     if resampling in (None, info.resampling):
         return info
     variants = {
-        other.resampling: other for other in BUILDERS.values() if other.name.startswith(f"{name}-")
+        other.resampling: other
+        for other in BUILDERS.values()
+        if other.name.startswith(f"{name}-")
     }
-    return pick(f"resampling of {name}", resampling or "", {info.resampling: info, **variants})
+    return pick(
+        f"resampling of {name}", resampling or "", {info.resampling: info, **variants}
+    )
 
 
 Out = Annotated[Path, typer.Option(help="Folder to write.")]
@@ -57,13 +66,16 @@ Precision = Annotated[str | None, typer.Option(help="auto, fp32 or bf16.")]
 
 
 Backend = Annotated[
-    str | None, typer.Option(help="Whose inner loop or classifier: native, learn2learn or higher.")
+    str | None,
+    typer.Option(help="Whose inner loop or classifier: native, learn2learn or higher."),
 ]
 
 
 TasksPerChunk = Annotated[
     str | None,
-    typer.Option(help="Tasks that a MAML holds at once: a number, or auto. Bounds its memory."),
+    typer.Option(
+        help="Tasks that a MAML holds at once: a number, or auto. Bounds its memory."
+    ),
 ]
 
 

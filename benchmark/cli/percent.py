@@ -32,10 +32,14 @@ def accuracy(text: str) -> float:
 
 
 def _share(text: str) -> float:
-    match = re.fullmatch(r"\s*\+?(\d+\.?\d*(?:e[+-]?\d+)?|\.\d+)\s*(%?)\s*", text, re.I | re.A)
+    match = re.fullmatch(
+        r"\s*\+?(\d+\.?\d*(?:e[+-]?\d+)?|\.\d+)\s*(%?)\s*", text, re.I | re.A
+    )
     value = float(match[1]) / (100 if match[2] else 1) if match else math.nan
     if 1 <= value < 100:
-        raise typer.BadParameter(f"{text.strip()} is more than everything. Type {text.strip()}%")
+        raise typer.BadParameter(
+            f"{text.strip()} is more than everything. Type {text.strip()}%"
+        )
     if not 0 < value < 1:
         raise typer.BadParameter(
             f"expected a share above 0 and below 100 %, like 0.1% or 0.001; got {text!r:.40}"

@@ -15,21 +15,30 @@ from .percent import accuracy, digits, points
 
 
 def plan(
-    pilot: Annotated[Path, typer.Argument(help="A result (.json) with some hundred episodes.")],
+    pilot: Annotated[
+        Path, typer.Argument(help="A result (.json) with some hundred episodes.")
+    ],
     half_width: Annotated[
         float | None,
-        typer.Option(parser=points, metavar="POINTS", help="Wanted ±; 0.1% if nothing is."),
+        typer.Option(
+            parser=points, metavar="POINTS", help="Wanted ±; 0.1% if nothing is."
+        ),
     ] = None,
     difference: Annotated[
         float | None,
-        typer.Option(parser=points, metavar="POINTS", help="Difference to detect, e.g. 0.2%."),
+        typer.Option(
+            parser=points, metavar="POINTS", help="Difference to detect, e.g. 0.2%."
+        ),
     ] = None,
     against: Annotated[
-        Path | None, typer.Option(help="Result on the same episodes, to detect a difference to.")
+        Path | None,
+        typer.Option(help="Result on the same episodes, to detect a difference to."),
     ] = None,
     power: Annotated[
         float,
-        typer.Option(parser=accuracy, metavar="SHARE", help="Chance to detect --difference."),
+        typer.Option(
+            parser=accuracy, metavar="SHARE", help="Chance to detect --difference."
+        ),
     ] = "80%",  # pyright: ignore[reportArgumentType]
     level: Level = "95%",  # pyright: ignore[reportArgumentType]
     as_json: Json = False,
@@ -43,9 +52,13 @@ def plan(
     from ...reports.stats.planning import plan as plan_episodes
 
     if against is not None and difference is None:
-        raise typer.BadParameter("--against needs the difference to detect: --difference 0.2%")
+        raise typer.BadParameter(
+            "--against needs the difference to detect: --difference 0.2%"
+        )
     if power < 0.5:
-        raise typer.BadParameter(f"--power: expected at least 50%; got {digits(100 * power)}%")
+        raise typer.BadParameter(
+            f"--power: expected at least 50%; got {digits(100 * power)}%"
+        )
     if half_width is None and difference is None:
         half_width = 0.001
     result = _one(pilot)
@@ -55,16 +68,26 @@ def plan(
         goals.append((Goal(half_width=half_width, level=level), None))
     if difference is not None:
         goals.append((Goal(difference=difference, power=power, level=level), other))
-    plans = [(goal, to, spread(result, to), plan_episodes(result, goal, to)) for goal, to in goals]
-    document = {"pilot": result_document(result, level), "plans": [_plan(*one) for one in plans]}
+    plans = [
+        (goal, to, spread(result, to), plan_episodes(result, goal, to))
+        for goal, to in goals
+    ]
+    document = {
+        "pilot": result_document(result, level),
+        "plans": [_plan(*one) for one in plans],
+    }
     text = "\n\n".join(_plan_text(*one) for one in plans)
-    emit(document, f"pilot: {named(result)}\n\n{text}\n\n{_plan_notes(result)}", as_json)
+    emit(
+        document, f"pilot: {named(result)}\n\n{text}\n\n{_plan_notes(result)}", as_json
+    )
 
 
 def _one(path: Path) -> Any:
     loaded = load_in_order([path])
     if len(loaded) != 1:
-        raise typer.BadParameter(f"{path} holds {len(loaded)} results. Give one of its .json files")
+        raise typer.BadParameter(
+            f"{path} holds {len(loaded)} results. Give one of its .json files"
+        )
     return loaded[0]
 
 
@@ -84,7 +107,11 @@ def _plan_text(goal: Any, against: Any, spread: Any, rows: Sequence[Any]) -> str
     if goal.difference is None:
         wanted = f"for ± {digits(100 * goal.half_width)} points ({level} % interval over episodes)"
     else:
-        how = f"paired with {named(against)}" if against else "taken as uncorrelated: see --against"
+        how = (
+            f"paired with {named(against)}"
+            if against
+            else "taken as uncorrelated: see --against"
+        )
         wanted = (
             f"to detect a difference of {digits(100 * goal.difference)} points with power "
             f"{digits(100 * goal.power)} % at level {level} %, {how}"

@@ -30,7 +30,10 @@ _COLUMNS = {
 @app.command("list")
 def list_protocols(
     kind: Annotated[
-        Kind, typer.Option(help="own: the suite's defaults; legacy: a paper's, to the letter.")
+        Kind,
+        typer.Option(
+            help="own: the suite's defaults; legacy: a paper's, to the letter."
+        ),
     ] = "all",
     as_json: Json = False,
 ) -> None:
@@ -38,10 +41,14 @@ def list_protocols(
     from ..protocols.catalogue import PROTOCOLS
 
     cards = {name: _card(protocol) for name, protocol in PROTOCOLS.items()}
-    cards = {name: card for name, card in cards.items() if kind in ("all", card["kind"])}
+    cards = {
+        name: card for name, card in cards.items() if kind in ("all", card["kind"])
+    }
     rows = [[_cell(card, column) for column in _COLUMNS] for card in cards.values()]
     text = table(list(_COLUMNS.values()), rows)
-    emit(cards, f"{text}\n\nsources and departures: fewbench protocol show NAME", as_json)
+    emit(
+        cards, f"{text}\n\nsources and departures: fewbench protocol show NAME", as_json
+    )
 
 
 @app.command()
@@ -53,7 +60,9 @@ def show(name: Name, as_json: Json = False) -> None:
 
     card, preset = _card(find_protocol(name)), LEGACY.get(name)
     if preset is None:
-        emit(card, "\n".join(f"{key:16} {value}" for key, value in card.items()), as_json)
+        emit(
+            card, "\n".join(f"{key:16} {value}" for key, value in card.items()), as_json
+        )
         return
     sources, departures = dict(preset.sources), list(preset.departures)
     rows = [[key, str(value), sources.get(key, "")] for key, value in card.items()]
@@ -68,15 +77,19 @@ def export(
     name: Name,
     out: Annotated[Path, typer.Option(help="File to write, .npz.")],
     episodes: Annotated[
-        int | None, typer.Option(min=2, help="Only the first episodes; changes the name.")
+        int | None,
+        typer.Option(min=2, help="Only the first episodes; changes the name."),
     ] = None,
     disjoint: Annotated[
         bool, typer.Option("--disjoint", help="Episodes that share no image.")
     ] = False,
     dataset: Annotated[
-        str | None, typer.Option(help="Another build, e.g. omniglot-nearest; changes the name.")
+        str | None,
+        typer.Option(help="Another build, e.g. omniglot-nearest; changes the name."),
     ] = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a file.")] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace a file.")
+    ] = False,
     root: Root = None,
     as_json: Json = False,
 ) -> None:
@@ -88,8 +101,12 @@ def export(
     from ..protocols.episode_files import export_episodes
 
     if out.exists() and not overwrite:
-        raise typer.BadParameter(f"{out} exists. Choose another name, or add --overwrite")
-    protocol = find_protocol(name, dataset=dataset, n_episodes=episodes, disjoint=disjoint)
+        raise typer.BadParameter(
+            f"{out} exists. Choose another name, or add --overwrite"
+        )
+    protocol = find_protocol(
+        name, dataset=dataset, n_episodes=episodes, disjoint=disjoint
+    )
     sha256 = export_episodes(protocol, data_root(root), out)
     n_bytes = out.stat().st_size
     text = f"wrote {out}, {n_bytes:,} bytes\nsha256 of the content {sha256}"
@@ -105,7 +122,13 @@ def _card(protocol: Any) -> dict[str, Any]:
 
 def _cell(card: dict[str, Any], column: str) -> str:
     if column == "rotations":
-        return "by task" if card["task_rotations"] else "classes" if card["rotations"] else "no"
+        return (
+            "by task"
+            if card["task_rotations"]
+            else "classes"
+            if card["rotations"]
+            else "no"
+        )
     value = card[column]
     if isinstance(value, bool):
         return "yes" if value else "no"

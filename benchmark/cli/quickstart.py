@@ -37,13 +37,17 @@ def quickstart(
             model = load(name, device, "fp32")
             for protocol in ("glyphs-5w1s", "glyphs-5w5s", "glyphs-20w1s"):
                 where = (root, _prefixed(progress, f"{model.card.name} {protocol}"))
-                evaluate_run(model, find_protocol(protocol), out / "results", False, where)
+                evaluate_run(
+                    model, find_protocol(protocol), out / "results", False, where
+                )
         progress("report", 0, 1)
         paths = report_folders([out], out / "report", root)
         progress("report", 1, 1)
     results = load_results([out / "results"])
     frame = results_frame(results)
-    rows = frame.astype(object).where(frame.notna(), None).to_dict("records")  # JSON has no NaN
+    rows = (
+        frame.astype(object).where(frame.notna(), None).to_dict("records")
+    )  # JSON has no NaN
     page = out / "report" / "index.html"
     document = {
         "training": run,

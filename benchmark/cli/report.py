@@ -10,7 +10,9 @@ from .options import Out, Root
 
 
 def report(
-    folders: Annotated[list[Path], typer.Argument(help="Folders of results and training runs.")],
+    folders: Annotated[
+        list[Path], typer.Argument(help="Folders of results and training runs.")
+    ],
     out: Out,
     root: Root = None,
     as_json: Json = False,

@@ -14,7 +14,9 @@ def identify(
     path: Annotated[Path, typer.Argument(help="File, folder or archive.")],
     originals: Annotated[
         Path | None,
-        typer.Option(help="The same pictures in full size: tells which filter made the small ones"),
+        typer.Option(
+            help="The same pictures in full size: tells which filter made the small ones"
+        ),
     ] = None,
     as_json: Json = False,
 ) -> None:
@@ -24,19 +26,27 @@ def identify(
     known = {name: asdict(one) for name, one in identify_source(path).items()}
     lines: list[str] = []
     for name, facts in known.items():
-        lines += [name, *(f"  {key:11} {value}" for key, value in facts.items() if value)]
+        lines += [
+            name,
+            *(f"  {key:11} {value}" for key, value in facts.items() if value),
+        ]
     document: dict[str, object] = {"path": str(path), "found": known}
     if originals is not None:
         from ...datasets.inspection.resampling import resampling_family
 
         family = document["resampling"] = resampling_family(path, originals)
         rows = [[name, f"{difference:.2f}"] for name, difference in family.items()]
-        lines += ["", table(["filter", "mean difference to the originals, grey levels"], rows)]
+        lines += [
+            "",
+            table(["filter", "mean difference to the originals, grey levels"], rows),
+        ]
     emit(document, "\n".join(lines), as_json)
 
 
 def filters(
-    source: Annotated[Path, typer.Argument(help="Folder or archive of full-size pictures.")],
+    source: Annotated[
+        Path, typer.Argument(help="Folder or archive of full-size pictures.")
+    ],
     out: Annotated[Path, typer.Option(help="PNG file to write.")],
     count: Annotated[int, typer.Option(min=1, help="Pictures, evenly spread.")] = 12,
     as_json: Json = False,
@@ -52,13 +62,21 @@ def filters(
     with open_tree(source) as tree:
         names = [name for name in tree.names() if name.lower().endswith(PICTURES)]
         if not names:
-            raise DataError(f"{source}: holds no JPEG or PNG. Name a folder or archive with some")
+            raise DataError(
+                f"{source}: holds no JPEG or PNG. Name a folder or archive with some"
+            )
         some = [names[i * len(names) // count] for i in range(min(count, len(names)))]
-        pictures = [(Path(name).stem, decode(tree.read(name), name, "RGB")) for name in some]
+        pictures = [
+            (Path(name).stem, decode(tree.read(name), name, "RGB")) for name in some
+        ]
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_bytes(filter_sheet(pictures))
     document = {"path": str(out), "pictures": some, "filters": list(RESAMPLING)}
-    emit(document, f"wrote {out}: {len(some)} pictures by {len(RESAMPLING)} filters", as_json)
+    emit(
+        document,
+        f"wrote {out}: {len(some)} pictures by {len(RESAMPLING)} filters",
+        as_json,
+    )
 
 
 def convert(
@@ -81,9 +99,12 @@ def convert(
 
 def audit(
     names: Annotated[
-        list[str] | None, typer.Argument(help="Built datasets; without any, the class lists alone.")
+        list[str] | None,
+        typer.Argument(help="Built datasets; without any, the class lists alone."),
     ] = None,
-    pairs: Annotated[int, typer.Option(min=0, help="Pairs of equal images to name.")] = 20,
+    pairs: Annotated[
+        int, typer.Option(min=0, help="Pairs of equal images to name.")
+    ] = 20,
     root: Root = None,
     as_json: Json = False,
 ) -> None:
@@ -93,7 +114,11 @@ def audit(
     from ...datasets.root import built_splits, data_root
 
     where = data_root(root)
-    stores = [store for name in names or () for store in built_splits(find(name), where).values()]
+    stores = [
+        store
+        for name in names or ()
+        for store in built_splits(find(name), where).values()
+    ]
     if stores:
         with progress_bars() as progress:
             found = audit_splits(stores, pairs, progress)
@@ -104,8 +129,16 @@ def audit(
         for one in found.overlaps
     ]
     for two in found.duplicates:
-        lines.append(f"{two.first} and {two.second}: {two.count:,} images of equal pixels")
+        lines.append(
+            f"{two.first} and {two.second}: {two.count:,} images of equal pixels"
+        )
         lines += [f"  {first} = {second}" for first, second in two.pairs]
-    what = f"{found.n_images:,} images compared" if stores else "published class lists compared"
-    lines.append(f"{what}: {len(found.overlaps)} overlaps, {found.n_duplicates:,} equal images")
+    what = (
+        f"{found.n_images:,} images compared"
+        if stores
+        else "published class lists compared"
+    )
+    lines.append(
+        f"{what}: {len(found.overlaps)} overlaps, {found.n_duplicates:,} equal images"
+    )
     emit(asdict(found), "\n".join(lines), as_json)

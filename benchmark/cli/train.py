@@ -5,19 +5,32 @@ from typing import Annotated, Any
 import typer
 
 from .console import Json, emit, note, progress_bars, table
-from .options import Backend, Device, Out, Precision, Root, TasksPerChunk, named_settings
+from .options import (
+    Backend,
+    Device,
+    Out,
+    Precision,
+    Root,
+    TasksPerChunk,
+    named_settings,
+)
 
 
 def train(
-    recipe: Annotated[str, typer.Option(help="Name of a recipe, or path of a .toml file.")],
+    recipe: Annotated[
+        str, typer.Option(help="Name of a recipe, or path of a .toml file.")
+    ],
     out: Out,
     settings: Annotated[
         list[str] | None, typer.Option("--set", help="key=value; may be repeated.")
     ] = None,
     minutes: Annotated[
-        float | None, typer.Option(min=0.0, help="Stop after so long, validation included.")
+        float | None,
+        typer.Option(min=0.0, help="Stop after so long, validation included."),
     ] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in --out.")] = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with the run in --out.")
+    ] = False,
     seed: Annotated[int | None, typer.Option(min=0)] = None,
     backend: Backend = None,
     tasks_per_chunk: TasksPerChunk = None,
@@ -42,7 +55,9 @@ def train(
     config = load_recipe(recipe, [*(settings or []), *named])
     try:
         with progress_bars() as progress:
-            run = train_run(config, out, TrainBudget(minutes, device, resume), root, progress)
+            run = train_run(
+                config, out, TrainBudget(minutes, device, resume), root, progress
+            )
     except KeyboardInterrupt:
         saved = (out / "last.safetensors").exists()
         hint = "go on from the last checkpoint: the same command with --resume"
@@ -60,10 +75,16 @@ def recipes(as_json: Json = False) -> None:
     rows, document = [], {}
     for name in names():
         config = load_recipe(name)
-        able = [backend for backend, learners in BACKENDS.items() if config.learner in learners]
+        able = [
+            backend
+            for backend, learners in BACKENDS.items()
+            if config.learner in learners
+        ]
         shape = f"{config.way}-way {config.shot}-shot"
         network = f"{config.backbone}-{config.width}"
-        rows.append([name, config.learner, config.dataset, network, shape, ", ".join(able)])
+        rows.append(
+            [name, config.learner, config.dataset, network, shape, ", ".join(able)]
+        )
         document[name] = {**config.flat(), "backends": able}
     header = ["recipe", "learner", "dataset", "backbone", "trained on", "backends"]
     emit({"recipes": document}, table(header, rows), as_json)
@@ -71,7 +92,9 @@ def recipes(as_json: Json = False) -> None:
 
 def _describe_run(run: dict[str, Any]) -> str:
     accuracy = run["val_accuracy"]
-    selected = f"validation accuracy {100 * accuracy:.2f} %" if accuracy else "no validation"
+    selected = (
+        f"validation accuracy {100 * accuracy:.2f} %" if accuracy else "no validation"
+    )
     return (
         f"trained {run['steps']} steps in {run['seconds']:.0f} s ({run['precision']}, "
         f"{run['device']}), {selected}\nwrote {run['checkpoint']}\n"

@@ -45,9 +45,7 @@ def write_text(path: Path, text: str, *, durable: bool = False) -> Path:
     return write_bytes(path, text.encode(), durable=durable)
 
 
-def write_json(
-    path: Path, document: dict[str, Any], *, durable: bool = False
-) -> Path:
+def write_json(path: Path, document: dict[str, Any], *, durable: bool = False) -> Path:
     """Write a document as `write_bytes` does: indented, with sorted keys, without NaN."""
     text = json.dumps(document, indent=2, sort_keys=True, allow_nan=False)
     return write_text(path, text + "\n", durable=durable)

@@ -14,7 +14,12 @@ MOST_EPISODES = 10**6  # all of them are held in memory
 _SHAPES = ((5, 1), (5, 5), (20, 1), (20, 5))
 # Characters turned by 90 degrees are classes of their own, as in Snell et al. 2017; a turned glyph
 # can be another character of its script.
-_ROTATIONS = {"glyphs": False, "omniglot": True, "miniimagenet": False, "tieredimagenet": False}
+_ROTATIONS = {
+    "glyphs": False,
+    "omniglot": True,
+    "miniimagenet": False,
+    "tieredimagenet": False,
+}
 
 
 def _protocol(dataset: str, n_way: int, n_shot: int) -> EvalProtocol:
@@ -34,9 +39,13 @@ def _protocol(dataset: str, n_way: int, n_shot: int) -> EvalProtocol:
 # The suite's own.
 OWN: dict[str, EvalProtocol] = {
     protocol.name: protocol
-    for protocol in (_protocol(name, *shape) for name in _ROTATIONS for shape in _SHAPES)
+    for protocol in (
+        _protocol(name, *shape) for name in _ROTATIONS for shape in _SHAPES
+    )
 }
-PROTOCOLS: dict[str, EvalProtocol] = OWN | {name: one.protocol for name, one in LEGACY.items()}
+PROTOCOLS: dict[str, EvalProtocol] = OWN | {
+    name: one.protocol for name, one in LEGACY.items()
+}
 
 
 def check_episodes(n_episodes: int | None) -> None:
@@ -65,7 +74,9 @@ def find_protocol(
     check_episodes(n_episodes)
     if dataset and dataset != protocol.dataset:
         pick("dataset", dataset, BUILDERS)
-        protocol = replace(protocol, dataset=dataset, name=f"{protocol.name}-on-{dataset}")
+        protocol = replace(
+            protocol, dataset=dataset, name=f"{protocol.name}-on-{dataset}"
+        )
     if disjoint:
         # Without shared images the interval may speak of new images.
         protocol = replace(
@@ -76,5 +87,7 @@ def find_protocol(
             n_episodes=ALL_EPISODES,
         )
     if n_episodes and n_episodes != protocol.n_episodes:
-        protocol = replace(protocol, n_episodes=n_episodes, name=f"{protocol.name}-{n_episodes}ep")
+        protocol = replace(
+            protocol, n_episodes=n_episodes, name=f"{protocol.name}-{n_episodes}ep"
+        )
     return protocol

@@ -38,13 +38,17 @@ def draw(protocol: EvalProtocol, root: Path) -> Drawn:
     classes or images."""
     view = protocol_view(protocol, root)
     if protocol.sampling != "disjoint":
-        return Drawn(protocol, view, draw_stream(protocol, view, 0, protocol.n_episodes))
+        return Drawn(
+            protocol, view, draw_stream(protocol, view, 0, protocol.n_episodes)
+        )
     wanted = None if protocol.n_episodes == ALL_EPISODES else protocol.n_episodes
     episodes = disjoint_episodes(view, protocol_spec(protocol), protocol.seed, wanted)
     return Drawn(replace(protocol, n_episodes=len(episodes)), view, episodes)
 
 
-def draw_stream(protocol: EvalProtocol, view: ImageView, start: int, count: int) -> EpisodeBatch:
+def draw_stream(
+    protocol: EvalProtocol, view: ImageView, start: int, count: int
+) -> EpisodeBatch:
     """Episodes `start` to `start + count - 1` of the protocol's stream of independent episodes."""
     spec = protocol_spec(protocol)
     episodes = sample_episodes(view.class_offsets, spec, protocol.seed, start, count)

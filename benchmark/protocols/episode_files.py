@@ -65,9 +65,13 @@ def export_episodes(protocol: EvalProtocol, root: Path, path: Path) -> str:
 def pack(drawn: Drawn) -> dict[str, np.ndarray]:
     """The arrays of the file that holds these episodes."""
     view, episodes = drawn.view, drawn.episodes
-    listed = [[name, view.class_image_names(c)] for c, name in enumerate(view.class_names)]
+    listed = [
+        [name, view.class_image_names(c)] for c, name in enumerate(view.class_names)
+    ]
     if max(len(listed), *(len(names) for _, names in listed)) > np.iinfo(_INDEX).max:
-        raise DataError("an episode file has room for 65,535 classes and images of a class.")
+        raise DataError(
+            "an episode file has room for 65,535 classes and images of a class."
+        )
     header = {
         "format": FORMAT,
         "schema_version": SCHEMA_VERSION,
@@ -101,7 +105,9 @@ def read_episodes(path: Path) -> EpisodeFile:
     arrays = _read_arrays(path)
     recorded = arrays["sha256"].tobytes().decode("ascii", "replace")
     if recorded != (got := content_sha256(arrays)):
-        _refuse(path, f"its content was changed: sha256 {got}, not {shown(recorded, 64)}")
+        _refuse(
+            path, f"its content was changed: sha256 {got}, not {shown(recorded, 64)}"
+        )
     try:
         header = json.loads(arrays["header"].tobytes())
         version = header["schema_version"]
@@ -112,7 +118,9 @@ def read_episodes(path: Path) -> EpisodeFile:
                 f"{path}: written by a newer fewbench (schema {version}, this one reads "
                 f"{SCHEMA_VERSION}). Upgrade: pip install --upgrade fewbench"
             )
-        protocol = TypeAdapter(EvalProtocol).validate_json(json.dumps(header["protocol"]))
+        protocol = TypeAdapter(EvalProtocol).validate_json(
+            json.dumps(header["protocol"])
+        )
         listed = {str(key): tuple(map(str, names)) for key, names in header["classes"]}
         data_fingerprint = str(header["data_fingerprint"])
         if len(listed) < len(header["classes"]) or any(
@@ -140,13 +148,17 @@ def draw_file(file: EpisodeFile, root: Path, dataset: str | None = None) -> Draw
     protocol = file.protocol
     if dataset and dataset != protocol.dataset:
         pick("dataset", dataset, BUILDERS)
-        protocol = replace(protocol, dataset=dataset, name=_longer(protocol, f"-on-{dataset}"))
+        protocol = replace(
+            protocol, dataset=dataset, name=_longer(protocol, f"-on-{dataset}")
+        )
     view = protocol_view(protocol, root)
     classes, images = _locate(file, view)
     n_shot = protocol.n_shot
     episodes = EpisodeBatch(classes, images[..., :n_shot], images[..., n_shot:])
     drawn = Drawn(protocol, view, episodes)
-    if protocol.sampling == "listed" or drawn.fingerprint == _own_fingerprint(protocol, root):
+    if protocol.sampling == "listed" or drawn.fingerprint == _own_fingerprint(
+        protocol, root
+    ):
         return drawn
     name = _longer(protocol, "-listed")
     # Nobody knows how a list was made, which the other formulas would have to.
@@ -182,7 +194,9 @@ def _locate(file: EpisodeFile, view: ImageView) -> tuple[np.ndarray, np.ndarray]
         if key not in rows:
             _refuse_build(file, key)
         class_of[row] = c = rows[key]
-        images = dict(zip(view.class_image_names(c), view.class_images(c).tolist(), strict=True))
+        images = dict(
+            zip(view.class_image_names(c), view.class_images(c).tolist(), strict=True)
+        )
         for place in places:
             if names[place] not in images:
                 _refuse_build(file, f"{key}/{names[place]}")
@@ -202,7 +216,9 @@ def _places(view: ImageView) -> np.ndarray:
 def _read_arrays(path: Path) -> dict[str, np.ndarray]:
     try:
         with zipfile.ZipFile(path) as archive:
-            members = {member.filename: member.file_size for member in archive.infolist()}
+            members = {
+                member.filename: member.file_size for member in archive.infolist()
+            }
         wanted = {f"{name}.npy" for name in (*_HASHED, "sha256")}
         if members.keys() != wanted:
             _refuse(path, f"it holds {shown(', '.join(sorted(members)))}")
@@ -216,7 +232,9 @@ def _read_arrays(path: Path) -> dict[str, np.ndarray]:
         raise DataError(
             f"{path}: no such file. Write one: fewbench protocol export NAME --out FILE"
         ) from None
-    except Exception as error:  # on damaged bytes, numpy and zipfile raise nearly anything
+    except (
+        Exception
+    ) as error:  # on damaged bytes, numpy and zipfile raise nearly anything
         _refuse(path, f"it cannot be read ({shown(str(error))})", error)
 
 
@@ -232,7 +250,9 @@ def _check_arrays(
     for name, expected in shapes.items():
         array = arrays[name]
         if array.dtype != _INDEX or array.shape != expected:
-            _refuse(path, f"{name} is {array.dtype} {array.shape}, not uint16 {expected}")
+            _refuse(
+                path, f"{name} is {array.dtype} {array.shape}, not uint16 {expected}"
+            )
     classes, images = arrays["classes"], arrays["images"]
     sizes = np.array([len(names) for names in listed.values()])
     if int(classes.max()) >= len(sizes) or (images >= sizes[classes][:, :, None]).any():

@@ -40,9 +40,16 @@ class _Paper:
         for n_way, n_shot in self.shapes:
             fields = {**self.card, **self.by_shape.get((n_way, n_shot), {})}
             name = f"{self.name}-{self.dataset}-{n_way}w{n_shot}s"
-            card = {"name": name, "dataset": self.dataset, "n_way": n_way, "n_shot": n_shot}
+            card = {
+                "name": name,
+                "dataset": self.dataset,
+                "n_way": n_way,
+                "n_shot": n_shot,
+            }
             protocol = EvalProtocol(split="test", seed=0, **card, **fields)
-            departures = [one for one in self.departures if n_shot == 5 or one != _FIVE_SHOT]
+            departures = [
+                one for one in self.departures if n_shot == 5 or one != _FIVE_SHOT
+            ]
             yield Preset(protocol, self.paper, self.sources, (*departures, _EPISODES))
 
 
@@ -54,7 +61,9 @@ _FIVE_SHOT = (
 _FIVE_WAY = ((5, 1), (5, 5))
 _OMNIGLOT = (*_FIVE_WAY, (20, 1), (20, 5))
 
-_FINN = "Finn, Abbeel, Levine: Model-Agnostic Meta-Learning, ICML 2017; code: cbfinn/maml"
+_FINN = (
+    "Finn, Abbeel, Levine: Model-Agnostic Meta-Learning, ICML 2017; code: cbfinn/maml"
+)
 _FINN_CARD = {"n_episodes": 600, "transductive": True, "interval": "legacy-z"}
 _FINN_SOURCES = {
     "n_query": "cbfinn/maml main.py:249,251: as many as shots",
@@ -190,7 +199,12 @@ _PAPERS = (
         paper="Chen, Liu, Kira, Wang, Huang: A Closer Look at Few-shot Classification, ICLR 2019; "
         "code: wyharveychen/CloserLookFewShot",
         shapes=_FIVE_WAY,
-        card={"n_query": 15, "n_episodes": 600, "adaptation_steps": 5, "interval": "legacy-z"},
+        card={
+            "n_query": 15,
+            "n_episodes": 600,
+            "adaptation_steps": 5,
+            "interval": "legacy-z",
+        },
         sources={
             "split": "wyharveychen/CloserLookFewShot, from the CSVs of Ravi & Larochelle",
             "n_query": "same repository, test.py",
@@ -243,7 +257,9 @@ _PAPERS = (
         shapes=_FIVE_WAY,
         card=_LEE_CARD,
         sources=_LEE_SOURCES | {"split": _RAVI},
-        departures=("Pixels: the authors' 84 px pickles; `fewbench data identify` tells yours.",),
+        departures=(
+            "Pixels: the authors' 84 px pickles; `fewbench data identify` tells yours.",
+        ),
     ),
     _Paper(
         name="lee2019",

@@ -26,15 +26,21 @@ class Span:
     def read_at(self, offset: int, length: int) -> bytes:
         """Exactly `length` bytes. Raises DataError when the file became shorter or unreadable."""
         if offset < 0 or length < 0 or offset + length > self._length:
-            raise DataError(f"{self.label}: has {self._length:,} bytes; damaged or truncated.")
+            raise DataError(
+                f"{self.label}: has {self._length:,} bytes; damaged or truncated."
+            )
         parts, position, missing = [], self._start + offset, length
         while missing:  # one call returns 2 GiB at most
             try:
                 part = os.pread(self._file.fileno(), missing, position)
             except OSError as error:
-                raise DataError(f"{self.label}: cannot be read ({error.strerror}).") from error
+                raise DataError(
+                    f"{self.label}: cannot be read ({error.strerror})."
+                ) from error
             if not part:
-                raise DataError(f"{self.label}: ends {missing:,} bytes too early; was it changed?")
+                raise DataError(
+                    f"{self.label}: ends {missing:,} bytes too early; was it changed?"
+                )
             parts.append(part)
             position, missing = position + len(part), missing - len(part)
         return parts[0] if len(parts) == 1 else b"".join(parts)
@@ -42,7 +48,9 @@ class Span:
     def part(self, offset: int, length: int, label: str | None = None) -> "Span":
         """A stretch of this stretch. Raises DataError when it does not lie inside."""
         if offset < 0 or length < 0 or offset + length > self._length:
-            raise DataError(f"{self.label}: has {self._length:,} bytes; damaged or truncated.")
+            raise DataError(
+                f"{self.label}: has {self._length:,} bytes; damaged or truncated."
+            )
         return Span(self._file, self._start + offset, length, label or self.label)
 
     def open(self) -> io.BufferedReader:
@@ -63,7 +71,11 @@ class _SpanReader(io.RawIOBase):
         return True
 
     def seek(self, offset: int, whence: int = os.SEEK_SET, /) -> int:
-        origin = {os.SEEK_SET: 0, os.SEEK_CUR: self._position, os.SEEK_END: len(self._span)}[whence]
+        origin = {
+            os.SEEK_SET: 0,
+            os.SEEK_CUR: self._position,
+            os.SEEK_END: len(self._span),
+        }[whence]
         if origin + offset < 0:
             raise OSError(errno.EINVAL, f"negative position {origin + offset}")
         self._position = origin + offset

@@ -37,7 +37,9 @@ class FolderMembers(Members):
             file = SourceFile(self._path / name)
             if file.stamp() != stamp:
                 got = "one that was changed"
-                raise refusal(self.label, repr(name), "the file that was opened first", got)
+                raise refusal(
+                    self.label, repr(name), "the file that was opened first", got
+                )
             return file.span(str(self._path / name))
 
         return reopened
@@ -45,7 +47,9 @@ class FolderMembers(Members):
     def stamp(self) -> str:
         digest = hashlib.sha256()
         for index, name in enumerate(self.names):
-            digest.update(os.fsencode(name) + f"\0{self.member_stamp(index)}\n".encode())
+            digest.update(
+                os.fsencode(name) + f"\0{self.member_stamp(index)}\n".encode()
+            )
         return digest.hexdigest()
 
     def member_stamp(self, index: int) -> str:

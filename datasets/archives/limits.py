@@ -10,7 +10,14 @@ from ..info import DataError
 
 NEXT = "Get it again, or name the folder that holds the data: fewbench data build NAME --source DIR"
 # Damaged bytes surface in the standard library's readers as any of these.
-DAMAGE = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, OSError)
+DAMAGE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    EOFError,
+    OSError,
+)
 DAMAGE += (OverflowError, RuntimeError, ValueError)
 _SMALL = 2**20  # bytes; below this a high compression ratio is common and harmless
 
@@ -21,25 +28,34 @@ class Limits:
 
     members: int = 2_000_000  # ImageNet unpacked is a folder of 1.3 million
     member_bytes: int = 64 * 2**20  # held in memory by one read
-    span_bytes: int = 256 * 2**30  # written to disk for one span, or for one compressed tar
+    span_bytes: int = (
+        256 * 2**30
+    )  # written to disk for one span, or for one compressed tar
     ratio: int = 200
 
     def check_count(self, label: str, count: int) -> None:
         """Raises DataError when a source has too many members."""
         if count > self.members:
             raise refusal(
-                label, "any of it", f"at most {self.members:,} files", f"{count:,} or more"
+                label,
+                "any of it",
+                f"at most {self.members:,} files",
+                f"{count:,} or more",
             )
 
     def check_read(self, label: str, name: str, size: int) -> None:
         """Raises DataError when a member is too large to be held in memory."""
         if size > self.member_bytes:
-            raise refusal(label, repr(name), f"at most {self.member_bytes:,} bytes", f"{size:,}")
+            raise refusal(
+                label, repr(name), f"at most {self.member_bytes:,} bytes", f"{size:,}"
+            )
 
     def check_span(self, label: str, what: str, size: int) -> None:
         """Raises DataError when something is too large even for the disk."""
         if size > self.span_bytes:
-            raise refusal(label, what, f"at most {self.span_bytes:,} bytes", f"{size:,} or more")
+            raise refusal(
+                label, what, f"at most {self.span_bytes:,} bytes", f"{size:,} or more"
+            )
 
     def check_ratio(self, label: str, what: str, size: int, packed: int) -> None:
         """Raises DataError when something was packed more tightly than images ever are."""
@@ -50,7 +66,9 @@ class Limits:
 
 def refusal(label: str, what: str, expected: str, got: str) -> DataError:
     """The error that says what of `label` cannot be read, and why."""
-    return DataError(f"{label}: cannot read {what}: expected {expected}, got {got}. {NEXT}")
+    return DataError(
+        f"{label}: cannot read {what}: expected {expected}, got {got}. {NEXT}"
+    )
 
 
 def in_words(error: Exception) -> str:

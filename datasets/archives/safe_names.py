@@ -4,7 +4,9 @@
 def unsafe(name: str) -> bool:
     """Absolute, with a drive letter, a backslash, a null, or an empty, `.` or `..` part."""
     parts = name.split("/")
-    return name[1:2] == ":" or bool({"\\", "\0"} & set(name) or {"", ".", ".."} & set(parts))
+    return name[1:2] == ":" or bool(
+        {"\\", "\0"} & set(name) or {"", ".", ".."} & set(parts)
+    )
 
 
 def hidden(name: str) -> bool:

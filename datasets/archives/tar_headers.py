@@ -47,13 +47,18 @@ def read_entries(span: Span) -> Iterator[Entry]:
             records.update(_extension(span, entry, in_a_row))
         else:
             records = shared | own
-            name, size = records.get(b"path", entry.name), records.get(b"size", entry.size)
+            name, size = (
+                records.get(b"path", entry.name),
+                records.get(b"size", entry.size),
+            )
             entry = Entry(name, entry.kind, entry.start, int(size))
             if entry.kind in FILES:
                 _check_inside(span, repr(name), entry)
             yield entry
             own, in_a_row = {}, 0
-        size = 0 if entry.kind == FOLDER else entry.size  # a folder's is no size of data
+        size = (
+            0 if entry.kind == FOLDER else entry.size
+        )  # a folder's is no size of data
         position = entry.start + -(-size // _BLOCK) * _BLOCK
     _check_end(span, position)
 
@@ -92,7 +97,9 @@ def _parsed(block: bytes) -> tuple[bytes, bytes, int]:
     if _number(stored) != sum(block) - sum(stored) + len(stored) * ord(" "):
         raise ValueError("one with another checksum: the archive is damaged")
     name = _text(block[:100])
-    if block[257:263] == b"ustar\0" and block[345]:  # GNU keeps times where POSIX has the prefix
+    if (
+        block[257:263] == b"ustar\0" and block[345]
+    ):  # GNU keeps times where POSIX has the prefix
         name = _text(block[345:500]) + b"/" + name
     return name, block[156:157], _number(block[124:136])
 
@@ -116,7 +123,9 @@ def _extension(span: Span, entry: Entry, in_a_row: int) -> dict[bytes, bytes]:
     what = f"the extension at byte {entry.start:,}"
     if entry.size > _EXTENSION_BYTES or in_a_row > _EXTENSIONS_IN_A_ROW:
         bound = f"at most {_EXTENSIONS_IN_A_ROW} of {_EXTENSION_BYTES:,} bytes each"
-        raise refusal(span.label, what, bound, f"{in_a_row}, the last of {entry.size:,}")
+        raise refusal(
+            span.label, what, bound, f"{in_a_row}, the last of {entry.size:,}"
+        )
     _check_inside(span, what, entry)
     data = span.read_at(entry.start, entry.size)
     if entry.kind in (_LONG_NAME, _LONG_LINK):
@@ -133,7 +142,11 @@ def _pax_records(data: bytes) -> dict[bytes, bytes]:
     while position < len(data):
         match = _PAX_RECORD.match(data, position)
         end = position + int(match[1]) if match else 0
-        if match is None or not match.end() < end <= len(data) or data[end - 1] != ord("\n"):
+        if (
+            match is None
+            or not match.end() < end <= len(data)
+            or data[end - 1] != ord("\n")
+        ):
             raise ValueError("damaged ones")
         key, value = match[2], data[match.end() : end - 1]
         if key.startswith(b"GNU.sparse"):
@@ -164,4 +177,6 @@ def _check_end(span: Span, position: int) -> None:
         raise refusal(span.label, "the end", "the empty block that closes a tar", got)
     if rest > _PADDING_BYTES or span.read_at(position, rest).strip(b"\0"):
         got = f"{rest:,} bytes that are not all zeros"
-        raise refusal(span.label, f"what follows byte {position:,}", "zeros to the end", got)
+        raise refusal(
+            span.label, f"what follows byte {position:,}", "zeros to the end", got
+        )

@@ -40,7 +40,9 @@ class TarMembers(Members):
         self._sizes = array("q", (size for _, _, size in found))
         for name, following in pairwise(self.names):
             if name == following:
-                raise refusal(self.label, repr(name), "distinct names", "the same name twice")
+                raise refusal(
+                    self.label, repr(name), "distinct names", "the same name twice"
+                )
 
     def size(self, index: int) -> int:
         return self._sizes[index]

@@ -11,7 +11,13 @@ from .archive import Members
 from .byte_ranges import Span
 from .folders import FolderMembers
 from .limits import DAMAGE, NEXT, Limits, in_words, refusal
-from .signatures import HEAD_BYTES, describe_content, describe_head, kind_of, looks_like_page
+from .signatures import (
+    HEAD_BYTES,
+    describe_content,
+    describe_head,
+    kind_of,
+    looks_like_page,
+)
 from .tar_headers import starts_tar
 from .tars import TarMembers
 from .unpacking import PACKINGS, SourceFile, spooled, unpacked
@@ -68,7 +74,9 @@ class Tree(AbstractContextManager["Tree"]):
         """The files of a plain tar that lies in this source, read where they lie."""
         if self._is_nested:
             got = "one three levels deep"
-            raise refusal(self.label, repr(name), "at most a tar within an archive", got)
+            raise refusal(
+                self.label, repr(name), "at most a tar within an archive", got
+            )
         with self._find(name) as (members, index):
             members.limits.check_span(members.label, repr(name), members.size(index))
             stamp = members.member_stamp(index)
@@ -90,7 +98,9 @@ class Tree(AbstractContextManager["Tree"]):
     def _opened(self) -> Members:
         members = self._members
         if members is None:
-            raise refusal(self.label, "any of it", "an open archive", "one that was closed")
+            raise refusal(
+                self.label, "any of it", "an open archive", "one that was closed"
+            )
         return members
 
     @contextmanager
@@ -114,7 +124,9 @@ def _refusing(members: Members, what: str) -> Iterator[None]:
         raise refusal(members.label, what, "an intact file", in_words(error)) from error
 
 
-def open_tree(path: Path, limits: Limits | None = None, scratch: Path | None = None) -> Tree:
+def open_tree(
+    path: Path, limits: Limits | None = None, scratch: Path | None = None
+) -> Tree:
     """The files of a folder, a zip or a tar, told apart by their bytes.
 
     scratch: where what is packed is unpacked to files without a name; None: the system's choice.
@@ -132,7 +144,9 @@ def open_tree(path: Path, limits: Limits | None = None, scratch: Path | None = N
         is_system = isinstance(error, OSError)
         got = in_words(error) if is_system else describe_content(path, limits)
         expected = "a zip file or a tar file"
-        raise DataError(f"{path}: cannot open: expected {expected}, got {got}. {NEXT}") from error
+        raise DataError(
+            f"{path}: cannot open: expected {expected}, got {got}. {NEXT}"
+        ) from error
     nearest = next(parent for parent in path.absolute().parents if parent.exists())
     missing = f"nothing (the nearest folder that exists is {nearest})"
     got = "a device or a pipe" if path.exists() else missing

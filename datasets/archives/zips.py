@@ -14,9 +14,13 @@ from .limits import DAMAGE, Limits, refusal
 from .safe_names import hidden, unsafe
 from .unpacking import Inflater, SourceFile, pieces, spooled, stream
 
-_ENCRYPTED = 0x1 | 0x40 | 0x2000  # flag bits: password, strong encryption, masked directory
+_ENCRYPTED = (
+    0x1 | 0x40 | 0x2000
+)  # flag bits: password, strong encryption, masked directory
 _UTF8 = 0x800
-_LOCAL = struct.Struct("<4s22xHH")  # signature, lengths of the name and of the extra field
+_LOCAL = struct.Struct(
+    "<4s22xHH"
+)  # signature, lengths of the name and of the extra field
 
 
 class ZipMembers(Members):
@@ -25,7 +29,9 @@ class ZipMembers(Members):
     zipfile reads the directory; the data are read through a span, which needs no lock.
     """
 
-    def __init__(self, file: SourceFile, label: str, limits: Limits, scratch: Path | None) -> None:
+    def __init__(
+        self, file: SourceFile, label: str, limits: Limits, scratch: Path | None
+    ) -> None:
         super().__init__(label, limits)
         self._span = file.span(label)
         self._stamp = file.stamp()
@@ -69,15 +75,23 @@ class ZipMembers(Members):
             size = f"{entry.file_size:,} bytes"
             raise refusal(self.label, what, size, f"{entry.file_size - left:,}")
         if crc != entry.CRC:
-            raise refusal(self.label, what, f"data with CRC {entry.CRC:08x}", f"{crc:08x}")
+            raise refusal(
+                self.label, what, f"data with CRC {entry.CRC:08x}", f"{crc:08x}"
+            )
 
     def _packed(self, entry: zipfile.ZipInfo) -> Span:
         """Where the data lie, as the header in front of them says."""
-        name = entry.orig_filename.encode("utf-8" if entry.flag_bits & _UTF8 else "cp437")
+        name = entry.orig_filename.encode(
+            "utf-8" if entry.flag_bits & _UTF8 else "cp437"
+        )
         start = entry.header_offset
         header = self._span.read_at(start, _LOCAL.size + len(name))
         signature, n_name, n_extra = _LOCAL.unpack_from(header)
-        if signature != b"PK\x03\x04" or n_name != len(name) or header[_LOCAL.size :] != name:
+        if (
+            signature != b"PK\x03\x04"
+            or n_name != len(name)
+            or header[_LOCAL.size :] != name
+        ):
             what, got = repr(entry.orig_filename), "another one or none"
             raise refusal(self.label, what, f"its own header at byte {start:,}", got)
         return self._span.part(start + len(header) + n_extra, entry.compress_size)
@@ -93,7 +107,9 @@ class ZipMembers(Members):
             self._check(entry)
             name = entry.orig_filename.removesuffix("/")
             if name in seen:
-                raise refusal(self.label, repr(name), "distinct names", "the same name twice")
+                raise refusal(
+                    self.label, repr(name), "distinct names", "the same name twice"
+                )
             seen.add(name)
             if name == entry.orig_filename and not hidden(name):
                 yield entry
@@ -102,7 +118,10 @@ class ZipMembers(Members):
         name, kind = entry.orig_filename, stat.S_IFMT(entry.external_attr >> 16)
         expected, got = "", ""
         if unsafe(name.removesuffix("/")):
-            expected, got = "a relative path of plain names", "one that could lead elsewhere"
+            expected, got = (
+                "a relative path of plain names",
+                "one that could lead elsewhere",
+            )
         elif kind not in (0, stat.S_IFREG, stat.S_IFDIR):
             expected, got = "a file or a folder", "a link or a device"
         elif entry.flag_bits & _ENCRYPTED:
@@ -111,7 +130,9 @@ class ZipMembers(Members):
             expected, got = "stored or deflated data", f"method {entry.compress_type}"
         if got:
             raise refusal(self.label, repr(name), expected, got)
-        self.limits.check_ratio(self.label, repr(name), entry.file_size, entry.compress_size)
+        self.limits.check_ratio(
+            self.label, repr(name), entry.file_size, entry.compress_size
+        )
 
 
 class _CappedReader(io.BufferedReader):
@@ -143,7 +164,9 @@ def describe_zip(file: io.FileIO, limits: Limits) -> str:
         entries = directory(file, limits)
     except DAMAGE:
         return (
-            "a damaged zip file" if _has_end(file) else "a truncated zip file: its end is missing"
+            "a damaged zip file"
+            if _has_end(file)
+            else "a truncated zip file: its end is missing"
         )
     arrays = entries and all(entry.filename.endswith(".npy") for entry in entries)
     return "a NumPy .npz file" if arrays else "a zip file"

@@ -37,15 +37,22 @@ class Expected:
 
     def __str__(self) -> str:
         facts = [f"{self.size:,} bytes"] if self.size is not None else []
-        facts += [f"{self.algorithm} {self.digest} ({self.origin})"] if self.digest else []
-        return " with ".join(facts) or "a file that is no web page (no checksum is published)"
+        facts += (
+            [f"{self.algorithm} {self.digest} ({self.origin})"] if self.digest else []
+        )
+        return (
+            " with ".join(facts)
+            or "a file that is no web page (no checksum is published)"
+        )
 
     def hint(self, path: Path) -> str:
         """How to have another file accepted, where the expectation is only our own."""
         if self.algorithm != "sha256":
             return ""
         beside = quote(str(_beside(path, "sha256")))
-        return f"\nIf the publisher has replaced the file, accept the new one: rm {beside}"
+        return (
+            f"\nIf the publisher has replaced the file, accept the new one: rm {beside}"
+        )
 
     def pooch_hash(self) -> str | None:
         """The checksum as pooch writes it, None if none is known."""
@@ -72,13 +79,17 @@ def look_up(path: Path, source: Source, timeout: float) -> Expected:
     The md5 of the record is kept beside `path`, to be at hand without a network.
     """
     expected = known(path, source)
-    if source.record is None or (expected.algorithm == "md5" and expected.size is not None):
+    if source.record is None or (
+        expected.algorithm == "md5" and expected.size is not None
+    ):
         return expected
     try:
         entry = _entry(read_document(source.record, timeout), source.filename)
     except (Refused, ValueError) as error:
         reason = "; ".join(str(error).splitlines()[:3])
-        _log.warning("%s: tells no checksum of %s: %s", source.record, source.filename, reason)
+        _log.warning(
+            "%s: tells no checksum of %s: %s", source.record, source.filename, reason
+        )
         return expected
     size = entry.size if source.size is None else source.size
     if source.md5 is not None:
@@ -91,7 +102,11 @@ def first_seen(path: Path, part: Path, size: int | None) -> Expected:
     """The sha256 of `part`, which is to become `path`, recorded for the time to come."""
     digest = file_digest(part, "sha256")
     _record(path, "sha256", digest)
-    _log.info("%s: no checksum is published; recorded sha256 %s of this download", path, digest)
+    _log.info(
+        "%s: no checksum is published; recorded sha256 %s of this download",
+        path,
+        digest,
+    )
     return Expected(size, "sha256", digest, _ORIGINS["sha256"])
 
 

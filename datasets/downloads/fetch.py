@@ -45,7 +45,9 @@ def fetch(
             job.check_present(offline)
         elif offline or not source.urls:
             off = "not there, and downloads are off (--offline)" if source.urls else ""
-            raise job.refusal(f"{off or 'no address is known'}. ", known(job.path, source))
+            raise job.refusal(
+                f"{off or 'no address is known'}. ", known(job.path, source)
+            )
         else:
             folder.mkdir(parents=True, exist_ok=True)
             with _exclusive(job.path):
@@ -82,7 +84,9 @@ class _Fetch:
         fault = _fault(self.path, expected)
         if fault is None and expected.digest:
             digest = file_digest(self.path, expected.algorithm)
-            fault = None if digest == expected.digest else f"{expected.algorithm} {digest}"
+            fault = (
+                None if digest == expected.digest else f"{expected.algorithm} {digest}"
+            )
         if fault is not None:
             raise DataError(
                 f"{self.path}: is not the published file: expected {expected}, got {fault}. "
@@ -115,7 +119,9 @@ class _Fetch:
             part.clear()
             if fault is None:
                 return
-            if last or not resumed:  # else the bytes of an earlier connection may be to blame
+            if (
+                last or not resumed
+            ):  # else the bytes of an earlier connection may be to blame
                 raise Refused(fault)
 
     def _settle(self, url: str, part: Part, expected: Expected) -> str | None:
@@ -142,7 +148,11 @@ class _Fetch:
     def refusal(self, what: str, expected: Expected) -> DataError:
         """What failed, and the steps by which a person puts the file in place."""
         kept, urls = Part(self.path).size, " or ".join(self.source.urls)
-        stays = f"The {kept:,} bytes that have arrived are kept for the next run. " if kept else ""
+        stays = (
+            f"The {kept:,} bytes that have arrived are kept for the next run. "
+            if kept
+            else ""
+        )
         ways = [f"download {urls} in a browser"] if urls else []
         ways += [self.source.by_hand] if self.source.by_hand else []
         where = "Either " + "; or ".join(ways) if len(ways) > 1 else "".join(ways)
@@ -178,7 +188,9 @@ def _exclusive(path: Path) -> Iterator[None]:
                 f"type the same command again."
             ) from None
         except (ImportError, OSError):
-            _log.info("%s: cannot be locked here", path)  # some network file systems know no locks
+            _log.info(
+                "%s: cannot be locked here", path
+            )  # some network file systems know no locks
         yield
 
 

@@ -22,7 +22,9 @@ class Origin:
     """
 
     url: str = ""
-    validator: Annotated[str, Field(pattern="^[ -~]*$")] = ""  # it is sent back as a header
+    validator: Annotated[str, Field(pattern="^[ -~]*$")] = (
+        ""  # it is sent back as a header
+    )
     total: Annotated[int, Field(ge=0)] | None = None
     handed_to: Annotated[str, Field(pattern="^(tmp[a-z0-9_]+)?$")] = ""
 

@@ -87,7 +87,10 @@ class Transfer:
 
     def _continue(self, response: requests.Response, done: int) -> int:
         """Where the served piece begins; a server may begin earlier than it was asked to."""
-        origin, piece = self.part.origin(), _PIECE.fullmatch(_header(response, "Content-Range"))
+        origin, piece = (
+            self.part.origin(),
+            _PIECE.fullmatch(_header(response, "Content-Range")),
+        )
         if not done or piece is None or int(piece[1]) > done:
             self.part.clear()
             raise Broken("it sent another piece of the file than the one asked for")
@@ -98,7 +101,9 @@ class Transfer:
             self._start_over()
         if same and _changed(response, origin.validator):
             self._start_over()
-        self.part.note(Origin(self.url, origin.validator if same else "", total or origin.total))
+        self.part.note(
+            Origin(self.url, origin.validator if same else "", total or origin.total)
+        )
         return int(piece[1])
 
     def _beyond_the_end(self, response: requests.Response, done: int) -> bool:
@@ -136,7 +141,9 @@ class Transfer:
     def _check_space(self, needed: int) -> None:
         free = shutil.disk_usage(self.part.path.parent).free
         if needed > free:
-            words = f"{needed:,} bytes are to come from {self.url}, {free:,} bytes are free"
+            words = (
+                f"{needed:,} bytes are to come from {self.url}, {free:,} bytes are free"
+            )
             raise OSError(errno.ENOSPC, words)
 
     def _tell(self, done: int, total: int | None) -> None:

@@ -45,7 +45,9 @@ class Refused(Exception):
 class Broken(Exception):
     """What went wrong but may pass: `pause` seconds later, and `retries` times at most."""
 
-    def __init__(self, reason: str, retries: int = _RETRIES, pause: float = 0.0) -> None:
+    def __init__(
+        self, reason: str, retries: int = _RETRIES, pause: float = 0.0
+    ) -> None:
         super().__init__(reason)
         self.retries = retries
         self.pause = pause
@@ -65,7 +67,9 @@ def persist(url: str, attempt: Callable[[], T], timeout: float) -> T:
             if n > broken.retries:
                 raise Refused(f"{broken} ({n} attempts)") from broken
             pause = max(broken.pause, timeout / 60 * 2 ** (n - 1))
-            level = logging.WARNING if pause >= 5 else logging.INFO  # explain a long wait
+            level = (
+                logging.WARNING if pause >= 5 else logging.INFO
+            )  # explain a long wait
             _log.log(level, "%s: %s; trying again in %.1f seconds", url, broken, pause)
         time.sleep(pause)
         n += 1
@@ -153,7 +157,9 @@ def _check_status(response: requests.Response) -> None:
     code = response.status_code
     if code in (200, 206, 416):
         return
-    usual = "the server fails" if code >= 500 else "refused" if code >= 400 else "no file"
+    usual = (
+        "the server fails" if code >= 500 else "refused" if code >= 400 else "no file"
+    )
     # The phrase that the server itself sends could be anything.
     reason = f"HTTP {code} {_PHRASES.get(code, '')} ({_MEANING.get(code, usual)})"
     if code not in _PASSING and code < 500:
@@ -180,7 +186,9 @@ def _in_words(error: Exception, timeout: float) -> Broken:
     unreachable = isinstance(reason, NewConnectionError | ConnectTimeoutError)
     cause: BaseException = error
     # requests wraps urllib3, which wraps what really happened.
-    while cause.__context__ and type(cause).__module__.startswith(("requests", "urllib3")):
+    while cause.__context__ and type(cause).__module__.startswith(
+        ("requests", "urllib3")
+    ):
         cause = cause.__context__
     by_proxy = isinstance(error, requests.exceptions.ProxyError)
     what = "the proxy that the environment names" if by_proxy else "the connection"

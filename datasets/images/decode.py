@@ -32,10 +32,14 @@ def decode(data: bytes, name: str, mode: str) -> Image.Image:
         with _open_header(data) as image:
             _check_header(image)
             image.load()
-            return image if image.mode == mode else image.convert(mode)  # which would copy
+            return (
+                image if image.mode == mode else image.convert(mode)
+            )  # which would copy
     except Exception as error:
         # On hostile bytes Pillow raises nearly everything: OSError, SyntaxError, KeyError, ...
-        reason = re.sub(r" ?<_io\.BytesIO [^>]*>", "", str(error)) or type(error).__name__
+        reason = (
+            re.sub(r" ?<_io\.BytesIO [^>]*>", "", str(error)) or type(error).__name__
+        )
         raise DataError(
             f"image {name}: cannot decode: expected an intact PNG or JPEG, got {len(data):,} bytes "
             f"that start with {data[:8]!r} ({reason}). Get the file that "
@@ -72,7 +76,9 @@ def _critical_chunks(data: bytes) -> Iterator[bytes]:
         end = position + 12 + length
         if end > len(data):
             raise ValueError("truncated PNG")
-        if zlib.crc32(data[position + 4 : end - 4]) != int.from_bytes(data[end - 4 : end]):
+        if zlib.crc32(data[position + 4 : end - 4]) != int.from_bytes(
+            data[end - 4 : end]
+        ):
             raise ValueError(f"wrong CRC in PNG chunk {kind!r}")
         if kind[:1].isupper():
             yield data[position:end]

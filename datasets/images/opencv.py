@@ -108,7 +108,9 @@ def _sums_across(
 
 def _linear_weights(fraction: np.ndarray) -> np.ndarray:
     """int32 (2, n) in 1/2048"""
-    return np.rint(np.stack([1 - fraction, fraction]) * np.float32(_ONE)).astype(np.int32)
+    return np.rint(np.stack([1 - fraction, fraction]) * np.float32(_ONE)).astype(
+        np.int32
+    )
 
 
 def _keys_weights(x: np.ndarray) -> np.ndarray:

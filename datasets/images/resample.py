@@ -32,7 +32,9 @@ def _by_pillow(
     resampling: Image.Resampling, image: Image.Image, size: tuple[int, int]
 ) -> np.ndarray:
     height, width = size
-    return np.array(image.resize((width, height), resampling)).reshape(height, width, -1)
+    return np.array(image.resize((width, height), resampling)).reshape(
+        height, width, -1
+    )
 
 
 def _as_opencv(name: str, image: Image.Image, size: tuple[int, int]) -> np.ndarray:

@@ -18,7 +18,9 @@ from ..miniimagenet import ravi_split
 from ..store.split_store import SplitStore
 from ..tieredimagenet import ren_split
 
-_DIGEST_BYTES = 16  # of sha256: 800,000 images take 13 MB, and none are the same by accident
+_DIGEST_BYTES = (
+    16  # of sha256: 800,000 images take 13 MB, and none are the same by accident
+)
 # Numbers of classes that a source did not name: they mean another class in each split.
 _NUMBERED = re.compile(r"label-\d+")
 
@@ -95,9 +97,13 @@ def audit_lists() -> list[Overlap]:
 def _overlaps(names: Mapping[str, Collection[str]]) -> list[Overlap]:
     """names: split -> names of its classes."""
     known = {
-        split: {name for name in of if not _NUMBERED.fullmatch(name)} for split, of in names.items()
+        split: {name for name in of if not _NUMBERED.fullmatch(name)}
+        for split, of in names.items()
     }
-    every = (Overlap(a, b, tuple(sorted(known[a] & known[b]))) for a, b in combinations(known, 2))
+    every = (
+        Overlap(a, b, tuple(sorted(known[a] & known[b])))
+        for a, b in combinations(known, 2)
+    )
     return [one for one in every if one.names]
 
 
@@ -112,7 +118,9 @@ def _digests(stores: Sequence[SplitStore], progress: Progress | None) -> np.ndar
     for store in stores:
         for c in range(len(store.class_names)):
             images = store.read_class(c)
-            of_class = [hashlib.sha256(image.data).digest()[:_DIGEST_BYTES] for image in images]
+            of_class = [
+                hashlib.sha256(image.data).digest()[:_DIGEST_BYTES] for image in images
+            ]
             here = np.frombuffer(b"".join(of_class), np.uint64).reshape(-1, 2)
             digests[done : done + len(here)] = here
             done += len(here)
@@ -139,15 +147,22 @@ class _Images:
 
     def duplicates(self, a: int, b: int, n_pairs: int) -> Duplicates:
         """Images of split b that equal one of another class in split a."""
-        first, second = np.flatnonzero(self._split == a), np.flatnonzero(self._split == b)
+        first, second = (
+            np.flatnonzero(self._split == a),
+            np.flatnonzero(self._split == b),
+        )
         runs, places = np.unique(self._run[first], return_index=True)
         second = second[np.isin(self._run[second], runs)]
         # Each is paired with the first that it equals: pairs of all with all could be billions.
         partner = first[places[np.searchsorted(runs, self._run[second])]]
         differ = self._owner[partner] != self._owner[second]
         pairs = zip(partner[differ][:n_pairs], second[differ][:n_pairs], strict=True)
-        named = tuple((self._name(a, one), self._name(b, other)) for one, other in pairs)
-        return Duplicates(_key(self._stores[a]), _key(self._stores[b]), int(differ.sum()), named)
+        named = tuple(
+            (self._name(a, one), self._name(b, other)) for one, other in pairs
+        )
+        return Duplicates(
+            _key(self._stores[a]), _key(self._stores[b]), int(differ.sum()), named
+        )
 
     def _name(self, split: int, place: int) -> str:
         store = self._stores[split]

@@ -30,10 +30,14 @@ def _strip(view: ImageView, class_index: int, n_images: int) -> Image.Image:
     first, end = view.class_offsets[class_index : class_index + 2]
     images = view.images(np.arange(first, min(end, first + n_images)))
     height, width, channels = view.image_shape
-    strip = Image.new("RGB", (n_images * (width + _GAP), _LABEL_HEIGHT + height + _GAP), "white")
+    strip = Image.new(
+        "RGB", (n_images * (width + _GAP), _LABEL_HEIGHT + height + _GAP), "white"
+    )
     for i, pixels in enumerate(images):
         picture = Image.fromarray(pixels[:, :, 0] if channels == 1 else pixels)
         strip.paste(picture, (i * (width + _GAP), _LABEL_HEIGHT))
     label = view.class_names[class_index]
-    ImageDraw.Draw(strip).text((0, 0), label, fill="black", font=ImageFont.load_default(10))
+    ImageDraw.Draw(strip).text(
+        (0, 0), label, fill="black", font=ImageFont.load_default(10)
+    )
     return strip

@@ -12,7 +12,9 @@ _LINE = 13  # pixels of a line of text
 
 
 def filter_sheet(
-    originals: Sequence[tuple[str, Image.Image]], size: tuple[int, int] = (84, 84), zoom: int = 1
+    originals: Sequence[tuple[str, Image.Image]],
+    size: tuple[int, int] = (84, 84),
+    zoom: int = 1,
 ) -> bytes:
     """PNG bytes: a labelled row for each picture, a column for each filter of RESAMPLING.
 
@@ -22,7 +24,9 @@ def filter_sheet(
     height, width = size[0] * zoom, size[1] * zoom
     column = max(width, *(int(font.getlength(name)) + 1 for name in RESAMPLING)) + _GAP
     row = _LINE + height + _GAP
-    sheet = Image.new("RGB", (column * len(RESAMPLING), _LINE + row * len(originals)), "white")
+    sheet = Image.new(
+        "RGB", (column * len(RESAMPLING), _LINE + row * len(originals)), "white"
+    )
     draw = ImageDraw.Draw(sheet)
     for i, name in enumerate(RESAMPLING):
         draw.text((i * column, 0), name, fill="black", font=font)

@@ -39,14 +39,20 @@ class Identity:
 def identify(path: Path) -> dict[str, Identity]:
     """Name within the source -> what it is. Raises DataError when the source cannot be opened."""
     findings = open_findings(Request(path, allow_missing=True))
-    known = {one.name: _guarded(findings, one) for one in findings.files if not _is_ours(one)}
+    known = {
+        one.name: _guarded(findings, one) for one in findings.files if not _is_ours(one)
+    }
     pictures = [name for name in findings.tree.names() if _is_picture(name)]
     if pictures:
         known[f"{len(pictures)} pictures or inner tars"] = _pictures(findings, pictures)
     if not known:
-        known["."] = Identity("nothing that fewbench knows", advice="name another file or folder")
+        known["."] = Identity(
+            "nothing that fewbench knows", advice="name another file or folder"
+        )
     return {
-        name: replace(one, advice=one.advice.replace("PATH", shlex.quote(findings.tree.label)))
+        name: replace(
+            one, advice=one.advice.replace("PATH", shlex.quote(findings.tree.label))
+        )
         for name, one in known.items()
     }
 
@@ -74,21 +80,30 @@ def _pickle(findings: Findings, one: Found) -> Identity:
     if "label_specific" in table or "labels" in table:
         return _labels(one, table)
     first = value[0] if isinstance(value, list) and value else None
-    if first is not None and hasattr(first, "tobytes") and first.tobytes().startswith(b"\x89PNG"):
+    if (
+        first is not None
+        and hasattr(first, "tobytes")
+        and first.tobytes().startswith(b"\x89PNG")
+    ):
         return _tiered_images(one, len(value))
-    return Identity("a pickle of something else", advice="no dataset that fewbench builds")
+    return Identity(
+        "a pickle of something else", advice="no dataset that fewbench builds"
+    )
 
 
 def _labelled(one: Found, table: dict[str, Any]) -> Identity:
     data = table["data"]
     if data.shape[1:] != (84, 84, 3):
         what = f"a labelled pickle of {data.shape[0]} images {data.shape[1:]}"
-        return Identity(f"{what}, as of CIFAR-FS or FC100", advice="fewbench does not build it")
+        return Identity(
+            f"{what}, as of CIFAR-FS or FC100", advice="fewbench does not build it"
+        )
     extra = one.stem.endswith(("train_phase_val", "train_phase_test"))
     what = "other images of the train classes, left out" if extra else ""
     split = "train" if "train_phase" in one.stem else one.stem.rpartition("_")[2]
     return Identity(
-        f"miniImageNet_category_split pickle, {data.shape[0]:,} images" + (what and f" ({what})"),
+        f"miniImageNet_category_split pickle, {data.shape[0]:,} images"
+        + (what and f" ({what})"),
         "miniimagenet",
         "category split pickle",
         split,
@@ -126,7 +141,9 @@ def _mini(names: Sequence[str], form: str, array: Any) -> Identity:
 def _labels(one: Found, table: dict[str, Any]) -> Identity:
     words = [text(name) for name in table.get("label_specific_str", ())]
     known, classes = ren_split().by_words(), ren_split().classes
-    wnids = [known.get(" ".join(word.replace("_", " ").lower().split())) for word in words]
+    wnids = [
+        known.get(" ".join(word.replace("_", " ").lower().split())) for word in words
+    ]
     found = [wnid for wnid in wnids if wnid]
     kind = "labels" if words else "labels without class names"
     return Identity(
@@ -191,7 +208,9 @@ def _groups(findings: Findings, one: Found) -> Identity:
 def _npz(findings: Findings, one: Found) -> Identity:
     images = findings.value(one).get("images")
     if images is None or images.shape[1:] != (84, 84, 3):
-        return Identity("an npz of something else", advice="no dataset that fewbench builds")
+        return Identity(
+            "an npz of something else", advice="no dataset that fewbench builds"
+        )
     return Identity(
         f"tieredImageNet npz, {len(images):,} images",
         "tieredimagenet",
@@ -207,7 +226,9 @@ def _npz(findings: Findings, one: Found) -> Identity:
 def _csv(_: Findings, one: Found) -> Identity:
     head = one.lines()[:1]
     if head == ["filename,label"]:
-        return Identity("a list of Ravi & Larochelle's form", "miniimagenet", "CSV", one.stem)
+        return Identity(
+            "a list of Ravi & Larochelle's form", "miniimagenet", "CSV", one.stem
+        )
     if head == ["filename,class"]:
         return Identity(
             "the class list of Vinyals et al. (2016)",
@@ -229,16 +250,28 @@ def _pictures(findings: Findings, names: list[str]) -> Identity:
     mini, tiered = ravi_split().numbers, ren_split().classes
     size = sizes_of(findings.tree, names)
     if ravi & mini.keys():
-        share = f"{len(ravi & mini.keys())} of 100 classes of miniImageNet by Ravi's names"
+        share = (
+            f"{len(ravi & mini.keys())} of 100 classes of miniImageNet by Ravi's names"
+        )
         advice = _BUILD.format("miniimagenet")
         return Identity(
-            share, "miniimagenet", "named images", shape=size, channels="RGB", advice=advice
+            share,
+            "miniimagenet",
+            "named images",
+            shape=size,
+            channels="RGB",
+            advice=advice,
         )
     if (wnids & mini.keys()) or (wnids & tiered.keys()):
         return _imagenet(wnids, names, size)
     if letters:
-        share, advice = f"{len(letters)} characters of Omniglot", _BUILD.format("omniglot")
-        return Identity(share, "omniglot", "images", shape=size, channels="ink is 0", advice=advice)
+        share, advice = (
+            f"{len(letters)} characters of Omniglot",
+            _BUILD.format("omniglot"),
+        )
+        return Identity(
+            share, "omniglot", "images", shape=size, channels="ink is 0", advice=advice
+        )
     return Identity(f"{len(names)} pictures of something else", shape=size)
 
 
@@ -246,7 +279,11 @@ def _imagenet(wnids: set[str], names: list[str], size: str) -> Identity:
     """Pictures or inner tars of classes of which some are ours."""
     mini, tiered = ravi_split().numbers, ren_split().classes
     in_mini, in_tiered = wnids & mini.keys(), wnids & tiered.keys()
-    best = "miniimagenet" if len(in_mini) == len(mini) or not in_tiered else "tieredimagenet"
+    best = (
+        "miniimagenet"
+        if len(in_mini) == len(mini) or not in_tiered
+        else "tieredimagenet"
+    )
     # A whole training set has hundreds of pictures, or an inner tar, for each class.
     whole = len(in_tiered) == len(tiered) or len(in_mini) == len(mini)
     whole &= len(names) >= 600 * len(wnids) or names[0].endswith(".tar")

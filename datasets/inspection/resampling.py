@@ -27,7 +27,9 @@ def sizes_of(tree: Tree, names: list[str]) -> str:
     return f"{width} x {height}" if count == len(some) else "of many sizes"
 
 
-def resampling_family(path: Path, originals: Path, n_images: int = 20) -> dict[str, float]:
+def resampling_family(
+    path: Path, originals: Path, n_images: int = 20
+) -> dict[str, float]:
     """Filter -> mean absolute difference to miniImageNet pictures at `path`, the best one first.
 
     originals: the pictures in full size, named as in Ravi's CSVs or as ILSVRC2012's training set
@@ -40,10 +42,16 @@ def resampling_family(path: Path, originals: Path, n_images: int = 20) -> dict[s
     for one in small:
         shared = [i for i, name in enumerate(one.image_names) if name in large]
         if shared and len(differences) < n_images:
-            differences += _differences(one, shared[: max(1, n_images // 4)], tree, large)
+            differences += _differences(
+                one, shared[: max(1, n_images // 4)], tree, large
+            )
     if not differences:
-        raise DataError(f"{path} and {originals}: share no image by name, so none can be compared")
-    means = {name: float(np.mean([d[name] for d in differences])) for name in differences[0]}
+        raise DataError(
+            f"{path} and {originals}: share no image by name, so none can be compared"
+        )
+    means = {
+        name: float(np.mean([d[name] for d in differences])) for name in differences[0]
+    }
     return dict(sorted(means.items(), key=lambda pair: pair[1]))
 
 
@@ -54,7 +62,8 @@ def _differences(
     members = [large[one.image_names[i]] for i in places]
     pictures = [np.asarray(decode(tree.read(name), name, "RGB")) for name in members]
     return [
-        tell_resampling(pixels[i], picture) for i, picture in zip(places, pictures, strict=True)
+        tell_resampling(pixels[i], picture)
+        for i, picture in zip(places, pictures, strict=True)
     ]
 
 

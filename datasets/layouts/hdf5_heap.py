@@ -51,12 +51,16 @@ class HeapValues(Sequence[HeapValue]):
 
     def __getitem__(self, i: int) -> HeapValue:  # pyright: ignore[reportIncompatibleMethodOverride] - no slices
         length, start, index = self._references[i].tolist()
-        signature, version, size = _COLLECTION.unpack(self._file.read_at(start, _COLLECTION.size))
+        signature, version, size = _COLLECTION.unpack(
+            self._file.read_at(start, _COLLECTION.size)
+        )
         if (signature, version) == (b"GCOL", 1):
             collection = self._file.part(start, size, f"{self._label}, value {i}")
             position = _COLLECTION.size
             while position + _OBJECT.size <= size:
-                found, n_bytes = _OBJECT.unpack(collection.read_at(position, _OBJECT.size))
+                found, n_bytes = _OBJECT.unpack(
+                    collection.read_at(position, _OBJECT.size)
+                )
                 position += _OBJECT.size
                 if found == index != 0 and n_bytes == length:
                     return HeapValue(collection.part(position, length))

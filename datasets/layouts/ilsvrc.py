@@ -66,7 +66,9 @@ def check_count(wnid: str, n_images: int, fewest: int, most: int) -> None:
 
 def read_counts(wnids: Iterable[str]) -> dict[str, tuple[int, int]]:
     """wnid -> (fewest, most) images in ILSVRC2012: a lower bound is known of the smaller classes"""
-    fewer = {name: int(one.facts) for name, one in read_classes("ilsvrc2012_counts").items()}
+    fewer = {
+        name: int(one.facts) for name, one in read_classes("ilsvrc2012_counts").items()
+    }
     return {wnid: (fewer.get(wnid, MOST), MOST) for wnid in wnids}
 
 
@@ -77,7 +79,9 @@ def _class_folders(tree: Tree, wanted: set[str]) -> dict[str, ClassFiles]:
         if match and match[2] in wanted:
             folders.setdefault(match[1] or "", {}).setdefault(match[2], []).append(name)
     # A copy with ILSVRC's validation images in class folders has them beside those of training.
-    training = {place: found for place, found in folders.items() if "train" in place.split("/")}
+    training = {
+        place: found for place, found in folders.items() if "train" in place.split("/")
+    }
     merged: dict[str, ClassFiles] = {}
     for place, found in (training or folders).items():
         for wnid, members in found.items():

@@ -23,8 +23,12 @@ _CSV_MD5 = {
     "ce315ce99b41fbf84fa6acd69315d918": "val",
     "5b89df877c6cbe5d291e43118a2a9591": "test",
 }
-_ASSUMED = "its labels are taken for the class names in sorted order; the file does not say"
-_MISSING = "Get it whole; or build what is there, marked as partial: add --allow-missing"
+_ASSUMED = (
+    "its labels are taken for the class names in sorted order; the file does not say"
+)
+_MISSING = (
+    "Get it whole; or build what is there, marked as partial: add --allow-missing"
+)
 _BY_ORDER = "images are named by their place in the class, in the order of the split list: assumed"
 
 
@@ -97,7 +101,9 @@ class MiniForms:
             names = self._names_of_labels(one, table, labels)
             self._check_names(one.label, names.values())
             checks += [] if "catname2label" in table else [f"{one.name}: {_ASSUMED}"]
-            rows = {wnid: np.flatnonzero(labels == label) for label, wnid in names.items()}
+            rows = {
+                wnid: np.flatnonzero(labels == label) for label, wnid in names.items()
+            }
             classes += self._row_classes(one, table["data"], rows)
         if not classes:
             return None
@@ -118,7 +124,9 @@ class MiniForms:
                 classes.append(self._class(one.label, wnid, group.shape[0], read))
         if not classes:
             return None
-        return replace(self._search.finished(classes, "torchmeta HDF5"), checks=(_BY_ORDER,))
+        return replace(
+            self._search.finished(classes, "torchmeta HDF5"), checks=(_BY_ORDER,)
+        )
 
     def from_named_images(self) -> Listing | None:
         """Pictures named as in the CSVs of Ravi & Larochelle, in whatever folders."""
@@ -132,10 +140,14 @@ class MiniForms:
             self._check_size(self._search.label, wnid, len(names))
             if not names:
                 continue
-            one = ClassFiles(wnid, self._findings.tree, tuple(here[name] for name in names))
+            one = ClassFiles(
+                wnid, self._findings.tree, tuple(here[name] for name in names)
+            )
             files[wnid] = one
             classes.append(
-                self._search.pictures(self._ravi.split(wnid), one, range(len(names)), names)
+                self._search.pictures(
+                    self._ravi.split(wnid), one, range(len(names)), names
+                )
             )
         small = self._search.small(files)
         listing = self._search.resized(classes, "images named as in Ravi's CSVs", small)
@@ -165,7 +177,9 @@ class MiniForms:
         lines = dict.fromkeys(self._ravi.mapping_sha256, "")
         for wnid, (split, numbers) in sorted(self._ravi.numbers.items()):
             if wnid not in found:
-                raise DataError(f"{self._search.label}: class {wnid} is missing. {_MISSING}")
+                raise DataError(
+                    f"{self._search.label}: class {wnid} is missing. {_MISSING}"
+                )
             check_count(wnid, len(found[wnid].members), *self._ravi.counts[wnid])
             chosen, names = [number - 1 for number in numbers], self._ravi.names(wnid)
             true_names = [f"{found[wnid].names[k]}.JPEG" for k in chosen]
@@ -193,10 +207,18 @@ class MiniForms:
         self._check_names(one.label, rows)
         check_images(one.label, array, self._search.shape)
         every = np.concatenate(list(rows.values()))
-        if len(np.unique(every)) != len(every) or every.min() < 0 or every.max() >= array.shape[0]:
-            raise DataError(f"{one.label}: row numbers repeat or point outside. Get the file again")
+        if (
+            len(np.unique(every)) != len(every)
+            or every.min() < 0
+            or every.max() >= array.shape[0]
+        ):
+            raise DataError(
+                f"{one.label}: row numbers repeat or point outside. Get the file again"
+            )
         return [
-            self._class(one.label, wnid, len(indices), partial(read_rows, array, indices))
+            self._class(
+                one.label, wnid, len(indices), partial(read_rows, array, indices)
+            )
             for wnid, indices in rows.items()
         ]
 
@@ -233,7 +255,9 @@ class MiniForms:
             }
             return {label: names.get(label, f"label {label}") for label in present}
         split = next((s for s in ("train", "val", "test") if one.stem.endswith(s)), "")
-        ordered = sorted(wnid for wnid, (where, _) in self._ravi.numbers.items() if where == split)
+        ordered = sorted(
+            wnid for wnid, (where, _) in self._ravi.numbers.items() if where == split
+        )
         if len(ordered) != len(present):
             raise DataError(
                 f"{one.label}: has {len(present)} labels, expected {len(ordered)} as in split "
@@ -255,7 +279,9 @@ class MiniForms:
             return f"{one.name}: is not byte for byte one of Ravi's lists; not used"
         return f"{one.name}: is Ravi's list of split {split}, md5 as published"
 
-    def _check_mapping(self, split: str, lines: str, found: Mapping[str, ClassFiles]) -> None:
+    def _check_mapping(
+        self, split: str, lines: str, found: Mapping[str, ClassFiles]
+    ) -> None:
         got = hashlib.sha256(lines.encode()).hexdigest()
         if got == self._ravi.mapping_sha256[split]:
             return
@@ -278,6 +304,8 @@ class MiniForms:
             count = min(len(files.members), len(self._ravi.names(wnid)))
             names = files.names[:count]
             classes.append(
-                self._search.pictures(self._ravi.split(wnid), files, range(count), names)
+                self._search.pictures(
+                    self._ravi.split(wnid), files, range(count), names
+                )
             )
         return classes

@@ -32,8 +32,12 @@ class NpyArray:
                 f"{span.label}: no .npy array ({shown(str(error))}). Get the file again"
             ) from error
         if fortran or self.dtype.hasobject or not self.shape:
-            raise DataError(f"{span.label}: only plain arrays in C order can be read by rows")
-        self._row_bytes = int(np.prod(self.shape[1:], dtype=object)) * self.dtype.itemsize
+            raise DataError(
+                f"{span.label}: only plain arrays in C order can be read by rows"
+            )
+        self._row_bytes = (
+            int(np.prod(self.shape[1:], dtype=object)) * self.dtype.itemsize
+        )
         self._data = span.part(head.tell(), self.shape[0] * self._row_bytes)
 
     def __len__(self) -> int:
@@ -80,7 +84,9 @@ def open_npz(span: Span, scratch: Path | None) -> dict[str, NpyArray]:
     try:
         with zipfile.ZipFile(cast(BinaryIO, span.open())) as file:
             return {
-                member.filename.removesuffix(".npy"): NpyArray(_member(span, file, member, scratch))
+                member.filename.removesuffix(".npy"): NpyArray(
+                    _member(span, file, member, scratch)
+                )
                 for member in file.infolist()
             }
     except DataError:
@@ -96,9 +102,14 @@ def _member(
 ) -> Span:
     """The bytes of a member, once its CRC was compared."""
     label = f"{span.label}, {shown(member.filename)}"
-    stored = member.compress_type == zipfile.ZIP_STORED and member.compress_size == member.file_size
+    stored = (
+        member.compress_type == zipfile.ZIP_STORED
+        and member.compress_size == member.file_size
+    )
     if not stored and member.compress_type != zipfile.ZIP_DEFLATED:
-        raise DataError(f"{label}: is packed by method {member.compress_type}. Get the file again")
+        raise DataError(
+            f"{label}: is packed by method {member.compress_type}. Get the file again"
+        )
     Limits().check_ratio(label, "any of it", member.file_size, member.compress_size)
     with file.open(member) as packed:
         chunks = iter(lambda: packed.read(2**20), b"")

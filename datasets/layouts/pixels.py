@@ -69,12 +69,18 @@ def read_integers(label: str, value: object) -> np.ndarray:
         kind = "a list of something else"
     else:
         kind = type(value).__name__
-    raise DataError(f"{label}: expected a list of whole numbers, got {kind}. Get the file again")
+    raise DataError(
+        f"{label}: expected a list of whole numbers, got {kind}. Get the file again"
+    )
 
 
 def channel_order(array: Any) -> str:
     """RGB or BGR by the mean of the outer channels, as in ImageNet; "" when it is not clear."""
-    if not hasattr(array, "rows") or array.shape[1:] != (84, 84, 3) or not array.shape[0]:
+    if (
+        not hasattr(array, "rows")
+        or array.shape[1:] != (84, 84, 3)
+        or not array.shape[0]
+    ):
         return ""
     n_rows = array.shape[0]
     rows = np.unique(np.linspace(0, n_rows - 1, min(n_rows, _CHANNEL_ROWS)).astype(int))
@@ -101,7 +107,9 @@ def read_records(label: str, records: Sequence[Record], shape: Shape) -> np.ndar
     def read(place: str) -> bytes:
         record = records[int(place)]
         if record.nbytes > _MOST_BYTES:
-            raise DataError(f"{label}, image {place}: {record.nbytes:,} bytes are no small PNG")
+            raise DataError(
+                f"{label}, image {place}: {record.nbytes:,} bytes are no small PNG"
+            )
         data = record.tobytes()
         _check_png(f"{label}, image {place}", data, shape)
         return data
@@ -122,16 +130,21 @@ def already_small(firsts: Mapping[str, tuple[Tree, str]], shape: Shape) -> bool:
     """Whether the first picture of every class has the wanted size: somebody has resized them."""
     size = (shape[1], shape[0])
     return all(
-        decode(tree.read(member), member, "RGB").size == size for tree, member in firsts.values()
+        decode(tree.read(member), member, "RGB").size == size
+        for tree, member in firsts.values()
     )
 
 
 def _check_png(label: str, data: bytes, shape: Shape) -> None:
     if len(data) < _PNG_HEAD.size:
-        raise DataError(f"{label}: no PNG, only {len(data)} bytes. Get the archive again")
+        raise DataError(
+            f"{label}: no PNG, only {len(data)} bytes. Get the archive again"
+        )
     signature, kind, width, height = _PNG_HEAD.unpack_from(data)
     if (signature, kind) != (b"\x89PNG\r\n\x1a\n", b"IHDR"):
-        raise DataError(f"{label}: expected a PNG, got {data[:8]!r}. Get the archive again")
+        raise DataError(
+            f"{label}: expected a PNG, got {data[:8]!r}. Get the archive again"
+        )
     if (height, width) != shape[:2]:
         raise DataError(
             f"{label}: expected {shape[1]} x {shape[0]} pixels, got {width} x {height}. This is "

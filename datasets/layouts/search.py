@@ -40,12 +40,16 @@ class Search:
         made = noted or f"{self.published}, by the publisher"
         return Listing(tuple(classes), (), form, made)
 
-    def resized(self, classes: Sequence[ClassImages], form: str, small: bool) -> Listing:
+    def resized(
+        self, classes: Sequence[ClassImages], form: str, small: bool
+    ) -> Listing:
         """A listing of pictures; small: they have the final size already."""
         noted = self.findings.resampling
         if small:
             self._refuse_filter(form, noted or self.published)
-        return Listing(tuple(classes), (), form, (noted or SMALL) if small else self.resampling)
+        return Listing(
+            tuple(classes), (), form, (noted or SMALL) if small else self.resampling
+        )
 
     def pictures(
         self, split: str, files: ClassFiles, chosen: Sequence[int], names: Sequence[str]
@@ -93,7 +97,9 @@ def variants(
     )
 
 
-def first_form(search: Search, forms: Iterable[Callable[[], Listing | None]]) -> Listing:
+def first_form(
+    search: Search, forms: Iterable[Callable[[], Listing | None]]
+) -> Listing:
     """The listing of the first form that recognises the source.
 
     Raises DataError when none does, or what is recognised is damaged or another dataset.

@@ -22,7 +22,17 @@ CONVERSION = "conversion.json"
 PICTURES = (".jpg", ".jpeg", ".png")
 _ARCHIVES = (".zip", ".tar", ".tgz", ".tar.gz", ".tar.bz2", ".tar.xz")
 _DATA = ("", ".pkl", ".pickle", ".p", ".h5", ".hdf5", ".hdf", ".npz", ".csv", ".txt")
-_ASIDE = (".txt", ".md", ".md5", ".sha256", ".json", ".part", "sums", "readme", "license")
+_ASIDE = (
+    ".txt",
+    ".md",
+    ".md5",
+    ".sha256",
+    ".json",
+    ".part",
+    "sums",
+    "readme",
+    "license",
+)
 _MOST_FILES = 200  # of other kinds; an honest source has a dozen
 _MOST_TEXT = 2**22
 
@@ -56,11 +66,15 @@ class Found:
         """The lines of a text file. Raises DataError when it is none."""
         span = self.span()
         if len(span) > _MOST_TEXT:
-            raise DataError(f"{self.label}: {len(span):,} bytes are too many for a list")
+            raise DataError(
+                f"{self.label}: {len(span):,} bytes are too many for a list"
+            )
         try:
             return span.read_at(0, len(span)).decode("utf-8").splitlines()
         except UnicodeDecodeError as error:
-            raise DataError(f"{self.label}: is no text ({error.reason}). Get it again") from error
+            raise DataError(
+                f"{self.label}: is no text ({error.reason}). Get it again"
+            ) from error
 
 
 class Findings:
@@ -79,8 +93,12 @@ class Findings:
             for name in self.tree.names()
             if not name.lower().endswith(PICTURES + _ARCHIVES) and self.tree.size(name)
         ]
-        names.sort(key=lambda name: not _may_be_data(name))  # the others may be thousands
-        return tuple(Found(self.tree, name, self._kind(name)) for name in names[:_MOST_FILES])
+        names.sort(
+            key=lambda name: not _may_be_data(name)
+        )  # the others may be thousands
+        return tuple(
+            Found(self.tree, name, self._kind(name)) for name in names[:_MOST_FILES]
+        )
 
     @cached_property
     def resampling(self) -> str | None:
@@ -89,8 +107,16 @@ class Findings:
         if not notes:
             return None
         try:
-            made = {shown(json.loads(self.tree.read(name))["resampling"]) for name in notes}
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            made = {
+                shown(json.loads(self.tree.read(name))["resampling"]) for name in notes
+            }
+        except (
+            ValueError,
+            KeyError,
+            TypeError,
+            AttributeError,
+            RecursionError,
+        ) as error:
             raise DataError(
                 f"{self.tree.label}: {CONVERSION} cannot be read ({shown(str(error))}). Convert "
                 f"again, or delete that file"
@@ -126,7 +152,11 @@ class Findings:
         """A dict by text keys, whatever protocol wrote it; {} when it is something else."""
         if not isinstance(value, dict):
             return {}
-        return {text(key): item for key, item in value.items() if isinstance(key, str | bytes)}
+        return {
+            text(key): item
+            for key, item in value.items()
+            if isinstance(key, str | bytes)
+        }
 
     def _kind(self, name: str) -> str:
         span = self.tree.span(name)
@@ -137,7 +167,9 @@ class Findings:
                 f"{self.tree.label}: {shown(name)} is a web page and not data: the download was "
                 f"probably a sign-in, quota or error page. Get it again"
             )
-        by_bytes = {"HDF5": "groups", "zip": "npz", "pickle": "pickle"}.get(kind_of(head) or "")
+        by_bytes = {"HDF5": "groups", "zip": "npz", "pickle": "pickle"}.get(
+            kind_of(head) or ""
+        )
         by_name = {".pkl": "pickle", ".pickle": "pickle", ".csv": "csv", ".txt": "text"}
         return by_bytes or by_name.get(ending, "unknown")
 

@@ -11,7 +11,14 @@ from ..info import ClassImages, DataError, Listing
 from ..lookup import shown
 from ..pickles.arrays import text
 from .ilsvrc import MOST, check_count, find_classes
-from .pixels import channel_order, check_images, read_group, read_integers, read_records, read_rows
+from .pixels import (
+    channel_order,
+    check_images,
+    read_group,
+    read_integers,
+    read_records,
+    read_rows,
+)
 from .search import Search
 from .source_files import Found
 
@@ -34,7 +41,9 @@ class RenSplit:
     def by_words(self) -> dict[str, str]:
         """Words of a synset, whole or the first of them -> wnid."""
         whole = {_plain(words): wnid for wnid, (_, _, words) in self.classes.items()}
-        first = {_plain(words.split(",")[0]): w for w, (_, _, words) in self.classes.items()}
+        first = {
+            _plain(words.split(",")[0]): w for w, (_, _, words) in self.classes.items()
+        }
         return first | whole
 
 
@@ -61,15 +70,21 @@ class TieredForms:
         pictures = {
             one: value
             for one in self._findings.of("pickle")
-            if isinstance(value := self._findings.value(one), list) and _are_arrays(value)
+            if isinstance(value := self._findings.value(one), list)
+            and _are_arrays(value)
         }
         classes: list[ClassImages] = []
         for one, labels in self._paired(pictures):
             images = pictures[one]
 
-            def read(rows: np.ndarray, images: Sequence[Any] = images, one: Found = one) -> Any:
+            def read(
+                rows: np.ndarray, images: Sequence[Any] = images, one: Found = one
+            ) -> Any:
                 return partial(
-                    read_records, one.label, [images[row] for row in rows], self._search.shape
+                    read_records,
+                    one.label,
+                    [images[row] for row in rows],
+                    self._search.shape,
                 )
 
             classes += self._classes(labels, read)
@@ -93,13 +108,15 @@ class TieredForms:
         for one, labels in self._paired(arrays):
             images = arrays[one]
             classes += self._classes(
-                labels, lambda rows, images=images: partial(read_rows, images, rows, bgr=True)
+                labels,
+                lambda rows, images=images: partial(read_rows, images, rows, bgr=True),
             )
         if not classes:
             return None
         listing = self._listing(classes, "npz with BGR images")
         return replace(
-            listing, checks=(*listing.checks, "channels reversed: BGR to RGB", *measured)
+            listing,
+            checks=(*listing.checks, "channels reversed: BGR to RGB", *measured),
         )
 
     def from_groups(self) -> Listing | None:
@@ -134,11 +151,15 @@ class TieredForms:
 
     def _paired(self, images: Mapping[Found, Any]) -> Iterable[tuple[Found, Labels]]:
         """Images with their labels: by name, else by their number. Raises DataError if none fit."""
-        labels = [found for one in self._findings.of("pickle") if (found := self._labels(one))]
+        labels = [
+            found for one in self._findings.of("pickle") if (found := self._labels(one))
+        ]
         for one, found in images.items():
             stem = one.stem.removesuffix("_images_png").removesuffix("_images")
             named = [two for two in labels if two.one.stem == f"{stem}_labels"]
-            fitting = [two for two in named or labels if len(two.specific) == len(found)]
+            fitting = [
+                two for two in named or labels if len(two.specific) == len(found)
+            ]
             if len(fitting) != 1:
                 raise DataError(
                     f"{one.label}: expected one labels pickle with {len(found):,} labels beside "
@@ -152,10 +173,16 @@ class TieredForms:
         if specific is None or "data" in table:
             return None
         names, general = table.get("label_specific_str", []), table.get("label_general")
-        if not isinstance(names, list) or not all(isinstance(n, str | bytes) for n in names):
-            raise DataError(f"{one.label}: its class names are no list. Get the file again")
+        if not isinstance(names, list) or not all(
+            isinstance(n, str | bytes) for n in names
+        ):
+            raise DataError(
+                f"{one.label}: its class names are no list. Get the file again"
+            )
         kinds = None if general is None else read_integers(one.label, general)
-        return Labels(one, read_integers(one.label, specific), kinds, tuple(map(text, names)))
+        return Labels(
+            one, read_integers(one.label, specific), kinds, tuple(map(text, names))
+        )
 
     def _classes(
         self, labels: Labels, read: Callable[[np.ndarray], Callable[[], np.ndarray]]
@@ -168,15 +195,23 @@ class TieredForms:
         rows = dict(zip(values.tolist(), np.split(order, starts[1:]), strict=True))
         if not labels.names:
             return [
-                self._anonymous(labels, label, here, read(here)) for label, here in rows.items()
+                self._anonymous(labels, label, here, read(here))
+                for label, here in rows.items()
             ]
         wnids = list(self._wnids(labels.one.label, labels.names).values())
         if min(rows) < 0 or max(rows) >= len(wnids):
-            raise DataError(f"{labels.one.label}: labels without a name. Get the file again")
+            raise DataError(
+                f"{labels.one.label}: labels without a name. Get the file again"
+            )
         self._check_categories(labels, rows, wnids)
-        return [self._class(wnids[label], len(here), read(here)) for label, here in rows.items()]
+        return [
+            self._class(wnids[label], len(here), read(here))
+            for label, here in rows.items()
+        ]
 
-    def _class(self, wnid: str, n_images: int, read: Callable[[], np.ndarray]) -> ClassImages:
+    def _class(
+        self, wnid: str, n_images: int, read: Callable[[], np.ndarray]
+    ) -> ClassImages:
         split, category, _ = self._ren.classes[wnid]
         self._check_count(wnid, n_images)
         return ClassImages(split, wnid, _places(n_images), read, category)
@@ -186,7 +221,11 @@ class TieredForms:
         check_count(wnid, n_images, 1 if self._search.allow_missing else fewest, most)
 
     def _anonymous(
-        self, labels: Labels, label: int, rows: np.ndarray, read: Callable[[], np.ndarray]
+        self,
+        labels: Labels,
+        label: int,
+        rows: np.ndarray,
+        read: Callable[[], np.ndarray],
     ) -> ClassImages:
         split = next((s for s in _SPLITS if s in labels.one.stem), None)
         if split is None:
@@ -212,7 +251,9 @@ class TieredForms:
                 )
             wnids[name] = wnid
         if len(set(wnids.values())) != len(names):
-            raise DataError(f"{label}: two class names mean the same class. Get the file again")
+            raise DataError(
+                f"{label}: two class names mean the same class. Get the file again"
+            )
         return wnids
 
     def _listed_words(self) -> dict[str, str]:
@@ -222,7 +263,9 @@ class TieredForms:
             return {}
         names, wnids = lists["class_names"].lines(), lists["synsets"].lines()
         pairs = zip(names, wnids, strict=False)
-        return {_plain(a): b.strip() for a, b in pairs if b.strip() in self._ren.classes}
+        return {
+            _plain(a): b.strip() for a, b in pairs if b.strip() in self._ren.classes
+        }
 
     def _check_categories(
         self, labels: Labels, rows: Mapping[int, np.ndarray], wnids: Sequence[str]
@@ -240,7 +283,9 @@ class TieredForms:
             for label, here in rows.items()
             for kind in np.unique(labels.general[here])
         }
-        one_to_one = len({a for a, _ in pairs}) == len({b for _, b in pairs}) == len(pairs)
+        one_to_one = (
+            len({a for a, _ in pairs}) == len({b for _, b in pairs}) == len(pairs)
+        )
         if not one_to_one:
             raise DataError(
                 f"{labels.one.label}: is an old copy whose label_general puts classes into wrong "

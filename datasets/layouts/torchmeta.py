@@ -24,12 +24,18 @@ class ClassGroup:
         self.label = label
         self.shape: tuple[int, ...] = found.shape
         self.dtype: np.dtype = found.dtype
-        self.encoded = h5py.check_vlen_dtype(found.dtype) == np.uint8 and found.ndim == 1
+        self.encoded = (
+            h5py.check_vlen_dtype(found.dtype) == np.uint8 and found.ndim == 1
+        )
         if not self.encoded and (found.dtype != np.uint8 or not found.shape):
-            raise DataError(f"{label}: expected bytes or encoded pictures, got {found.dtype}")
+            raise DataError(
+                f"{label}: expected bytes or encoded pictures, got {found.dtype}"
+            )
         start = found.id.get_offset()
         if start is None:
-            raise DataError(f"{label}: has chunks or nothing in place of one stretch of bytes")
+            raise DataError(
+                f"{label}: has chunks or nothing in place of one stretch of bytes"
+            )
         width = REFERENCE.itemsize if self.encoded else 1
         self._data = file.part(start, math.prod(self.shape) * width, label)
         self._file = file
@@ -56,7 +62,9 @@ def read_groups(span: Span) -> dict[str, ClassGroup]:
     except Exception as error:
         # On damaged bytes h5py raises nearly everything: OSError, KeyError, RuntimeError, ...
         reason = shown(str(error), 300)
-        raise DataError(f"{span.label}: cannot be read as HDF5 ({reason}); damaged") from error
+        raise DataError(
+            f"{span.label}: cannot be read as HDF5 ({reason}); damaged"
+        ) from error
 
 
 def _class_groups(span: Span, file: h5py.File) -> dict[str, ClassGroup]:
@@ -68,16 +76,21 @@ def _class_groups(span: Span, file: h5py.File) -> dict[str, ClassGroup]:
         raise DataError(f"{span.label}: `datasets` is no group of this file; refused.")
     layout = file.id.get_create_plist()
     if (layout.get_userblock(), *layout.get_sizes()) != (0, 8, 8):
-        raise DataError(f"{span.label}: has addresses of an unusual kind: no torchmeta HDF5 file.")
+        raise DataError(
+            f"{span.label}: has addresses of an unusual kind: no torchmeta HDF5 file."
+        )
     names, path = [str(name) for name in group], Path(span.label)
     return {
-        name: ClassGroup(f"{path}, class {shown(name)}", own_dataset(path, group, name), span)
+        name: ClassGroup(
+            f"{path}, class {shown(name)}", own_dataset(path, group, name), span
+        )
         for name in names
     }
 
 
 def write_groups(
-    path: Path, classes: Iterable[tuple[str, np.ndarray | list[bytes], Mapping[str, str]]]
+    path: Path,
+    classes: Iterable[tuple[str, np.ndarray | list[bytes], Mapping[str, str]]],
 ) -> None:
     """Write torchmeta's HDF5 from (class, images or encoded pictures, attributes) of each class."""
     with open_for_writing(path, "w") as file:
@@ -86,7 +99,9 @@ def write_groups(
             if isinstance(images, np.ndarray):
                 found = group.create_dataset(name, data=images)
             else:
-                found = group.create_dataset(name, (len(images),), h5py.vlen_dtype(np.uint8))
+                found = group.create_dataset(
+                    name, (len(images),), h5py.vlen_dtype(np.uint8)
+                )
                 for i, picture in enumerate(images):
                     found[i] = np.frombuffer(picture, np.uint8)
             found.attrs.update(attributes)

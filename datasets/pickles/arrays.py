@@ -17,7 +17,9 @@ from ..info import DataError
 
 LONGEST = 64 * 2**20  # bytes of a text, or of an array that is only readable whole
 _CHUNK = 2**20
-_DTYPES = frozenset(["b1", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8"])
+_DTYPES = frozenset(
+    ["b1", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8"]
+)
 # The most bytes that the file spends on one byte of data, by the way it writes them.
 _WORST = {"raw": 1, "utf-8": 2, "raw-unicode-escape": 6, "string-escape": 4}
 # What Python 2 writes for a byte string; other escapes would only earn a warning.
@@ -86,7 +88,9 @@ class Payload:
         data = self.file.span.read_at(self.offset, self.length)
         try:
             value = decode(data, self.codec)
-            return value if self.is_text or isinstance(value, bytes) else to_latin1(value)
+            return (
+                value if self.is_text or isinstance(value, bytes) else to_latin1(value)
+            )
         except Unexpected as error:
             raise self.file.complaint(self.offset, error) from None
 
@@ -116,9 +120,15 @@ class Payload:
             for start in range(0, self.length, _CHUNK):
                 count = min(_CHUNK, self.length - start)
                 data = self.file.span.read_at(self.offset + start, count)
-                yield to_latin1(decoder.decode(data, final=start + count == self.length))
+                yield to_latin1(
+                    decoder.decode(data, final=start + count == self.length)
+                )
         except (Unexpected, UnicodeError) as error:
-            trouble = error if isinstance(error, Unexpected) else Unexpected("UTF-8", str(error))
+            trouble = (
+                error
+                if isinstance(error, Unexpected)
+                else Unexpected("UTF-8", str(error))
+            )
             raise self.file.complaint(self.offset, trouble) from None
 
     def _check(self, got: int, size: int) -> None:
@@ -143,7 +153,9 @@ class PickledDtype:
 
     def __init__(self, code: str | bytes) -> None:
         if text(code) not in _DTYPES:
-            raise Unexpected("a dtype of integers, floats or booleans", f"{text(code)[:40]!r}")
+            raise Unexpected(
+                "a dtype of integers, floats or booleans", f"{text(code)[:40]!r}"
+            )
         self.dtype = np.dtype(text(code))
 
     def build(self, state: object) -> None:
@@ -152,7 +164,9 @@ class PickledDtype:
                 if rest == [None, None, None, -1, -1, 0]:
                     self.dtype = np.dtype(text(order) + self.dtype.str[1:])
                     return
-        raise Unexpected("the state of a plain dtype", "fields, subarrays or something else")
+        raise Unexpected(
+            "the state of a plain dtype", "fields, subarrays or something else"
+        )
 
 
 class StoredArray:
@@ -167,7 +181,9 @@ class StoredArray:
     file: PickleFile
 
     def __init__(self) -> None:
-        self._data: bytes | Payload | None = None  # pickles make an array first and fill it later
+        self._data: bytes | Payload | None = (
+            None  # pickles make an array first and fill it later
+        )
 
     def __len__(self) -> int:
         if not self.shape:
@@ -175,7 +191,11 @@ class StoredArray:
         return self.shape[0]
 
     def __repr__(self) -> str:
-        return f"StoredArray({self.dtype}, {self.shape})" if self.filled else "StoredArray()"
+        return (
+            f"StoredArray({self.dtype}, {self.shape})"
+            if self.filled
+            else "StoredArray()"
+        )
 
     @property
     def filled(self) -> bool:
@@ -206,7 +226,9 @@ class StoredArray:
         """The whole array: `dtype` `shape`."""
         flat = np.empty(self.nbytes, np.uint8)
         self._read_into(flat, 0)
-        return flat.view(self.dtype).reshape(self.shape, order="F" if self._fortran else "C")
+        return flat.view(self.dtype).reshape(
+            self.shape, order="F" if self._fortran else "C"
+        )
 
     def rows(self, indices: np.ndarray) -> np.ndarray:
         """Some rows, in the given order; neighbours are read together.
@@ -243,15 +265,23 @@ class StoredArray:
         if self._fortran and self.nbytes > LONGEST:
             raise self._refusal("C order, so that rows can be read", "Fortran order")
         data = self._data
-        encoded = isinstance(data, Payload) and data.codec != "raw" and data.length <= _CHUNK
+        encoded = (
+            isinstance(data, Payload) and data.codec != "raw" and data.length <= _CHUNK
+        )
         return self._fortran or encoded
 
     def _checked_rows(self, indices: np.ndarray) -> np.ndarray:
         rows = np.asarray(indices)
-        if rows.ndim != 1 or (rows.size and rows.dtype.kind not in "iu") or not self.shape:
+        if (
+            rows.ndim != 1
+            or (rows.size and rows.dtype.kind not in "iu")
+            or not self.shape
+        ):
             raise self._refusal("a list of row numbers", f"{rows.dtype} {rows.shape}")
         if rows.size and not 0 <= int(rows.min()) <= int(rows.max()) < len(self):
-            raise self._refusal(f"rows 0 to {len(self) - 1:,}", f"{rows.min():,}..{rows.max():,}")
+            raise self._refusal(
+                f"rows 0 to {len(self) - 1:,}", f"{rows.min():,}..{rows.max():,}"
+            )
         return rows.astype(np.int64)
 
     def _refusal(self, expected: str, got: str) -> DataError:
@@ -266,11 +296,15 @@ def call(function: Name, args: tuple) -> object:
     match function.name, *args:
         case "_reconstruct", Name(name="ndarray"), tuple(), str() | bytes():
             return StoredArray()
-        case "_frombuffer", data, PickledDtype(dtype=dtype), tuple() as shape, "C" | "F" as order:
+        case "_frombuffer", data, PickledDtype(
+            dtype=dtype
+        ), tuple() as shape, "C" | "F" as order:
             array = StoredArray()
             array.fill(dtype, shape, data, order == "F")
             return array
-        case "scalar", PickledDtype(dtype=dtype), bytes() as data if len(data) == dtype.itemsize:
+        case "scalar", PickledDtype(dtype=dtype), bytes() as data if (
+            len(data) == dtype.itemsize
+        ):
             return np.frombuffer(data, dtype)[0].item()
         case "dtype", str() | bytes() as code, int(), int():
             return PickledDtype(code)
@@ -317,6 +351,12 @@ def to_latin1(value: str) -> bytes:
 def _checked_shape(shape: tuple) -> tuple[int, ...]:
     sizes = [n for n in shape if type(n) is int and n >= 0]
     # Numpy bounds the product of the dimensions even when one of them is empty.
-    if len(sizes) < len(shape) or len(shape) > 32 or math.prod(n or 1 for n in sizes) >= 2**60:
-        raise Unexpected("the shape of an array", "negative, too many or too large dimensions")
+    if (
+        len(sizes) < len(shape)
+        or len(shape) > 32
+        or math.prod(n or 1 for n in sizes) >= 2**60
+    ):
+        raise Unexpected(
+            "the shape of an array", "negative, too many or too large dimensions"
+        )
     return tuple(sizes)

@@ -15,9 +15,15 @@ _MOST_SHARED = 2**20
 _INLINE = 256  # bytes; longer strings stay in the file
 
 _OPCODES = {  # byte -> name, size of the argument; a negative size is a kind of pickletools
-    op.code.encode("latin-1"): (op.name, op.arg.n if op.arg else 0) for op in pickletools.opcodes
+    op.code.encode("latin-1"): (op.name, op.arg.n if op.arg else 0)
+    for op in pickletools.opcodes
 }
-_LENGTHS = {-2: (1, False), -3: (4, True), -4: (4, False), -5: (8, False)}  # bytes, signed
+_LENGTHS = {
+    -2: (1, False),
+    -3: (4, True),
+    -4: (4, False),
+    -5: (8, False),
+}  # bytes, signed
 _CODECS = {
     "BINUNICODE": "utf-8",
     "SHORT_BINUNICODE": "utf-8",
@@ -42,7 +48,9 @@ class Opcodes:
             self.at = position
             code = read(1)
             if code not in _OPCODES:
-                raise Unexpected("an opcode", repr(code) if code else "the end of the file")
+                raise Unexpected(
+                    "an opcode", repr(code) if code else "the end of the file"
+                )
             name, size = _OPCODES[code]
             if size >= 0:
                 argument, length = read(size) if size else b"", size
@@ -55,7 +63,9 @@ class Opcodes:
             position += 1 + length
             yield name, argument
 
-    def _string(self, stream: BinaryIO, name: str, width: int, signed: bool) -> tuple[Any, int]:
+    def _string(
+        self, stream: BinaryIO, name: str, width: int, signed: bool
+    ) -> tuple[Any, int]:
         length = int.from_bytes(_exactly(stream, width), "little", signed=signed)
         start = self.at + 1 + width
         if not 0 <= length <= len(self._file.span) - start:
@@ -71,10 +81,14 @@ class Opcodes:
             return lines, len(lines[0]) + len(lines[1]) + 2
         line = _line(stream, LONGEST if name in _CODECS else 2**12)
         inline = len(line) <= _INLINE or name not in _CODECS
-        return line if inline else self._payload(name, self.at + 1, len(line)), len(line) + 1
+        return line if inline else self._payload(name, self.at + 1, len(line)), len(
+            line
+        ) + 1
 
     def _payload(self, name: str, start: int, length: int) -> Payload:
-        return Payload(self._file, start, length, _CODECS.get(name, "raw"), "UNICODE" in name)
+        return Payload(
+            self._file, start, length, _CODECS.get(name, "raw"), "UNICODE" in name
+        )
 
 
 def _exactly(stream: BinaryIO, size: int) -> bytes:
@@ -91,7 +105,9 @@ def _cut_off(size: int, data: bytes) -> Unexpected:
 def _line(stream: BinaryIO, longest: int) -> bytes:
     line = stream.readline(longest + 1)
     if not line.endswith(b"\n"):
-        raise Unexpected(f"a line of at most {longest:,} bytes", "a longer or unfinished one")
+        raise Unexpected(
+            f"a line of at most {longest:,} bytes", "a longer or unfinished one"
+        )
     return line[:-1]
 
 
@@ -114,7 +130,9 @@ def unsigned(data: bytes) -> int:
 
 def _signed(data: bytes | Payload) -> int:
     if isinstance(data, Payload):
-        raise Unexpected(f"an integer of at most {_INLINE} bytes", f"{data.length:,} bytes")
+        raise Unexpected(
+            f"an integer of at most {_INLINE} bytes", f"{data.length:,} bytes"
+        )
     return int.from_bytes(data, "little", signed=True)
 
 

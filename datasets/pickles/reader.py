@@ -128,7 +128,9 @@ class _Machine:
 
     def push(self, container: Any) -> None:
         # An empty list weighs as much as several items.
-        self._charge(len(container) if isinstance(container, tuple) else len(container) + 4)
+        self._charge(
+            len(container) if isinstance(container, tuple) else len(container) + 4
+        )
         self.stack.append(container)
 
     def push_dict(self, items: list[Any]) -> None:
@@ -144,7 +146,9 @@ class _Machine:
     def update(self, items: list[Any]) -> None:
         self._charge(2 * len(items))
         if type(self.top()) is not dict or len(items) % 2:
-            raise Unexpected("a dict and pairs to put into it", type(self.top()).__name__)
+            raise Unexpected(
+                "a dict and pairs to put into it", type(self.top()).__name__
+            )
         self.top().update(zip(map(_key, items[::2]), items[1::2], strict=True))
 
     def put(self, key: int) -> None:
@@ -166,7 +170,9 @@ class _Machine:
     def reduce(self) -> None:
         function, args = self.take(2)
         if not isinstance(function, Name) or not isinstance(args, tuple):
-            raise _Refused("a function of numpy and its arguments", type(function).__name__)
+            raise _Refused(
+                "a function of numpy and its arguments", type(function).__name__
+            )
         made = call(function, args)
         if isinstance(made, StoredArray):
             made.file = self._file
@@ -179,13 +185,21 @@ class _Machine:
                 dtype.build(state)
             case (
                 StoredArray(filled=False) as array,
-                (int(), tuple() as shape, PickledDtype(dtype=dtype), int() as fortran, data),
+                (
+                    int(),
+                    tuple() as shape,
+                    PickledDtype(dtype=dtype),
+                    int() as fortran,
+                    data,
+                ),
             ):
                 array.fill(dtype, shape, data, bool(fortran))
             case StoredArray() | PickledDtype(), _:
                 raise Unexpected("the state of an array or a dtype", "something else")
             case target, _:
-                raise _Refused("the state of an array", f"one for {type(target).__name__}")
+                raise _Refused(
+                    "the state of an array", f"one for {type(target).__name__}"
+                )
 
     def _charge(self, count: int) -> None:
         self._room -= count
@@ -231,7 +245,9 @@ class _Finish:
     """Reads the long strings of a value and makes sure that nothing half-made is left in it."""
 
     def __init__(self) -> None:
-        self._seen: dict[int, tuple[object, object]] = {}  # id -> (what has it, what replaces it)
+        self._seen: dict[
+            int, tuple[object, object]
+        ] = {}  # id -> (what has it, what replaces it)
         self._room = LONGEST
 
     def plain(self, value: object, depth: int = 0) -> Any:
@@ -252,11 +268,15 @@ class _Finish:
             case list():
                 value[:] = [self.plain(item, depth + 1) for item in value]
             case dict():
-                value.update({key: self.plain(item, depth + 1) for key, item in value.items()})
+                value.update(
+                    {key: self.plain(item, depth + 1) for key, item in value.items()}
+                )
             case tuple():
                 return tuple([self.plain(item, depth + 1) for item in value])
             case _:
-                raise Unexpected("plain values and arrays", f"a bare {type(value).__name__}")
+                raise Unexpected(
+                    "plain values and arrays", f"a bare {type(value).__name__}"
+                )
         return value
 
     def _string(self, payload: Payload) -> str | bytes:
@@ -273,11 +293,15 @@ def _check_protocol(version: int) -> None:
 
 def _key(value: object) -> object:
     # Short strings and small integers: hashes of others can be made to collide by the million.
-    if isinstance(value, str | bytes | None) or (isinstance(value, int) and abs(value) < 2**32):
+    if isinstance(value, str | bytes | None) or (
+        isinstance(value, int) and abs(value) < 2**32
+    ):
         return value
     raise Unexpected("a short string or a small integer as key", type(value).__name__)
 
 
 def _shown(name: object) -> str:
     # Escaped: it goes to a terminal.
-    return ascii(name[:80])[1:-1] if isinstance(name, str) else f"<{type(name).__name__}>"
+    return (
+        ascii(name[:80])[1:-1] if isinstance(name, str) else f"<{type(name).__name__}>"
+    )

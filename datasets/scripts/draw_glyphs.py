@@ -26,7 +26,10 @@ from PIL import Image, ImageDraw, ImageFont, features
 from scipy import ndimage
 
 SEED = 20
-SIDE, BODY = 28, 20  # pixels: of a drawing, and of the longer side of an undistorted letter
+SIDE, BODY = (
+    28,
+    20,
+)  # pixels: of a drawing, and of the longer side of an undistorted letter
 FINE = 8  # sub-pixels per pixel, along each axis
 DRAWINGS = 20
 GREYS = 15  # steps from black to white: 16 levels compress to half of what 256 do
@@ -58,8 +61,14 @@ TWINS = "ԏԗԞԟⴙkƇƈƊȜȝȢȣȥȿɀʛͲκνϺϻѧѱѰѴђћѵӌӍӎӺիհ�
 LENIENCE = 0.03  # by which a face may resemble another letter more than its own
 
 TURN, SLANT, STRETCH, SHIFT = 0.24, 0.24, 0.19, 1.6  # radians, ratio, log ratio, pixels
-WAVE, SMOOTH = 1.25, 4  # pixels: size of the elastic distortion, and how far it stays the same
-WIDTHS, WIDEN = (1.4, 3.0), 0.45  # pixels: of strokes, and the most that an outline may move
+WAVE, SMOOTH = (
+    1.25,
+    4,
+)  # pixels: size of the elastic distortion, and how far it stays the same
+WIDTHS, WIDEN = (
+    (1.4, 3.0),
+    0.45,
+)  # pixels: of strokes, and the most that an outline may move
 
 
 # -- which letters and which faces
@@ -123,12 +132,19 @@ def unit(images: np.ndarray) -> np.ndarray:
 
 def likeness(left: np.ndarray, right: np.ndarray) -> np.ndarray:
     """Highest correlation over small rotations, stretches and shifts of `left`: (left, right)."""
-    centre, best = np.full(2, SIDE / 2 - 0.5), np.zeros((len(left), len(right)), np.float32)
+    centre, best = (
+        np.full(2, SIDE / 2 - 0.5),
+        np.zeros((len(left), len(right)), np.float32),
+    )
     target = unit(right).T
-    for turn, *knobs in product((-TURN, 0, TURN), *[(0.8, 1, 1.25)] * 2, *[(-2, 0, 2)] * 2):
+    for turn, *knobs in product(
+        (-TURN, 0, TURN), *[(0.8, 1, 1.25)] * 2, *[(-2, 0, 2)] * 2
+    ):
         matrix = np.diag(knobs[:2]) @ rotation(turn)
         offset = centre - matrix @ (centre + knobs[2:])
-        moved = [ndimage.affine_transform(image, matrix, offset, order=1) for image in left]
+        moved = [
+            ndimage.affine_transform(image, matrix, offset, order=1) for image in left
+        ]
         np.maximum(best, unit(np.stack(moved)) @ target, out=best)
     return best
 
@@ -201,7 +217,9 @@ def bend(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     turn, slant = rng.uniform(-TURN, TURN), rng.uniform(-SLANT, SLANT)
     stretch = np.diag(np.exp(rng.uniform(-STRETCH, STRETCH, 2)))
     matrix = stretch @ np.array([[1, 0], [slant, 1]]) @ rotation(turn)
-    noise = ndimage.gaussian_filter(rng.standard_normal((2, SIDE, SIDE)), (0, SMOOTH, SMOOTH))
+    noise = ndimage.gaussian_filter(
+        rng.standard_normal((2, SIDE, SIDE)), (0, SMOOTH, SMOOTH)
+    )
     wave = ndimage.zoom(noise * WAVE / noise.std(), (1, FINE, FINE), order=1)
     return matrix, rng.uniform(-SHIFT, SHIFT, 2), wave
 
@@ -213,7 +231,11 @@ def draw(code: int, face: str, rng: np.random.Generator) -> np.ndarray:
     centre = np.full((2, 1, 1), (SIDE * FINE - 1) / 2)
     grid = np.indices(distance.shape) - centre
     while True:
-        source = np.tensordot(matrix, grid - FINE * shift[:, None, None], 1) + FINE * wave + centre
+        source = (
+            np.tensordot(matrix, grid - FINE * shift[:, None, None], 1)
+            + FINE * wave
+            + centre
+        )
         bent = ndimage.map_coordinates(distance, source, order=1, mode="nearest")
         grey = np.rint(paint(bent, width) * GREYS).astype(np.uint8)
         if not (grey[[0, -1]].any() or grey[:, [0, -1]].any()):
@@ -223,7 +245,9 @@ def draw(code: int, face: str, rng: np.random.Generator) -> np.ndarray:
 
 def draw_class(code: int, names: list[str]) -> np.ndarray:
     """All drawings of a letter, each face equally often: uint8 (DRAWINGS, SIDE, SIDE)."""
-    rng = np.random.default_rng([SEED, code])  # so that no class depends on which others there are
+    rng = np.random.default_rng(
+        [SEED, code]
+    )  # so that no class depends on which others there are
     order = np.resize(rng.permutation(names), DRAWINGS)
     return np.stack([draw(code, face, rng) for face in order])
 
@@ -241,9 +265,13 @@ def class_name(code: int) -> str:
 def drawn_with() -> str:
     """The versions that decide about the pixels, as JSON."""
     packages = {
-        name: version(name) for name in ("fonttools", "matplotlib", "numpy", "pillow", "scipy")
+        name: version(name)
+        for name in ("fonttools", "matplotlib", "numpy", "pillow", "scipy")
     }
-    others = {"freetype": features.version("freetype2"), "python": platform.python_version()}
+    others = {
+        "freetype": features.version("freetype2"),
+        "python": platform.python_version(),
+    }
     return json.dumps(packages | others, sort_keys=True)
 
 
@@ -251,7 +279,10 @@ def write(path: Path, arrays: dict[str, np.ndarray]) -> None:
     """An .npz whose bytes depend on the arrays alone."""
     with zipfile.ZipFile(path, "w", zipfile.ZIP_LZMA) as archive:
         for name, array in arrays.items():
-            buffer, entry = io.BytesIO(), zipfile.ZipInfo(f"{name}.npy", (1980, 1, 1, 0, 0, 0))
+            buffer, entry = (
+                io.BytesIO(),
+                zipfile.ZipInfo(f"{name}.npy", (1980, 1, 1, 0, 0, 0)),
+            )
             entry.compress_type, entry.create_system = zipfile.ZIP_LZMA, 3
             np.lib.format.write_array(buffer, array, allow_pickle=False)
             archive.writestr(entry, buffer.getvalue())

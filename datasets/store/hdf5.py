@@ -25,7 +25,9 @@ def open_for_writing(path: Path, mode: str) -> Iterator[h5py.File]:
 @contextmanager
 def open_for_reading(path: Path) -> Iterator[h5py.File]:
     if not path.is_file():
-        raise DataError(f"{path}: there is no such split file. List builds: fewbench data list")
+        raise DataError(
+            f"{path}: there is no such split file. List builds: fewbench data list"
+        )
     try:
         with h5py.File(path, "r") as file:
             yield file
@@ -51,7 +53,9 @@ def own_dataset(path: Path, file: h5py.Group, name: str) -> h5py.Dataset:
     linked = not isinstance(file.get(name, getlink=True), h5py.HardLink)
     found = None if linked else file[name]
     if not isinstance(found, h5py.Dataset) or found.external or found.is_virtual:
-        raise DataError(f"{path}: '{shown(name)}' is missing or stored outside the file; refused.")
+        raise DataError(
+            f"{path}: '{shown(name)}' is missing or stored outside the file; refused."
+        )
     return found
 
 

@@ -21,10 +21,16 @@ class Journal:
     frames: split -> digest of its file without the pixels
     """
 
-    def __init__(self, folder: Path, plan: str, noted: dict[tuple[str, str], str]) -> None:
+    def __init__(
+        self, folder: Path, plan: str, noted: dict[tuple[str, str], str]
+    ) -> None:
         self.folder = folder
-        self.finished = {key: digest for key, digest in noted.items() if key[1] != _FRAME}
-        self.frames = {split: digest for (split, name), digest in noted.items() if name == _FRAME}
+        self.finished = {
+            key: digest for key, digest in noted.items() if key[1] != _FRAME
+        }
+        self.frames = {
+            split: digest for (split, name), digest in noted.items() if name == _FRAME
+        }
         self._plan = plan
         self._path = folder / _FILE
         self._write_anew()  # the last line may have been cut off by what stopped the build
@@ -51,12 +57,16 @@ class Journal:
 
     def forget(self, split: str) -> None:
         """Take back what was noted of a split."""
-        self.finished = {key: digest for key, digest in self.finished.items() if key[0] != split}
+        self.finished = {
+            key: digest for key, digest in self.finished.items() if key[0] != split
+        }
         self.frames.pop(split, None)
         self._write_anew()
 
     def _write_anew(self) -> None:
-        noted = {(split, _FRAME): digest for split, digest in self.frames.items()} | self.finished
+        noted = {
+            (split, _FRAME): digest for split, digest in self.frames.items()
+        } | self.finished
         lines = [json.dumps({"plan": self._plan})]
         lines += [json.dumps([*key, digest]) for key, digest in noted.items()]
         write_text(self._path, "".join(line + "\n" for line in lines))
@@ -70,11 +80,19 @@ class Journal:
 def plan_of(info: DatasetInfo, listing: Listing) -> str:
     """What a build is going to write, from what, and with which versions, as one hash."""
     digest = hashlib.sha256()
-    head = [info.name, info.image_shape, listing.form, listing.resampling, listing.stamp]
+    head = [
+        info.name,
+        info.image_shape,
+        listing.form,
+        listing.resampling,
+        listing.stamp,
+    ]
     versions = [version(name) for name in ("fewbench", "numpy", "pillow")]
     digest.update(json.dumps([*head, listing.partial, *versions]).encode())
     for one in listing.classes:
-        digest.update(json.dumps([one.split, one.name, one.category, *one.image_names]).encode())
+        digest.update(
+            json.dumps([one.split, one.name, one.category, *one.image_names]).encode()
+        )
     return digest.hexdigest()
 
 

@@ -25,7 +25,9 @@ def read_manifest(folder: Path) -> dict[str, Any] | None:
             f"{folder / MANIFEST}: cannot be read ({error}). Build again with --rebuild."
         ) from error
     if not isinstance(manifest, dict) or "splits" not in manifest:
-        raise DataError(f"{folder / MANIFEST}: not a manifest. Build again with --rebuild.")
+        raise DataError(
+            f"{folder / MANIFEST}: not a manifest. Build again with --rebuild."
+        )
     if manifest.get("schema_version", 0) > _MANIFEST_SCHEMA:
         raise DataError(
             f"{folder / MANIFEST}: written by a newer fewbench (schema "
@@ -63,7 +65,9 @@ def write_manifest(
         "partial": listing.partial,
         "splits": splits,
         "checks": checks,
-        "versions": {name: version(name) for name in ("fewbench", "h5py", "numpy", "pillow")},
+        "versions": {
+            name: version(name) for name in ("fewbench", "h5py", "numpy", "pillow")
+        },
         "created_utc": datetime.now(UTC).isoformat(timespec="seconds"),
     }
     _write_json(folder / MANIFEST, manifest)

@@ -11,7 +11,13 @@ import numpy as np
 
 from ..info import ClassImages, DataError
 from .digests import ContentDigest
-from .hdf5 import fixed_length, open_for_reading, open_for_writing, own_dataset, refuse_heap
+from .hdf5 import (
+    fixed_length,
+    open_for_reading,
+    open_for_writing,
+    own_dataset,
+    refuse_heap,
+)
 
 FORMAT = "fewbench-split"
 
@@ -37,10 +43,14 @@ def lay_out(
     """
     sizes = [len(one.image_names) for one in classes]
     with open_for_writing(path, "w") as file:
-        _write_attributes(file, {"format": FORMAT, "schema_version": SCHEMA_VERSION, **attributes})
+        _write_attributes(
+            file, {"format": FORMAT, "schema_version": SCHEMA_VERSION, **attributes}
+        )
         file["class_offsets"] = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
         file["class_names"] = fixed_length([one.name for one in classes])
-        file["image_names"] = fixed_length([name for one in classes for name in one.image_names])
+        file["image_names"] = fixed_length(
+            [name for one in classes for name in one.image_names]
+        )
         if any(one.category for one in classes):
             file["class_categories"] = fixed_length([one.category for one in classes])
         for name in _HASHES:
@@ -62,7 +72,9 @@ def seal(path: Path, class_sha256: Sequence[str], content: ContentDigest) -> Non
     """
     with open_for_writing(path, "r+") as file:
         own_dataset(path, file, "class_sha256")[...] = np.array(class_sha256, "S64")
-        for name, digest in zip(_HASHES, (content.pixels(), content.hexdigest()), strict=True):
+        for name, digest in zip(
+            _HASHES, (content.pixels(), content.hexdigest()), strict=True
+        ):
             file.attrs.modify(name, np.bytes_(digest))
 
 
@@ -81,7 +93,9 @@ def frame_digest(path: Path) -> str | None:
     return digest.hexdigest()
 
 
-def _make_room(file: h5py.File, name: str, shape: tuple[int, ...], dtype: np.dtype) -> None:
+def _make_room(
+    file: h5py.File, name: str, shape: tuple[int, ...], dtype: np.dtype
+) -> None:
     """A dataset whose bytes have their place in the file before they are written."""
     room = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
     room.set_alloc_time(h5py.h5d.ALLOC_TIME_EARLY)
@@ -102,8 +116,14 @@ def read_attributes(path: Path, file: h5py.File) -> dict[str, Any]:
         value = file.attrs[key]
         attributes[key] = value.decode() if isinstance(value, bytes) else value
     sealed = all(map(attributes.get, _HASHES))
-    if attributes.get("format") != FORMAT or not sealed or not attributes.keys() >= _FACTS:
-        raise DataError(f"{path}: not a finished {FORMAT} file. Build it again with --rebuild.")
+    if (
+        attributes.get("format") != FORMAT
+        or not sealed
+        or not attributes.keys() >= _FACTS
+    ):
+        raise DataError(
+            f"{path}: not a finished {FORMAT} file. Build it again with --rebuild."
+        )
     if int(attributes["schema_version"]) > SCHEMA_VERSION:
         raise DataError(
             f"{path}: schema version {attributes['schema_version']} is newer than this fewbench "

@@ -134,9 +134,13 @@ class SplitStore:
             recorded = read_names(self.path, file, "class_sha256")
         for c in classes:
             here = slice(*self.class_offsets[c : c + 2])
-            got = class_digest(self.class_names[c], self.image_names[here], self.read_class(c))
+            got = class_digest(
+                self.class_names[c], self.image_names[here], self.read_class(c)
+            )
             if got != recorded[c]:
-                raise self._damaged(f"sha256 {recorded[c]} of class {self.class_names[c]}", got)
+                raise self._damaged(
+                    f"sha256 {recorded[c]} of class {self.class_names[c]}", got
+                )
 
     @contextmanager
     def _unchanged(self) -> Iterator[BinaryIO]:
@@ -144,7 +148,9 @@ class SplitStore:
             if _identity(file.fileno()) == self._identity:
                 yield file
                 return
-        raise DataError(f"{self.path}: was replaced or changed since it was opened. Open it again.")
+        raise DataError(
+            f"{self.path}: was replaced or changed since it was opened. Open it again."
+        )
 
     def _damaged(self, expected: str, got: str) -> DataError:
         return DataError(
@@ -171,4 +177,6 @@ def _check_offsets(store: SplitStore) -> None:
         and (np.diff(offsets) > 0).all()
     )
     if not well_formed:
-        raise DataError(f"{store.path}: class offsets and names disagree. Use --rebuild.")
+        raise DataError(
+            f"{store.path}: class offsets and names disagree. Use --rebuild."
+        )

@@ -43,7 +43,9 @@ def write_split(
 class _Writer:
     """Where the pixels of each class go, and what is there."""
 
-    def __init__(self, path: Path, info: DatasetInfo, classes: Sequence[ClassImages]) -> None:
+    def __init__(
+        self, path: Path, info: DatasetInfo, classes: Sequence[ClassImages]
+    ) -> None:
         self._path = path
         self._info = info
         self._classes = classes
@@ -72,7 +74,9 @@ class _Writer:
             if class_digest(one.name, one.image_names, pixels) != expected:
                 expected, pixels = self.write(c), self._read(c)
                 if class_digest(one.name, one.image_names, pixels) != expected:
-                    raise OSError(f"class {one.name} reads back otherwise than it was written")
+                    raise OSError(
+                        f"class {one.name} reads back otherwise than it was written"
+                    )
             content.add(one.name, one.image_names, pixels)
             found.append(expected)
         return found, content
@@ -84,7 +88,9 @@ class _Writer:
         return pixels.reshape(n_images, *self._info.image_shape)
 
     def _place(self, c: int) -> int:
-        return self._offset + int(self._starts[c]) * int(np.prod(self._info.image_shape))
+        return self._offset + int(self._starts[c]) * int(
+            np.prod(self._info.image_shape)
+        )
 
 
 def _checked_pixels(one: ClassImages, info: DatasetInfo) -> np.ndarray:

@@ -48,7 +48,10 @@ def write_page(page: Page, path: Path) -> Path:
         figures={title: _data_uri(figure) for title, figure in page.figures.items()},
         samples={caption: _data_uri(image) for caption, image in page.samples.items()},
         # Two results may share every name, as when two folders hold the same run: number them.
-        anchors={cell.result: f"result-{number}" for number, cell in enumerate(cells, start=1)},
+        anchors={
+            cell.result: f"result-{number}"
+            for number, cell in enumerate(cells, start=1)
+        },
         about=_about,
         sections=_sections,
         # Nothing runs and nothing is drawn but these two: whatever else gets in stays inert.
@@ -69,7 +72,9 @@ def _template() -> Template:
 
 @cache
 def _part(name: str) -> Markup:
-    return Markup(files("fewbench.reports.page").joinpath(name).read_text(encoding="utf-8"))
+    return Markup(
+        files("fewbench.reports.page").joinpath(name).read_text(encoding="utf-8")
+    )
 
 
 def _policy(style: str, script: str) -> str:
@@ -92,7 +97,9 @@ def _source(text: str) -> str:
 def _data_uri(image: str | bytes) -> str:
     """An image as an address of its own. An SVG stays a document of its own that way: its
     element ids cannot clash with those of another, and no script in it can run."""
-    kind, data = ("svg+xml", image.encode()) if isinstance(image, str) else ("png", image)
+    kind, data = (
+        ("svg+xml", image.encode()) if isinstance(image, str) else ("png", image)
+    )
     return f"data:image/{kind};base64,{base64.b64encode(data).decode('ascii')}"
 
 
@@ -104,13 +111,25 @@ def _about(row: Sequence[Entry]) -> dict[str, str]:
         "protocol": {result.protocol.name for result in results},
         "learner": {result.learner for result in results},
     }
-    return {f"data-{name}": values.pop() for name, values in known.items() if len(values) == 1}
+    return {
+        f"data-{name}": values.pop()
+        for name, values in known.items()
+        if len(values) == 1
+    }
 
 
 def _sections(cell: Cell) -> dict[str, dict[str, Any]]:
     """The provenance of one result, by heading."""
-    result, interval, calibration = cell.result, cell.interval, calibration_error(cell.result)
-    kind = f"({100 * interval.level:g} %, {interval.kind}, n = {interval.n:,})" if interval else ""
+    result, interval, calibration = (
+        cell.result,
+        cell.interval,
+        calibration_error(cell.result),
+    )
+    kind = (
+        f"({100 * interval.level:g} %, {interval.kind}, n = {interval.n:,})"
+        if interval
+        else ""
+    )
     return {
         "Result": {
             "accuracy": f"{cell.value} % {kind}",
@@ -128,7 +147,10 @@ def _sections(cell: Cell) -> dict[str, dict[str, Any]]:
             "precision": result.precision,
             "device": result.device,
             "created (UTC)": result.created_utc,
-            **{f"{name} (s)": f"{value:.2f}" for name, value in sorted(result.seconds.items())},
+            **{
+                f"{name} (s)": f"{value:.2f}"
+                for name, value in sorted(result.seconds.items())
+            },
         },
         "Protocol card": asdict(result.protocol),
         "Fingerprints": {

@@ -30,7 +30,9 @@ from .style import (
 )
 
 
-def plot_accuracy(results: Sequence[RunResult], ax: Axes, styles: Styles | None = None) -> Axes:
+def plot_accuracy(
+    results: Sequence[RunResult], ax: Axes, styles: Styles | None = None
+) -> Axes:
     """Mean accuracy with its interval: a grey band per protocol card and below it a line per
     result, the most accurate first. The numbers are written out, since an interval is often
     narrower than its marker."""
@@ -46,16 +48,22 @@ def plot_episode_histogram(
     cards = result_cards(results)
     if len(cards) != 1:
         labels = ", ".join(card.label for card in cards) or "none"
-        raise ResultError(f"episode histogram: expected one protocol card; got {labels}")
+        raise ResultError(
+            f"episode histogram: expected one protocol card; got {labels}"
+        )
     return _plot_histograms(cards[0], ax, styles or learner_styles(results))
 
 
 def accuracy_figure(cards: Sequence[Card], styles: Styles) -> Figure:
     """`plot_accuracy` at its proper size, one panel per dataset with its own axis."""
     datasets = sorted({card.protocol.dataset for card in cards})
-    panels = [[card for card in cards if card.protocol.dataset == name] for name in datasets]
+    panels = [
+        [card for card in cards if card.protocol.dataset == name] for name in datasets
+    ]
     lines = [sum(1 + len(card.results) for card in panel) for panel in panels]
-    figure = Figure((WIDTH, LINE * sum(lines) + 0.55 * len(panels) + 0.35), layout="constrained")
+    figure = Figure(
+        (WIDTH, LINE * sum(lines) + 0.55 * len(panels) + 0.35), layout="constrained"
+    )
     axes = figure.subplots(len(panels), 1, height_ratios=lines, squeeze=False)[:, 0]
     for panel, ax in zip(panels, axes, strict=True):
         _plot_cards(panel, ax, styles)
@@ -74,7 +82,11 @@ def histogram_figure(card: Card, styles: Styles) -> Figure:
 
 
 def _plot_cards(cards: Sequence[Card], ax: Axes, styles: Styles) -> Axes:
-    names, line, shown = run_names(result for card in cards for result in card.results), 0, []
+    names, line, shown = (
+        run_names(result for card in cards for result in card.results),
+        0,
+        [],
+    )
     for card in cards:
         ax.axhspan(line - 0.42, line + 0.42, color=BAND, linewidth=0, zorder=0.6)
         write(ax, 0.012, line, heading(card), fontweight="bold")
@@ -99,7 +111,9 @@ def _plot_histograms(card: Card, ax: Axes, styles: Styles) -> Axes:
     for line, (cell, share) in enumerate(zip(cells, shares, strict=True), start=1):
         heights = line - 0.82 * share / tallest
         color = styles[cell.result.learner][0]
-        ax.stairs(heights, 100 * edges, baseline=line, fill=True, color=color, alpha=0.75)
+        ax.stairs(
+            heights, 100 * edges, baseline=line, fill=True, color=color, alpha=0.75
+        )
         ax.axhline(line, color=FAINT, linewidth=0.6)
         ax.vlines(100 * cell.mean, line - 0.92, line, color=INK, linewidth=1.3)
         write_row(ax, line - 0.25, names[cell.result], str(cell))

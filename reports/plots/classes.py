@@ -18,10 +18,14 @@ IMAGE_HEIGHT = 0.34  # inches
 
 # (a result, names of its classes) -> images uint8 (H, W, C) of those that are at hand. Reports know
 # no images: whoever asks for a report brings them.
-ClassSamples = Callable[[RunResult, Sequence[str]], Mapping[str, list[NDArray[np.uint8]]]]
+ClassSamples = Callable[
+    [RunResult, Sequence[str]], Mapping[str, list[NDArray[np.uint8]]]
+]
 
 
-def no_samples(result: RunResult, names: Sequence[str]) -> dict[str, list[NDArray[np.uint8]]]:
+def no_samples(
+    result: RunResult, names: Sequence[str]
+) -> dict[str, list[NDArray[np.uint8]]]:
     """For results whose images are not at hand."""
     del result, names
     return {}
@@ -34,7 +38,14 @@ def plot_class_accuracy(
     and samples of their images."""
     every = class_accuracy(result)
     hardest = every.sort_values("accuracy", kind="stable").head(HARDEST)
-    ax.plot(100 * every["accuracy"], np.zeros(len(every)), "|", color=INK, markersize=12, alpha=0.5)
+    ax.plot(
+        100 * every["accuracy"],
+        np.zeros(len(every)),
+        "|",
+        color=INK,
+        markersize=12,
+        alpha=0.5,
+    )
     write_row(ax, 0, f"all {len(every):,} classes", "")
     images = class_samples(result, list(hardest["class"]))
     for line, row in enumerate(hardest.to_dict("records"), start=1):
@@ -45,7 +56,9 @@ def plot_class_accuracy(
         _draw_images(ax, line, images.get(row["class"], [])[:SAMPLES])
     clean(ax, lowest=len(hardest) + 0.6, highest=-0.6)
     ax.margins(x=0.03)
-    ax.set_xlabel("accuracy (%) of a class; bars: 95 % Wilson interval, given its images")
+    ax.set_xlabel(
+        "accuracy (%) of a class; bars: 95 % Wilson interval, given its images"
+    )
     return ax
 
 
@@ -56,7 +69,9 @@ def class_figure(result: RunResult, class_samples: ClassSamples) -> Figure:
     ax = plot_class_accuracy(result, figure.subplots(), class_samples)
     names = (result.learner, result.backbone, f"seed {result.train_seed}")
     title = f"{shortened(result.protocol.name, 40)}, {shortened(' '.join(filter(None, names)), 40)}"
-    ax.set_title(title, loc="left", fontsize=9, fontweight="bold", color=INK, parse_math=False)
+    ax.set_title(
+        title, loc="left", fontsize=9, fontweight="bold", color=INK, parse_math=False
+    )
     return figure
 
 
@@ -66,9 +81,13 @@ def _draw_images(ax: Axes, line: int, images: Sequence[NDArray[np.uint8]]) -> No
         return
     height = images[0].shape[0]
     gap = np.full((height, max(1, height // 14), images[0].shape[2]), 255, np.uint8)
-    strip = np.concatenate([part for image in images for part in (image, gap)][:-1], axis=1)
+    strip = np.concatenate(
+        [part for image in images for part in (image, gap)][:-1], axis=1
+    )
     strip = np.repeat(strip, 3, axis=2) if strip.shape[2] == 1 else strip
-    picture = OffsetImage(strip, zoom=72 * IMAGE_HEIGHT / height, interpolation="nearest")
+    picture = OffsetImage(
+        strip, zoom=72 * IMAGE_HEIGHT / height, interpolation="nearest"
+    )
     ax.add_artist(
         AnnotationBbox(
             picture,

@@ -31,20 +31,26 @@ def plot_learning_curve(history: History, ax: Axes) -> Axes:
     None or missing. Raises ResultError for a history without values."""
     loss, accuracy = _series(history, "loss"), _series(history, "val_accuracy")
     if loss.size + accuracy.size == 0:
-        raise ResultError("learning curve: expected rows with loss or val_accuracy; got none")
+        raise ResultError(
+            "learning curve: expected rows with loss or val_accuracy; got none"
+        )
     (blue, _), (red, _) = STYLES[:2]
     clean_curve(ax, "validation accuracy (%)", blue)
     if not accuracy.size:
         ax.set_yticks([], [])
         ax.set_ylabel("no validation accuracy")
-    ax.plot(accuracy[0], 100 * accuracy[1], color=blue, marker="o", markersize=3.5, zorder=3)
+    ax.plot(
+        accuracy[0], 100 * accuracy[1], color=blue, marker="o", markersize=3.5, zorder=3
+    )
     if loss.size:
         right = ax.twinx()
         clean_curve(right, "training loss", red)
         right.spines["right"].set_visible(True)
         right.plot(loss[0], loss[1], color=red, linewidth=1)
         right.set_ylim(bottom=min(0, loss[1].min()))
-        ax.set_zorder(right.get_zorder() + 1)  # points over the line, the line still visible
+        ax.set_zorder(
+            right.get_zorder() + 1
+        )  # points over the line, the line still visible
         ax.patch.set_visible(False)
     _label_steps(ax)
     ax.set_title(_curve_title(history, accuracy), loc="left", fontsize=9, color=INK)
@@ -55,7 +61,9 @@ def plot_learning_curves(histories: Mapping[str, History], ax: Axes, key: str) -
     """One quantity, `val_accuracy` or `loss`, over the training steps of several runs."""
     is_loss = key == "loss"
     scale, label = (1, "training loss") if is_loss else (100, "validation accuracy (%)")
-    for (name, history), (color, marker) in zip(histories.items(), STYLES, strict=False):
+    for (name, history), (color, marker) in zip(
+        histories.items(), STYLES, strict=False
+    ):
         steps, values = _series(history, key)
         every = max(1, len(steps) // 12)
         ax.plot(
@@ -72,7 +80,9 @@ def plot_along(results: Sequence[RunResult], ax: Axes, field: str) -> Axes:
     equal protocol that was scored at two values or more. Raises ResultError when none was."""
     curves = _curves(results, field)
     if not curves:
-        raise ResultError(f"accuracy against {field}: expected results of two values; got one")
+        raise ResultError(
+            f"accuracy against {field}: expected results of two values; got one"
+        )
     for (label, cells), (color, marker) in zip(curves.items(), STYLES, strict=False):
         x = [getattr(cell.result.protocol, field) for cell in cells]
         low, mean, high = np.array([percents(cell) for cell in cells]).T
@@ -80,7 +90,9 @@ def plot_along(results: Sequence[RunResult], ax: Axes, field: str) -> Axes:
             x, mean, yerr=[mean - low, high - mean], color=color, marker=marker, markersize=5,
             capsize=3, linewidth=1.2, label=label,
         )  # fmt: skip
-    values = {getattr(c.result.protocol, field) for cells in curves.values() for c in cells}
+    values = {
+        getattr(c.result.protocol, field) for cells in curves.values() for c in cells
+    }
     ax.set_xscale("log")
     ax.xaxis.set_major_locator(FixedLocator(sorted(values)))
     ax.xaxis.set_minor_locator(NullLocator())
@@ -127,9 +139,16 @@ def _curves(results: Iterable[RunResult], field: str) -> dict[str, list[Cell]]:
         alike = replace(result.protocol, name="x", **{field: 2})
         key = (result.learner, result.backbone, result.precision, result.train_seed)
         value = getattr(result.protocol, field)
-        key = (*key, result.transductive, result.data_fingerprint, *vars(alike).values())
+        key = (
+            *key,
+            result.transductive,
+            result.data_fingerprint,
+            *vars(alike).values(),
+        )
         groups.setdefault(key, {}).setdefault(value, result)
-    several = [[group[x] for x in sorted(group)] for group in groups.values() if len(group) > 1]
+    several = [
+        [group[x] for x in sorted(group)] for group in groups.values() if len(group) > 1
+    ]
     several.sort(key=lambda group: -max(result.mean for result in group))
     shown = several[:CURVES]
     names = run_names(group[0] for group in shown)
@@ -146,7 +165,9 @@ def _curves(results: Iterable[RunResult], field: str) -> dict[str, list[Cell]]:
 def _legend(figure: Figure, ax: Axes) -> None:
     """Below the plot, where it covers nothing."""
     handles, labels = ax.get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower left", fontsize=9, frameon=False, ncols=1)
+    figure.legend(
+        handles, labels, loc="outside lower left", fontsize=9, frameon=False, ncols=1
+    )
 
 
 def _label_steps(ax: Axes) -> None:

@@ -38,7 +38,9 @@ def plot_differences(comparisons: Sequence[Comparison], ax: Axes) -> Axes:
     filled where significant after Holm's correction. Raises ResultError for none."""
     if not comparisons:
         raise ResultError("forest plot: expected at least one comparison; got none")
-    names = run_names(dict.fromkeys(chain.from_iterable((c.a, c.b) for c in comparisons)))
+    names = run_names(
+        dict.fromkeys(chain.from_iterable((c.a, c.b) for c in comparisons))
+    )
     level = comparisons[0].interval.level
     for line, pair in enumerate(comparisons):
         fill = STYLES[0][0] if pair.p_adjusted < 1 - level else "white"
@@ -64,7 +66,9 @@ def plot_published(pairs: Sequence[Beside], ax: Axes, margin: float) -> Axes:
     protocol and method, ours below it (filled), then published (hollow) within or without the
     margin around the best of ours. Raises ResultError for none."""
     if not pairs:
-        raise ResultError("ours against published: expected at least one pair; got none")
+        raise ResultError(
+            "ours against published: expected at least one pair; got none"
+        )
     line, shown = 0, []
     for title, (ours, theirs) in _groups(pairs).items():
         ax.axhspan(line - 0.42, line + 0.42, color=BAND, linewidth=0, zorder=0.6)
@@ -121,7 +125,10 @@ def _groups(pairs: Sequence[Beside]) -> Mapping[str, Group]:
         name = names[pair.result]
         if name not in ours and len(ours) < OURS_LINES:
             ours[name] = Cell((pair.result,), pair.interval)
-        if pair.published not in [one for one, _ in theirs] and len(theirs) < PUBLISHED_LINES:
+        if (
+            pair.published not in [one for one, _ in theirs]
+            and len(theirs) < PUBLISHED_LINES
+        ):
             theirs.append((pair.published, "≠" if pair.differs_in else ""))
     return groups
 
@@ -130,7 +137,9 @@ def _draw_published(ax: Axes, line: int, published: Published, mark: str) -> Non
     half = published.half_width or 0
     middle = published.accuracy
     style = (INK, "D")
-    draw_interval(ax, line, (middle - half, middle, middle + half), style, markerfacecolor="white")
+    draw_interval(
+        ax, line, (middle - half, middle, middle + half), style, markerfacecolor="white"
+    )
     spread = "" if published.half_width is None else f" ± {half:.2f}"
     source = re.split(r" et al|,| README| reproduce", published.source)[0]
     marks = f"{'*' * published.recalled}{mark}"

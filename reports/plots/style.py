@@ -56,7 +56,11 @@ def _save(figure: Figure, stem: Path) -> list[Path]:
     figure.draw_without_rendering()
     figure.set_layout_engine(None)  # laid out once: each format would do it again
     png = _saved(
-        figure, "png", dpi=200, metadata={"Software": None}, pil_kwargs={"compress_level": 4}
+        figure,
+        "png",
+        dpi=200,
+        metadata={"Software": None},
+        pil_kwargs={"compress_level": 4},
     )
     # Text as paths needs no font where it is read, and embedding fonts takes most of the time.
     svg = _saved(figure, "svg", metadata={"Date": None})
@@ -106,7 +110,9 @@ def run_names(results: Iterable[RunResult]) -> dict[RunResult, str]:
 def write(ax: Axes, x: float, line: float, text: str, **style: Any) -> None:
     """Text at x, in shares of the axes, on a line of them."""
     style = {"va": "center", "fontsize": 9, "color": INK} | style
-    ax.text(x, line, text, transform=ax.get_yaxis_transform(), parse_math=False, **style)
+    ax.text(
+        x, line, text, transform=ax.get_yaxis_transform(), parse_math=False, **style
+    )
 
 
 def write_row(ax: Axes, line: float, name: str, value: str) -> None:
@@ -116,15 +122,36 @@ def write_row(ax: Axes, line: float, name: str, value: str) -> None:
 
 
 def draw_interval(
-    ax: Axes, line: float, values: tuple[float, float, float], style: tuple[str, str], **more: Any
+    ax: Axes,
+    line: float,
+    values: tuple[float, float, float],
+    style: tuple[str, str],
+    **more: Any,
 ) -> None:
     """A marker at the middle of (low, mean, high) in percent, and a bar with ends."""
     color, marker = style
     low, mean, high = values
     if low < high:
-        ax.plot([low, high], [line, line], color=color, linewidth=1.6, solid_capstyle="butt")
-        ax.plot([low, high], [line, line], color=color, marker="|", markersize=9, linestyle="none")
-    ax.plot([mean], [line], color=color, marker=marker, markersize=5, linestyle="none", **more)
+        ax.plot(
+            [low, high], [line, line], color=color, linewidth=1.6, solid_capstyle="butt"
+        )
+        ax.plot(
+            [low, high],
+            [line, line],
+            color=color,
+            marker="|",
+            markersize=9,
+            linestyle="none",
+        )
+    ax.plot(
+        [mean],
+        [line],
+        color=color,
+        marker=marker,
+        markersize=5,
+        linestyle="none",
+        **more,
+    )
 
 
 def percents(cell: Cell) -> tuple[float, float, float]:
@@ -142,7 +169,9 @@ def most_accurate_first(card: Card) -> list[Cell]:
 def heading(card: Card) -> str:
     """The card's name, and how many of its results are shown."""
     label, shown = shortened(card.label, 60), len(card.results)
-    return f"{label}: {shown} best of {shown + card.left_out}" if card.left_out else label
+    return (
+        f"{label}: {shown} best of {shown + card.left_out}" if card.left_out else label
+    )
 
 
 def labelled(quantity: str, cells: Sequence[Cell]) -> str:

@@ -38,9 +38,16 @@ SEED = 5
 MARKERS = "<!-- coverage -->", "<!-- /coverage -->"
 WAY, SHOT, QUERY = 5, 1, 15
 # What an interval may be about.
-SAME, IMAGES, CLASSES = "same classes and images", "new images, same classes", "new classes"
+SAME, IMAGES, CLASSES = (
+    "same classes and images",
+    "new images, same classes",
+    "new classes",
+)
 SEEDS = "new training runs, same episodes"
-DIFFERENCE, DIFFERENCE_NEW = "difference, same classes and images", "difference, new classes"
+DIFFERENCE, DIFFERENCE_NEW = (
+    "difference, same classes and images",
+    "difference, new classes",
+)
 STREAM_MEAN = 0.8
 
 
@@ -65,7 +72,9 @@ class Tally:
     """Counts which intervals held the truth, by what they are, what about and where."""
 
     def __init__(self) -> None:
-        self._found: dict[tuple[str, str, str], list[tuple[bool, float]]] = defaultdict(list)
+        self._found: dict[tuple[str, str, str], list[tuple[bool, float]]] = defaultdict(
+            list
+        )
 
     def add(self, name: tuple[str, str, str], interval: Interval, truth: float) -> None:
         held = interval.low <= truth <= interval.high
@@ -118,10 +127,15 @@ def draw(world: World, n_episodes: int | None, rng: np.random.Generator) -> Samp
     # Classes are skewed: a few are far harder than the rest.
     target = world.target * (rng.beta(3, 2, world.n_classes) - 0.6) / 0.2
     if world.turns > 1:
-        base = world.target * (rng.beta(3, 2, world.n_classes // world.turns) - 0.6) / 0.2
+        base = (
+            world.target * (rng.beta(3, 2, world.n_classes // world.turns) - 0.6) / 0.2
+        )
         target = 0.75 * np.repeat(base, world.turns) + 0.25 * target
     rival = world.rival * _uniform(rng, world.n_classes)
-    query, support = world.query * _uniform(rng, shape), world.support * _uniform(rng, shape)
+    query, support = (
+        world.query * _uniform(rng, shape),
+        world.support * _uniform(rng, shape),
+    )
     if n_episodes is None:
         classes, images = disjoint_episodes(world, rng)
     else:
@@ -138,7 +152,9 @@ def draw(world: World, n_episodes: int | None, rng: np.random.Generator) -> Samp
         CLASSES: world.mean,
     }
     keys = (own * world.n_images + asked).reshape(len(classes), -1)
-    return Sample(as_result(hits, classes, world, disjoint=n_episodes is None), keys, truth)
+    return Sample(
+        as_result(hits, classes, world, disjoint=n_episodes is None), keys, truth
+    )
 
 
 def independent_episodes(
@@ -151,7 +167,9 @@ def independent_episodes(
     return classes, images.reshape(n_episodes, WAY, k)
 
 
-def disjoint_episodes(world: World, rng: np.random.Generator) -> tuple[NDArray, NDArray]:
+def disjoint_episodes(
+    world: World, rng: np.random.Generator
+) -> tuple[NDArray, NDArray]:
     """As many episodes as there are without using an image twice: rounds over all classes."""
     k = SHOT + QUERY
     order = rng.random((world.n_classes, world.n_images)).argsort(axis=1)
@@ -164,11 +182,15 @@ def disjoint_episodes(world: World, rng: np.random.Generator) -> tuple[NDArray, 
     return np.concatenate(rounds), np.concatenate(images)
 
 
-def as_result(hits: NDArray, classes: NDArray, world: World, disjoint: bool = False) -> RunResult:
+def as_result(
+    hits: NDArray, classes: NDArray, world: World, disjoint: bool = False
+) -> RunResult:
     """A result with these right answers: bool (n_episodes, n_way, n_query)."""
     n, way, n_query = hits.shape
     labels = np.arange(way)[:, None]
-    predictions = np.where(hits, labels, (labels + 1) % way).reshape(n, -1).astype(np.uint8)
+    predictions = (
+        np.where(hits, labels, (labels + 1) % way).reshape(n, -1).astype(np.uint8)
+    )
     card: dict[str, Any] = {
         "name": "simulated", "dataset": "simulated", "split": "test", "seed": 0,
         "n_way": way, "n_shot": SHOT, "n_query": n_query, "n_episodes": n,
@@ -195,13 +217,18 @@ def in_worlds(tally: Tally, world: World, runs: int, rng: np.random.Generator) -
         plain = episodes_t(sample.result.accuracies)
         for about in (SAME, IMAGES, CLASSES):
             tally.add(("episodes-t", about, setting), plain, sample.truth[about])
-        for name, images in (("open-bootstrap", None), ("open-bootstrap + images", sample.images)):
+        for name, images in (
+            ("open-bootstrap", None),
+            ("open-bootstrap + images", sample.images),
+        ):
             found = class_bootstrap(sample.result, images, resamples=1000, seed=seed)
             tally.add((name, CLASSES, setting), found, sample.truth[CLASSES])
     for _ in range(runs):
         sample = draw(world, None, rng)
         found = open_t(sample.result)
-        setting = f"{world.n_classes} classes of {world.n_images}, n = {found.n} disjoint"
+        setting = (
+            f"{world.n_classes} classes of {world.n_images}, n = {found.n} disjoint"
+        )
         for about in (IMAGES, CLASSES):
             tally.add(("open", about, setting), found, sample.truth[about])
 
@@ -228,7 +255,9 @@ def with_few_episodes(tally: Tally, runs: int, rng: np.random.Generator) -> None
             accuracies, truth = sample.result.accuracies, sample.truth[SAME]
             tally.add(("episodes-t", SAME, f"n = {n}"), episodes_t(accuracies), truth)
             for kind in LEGACY_KINDS:
-                tally.add((kind, SAME, f"n = {n}"), legacy_z(accuracies, kind=kind), truth)
+                tally.add(
+                    (kind, SAME, f"n = {n}"), legacy_z(accuracies, kind=kind), truth
+                )
     for n in (20, 600):
         for _ in range(runs):
             # Two episodes in a hundred are hard.
@@ -236,7 +265,9 @@ def with_few_episodes(tally: Tally, runs: int, rng: np.random.Generator) -> None
             accuracies = rng.binomial(75, shares) / 75
             plain = mean_t(accuracies, 0.95, "episodes-t")
             setting = f"accuracy 99.6 %, n = {n}"
-            tally.add(("episodes-t, whatever the spread", SAME, setting), plain, 0.99604)
+            tally.add(
+                ("episodes-t, whatever the spread", SAME, setting), plain, 0.99604
+            )
             tally.add(("episodes-t", SAME, setting), episodes_t(accuracies), 0.99604)
 
 
@@ -245,7 +276,9 @@ def over_seeds(tally: Tally, runs: int, rng: np.random.Generator) -> None:
     for n_seeds, failing in product((3, 5), (0.0, 0.1)):
         setting = f"{n_seeds} seeds" + ", one in ten fails" * (failing > 0)
         for _ in range(runs):
-            shift = rng.normal(0, 0.007, (n_seeds, 1)) - 0.05 * (rng.random((n_seeds, 1)) < failing)
+            shift = rng.normal(0, 0.007, (n_seeds, 1)) - 0.05 * (
+                rng.random((n_seeds, 1)) < failing
+            )
             episodes = 0.8 + 0.06 * _uniform(rng, 600)
             accuracies = rng.binomial(75, np.clip(episodes + shift, 0, 1)) / 75
             # What `train_seeds` does with the means of its results.
@@ -262,7 +295,10 @@ def when_stopping(tally: Tally, runs: int, rng: np.random.Generator) -> None:
     looks = np.arange(20, 5001, 20)
     for _ in range(runs):
         accuracies, truth = _stream(rng, looks[-1]), STREAM_MEAN
-        for name, outside in (("episodes-t", _t_excludes), ("anytime", _anytime_excludes)):
+        for name, outside in (
+            ("episodes-t", _t_excludes),
+            ("anytime", _anytime_excludes),
+        ):
             excluded = outside(accuracies, looks, truth)
             stop = int(looks[excluded.argmax()]) if excluded.any() else int(looks[-1])
             interval = episodes_t if name == "episodes-t" else anytime
@@ -292,12 +328,16 @@ def _t_excludes(accuracies: NDArray, looks: NDArray, truth: float) -> NDArray[np
     return np.abs(means - truth) > stdtrit(looks - 1, 0.975) * errors
 
 
-def _anytime_excludes(accuracies: NDArray, looks: NDArray, truth: float) -> NDArray[np.bool_]:
+def _anytime_excludes(
+    accuracies: NDArray, looks: NDArray, truth: float
+) -> NDArray[np.bool_]:
     """The same for `anytime`: whether a bet on either side has reached its threshold."""
     rich = np.zeros(len(looks), bool)
     for values, mean in ((accuracies, truth), (1 - accuracies, 1 - truth)):
         growth = np.log1p(BETS * (values[:, None] / mean - 1)).cumsum(axis=0)[looks - 1]
-        rich |= np.logaddexp.reduce(growth, axis=1) - np.log(BETS.size) >= np.log(2 / 0.05)
+        rich |= np.logaddexp.reduce(growth, axis=1) - np.log(BETS.size) >= np.log(
+            2 / 0.05
+        )
     return rich
 
 
@@ -307,14 +347,20 @@ def of_pairs(tally: Tally, runs: int, rng: np.random.Generator) -> None:
     for n, seed in product((10, 600), range(runs)):
         classes, _ = independent_episodes(world, n, rng)
         gain = 0.02 + 0.05 * _uniform(rng, world.n_classes)
-        slots = 0.6 + 0.08 * _uniform(rng, (n, WAY, 1)) + 0.06 * _uniform(rng, (n, 1, 1))
+        slots = (
+            0.6 + 0.08 * _uniform(rng, (n, WAY, 1)) + 0.06 * _uniform(rng, (n, 1, 1))
+        )
         shares = (slots + gain[classes][:, :, None], slots)
-        a, b = (as_result(rng.random((n, WAY, QUERY)) < p, classes, world) for p in shares)
+        a, b = (
+            as_result(rng.random((n, WAY, QUERY)) < p, classes, world) for p in shares
+        )
         found = compare(a, b, resamples=1000, seed=seed)
         truth = float(gain.mean())
         tally.add(("paired-t", DIFFERENCE, f"n = {n}"), found.interval, truth)
         if found.bootstrap:
-            tally.add(("paired-bootstrap", DIFFERENCE, f"n = {n}"), found.bootstrap, truth)
+            tally.add(
+                ("paired-bootstrap", DIFFERENCE, f"n = {n}"), found.bootstrap, truth
+            )
         if n == 600:
             setting = f"{world.n_classes} classes, n = 600"
             tally.add(("paired-t", DIFFERENCE_NEW, setting), found.interval, 0.02)
@@ -336,17 +382,30 @@ def simulate(scale: float, seed: int = SEED) -> list[Row]:
 
 def markdown(rows: Iterable[Row]) -> str:
     """The table; bold where the interval does not hold what it says."""
-    lines = ["| interval | about | setting | coverage | ± half-width |", "|---|---|---|--:|--:|"]
+    lines = [
+        "| interval | about | setting | coverage | ± half-width |",
+        "|---|---|---|--:|--:|",
+    ]
     for row in rows:
         covered = f"{100 * row.covered:.1f} ± {100 * row.error:.1f} %"
-        fails = row.covered < 0.94 - 4 * row.error  # more than bad luck, and than a trifle
+        fails = (
+            row.covered < 0.94 - 4 * row.error
+        )  # more than bad luck, and than a trifle
         covered = f"**{covered}**" if fails else covered
-        cells = [row.interval, row.about, row.setting, covered, f"{100 * row.half_width:.2f}"]
+        cells = [
+            row.interval,
+            row.about,
+            row.setting,
+            covered,
+            f"{100 * row.half_width:.2f}",
+        ]
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
-def _uniform(rng: np.random.Generator, shape: int | tuple[int, ...]) -> NDArray[np.float64]:
+def _uniform(
+    rng: np.random.Generator, shape: int | tuple[int, ...]
+) -> NDArray[np.float64]:
     """Mean 0, standard deviation 1, bounded."""
     return rng.uniform(-(3**0.5), 3**0.5, shape)
 
@@ -359,7 +418,9 @@ def _choose(rng: np.random.Generator, n_rows: int, n: int, k: int) -> NDArray[np
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("path", type=Path, help="Markdown file with the markers")
-    parser.add_argument("--scale", type=float, default=1.0, help="1 makes 2,000 runs a row")
+    parser.add_argument(
+        "--scale", type=float, default=1.0, help="1 makes 2,000 runs a row"
+    )
     arguments = parser.parse_args()
     started = time.process_time()
     table = markdown(simulate(arguments.scale))

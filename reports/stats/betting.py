@@ -17,7 +17,9 @@ def little_spread(values: NDArray[np.floating] | NDArray[np.integer]) -> bool:
     values: (n,). What there is of a spread then hangs on whether a rare episode was met: a
     t-interval would be narrow because none was."""
     n = values.size
-    middle = np.partition(values, n // 2)[n // 2]  # whatever has the majority is in the middle
+    middle = np.partition(values, n // 2)[
+        n // 2
+    ]  # whatever has the majority is in the middle
     alike = int((values == middle).sum())
     return alike == n or (2 * alike > n and n - alike < FEW)
 
@@ -41,7 +43,9 @@ def betting_limits(
     return low, 1 - _lower_limit(1 - values, counts, np.log(2 / alpha))
 
 
-def betting_p_value(values: NDArray[np.float64], counts: NDArray[np.integer], mean: float) -> float:
+def betting_p_value(
+    values: NDArray[np.float64], counts: NDArray[np.integer], mean: float
+) -> float:
     """Of the claim that the mean of bounded values is at most `mean`, against a larger one: 1 over
     the wealth of whoever bets on a larger one. Arguments as of `betting_limits`."""
     if mean <= 0:  # nothing is below 0, and 0 itself leaves only zeros
@@ -62,7 +66,9 @@ def _mean_log_wealth(
     values: NDArray[np.float64], counts: NDArray[np.integer], mean: float
 ) -> float:
     """Log of what all BETS own on average."""
-    return float(np.logaddexp.reduce(log_wealth(values, counts, mean)) - np.log(BETS.size))
+    return float(
+        np.logaddexp.reduce(log_wealth(values, counts, mean)) - np.log(BETS.size)
+    )
 
 
 def _lower_limit(

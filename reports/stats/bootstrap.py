@@ -24,7 +24,9 @@ def class_influence(
     return finite_classes(influence.size, n_way) * (influence - influence.mean())
 
 
-def drawn_together(influence: NDArray[np.float64], result: RunResult) -> NDArray[np.float64]:
+def drawn_together(
+    influence: NDArray[np.float64], result: RunResult
+) -> NDArray[np.float64]:
     """The mean influence of each class with its turned copies, which another draw of classes
     would bring or leave out together: float64 (n_base_classes that occur,).
 
@@ -47,7 +49,10 @@ def finite_classes(n_classes: int, n_way: int) -> float:
 
 
 def bootstrap_t_limits(
-    influence: NDArray[np.float64], alpha: float, resamples: int, rng: np.random.Generator
+    influence: NDArray[np.float64],
+    alpha: float,
+    resamples: int,
+    rng: np.random.Generator,
 ) -> NDArray[np.float64]:
     """Lower and upper quantile of the studentised mean when clusters are drawn with replacement.
     influence: float64 (n,) centred -> float64 (2,)"""

@@ -39,7 +39,11 @@ class Comparison:
 
 
 def compare(
-    a: RunResult, b: RunResult, level: float = 0.95, resamples: int = 10_000, seed: int = 0
+    a: RunResult,
+    b: RunResult,
+    level: float = 0.95,
+    resamples: int = 10_000,
+    seed: int = 0,
 ) -> Comparison:
     """Compare two results with a paired t-test and, beside it, a paired bootstrap of the episodes.
 
@@ -72,7 +76,9 @@ def tied_with_best(results: Sequence[RunResult], level: float = 0.95) -> set[int
     if not others:
         return set(range(len(results)))
     found = _comparisons(results, np.array([[best, i] for i in others]), level)
-    tied = {i for i, one in zip(others, found, strict=True) if one.p_adjusted > 1 - level}
+    tied = {
+        i for i, one in zip(others, found, strict=True) if one.p_adjusted > 1 - level
+    }
     return tied | {best}
 
 
@@ -104,7 +110,9 @@ def _comparisons(
         )
     correct = np.stack([result.correct for result in results])
     stopped = any(result.protocol.interval == "anytime" for result in results)
-    intervals, p_values = _by_t(correct, pairs, results[0].protocol.queries_per_episode, level)
+    intervals, p_values = _by_t(
+        correct, pairs, results[0].protocol.queries_per_episode, level
+    )
     for k, (i, j) in enumerate(pairs):
         if stopped or little_spread(correct[i] - correct[j]):
             kind = "paired-anytime" if stopped else LITTLE_SPREAD
@@ -133,7 +141,9 @@ def _by_t(
 ) -> tuple[list[Interval], NDArray[np.float64]]:
     """Limits and p-value of each pair by Student's t."""
     n = correct.shape[1]
-    differences, errors = (moment / queries for moment in _paired_moments(correct, pairs))
+    differences, errors = (
+        moment / queries for moment in _paired_moments(correct, pairs)
+    )
     halves = stdtrit(n - 1, (1 + level) / 2) * errors
     with np.errstate(divide="ignore", invalid="ignore"):
         p_values = 2 * stdtr(n - 1, -np.abs(differences) / errors)
@@ -159,7 +169,9 @@ def _paired_moments(
     return total / n, np.sqrt(variance / n)
 
 
-def _by_bets(differences: NDArray[np.float64], level: float, kind: str) -> tuple[Interval, float]:
+def _by_bets(
+    differences: NDArray[np.float64], level: float, kind: str
+) -> tuple[Interval, float]:
     """Limits and p-value by betting. differences: float64 (n,) from -1 to 1, which become
     fractions once they are moved to [0, 1]."""
     found = bounded((1 + differences) / 2, level, kind)
@@ -170,7 +182,9 @@ def _by_bets(differences: NDArray[np.float64], level: float, kind: str) -> tuple
     return interval, min(2 * min(one_sided), 1.0)
 
 
-def _superiority(correct: NDArray[np.int32], pairs: NDArray[np.integer]) -> NDArray[np.float64]:
+def _superiority(
+    correct: NDArray[np.int32], pairs: NDArray[np.integer]
+) -> NDArray[np.float64]:
     """Share of episodes that the first of each pair wins, ties half: float64 (n_pairs,)."""
     shares = np.empty(len(pairs))
     for i in np.unique(pairs[:, 0]):
@@ -197,7 +211,9 @@ def _bootstrap(
 
 def _refuse_other_episodes(first: RunResult, other: RunResult) -> None:
     same = [(name, first.protocol, other.protocol) for name in EPISODE_FIELDS]
-    same += [(name, first, other) for name in ("data_fingerprint", "episodes_fingerprint")]
+    same += [
+        (name, first, other) for name in ("data_fingerprint", "episodes_fingerprint")
+    ]
     for name, one, two in same:
         expected, got = getattr(one, name), getattr(two, name)
         if expected != got:

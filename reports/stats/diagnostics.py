@@ -20,7 +20,9 @@ def class_accuracy(result: RunResult, level: float = 0.95) -> pd.DataFrame:
     hits = result.hits.sum(axis=2, dtype=np.float64).reshape(-1)
     episodes = np.bincount(owners, minlength=len(result.class_names))
     seen = np.flatnonzero(episodes)
-    sums = (np.bincount(owners, weights, episodes.size)[seen] for weights in (hits, hits**2))
+    sums = (
+        np.bincount(owners, weights, episodes.size)[seen] for weights in (hits, hits**2)
+    )
     correct, squares = (values.astype(np.float64) for values in sums)
     episodes = episodes[seen]
     n = episodes * protocol.n_query
@@ -44,7 +46,9 @@ def confusion(result: RunResult) -> pd.DataFrame:
     seen, counts, _ = _met(result)
     names = result.class_names[seen].astype(object)
     return pd.DataFrame(
-        counts, index=pd.Index(names, name="true"), columns=pd.Index(names, name="predicted")
+        counts,
+        index=pd.Index(names, name="true"),
+        columns=pd.Index(names, name="predicted"),
     )
 
 
@@ -108,7 +112,9 @@ def _met(
     seen, positions = np.unique(result.classes, return_inverse=True)
     positions = positions.reshape(result.classes.shape)
     true = np.repeat(positions, protocol.n_query, axis=1)
-    predicted = np.take_along_axis(positions, result.predictions.astype(np.intp), axis=1)
+    predicted = np.take_along_axis(
+        positions, result.predictions.astype(np.intp), axis=1
+    )
     counts = _pair_counts(true, predicted, seen.size)
     rows = np.repeat(positions, protocol.n_way, axis=1)
     columns = np.tile(positions, protocol.n_way)

@@ -89,7 +89,11 @@ def reproduced(
 
 
 def _by_bets(
-    result: RunResult, published: float, margin: float, level: float, half_width: float | None
+    result: RunResult,
+    published: float,
+    margin: float,
+    level: float,
+    half_width: float | None,
 ) -> Equivalence:
     """Where episodes are too much alike for a t-test, or stopped when it suited. Half of the risk
     goes to what the published number may be off by."""
@@ -106,7 +110,9 @@ def _by_bets(
     )
     limits = (low - published - slack, high - published + slack)
     difference = result.mean - published
-    return Equivalence.judged(difference, limits, margin, min(2 * beyond, 1.0), 1 - level)
+    return Equivalence.judged(
+        difference, limits, margin, min(2 * beyond, 1.0), 1 - level
+    )
 
 
 def _published_error(half_width: float | None) -> float:

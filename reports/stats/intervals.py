@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import stdtrit  # scipy.stats would cost every command most of a second
+from scipy.special import (
+    stdtrit,
+)  # scipy.stats would cost every command most of a second
 
 from ..records import ResultError, RunResult
 from .betting import FEW, betting_limits, little_spread
@@ -68,7 +70,9 @@ def episodes_t(accuracies: ArrayLike, level: float = 0.95) -> Interval:
     return _episodes(_fractions(accuracies, level), level, "episodes-t")
 
 
-def legacy_z(accuracies: ArrayLike, level: float = 0.95, kind: str = "legacy-z") -> Interval:
+def legacy_z(
+    accuracies: ArrayLike, level: float = 0.95, kind: str = "legacy-z"
+) -> Interval:
     """The interval of older papers, 1.96 * std / sqrt(n) over episodes, as LEGACY_KINDS says.
 
     accuracies: float64 (n_episodes,) fraction of right answers in each episode.
@@ -79,7 +83,9 @@ def legacy_z(accuracies: ArrayLike, level: float = 0.95, kind: str = "legacy-z")
     values = _fractions(accuracies, level)
     if level not in LEGACY_Z:
         levels = ", ".join(map(str, LEGACY_Z))
-        raise ResultError(f"{kind} interval: no customary factor. Expected {levels}; got {level}")
+        raise ResultError(
+            f"{kind} interval: no customary factor. Expected {levels}; got {level}"
+        )
     ddof, extra = LEGACY_KINDS[kind]
     mean, std = _mean_and_std(values, ddof)
     if not std:
@@ -156,7 +162,9 @@ def class_bootstrap(
     variance = max(float(influence.var(ddof=1)) / n - excess * noise, noise)
     if images is not None:
         variance += image_variance(result, images)
-    quantiles = bootstrap_t_limits(influence, 1 - level, resamples, np.random.default_rng(seed))
+    quantiles = bootstrap_t_limits(
+        influence, 1 - level, resamples, np.random.default_rng(seed)
+    )
     mean, error = _mean_and_std(accuracies)[0], float(np.sqrt(variance))
     # Whoever has a long tail to the left may be further down than up, hence high minus low.
     low, high = (float(np.clip(mean - q * error, 0, 1)) for q in quantiles[::-1])
@@ -182,7 +190,9 @@ def train_seeds(results: Sequence[RunResult], level: float = 0.95) -> Interval:
             f"train-seeds interval: expected every training seed once; got {sorted(seeds)}. "
             "Leave one result of each seed"
         )
-    return mean_t(_fractions([result.mean for result in results], level), level, "train-seeds")
+    return mean_t(
+        _fractions([result.mean for result in results], level), level, "train-seeds"
+    )
 
 
 def result_interval(result: RunResult, level: float = 0.95) -> Interval:
@@ -208,7 +218,11 @@ def mean_t(values: NDArray[np.float64], level: float, kind: str) -> Interval:
     mean, std = _mean_and_std(values)
     if not std:
         return bounded(values, level, LITTLE_SPREAD)
-    half = float(stdtrit(values.size - 1, (1 + level) / 2)) * std / float(np.sqrt(values.size))
+    half = (
+        float(stdtrit(values.size - 1, (1 + level) / 2))
+        * std
+        / float(np.sqrt(values.size))
+    )
     return Interval(mean, mean - half, mean + half, level, kind, values.size)
 
 
@@ -227,7 +241,9 @@ def bounded(values: NDArray[np.float64], level: float, kind: str) -> Interval:
 def check_level(level: float) -> None:
     """Raises ResultError unless the confidence level is a fraction between 0 and 1."""
     if not 0 < level < 1:
-        raise ResultError(f"confidence level: expected a fraction like 0.95; got {level}")
+        raise ResultError(
+            f"confidence level: expected a fraction like 0.95; got {level}"
+        )
 
 
 def _mean_and_std(values: NDArray[np.float64], ddof: int = 1) -> tuple[float, float]:
@@ -259,7 +275,9 @@ def _identity(result: RunResult) -> dict[str, object]:
     recipe: dict[str, object] = {f"recipe {key}": value for key, value in asked.items()}
     names = ["learner", "backbone", "precision", "transductive", "partial"]
     names += ["data_fingerprint", "episodes_fingerprint"]
-    return vars(result.protocol) | {name: getattr(result, name) for name in names} | recipe
+    return (
+        vars(result.protocol) | {name: getattr(result, name) for name in names} | recipe
+    )
 
 
 def _refuse_unlike(first: dict[str, object], other: dict[str, object]) -> None:

@@ -102,7 +102,9 @@ def spread(pilot: RunResult, against: RunResult | None = None) -> Spread:
     return Spread(between, within, total, protocol.n_way, protocol.n_query)
 
 
-def plan(pilot: RunResult, goal: Goal, against: RunResult | None = None) -> list[PlanRow]:
+def plan(
+    pilot: RunResult, goal: Goal, against: RunResult | None = None
+) -> list[PlanRow]:
     """For each number of queries per class: the episodes that reach the goal, and their seconds.
 
     A difference without `against` is planned as if the two results were uncorrelated, which
@@ -115,7 +117,9 @@ def plan(pilot: RunResult, goal: Goal, against: RunResult | None = None) -> list
     rows = []
     for n_query in _query_counts(pilot):
         n = goal.episodes(factor * found.variance(n_query))
-        rows.append(PlanRow(n_query, n, None if n is None else seconds(pilot, n, n_query)))
+        rows.append(
+            PlanRow(n_query, n, None if n is None else seconds(pilot, n, n_query))
+        )
     return rows
 
 

@@ -91,7 +91,10 @@ class Row:
 
     @property
     def texts(self) -> list[str]:
-        return [*self.label.texts, *("–" if cell is None else str(cell) for cell in self.cells)]
+        return [
+            *self.label.texts,
+            *("–" if cell is None else str(cell) for cell in self.cells),
+        ]
 
 
 @dataclass(frozen=True)
@@ -120,7 +123,13 @@ class Table:
     @property
     def header(self) -> list[str]:
         several = any(len(row.label.seeds) > 1 for row in self.rows)
-        return ["learner", "backbone", "precision", "train seed" + "s" * several, *self.columns]
+        return [
+            "learner",
+            "backbone",
+            "precision",
+            "train seed" + "s" * several,
+            *self.columns,
+        ]
 
 
 def accuracy_tables(results: Iterable[RunResult]) -> list[Table]:
@@ -140,10 +149,14 @@ def standings(card: Card) -> list[str]:
         tied = tied_with_best(card.results)
     except ResultError:
         tied = set()
-    return ["best" if i == best else "tied" * (i in tied) for i in range(len(card.results))]
+    return [
+        "best" if i == best else "tied" * (i in tied) for i in range(len(card.results))
+    ]
 
 
-def tables_of(cards: Sequence[Card], columns: Mapping[int, Mapping[Label, Cell]]) -> list[Table]:
+def tables_of(
+    cards: Sequence[Card], columns: Mapping[int, Mapping[Label, Cell]]
+) -> list[Table]:
     """Tables of these cards, whose columns are given by the id of the card."""
     warnings = conflicts(cards)
     tables = []
@@ -156,7 +169,9 @@ def tables_of(cards: Sequence[Card], columns: Mapping[int, Mapping[Label, Cell]]
 
 
 def _table(
-    cards: Sequence[Card], columns: Sequence[Mapping[Label, Cell]], warnings: Mapping[str, str]
+    cards: Sequence[Card],
+    columns: Sequence[Mapping[Label, Cell]],
+    warnings: Mapping[str, str],
 ) -> Table:
     rows = tuple(
         Row(label, tuple(column.get(label) for column in columns))
@@ -181,24 +196,33 @@ def _columns(cards: Sequence[Card]) -> list[dict[Label, Cell]]:
             known = runs.setdefault((card.protocol.dataset, label), [])
             if run not in known:
                 known.append(run)
-            columns[-1][label._replace(repeat=known.index(run) + 1)] = Cell.of(result, standing)
+            columns[-1][label._replace(repeat=known.index(run) + 1)] = Cell.of(
+                result, standing
+            )
     return columns
 
 
 def row_label(result: RunResult) -> Label:
     """The label of a result that is alone in looking like this."""
-    return Label(result.learner, result.backbone, result.precision, (result.train_seed,))
+    return Label(
+        result.learner, result.backbone, result.precision, (result.train_seed,)
+    )
 
 
 def _notes(
     cards: Sequence[Card], rows: Sequence[Row], warnings: Mapping[str, str]
 ) -> Iterator[str]:
     cells = [cell for row in rows for cell in row.cells if cell is not None]
-    yield from dict.fromkeys(interval_note(cell.interval) for cell in cells if cell.interval)
+    yield from dict.fromkeys(
+        interval_note(cell.interval) for cell in cells if cell.interval
+    )
     if any(cell.interval is None for cell in cells):
         yield ALONE_NOTE
     yield from map(str, cards)
-    yield from (warnings[name] for name in sorted({c.protocol.name for c in cards} & set(warnings)))
+    yield from (
+        warnings[name]
+        for name in sorted({c.protocol.name for c in cards} & set(warnings))
+    )
     if any("°" in cell.marks for cell in cells):
         yield LITTLE_SPREAD_NOTE
     if any(cell.standing for cell in cells):

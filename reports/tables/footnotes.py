@@ -3,7 +3,9 @@
 from ..stats.intervals import Interval
 
 TRANSDUCTIVE_NOTE = "† transductive: the queries of an episode were answered together"
-PARTIAL_NOTE = "‡ partial: built from incomplete data, so not comparable with full builds"
+PARTIAL_NOTE = (
+    "‡ partial: built from incomplete data, so not comparable with full builds"
+)
 STANDING_NOTE = (
     "bold (in plain text: *): the best of its column; ≈: not significantly below it (paired t-test "
     "on the same episodes, Holm over the column, 5 %)"

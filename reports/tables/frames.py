@@ -81,10 +81,23 @@ def write_csv(frame: pd.DataFrame, path: Path) -> Path:
 
 def _frame_row(card: Card, cell: Cell) -> dict[str, Any]:
     result, protocol = cell.result, card.protocol
-    shape = ("n_way", "n_shot", "n_query", "n_episodes", "rotations", "task_rotations", "sampling")
+    shape = (
+        "n_way",
+        "n_shot",
+        "n_query",
+        "n_episodes",
+        "rotations",
+        "task_rotations",
+        "sampling",
+    )
     trained = ("learner", "backbone", "precision", "device", "train_seed")
     marks = ("transductive", "partial")
-    sources = ("data_fingerprint", "episodes_fingerprint", "checkpoint_sha256", "created_utc")
+    sources = (
+        "data_fingerprint",
+        "episodes_fingerprint",
+        "checkpoint_sha256",
+        "created_utc",
+    )
     return {
         "result": result.file_stem,
         "dataset": protocol.dataset,

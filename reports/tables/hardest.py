@@ -28,7 +28,9 @@ def lost_frames(results: Sequence[RunResult]) -> dict[str, pd.DataFrame]:
     every: dict[str, Callable[[RunResult], pd.DataFrame]] = {
         "classes": class_accuracy,
         "confusions": lambda result: confused_pairs(result, LISTED),
-        "hardest_episodes": lambda result: _joined_classes(hardest_episodes(result, LISTED)),
+        "hardest_episodes": lambda result: _joined_classes(
+            hardest_episodes(result, LISTED)
+        ),
     }
     return {
         name: pd.concat([made(result).assign(**_named(result)) for result in results])
@@ -62,7 +64,13 @@ def lost_grids(card: Card) -> list[Grid]:
     header = ["class", "taken for", "wrong", "asked", "rate"]
     listed = ["episode", "accuracy", "classes"]
     grids = [
-        Grid(f"{card.label}: most frequent confusions", "pprrr", header, pairs, (LOST_NOTE,)),
+        Grid(
+            f"{card.label}: most frequent confusions",
+            "pprrr",
+            header,
+            pairs,
+            (LOST_NOTE,),
+        ),
         Grid(f"{card.label}: hardest episodes", "lrp", listed, episodes),
     ]
     return [grid for grid in grids if grid.rows]

@@ -37,7 +37,9 @@ def beyond_cards(cards: Iterable[Card]) -> list[Beyond]:
 
 def beyond_frame(found: Iterable[Beyond]) -> pd.DataFrame:
     """One row per result: fractions, nothing rounded."""
-    return pd.DataFrame([{**_named(one.result), **asdict(one.interval)} for one in found])
+    return pd.DataFrame(
+        [{**_named(one.result), **asdict(one.interval)} for one in found]
+    )
 
 
 def beyond_grid(found: Sequence[Beyond], names: Mapping[int, str]) -> Grid:
@@ -74,10 +76,15 @@ def _usual(result: RunResult) -> Interval | None:
 def _limits(interval: Interval | None) -> str:
     if interval is None:
         return "–"
-    low, high = (100 * min(max(limit, 0.0), 1.0) for limit in (interval.low, interval.high))
+    low, high = (
+        100 * min(max(limit, 0.0), 1.0) for limit in (interval.low, interval.high)
+    )
     return f"{low:.2f} to {high:.2f}"
 
 
 def _named(result: RunResult) -> dict[str, object]:
     names = ("learner", "backbone", "precision", "train_seed")
-    return {"result": result.file_stem, **{name: getattr(result, name) for name in names}}
+    return {
+        "result": result.file_stem,
+        **{name: getattr(result, name) for name in names},
+    }

@@ -49,13 +49,18 @@ def markdown(grids: Iterable[Grid]) -> str:
 
 def latex(grids: Iterable[Grid]) -> str:
     """Any tables as a LaTeX file to \\input."""
-    return "\n".join(["% Needs \\usepackage{booktabs} in the preamble.", *map(latex_table, grids)])
+    return "\n".join(
+        ["% Needs \\usepackage{booktabs} in the preamble.", *map(latex_table, grids)]
+    )
 
 
 def result_grids(results: Iterable[RunResult]) -> list[Grid]:
     """The accuracies, and their spread over training seeds where there are several."""
     results = list(results)
-    return [*accuracy_grids(accuracy_tables(results)), *seed_grids(seed_tables(results))]
+    return [
+        *accuracy_grids(accuracy_tables(results)),
+        *seed_grids(seed_tables(results)),
+    ]
 
 
 def accuracy_grids(tables: Iterable[Table]) -> list[Grid]:
@@ -65,7 +70,10 @@ def accuracy_grids(tables: Iterable[Table]) -> list[Grid]:
 
 def seed_grids(tables: Iterable[Table]) -> list[Grid]:
     """The tables of `seed_tables` for printing."""
-    return [_grid(table, f"{table.title}: accuracy (%) over training seeds") for table in tables]
+    return [
+        _grid(table, f"{table.title}: accuracy (%) over training seeds")
+        for table in tables
+    ]
 
 
 def comparisons_grid(label: str, comparisons: Sequence[Comparison]) -> Grid:
@@ -89,7 +97,15 @@ def comparisons_grid(label: str, comparisons: Sequence[Comparison]) -> Grid:
 
 def beside_grid(pairs: Sequence[Beside], margin: float) -> Grid:
     """Our numbers beside published ones."""
-    header = ["ours", "accuracy", "published", "difference", "verdict", "source", "differs in"]
+    header = [
+        "ours",
+        "accuracy",
+        "published",
+        "difference",
+        "verdict",
+        "source",
+        "differs in",
+    ]
     notes = [BESIDE_NOTE.format(100 * margin)]
     notes += [RECALLED_NOTE] * any(pair.published.recalled for pair in pairs)
     rows = [_beside_entries(pair) for pair in pairs]
@@ -107,11 +123,15 @@ def pair_names(results: Iterable[RunResult]) -> dict[int, str]:
         lambda result: f"seed {result.train_seed}",
         lambda result: (result.checkpoint_sha256 or "")[:8],
     ]
-    telling = [part for part in parts[1:] if len({part(result) for result in distinct}) > 1]
+    telling = [
+        part for part in parts[1:] if len({part(result) for result in distinct}) > 1
+    ]
     names: dict[int, str] = {}
     for n in range(len(telling) + 1):
         names = {
-            id(result): " ".join(filter(None, (part(result) for part in [parts[0], *telling[:n]])))
+            id(result): " ".join(
+                filter(None, (part(result) for part in [parts[0], *telling[:n]]))
+            )
             for result in distinct
         }
         if len(set(names.values())) == len(distinct):
@@ -121,9 +141,12 @@ def pair_names(results: Iterable[RunResult]) -> dict[int, str]:
 
 def _grid(table: Table, title: str) -> Grid:
     rows = [
-        [*map(Entry, row.label.texts), *(_entry(cell) for cell in row.cells)] for row in table.rows
+        [*map(Entry, row.label.texts), *(_entry(cell) for cell in row.cells)]
+        for row in table.rows
     ]
-    return Grid(title, "lll" + "r" * (1 + len(table.cards)), table.header, rows, table.notes)
+    return Grid(
+        title, "lll" + "r" * (1 + len(table.cards)), table.header, rows, table.notes
+    )
 
 
 def _entry(cell: Cell | None) -> Entry:

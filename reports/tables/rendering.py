@@ -54,7 +54,10 @@ def markdown_table(grid: Grid) -> str:
     texts = [header, *([_markdown_entry(entry) for entry in row] for row in grid.rows)]
     lines = _aligned(texts, grid.align)
     widths = zip(grid.align, map(len, lines[0]), strict=True)
-    rule = ["-" * (w - 1) + ":" if letter == "r" else ":" + "-" * (w - 1) for letter, w in widths]
+    rule = [
+        "-" * (w - 1) + ":" if letter == "r" else ":" + "-" * (w - 1)
+        for letter, w in widths
+    ]
     body = [f"| {' | '.join(line)} |" for line in [lines[0], rule, *lines[1:]]]
     notes = [f"- {_markdown_escape(note)}" for note in grid.notes]
     return "\n".join([f"### {_markdown_escape(grid.title)}", "", *body, "", *notes, ""])
@@ -63,8 +66,14 @@ def markdown_table(grid: Grid) -> str:
 def latex_table(grid: Grid) -> str:
     """As LaTeX floats, several where one would not fit a page; they need booktabs."""
     # The more prose columns, the narrower they are and the more lines a row has.
-    rows = ROWS_PER_PAGE // (3 + grid.align.count("p")) if "p" in grid.align else ROWS_PER_PAGE
-    parts = [slice(start, start + rows) for start in range(0, max(len(grid.rows), 1), rows)]
+    rows = (
+        ROWS_PER_PAGE // (3 + grid.align.count("p"))
+        if "p" in grid.align
+        else ROWS_PER_PAGE
+    )
+    parts = [
+        slice(start, start + rows) for start in range(0, max(len(grid.rows), 1), rows)
+    ]
     return "\n".join(_latex_float(grid, part) for part in parts)
 
 
@@ -78,9 +87,13 @@ def _padded(column: Sequence[str], letter: str) -> list[str]:
     if letter == "r":
         marks = [len(cell) - len(cell.rstrip(_MARKS)) for cell in cells]
         most = max(marks, default=0)
-        cells = [cell + " " * (most - own) for cell, own in zip(cells, marks, strict=True)]
+        cells = [
+            cell + " " * (most - own) for cell, own in zip(cells, marks, strict=True)
+        ]
     width = max(len(header), *map(len, cells)) if cells else len(header)
-    return [c.rjust(width) if letter == "r" else c.ljust(width) for c in (header, *cells)]
+    return [
+        c.rjust(width) if letter == "r" else c.ljust(width) for c in (header, *cells)
+    ]
 
 
 def _markdown_entry(entry: Entry) -> str:

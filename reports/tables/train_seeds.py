@@ -19,7 +19,13 @@ def seed_tables(results: Iterable[RunResult]) -> list[Table]:
     for card in cards:
         columns[id(card)], left_out[id(card)] = _seed_column(card)
     return [
-        replace(table, notes=(*table.notes, *(n for one in table.cards for n in left_out[id(one)])))
+        replace(
+            table,
+            notes=(
+                *table.notes,
+                *(n for one in table.cards for n in left_out[id(one)]),
+            ),
+        )
         for table in tables_of([card for card in cards if columns[id(card)]], columns)
     ]
 
@@ -32,11 +38,17 @@ def seed_groups(card: Card) -> list[tuple[RunResult, ...]]:
 
 def _by_seed(card: Card) -> list[dict[int, list[RunResult]]]:
     """Training seed -> results, for each recipe that was trained with several."""
-    recipes: dict[tuple, dict[int, list[RunResult]]] = defaultdict(lambda: defaultdict(list))
+    recipes: dict[tuple, dict[int, list[RunResult]]] = defaultdict(
+        lambda: defaultdict(list)
+    )
     for result in card.results:
-        recipe = {name: value for name, value in result.recipe.items() if name not in RUN_ONLY}
+        recipe = {
+            name: value for name, value in result.recipe.items() if name not in RUN_ONLY
+        }
         named = (result.learner, result.backbone, result.precision, result.transductive)
-        recipes[(*named, repr(sorted(recipe.items())))][result.train_seed].append(result)
+        recipes[(*named, repr(sorted(recipe.items())))][result.train_seed].append(
+            result
+        )
     return [seeds for seeds in recipes.values() if len(seeds) > 1]
 
 
@@ -51,7 +63,9 @@ def _seed_column(card: Card) -> tuple[dict[Label, Cell], list[str]]:
         except ResultError as error:
             left_out.append(f"{card.label}: no row for {group[0].learner}: {error}")
             continue
-        label = row_label(group[0])._replace(seeds=tuple(result.train_seed for result in group))
+        label = row_label(group[0])._replace(
+            seeds=tuple(result.train_seed for result in group)
+        )
         while label in column:  # recipes that differ in what the label does not show
             label = label._replace(repeat=label.repeat + 1)
         column[label] = cell

@@ -36,7 +36,9 @@ def trained_conv4() -> nn.Sequential:
 def test_conv4_has_the_published_number_of_features(
     side: int, channels: int, features: int
 ) -> None:
-    assert conv4((side, side, channels), 64)(torch.rand(2, channels, side, side)).shape == (
+    assert conv4((side, side, channels), 64)(
+        torch.rand(2, channels, side, side)
+    ).shape == (
         2,
         features,
     )
@@ -45,7 +47,10 @@ def test_conv4_has_the_published_number_of_features(
 def test_conv4_has_the_published_number_of_weights() -> None:
     # 3x3 convolutions without bias, and scale and shift of four batch norms.
     expected = 9 * 1 * 64 + 3 * 9 * 64 * 64 + 4 * 2 * 64
-    assert sum(parameter.numel() for parameter in conv4((28, 28, 1), 64).parameters()) == expected
+    assert (
+        sum(parameter.numel() for parameter in conv4((28, 28, 1), 64).parameters())
+        == expected
+    )
 
 
 def test_relu_after_the_pool_has_the_values_and_gradients_of_relu_before_it() -> None:
@@ -84,24 +89,33 @@ def test_folding_leaves_the_original_alone() -> None:
     before = {name: value.clone() for name, value in network.state_dict().items()}
     folded(network)
     assert network.training
-    assert all(torch.equal(before[name], value) for name, value in network.state_dict().items())
+    assert all(
+        torch.equal(before[name], value) for name, value in network.state_dict().items()
+    )
 
 
 def test_networks_of_other_shapes_are_folded_where_it_is_safe() -> None:
     class Residual(nn.Module):
         def __init__(self) -> None:
             super().__init__()
-            self.convolution, self.norm = nn.Conv2d(1, 1, 3, padding=1), nn.BatchNorm2d(1)
+            self.convolution, self.norm = (
+                nn.Conv2d(1, 1, 3, padding=1),
+                nn.BatchNorm2d(1),
+            )
 
         def forward(self, x: torch.Tensor) -> torch.Tensor:
             return x + self.norm(self.convolution(x))
 
     torch.manual_seed(0)
-    network = nn.Sequential(Residual(), nn.Conv2d(1, 4, 3), nn.BatchNorm2d(4), nn.Flatten())
+    network = nn.Sequential(
+        Residual(), nn.Conv2d(1, 4, 3), nn.BatchNorm2d(4), nn.Flatten()
+    )
     network(torch.rand(16, 1, 8, 8))
     images = torch.rand(4, 1, 8, 8)
     fast = folded(network)
-    torch.testing.assert_close(fast(images), network.eval()(images), rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(
+        fast(images), network.eval()(images), rtol=1e-4, atol=1e-5
+    )
     assert isinstance(fast.get_submodule("0.norm"), nn.BatchNorm2d)
     assert isinstance(fast.get_submodule("2"), nn.Identity)
 
@@ -135,7 +149,9 @@ def test_backbones_have_the_sizes_of_the_papers(
 ) -> None:
     network = BACKBONES[name](shape, 64, FAMILIES[family])
     assert n_features(network, shape) == features
-    outputs = [m.num_features for m in network.modules() if isinstance(m, nn.BatchNorm2d)]
+    outputs = [
+        m.num_features for m in network.modules() if isinstance(m, nn.BatchNorm2d)
+    ]
     assert sorted(set(outputs)) == sorted(set(widths))
     assert len(outputs) == (16 if name == "resnet12" else 4)
     linear = [m for m in network.modules() if isinstance(m, nn.Conv2d | nn.Linear)]
@@ -143,7 +159,9 @@ def test_backbones_have_the_sizes_of_the_papers(
     # Of the two families: running averages and a scale, or neither.
     own = [n for n, p in network.named_parameters() if p.requires_grad and p.ndim == 1]
     assert len(own) == len(outputs) * (2 if family == "running" else 1)
-    assert len(list(network.buffers())) == (3 * len(outputs) if family == "running" else 0)
+    assert len(list(network.buffers())) == (
+        3 * len(outputs) if family == "running" else 0
+    )
     epsilons = {m.eps for m in network.modules() if isinstance(m, nn.BatchNorm2d)}
     assert epsilons == {1e-5 if family == "running" else 1e-3}
 
@@ -153,7 +171,9 @@ def test_strided_maps_have_fourteen_seven_four_and_two_pixels() -> None:
     network = conv4_strided((28, 28, 1), 8)
     for module in network.modules():
         if isinstance(module, nn.Conv2d):
-            module.register_forward_hook(lambda _module, _inputs, maps: sides.append(maps.shape[2]))
+            module.register_forward_hook(
+                lambda _module, _inputs, maps: sides.append(maps.shape[2])
+            )
     network(torch.zeros(2, 1, 28, 28))
     assert sides == [14, 7, 4, 2]
 

@@ -15,7 +15,11 @@ from fewbench.baselines.learner import BaselineError
 
 def test_a_checkpoint_keeps_every_bit(tmp_path: Path) -> None:
     weights = torch.randn(8, 4, 3, 3).contiguous(memory_format=torch.channels_last)
-    tensors = {"a": weights, "b": torch.tensor(3), "c": torch.tensor([1e-45, float("inf")])}
+    tensors = {
+        "a": weights,
+        "b": torch.tensor(3),
+        "c": torch.tensor([1e-45, float("inf")]),
+    }
     card = {"name": "ü", "history": [{"loss": 0.1}]}
     save_checkpoint(tmp_path / "x.safetensors", tensors, card)
     loaded, read_card = load_checkpoint(tmp_path / "x.safetensors")
@@ -34,7 +38,9 @@ def test_a_failed_save_leaves_the_old_checkpoint(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["x.safetensors"]
 
 
-def test_a_full_disk_gets_a_sentence_and_leaves_the_old_checkpoint(tmp_path: Path) -> None:
+def test_a_full_disk_gets_a_sentence_and_leaves_the_old_checkpoint(
+    tmp_path: Path,
+) -> None:
     """A limit on file sizes fails a write just as a full disk does."""
     code = (
         "import resource, signal, sys, torch\n"
@@ -47,7 +53,9 @@ def test_a_full_disk_gets_a_sentence_and_leaves_the_old_checkpoint(tmp_path: Pat
         "save_checkpoint(path, {'a': torch.zeros(100_000)}, {})\n"
     )
     path = tmp_path / "x.safetensors"
-    done = subprocess.run([sys.executable, "-c", code, path], capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code, path], capture_output=True, text=True
+    )
     assert "BaselineError" in done.stderr
     assert "cannot be written" in done.stderr
     assert load_checkpoint(path)[0]["a"].item() == 1
@@ -79,7 +87,9 @@ def test_damaged_foreign_and_newer_files_get_a_sentence(tmp_path: Path) -> None:
     save_file({"a": torch.ones(1)}, path)
     with pytest.raises(BaselineError, match="not one that fewbench wrote"):
         load_checkpoint(path)
-    save_file({"a": torch.ones(1)}, path, {"fewbench": json.dumps({"schema_version": 99})})
+    save_file(
+        {"a": torch.ones(1)}, path, {"fewbench": json.dumps({"schema_version": 99})}
+    )
     with pytest.raises(BaselineError, match="newer.*Upgrade"):
         load_checkpoint(path)
     save_checkpoint(path, {"a": torch.ones(100)}, {})
@@ -90,7 +100,9 @@ def test_damaged_foreign_and_newer_files_get_a_sentence(tmp_path: Path) -> None:
 
 def test_an_unknown_learner_says_what_can_be_given(tmp_path: Path) -> None:
     cpu = torch.device("cpu")
-    with pytest.raises(BaselineError, match="neither a learner .*centroid.* nor a checkpoint"):
+    with pytest.raises(
+        BaselineError, match="neither a learner .*centroid.* nor a checkpoint"
+    ):
         load_learner("centriod", cpu)
     with pytest.raises(BaselineError, match="train it first: fewbench train"):
         load_learner("protonet", cpu)

@@ -22,7 +22,8 @@ def test_every_line_of_a_recipe_is_a_known_key(name: str) -> None:
 
 def test_settings_override_a_recipe_with_toml_values_or_words() -> None:
     config = load_recipe(
-        "protonet-omniglot", ["lr=5e-4", "rotations=false", "precision=bf16", 'dataset="glyphs"']
+        "protonet-omniglot",
+        ["lr=5e-4", "rotations=false", "precision=bf16", 'dataset="glyphs"'],
     )
     assert (config.lr, config.rotations) == (5e-4, False)
     assert (config.precision, config.dataset) == ("bf16", "glyphs")
@@ -44,7 +45,9 @@ def test_a_wrong_setting_gets_a_sentence(setting: str, message: str) -> None:
 
 
 def test_an_unknown_recipe_gets_the_nearest(tmp_path: Path) -> None:
-    with pytest.raises(BaselineError, match="Did you mean 'protonet-omniglot'.*path of a .toml"):
+    with pytest.raises(
+        BaselineError, match="Did you mean 'protonet-omniglot'.*path of a .toml"
+    ):
         load_recipe("protonet-omnigot")
     with pytest.raises(BaselineError, match="cannot be read as a TOML recipe"):
         load_recipe(str(tmp_path / "none.toml"))

@@ -6,7 +6,13 @@ import numpy as np
 import pytest
 import torch
 
-from fewbench.baselines.catalogue import BACKENDS, BASELINES, UNTRAINED, load_learner, make_learner
+from fewbench.baselines.catalogue import (
+    BACKENDS,
+    BASELINES,
+    UNTRAINED,
+    load_learner,
+    make_learner,
+)
 from fewbench.baselines.config import load_recipe
 from fewbench.baselines.evaluation.examiner import answer
 from fewbench.baselines.evaluation.probe import probe
@@ -18,7 +24,9 @@ from fewbench.datasets.view import ImageView
 
 SPEC = EpisodeSpec(5, 2, 3)
 SHAPE = (28, 28, 1)
-NO_CUDA = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device is here")
+NO_CUDA = pytest.mark.skipif(
+    not torch.cuda.is_available(), reason="no CUDA device is here"
+)
 DEVICES = ["cpu", pytest.param("cuda", marks=NO_CUDA)]
 TRAINED = [(name, backend) for backend, names in BACKENDS.items() for name in names]
 
@@ -44,7 +52,9 @@ def learner_of(name: str, backend: str, device: str) -> Learner:
     if backend != "native":
         pytest.importorskip(backend, reason=f"{backend} is not installed")
     settings = ["width=8", f"backend={backend}", "precision=fp32"]
-    return make_learner(load_recipe(f"{name}-glyphs", settings), SHAPE, torch.device(device))
+    return make_learner(
+        load_recipe(f"{name}-glyphs", settings), SHAPE, torch.device(device)
+    )
 
 
 def test_every_baseline_is_offered_natively_and_listed() -> None:
@@ -83,25 +93,49 @@ def test_a_trained_learner_comes_back_from_its_checkpoint(
     if backend != "native":
         pytest.importorskip(backend, reason=f"{backend} is not installed")
     settings = ["width=8", "dataset=bars", "way=5", "steps=2", "validate_every=2"]
-    settings += ["val_episodes=4", "val_query=3", f"backend={backend}", "precision=fp32"]
+    settings += [
+        "val_episodes=4",
+        "val_query=3",
+        f"backend={backend}",
+        "precision=fp32",
+    ]
     views = TrainViews(ImageView([bars["train"]]), ImageView([bars["val"]]))
     trainer = Trainer(
-        load_recipe(f"{name}-glyphs", settings), views, tmp_path, TrainBudget(device=device)
+        load_recipe(f"{name}-glyphs", settings),
+        views,
+        tmp_path,
+        TrainBudget(device=device),
     )
     trainer.run()
     episodes = sample_episodes(views.train.class_offsets, SPEC, 0, 0, 4)
     before = answer(trainer.learner, views.train, episodes, 0).predictions
     loaded = load_learner(str(tmp_path), torch.device(device))
-    np.testing.assert_array_equal(answer(loaded, views.train, episodes, 0).predictions, before)
+    np.testing.assert_array_equal(
+        answer(loaded, views.train, episodes, 0).predictions, before
+    )
     assert loaded.card.recipe["trained_steps"] == 2
 
 
 def test_a_backend_that_cannot_is_refused() -> None:
-    with pytest.raises(BaselineError, match="higher has no protonet.*native, learn2learn"):
-        make_learner(load_recipe("protonet-glyphs", ["backend=higher"]), SHAPE, torch.device("cpu"))
+    with pytest.raises(
+        BaselineError, match="higher has no protonet.*native, learn2learn"
+    ):
+        make_learner(
+            load_recipe("protonet-glyphs", ["backend=higher"]),
+            SHAPE,
+            torch.device("cpu"),
+        )
 
 
-def test_a_backend_that_is_missing_is_explained(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(__import__("sys").modules, "higher", None)  # as if it were not installed
-    with pytest.raises(BaselineError, match="--backend higher: cannot import.*fewbench env"):
-        make_learner(load_recipe("maml-glyphs", ["backend=higher"]), SHAPE, torch.device("cpu"))
+def test_a_backend_that_is_missing_is_explained(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(
+        __import__("sys").modules, "higher", None
+    )  # as if it were not installed
+    with pytest.raises(
+        BaselineError, match="--backend higher: cannot import.*fewbench env"
+    ):
+        make_learner(
+            load_recipe("maml-glyphs", ["backend=higher"]), SHAPE, torch.device("cpu")
+        )

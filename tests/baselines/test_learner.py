@@ -56,7 +56,9 @@ def test_the_order_of_the_support_set_does_not_matter() -> None:
 
 
 @pytest.mark.parametrize("name", ["centroid", "protonet"])
-def test_inductive_learners_score_a_query_without_looking_at_the_others(name: str) -> None:
+def test_inductive_learners_score_a_query_without_looking_at_the_others(
+    name: str,
+) -> None:
     support, labels, query = episode()
     learner = (
         load_learner("centroid", CPU)
@@ -65,7 +67,9 @@ def test_inductive_learners_score_a_query_without_looking_at_the_others(name: st
     )
     assert not learner.transductive
     together = learner.predict(support, labels, query)
-    alone = np.concatenate([learner.predict(support, labels, one[None]) for one in query])
+    alone = np.concatenate(
+        [learner.predict(support, labels, one[None]) for one in query]
+    )
     np.testing.assert_allclose(together, alone, rtol=1e-3, atol=1e-4)
 
 
@@ -106,11 +110,15 @@ def test_learn2learns_protonet_is_ours() -> None:
     losses, gradients, scores = [], [], []
     for backend in ("native", "learn2learn"):
         settings = [f"backend={backend}", "precision=fp32", "width=16"]
-        learner = make_learner(load_recipe("protonet-glyphs", settings), (28, 28, 1), CPU)
+        learner = make_learner(
+            load_recipe("protonet-glyphs", settings), (28, 28, 1), CPU
+        )
         learner.network.double()
         features = learner.network(images)
         support, query = features.split([12, 18])
-        losses.append(learner.scores(support.reshape(6, 2, -1), query).logsumexp(1).sum())
+        losses.append(
+            learner.scores(support.reshape(6, 2, -1), query).logsumexp(1).sum()
+        )
         grads = torch.autograd.grad(losses[-1], list(learner.network.parameters()))
         gradients.append(torch.cat([grad.flatten() for grad in grads]))
         single = learner.classify(support.reshape(1, 6, 2, -1), query[None])
@@ -131,7 +139,9 @@ def test_weights_depend_on_the_seed_alone_and_leave_the_global_generator() -> No
     other = make_learner(load_recipe("protonet-glyphs", ["seed=1"]), (28, 28, 1), CPU)
 
     assert all(torch.equal(first[name], second[name]) for name in first)
-    assert not torch.equal(first["0.0.weight"], other.network.state_dict()["0.0.weight"])
+    assert not torch.equal(
+        first["0.0.weight"], other.network.state_dict()["0.0.weight"]
+    )
 
 
 def test_bf16_changes_features_little_and_is_recorded() -> None:
@@ -175,12 +185,18 @@ def test_a_users_module_is_left_as_it_was() -> None:
     learner.embed(episode()[2])
     assert encoder.training
     assert encoder[0].weight.is_contiguous()
-    assert all(torch.equal(before[name], value) for name, value in encoder.state_dict().items())
+    assert all(
+        torch.equal(before[name], value) for name, value in encoder.state_dict().items()
+    )
 
 
 def test_an_encoder_that_normalises_by_its_batch_is_refused() -> None:
-    encoder = nn.Sequential(nn.Conv2d(1, 3, 3), nn.BatchNorm2d(3, track_running_stats=False))
-    with pytest.raises(BaselineError, match="'1' normalises by the statistics of its batch"):
+    encoder = nn.Sequential(
+        nn.Conv2d(1, 3, 3), nn.BatchNorm2d(3, track_running_stats=False)
+    )
+    with pytest.raises(
+        BaselineError, match="'1' normalises by the statistics of its batch"
+    ):
         as_learner(encoder)
 
 

@@ -15,7 +15,14 @@ from fewbench.baselines.config import TrainConfig, load_recipe
 from fewbench.baselines.device.choose import resolve_device, resolve_precision
 from fewbench.baselines.learner import BaselineError
 from fewbench.baselines.schedule import learning_rate
-from fewbench.baselines.training import BEST, LAST, LOG, TrainBudget, Trainer, TrainViews
+from fewbench.baselines.training import (
+    BEST,
+    LAST,
+    LOG,
+    TrainBudget,
+    Trainer,
+    TrainViews,
+)
 from fewbench.datasets.info import DataError
 from fewbench.datasets.store.split_store import SplitStore
 from fewbench.datasets.view import ImageView
@@ -24,7 +31,14 @@ from fewbench_tests.paths import SUPPORT
 
 CPU = TrainBudget(device="cpu")
 RESUME = TrainBudget(device="cpu", resume=True)
-SETTINGS = ["way=6", "val_episodes=20", "validate_every=4", "width=16", "lr_step=5", "dataset=bars"]
+SETTINGS = [
+    "way=6",
+    "val_episodes=20",
+    "validate_every=4",
+    "width=16",
+    "lr_step=5",
+    "dataset=bars",
+]
 
 
 def config(*settings: str) -> TrainConfig:
@@ -55,7 +69,9 @@ def test_training_learns_selects_the_best_and_keeps_a_log(
     assert path == tmp_path / BEST
     assert [entry["step"] for entry in log["history"]] == list(range(4, 41, 4))
     assert log["history"][-1]["loss"] < log["history"][0]["loss"] / 2
-    assert log["best_accuracy"] == max(entry["val_accuracy"] for entry in log["history"])
+    assert log["best_accuracy"] == max(
+        entry["val_accuracy"] for entry in log["history"]
+    )
     assert [report["step"] for report in reports] == list(range(1, 41))
     learner = load_learner(str(tmp_path), torch.device("cpu"))
     assert learner.card.recipe["trained_steps"] <= 40
@@ -96,10 +112,14 @@ Trainer(config("steps=400"), views(bars), Path({out!r}), CPU).run()
 """
 
 
-def test_a_killed_run_resumes_to_the_same_bits(bars: dict[str, SplitStore], tmp_path: Path) -> None:
+def test_a_killed_run_resumes_to_the_same_bits(
+    bars: dict[str, SplitStore], tmp_path: Path
+) -> None:
     killed, whole = tmp_path / "killed", tmp_path / "whole"
     code = KILLED.format(
-        tests=str(Path(__file__).parent), root=str(bars["train"].path.parent), out=str(killed)
+        tests=str(Path(__file__).parent),
+        root=str(bars["train"].path.parent),
+        out=str(killed),
     )
     environment = os.environ | {"PYTHONPATH": str(SUPPORT)}
     process = subprocess.Popen([sys.executable, "-c", code], env=environment)
@@ -140,7 +160,9 @@ def test_without_validation_the_last_checkpoint_is_the_result(
 ) -> None:
     everything = TrainViews(ImageView([bars["train"], bars["val"]]), None)
     assert everything.train.n_classes == SPLIT_CLASSES["train"] + SPLIT_CLASSES["val"]
-    trainer = Trainer(config("steps=8", "train_splits=train+val"), everything, tmp_path, CPU)
+    trainer = Trainer(
+        config("steps=8", "train_splits=train+val"), everything, tmp_path, CPU
+    )
     assert trainer.run() == tmp_path / LAST
     assert "val_accuracy" not in trainer.state.history[0]
     assert not (tmp_path / BEST).exists()
@@ -154,7 +176,9 @@ def test_a_folder_that_holds_another_run_is_left_alone(
     before = (tmp_path / LAST).read_bytes()
     with pytest.raises(BaselineError, match="holds another run.*--resume"):
         Trainer(config("steps=4"), views(bars), tmp_path, CPU)
-    with pytest.raises(BaselineError, match="cannot resume: lr differs: there 0.001, here 0.5"):
+    with pytest.raises(
+        BaselineError, match="cannot resume: lr differs: there 0.001, here 0.5"
+    ):
         Trainer(config("steps=4", "lr=0.5"), views(bars), tmp_path, RESUME)
     other = TrainViews(ImageView([bars["test"]]), ImageView([bars["val"]]))
     with pytest.raises(BaselineError, match="cannot resume: data_fingerprint differs"):
@@ -172,7 +196,9 @@ def test_divergence_stops_with_a_sentence_and_the_last_good_checkpoint(
             with torch.no_grad():
                 next(trainer.learner.network.parameters()).fill_(float("nan"))
 
-    with pytest.raises(BaselineError, match="before step 12: the mean loss .* is nan.*--set lr="):
+    with pytest.raises(
+        BaselineError, match="before step 12: the mean loss .* is nan.*--set lr="
+    ):
         trainer.run(poison)
     assert all(tensor.isfinite().all() for tensor in tensors_of(tmp_path).values())
     assert load_checkpoint(tmp_path / LAST)[1]["step"] == 8
@@ -189,7 +215,9 @@ def test_a_loss_that_explodes_stops_the_run_and_keeps_the_last_good_checkpoint(
                 for parameter in trainer.learner.network.parameters():
                     parameter.mul_(1e4)
 
-    with pytest.raises(BaselineError, match="diverged before.*expected at most.*clip_norm") as info:
+    with pytest.raises(
+        BaselineError, match="diverged before.*expected at most.*clip_norm"
+    ) as info:
         trainer.run(blow_up)
     assert f"before step {trainer.state.step}:" in str(info.value)
     log = load_checkpoint(tmp_path / LAST)[1]
@@ -208,16 +236,34 @@ def test_a_loss_that_explodes_stops_the_run_and_keeps_the_last_good_checkpoint(
             "the mean loss of the last steps is .*, expected at most",
         ),
         ("maml-glyphs", ["lr=1e3"], "the mean loss of the last steps is"),
-        ("maml-glyphs", ["test_inner_lr=1e38"], "validation: episode 0: scores must be finite"),
+        (
+            "maml-glyphs",
+            ["test_inner_lr=1e38"],
+            "validation: episode 0: scores must be finite",
+        ),
         ("protonet-glyphs", ["lr=1e3", "way=5"], "the mean loss of the last steps is"),
     ],
 )
 def test_a_run_that_goes_wrong_from_the_start_is_stopped(
-    bars: dict[str, SplitStore], tmp_path: Path, recipe: str, settings: list[str], message: str
+    bars: dict[str, SplitStore],
+    tmp_path: Path,
+    recipe: str,
+    settings: list[str],
+    message: str,
 ) -> None:
-    brief = ["dataset=bars", "width=8", "steps=40", "validate_every=20", "val_episodes=4"]
-    trainer = Trainer(load_recipe(recipe, [*brief, *settings]), views(bars), tmp_path, CPU)
-    with pytest.raises(BaselineError, match=f"training diverged before step 20: {message}"):
+    brief = [
+        "dataset=bars",
+        "width=8",
+        "steps=40",
+        "validate_every=20",
+        "val_episodes=4",
+    ]
+    trainer = Trainer(
+        load_recipe(recipe, [*brief, *settings]), views(bars), tmp_path, CPU
+    )
+    with pytest.raises(
+        BaselineError, match=f"training diverged before step 20: {message}"
+    ):
         trainer.run()
     assert not (tmp_path / LAST).exists()
 
@@ -234,24 +280,37 @@ def test_a_resumed_run_may_hold_fewer_tasks_and_come_from_an_older_card(
     with pytest.raises(BaselineError, match="steps differs"):
         Trainer(load_recipe("maml-glyphs", more), views(bars), tmp_path, RESUME)
     same = Trainer(
-        load_recipe("maml-glyphs", [*brief, "tasks_per_chunk=1"]), views(bars), tmp_path, RESUME
+        load_recipe("maml-glyphs", [*brief, "tasks_per_chunk=1"]),
+        views(bars),
+        tmp_path,
+        RESUME,
     )
     assert same.state.step == 2
 
 
 def test_learning_rates_follow_the_schedule() -> None:
     steps = config("lr=0.1", "lr_decay=0.5", "lr_step=5")
-    assert [learning_rate(steps, step) for step in (0, 4, 5, 10)] == [0.1, 0.1, 0.05, 0.025]
+    assert [learning_rate(steps, step) for step in (0, 4, 5, 10)] == [
+        0.1,
+        0.1,
+        0.05,
+        0.025,
+    ]
     cosine = config("lr=0.1", "lr_min=0.02", "lr_schedule=cosine", "steps=100")
     rates = [learning_rate(cosine, step) for step in (0, 50, 100, 500)]
     assert rates == pytest.approx([0.1, 0.06, 0.02, 0.02])
 
 
 @pytest.mark.parametrize(
-    ("setting", "largest", "norm"), [("clip_value=1e-6", 1e-6, 1.0), ("clip_norm=1e-6", 1.0, 1e-6)]
+    ("setting", "largest", "norm"),
+    [("clip_value=1e-6", 1e-6, 1.0), ("clip_norm=1e-6", 1.0, 1e-6)],
 )
 def test_gradients_are_clipped(
-    bars: dict[str, SplitStore], tmp_path: Path, setting: str, largest: float, norm: float
+    bars: dict[str, SplitStore],
+    tmp_path: Path,
+    setting: str,
+    largest: float,
+    norm: float,
 ) -> None:
     trainer = Trainer(config("steps=1", setting), views(bars), tmp_path, CPU)
     trainer.run()
@@ -260,15 +319,21 @@ def test_gradients_are_clipped(
     assert gradient.norm() <= norm * 1.001
 
 
-def test_a_meta_batch_is_the_mean_of_its_tasks(bars: dict[str, SplitStore], tmp_path: Path) -> None:
+def test_a_meta_batch_is_the_mean_of_its_tasks(
+    bars: dict[str, SplitStore], tmp_path: Path
+) -> None:
     """Two runs of one step see the tasks of one run with a meta-batch of two."""
     gradients = []
     for size in (1, 2):
-        trainer = Trainer(config(f"meta_batch_size={size}"), views(bars), tmp_path / str(size), CPU)
+        trainer = Trainer(
+            config(f"meta_batch_size={size}"), views(bars), tmp_path / str(size), CPU
+        )
         batches = trainer._meta_batches()
         tasks = [next(batches) for _ in range(2 // size)]
         for batch in tasks:
-            trainer.learner.backward(trainer.pixels.gather(batch), trainer.config.train_spec, 0)
+            trainer.learner.backward(
+                trainer.pixels.gather(batch), trainer.config.train_spec, 0
+            )
         parameters = trainer.parameters.values()
         gradients.append(torch.cat([p.grad.flatten() for p in parameters]) / len(tasks))
     torch.testing.assert_close(gradients[0], gradients[1], rtol=1e-5, atol=1e-6)
@@ -277,7 +342,9 @@ def test_a_meta_batch_is_the_mean_of_its_tasks(bars: dict[str, SplitStore], tmp_
 def test_validation_that_cannot_work_is_refused_before_training(
     bars: dict[str, SplitStore], tmp_path: Path
 ) -> None:
-    with pytest.raises(DataError, match="7-way episodes need 7 classes, this split has 6"):
+    with pytest.raises(
+        DataError, match="7-way episodes need 7 classes, this split has 6"
+    ):
         Trainer(config("val_way=7"), views(bars), tmp_path / "run", CPU)
     assert not (tmp_path / "run").exists()
 

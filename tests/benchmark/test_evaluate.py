@@ -32,7 +32,9 @@ def protocol() -> EvalProtocol:
     return find_protocol("glyphs-5w1s", n_episodes=200)
 
 
-def test_a_function_is_evaluated_in_three_lines(root: Path, protocol: EvalProtocol) -> None:
+def test_a_function_is_evaluated_in_three_lines(
+    root: Path, protocol: EvalProtocol
+) -> None:
     def nearest(support_images, support_labels, query_images):
         support = support_images.reshape(len(support_images), -1) / 255
         query = query_images.reshape(len(query_images), 1, -1) / 255
@@ -48,7 +50,9 @@ def test_a_function_is_evaluated_in_three_lines(root: Path, protocol: EvalProtoc
     assert 0.2 < result.mean < 1
 
 
-def test_an_encoder_is_evaluated_in_three_lines(root: Path, protocol: EvalProtocol) -> None:
+def test_an_encoder_is_evaluated_in_three_lines(
+    root: Path, protocol: EvalProtocol
+) -> None:
     result = evaluate(nn.Flatten(), protocol, name="pixels", root=root)
     reference = evaluate(Centroid(), protocol, root=root)
     assert result.learner == "pixels"
@@ -81,7 +85,9 @@ def test_a_result_says_where_it_comes_from_and_is_saved_without_loss(
     np.testing.assert_array_equal(again.predictions, result.predictions)
 
 
-def test_too_few_images_for_the_episode_get_a_sentence(root: Path, protocol: EvalProtocol) -> None:
+def test_too_few_images_for_the_episode_get_a_sentence(
+    root: Path, protocol: EvalProtocol
+) -> None:
     with pytest.raises(DataError, match="16 support .* has only 20; choose a protocol"):
         evaluate(Centroid(), replace(protocol, n_shot=16), root=root)
 
@@ -106,22 +112,32 @@ def test_disjoint_episodes_are_as_many_as_the_split_has(root: Path) -> None:
     protocol = find_protocol("glyphs-5w1s", disjoint=True)
     result = evaluate(Centroid(), protocol, root=root)
     assert result.protocol.name == "glyphs-5w1s-disjoint"
-    assert result.protocol.n_episodes == 117 // 5  # each class has images for one episode
+    assert (
+        result.protocol.n_episodes == 117 // 5
+    )  # each class has images for one episode
     assert len(np.unique(result.classes)) == result.classes.size
     with pytest.raises(DataError, match="has 23 episodes .* not 24"):
         evaluate(Centroid(), replace(protocol, n_episodes=24), root=root)
 
 
 def maml(**at_test: int) -> MAML:
-    settings = ["width=4", "precision=fp32", *(f"{key}={v}" for key, v in at_test.items())]
-    return make_learner(load_recipe("maml-glyphs", settings), (28, 28, 1), torch.device("cpu"))
+    settings = [
+        "width=4",
+        "precision=fp32",
+        *(f"{key}={v}" for key, v in at_test.items()),
+    ]
+    return make_learner(
+        load_recipe("maml-glyphs", settings), (28, 28, 1), torch.device("cpu")
+    )
 
 
 def test_the_steps_of_a_protocol_are_those_of_the_adaptation(root: Path) -> None:
     protocol = replace(find_protocol("glyphs-5w1s", n_episodes=8), adaptation_steps=7)
     learner = maml(test_inner_steps=2)
     result = evaluate(learner, protocol, root=root)
-    reference = evaluate(maml(test_inner_steps=7), replace(protocol, adaptation_steps=None))
+    reference = evaluate(
+        maml(test_inner_steps=7), replace(protocol, adaptation_steps=None)
+    )
     np.testing.assert_array_equal(result.predictions, reference.predictions)
     assert result.recipe["test_inner_steps"] == 7
     assert result.learner == "maml"
@@ -138,12 +154,21 @@ def test_the_steps_of_a_protocol_are_those_of_the_adaptation(root: Path) -> None
     assert (centroid.learner, centroid.recipe) == ("centroid", {})
 
 
-def test_steps_that_the_user_chose_show_in_the_learners_name(root: Path, tmp_path: Path) -> None:
+def test_steps_that_the_user_chose_show_in_the_learners_name(
+    root: Path, tmp_path: Path
+) -> None:
     from fewbench.baselines.checkpoints import save_checkpoint
 
     learner = maml()
-    card = {"config": learner.config.flat(), "image_shape": [28, 28, 1], "step": 1, "seconds": 1.0}
-    save_checkpoint(tmp_path / "m.safetensors", dict(learner.network.state_dict()), card)
+    card = {
+        "config": learner.config.flat(),
+        "image_shape": [28, 28, 1],
+        "step": 1,
+        "seconds": 1.0,
+    }
+    save_checkpoint(
+        tmp_path / "m.safetensors", dict(learner.network.state_dict()), card
+    )
 
     def loaded(*settings: str) -> MAML:
         found = load_learner(
@@ -174,7 +199,8 @@ def test_cards_that_differ_are_told_apart_whatever_their_name(
     root: Path, protocol: EvalProtocol, change: dict
 ) -> None:
     here, there = (
-        evaluate(Centroid(), card, root=root) for card in (protocol, replace(protocol, **change))
+        evaluate(Centroid(), card, root=root)
+        for card in (protocol, replace(protocol, **change))
     )
     assert [card.number for card in result_cards([here, there])] == [1, 2]
     text = to_text([here, there])
@@ -183,7 +209,9 @@ def test_cards_that_differ_are_told_apart_whatever_their_name(
     assert f"{next(iter(change))} " in text  # the sentence that says what differs
 
 
-def test_a_transductive_result_is_marked_under_an_inductive_protocol(root: Path) -> None:
+def test_a_transductive_result_is_marked_under_an_inductive_protocol(
+    root: Path,
+) -> None:
     protocol = find_protocol("glyphs-5w1s", n_episodes=8)
     text = to_text([evaluate(maml(), protocol, root=root)])
     assert "†" in text

@@ -9,7 +9,10 @@ from fewbench.datasets.info import DataError
 from fewbench.reports.result_files import save_result
 from fewbench_tests.made_results import build_result
 
-ROWS = [{"step": 1, "seconds": 2.0, "loss": 1.5, "lr": 0.1}, {"step": 2, "val_accuracy": 0.5}]
+ROWS = [
+    {"step": 1, "seconds": 2.0, "loss": 1.5, "lr": 0.1},
+    {"step": 2, "val_accuracy": 0.5},
+]
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
     lambda inner: (
@@ -76,9 +79,13 @@ def test_runs_of_one_name_keep_a_curve_each(tmp_path):
     for folder in ("a/run", "b/run", "run-2", "Run"):
         write(tmp_path / folder / "train.json", {"history": ROWS})
 
-    names = {path.name for path in report_folders([tmp_path], tmp_path / "out", tmp_path)}
+    names = {
+        path.name for path in report_folders([tmp_path], tmp_path / "out", tmp_path)
+    }
 
-    curves = {name for name in names if name.startswith("learning_curve_") and "png" in name}
+    curves = {
+        name for name in names if name.startswith("learning_curve_") and "png" in name
+    }
     assert len(curves) == 4
 
 
@@ -97,6 +104,8 @@ def test_the_largest_floats_are_no_curve(tmp_path):
     rows = [{"step": 1, "loss": 1e308}, {"step": 2, "loss": -1e308}]
     write(tmp_path / "run" / "train.json", {"history": rows})
 
-    names = {path.name for path in report_folders([tmp_path], tmp_path / "out", tmp_path)}
+    names = {
+        path.name for path in report_folders([tmp_path], tmp_path / "out", tmp_path)
+    }
 
     assert not any(name.startswith("learning_curve") for name in names)

@@ -68,7 +68,9 @@ def test_batches_follow_each_other_to_the_end(most: int) -> None:
     assert done == most
 
 
-@pytest.mark.parametrize("half_width", [0.0, -0.1, 0.5, 3.0, float("nan"), float("inf")])
+@pytest.mark.parametrize(
+    "half_width", [0.0, -0.1, 0.5, 3.0, float("nan"), float("inf")]
+)
 def test_impossible_half_widths_are_refused(half_width: float) -> None:
     with pytest.raises(DataError, match="expected a half-width above 0"):
         Goal(half_width)

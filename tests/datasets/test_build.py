@@ -12,7 +12,14 @@ import numpy as np
 import pytest
 
 from fewbench.datasets.build import build
-from fewbench.datasets.info import ClassImages, DataError, DatasetInfo, Listing, Request, Source
+from fewbench.datasets.info import (
+    ClassImages,
+    DataError,
+    DatasetInfo,
+    Listing,
+    Request,
+    Source,
+)
 from fewbench.datasets.root import data_root, open_split, verify
 from fewbench.datasets.store.manifest import read_manifest
 from fewbench.datasets.store.split_file import pixels_offset
@@ -100,7 +107,10 @@ def test_a_rebuild_mends_a_damaged_build(tmp_path: Path) -> None:
 
     again = build(BARS, tmp_path, rebuild=True)
     assert again.manifest["splits"] == built.manifest["splits"]
-    assert verify(BARS, tmp_path)["val"] == built.manifest["splits"]["val"]["content_sha256"]
+    assert (
+        verify(BARS, tmp_path)["val"]
+        == built.manifest["splits"]["val"]["content_sha256"]
+    )
 
 
 def test_verify_finds_a_split_exchanged_for_another(tmp_path: Path) -> None:
@@ -132,7 +142,10 @@ def test_an_interrupted_build_says_what_it_keeps(tmp_path: Path) -> None:
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate()
     assert "15 finished classes are kept in" in errors
-    assert sorted(path.name for path in tmp_path.iterdir()) == [".bars.lock", "bars.partial"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        ".bars.lock",
+        "bars.partial",
+    ]
 
 
 def counting(reads: list[str]) -> DatasetInfo:
@@ -146,24 +159,33 @@ def counting(reads: list[str]) -> DatasetInfo:
         listing = BARS.list_classes(request)
         return replace(
             listing,
-            classes=tuple(replace(one, read=partial(read, one)) for one in listing.classes),
+            classes=tuple(
+                replace(one, read=partial(read, one)) for one in listing.classes
+            ),
         )
 
     return replace(EXTERNAL, list_classes=list_classes)
 
 
 @pytest.mark.parametrize("steps", [1, 12, 13, 25])
-def test_the_next_run_goes_on_from_the_last_finished_class(tmp_path: Path, steps: int) -> None:
+def test_the_next_run_goes_on_from_the_last_finished_class(
+    tmp_path: Path, steps: int
+) -> None:
     process = stopped_build(tmp_path, steps)
     process.kill()
     process.communicate()
     reads: list[str] = []
     completed = build(counting(reads), tmp_path, Request(tmp_path))
     assert len(reads) == N_STEPS - steps
-    assert completed.manifest["splits"] == build(BARS, tmp_path / "other").manifest["splits"]
+    assert (
+        completed.manifest["splits"]
+        == build(BARS, tmp_path / "other").manifest["splits"]
+    )
 
 
-def test_a_class_that_does_not_read_back_as_noted_is_written_again(tmp_path: Path) -> None:
+def test_a_class_that_does_not_read_back_as_noted_is_written_again(
+    tmp_path: Path,
+) -> None:
     process = stopped_build(tmp_path, 15)
     process.kill()
     process.communicate()
@@ -174,7 +196,10 @@ def test_a_class_that_does_not_read_back_as_noted_is_written_again(tmp_path: Pat
     reads: list[str] = []
     completed = build(counting(reads), tmp_path, Request(tmp_path))
     assert reads.count("val-00") == 1
-    assert completed.manifest["splits"] == build(BARS, tmp_path / "other").manifest["splits"]
+    assert (
+        completed.manifest["splits"]
+        == build(BARS, tmp_path / "other").manifest["splits"]
+    )
 
 
 def test_a_build_is_never_continued_from_another_source(tmp_path: Path) -> None:
@@ -184,7 +209,10 @@ def test_a_build_is_never_continued_from_another_source(tmp_path: Path) -> None:
     reads: list[str] = []
     info = counting(reads)
     stamped = replace(
-        info, list_classes=lambda request: replace(info.list_classes(request), stamp="changed")
+        info,
+        list_classes=lambda request: replace(
+            info.list_classes(request), stamp="changed"
+        ),
     )
     build(stamped, tmp_path, Request(tmp_path))
     assert len(reads) == N_STEPS
@@ -192,7 +220,9 @@ def test_a_build_is_never_continued_from_another_source(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["train.h5", "journal.jsonl"])
 @pytest.mark.parametrize("place", [0, 300, 2000])
-def test_a_damaged_unfinished_build_does_no_harm(tmp_path: Path, name: str, place: int) -> None:
+def test_a_damaged_unfinished_build_does_no_harm(
+    tmp_path: Path, name: str, place: int
+) -> None:
     process = stopped_build(tmp_path, 15)
     process.kill()
     process.communicate()
@@ -201,13 +231,18 @@ def test_a_damaged_unfinished_build_does_no_harm(tmp_path: Path, name: str, plac
     data[min(place, len(data) - 1)] ^= 0x55
     path.write_bytes(data)
     completed = build(EXTERNAL, tmp_path, Request(tmp_path))
-    assert completed.manifest["splits"] == build(BARS, tmp_path / "other").manifest["splits"]
+    assert (
+        completed.manifest["splits"]
+        == build(BARS, tmp_path / "other").manifest["splits"]
+    )
 
 
 def test_incomplete_data_build_a_partial_dataset_when_allowed(tmp_path: Path) -> None:
     def less(request: Request) -> Listing:
         listing = BARS.list_classes(request)
-        return replace(listing, classes=tuple(c for c in listing.classes[1:] if c.split != "val"))
+        return replace(
+            listing, classes=tuple(c for c in listing.classes[1:] if c.split != "val")
+        )
 
     info = replace(EXTERNAL, list_classes=less)
     built = build(info, tmp_path, Request(tmp_path, allow_missing=True))
@@ -218,7 +253,9 @@ def test_incomplete_data_build_a_partial_dataset_when_allowed(tmp_path: Path) ->
     assert verify(info, tmp_path).keys() == {"train", "test"}
     with pytest.raises(DataError, match="holds a partial build.*--rebuild"):
         build(EXTERNAL, tmp_path, Request(tmp_path))
-    whole = build(EXTERNAL, tmp_path, Request(tmp_path, allow_missing=True), rebuild=True)
+    whole = build(
+        EXTERNAL, tmp_path, Request(tmp_path, allow_missing=True), rebuild=True
+    )
     assert not whole.manifest["partial"]
 
 
@@ -230,7 +267,9 @@ def test_a_quick_verify_finds_a_damaged_class(tmp_path: Path) -> None:
     for c in range(6):
         data[pixels_offset(path) + int(store.class_offsets[c]) * 28 * 28 + 7] ^= 1
     path.write_bytes(data)
-    with pytest.raises(DataError, match=r"val\.h5: the content does not match.*of class val-0"):
+    with pytest.raises(
+        DataError, match=r"val\.h5: the content does not match.*of class val-0"
+    ):
         verify(BARS, tmp_path, quick=True)
 
 
@@ -272,7 +311,10 @@ def test_a_full_disk_gets_a_sentence_and_nothing_is_kept(tmp_path: Path) -> None
         "resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))\n"
     ) + STEPWISE.format(support=str(SUPPORT), root=str(tmp_path))
     done = subprocess.run(
-        [sys.executable, "-c", code], input="\n" * N_STEPS, capture_output=True, text=True
+        [sys.executable, "-c", code],
+        input="\n" * N_STEPS,
+        capture_output=True,
+        text=True,
     )
 
     sentence = next(line for line in done.stderr.splitlines() if "DataError: " in line)
@@ -289,9 +331,13 @@ def test_a_root_that_is_no_folder_gets_a_sentence(tmp_path: Path) -> None:
 
 def test_incomplete_data_are_refused_with_the_counts(tmp_path: Path) -> None:
     def one_class_less(request: Request) -> Listing:
-        return replace(listing := BARS.list_classes(request), classes=listing.classes[1:])
+        return replace(
+            listing := BARS.list_classes(request), classes=listing.classes[1:]
+        )
 
-    with pytest.raises(DataError, match="expected 12 classes and 240 images, found 11 and 220"):
+    with pytest.raises(
+        DataError, match="expected 12 classes and 240 images, found 11 and 220"
+    ):
         build(replace(BARS, list_classes=one_class_less), tmp_path)
     assert not (tmp_path / "bars").exists()
 

@@ -13,7 +13,13 @@ from fewbench.datasets.lookup import pick
 def test_the_card_of_a_dataset_is_complete(info: DatasetInfo) -> None:
     assert BUILDERS[info.name] is info
     assert re.fullmatch(r"[a-z0-9][a-z0-9-]*", info.name)
-    for words in (info.title, info.licence, info.citation, info.polarity, info.split_scheme):
+    for words in (
+        info.title,
+        info.licence,
+        info.citation,
+        info.polarity,
+        info.split_scheme,
+    ):
         assert words
     assert list(info.splits) == ["train", "val", "test"]
     for source in info.sources:
@@ -26,7 +32,9 @@ def test_the_card_of_a_dataset_is_complete(info: DatasetInfo) -> None:
 
 
 def test_an_unknown_name_gets_the_nearest_and_all() -> None:
-    with pytest.raises(DataError, match="Did you mean 'omniglot'.*Known: .*omniglot-nearest"):
+    with pytest.raises(
+        DataError, match="Did you mean 'omniglot'.*Known: .*omniglot-nearest"
+    ):
         pick("dataset", "omnigolt", BUILDERS)
     with pytest.raises(DataError, match="unknown dataset 'xyz'. Known:"):
         pick("dataset", "xyz", BUILDERS)

@@ -30,7 +30,10 @@ MINI, TIERED = list(world.RAVI.numbers), list(world.REN.classes)
 N_CLASSES = {"mini": len(MINI), "tiered": len(TIERED)}
 FORMS: dict[str, tuple[str, Callable[[Path], Path]]] = {
     "tar of tars": ("mini", partial(world.write_tar_of_tars, wnids=MINI)),
-    "images in zip": ("mini", lambda path: world.pack(world.write_named_images(path), "i.zip")),
+    "images in zip": (
+        "mini",
+        lambda path: world.pack(world.write_named_images(path), "i.zip"),
+    ),
     "class folders": ("tiered", partial(world.write_class_folders, wnids=TIERED)),
     "pickles": ("tiered", world.write_tiered_pickles),
 }
@@ -223,7 +226,9 @@ def test_a_folder_that_goes_away_is_said_and_gone_on_with_when_it_returns(
         text = running.result()
         assert f"{one.source}: cannot read" in text
         assert f"{n_classes} finished classes are kept in" in text
-        with pytest.raises(DataError, match="cannot open: expected a folder.* got nothing"):
+        with pytest.raises(
+            DataError, match="cannot open: expected a folder.* got nothing"
+        ):
             build(one.info, tmp_path, Request(one.source))
         assert not (tmp_path / one.info.name).exists()
     one.complete(tmp_path)
@@ -373,10 +378,16 @@ def test_builds_at_the_same_time_do_not_mix(
 ) -> None:
     one = worlds[form]
     for _ in range(2):
-        answers = [run.result() for run in [one.start(tmp_path, rebuild=rebuild) for _ in range(4)]]
+        answers = [
+            run.result()
+            for run in [one.start(tmp_path, rebuild=rebuild) for _ in range(4)]
+        ]
         refused = [text for text in answers if text != "built"]
         assert len(refused) < 4
-        assert all(f"another process is building {one.info.name} in" in text for text in refused)
+        assert all(
+            f"another process is building {one.info.name} in" in text
+            for text in refused
+        )
         one.complete(tmp_path)
 
 
@@ -398,7 +409,9 @@ def other(tmp_path: Path, worlds: dict[str, World]) -> World:
     source = tmp_path / "source" / "other"
     shutil.copytree(worlds["class folders"].source, source)
     for wnid in TIERED:
-        (source / "train" / wnid / world.file_names(wnid)[0]).write_bytes(world.jpeg(wnid, 4))
+        (source / "train" / wnid / world.file_names(wnid)[0]).write_bytes(
+            world.jpeg(wnid, 4)
+        )
     return World("tiered", source, tmp_path / "other")
 
 
@@ -413,7 +426,9 @@ def test_a_reader_meets_a_whole_build_whenever_a_rebuild_is_stopped(
     reading = threading.local()
 
     def read_before(event: str, args: tuple[Any, ...]) -> None:
-        watched = event in ("os.rename", "os.rmdir", "os.remove") and str(root) in str(args[0])
+        watched = event in ("os.rename", "os.rmdir", "os.remove") and str(root) in str(
+            args[0]
+        )
         if active and watched and not getattr(reading, "now", False):
             reading.now = True
             met.append((event, open_split(old.info, root, "test").fingerprint))
@@ -426,7 +441,10 @@ def test_a_reader_meets_a_whole_build_whenever_a_rebuild_is_stopped(
         build(old.info, root, Request(other.source), rebuild=True)
     finally:
         active = False  # a hook stays for ever
-    assert {fingerprint for _, fingerprint in met} <= {hashes(old)["test"], hashes(other)["test"]}
+    assert {fingerprint for _, fingerprint in met} <= {
+        hashes(old)["test"],
+        hashes(other)["test"],
+    }
     assert met
     assert verify(old.info, root) == hashes(other)
 
@@ -463,12 +481,19 @@ def test_a_store_that_was_opened_before_a_rebuild_shows_the_old_build_or_says_so
 ) -> None:
     old, root = worlds["class folders"], tmp_path / "root"
     old.complete(root)
-    mapped, opened = open_split(old.info, root, "test"), open_split(old.info, root, "test")
+    mapped, opened = (
+        open_split(old.info, root, "test"),
+        open_split(old.info, root, "test"),
+    )
     before = mapped.images
     pixels = before.copy()
     build(old.info, root, Request(other.source), rebuild=True)
     np.testing.assert_array_equal(mapped.images, pixels)
-    for read in (lambda: opened.images, lambda: opened.read_class(0), lambda: opened.image_names):
+    for read in (
+        lambda: opened.images,
+        lambda: opened.read_class(0),
+        lambda: opened.image_names,
+    ):
         with pytest.raises(DataError, match=r"test\.h5: was replaced .* Open it again"):
             read()
     open_split(old.info, root, "test").verify()

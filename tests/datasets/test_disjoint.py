@@ -16,7 +16,9 @@ TURNED = [{}, {"rotations": True}, {"task_rotations": True}]
 
 @st.composite
 def worlds(draw: st.DrawFn) -> tuple[list[int], EpisodeSpec]:
-    spec = EpisodeSpec(draw(st.integers(2, 5)), draw(st.integers(1, 2)), draw(st.integers(1, 3)))
+    spec = EpisodeSpec(
+        draw(st.integers(2, 5)), draw(st.integers(1, 2)), draw(st.integers(1, 3))
+    )
     size = st.integers(spec.images_per_class, 12 * spec.images_per_class)
     sizes = draw(st.lists(size, min_size=spec.n_way, max_size=spec.n_way + 6))
     return sizes, spec
@@ -55,11 +57,15 @@ def test_no_stored_image_is_used_twice_and_no_episode_is_left_out(
     base = batch.classes % view.n_base_classes
     assert all(len(set(row.tolist())) == spec.n_way for row in base)
     owners = np.repeat(np.arange(len(sizes)), sizes)
-    np.testing.assert_array_equal(owners[stored], np.broadcast_to(base[:, :, None], stored.shape))
+    np.testing.assert_array_equal(
+        owners[stored], np.broadcast_to(base[:, :, None], stored.shape)
+    )
     turns = images // view.n_base_images
     assert (turns == turns[:, :, :1]).all()
     if view.rotations:  # turned images belong to the turned class
-        np.testing.assert_array_equal(turns[:, :, 0], batch.classes // view.n_base_classes)
+        np.testing.assert_array_equal(
+            turns[:, :, 0], batch.classes // view.n_base_classes
+        )
 
 
 @given(worlds(), st.data())
@@ -86,7 +92,10 @@ def test_omniglots_test_split_has_84_of_them() -> None:
 
 def test_classes_and_turns_are_drawn_uniformly() -> None:
     view = fake_view([20] * 8, rotations=True)
-    first = [disjoint_episodes(view, EpisodeSpec(3, 1, 1), seed).classes[0] for seed in range(800)]
+    first = [
+        disjoint_episodes(view, EpisodeSpec(3, 1, 1), seed).classes[0]
+        for seed in range(800)
+    ]
     labels = np.array(first)
     for w in range(3):  # whatever the label
         assert stats.chisquare(np.bincount(labels[:, w], minlength=32)).pvalue > 1e-3

@@ -30,7 +30,9 @@ def images_of(batch: EpisodeBatch) -> np.ndarray:
 
 @st.composite
 def worlds(draw: st.DrawFn) -> tuple[list[int], EpisodeSpec]:
-    spec = EpisodeSpec(draw(st.integers(2, 6)), draw(st.integers(1, 4)), draw(st.integers(1, 6)))
+    spec = EpisodeSpec(
+        draw(st.integers(2, 6)), draw(st.integers(1, 4)), draw(st.integers(1, 6))
+    )
     size = st.integers(spec.images_per_class, spec.images_per_class + 30)
     sizes = draw(st.lists(size, min_size=spec.n_way, max_size=spec.n_way + 20))
     return sizes, spec
@@ -97,9 +99,13 @@ def test_the_first_thousand_episodes_are_the_ones_they_always_were(
 
 
 def test_the_first_episode_is_the_one_it_always_was() -> None:
-    batch = sample_episodes(offsets([20] * 10), EpisodeSpec(3, 1, 2), seed=7, start=0, count=1)
+    batch = sample_episodes(
+        offsets([20] * 10), EpisodeSpec(3, 1, 2), seed=7, start=0, count=1
+    )
     assert batch.classes.tolist() == [[1, 8, 9]]
-    assert images_of(batch).tolist() == [[[25, 26, 29], [173, 168, 170], [181, 183, 194]]]
+    assert images_of(batch).tolist() == [
+        [[25, 26, 29], [173, 168, 170], [181, 183, 194]]
+    ]
 
 
 def test_seeds_and_indices_give_different_episodes() -> None:
@@ -113,7 +119,9 @@ def test_seeds_and_indices_give_different_episodes() -> None:
 
 
 def test_classes_and_images_and_pairs_of_them_are_drawn_uniformly() -> None:
-    batch = sample_episodes(offsets([6] * 10), EpisodeSpec(3, 1, 2), seed=0, start=0, count=30_000)
+    batch = sample_episodes(
+        offsets([6] * 10), EpisodeSpec(3, 1, 2), seed=0, start=0, count=30_000
+    )
     first, second = batch.classes[:, 0], batch.classes[:, 1]
     pairs = np.bincount(first * 10 + second, minlength=100).reshape(10, 10)
     off_diagonal = pairs[~np.eye(10, dtype=bool)]
@@ -125,13 +133,16 @@ def test_classes_and_images_and_pairs_of_them_are_drawn_uniformly() -> None:
     assert pairs.diagonal().sum() == 0
 
 
-def test_the_stream_is_the_same_one_by_one_and_leaves_the_global_generator_alone() -> None:
+def test_the_stream_is_the_same_one_by_one_and_leaves_the_global_generator_alone() -> (
+    None
+):
     sizes = offsets([20] * 30)
     before = np.random.get_state()[1].copy()  # noqa: NPY002 - to show that nobody touches it
     stream = iterate_episodes(sizes, FIVE_ONE, seed=5, start=250, chunk=4)
     for index in range(250, 260):
         np.testing.assert_array_equal(
-            images_of(next(stream)), images_of(sample_episodes(sizes, FIVE_ONE, 5, index, 1))
+            images_of(next(stream)),
+            images_of(sample_episodes(sizes, FIVE_ONE, 5, index, 1)),
         )
     np.testing.assert_array_equal(before, np.random.get_state()[1])  # noqa: NPY002
 
@@ -140,7 +151,9 @@ def test_the_query_order_is_a_shuffle_of_its_own_for_each_episode() -> None:
     orders = query_orders(75, seed=0, start=0, count=50)
     assert all(sorted(order.tolist()) == list(range(75)) for order in orders)
     assert len({order.tobytes() for order in orders}) == 50
-    np.testing.assert_array_equal(orders[3:5], query_orders(75, seed=0, start=3, count=2))
+    np.testing.assert_array_equal(
+        orders[3:5], query_orders(75, seed=0, start=3, count=2)
+    )
 
 
 def turned(start: int, count: int, seed: int = 3) -> tuple[EpisodeBatch, EpisodeBatch]:
@@ -152,7 +165,9 @@ def test_a_task_turns_each_of_its_classes_as_a_whole() -> None:
     upright, batch = turned(0, 5000)
     turns, stored = np.divmod(images_of(batch), 600)
     np.testing.assert_array_equal(stored, images_of(upright))
-    np.testing.assert_array_equal(batch.classes, upright.classes)  # no character meets itself
+    np.testing.assert_array_equal(
+        batch.classes, upright.classes
+    )  # no character meets itself
     assert (turns == turns[:, :, :1]).all()
     first, second = turns[:, 0, 0], turns[:, 1, 0]
     assert stats.chisquare(np.bincount(first * 4 + second, minlength=16)).pvalue > 1e-3
@@ -161,7 +176,9 @@ def test_a_task_turns_each_of_its_classes_as_a_whole() -> None:
 def test_the_turns_of_an_episode_depend_on_its_index_alone() -> None:
     together = images_of(turned(100, 50)[1])
     for index in (0, 7, 49):
-        np.testing.assert_array_equal(together[index], images_of(turned(100 + index, 1)[1])[0])
+        np.testing.assert_array_equal(
+            together[index], images_of(turned(100 + index, 1)[1])[0]
+        )
     assert not np.array_equal(together, images_of(turned(100, 50, seed=4)[1]))
 
 
@@ -177,9 +194,13 @@ def test_the_fingerprint_sees_every_index() -> None:
 
 
 def test_too_few_classes_or_images_are_refused_with_the_numbers() -> None:
-    with pytest.raises(DataError, match="5-way episodes need 5 classes, this split has 4"):
+    with pytest.raises(
+        DataError, match="5-way episodes need 5 classes, this split has 4"
+    ):
         sample_episodes(offsets([20] * 4), FIVE_ONE, 0, 0, 1)
-    with pytest.raises(DataError, match="16 images of each class, but class 2 has only 15"):
+    with pytest.raises(
+        DataError, match="16 images of each class, but class 2 has only 15"
+    ):
         sample_episodes(offsets([20, 20, 15, 20, 20]), FIVE_ONE, 0, 0, 1)
     with pytest.raises(DataError, match="at least 2 classes"):
         EpisodeSpec(1, 1, 1)

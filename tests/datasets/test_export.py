@@ -47,12 +47,16 @@ convert([SplitStore({store!r})], {form!r}, Path({out!r}), wait)
 """
 
 
-def built(info: DatasetInfo, root: Path, source: Path | None = None) -> dict[str, SplitStore]:
+def built(
+    info: DatasetInfo, root: Path, source: Path | None = None
+) -> dict[str, SplitStore]:
     folder = build(info, root, Request(source)).folder
     return {split: SplitStore(folder / f"{split}.h5") for split in info.splits}
 
 
-def one_split(tmp_path: Path, *names: str, image_names: tuple[str, ...] = ()) -> SplitStore:
+def one_split(
+    tmp_path: Path, *names: str, image_names: tuple[str, ...] = ()
+) -> SplitStore:
     """A split with classes of these names."""
     image_names = image_names or tuple(f"{i:02d}" for i in range(20))
 
@@ -101,7 +105,9 @@ def test_tieredimagenet_is_the_same_when_it_is_built_from_what_was_converted(
         assert again[split].fingerprint == store.fingerprint
 
 
-def test_images_keep_the_names_of_ilsvrc_and_torchmeta_the_pixels(tmp_path: Path) -> None:
+def test_images_keep_the_names_of_ilsvrc_and_torchmeta_the_pixels(
+    tmp_path: Path,
+) -> None:
     source = tmp_path / "source"
     source.mkdir()
     world.write_class_folders(source, list(world.REN.classes))
@@ -125,7 +131,9 @@ def test_a_variant_stays_the_variant_that_it_is(tmp_path: Path) -> None:
     lanczos = replace(
         world.MINI,
         name="miniimagenet-lanczos",
-        list_classes=partial(miniimagenet.list_classes, resampling="lanczos", ravi=world.RAVI),
+        list_classes=partial(
+            miniimagenet.list_classes, resampling="lanczos", ravi=world.RAVI
+        ),
     )
     stores = built(lanczos, tmp_path / "root", source)
     convert(list(stores.values()), "torchmeta", tmp_path / "out")
@@ -133,11 +141,15 @@ def test_a_variant_stays_the_variant_that_it_is(tmp_path: Path) -> None:
     for split, store in stores.items():
         assert again[split].fingerprint == store.fingerprint
         assert again[split].attributes["resampling"] == "lanczos"
-    with pytest.raises(DataError, match="lanczos.*which cannot be resampled by cv2-linear"):
+    with pytest.raises(
+        DataError, match="lanczos.*which cannot be resampled by cv2-linear"
+    ):
         built(world.MINI, tmp_path / "other", tmp_path / "out")
 
 
-def test_plain_pickle_load_reads_the_cache(mini: dict[str, SplitStore], tmp_path: Path) -> None:
+def test_plain_pickle_load_reads_the_cache(
+    mini: dict[str, SplitStore], tmp_path: Path
+) -> None:
     paths = convert([mini["val"], mini["train"]], "cache", tmp_path / "out")
     names = ["mini-imagenet-cache-train.pkl", "mini-imagenet-cache-val.pkl"]
     assert [path.name for path in paths] == ["conversion.json", *names]
@@ -146,7 +158,11 @@ def test_plain_pickle_load_reads_the_cache(mini: dict[str, SplitStore], tmp_path
         assert file.read() == b""
     assert list(table) == ["image_data", "class_dict"]
     images = table["image_data"]
-    assert (type(images), images.dtype, images.shape) == (np.ndarray, np.uint8, (12, 84, 84, 3))
+    assert (type(images), images.dtype, images.shape) == (
+        np.ndarray,
+        np.uint8,
+        (12, 84, 84, 3),
+    )
     images[0, 0, 0] = 0  # a copy of one's own
     assert list(table["class_dict"]) == list(mini["train"].class_names)
     for c, rows in enumerate(table["class_dict"].values()):
@@ -177,10 +193,15 @@ def test_torchmeta_has_pngs_and_words_for_tieredimagenet(
             _, category, words = world.REN.classes[wnid]
             assert labels[c] == words
             found = file["datasets"][words]
-            assert dict(found.attrs) == {"label_general": category, "label_specific": words}
+            assert dict(found.attrs) == {
+                "label_general": category,
+                "label_specific": words,
+            }
             picture = Image.open(io.BytesIO(found[3]))
             assert picture.format == "PNG"
-            np.testing.assert_array_equal(np.array(picture), tiered["test"].read_class(c)[3])
+            np.testing.assert_array_equal(
+                np.array(picture), tiered["test"].read_class(c)[3]
+            )
 
 
 def test_slashes_in_class_names_make_no_groups_but_folders(
@@ -204,7 +225,9 @@ def test_slashes_in_class_names_make_no_groups_but_folders(
 
 def test_names_that_become_the_same_in_torchmeta_are_refused(tmp_path: Path) -> None:
     store = one_split(tmp_path, "a/b", "a_b")
-    with pytest.raises(DataError, match="two classes would have the same name.*--to images"):
+    with pytest.raises(
+        DataError, match="two classes would have the same name.*--to images"
+    ):
         convert([store], "torchmeta", tmp_path / "out")
     convert([store], "images", tmp_path / "out")
 
@@ -215,14 +238,18 @@ def test_the_table_of_images_survives_commas_and_quotes(tmp_path: Path) -> None:
     convert([store], "images", tmp_path / "out")
     with (tmp_path / "out" / "test.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
-    assert [row["label"] for row in rows] == [n for n in store.class_names for _ in range(20)]
+    assert [row["label"] for row in rows] == [
+        n for n in store.class_names for _ in range(20)
+    ]
     images = [np.array(Image.open(tmp_path / "out" / row["filename"])) for row in rows]
     np.testing.assert_array_equal(np.stack(images)[..., None], store.images)
 
 
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("name", ["../evil", "/evil", "a/./b", "", "a\\b", "new\nline"])
-def test_a_name_that_leads_elsewhere_is_refused(tmp_path: Path, form: str, name: str) -> None:
+def test_a_name_that_leads_elsewhere_is_refused(
+    tmp_path: Path, form: str, name: str
+) -> None:
     store = one_split(tmp_path, "good", name)
     before = sorted(tmp_path.rglob("*"))
     with pytest.raises(DataError, match="its class name .* is no safe name of a file"):
@@ -235,27 +262,43 @@ def test_a_split_that_leads_elsewhere_is_refused(tmp_path: Path, key: str) -> No
     store = one_split(tmp_path, "good")
     with h5py.File(store.path, "r+") as file:
         file.attrs[key] = np.bytes_(b"a/b")
-    with pytest.raises(DataError, match="its dataset or split name 'a/b' is no safe name"):
+    with pytest.raises(
+        DataError, match="its dataset or split name 'a/b' is no safe name"
+    ):
         convert([SplitStore(store.path)], "cache", tmp_path / "out")
 
 
 def test_image_names_that_cannot_be_files_are_refused(tmp_path: Path) -> None:
-    evil = one_split(tmp_path / "evil", "a", image_names=("../../b", *map(str, range(19))))
-    with pytest.raises(DataError, match=r"its image name '\.\./\.\./b' is no safe name"):
+    evil = one_split(
+        tmp_path / "evil", "a", image_names=("../../b", *map(str, range(19)))
+    )
+    with pytest.raises(
+        DataError, match=r"its image name '\.\./\.\./b' is no safe name"
+    ):
         convert([evil], "images", tmp_path / "out")
-    twice = one_split(tmp_path / "twice", "a", image_names=("b", *map(str, range(18)), "b"))
-    with pytest.raises(DataError, match=r"two images would be written to b\.png of class a"):
+    twice = one_split(
+        tmp_path / "twice", "a", image_names=("b", *map(str, range(18)), "b")
+    )
+    with pytest.raises(
+        DataError, match=r"two images would be written to b\.png of class a"
+    ):
         convert([twice], "images", tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
 
-def test_an_unknown_form_names_the_nearest(mini: dict[str, SplitStore], tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="'torchmata'.*'torchmeta'.*cache, images, torchmeta"):
+def test_an_unknown_form_names_the_nearest(
+    mini: dict[str, SplitStore], tmp_path: Path
+) -> None:
+    with pytest.raises(
+        DataError, match="'torchmata'.*'torchmeta'.*cache, images, torchmeta"
+    ):
         convert([mini["val"]], "torchmata", tmp_path / "out")
 
 
 @pytest.mark.parametrize("kind", ["file", "empty folder", "link to nothing"])
-def test_nothing_is_overwritten(mini: dict[str, SplitStore], tmp_path: Path, kind: str) -> None:
+def test_nothing_is_overwritten(
+    mini: dict[str, SplitStore], tmp_path: Path, kind: str
+) -> None:
     out = tmp_path / "out"
     if kind == "file":
         out.write_text("mine")
@@ -263,7 +306,9 @@ def test_nothing_is_overwritten(mini: dict[str, SplitStore], tmp_path: Path, kin
         out.mkdir()
     else:
         out.symlink_to(tmp_path / "nowhere")
-    with pytest.raises(DataError, match="out: exists, and nothing is overwritten.*--out DIR"):
+    with pytest.raises(
+        DataError, match="out: exists, and nothing is overwritten.*--out DIR"
+    ):
         convert([mini["val"]], "cache", out)
     assert list(tmp_path.iterdir()) == [out]
 
@@ -281,7 +326,9 @@ def test_a_place_where_nothing_can_be_written_gets_a_sentence(
     mini: dict[str, SplitStore], tmp_path: Path
 ) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(DataError, match=r"out: cannot be written \(.*file\).*--out DIR"):
+    with pytest.raises(
+        DataError, match=r"out: cannot be written \(.*file\).*--out DIR"
+    ):
         convert([mini["val"]], "cache", tmp_path / "file" / "out")
 
 
@@ -314,7 +361,9 @@ def test_progress_counts_the_images_of_all_splits(
     bars: dict[str, SplitStore], tmp_path: Path
 ) -> None:
     seen: list[tuple[str, int, int]] = []
-    convert(list(bars.values()), "images", tmp_path / "out", lambda *step: seen.append(step))
+    convert(
+        list(bars.values()), "images", tmp_path / "out", lambda *step: seen.append(step)
+    )
     assert seen == [("write images", 20 * (c + 1), 520) for c in range(26)]
 
 
@@ -338,7 +387,10 @@ def test_a_killed_conversion_is_not_taken_for_finished(
     out = tmp_path / "out"
     code = STEPWISE.format(store=str(bars["test"].path), form=form, out=str(out))
     process = subprocess.Popen(
-        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", code],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
     )
     assert process.stdin is not None
     assert process.stdout is not None
@@ -361,7 +413,9 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in files}
 
 
-def test_others_may_read_what_was_converted(bars: dict[str, SplitStore], tmp_path: Path) -> None:
+def test_others_may_read_what_was_converted(
+    bars: dict[str, SplitStore], tmp_path: Path
+) -> None:
     (tmp_path / "plain").mkdir()
     paths = convert([bars["test"]], "cache", tmp_path / "out")
     assert (tmp_path / "out").stat().st_mode == (tmp_path / "plain").stat().st_mode
@@ -377,7 +431,9 @@ def test_a_full_disk_gets_a_sentence_before_anything_is_written(
         "import resource, signal\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))\n"
-    ) + STEPWISE.format(store=str(bars["train"].path), form=form, out=str(tmp_path / "out"))
+    ) + STEPWISE.format(
+        store=str(bars["train"].path), form=form, out=str(tmp_path / "out")
+    )
     done = subprocess.run(
         [sys.executable, "-c", code], input="\n" * 99, capture_output=True, text=True
     )
@@ -391,16 +447,23 @@ def test_a_full_disk_gets_a_sentence_before_anything_is_written(
 @pytest.mark.parametrize("form", FORMS)
 def test_memory_holds_one_class_and_not_the_split(tmp_path: Path, form: str) -> None:
     def read(c: int) -> np.ndarray:
-        return np.random.default_rng(c).integers(0, 256, (20, 84, 84, 3), dtype=np.uint8)
+        return np.random.default_rng(c).integers(
+            0, 256, (20, 84, 84, 3), dtype=np.uint8
+        )
 
     def list_classes(_: Request) -> Listing:
         names = tuple(f"{i:02d}" for i in range(20))
         return Listing(
-            tuple(ClassImages("test", f"{c:02d}", names, partial(read, c)) for c in range(30))
+            tuple(
+                ClassImages("test", f"{c:02d}", names, partial(read, c))
+                for c in range(30)
+            )
         )
 
     counts = {"test": SplitCounts(30, 600)}
-    info = replace(BARS, image_shape=(84, 84, 3), splits=counts, list_classes=list_classes)
+    info = replace(
+        BARS, image_shape=(84, 84, 3), splits=counts, list_classes=list_classes
+    )
     store = built(info, tmp_path / "root")["test"]
     split_bytes = 600 * 84 * 84 * 3
     tracemalloc.start()

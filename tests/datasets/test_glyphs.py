@@ -24,7 +24,9 @@ CONTENT_SHA256 = {
 @pytest.fixture(scope="module")
 def splits(tmp_path_factory: pytest.TempPathFactory) -> dict[str, SplitStore]:
     built = build(glyphs.INFO, tmp_path_factory.mktemp("glyphs"))
-    return {split: SplitStore(built.folder / f"{split}.h5") for split in glyphs.INFO.splits}
+    return {
+        split: SplitStore(built.folder / f"{split}.h5") for split in glyphs.INFO.splits
+    }
 
 
 def scripts_of(store: SplitStore) -> set[str]:
@@ -37,12 +39,18 @@ def test_the_data_file_is_the_one_it_always_was_and_small() -> None:
     assert hashlib.sha256(path.read_bytes()).hexdigest() == FILE_SHA256
 
 
-def test_the_pixels_are_the_ones_they_always_were(splits: dict[str, SplitStore]) -> None:
-    assert {split: store.fingerprint for split, store in splits.items()} == CONTENT_SHA256
+def test_the_pixels_are_the_ones_they_always_were(
+    splits: dict[str, SplitStore],
+) -> None:
+    assert {
+        split: store.fingerprint for split, store in splits.items()
+    } == CONTENT_SHA256
     assert glyphs.INFO.reference_sha256 == CONTENT_SHA256
 
 
-def test_there_are_enough_classes_of_enough_scripts(splits: dict[str, SplitStore]) -> None:
+def test_there_are_enough_classes_of_enough_scripts(
+    splits: dict[str, SplitStore],
+) -> None:
     n_classes = {split: len(store.class_names) for split, store in splits.items()}
     assert n_classes == {"train": 291, "val": 56, "test": 117}
     assert len(set.union(*map(scripts_of, splits.values()))) == 13
@@ -57,7 +65,9 @@ def test_no_script_is_in_two_splits(splits: dict[str, SplitStore]) -> None:
     assert not val & test
 
 
-def test_every_drawing_has_bright_ink_on_a_black_border(splits: dict[str, SplitStore]) -> None:
+def test_every_drawing_has_bright_ink_on_a_black_border(
+    splits: dict[str, SplitStore],
+) -> None:
     for store in splits.values():
         images = store.images[..., 0]
         assert (images.max(axis=(1, 2)) > 200).all()
@@ -73,12 +83,17 @@ def test_no_two_drawings_are_identical(splits: dict[str, SplitStore]) -> None:
     assert len(set(drawings)) == len(drawings)
 
 
-def test_raw_pixels_solve_it_neither_by_chance_nor_well(splits: dict[str, SplitStore]) -> None:
+def test_raw_pixels_solve_it_neither_by_chance_nor_well(
+    splits: dict[str, SplitStore],
+) -> None:
     """Nearest support image, 5-way 1-shot, 400 episodes: measured at 49.0 %."""
     view = ImageView([splits["test"]])
     batch = sample_episodes(view.class_offsets, EpisodeSpec(5, 1, 15), 0, 0, 400)
     pixels = splits["test"].images.reshape(len(view), -1) / 255.0
-    support, query = pixels[batch.support[:, :, 0]], pixels[batch.query.reshape(400, 75)]
+    support, query = (
+        pixels[batch.support[:, :, 0]],
+        pixels[batch.query.reshape(400, 75)],
+    )
     # The query's own square changes no order.
     distances = (support**2).sum(2)[:, None] - 2 * query @ support.transpose(0, 2, 1)
     assert 0.47 < (distances.argmin(2) == np.arange(75) // 15).mean() < 0.51

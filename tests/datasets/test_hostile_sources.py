@@ -94,7 +94,10 @@ def check_refusal(outcome: Outcome, dataset: str, root: Path) -> None:
     assert not re.search(r"Traceback|\w+Error\(", outcome.text)
     assert len(outcome.text) < 2000
     name = NAMES[dataset]
-    assert {path.name for path in root.iterdir()} <= {f".{name}.lock", f"{name}.partial"}
+    assert {path.name for path in root.iterdir()} <= {
+        f".{name}.lock",
+        f"{name}.partial",
+    }
 
 
 def check_watch(outcome: Outcome) -> None:
@@ -132,7 +135,9 @@ class Damage:
                 damaged[(start + i * self.length) % len(data)] ^= 1 << byte % 8
         else:
             run = self.data * (self.length // len(self.data) + 1)
-            damaged[start : start + self.length] = run[: min(self.length, len(data) - start)]
+            damaged[start : start + self.length] = run[
+                : min(self.length, len(data) - start)
+            ]
         return bytes(damaged)
 
 
@@ -173,7 +178,10 @@ def test_a_damaged_source_is_refused_or_builds_whole(
     source, splits = sources(form)
     dataset, _, covered = FORMS[form]
     with tempfile.TemporaryDirectory(dir=source.parent.parent) as folder:
-        damaged, root = copy_damaged(source, Path(folder), which, damage), Path(folder) / "root"
+        damaged, root = (
+            copy_damaged(source, Path(folder), which, damage),
+            Path(folder) / "root",
+        )
         outcome = builds.build(dataset, damaged, root)
         check_watch(outcome)
         if outcome.kind == "refused":
@@ -232,7 +240,9 @@ class Calls:
         return (self.function, self.args, self.state)[: 3 if self.state else 2]
 
 
-def fake_array(shape: tuple[int, ...], data: bytes = b"few", dtype: Any = "u1") -> Calls:
+def fake_array(
+    shape: tuple[int, ...], data: bytes = b"few", dtype: Any = "u1"
+) -> Calls:
     """An array of any shape whose pickle holds these bytes."""
     reduced: Any = np.zeros(1, np.uint8).__reduce__()
     return Calls(reduced[0], reduced[1], (1, shape, np.dtype(dtype), False, data))
@@ -260,7 +270,9 @@ CODE: dict[str, Callable[[str], Calls]] = {
 
 @pytest.mark.parametrize("protocol", [0, 2, 4])
 @pytest.mark.parametrize("code", CODE)
-def test_no_pickle_runs_anything(folder: Path, refused: Refused, code: str, protocol: int) -> None:
+def test_no_pickle_runs_anything(
+    folder: Path, refused: Refused, code: str, protocol: int
+) -> None:
     canary = folder.parent / "canary"
     world.write_cache(folder)
     path = folder / "mini-imagenet-cache-train.pkl"
@@ -271,7 +283,9 @@ def test_no_pickle_runs_anything(folder: Path, refused: Refused, code: str, prot
 
 
 @pytest.mark.parametrize("name", ["train_images_png.pkl", "train_labels.pkl"])
-def test_no_pickle_of_the_other_dataset_does(folder: Path, refused: Refused, name: str) -> None:
+def test_no_pickle_of_the_other_dataset_does(
+    folder: Path, refused: Refused, name: str
+) -> None:
     canary = folder.parent / "canary"
     world.write_tiered_pickles(folder)
     (folder / name).write_bytes(pickle.dumps(CODE["os.system"](str(canary))))
@@ -302,13 +316,18 @@ OPCODES = {
 
 
 @pytest.mark.parametrize("opcodes", OPCODES.values(), ids=OPCODES)
-def test_no_opcode_breaks_a_build(folder: Path, refused: Refused, opcodes: bytes) -> None:
+def test_no_opcode_breaks_a_build(
+    folder: Path, refused: Refused, opcodes: bytes
+) -> None:
     world.write_cache(folder)
     (folder / "mini-imagenet-cache-train.pkl").write_bytes(opcodes)
     refused("mini", folder, r"cache-train\.pkl: cannot read the pickle at byte")
 
 
-ROWS = {wnid: list(range(4 * i, 4 * i + 4)) for i, wnid in enumerate(world.mini_arrays("train"))}
+ROWS = {
+    wnid: list(range(4 * i, 4 * i + 4))
+    for i, wnid in enumerate(world.mini_arrays("train"))
+}
 PIXELS = np.zeros((12, 84, 84, 3), np.uint8)
 LABELS = np.repeat([0, 1, 2], 4).tolist()
 IMAGES: dict[str, tuple[Any, str]] = {
@@ -320,7 +339,10 @@ IMAGES: dict[str, tuple[Any, str]] = {
     "records": (np.zeros(12, [("a", "u1")]), "cannot read the pickle"),
     "bytes": (np.zeros(12, "S9"), "cannot read the pickle"),
     "dates": (np.zeros(12, "M8[s]"), "cannot read the pickle"),
-    "floats": (PIXELS.astype(np.float32), "expected uint8 images of shape .* got float32"),
+    "floats": (
+        PIXELS.astype(np.float32),
+        "expected uint8 images of shape .* got float32",
+    ),
     "one image": (PIXELS[0], "expected uint8 images of shape"),
     "scalar": (np.array(3), "expected uint8 images of shape"),
     "huge": (fake_array((2**40, 84, 84, 3)), "cannot read the pickle"),
@@ -366,8 +388,12 @@ def test_wrong_rows_in_a_pickle_are_refused(
     refused("mini", folder, match)
 
 
-@pytest.mark.parametrize("rows", [None, [], {}, {1: [1]}, {"n": 0}, {"x\n" * 99: [0]}, bomb()])
-def test_a_table_of_no_classes_is_refused(folder: Path, refused: Refused, rows: Any) -> None:
+@pytest.mark.parametrize(
+    "rows", [None, [], {}, {1: [1]}, {"n": 0}, {"x\n" * 99: [0]}, bomb()]
+)
+def test_a_table_of_no_classes_is_refused(
+    folder: Path, refused: Refused, rows: Any
+) -> None:
     world.write_cache(folder)
     table = {"image_data": PIXELS, "class_dict": rows}
     world.dump(folder / "mini-imagenet-cache-train.pkl", table, 2)
@@ -382,35 +408,53 @@ def test_wrong_labels_of_a_category_split_are_refused(
     world.write_category_split(folder)
     table = {"data": PIXELS, "labels": labels}
     table |= {"catname2label": dict.fromkeys(ROWS, 7)} if stated else {}
-    world.dump(folder / "miniImageNet_category_split_train_phase_train.pickle", table, 2)
+    world.dump(
+        folder / "miniImageNet_category_split_train_phase_train.pickle", table, 2
+    )
     refused("mini", folder, match if stated else f"{match}|has . labels, expected 3")
 
 
-@pytest.mark.parametrize("stated", [None, [1], {"x": None}, {1: 1}, {MINI[0]: bomb()}, bomb()])
-def test_labels_with_wrong_names_are_refused(folder: Path, refused: Refused, stated: Any) -> None:
+@pytest.mark.parametrize(
+    "stated", [None, [1], {"x": None}, {1: 1}, {MINI[0]: bomb()}, bomb()]
+)
+def test_labels_with_wrong_names_are_refused(
+    folder: Path, refused: Refused, stated: Any
+) -> None:
     world.write_category_split(folder)
     table = {"data": PIXELS, "labels": list(range(100_000)), "catname2label": stated}
-    world.dump(folder / "miniImageNet_category_split_train_phase_train.pickle", table, 2)
+    world.dump(
+        folder / "miniImageNet_category_split_train_phase_train.pickle", table, 2
+    )
     refused("mini", folder, "is not this dataset|has 100000 labels, expected 3")
 
 
 WORDS = world.tiered_labels("train")["label_specific_str"]
 TIERED_LABELS: dict[str, tuple[dict[str, Any], str]] = {
     **{
-        f"ids, {key}": ({"label_specific": value}, match) for key, (value, match) in NUMBERS.items()
+        f"ids, {key}": ({"label_specific": value}, match)
+        for key, (value, match) in NUMBERS.items()
     },
-    "ids, negative everywhere": ({"label_specific": np.full(36, -1)}, "labels without a name"),
+    "ids, negative everywhere": (
+        {"label_specific": np.full(36, -1)},
+        "labels without a name",
+    ),
     "ids, huge everywhere": ({"label_specific": [2**62] * 36}, "labels without a name"),
     "ids, all the same": ({"label_specific": [0] * 36}, "wrong categories"),
     "categories, none": ({"label_general": []}, "expected 36 categories.*got 0"),
-    "categories, nested": ({"label_general": bomb()}, "expected a list of whole numbers"),
+    "categories, nested": (
+        {"label_general": bomb()},
+        "expected a list of whole numbers",
+    ),
     "categories, wrong": ({"label_general": [2**62] * 36}, "wrong categories"),
     "names, None": ({"label_specific_str": None}, "class names are no list"),
     "names, nested": ({"label_specific_str": bomb()}, "class names are no list"),
     "names, number": ({"label_specific_str": 5}, "class names are no list"),
     "names, too few": ({"label_specific_str": WORDS[:2]}, "labels without a name"),  # pyright: ignore[reportIndexIssue]
     "names, twice": ({"label_specific_str": [WORDS[0], *WORDS]}, "mean the same class"),  # pyright: ignore[reportIndexIssue, reportGeneralTypeIssues]
-    "names, other": ({"label_specific_str": ["\x1b[2J\n" * 99] * 4}, "is none of tiered"),
+    "names, other": (
+        {"label_specific_str": ["\x1b[2J\n" * 99] * 4},
+        "is none of tiered",
+    ),
 }
 
 
@@ -449,10 +493,15 @@ def test_wrong_pictures_in_a_pickle_are_refused(
 
 
 def npy(
-    shape: str = "(36, 84, 84, 3)", order: str = "False", descr: str = "'|u1'", size: int = 762_048
+    shape: str = "(36, 84, 84, 3)",
+    order: str = "False",
+    descr: str = "'|u1'",
+    size: int = 762_048,
 ) -> bytes:
     """An .npy file with this header and `size` zeros."""
-    header = f"{{'descr': {descr}, 'fortran_order': {order}, 'shape': {shape}, }}".encode()
+    header = (
+        f"{{'descr': {descr}, 'fortran_order': {order}, 'shape': {shape}, }}".encode()
+    )
     return b"\x93NUMPY\x01\0" + struct.pack("<H", len(header)) + header + bytes(size)
 
 
@@ -480,12 +529,21 @@ ARRAYS: dict[str, tuple[bytes, str]] = {
     "Fortran order": (npz(npy(order="True")), "only plain arrays in C order"),
     "scalar": (npz(npy("()")), "only plain arrays"),
     "huge": (npz(npy(f"({2**50}, 84, 84, 3)")), "damaged or truncated"),
-    "overflowing": (npz(npy(f"({2**62}, {2**62}, {2**62}, 3)")), "damaged or truncated"),
+    "overflowing": (
+        npz(npy(f"({2**62}, {2**62}, {2**62}, 3)")),
+        "damaged or truncated",
+    ),
     "negative": (npz(npy("(-36, 84, 84, 3)")), "damaged or truncated"),
     "twice negative": (npz(npy("(-36, -84, 84, 3)")), "expected uint8 images|damaged"),
     "empty": (npz(npy("(0, 84, 84, 3)")), "expected one labels pickle with 0 labels"),
-    "truth": (npz(npy("(True, 84, 84, 3)")), "expected one labels pickle with 1 labels"),
-    "floats": (npz(npy(descr="'<f8'", size=2**23)), "expected uint8 images .* got float64"),
+    "truth": (
+        npz(npy("(True, 84, 84, 3)")),
+        "expected one labels pickle with 1 labels",
+    ),
+    "floats": (
+        npz(npy(descr="'<f8'", size=2**23)),
+        "expected uint8 images .* got float64",
+    ),
     "no width": (npz(npy(descr="'|V0'")), "expected uint8 images"),
     "wide": (npz(npy(descr="'|S2000000000'")), "damaged or truncated"),
     "records": (npz(npy(descr="[('a', '|u1'), ('b', '|O')]")), "only plain arrays"),
@@ -498,9 +556,15 @@ ARRAYS: dict[str, tuple[bytes, str]] = {
     "version": (npz(b"\x93NUMPY\x09\x09" + bytes(99)), "no .npy array"),
     "huge header": (npz(b"\x93NUMPY\x02\0\xff\xff\xff\xff"), "no .npy array"),
     "pickle": (npz(pickle.dumps(bomb())), "no .npy array"),
-    "other member": (npz(npy(), "pictures.npy"), "train: expected 4 classes .* found 0"),
+    "other member": (
+        npz(npy(), "pictures.npy"),
+        "train: expected 4 classes .* found 0",
+    ),
     "path": (npz(npy(), "../../images.npy"), "train: expected 4 classes .* found 0"),
-    "bomb": (npz(npy() + bytes(2**24), method=zipfile.ZIP_DEFLATED), "decompression bomb"),
+    "bomb": (
+        npz(npy() + bytes(2**24), method=zipfile.ZIP_DEFLATED),
+        "decompression bomb",
+    ),
     "bzip2": (npz(npy(), method=zipfile.ZIP_BZIP2), "packed by method 12"),
     "lzma": (npz(npy(), method=zipfile.ZIP_LZMA), "packed by method 14"),
     "encrypted": (npz(npy(), flag_bits=1), "cannot be read as .npz"),
@@ -512,7 +576,9 @@ ARRAYS: dict[str, tuple[bytes, str]] = {
 
 
 @pytest.mark.parametrize(("data", "match"), ARRAYS.values(), ids=ARRAYS)
-def test_no_npz_breaks_a_build(folder: Path, refused: Refused, data: bytes, match: str) -> None:
+def test_no_npz_breaks_a_build(
+    folder: Path, refused: Refused, data: bytes, match: str
+) -> None:
     world.write_npz(folder)
     (folder / "train_images.npz").write_bytes(data)
     refused("tiered", folder, match)
@@ -573,8 +639,14 @@ GROUPS: dict[str, tuple[Callable[[Group], object], str]] = {
         lambda group: put(h5py.ExternalLink(elsewhere(group, "x"), "x"))(group),
         "missing or stored outside the file",
     ),
-    "soft link": (put(h5py.SoftLink("/datasets/other")), "missing or stored outside the file"),
-    "endless link": (put(h5py.SoftLink(f"/datasets/{FIRST}")), "missing or stored outside"),
+    "soft link": (
+        put(h5py.SoftLink("/datasets/other")),
+        "missing or stored outside the file",
+    ),
+    "endless link": (
+        put(h5py.SoftLink(f"/datasets/{FIRST}")),
+        "missing or stored outside",
+    ),
     "external storage": (external_storage, "missing or stored outside the file"),
     "virtual": (virtual, "missing or stored outside the file"),
     "huge": (huge, "chunks or nothing in place of"),
@@ -588,21 +660,32 @@ GROUPS: dict[str, tuple[Callable[[Group], object], str]] = {
     "floats": (put(np.zeros((4, 84, 84, 3))), "expected bytes or encoded pictures"),
     "records": (put(np.zeros(4, [("a", "u1")])), "expected bytes or encoded pictures"),
     "scalar": (put(np.uint8(7)), "expected bytes or encoded pictures"),
-    "null": (put(h5py.Empty("u1")), "expected bytes or encoded pictures|cannot be read as HDF5"),
-    "group": (lambda group: group.create_group(FIRST), "missing or stored outside the file"),
+    "null": (
+        put(h5py.Empty("u1")),
+        "expected bytes or encoded pictures|cannot be read as HDF5",
+    ),
+    "group": (
+        lambda group: group.create_group(FIRST),
+        "missing or stored outside the file",
+    ),
     "cycle": (lambda group: put(group)(group), "missing or stored outside the file"),
     "type": (put(np.dtype("u1")), "missing or stored outside the file"),
     "numbers": (
         lambda group: pictures_of(group, FIRST, inner=np.int32),
         "expected bytes or encoded pictures",
     ),
-    "short": (put(PIXELS[:2]), "expected 4 images, found 2|is none of tieredImageNet's"),
+    "short": (
+        put(PIXELS[:2]),
+        "expected 4 images, found 2|is none of tieredImageNet's",
+    ),
 }
 
 
 def write_groups(folder: Path, dataset: str, fill: Callable[[Group], object]) -> None:
     """torchmeta's HDF5, of which the first class of train is made by `fill`."""
-    {"mini": world.write_mini_groups, "tiered": world.write_tiered_groups}[dataset](folder)
+    {"mini": world.write_mini_groups, "tiered": world.write_tiered_groups}[dataset](
+        folder
+    )
     with h5py.File(folder / "train_data.hdf5", "r+") as file:
         group: Any = file["datasets"]
         del group[FIRST if dataset == "mini" else WORDS[0]]  # pyright: ignore[reportIndexIssue]
@@ -612,14 +695,19 @@ def write_groups(folder: Path, dataset: str, fill: Callable[[Group], object]) ->
 @pytest.mark.parametrize("dataset", ["mini", "tiered"])
 @pytest.mark.parametrize(("fill", "match"), GROUPS.values(), ids=GROUPS)
 def test_no_hdf5_breaks_a_build(
-    folder: Path, refused: Refused, dataset: str, fill: Callable[[Group], object], match: str
+    folder: Path,
+    refused: Refused,
+    dataset: str,
+    fill: Callable[[Group], object],
+    match: str,
 ) -> None:
     write_groups(folder, dataset, fill)
     refused(dataset, folder, match)
 
 
 @pytest.mark.parametrize(
-    "link", [h5py.SoftLink("/other"), h5py.ExternalLink("elsewhere.h5", "/"), np.zeros(4)]
+    "link",
+    [h5py.SoftLink("/other"), h5py.ExternalLink("elsewhere.h5", "/"), np.zeros(4)],
 )
 def test_the_group_of_classes_is_in_the_file_itself(
     folder: Path, refused: Refused, link: Any
@@ -668,7 +756,9 @@ def test_no_heap_of_an_hdf5_file_breaks_a_build(
     start = damaged.index(b"GCOL") + place
     damaged[start : start + len(data)] = data
     path.write_bytes(damaged)
-    refused("tiered", folder, r"value \d+ is not where the file says|damaged or truncated")
+    refused(
+        "tiered", folder, r"value \d+ is not where the file says|damaged or truncated"
+    )
 
 
 def test_damage_in_the_headers_of_an_hdf5_file_breaks_nothing(
@@ -680,7 +770,9 @@ def test_damage_in_the_headers_of_an_hdf5_file_breaks_nothing(
     good = path.read_bytes()
     pixels = good.index(next(iter(world.mini_arrays("val").values())).tobytes())
     for place in range(0, pixels, 56):
-        path.write_bytes(good[:place] + bytes([place % 2 * 255] * 8) + good[place + 8 :])
+        path.write_bytes(
+            good[:place] + bytes([place % 2 * 255] * 8) + good[place + 8 :]
+        )
         root = folder.parent / f"root-{place}"
         outcome = builds.build("mini", folder, root)
         check_watch(outcome)
@@ -749,7 +841,9 @@ def png_of(width: int, height: int, *chunks: tuple[bytes, bytes]) -> bytes:
     data = b"\x89PNG\r\n\x1a\n"
     for kind, content in ((b"IHDR", head), *chunks, (b"IEND", b"")):
         crc = zlib.crc32(kind + content)
-        data += struct.pack(">I4s", len(content), kind) + content + struct.pack(">I", crc)
+        data += (
+            struct.pack(">I4s", len(content), kind) + content + struct.pack(">I", crc)
+        )
     return data
 
 
@@ -780,19 +874,28 @@ BAD_PICTURES: dict[str, bytes] = {
 
 @pytest.mark.parametrize("data", BAD_PICTURES.values(), ids=BAD_PICTURES)
 def test_no_picture_breaks_a_build(
-    folder: Path, refused: Refused, sources: Callable[[str], tuple[Path, Any]], data: bytes
+    folder: Path,
+    refused: Refused,
+    sources: Callable[[str], tuple[Path, Any]],
+    data: bytes,
 ) -> None:
-    shutil.copytree(sources("class folders")[0], folder, dirs_exist_ok=True, copy_function=os.link)
+    shutil.copytree(
+        sources("class folders")[0], folder, dirs_exist_ok=True, copy_function=os.link
+    )
     path = folder / "train" / FIRST / world.file_names(FIRST)[2]
     path.unlink()
     path.write_bytes(data)
-    refused("mini", folder, rf"{path.name}: cannot decode: expected an intact PNG or JPEG")
+    refused(
+        "mini", folder, rf"{path.name}: cannot decode: expected an intact PNG or JPEG"
+    )
 
 
 def test_a_picture_that_lies_about_its_size_takes_bounded_memory(
     folder: Path, builds: WatchedBuilds, sources: Callable[[str], tuple[Path, Any]]
 ) -> None:
-    shutil.copytree(sources("class folders")[0], folder, dirs_exist_ok=True, copy_function=os.link)
+    shutil.copytree(
+        sources("class folders")[0], folder, dirs_exist_ok=True, copy_function=os.link
+    )
     path = folder / "train" / FIRST / world.file_names(FIRST)[2]
     path.unlink()
     path.write_bytes(jpeg_of(8_000, 8_000))
@@ -833,7 +936,17 @@ def test_what_a_picture_says_beside_its_pixels_is_left_alone(
 
 # Names and kinds of files
 
-STRANGE = ["a\nb", "\x1b[2J", "\u00e9\u202e", "x" * 240, " ", "-rf", "a b", "%s{0}", "\udcff"]
+STRANGE = [
+    "a\nb",
+    "\x1b[2J",
+    "\u00e9\u202e",
+    "x" * 240,
+    " ",
+    "-rf",
+    "a b",
+    "%s{0}",
+    "\udcff",
+]
 
 
 @pytest.mark.parametrize("name", STRANGE)
@@ -852,7 +965,11 @@ def test_strange_names_in_a_folder_are_left_alone_or_named(
     harmless("mini", folder, splits)
     place = folder / "train" / FIRST
     (place / world.file_names(FIRST)[2]).rename(place / f"{name}_30.JPEG")
-    refused("mini", folder, "expected 9 images as in ILSVRC2012, found 8|do not lead to the images")
+    refused(
+        "mini",
+        folder,
+        "expected 9 images as in ILSVRC2012, found 8|do not lead to the images",
+    )
     (folder / f"{name}.pkl").write_text("<html>")
     refused("mini", folder, "is a web page and not data")
 
@@ -867,10 +984,20 @@ def test_strange_names_in_an_archive_are_refused(
         f"{FIRST}/{name if k == 3 else ''}{old}": world.jpeg(FIRST, k)
         for k, old in enumerate(world.file_names(FIRST))
     }
-    refused("mini", archive_of(folder, kind, files), "class n|cannot be read|cannot read")
+    refused(
+        "mini", archive_of(folder, kind, files), "class n|cannot be read|cannot read"
+    )
 
 
-OUTSIDE = ["../evil", "a/../../evil", "{root}/evil", "a/./b/../evil", "a\\evil", "C:/evil", "a//b"]
+OUTSIDE = [
+    "../evil",
+    "a/../../evil",
+    "{root}/evil",
+    "a/./b/../evil",
+    "a\\evil",
+    "C:/evil",
+    "a//b",
+]
 
 
 @pytest.mark.parametrize("name", OUTSIDE)
@@ -924,21 +1051,32 @@ def tar_of(data: bytes) -> bytes:
 
 
 TARS: dict[str, tuple[bytes, str]] = {
-    "symbolic link": (in_tar(tarfile.SYMTYPE, linkname="/etc/passwd"), "a symbolic link"),
+    "symbolic link": (
+        in_tar(tarfile.SYMTYPE, linkname="/etc/passwd"),
+        "a symbolic link",
+    ),
     "hard link": (in_tar(tarfile.LNKTYPE, linkname="/etc/passwd"), "a hard link"),
     "device": (in_tar(tarfile.CHRTYPE, devmajor=1, devminor=5), "a device"),
     "pipe": (in_tar(tarfile.FIFOTYPE), "a named pipe"),
     "sparse": (in_tar(tarfile.GNUTYPE_SPARSE), "a sparse file"),
-    "no tar inside": (tar_of(b"x" * 5000), "expected a tar file, got a file that starts with"),
+    "no tar inside": (
+        tar_of(b"x" * 5000),
+        "expected a tar file, got a file that starts with",
+    ),
     "empty inside": (tar_of(b""), "expected a tar file, got an empty file"),
     "packed inside": (tar_of(zlib.compress(b"")), "expected a tar file"),
-    "tar in tar in tar": (tar_of(tar_of(tar_of(b""))), f"class {MINI[0]} is missing|holds no form"),
+    "tar in tar in tar": (
+        tar_of(tar_of(tar_of(b""))),
+        f"class {MINI[0]} is missing|holds no form",
+    ),
     "huge": (in_tar(tarfile.REGTYPE, size=2**60), "truncated or damaged"),
 }
 
 
 @pytest.mark.parametrize(("data", "match"), TARS.values(), ids=TARS)
-def test_no_tar_breaks_a_build(folder: Path, refused: Refused, data: bytes, match: str) -> None:
+def test_no_tar_breaks_a_build(
+    folder: Path, refused: Refused, data: bytes, match: str
+) -> None:
     (folder / "ILSVRC2012_img_train.tar").write_bytes(data)
     refused("mini", folder, match)
 
@@ -960,7 +1098,9 @@ SPECIAL: dict[str, Callable[[Path], object]] = {
 }
 
 
-@pytest.mark.parametrize("name", ["a", f"train/{FIRST}/{FIRST}_1.JPEG", "b.pkl", "c.tar"])
+@pytest.mark.parametrize(
+    "name", ["a", f"train/{FIRST}/{FIRST}_1.JPEG", "b.pkl", "c.tar"]
+)
 @pytest.mark.parametrize("make", SPECIAL.values(), ids=SPECIAL)
 def test_what_is_no_file_is_refused(
     folder: Path,
@@ -970,7 +1110,9 @@ def test_what_is_no_file_is_refused(
     make: Callable[[Path], object],
     name: str,
 ) -> None:
-    shutil.copytree(sources("class folders")[0], folder, dirs_exist_ok=True, copy_function=os.link)
+    shutil.copytree(
+        sources("class folders")[0], folder, dirs_exist_ok=True, copy_function=os.link
+    )
     monkeypatch.chdir((folder / name).parent)  # a socket's path is short
     make(Path(Path(name).name))
     refused("mini", folder, "expected a file|Too many levels of symbolic links")
@@ -978,16 +1120,23 @@ def test_what_is_no_file_is_refused(
 
 @pytest.mark.parametrize("make", SPECIAL.values(), ids=SPECIAL)
 def test_a_source_that_is_no_file_is_refused(
-    folder: Path, refused: Refused, monkeypatch: pytest.MonkeyPatch, make: Callable[[Path], object]
+    folder: Path,
+    refused: Refused,
+    monkeypatch: pytest.MonkeyPatch,
+    make: Callable[[Path], object],
 ) -> None:
     monkeypatch.chdir(folder)
     make(Path("a.tar"))
     refused("mini", folder, "cannot open|cannot be read|cannot read|holds no form")
-    refused("mini", folder / "a.tar", "cannot open|cannot be read|cannot read|holds no form")
+    refused(
+        "mini", folder / "a.tar", "cannot open|cannot be read|cannot read|holds no form"
+    )
 
 
 @pytest.mark.parametrize("name", ["", "missing", "x" * 300])
-def test_a_source_that_is_nothing_is_refused(folder: Path, refused: Refused, name: str) -> None:
+def test_a_source_that_is_nothing_is_refused(
+    folder: Path, refused: Refused, name: str
+) -> None:
     refused("tiered", folder / name, "holds no form|cannot open|cannot be read")
 
 

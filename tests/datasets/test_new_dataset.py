@@ -54,7 +54,9 @@ def write_zip(folder: Path, n_kinds: int) -> None:
         for kind in range(n_kinds):
             split = "train" if kind < 12 else "test"
             for i in range(50):
-                archive.writestr(f"{split}/kind-{kind:02d}/{i:02d}.png", picture(kind, i))
+                archive.writestr(
+                    f"{split}/kind-{kind:02d}/{i:02d}.png", picture(kind, i)
+                )
 
 
 def test_the_example_builds_a_dataset(leaves: ModuleType, tmp_path: Path) -> None:
@@ -68,9 +70,15 @@ def test_the_example_builds_a_dataset(leaves: ModuleType, tmp_path: Path) -> Non
     assert verify(leaves.INFO, tmp_path / "root").keys() == {"train", "test"}
 
 
-def test_the_example_refuses_what_is_incomplete(leaves: ModuleType, tmp_path: Path) -> None:
+def test_the_example_refuses_what_is_incomplete(
+    leaves: ModuleType, tmp_path: Path
+) -> None:
     write_zip(tmp_path, 19)
-    with pytest.raises(DataError, match="test: expected 8 classes and 400 images, found 7 and 350"):
+    with pytest.raises(
+        DataError, match="test: expected 8 classes and 400 images, found 7 and 350"
+    ):
         build(leaves.INFO, tmp_path / "root", Request(tmp_path))
-    partial = build(leaves.INFO, tmp_path / "root", Request(tmp_path, allow_missing=True))
+    partial = build(
+        leaves.INFO, tmp_path / "root", Request(tmp_path, allow_missing=True)
+    )
     assert partial.manifest["partial"]

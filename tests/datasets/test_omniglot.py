@@ -36,12 +36,23 @@ def source(shared_data: Path) -> Path:
 def omniglot(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Build:
     """Built from the command line, which answers with its manifest."""
     root = tmp_path_factory.mktemp("omniglot")
-    command = ("data", "build", "omniglot", "--source", str(source), "--root", str(root), "--json")
+    command = (
+        "data",
+        "build",
+        "omniglot",
+        "--source",
+        str(source),
+        "--root",
+        str(root),
+        "--json",
+    )
     manifest = json.loads(run_fewbench(root, root, *command).stdout)
     assert not manifest["already_built"]
     done = build(BUILDERS["omniglot"], root, Request(source))
     assert manifest["splits"] == done.manifest["splits"]
-    verified = json.loads(run_fewbench(root, root, *VERIFY, "--root", str(root), "--json").stdout)
+    verified = json.loads(
+        run_fewbench(root, root, *VERIFY, "--root", str(root), "--json").stdout
+    )
     assert set(verified["content_sha256"]) == {"train", "val", "test"}
     return done
 
@@ -65,10 +76,14 @@ def test_gurmukhi_is_the_one_alphabet_in_two_splits() -> None:
     where: dict[str, set[str]] = {}
     for name, split in read_split("omniglot_vinyals").items():
         where.setdefault(name.split("/")[0], set()).add(split)
-    assert [alphabet for alphabet, splits in where.items() if len(splits) > 1] == ["Gurmukhi"]
+    assert [alphabet for alphabet, splits in where.items() if len(splits) > 1] == [
+        "Gurmukhi"
+    ]
 
 
-def test_the_build_has_the_published_counts_and_the_reference_content(omniglot: Build) -> None:
+def test_the_build_has_the_published_counts_and_the_reference_content(
+    omniglot: Build,
+) -> None:
     splits = omniglot.manifest["splits"]
     assert {split: counts["n_classes"] for split, counts in splits.items()} == COUNTS
     assert sum(counts["n_images"] for counts in splits.values()) == 32_460
@@ -90,9 +105,13 @@ def test_ink_is_bright_on_black(omniglot: Build) -> None:
     assert images.max() == 255
 
 
-def test_lanczos_gives_grey_levels_and_nearest_two(source: Path, omniglot: Build) -> None:
+def test_lanczos_gives_grey_levels_and_nearest_two(
+    source: Path, omniglot: Build
+) -> None:
     lanczos = SplitStore(omniglot.folder / "test.h5")
-    nearest_build = build(BUILDERS["omniglot-nearest"], omniglot.folder.parent, Request(source))
+    nearest_build = build(
+        BUILDERS["omniglot-nearest"], omniglot.folder.parent, Request(source)
+    )
     nearest = SplitStore(nearest_build.folder / "test.h5")
 
     assert len(np.unique(lanczos.images[:100])) > 60
@@ -102,14 +121,20 @@ def test_lanczos_gives_grey_levels_and_nearest_two(source: Path, omniglot: Build
     verify(BUILDERS["omniglot-nearest"], omniglot.folder.parent)
 
 
-def test_nearest_is_what_pillow_makes_of_one_bit_images(source: Path, omniglot: Build) -> None:
-    nearest = build(BUILDERS["omniglot-nearest"], omniglot.folder.parent, Request(source))
+def test_nearest_is_what_pillow_makes_of_one_bit_images(
+    source: Path, omniglot: Build
+) -> None:
+    nearest = build(
+        BUILDERS["omniglot-nearest"], omniglot.folder.parent, Request(source)
+    )
     store = SplitStore(nearest.folder / "test.h5")
     c = store.class_names.index("Kannada/character01")
     first = int(store.class_offsets[c])
     with zipfile.ZipFile(source / "images_evaluation.zip") as archive:
         folder = "images_evaluation/Kannada/character01/"
-        member = min(n for n in archive.namelist() if n.startswith(folder) and n.endswith("png"))
+        member = min(
+            n for n in archive.namelist() if n.startswith(folder) and n.endswith("png")
+        )
         with archive.open(member) as file, Image.open(file) as image:
             assert image.mode == "1"
             asked = np.asarray(image.resize((28, 28), Image.Resampling.LANCZOS))
@@ -132,7 +157,9 @@ def test_an_unpacked_folder_gives_the_same_content(
 
 
 def test_an_empty_folder_names_the_file_and_its_address(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"neither images_background\.zip nor .*https://github"):
+    with pytest.raises(
+        DataError, match=r"neither images_background\.zip nor .*https://github"
+    ):
         build(BUILDERS["omniglot"], tmp_path / "root", Request(tmp_path))
 
 
@@ -146,7 +173,9 @@ def test_a_class_with_a_missing_drawing_is_named(tmp_path: Path) -> None:
 def test_other_pictures_in_the_same_layout_are_refused(tmp_path: Path) -> None:
     for i in range(20):
         png(tmp_path / f"images_background/Greek/character01/0001_{i + 1:02d}.png", i)
-    with pytest.raises(DataError, match="the images_background pixels are not Omniglot's"):
+    with pytest.raises(
+        DataError, match="the images_background pixels are not Omniglot's"
+    ):
         build(BUILDERS["omniglot"], tmp_path / "root", Request(tmp_path))
 
 

@@ -23,7 +23,9 @@ NAMELESS: dict[str, Callable[[Path], Path]] = {
     "pickles, protocol 2": world.write_tiered_pickles,
     "pickles, flat arrays": partial(world.write_tiered_pickles, column=False),
     "pickles, protocol 4": partial(world.write_tiered_pickles, protocol=4),
-    "pickles in tar": lambda folder: world.pack(world.write_tiered_pickles(folder), "t.tar"),
+    "pickles in tar": lambda folder: world.pack(
+        world.write_tiered_pickles(folder), "t.tar"
+    ),
     "npz with names": world.write_npz,
     "npz, compressed": partial(world.write_npz, packed=True),
     "torchmeta": world.write_tiered_groups,
@@ -40,7 +42,9 @@ NAMED: dict[str, Callable[[Path], Path]] = {
 @pytest.fixture(scope="module")
 def expected(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     source = world.write_tiered_pickles(tmp_path_factory.mktemp("pickles"))
-    return build(TIERED, tmp_path_factory.mktemp("root"), Request(source)).manifest["splits"]
+    return build(TIERED, tmp_path_factory.mktemp("root"), Request(source)).manifest[
+        "splits"
+    ]
 
 
 @pytest.mark.parametrize("write", (NAMELESS | NAMED).values(), ids=NAMELESS | NAMED)
@@ -70,7 +74,9 @@ def test_the_class_list_is_the_published_one() -> None:
     digests, categories = [], []
     for split in world.SPLITS:
         wnids = sorted(wnid for wnid, one in classes.items() if one.split == split)
-        digests.append(hashlib.sha256("".join(f"{w}\n" for w in wnids).encode()).hexdigest())
+        digests.append(
+            hashlib.sha256("".join(f"{w}\n" for w in wnids).encode()).hexdigest()
+        )
         categories.append({classes[wnid].facts.split()[0] for wnid in wnids})
     assert digests == [
         "3282c7e09cb5c858caa53e15d081dba014ce1784d696fb5d4dc10ed495474c2b",
@@ -79,7 +85,11 @@ def test_the_class_list_is_the_published_one() -> None:
     ]
     assert [len(kinds) for kinds in categories] == [20, 6, 8]
     assert len(set.union(*categories)) == 34
-    assert Counter(one.split for one in classes.values()) == {"train": 351, "val": 97, "test": 160}
+    assert Counter(one.split for one in classes.values()) == {
+        "train": 351,
+        "val": 97,
+        "test": 160,
+    }
 
 
 def test_words_name_each_class_once() -> None:
@@ -96,17 +106,26 @@ def test_class_names_of_the_archive_win_over_our_words(
     names = {wnid: f"strange name {i}" for i, wnid in enumerate(WNIDS)}
     for split in world.SPLITS:
         labels = world.tiered_labels(split)
-        labels["label_specific_str"] = [names[wnid] for wnid in world.tiered_arrays(split)]
+        labels["label_specific_str"] = [
+            names[wnid] for wnid in world.tiered_arrays(split)
+        ]
         world.dump(folder / f"{split}_labels.pkl", labels, 2)
-    with pytest.raises(DataError, match="class 'strange name .' is none of tieredImageNet's"):
+    with pytest.raises(
+        DataError, match="class 'strange name .' is none of tieredImageNet's"
+    ):
         build(TIERED, folder.parent / "root", Request(folder))
     (folder / "class_names.txt").write_text("".join(f"{names[w]}\n" for w in WNIDS))
     (folder / "synsets.txt").write_text("".join(f"{w}\n" for w in WNIDS))
     manifest = build(TIERED, folder.parent / "root", Request(folder)).manifest
-    assert manifest["splits"]["test"]["content_sha256"] == expected["test"]["content_sha256"]
+    assert (
+        manifest["splits"]["test"]["content_sha256"]
+        == expected["test"]["content_sha256"]
+    )
 
 
-def test_labels_without_names_make_numbered_classes(folder: Path, expected: dict[str, Any]) -> None:
+def test_labels_without_names_make_numbered_classes(
+    folder: Path, expected: dict[str, Any]
+) -> None:
     world.write_npz(folder, named=False)
     root = folder.parent / "root"
     manifest = build(TIERED, root, Request(folder)).manifest
@@ -119,7 +138,9 @@ def test_labels_without_names_make_numbered_classes(folder: Path, expected: dict
 
 def test_an_old_copy_with_wrong_categories_is_refused(folder: Path) -> None:
     world.write_tiered_pickles(folder, old=True)
-    with pytest.raises(DataError, match="old copy whose label_general .*wrong.*e07e811b9f29362"):
+    with pytest.raises(
+        DataError, match="old copy whose label_general .*wrong.*e07e811b9f29362"
+    ):
         build(TIERED, folder.parent / "root", Request(folder))
 
 
@@ -128,7 +149,9 @@ def test_labels_that_do_not_fit_the_images_are_refused(folder: Path) -> None:
     (folder / "val_labels.pkl").unlink()
     (folder / "train_labels.pkl").unlink()
     labels = world.tiered_labels("val")
-    world.dump(folder / "val_labels.pkl", labels | {"label_specific": np.zeros(3, np.int32)}, 2)
+    world.dump(
+        folder / "val_labels.pkl", labels | {"label_specific": np.zeros(3, np.int32)}, 2
+    )
     with pytest.raises(DataError, match="expected one labels pickle with 36 labels"):
         build(TIERED, folder.parent / "root", Request(folder))
 
@@ -158,23 +181,30 @@ def test_some_classes_build_a_partial_dataset(folder: Path) -> None:
     world.write_class_folders(folder, WNIDS[:6])
     (folder / "train" / WNIDS[0] / world.file_names(WNIDS[0])[0]).unlink()
     root = folder.parent / "root"
-    with pytest.raises(DataError, match=f"class {WNIDS[0]}: expected 9 images .*found 8"):
+    with pytest.raises(
+        DataError, match=f"class {WNIDS[0]}: expected 9 images .*found 8"
+    ):
         build(TIERED, root, Request(folder))
     manifest = build(TIERED, root, Request(folder, allow_missing=True)).manifest
     assert manifest["partial"]
-    assert {split: counts["n_classes"] for split, counts in manifest["splits"].items()} == {
+    assert {
+        split: counts["n_classes"] for split, counts in manifest["splits"].items()
+    } == {
         "train": 4,
         "val": 2,
     }
     assert open_split(TIERED, root, "val").partial
 
 
-def test_real_pictures_build_a_partial_dataset(shared_data: Path, tmp_path: Path) -> None:
+def test_real_pictures_build_a_partial_dataset(
+    shared_data: Path, tmp_path: Path
+) -> None:
     source = shared_data / "imagenet_sample" / "tiny_imagenet_123x60.zip"
     info = tieredimagenet.INFO
     manifest = build(info, tmp_path, Request(source, allow_missing=True)).manifest
     counts = {
-        split: (one["n_classes"], one["n_images"]) for split, one in manifest["splits"].items()
+        split: (one["n_classes"], one["n_images"])
+        for split, one in manifest["splits"].items()
     }
     assert counts == {"train": (61, 3660), "val": (17, 1020), "test": (45, 2700)}
     assert manifest["partial"]

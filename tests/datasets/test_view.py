@@ -34,7 +34,10 @@ def test_rotated_classes_hold_the_turned_images(bars: dict[str, SplitStore]) -> 
 def test_with_rotations_by_task_a_class_has_its_images_in_four_turns(
     bars: dict[str, SplitStore],
 ) -> None:
-    plain, view = ImageView([bars["test"]]), ImageView([bars["test"]], task_rotations=True)
+    plain, view = (
+        ImageView([bars["test"]]),
+        ImageView([bars["test"]], task_rotations=True),
+    )
     assert view.class_names == plain.class_names
     np.testing.assert_array_equal(view.class_offsets, plain.class_offsets)
     assert (len(view), len(set(view.image_keys))) == (640, 640)
@@ -59,7 +62,9 @@ def test_rotation_is_anticlockwise(bars: dict[str, SplitStore]) -> None:
     np.testing.assert_array_equal(np.asarray(upright.rotate(90)), turned)
 
 
-def test_joined_splits_keep_every_image_in_any_order(bars: dict[str, SplitStore]) -> None:
+def test_joined_splits_keep_every_image_in_any_order(
+    bars: dict[str, SplitStore],
+) -> None:
     view = ImageView([bars["train"], bars["val"]], rotations=True)
     assert view.n_classes == 4 * 18
     assert view.class_names[12] == "val-00/rot000"

@@ -41,7 +41,9 @@ def changes(draw):
         "learner": draw(st.sampled_from(["protonet", "maml"]) | NAMES),
         "backbone": draw(st.just("conv4-64") | TEXTS),
         "train_seed": draw(st.integers(0, 2)),
-        "recipe": draw(st.dictionaries(TEXTS, st.none() | st.booleans() | TEXTS, max_size=3)),
+        "recipe": draw(
+            st.dictionaries(TEXTS, st.none() | st.booleans() | TEXTS, max_size=3)
+        ),
         "transductive": draw(st.booleans()),
         "partial": draw(st.booleans()),
         "checkpoint_sha256": draw(st.none() | st.just("ab" * 32)),
@@ -52,7 +54,9 @@ def changes(draw):
     }
     if draw(st.booleans()):
         table = np.zeros((100, 3))
-        table[draw(st.integers(0, 99))] = draw(st.sampled_from([(0, 0, 0), (4, 3, 2.5)]))
+        table[draw(st.integers(0, 99))] = draw(
+            st.sampled_from([(0, 0, 0), (4, 3, 2.5)])
+        )
         fields["calibration"] = table
     return fields
 
@@ -62,13 +66,17 @@ result_sets = st.lists(changes(), min_size=1, max_size=5)
 
 @settings(max_examples=60)
 @given(result_sets)
-def test_any_valid_results_give_every_table_and_the_page(make_result, tmp_path_factory, several):
+def test_any_valid_results_give_every_table_and_the_page(
+    make_result, tmp_path_factory, several
+):
     results = [make_result(**fields) for fields in several]
 
     findings = find(results, published_numbers())
 
     frame = tables_frame(findings.tables)
-    assert sorted(frame["mean"]) == pytest.approx(sorted(result.mean for result in results))
+    assert sorted(frame["mean"]) == pytest.approx(
+        sorted(result.mean for result in results)
+    )
     grids = [grid for more in findings.grids.values() for grid in more]
     assert markdown(grids) is not None
     assert latex(grids).isascii()
@@ -76,7 +84,8 @@ def test_any_valid_results_give_every_table_and_the_page(make_result, tmp_path_f
     for result in results:
         assert f"{100 * result.mean:.2f}" in text
     page = write_page(
-        Page(findings.tables, findings.grids), tmp_path_factory.mktemp("page") / "index.html"
+        Page(findings.tables, findings.grids),
+        tmp_path_factory.mktemp("page") / "index.html",
     )
     assert page.read_text().count("<details") == len(results)
 
@@ -88,12 +97,18 @@ def test_any_valid_results_give_a_report(make_result, tmp_path_factory, several)
     out = tmp_path_factory.mktemp("report")
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Figure, "savefig", lambda self, _, **__: self.draw_without_rendering())
+        patch.setattr(
+            Figure, "savefig", lambda self, _, **__: self.draw_without_rendering()
+        )
         paths = write_report(results, out, {}, {}, published=published_numbers())
 
-    assert {"results.csv", "results.md", "results.tex", "index.html", "accuracy.png"} <= {
-        path.name for path in paths
-    }
+    assert {
+        "results.csv",
+        "results.md",
+        "results.tex",
+        "index.html",
+        "accuracy.png",
+    } <= {path.name for path in paths}
     shutil.rmtree(out)
 
 
@@ -106,7 +121,9 @@ def leaves(document, path=()):
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
-    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=3), inner),
+    lambda inner: (
+        st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=3), inner)
+    ),
     max_leaves=4,
 )
 
@@ -132,7 +149,11 @@ def test_any_change_to_a_document_gives_a_sentence(make_result, tmp_path, data):
 
 
 @settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(place=st.floats(0, 0.999), byte=st.binary(min_size=1, max_size=3), suffix=st.booleans())
+@given(
+    place=st.floats(0, 0.999),
+    byte=st.binary(min_size=1, max_size=3),
+    suffix=st.booleans(),
+)
 def test_any_damage_to_a_file_gives_a_result_or_a_sentence(
     make_result, tmp_path, place, byte, suffix
 ):

@@ -6,7 +6,11 @@ from fewbench.reports.groups import conflicts, result_cards
 
 
 def test_results_on_the_same_episodes_share_an_unnumbered_card(make_result):
-    results = [make_result(learner="b"), make_result(learner="a"), make_result(learner="a")]
+    results = [
+        make_result(learner="b"),
+        make_result(learner="a"),
+        make_result(learner="a"),
+    ]
 
     (card,) = result_cards(results)
 
@@ -37,7 +41,10 @@ def test_a_card_names_what_is_unusual(make_result):
         ({"n_query": 5}, "n_query 15 | 5"),
         ({"dataset": "other"}, "dataset glyphs | other"),
         ({"data_fingerprint": "x"}, "data_fingerprint data-1 | x"),
-        ({"episodes_fingerprint": "y" * 64}, f"episodes_fingerprint episodes-1 | {'y' * 16}…"),
+        (
+            {"episodes_fingerprint": "y" * 64},
+            f"episodes_fingerprint episodes-1 | {'y' * 16}…",
+        ),
     ],
 )
 def test_one_name_on_different_episodes_is_told_apart(make_result, change, told):

@@ -32,7 +32,11 @@ def omniglot(make_result, accuracy=0.988, **changes):
 
 
 def test_every_line_is_read_and_none_is_named_twice():
-    text = files("fewbench.benchmark").joinpath("published.csv").read_text(encoding="utf-8")
+    text = (
+        files("fewbench.benchmark")
+        .joinpath("published.csv")
+        .read_text(encoding="utf-8")
+    )
     rows = list(csv.DictReader(text.splitlines()))
 
     numbers = published_numbers()
@@ -79,7 +83,9 @@ def test_a_line_that_is_not_valid_is_refused_by_its_number(old, new, told):
 
 
 def test_what_a_source_does_not_say_is_none():
-    (one,) = parse_published(f"{HEADER}\n{LINE.replace(',no,conv4', ',unknown,conv4')}\n")
+    (one,) = parse_published(
+        f"{HEADER}\n{LINE.replace(',no,conv4', ',unknown,conv4')}\n"
+    )
 
     assert one.transductive is None
     assert one.half_width is one.query is one.n_episodes is None
@@ -108,7 +114,10 @@ def test_only_the_same_method_dataset_way_and_shot_are_laid_beside(make_result):
     [
         ({}, "rotations as classes, ours not rotated"),
         ({"rotations": True}, None),
-        ({"task_rotations": True}, "rotations as classes, ours each class of an episode turned"),
+        (
+            {"task_rotations": True},
+            "rotations as classes, ours each class of an episode turned",
+        ),
     ],
 )
 def test_rotations_are_part_of_what_differs(make_result, card, told):
@@ -118,7 +127,9 @@ def test_rotations_are_part_of_what_differs(make_result, card, told):
 
     differs = "; ".join(pair.differs_in)
     assert told in differs if told else "rotat" not in differs
-    (unstated,) = pairs_beside([omniglot(make_result)], [replace(theirs[0], rotations=None)])
+    (unstated,) = pairs_beside(
+        [omniglot(make_result)], [replace(theirs[0], rotations=None)]
+    )
     assert "rotations unstated" in unstated.differs_in
 
 
@@ -132,18 +143,25 @@ def test_only_an_interval_over_episodes_counts_as_an_error():
 
 
 def test_another_name_or_backend_of_a_recipe_is_the_same_method(make_result):
-    result = omniglot(make_result, learner="protonet-learn2learn", recipe={"learner": "protonet"})
+    result = omniglot(
+        make_result, learner="protonet-learn2learn", recipe={"learner": "protonet"}
+    )
 
     assert pairs_beside([result], published_numbers())
 
 
 @pytest.mark.parametrize(
-    ("accuracy", "verdict"), [(0.988, "reproduced"), (0.9, "not reproduced"), (0.978, "undecided")]
+    ("accuracy", "verdict"),
+    [(0.988, "reproduced"), (0.9, "not reproduced"), (0.978, "undecided")],
 )
 def test_the_verdict_follows_the_margin(make_result, accuracy, verdict):
     result = omniglot(make_result, accuracy)
-    (snell,) = find(learner="protonet", dataset="omniglot", way=5, shot=1, reference=True)
-    exact = replace(snell, accuracy=100 * accuracy + 1 if verdict == "undecided" else 98.8)
+    (snell,) = find(
+        learner="protonet", dataset="omniglot", way=5, shot=1, reference=True
+    )
+    exact = replace(
+        snell, accuracy=100 * accuracy + 1 if verdict == "undecided" else 98.8
+    )
 
     (pair,) = pairs_beside([result], [exact])
 
@@ -158,10 +176,18 @@ def test_differences_in_the_protocol_are_stated(make_result):
     (pair,) = pairs_beside([result], maml)
     row = beside_published([result], maml).iloc[0]
 
-    expected = ("1 query a class, ours 15", "transductive, ours not", "split random-1200-423-rot")
+    expected = (
+        "1 query a class, ours 15",
+        "transductive, ours not",
+        "split random-1200-423-rot",
+    )
     assert set(expected) <= set(pair.differs_in)
     assert "ours on incomplete data" in row["differs_in"]
-    assert (row["margin"], row["published"], row["published_half_width"]) == (0.01, 0.987, 0.004)
+    assert (row["margin"], row["published"], row["published_half_width"]) == (
+        0.01,
+        0.987,
+        0.004,
+    )
 
 
 def test_a_single_episode_leaves_the_verdict_undecided(make_result):

@@ -13,7 +13,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from fewbench.reports.records import EvalProtocol, ResultError, RunResult, count_correct, explain
+from fewbench.reports.records import (
+    EvalProtocol,
+    ResultError,
+    RunResult,
+    count_correct,
+    explain,
+)
 from fewbench.reports.result_files import load_result, load_results, save_result
 
 names = st.from_regex(r"[a-z0-9](_?[a-z0-9.-]){0,12}", fullmatch=True)
@@ -31,9 +37,15 @@ def results(draw):
         draw(st.booleans()), draw(st.sampled_from(["independent", "disjoint", "listed"])),
         draw(st.none() | st.integers(1, 20)), draw(st.sampled_from(["episodes-t", "legacy-z-n1"])),
     )  # fmt: skip
-    class_names = draw(st.lists(st.text(min_size=1, max_size=9), min_size=n_way, max_size=9))
-    calibration = draw(st.none() | st.integers(0, 2**40).map(lambda n: np.full((100, 3), n / 7)))
-    labels = st.lists(st.integers(0, n_way - 1), min_size=n_way * n_query, max_size=n_way * n_query)
+    class_names = draw(
+        st.lists(st.text(min_size=1, max_size=9), min_size=n_way, max_size=9)
+    )
+    calibration = draw(
+        st.none() | st.integers(0, 2**40).map(lambda n: np.full((100, 3), n / 7))
+    )
+    labels = st.lists(
+        st.integers(0, n_way - 1), min_size=n_way * n_query, max_size=n_way * n_query
+    )
     rows = draw(st.lists(labels, min_size=n_episodes, max_size=n_episodes))
     predictions = np.array(rows, dtype=np.uint8)
     return RunResult(
@@ -65,7 +77,9 @@ def results(draw):
 def assert_same(a: RunResult, b: RunResult) -> None:
     assert a.header() == b.header()
     # `==` holds between 1, 1.0 and True; a recipe must come back with its types.
-    assert {k: type(v) for k, v in a.recipe.items()} == {k: type(v) for k, v in b.recipe.items()}
+    assert {k: type(v) for k, v in a.recipe.items()} == {
+        k: type(v) for k, v in b.recipe.items()
+    }
     assert a.arrays().keys() == b.arrays().keys()
     for name, left in a.arrays().items():
         right = getattr(b, name)
@@ -90,7 +104,9 @@ def test_saving_twice_gives_the_same_bytes(make_result, tmp_path):
     first, second = (save_result(make_result(), tmp_path / name) for name in "ab")
 
     for suffix in (".json", ".npz"):
-        a, b = (path.with_name(path.stem + suffix).read_bytes() for path in (first, second))
+        a, b = (
+            path.with_name(path.stem + suffix).read_bytes() for path in (first, second)
+        )
         assert a == b
 
 
@@ -98,7 +114,10 @@ def test_the_document_is_sorted_and_ends_with_a_newline(make_result, tmp_path):
     text = save_result(make_result(), tmp_path).read_text()
 
     document = json.loads(text)
-    assert text == json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+    assert (
+        text
+        == json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+    )
     assert document["schema_version"] == 1
 
 
@@ -123,7 +142,10 @@ def test_accuracies_and_mean_follow_from_the_predictions(make_result):
         ({"correct": np.zeros(40, dtype=np.int32)}, "not the count of right answers"),
         ({"correct": np.zeros(39, dtype=np.int32)}, r"correct is int32 \(39,\)"),
         ({"predictions": np.zeros((40, 75), dtype=np.int64)}, "predictions is int64"),
-        ({"predictions": np.full((40, 75), 5, dtype=np.uint8)}, "label 5, expected labels 0 to 4"),
+        (
+            {"predictions": np.full((40, 75), 5, dtype=np.uint8)},
+            "label 5, expected labels 0 to 4",
+        ),
         ({"learner": "Proto Net"}, "should match pattern"),
         ({"learner": "a__b"}, "should match pattern"),
         ({"train_seed": True}, "valid integer"),
@@ -216,7 +238,10 @@ def claim_terabytes(path):
 
 
 TAMPERING = {
-    "edited predictions": (flip_a_prediction, "predictions is not what was saved.*sha256"),
+    "edited predictions": (
+        flip_a_prediction,
+        "predictions is not what was saved.*sha256",
+    ),
     "forged hash": (forge_everything_but_the_count, "the arrays contradict the result"),
     "pickled objects": (
         lambda path: rewrite_arrays(path, correct=np.array([{"a": 1}], dtype=object)),
@@ -238,7 +263,10 @@ TAMPERING = {
     "truncated json": (lambda path: cut(path, 0.5), "EOF while parsing"),
     "no json": (lambda path: path.write_text("<html>"), "cannot read the result"),
     "a list": (lambda path: path.write_text("[]"), "Expected a result document"),
-    "not utf-8": (lambda path: path.write_bytes(b'{"learner": "\xff"}'), "cannot read the result"),
+    "not utf-8": (
+        lambda path: path.write_bytes(b'{"learner": "\xff"}'),
+        "cannot read the result",
+    ),
     "newer schema": (
         lambda path: edit(path, '"schema_version": 1', '"schema_version": 2'),
         "newer fewbench.*got 2.*pip install --upgrade fewbench",
@@ -248,14 +276,26 @@ TAMPERING = {
         "schema_version: Input should be greater",
     ),
     "NaN": (lambda path: edit(path, '"lr": 0.001', '"lr": NaN'), "recipe.lr"),
-    "unknown key": (lambda path: edit(path, "{\n", '{\n  "extra": 1,\n'), "extra: Unexpected"),
-    "missing key": (lambda path: edit(path, '  "backbone": "conv4-64",\n', ""), "backbone"),
-    "other n_way": (lambda path: edit(path, '"n_way": 5', '"n_way": 1'), "protocol.n_way"),
+    "unknown key": (
+        lambda path: edit(path, "{\n", '{\n  "extra": 1,\n'),
+        "extra: Unexpected",
+    ),
+    "missing key": (
+        lambda path: edit(path, '  "backbone": "conv4-64",\n', ""),
+        "backbone",
+    ),
+    "other n_way": (
+        lambda path: edit(path, '"n_way": 5', '"n_way": 1'),
+        "protocol.n_way",
+    ),
     "other shape": (
         lambda path: edit(path, '"n_query": 15', '"n_query": 16'),
         "not what was saved",
     ),
-    "a number as text": (lambda path: edit(path, '"n_shot": 1', '"n_shot": "1"'), "valid integer"),
+    "a number as text": (
+        lambda path: edit(path, '"n_shot": 1', '"n_shot": "1"'),
+        "valid integer",
+    ),
 }
 
 
@@ -277,7 +317,10 @@ def test_tampering_is_refused_with_the_path_and_what_to_do(make_result, tmp_path
 @pytest.mark.parametrize(
     ("old", "new"),
     [
-        ('"episodes_fingerprint": "episodes-1"', '"episodes_fingerprint": "episodes-2"'),
+        (
+            '"episodes_fingerprint": "episodes-1"',
+            '"episodes_fingerprint": "episodes-2"',
+        ),
         ('"n_shot": 1', '"n_shot": 5'),
         ('"transductive": false', '"transductive": true'),
         ('"learner": "protonet"', '"learner": "maml"'),
@@ -285,14 +328,20 @@ def test_tampering_is_refused_with_the_path_and_what_to_do(make_result, tmp_path
         ('"partial": false', '"partial": true'),
     ],
 )
-def test_a_document_edited_by_hand_is_told_from_what_was_saved(make_result, tmp_path, old, new):
+def test_a_document_edited_by_hand_is_told_from_what_was_saved(
+    make_result, tmp_path, old, new
+):
     path = save_result(make_result(), tmp_path)
     edit(path, old, new)
 
-    with pytest.raises(ResultError, match="the document is not what was saved") as caught:
+    with pytest.raises(
+        ResultError, match="the document is not what was saved"
+    ) as caught:
         load_result(path)
     # Its own command makes it again.
-    again = "fewbench evaluate protonet --protocol glyphs-5w1s --out results --overwrite"
+    again = (
+        "fewbench evaluate protonet --protocol glyphs-5w1s --out results --overwrite"
+    )
     assert str(caught.value).endswith(again)
 
 
@@ -316,7 +365,9 @@ def test_results_of_folders_and_files_come_sorted_and_once(make_result, tmp_path
 
 
 def test_a_folder_without_results_is_refused(tmp_path):
-    with pytest.raises(ResultError, match=r"no results in this folder.*fewbench evaluate"):
+    with pytest.raises(
+        ResultError, match=r"no results in this folder.*fewbench evaluate"
+    ):
         load_results([tmp_path])
 
 

@@ -9,10 +9,16 @@ import pytest
 from fewbench.benchmark.published_numbers import published_numbers
 from fewbench.reports.records import ResultError
 from fewbench.reports.report import write_report
-from fewbench.reports.stats.diagnostics import class_accuracy, confused_pairs, hardest_episodes
+from fewbench.reports.stats.diagnostics import (
+    class_accuracy,
+    confused_pairs,
+    hardest_episodes,
+)
 from fewbench.reports.stats.intervals import class_bootstrap
 
-HISTORY = [{"step": e, "seconds": e / 9, "loss": 1 / e, "val_accuracy": 0.5} for e in (1, 2, 3)]
+HISTORY = [
+    {"step": e, "seconds": e / 9, "loss": 1 / e, "val_accuracy": 0.5} for e in (1, 2, 3)
+]
 
 
 def test_a_report_is_a_folder_of_tables_plots_and_one_page(various_results, tmp_path):
@@ -21,8 +27,16 @@ def test_a_report_is_a_folder_of_tables_plots_and_one_page(various_results, tmp_
     cards = ["glyphs-5w1s__1", "glyphs-5w1s__2", "glyphs-5w5s", "omniglot-20w1s"]
     plots = ["accuracy", "differences_glyphs-5w1s__1", "learning_curve_protonet"]
     plots += [f"{kind}_{card}" for kind in ("episodes", "classes") for card in cards]
-    expected = {"results.csv", "comparisons.csv", "results.md", "results.tex", "index.html"}
-    expected |= {f"{name}.csv" for name in ("classes", "confusions", "hardest_episodes")}
+    expected = {
+        "results.csv",
+        "comparisons.csv",
+        "results.md",
+        "results.tex",
+        "index.html",
+    }
+    expected |= {
+        f"{name}.csv" for name in ("classes", "confusions", "hardest_episodes")
+    }
     expected |= {"other_classes.csv"}
     expected |= {f"{plot}.{kind}" for plot in plots for kind in ("png", "svg", "pdf")}
     assert {path.name for path in paths} == expected
@@ -94,11 +108,17 @@ def test_details_are_those_of_the_diagnostics(make_result, tmp_path):
     )
     assert classes["accuracy"].tolist() == class_accuracy(best)["accuracy"].tolist()
     assert confusions["wrong"].tolist() == confused_pairs(best, 100)["wrong"].tolist()
-    assert episodes["episode"].tolist() == hardest_episodes(best, 100)["episode"].tolist()
+    assert (
+        episodes["episode"].tolist() == hardest_episodes(best, 100)["episode"].tolist()
+    )
     assert set(classes["result"]) == {best.file_stem}
     limits = others.set_index("learner").loc["protonet"]
     expected = class_bootstrap(best)
-    assert (limits["low"], limits["high"], limits["n"]) == (expected.low, expected.high, 12)
+    assert (limits["low"], limits["high"], limits["n"]) == (
+        expected.low,
+        expected.high,
+        12,
+    )
 
 
 def test_a_run_that_logged_no_values_has_no_curve(make_result, tmp_path):
@@ -107,7 +127,9 @@ def test_a_run_that_logged_no_values_has_no_curve(make_result, tmp_path):
         "lost": [{"step": 1, "loss": float("nan"), "val_accuracy": None}],
         "good": HISTORY,
     }
-    names = {path.name for path in write_report([make_result()], tmp_path, {}, histories)}
+    names = {
+        path.name for path in write_report([make_result()], tmp_path, {}, histories)
+    }
 
     assert {name for name in names if name.startswith("learning")} == {
         f"learning_curve_good.{kind}" for kind in ("png", "svg", "pdf")
@@ -133,7 +155,9 @@ def test_nothing_to_report_is_refused_before_anything_is_written(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["../up", "Proto Net", "a/b", "", "x\n"])
-def test_a_learning_curve_whose_name_is_no_file_name_is_refused(make_result, tmp_path, name):
+def test_a_learning_curve_whose_name_is_no_file_name_is_refused(
+    make_result, tmp_path, name
+):
     with pytest.raises(ResultError, match="becomes a file name"):
         write_report([make_result()], tmp_path / "out", {}, {name: HISTORY})
 

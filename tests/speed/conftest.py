@@ -26,7 +26,9 @@ def omniglot_root(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -
 
 @pytest.fixture(scope="session")
 def test_view(omniglot_root: Path) -> ImageView:
-    return ImageView([SplitStore(omniglot_root / "omniglot" / "test.h5")], rotations=True)
+    return ImageView(
+        [SplitStore(omniglot_root / "omniglot" / "test.h5")], rotations=True
+    )
 
 
 @pytest.fixture(scope="session")
@@ -43,16 +45,22 @@ def learn2learn_tasks(shared_data: Path, tmp_path_factory: pytest.TempPathFactor
     for name in ("images_background", "images_evaluation"):
         with zipfile.ZipFile(source / f"{name}.zip") as archive:
             archive.extractall(folder / "omniglot-py")
-    Omniglot._check_integrity = lambda _: True  # it looks for the official archives' md5
+    Omniglot._check_integrity = lambda _: (
+        True
+    )  # it looks for the official archives' md5
     steps = [
         transforms.Resize(28, interpolation=Resampling.LANCZOS),
         transforms.ToTensor(),
         lambda x: 1.0 - x,
     ]
-    images = l2l.vision.datasets.FullOmniglot(str(folder), transform=transforms.Compose(steps))
+    images = l2l.vision.datasets.FullOmniglot(
+        str(folder), transform=transforms.Compose(steps)
+    )
     dataset = l2l.data.MetaDataset(images)
     random.seed(0)
-    chosen = l2l.data.FilteredMetaDataset(dataset, labels=random.sample(range(1623), 423))
+    chosen = l2l.data.FilteredMetaDataset(
+        dataset, labels=random.sample(range(1623), 423)
+    )
     task_transforms = [
         l2l.data.transforms.FusedNWaysKShots(chosen, n=5, k=16),
         l2l.data.transforms.LoadData(chosen),
@@ -76,6 +84,8 @@ def say(benchmark):
 
 def pytest_terminal_summary(terminalreporter) -> None:
     if _ROWS:
-        terminalreporter.section(f"speed, measured side by side on {device_facts()['device auto']}")
+        terminalreporter.section(
+            f"speed, measured side by side on {device_facts()['device auto']}"
+        )
         for row in _ROWS:
             terminalreporter.write_line(row)

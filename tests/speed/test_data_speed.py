@@ -33,7 +33,9 @@ def median_of(work, rounds: int = 5) -> float:
     return statistics.median(taken)
 
 
-def test_images_a_second_against_a_plain_loop(benchmark, say, shared_data: Path) -> None:
+def test_images_a_second_against_a_plain_loop(
+    benchmark, say, shared_data: Path
+) -> None:
     path = shared_data / "imagenet_sample" / "imagenet_full_resolution_100.zip"
     tree = open_tree(path)
     names = tree.names()
@@ -47,7 +49,9 @@ def test_images_a_second_against_a_plain_loop(benchmark, say, shared_data: Path)
     theirs = median_of(plain)
     say("full-size JPEGs a second, plain Pillow loop, lanczos", len(names) / theirs, "")
     for resampling in ("cv2-linear", "cv2-cubic"):
-        ours = median_of(lambda by=resampling: read_images(tree, names, (84, 84, 3), by))
+        ours = median_of(
+            lambda by=resampling: read_images(tree, names, (84, 84, 3), by)
+        )
         say(f"full-size JPEGs a second, {resampling}", len(names) / ours, "")
     benchmark.pedantic(read_images, (tree, names, (84, 84, 3), "lanczos"), rounds=5)
     ours = benchmark.stats.stats.median
@@ -78,9 +82,28 @@ def python_2_list(pictures: list[bytes]) -> Iterator[bytes]:
         yield b"("
         for i in range(start, min(start + 1000, N_IMAGES)):
             data = pictures[i % len(pictures)]
-            yield function + kind + b"K\x00\x85" + put() + code + b"\x87" + put() + b"R" + put()
-            yield b"(K\x01J" + struct.pack("<i", len(data)) + b"K\x01\x86" + put() + dtype + b"\x89"
-            yield b"T" + struct.pack("<i", len(data)) + data + put() + b"t" + put() + b"b"
+            yield (
+                function
+                + kind
+                + b"K\x00\x85"
+                + put()
+                + code
+                + b"\x87"
+                + put()
+                + b"R"
+                + put()
+            )
+            yield (
+                b"(K\x01J"
+                + struct.pack("<i", len(data))
+                + b"K\x01\x86"
+                + put()
+                + dtype
+                + b"\x89"
+            )
+            yield (
+                b"T" + struct.pack("<i", len(data)) + data + put() + b"t" + put() + b"b"
+            )
         yield b"e"
     yield b"."
 
@@ -103,7 +126,9 @@ def labels() -> dict[str, object]:
     }
 
 
-def test_peak_memory_of_a_full_size_tieredimagenet(benchmark, say, tmp_path: Path) -> None:
+def test_peak_memory_of_a_full_size_tieredimagenet(
+    benchmark, say, tmp_path: Path
+) -> None:
     """448,695 PNGs of noise in one pickle: 3 GB to read, 9.5 GB to write."""
     if shutil.disk_usage(tmp_path).free < 16 * 2**30:
         pytest.skip("needs 16 GiB of disk")
@@ -111,7 +136,9 @@ def test_peak_memory_of_a_full_size_tieredimagenet(benchmark, say, tmp_path: Pat
     for _ in range(500):
         buffer = io.BytesIO()
         coarse = Image.fromarray(rng.integers(0, 256, (21, 21, 3), dtype=np.uint8))
-        coarse.resize((84, 84), Image.Resampling.NEAREST).save(buffer, "PNG", compress_level=1)
+        coarse.resize((84, 84), Image.Resampling.NEAREST).save(
+            buffer, "PNG", compress_level=1
+        )
         pictures.append(buffer.getvalue())
     source = tmp_path / "source"
     source.mkdir()
@@ -131,7 +158,10 @@ def test_peak_memory_of_a_full_size_tieredimagenet(benchmark, say, tmp_path: Pat
     def measure() -> None:
         nonlocal peak
         done = subprocess.run(
-            [sys.executable, "-c", code, *command], capture_output=True, text=True, check=True
+            [sys.executable, "-c", code, *command],
+            capture_output=True,
+            text=True,
+            check=True,
         )
         peak = int(done.stdout) / 2**20
 

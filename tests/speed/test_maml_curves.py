@@ -16,7 +16,12 @@ LIBRARIES = ("learn2learn", "higher")
 
 def loss_curve(backend: str, view: ImageView, out: Path, double: bool) -> np.ndarray:
     """The loss of each step: Omniglot conv4-64, 5-way 1-shot, 32 tasks a step."""
-    settings = [f"backend={backend}", "precision=fp32", f"steps={N_STEPS}", "validate_every=1000"]
+    settings = [
+        f"backend={backend}",
+        "precision=fp32",
+        f"steps={N_STEPS}",
+        "validate_every=1000",
+    ]
     config = load_recipe("maml-omniglot", settings)
     losses: list[float] = []
     trainer = Trainer(config, TrainViews(view, None), out, TrainBudget())
@@ -32,9 +37,13 @@ def test_two_hundred_meta_steps_give_one_curve(
 ) -> None:
     """Same seed, same tasks. What rounds differently is amplified by training, step by step, so
     float64 tells whether there is anything but rounding."""
-    view = ImageView([SplitStore(omniglot_root / "omniglot" / "train.h5")], rotations=True)
+    view = ImageView(
+        [SplitStore(omniglot_root / "omniglot" / "train.h5")], rotations=True
+    )
     double = precision == "float64"
-    native = benchmark.pedantic(loss_curve, ("native", view, tmp_path / "native", double), rounds=1)
+    native = benchmark.pedantic(
+        loss_curve, ("native", view, tmp_path / "native", double), rounds=1
+    )
     for backend in LIBRARIES:
         pytest.importorskip(backend, reason=f"{backend} is not installed")
         other = loss_curve(backend, view, tmp_path / backend, double)
@@ -47,7 +56,11 @@ def test_two_hundred_meta_steps_give_one_curve(
                 "",
             )
         means = abs(native[-50:].mean() / other[-50:].mean() - 1)
-        say(f"{precision} mean loss of the last 50 steps, {backend}, % apart", 100 * means, "")
+        say(
+            f"{precision} mean loss of the last 50 steps, {backend}, % apart",
+            100 * means,
+            "",
+        )
         assert difference[0] < (1e-12 if double else 1e-5)
         assert difference.max() < 1e-6 or not double
         assert means < 0.05

@@ -25,7 +25,9 @@ N_TASKS, N_EPISODES = 32, 600
 
 
 def maml(backend: str, *settings: str) -> MAML:
-    recipe = load_recipe("maml-omniglot", [f"backend={backend}", "precision=fp32", *settings])
+    recipe = load_recipe(
+        "maml-omniglot", [f"backend={backend}", "precision=fp32", *settings]
+    )
     return make_learner(recipe, (28, 28, 1), DEVICE)
 
 
@@ -42,7 +44,10 @@ def plain_vmap(learner: MAML, images: Tensor) -> Callable[[], None]:
     pixels = (images.float() / 255).permute(0, 1, 4, 2, 3).contiguous()
     labels = torch.arange(TRAIN.n_way, device=DEVICE)
     start = dict(learner.network.named_parameters())
-    losses = vmap(task_loss(learner.network, learner.inner_loop(0), (labels, labels)), (None, 0, 0))
+    losses = vmap(
+        task_loss(learner.network, learner.inner_loop(0), (labels, labels)),
+        (None, 0, 0),
+    )
 
     def step() -> None:
         learner.network.zero_grad(set_to_none=True)
@@ -73,7 +78,9 @@ def operations(spec: EpisodeSpec, steps: int) -> float:
 
 
 @pytest.mark.parametrize(("steps", "goal"), [(1, 3.0), (5, 2.0)])
-def test_meta_step(benchmark, say, test_view: ImageView, peak: float, steps, goal) -> None:
+def test_meta_step(
+    benchmark, say, test_view: ImageView, peak: float, steps, goal
+) -> None:
     """32 tasks, Omniglot conv4-64, 5-way 1-shot, 1 query, second order."""
     images = tasks_of(test_view, TRAIN, N_TASKS)
     taken = {}
@@ -93,11 +100,23 @@ def test_meta_step(benchmark, say, test_view: ImageView, peak: float, steps, goa
     step = plain_vmap(maml("native", f"inner_steps={steps}"), images)
     taken["torch.vmap"] = seconds_of(step, 5)
     for backend, seconds in taken.items():
-        say(f"meta-step of 32 tasks, {steps} inner steps, {backend}, seconds", seconds, "")
+        say(
+            f"meta-step of 32 tasks, {steps} inner steps, {backend}, seconds",
+            seconds,
+            "",
+        )
         share = N_TASKS * operations(TRAIN, steps) / seconds / peak
-        say(f"the same, % of the peak of a matrix product ({peak / 1e9:.0f} G/s)", 100 * share, "")
+        say(
+            f"the same, % of the peak of a matrix product ({peak / 1e9:.0f} G/s)",
+            100 * share,
+            "",
+        )
     ratio = taken["learn2learn"] / taken["native"]
-    say(f"meta-step, {steps} inner steps, times as fast as learn2learn", ratio, f">= {goal:g}")
+    say(
+        f"meta-step, {steps} inner steps, times as fast as learn2learn",
+        ratio,
+        f">= {goal:g}",
+    )
     say("the same, times as fast as higher", taken["higher"] / taken["native"], "")
     assert ratio >= goal
 
@@ -112,7 +131,10 @@ def test_evaluation(benchmark, say, test_view: ImageView, learn2learn_tasks) -> 
     learner = maml("native", "test_inner_steps=1")
     rate = learner.config.inner_lr
     algorithm = l2l.algorithms.MAML(learner.network, lr=rate, allow_nograd=True)
-    labels = torch.arange(5, device=DEVICE), torch.arange(5, device=DEVICE).repeat_interleave(15)
+    labels = (
+        torch.arange(5, device=DEVICE),
+        torch.arange(5, device=DEVICE).repeat_interleave(15),
+    )
     images = tasks_of(test_view, TEST, N_EPISODES).permute(0, 1, 4, 2, 3).contiguous()
 
     def adapt_and_answer(support: Tensor, query: Tensor) -> None:
@@ -133,10 +155,16 @@ def test_evaluation(benchmark, say, test_view: ImageView, learn2learn_tasks) -> 
 
     episodes = sample_episodes(test_view.class_offsets, TEST, 0, 0, N_EPISODES)
     usual, bare = 10 * seconds_of(usual_loop, 3), seconds_of(in_memory, 3)
-    benchmark.pedantic(answer, (learner, test_view, episodes, 0), rounds=5, warmup_rounds=1)
+    benchmark.pedantic(
+        answer, (learner, test_view, episodes, 0), rounds=5, warmup_rounds=1
+    )
     ours = benchmark.stats.stats.median
     say("600 episodes of MAML evaluated, seconds", ours, "")
     say("the same, learn2learn's loop on its own tasks, seconds", usual, "")
-    say("600 episodes of MAML, times as fast as learn2learn's usual loop", usual / ours, ">= 4")
+    say(
+        "600 episodes of MAML, times as fast as learn2learn's usual loop",
+        usual / ours,
+        ">= 4",
+    )
     say("the same against that loop on images in memory", bare / ours, "")
     assert usual / ours >= 4

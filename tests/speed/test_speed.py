@@ -35,7 +35,9 @@ def test_episodes_a_second_on_one_core(benchmark, say) -> None:
     assert rate >= 100_000
 
 
-def test_embedding_against_plain_eval_mode(benchmark, say, test_view: ImageView) -> None:
+def test_embedding_against_plain_eval_mode(
+    benchmark, say, test_view: ImageView
+) -> None:
     learner = fresh_protonet()
     indices = np.arange(len(test_view))[: 4 * N_IMAGES : 4]
 
@@ -63,7 +65,11 @@ def test_ten_thousand_episodes_against_embedding_alone(
 
     embedding = seconds_of(embed)
     benchmark.pedantic(
-        evaluate, (learner, protocol), {"root": omniglot_root}, rounds=3, warmup_rounds=1
+        evaluate,
+        (learner, protocol),
+        {"root": omniglot_root},
+        rounds=3,
+        warmup_rounds=1,
     )
     whole = benchmark.stats.stats.median
     say("10,000 episodes evaluated, seconds", whole, "")
@@ -89,7 +95,11 @@ def test_evaluation_against_learn2learn(
 
     hundred = seconds_of(hundred_episodes, rounds=3)
     benchmark.pedantic(
-        evaluate, (learner, protocol), {"root": omniglot_root}, rounds=3, warmup_rounds=1
+        evaluate,
+        (learner, protocol),
+        {"root": omniglot_root},
+        rounds=3,
+        warmup_rounds=1,
     )
     whole = benchmark.stats.stats.median
     say("100 episodes through learn2learn's tasks, seconds", hundred, "")
@@ -102,7 +112,10 @@ def test_training_step_against_plain_fp32(benchmark, say, test_view: ImageView) 
     spec = EpisodeSpec(60, 1, 5)
     episode = sample_episodes(test_view.class_offsets, spec, 0, 0, 1)
     order = np.concatenate([episode.support.reshape(-1), episode.query.reshape(-1)])
-    pixels = torch.from_numpy(test_view.images(order)).to(DEVICE).permute(0, 3, 1, 2).float() / 255
+    pixels = (
+        torch.from_numpy(test_view.images(order)).to(DEVICE).permute(0, 3, 1, 2).float()
+        / 255
+    )
     plain = plain_seconds("training_step")
     keep_large_blocks()
     steps = {name: our_step(name, pixels, spec) for name in ("fp32", "bf16")}
@@ -112,11 +125,17 @@ def test_training_step_against_plain_fp32(benchmark, say, test_view: ImageView) 
     goals = {"fp32": "" if native else ">= 1.3", "bf16": ">= 3" if native else ""}
     ratios = {name: plain / seconds_of(step, 7) for name, step in steps.items()}
     for name, ratio in ratios.items():
-        say(f"training step {name}, times as fast as plain fp32 NCHW", ratio, goals[name])
+        say(
+            f"training step {name}, times as fast as plain fp32 NCHW",
+            ratio,
+            goals[name],
+        )
     assert ratios["bf16"] >= 3 if native else ratios["fp32"] >= 1.3
 
 
-def our_step(precision: str, pixels: torch.Tensor, spec: EpisodeSpec) -> Callable[[], None]:
+def our_step(
+    precision: str, pixels: torch.Tensor, spec: EpisodeSpec
+) -> Callable[[], None]:
     learner = fresh_protonet(precision)
     adam = torch.optim.Adam(learner.network.parameters(), 1e-3, fused=True)
     images = pixels.contiguous(memory_format=torch.channels_last)
@@ -130,7 +149,9 @@ def our_step(precision: str, pixels: torch.Tensor, spec: EpisodeSpec) -> Callabl
     return step
 
 
-def test_peak_memory_of_the_main_jobs(benchmark, say, shared_data: Path, tmp_path: Path) -> None:
+def test_peak_memory_of_the_main_jobs(
+    benchmark, say, shared_data: Path, tmp_path: Path
+) -> None:
     """Resident memory of whole processes, torch included."""
     import subprocess
     import sys

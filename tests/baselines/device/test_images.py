@@ -6,7 +6,9 @@ from fewbench.baselines.device.images import Pixels
 from fewbench.datasets.store.split_store import SplitStore
 from fewbench.datasets.view import ImageView
 
-NO_CUDA = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device is here")
+NO_CUDA = pytest.mark.skipif(
+    not torch.cuda.is_available(), reason="no CUDA device is here"
+)
 
 
 @pytest.mark.parametrize("device", ["cpu", pytest.param("cuda", marks=NO_CUDA)])

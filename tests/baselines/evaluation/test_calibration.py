@@ -52,7 +52,9 @@ def test_logits_become_probabilities_at_the_temperature() -> None:
 @pytest.mark.parametrize("scores", [[[0.9, 0.3]], [[1.2, -0.2]], [[3.0, 1.0]]])
 def test_what_is_no_probability_is_refused(scores: list[list[float]]) -> None:
     with pytest.raises(BaselineError, match="said to be probabilities.*sum to 1"):
-        CalibrationTally("probabilities", 1.0).add(np.array(scores), np.zeros(1), np.zeros(1))
+        CalibrationTally("probabilities", 1.0).add(
+            np.array(scores), np.zeros(1), np.zeros(1)
+        )
 
 
 @pytest.mark.parametrize("recipe", ["protonet-glyphs", "maml-glyphs"])
@@ -85,7 +87,9 @@ def test_nothing_is_tallied_where_scores_are_no_logits(
     assert answer(encoder, view, episodes, 3).calibration is None
 
 
-@pytest.mark.parametrize("make", [Centroid, lambda: trained("maml-glyphs"), lambda: as_learner(f)])
+@pytest.mark.parametrize(
+    "make", [Centroid, lambda: trained("maml-glyphs"), lambda: as_learner(f)]
+)
 def test_batches_of_a_stream_are_answered_like_the_whole(
     make, view: ImageView, episodes: EpisodeBatch
 ) -> None:
@@ -95,7 +99,9 @@ def test_batches_of_a_stream_are_answered_like_the_whole(
     examiner = Examiner(learner, view, 3)
     parts = []
     for here in (slice(0, 32), slice(32, 33), slice(33, 60)):
-        batch = EpisodeBatch(episodes.classes[here], episodes.support[here], episodes.query[here])
+        batch = EpisodeBatch(
+            episodes.classes[here], episodes.support[here], episodes.query[here]
+        )
         parts.append(examiner.answer(batch, here.start))
     predictions = np.concatenate([part.predictions for part in parts])
     np.testing.assert_array_equal(predictions, whole.predictions)
@@ -103,7 +109,9 @@ def test_batches_of_a_stream_are_answered_like_the_whole(
 
 def f(support_images: np.ndarray, support_labels: np.ndarray, query_images: np.ndarray):
     """Depends on the order of the query images."""
-    return np.random.default_rng(int(query_images[:9].sum())).random((len(query_images), 5))
+    return np.random.default_rng(int(query_images[:9].sum())).random(
+        (len(query_images), 5)
+    )
 
 
 def test_batches_embed_no_image_twice(view: ImageView, episodes: EpisodeBatch) -> None:
@@ -118,6 +126,8 @@ def test_batches_embed_no_image_twice(view: ImageView, episodes: EpisodeBatch) -
     examiner = Examiner(learner, view, 3)
     for first in range(0, 60, 6):
         here = slice(first, first + 6)
-        batch = EpisodeBatch(episodes.classes[here], episodes.support[here], episodes.query[here])
+        batch = EpisodeBatch(
+            episodes.classes[here], episodes.support[here], episodes.query[here]
+        )
         examiner.answer(batch, first)
     assert learner.seen == len(np.union1d(episodes.support, episodes.query))

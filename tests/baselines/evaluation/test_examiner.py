@@ -44,7 +44,9 @@ def test_embedding_once_predicts_what_a_plain_loop_predicts(
     learner = (
         Centroid()
         if name == "centroid"
-        else make_learner(load_recipe("protonet-glyphs"), (28, 28, 1), torch.device("cpu"))
+        else make_learner(
+            load_recipe("protonet-glyphs"), (28, 28, 1), torch.device("cpu")
+        )
     )
     predictions = answer(learner, view, episodes, 3).predictions
     assert predictions.dtype == np.uint8
@@ -52,7 +54,9 @@ def test_embedding_once_predicts_what_a_plain_loop_predicts(
     np.testing.assert_array_equal(predictions, one_by_one(learner, view, episodes))
 
 
-def test_each_distinct_image_is_embedded_once(view: ImageView, episodes: EpisodeBatch) -> None:
+def test_each_distinct_image_is_embedded_once(
+    view: ImageView, episodes: EpisodeBatch
+) -> None:
     class Counting(Centroid):
         n_images = 0
 
@@ -66,23 +70,31 @@ def test_each_distinct_image_is_embedded_once(view: ImageView, episodes: Episode
     assert learner.n_images == len(used)
 
 
-def perfect(support_images: np.ndarray, support_labels: np.ndarray, query_images: np.ndarray):
+def perfect(
+    support_images: np.ndarray, support_labels: np.ndarray, query_images: np.ndarray
+):
     """Knows the drawings: a query matches the support image with the most equal bright pixels."""
     bright = (support_images > 200).reshape(len(support_images), -1).astype(float)
     matches = (query_images > 200).reshape(len(query_images), -1) @ bright.T
-    return np.stack([matches[:, support_labels == w].sum(axis=1) for w in range(5)], axis=1)
+    return np.stack(
+        [matches[:, support_labels == w].sum(axis=1) for w in range(5)], axis=1
+    )
 
 
 def test_a_perfect_function_scores_one_and_a_constant_one_exactly_one_in_n_way(
     view: ImageView, episodes: EpisodeBatch
 ) -> None:
     truth = np.repeat(np.arange(5), 6)
-    assert (answer(as_learner(perfect), view, episodes, 3).predictions == truth).mean() == 1
+    assert (
+        answer(as_learner(perfect), view, episodes, 3).predictions == truth
+    ).mean() == 1
 
     def constant(support_images, support_labels, query_images):
         return np.zeros((len(query_images), 5))
 
-    assert (answer(as_learner(constant), view, episodes, 3).predictions == truth).mean() == 1 / 5
+    assert (
+        answer(as_learner(constant), view, episodes, 3).predictions == truth
+    ).mean() == 1 / 5
 
 
 def test_the_place_of_a_query_image_says_nothing_of_its_class(
@@ -145,9 +157,17 @@ def test_malformed_scores_get_a_sentence(
         answer(as_learner(lambda *_: scores, "model"), view, episodes, 3)
 
 
-def test_progress_reports_every_stage_to_its_end(view: ImageView, episodes: EpisodeBatch) -> None:
+def test_progress_reports_every_stage_to_its_end(
+    view: ImageView, episodes: EpisodeBatch
+) -> None:
     seen: dict[str, tuple[int, int]] = {}
-    answer(Centroid(), view, episodes, 3, lambda stage, *counts: seen.update({stage: counts}))
+    answer(
+        Centroid(),
+        view,
+        episodes,
+        3,
+        lambda stage, *counts: seen.update({stage: counts}),
+    )
     assert set(seen) == {"embed", "classify"}
     assert all(done == total for done, total in seen.values())
 

@@ -14,7 +14,10 @@ def probed(function) -> Probe:
 
 
 def distances(support_images, support_labels, query_images):
-    flat = [images.reshape(len(images), -1) / 255 for images in (support_images, query_images)]
+    flat = [
+        images.reshape(len(images), -1) / 255
+        for images in (support_images, query_images)
+    ]
     return -((flat[1][:, None] - flat[0]) ** 2).sum(axis=2)
 
 

@@ -16,7 +16,14 @@ from fewbench_tests.meta_tasks import NETWORKS, inner_loop, network, task_loss, 
 from fewbench_tests.paths import SUPPORT
 
 LIBRARIES = {"learn2learn": Learn2LearnEngine, "higher": HigherEngine}
-LOOPS = [("maml", 1), ("maml", 5), ("fomaml", 1), ("fomaml", 5), ("anil", 1), ("anil", 5)]
+LOOPS = [
+    ("maml", 1),
+    ("maml", 5),
+    ("fomaml", 1),
+    ("fomaml", 5),
+    ("anil", 1),
+    ("anil", 5),
+]
 LOOPS += [("multi-step", 3), ("first-order multi-step", 3), ("first-order anil", 2)]
 
 
@@ -52,7 +59,9 @@ def test_meta_gradients_agree(library, name: str, kind: str, steps: int) -> None
 
 @pytest.mark.parametrize(("kind", "steps"), LOOPS)
 @pytest.mark.parametrize("name", NETWORKS)
-def test_the_meta_gradient_is_that_of_torch_func(name: str, kind: str, steps: int) -> None:
+def test_the_meta_gradient_is_that_of_torch_func(
+    name: str, kind: str, steps: int
+) -> None:
     """Needs no other library: each task on its own, differentiated as it is written."""
     whole, batch = network(name), tasks(name)
     inner = inner_loop(whole, steps, kind)
@@ -63,7 +72,9 @@ def test_the_meta_gradient_is_that_of_torch_func(name: str, kind: str, steps: in
     pairs = zip(batch.support, batch.query, strict=True)
     expected = torch.stack([batch.share * of_task(start, *pair) for pair in pairs])
     expected.sum().backward()
-    theirs = torch.cat([p.grad.flatten() for p in whole.parameters() if p.grad is not None])
+    theirs = torch.cat(
+        [p.grad.flatten() for p in whole.parameters() if p.grad is not None]
+    )
     assert distance(losses, expected.detach()) < 1e-12
     assert distance(ours, theirs) < 1e-9
 
@@ -71,7 +82,9 @@ def test_the_meta_gradient_is_that_of_torch_func(name: str, kind: str, steps: in
 @pytest.mark.parametrize("statistics", ["query", "support", "image"])
 @pytest.mark.parametrize(("kind", "steps"), [("maml", 1), ("maml", 5), ("anil", 3)])
 @pytest.mark.parametrize("name", NETWORKS)
-def test_adapted_logits_agree(library, name: str, kind: str, steps: int, statistics) -> None:
+def test_adapted_logits_agree(
+    library, name: str, kind: str, steps: int, statistics
+) -> None:
     whole, batch = network(name), tasks(name)
     inner = inner_loop(whole, steps, kind)
     ours = NativeEngine(whole).logits(batch, inner, statistics)
@@ -95,7 +108,9 @@ def test_the_gradient_is_the_losss_slope() -> None:
     """Against differences of the loss, along a direction; smooth, so without ReLU and pooling."""
     torch.manual_seed(0)
     whole = nn.Sequential()
-    whole.add_module("body", nn.Sequential(nn.Conv2d(1, 4, 3, padding=1), nn.Tanh(), nn.Flatten()))
+    whole.add_module(
+        "body", nn.Sequential(nn.Conv2d(1, 4, 3, padding=1), nn.Tanh(), nn.Flatten())
+    )
     whole.add_module("head", nn.Linear(4 * 28 * 28, 5))
     whole = whole.double()
     batch, inner = tasks("conv4-strided"), inner_loop(whole, 3)
@@ -128,10 +143,16 @@ def test_chunks_of_tasks_add_up_to_the_same_gradient(size: int) -> None:
         here = slice(first, first + size)
         labels = batch.support_labels, batch.query_labels
         part = Tasks(
-            batch.support[here], labels[0], batch.query[here], labels[1], share=batch.share
+            batch.support[here],
+            labels[0],
+            batch.query[here],
+            labels[1],
+            share=batch.share,
         )
         engine.backward(part, inner)
-    parts = torch.cat([p.grad.flatten() for p in whole.parameters() if p.grad is not None])
+    parts = torch.cat(
+        [p.grad.flatten() for p in whole.parameters() if p.grad is not None]
+    )
     assert distance(parts, together) < 1e-12
 
 
@@ -139,10 +160,16 @@ def test_tasks_do_not_see_each_other() -> None:
     whole, batch = network("conv4-strided"), tasks("conv4-strided")
     inner, engine = inner_loop(whole, 2), NativeEngine(whole)
     alone = Tasks(
-        batch.support[:1], batch.support_labels, batch.query[:1], batch.query_labels, batch.share
+        batch.support[:1],
+        batch.support_labels,
+        batch.query[:1],
+        batch.query_labels,
+        batch.share,
     )
     both = engine.logits(batch, inner, "query")[:1]
-    torch.testing.assert_close(engine.logits(alone, inner, "query"), both, rtol=1e-12, atol=1e-12)
+    torch.testing.assert_close(
+        engine.logits(alone, inner, "query"), both, rtol=1e-12, atol=1e-12
+    )
 
 
 def test_half_precision_gives_nearly_the_same_gradient() -> None:
@@ -182,7 +209,9 @@ print(resident() - before)
 """
 
 
-@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="resident memory: Linux only")
+@pytest.mark.skipif(
+    not Path("/proc/self/statm").exists(), reason="resident memory: Linux only"
+)
 @pytest.mark.parametrize(
     ("module", "engine"),
     [
@@ -191,7 +220,9 @@ print(resident() - before)
         ("higher_engine", "HigherEngine"),
     ],
 )
-def test_two_hundred_meta_steps_leave_no_memory_behind(module: str, engine: str) -> None:
+def test_two_hundred_meta_steps_leave_no_memory_behind(
+    module: str, engine: str
+) -> None:
     """A graph that stays would be 1 MB a step, 200 MB in all."""
     if module != "native_engine":
         name = module.removesuffix("_engine")

@@ -43,16 +43,23 @@ def test_batches_of_tasks_predict_what_a_plain_loop_predicts(
     labels = np.repeat(np.arange(5), SPEC.n_shot)
     for e in range(len(episodes)):
         images = view.images(episodes.support[e].reshape(-1))
-        scores = learner.predict(images, labels, view.images(episodes.query[e].reshape(-1)))
+        scores = learner.predict(
+            images, labels, view.images(episodes.query[e].reshape(-1))
+        )
         np.testing.assert_array_equal(predictions[e], scores.argmax(axis=1))
 
 
 @pytest.mark.parametrize(
-    ("statistics", "transductive"), [("query", True), ("support", False), ("image", False)]
+    ("statistics", "transductive"),
+    [("query", True), ("support", False), ("image", False)],
 )
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_the_probe_finds_what_the_learner_declares(
-    backend: str, statistics: str, transductive: bool, view: ImageView, episodes: EpisodeBatch
+    backend: str,
+    statistics: str,
+    transductive: bool,
+    view: ImageView,
+    episodes: EpisodeBatch,
 ) -> None:
     if backend != "native":
         pytest.importorskip(backend, reason=f"{backend} is not installed")
@@ -73,7 +80,9 @@ def test_another_number_of_ways_gets_a_sentence(view: ImageView) -> None:
     with pytest.raises(BaselineError, match="head for 5 classes.*6-way.*--set way=6"):
         answer(learner, view, others, 0)
     with pytest.raises(BaselineError, match="head for 5 classes"):
-        learner.backward(torch.zeros(1, 24, 28, 28, 1, dtype=torch.uint8), EpisodeSpec(6, 1, 3), 0)
+        learner.backward(
+            torch.zeros(1, 24, 28, 28, 1, dtype=torch.uint8), EpisodeSpec(6, 1, 3), 0
+        )
 
 
 def gradient(learner: MAML, images: torch.Tensor, step: int = 0) -> torch.Tensor:
@@ -104,7 +113,10 @@ def test_chunks_give_the_gradient_of_the_whole_meta_batch(images: torch.Tensor) 
 def test_auto_holds_fewer_tasks_of_a_larger_network() -> None:
     """Bytes of one image on its way through, by hand for conv4 of width 8 at 28 px."""
     shape = (28, 28, 1)
-    outputs = sum(side**2 * 8 * (1 + 1) + (side // 2) ** 2 * 8 * 2 for side in (28, 14, 7, 3)) + 8
+    outputs = (
+        sum(side**2 * 8 * (1 + 1) + (side // 2) ** 2 * 8 * 2 for side in (28, 14, 7, 3))
+        + 8
+    )
     columns = sum(side**2 * 9 * n for side, n in ((28, 1), (14, 8), (7, 8), (3, 8)))
     network = maml("backbone=conv4").network
     assert bytes_of_image(network, shape, graph=False) == 4 * (outputs + 5)
@@ -119,7 +131,9 @@ def test_auto_holds_fewer_tasks_of_a_larger_network() -> None:
 
 
 def test_the_mlp_cannot_normalise_an_image_alone() -> None:
-    with pytest.raises(BaselineError, match="no spread to normalise by.*statistics=support"):
+    with pytest.raises(
+        BaselineError, match="no spread to normalise by.*statistics=support"
+    ):
         maml("backbone=mlp", "statistics=image")
 
 
@@ -134,7 +148,9 @@ def test_the_order_of_derivatives_is_annealed(images: torch.Tensor) -> None:
 
 def test_the_losses_of_all_steps_are_annealed_to_the_last_one() -> None:
     learner = maml("inner_steps=4", "multi_step_loss_steps=100")
-    weights = {step: learner.inner_loop(step).weight_of_step for step in (0, 50, 100, 5000)}
+    weights = {
+        step: learner.inner_loop(step).weight_of_step for step in (0, 50, 100, 5000)
+    }
     assert weights[0] == (0.25, 0.25, 0.25, 0.25)
     assert weights[50] == (0.125, 0.125, 0.125, 0.625)
     assert weights[100] == weights[5000] == (0, 0, 0, 1)
@@ -154,14 +170,21 @@ def test_evaluation_has_its_own_inner_loop() -> None:
 
 
 @pytest.mark.parametrize(
-    ("backend", "precision"), [*((backend, "fp32") for backend in BACKENDS), ("native", "bf16")]
+    ("backend", "precision"),
+    [*((backend, "fp32") for backend in BACKENDS), ("native", "bf16")],
 )
 def test_a_run_in_two_halves_is_the_whole_run_bit_by_bit(
     bars: dict[str, SplitStore], tmp_path: Path, backend: str, precision: str
 ) -> None:
     if backend != "native":
         pytest.importorskip(backend, reason=f"{backend} is not installed")
-    settings = ["width=8", "dataset=bars", "steps=8", "validate_every=2", "val_episodes=10"]
+    settings = [
+        "width=8",
+        "dataset=bars",
+        "steps=8",
+        "validate_every=2",
+        "val_episodes=10",
+    ]
     settings += ["meta_batch_size=3", "clip_value=0.05", f"precision={precision}"]
     settings += [f"backend={backend}", "inner_steps=2", "first_order_steps=3"]
     settings += ["multi_step_loss_steps=6"]
@@ -175,8 +198,12 @@ def test_a_run_in_two_halves_is_the_whole_run_bit_by_bit(
 
     with pytest.raises(KeyboardInterrupt):
         Trainer(config, views, tmp_path / "halves", TrainBudget(device="cpu")).run(stop)
-    Trainer(config, views, tmp_path / "halves", TrainBudget(device="cpu", resume=True)).run()
-    whole, halves = (load_learner(str(tmp_path / name), CPU) for name in ("whole", "halves"))
+    Trainer(
+        config, views, tmp_path / "halves", TrainBudget(device="cpu", resume=True)
+    ).run()
+    whole, halves = (
+        load_learner(str(tmp_path / name), CPU) for name in ("whole", "halves")
+    )
     a, b = (learner.network.state_dict() for learner in (whole, halves))
     assert all(torch.equal(a[name], b[name]) for name in a)
 
@@ -188,11 +215,19 @@ def test_one_recipe_trains_alike_through_every_backend(
     pytest.importorskip(backend, reason=f"{backend} is not installed")
     """In float64: Adam divides by the size of the gradient, and a small network's rounding in
     float32 becomes percents of the loss within ten steps."""
-    settings = ["width=8", "dataset=bars", "steps=10", "validate_every=1", "val_episodes=10"]
+    settings = [
+        "width=8",
+        "dataset=bars",
+        "steps=10",
+        "validate_every=1",
+        "val_episodes=10",
+    ]
     views = TrainViews(ImageView([bars["train"]]), ImageView([bars["val"]]))
     losses = []
     for name in ("native", backend):
-        config = load_recipe("maml-glyphs", [*settings, f"backend={name}", "precision=fp32"])
+        config = load_recipe(
+            "maml-glyphs", [*settings, f"backend={name}", "precision=fp32"]
+        )
         trainer = Trainer(config, views, tmp_path / name, TrainBudget(device="cpu"))
         trainer.learner.network.double()  # in place: the optimiser keeps its parameters
         trainer.run()
@@ -201,7 +236,13 @@ def test_one_recipe_trains_alike_through_every_backend(
 
 
 def test_training_learns(bars: dict[str, SplitStore], tmp_path: Path) -> None:
-    settings = ["width=16", "dataset=bars", "steps=120", "validate_every=20", "val_episodes=40"]
+    settings = [
+        "width=16",
+        "dataset=bars",
+        "steps=120",
+        "validate_every=20",
+        "val_episodes=40",
+    ]
     views = TrainViews(ImageView([bars["train"]]), ImageView([bars["val"]]))
     config = load_recipe("maml-glyphs", [*settings, "precision=fp32"])
     trainer = Trainer(config, views, tmp_path, TrainBudget(device="cpu"))
@@ -213,16 +254,26 @@ def test_training_learns(bars: dict[str, SplitStore], tmp_path: Path) -> None:
 def test_settings_of_the_test_may_change_at_evaluation_others_not(
     bars: dict[str, SplitStore], tmp_path: Path
 ) -> None:
-    settings = ["width=8", "dataset=bars", "steps=2", "validate_every=2", "val_episodes=4"]
+    settings = [
+        "width=8",
+        "dataset=bars",
+        "steps=2",
+        "validate_every=2",
+        "val_episodes=4",
+    ]
     views = TrainViews(ImageView([bars["train"]]), ImageView([bars["val"]]))
     config = load_recipe("maml-glyphs", settings)
     Trainer(config, views, tmp_path, TrainBudget(device="cpu")).run()
-    learner = load_learner(str(tmp_path), CPU, settings=["test_inner_steps=9", "statistics=image"])
+    learner = load_learner(
+        str(tmp_path), CPU, settings=["test_inner_steps=9", "statistics=image"]
+    )
     assert isinstance(learner, MAML)
     assert learner.test_loop.steps == 9
     assert learner.card.recipe["test_inner_steps"] == 9
     assert not learner.transductive
-    with pytest.raises(BaselineError, match="width.*weights are trained.*test_inner_steps"):
+    with pytest.raises(
+        BaselineError, match="width.*weights are trained.*test_inner_steps"
+    ):
         load_learner(str(tmp_path), CPU, settings=["width=9"])
     with pytest.raises(BaselineError, match="temperature has no effect on maml"):
         maml("temperature=2")

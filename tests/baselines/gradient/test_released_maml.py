@@ -25,7 +25,12 @@ from fewbench.datasets.view import ImageView
 NAME = "finn2017_checkpoint/model59000.data-00000-of-00001"
 # Offsets in bytes of its tensors, decoded from its index: float32, little-endian, HWIO.
 REFERENCE = 121  # of 250, measured with torch 2.14 on a CPU; 246 of 500 with 2.15
-BETAS, CONVOLUTIONS, HEAD, HEAD_BIAS = (0, 128, 256, 384), (1044, 4500, 41364, 78228), 115092, 1024
+BETAS, CONVOLUTIONS, HEAD, HEAD_BIAS = (
+    (0, 128, 256, 384),
+    (1044, 4500, 41364, 78228),
+    115092,
+    1024,
+)
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +70,9 @@ def view(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> ImageVi
     return ImageView([open_split(info, root, "test")])
 
 
-def test_it_answers_as_when_it_was_first_measured(released: MAML, view: ImageView) -> None:
+def test_it_answers_as_when_it_was_first_measured(
+    released: MAML, view: ImageView
+) -> None:
     """10 steps of 0.05 on the mean loss, one query image a class, as its authors test it.
 
     Over 600 episodes it had 47.0 % (95 % interval +- 1.8), with five query images a class 45.7 %.

@@ -7,8 +7,19 @@ from torch import nn
 from torch.func import functional_call
 from torch.nn import functional
 
-from fewbench.baselines.gradient.taskwise import Norms, TaskImages, layers_of, run, task_weights
-from fewbench.baselines.gradient.taskwise_functions import Window, columns, norm_relu, product
+from fewbench.baselines.gradient.taskwise import (
+    Norms,
+    TaskImages,
+    layers_of,
+    run,
+    task_weights,
+)
+from fewbench.baselines.gradient.taskwise_functions import (
+    Window,
+    columns,
+    norm_relu,
+    product,
+)
 from fewbench.baselines.learner import BaselineError
 from fewbench_tests.meta_tasks import NETWORKS, network
 
@@ -78,7 +89,12 @@ def test_the_statistics_of_the_same_images_change_nothing() -> None:
 def test_layers_without_a_rule_go_through_vmap() -> None:
     torch.manual_seed(0)
     own = nn.Sequential(
-        *(nn.Conv2d(1, 4, 3, padding=1), nn.GroupNorm(2, 4), nn.GELU(), nn.AdaptiveAvgPool2d(3)),
+        *(
+            nn.Conv2d(1, 4, 3, padding=1),
+            nn.GroupNorm(2, 4),
+            nn.GELU(),
+            nn.AdaptiveAvgPool2d(3),
+        ),
         *(nn.Flatten(), nn.LayerNorm(36), nn.Linear(36, 5)),
     ).double()
     images = images_of("conv4-strided")
@@ -101,7 +117,10 @@ class Hidden(nn.Module):
     ("module", "message"),
     [
         (Hidden(), "Hidden holds a batch norm.*--backend learn2learn"),
-        (nn.BatchNorm2d(1, affine=False, track_running_stats=False), "with scale and shift"),
+        (
+            nn.BatchNorm2d(1, affine=False, track_running_stats=False),
+            "with scale and shift",
+        ),
         (nn.BatchNorm2d(1), "without running averages"),
         (nn.Conv2d(1, 2, 3), "square windows of odd size, padded by half"),
         (nn.Conv2d(1, 2, 2, padding=1), "square windows of odd size"),
@@ -114,7 +133,12 @@ def test_what_would_be_wrong_is_refused(module: nn.Module, message: str) -> None
         run(layers, task_weights(layers, N_TASKS), taskwise(images_of("conv4-strided")))
 
 
-@given(st.integers(2, 9), st.integers(2, 9), st.sampled_from([1, 3, 5]), st.sampled_from([1, 2, 3]))
+@given(
+    st.integers(2, 9),
+    st.integers(2, 9),
+    st.sampled_from([1, 3, 5]),
+    st.sampled_from([1, 2, 3]),
+)
 def test_columns_times_weights_are_a_convolution(
     height: int, width: int, size: int, stride: int
 ) -> None:
@@ -126,7 +150,9 @@ def test_columns_times_weights_are_a_convolution(
     else:
         seen = columns(maps, Window(size, stride))
     ours = seen @ kernel.permute(2, 3, 1, 0).reshape(-1, 4)
-    theirs = functional.conv2d(maps.permute(0, 3, 1, 2), kernel, None, stride, size // 2)
+    theirs = functional.conv2d(
+        maps.permute(0, 3, 1, 2), kernel, None, stride, size // 2
+    )
     torch.testing.assert_close(ours.permute(0, 3, 1, 2), theirs)
 
 
@@ -149,11 +175,17 @@ def test_both_derivatives_of_batch_norm(relu: bool) -> None:
     assert torch.autograd.gradgradcheck(function, (rows, scale, shift))
 
 
-@pytest.mark.parametrize("window", [Window(3, 1), Window(3, 2), Window(5, 2), Window(1, 2)])
+@pytest.mark.parametrize(
+    "window", [Window(3, 1), Window(3, 2), Window(5, 2), Window(1, 2)]
+)
 def test_both_derivatives_of_columns(window: Window) -> None:
     (maps,) = arguments((2, 5, 6, 2))
-    assert torch.autograd.gradcheck(lambda maps: columns(maps, window).square(), (maps,))
-    assert torch.autograd.gradgradcheck(lambda maps: columns(maps, window).square(), (maps,))
+    assert torch.autograd.gradcheck(
+        lambda maps: columns(maps, window).square(), (maps,)
+    )
+    assert torch.autograd.gradgradcheck(
+        lambda maps: columns(maps, window).square(), (maps,)
+    )
 
 
 def test_both_derivatives_of_a_product() -> None:

@@ -24,12 +24,22 @@ main()
 
 
 @pytest.fixture(scope="session")
-def quickstart(home: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict]:
+def quickstart(
+    home: Path, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, dict]:
     """One short run of the main job, for the tests that look at what it leaves. It needs no
     optional package."""
     folder = tmp_path_factory.mktemp("quickstart")
     done = subprocess.run(
-        [sys.executable, "-c", WITHOUT_OPTIONAL, "quickstart", "--seconds", "5", "--json"],
+        [
+            sys.executable,
+            "-c",
+            WITHOUT_OPTIONAL,
+            "quickstart",
+            "--seconds",
+            "5",
+            "--json",
+        ],
         cwd=folder,
         env=os.environ | {"FEWBENCH_DATA": str(home)},
         capture_output=True,
@@ -45,7 +55,15 @@ def test_help_answers_at_once(run) -> None:
         started = time.perf_counter()
         text = run("--help").stdout
         seconds.append(time.perf_counter() - started)
-    for command in ("quickstart", "data", "protocol", "train", "evaluate", "report", "env"):
+    for command in (
+        "quickstart",
+        "data",
+        "protocol",
+        "train",
+        "evaluate",
+        "report",
+        "env",
+    ):
         assert command in text
     # The goal is half a second, met by far on a quiet machine; this one may be busy.
     assert min(seconds) < 1.5
@@ -53,20 +71,42 @@ def test_help_answers_at_once(run) -> None:
 
 def test_heavy_libraries_are_imported_inside_the_commands_only() -> None:
     code = "import sys, fewbench.benchmark.cli.app; print(*sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    heavy = {"torch", "numpy", "h5py", "pandas", "scipy", "matplotlib", "pydantic", "PIL"}
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    heavy = {
+        "torch",
+        "numpy",
+        "h5py",
+        "pandas",
+        "scipy",
+        "matplotlib",
+        "pydantic",
+        "PIL",
+    }
     assert not heavy & set(done.stdout.split())
 
 
 @pytest.mark.parametrize(
     "command",
-    ["quickstart", "data", "data build", "protocol export", "train", "evaluate", "report", "env"],
+    [
+        "quickstart",
+        "data",
+        "data build",
+        "protocol export",
+        "train",
+        "evaluate",
+        "report",
+        "env",
+    ],
 )
 def test_every_command_has_help(run, command: str) -> None:
     assert "Usage: fewbench" in run(*command.split(), "--help").stdout
 
 
-def test_quickstart_leaves_results_tables_plots_and_a_page(quickstart: tuple[Path, dict]) -> None:
+def test_quickstart_leaves_results_tables_plots_and_a_page(
+    quickstart: tuple[Path, dict],
+) -> None:
     folder, document = quickstart
     names = {path.name for path in (folder / "report").iterdir()}
     assert {"index.html", "results.csv", "results.md", "results.tex"} <= names
@@ -77,8 +117,14 @@ def test_quickstart_leaves_results_tables_plots_and_a_page(quickstart: tuple[Pat
     assert "data:image/png;base64," in page
     assert "http://" not in page.replace("http://www.w3.org", "")
     rows = {(row["learner"], row["protocol"]): row for row in document["results"]}
-    protonet, centroid = rows["protonet", "glyphs-5w1s"], rows["centroid", "glyphs-5w1s"]
-    assert protonet["mean"] - protonet["half_width"] > centroid["mean"] + centroid["half_width"]
+    protonet, centroid = (
+        rows["protonet", "glyphs-5w1s"],
+        rows["centroid", "glyphs-5w1s"],
+    )
+    assert (
+        protonet["mean"] - protonet["half_width"]
+        > centroid["mean"] + centroid["half_width"]
+    )
 
 
 def test_quickstart_refuses_a_used_folder(run, quickstart: tuple[Path, dict]) -> None:
@@ -93,7 +139,9 @@ def test_evaluate_and_report_repeat_the_quickstarts_numbers(
 ) -> None:
     folder, document = quickstart
     checkpoint = str(folder / "protonet")
-    done = run("evaluate", checkpoint, "--protocol", "glyphs-5w1s", "--out", "r", "--json")
+    done = run(
+        "evaluate", checkpoint, "--protocol", "glyphs-5w1s", "--out", "r", "--json"
+    )
     answer = json.loads(done.stdout)
     before = next(
         row
@@ -103,7 +151,9 @@ def test_evaluate_and_report_repeat_the_quickstarts_numbers(
     assert answer["mean"] == before["mean"]
     assert answer["n_episodes"] == 10_000
 
-    again = run("evaluate", checkpoint, "--protocol", "glyphs-5w1s", "--out", "r", code=2)
+    again = run(
+        "evaluate", checkpoint, "--protocol", "glyphs-5w1s", "--out", "r", code=2
+    )
     assert "there is a result of this name already" in again.stderr
     assert "--overwrite" in again.stderr
     text = run("report", "r", "--out", "page").stdout
@@ -112,7 +162,16 @@ def test_evaluate_and_report_repeat_the_quickstarts_numbers(
 
 
 def test_a_result_is_replaced_on_request(run) -> None:
-    brief = ("evaluate", "centroid", "--protocol", "glyphs-5w1s", "--episodes", "20", "--out", "r")
+    brief = (
+        "evaluate",
+        "centroid",
+        "--protocol",
+        "glyphs-5w1s",
+        "--episodes",
+        "20",
+        "--out",
+        "r",
+    )
     run(*brief)
     run(*brief, "--overwrite")
 
@@ -124,12 +183,17 @@ def test_data_commands_on_the_embedded_default(run, tmp_path: Path) -> None:
     listed = json.loads(run("data", "list", "--json").stdout)["datasets"]
     assert listed["glyphs"]["built"]
     assert not listed["omniglot"]["built"]
-    assert json.loads(run("data", "info", "glyphs", "--json").stdout)["build"]["partial"] is False
+    assert (
+        json.loads(run("data", "info", "glyphs", "--json").stdout)["build"]["partial"]
+        is False
+    )
     run("data", "show", "glyphs", "--out", "sheets/grid.png")
     assert (tmp_path / "sheets" / "grid.png").read_bytes().startswith(b"\x89PNG")
 
 
-def test_a_damaged_build_fails_verification_with_exit_code_1(run, tmp_path: Path) -> None:
+def test_a_damaged_build_fails_verification_with_exit_code_1(
+    run, tmp_path: Path
+) -> None:
     run("data", "build", "glyphs", "--root", "data")
     path = tmp_path / "data" / "glyphs" / "test.h5"
     content = bytearray(path.read_bytes())
@@ -141,7 +205,9 @@ def test_a_damaged_build_fails_verification_with_exit_code_1(run, tmp_path: Path
 
 def test_protocol_commands(run, tmp_path: Path) -> None:
     assert "omniglot-20w5s" in run("protocol", "list").stdout
-    assert json.loads(run("protocol", "show", "omniglot-5w1s", "--json").stdout)["rotations"]
+    assert json.loads(run("protocol", "show", "omniglot-5w1s", "--json").stdout)[
+        "rotations"
+    ]
     done = run("protocol", "export", "glyphs-5w1s", "--out", "e.npz", "--json")
     assert json.loads(done.stdout)["bytes"] == (tmp_path / "e.npz").stat().st_size
 
@@ -162,7 +228,9 @@ def test_the_readmes_python_examples_run(home: Path, tmp_path: Path) -> None:
     assert len(blocks) == 5
     environment = os.environ | {"FEWBENCH_DATA": str(home)}
     # Each in a namespace of its own, but in one process: importing torch takes the time.
-    code = "import sys\nfor block in sys.argv[1:]: exec(block, {'__name__': '__main__'})"
+    code = (
+        "import sys\nfor block in sys.argv[1:]: exec(block, {'__name__': '__main__'})"
+    )
     done = subprocess.run(
         [sys.executable, "-c", code, *blocks],
         cwd=tmp_path,

@@ -15,7 +15,9 @@ from fewbench_tests.made_results import build_result
 
 A = build_result(0.9, 1, n_episodes=100, learner="protonet")
 B = build_result(0.85, 2, n_episodes=100, learner="maml", backbone="conv4-32")
-C = build_result(0.9, 3, n_episodes=100, learner="centroid", backbone="", transductive=True)
+C = build_result(
+    0.9, 3, n_episodes=100, learner="centroid", backbone="", transductive=True
+)
 OTHER = build_result(0.9, 4, n_episodes=100, n_shot=5, name="glyphs-5w5s")
 NAMES = [f"{result.file_stem}.json" for result in (A, B, C)]
 
@@ -35,17 +37,30 @@ def test_two_results_are_compared_as_given(fewbench) -> None:
 
     assert "1  maml conv4-32 fp32 seed 0 on glyphs-5w1s" in text
     assert f"1 - 2  {100 * expected.difference:+.2f}" in text
-    assert f"[{100 * expected.interval.low:+.2f}, {100 * expected.interval.high:+.2f}]" in text
+    assert (
+        f"[{100 * expected.interval.low:+.2f}, {100 * expected.interval.high:+.2f}]"
+        in text
+    )
     assert "< 0.0001" in text
     assert "paired over the same 100 episodes" in text
 
 
 def test_json_holds_every_pair_and_nothing_is_rounded(fewbench) -> None:
-    document = json.loads(fewbench("compare", *NAMES, "--level", "90%", "--json").stdout)
+    document = json.loads(
+        fewbench("compare", *NAMES, "--level", "90%", "--json").stdout
+    )
     expected = compare_all([A, B, C], 0.9)
 
-    assert [one["learner"] for one in document["results"]] == ["protonet", "maml", "centroid"]
-    assert [(one["a"], one["b"]) for one in document["comparisons"]] == [(0, 1), (0, 2), (1, 2)]
+    assert [one["learner"] for one in document["results"]] == [
+        "protonet",
+        "maml",
+        "centroid",
+    ]
+    assert [(one["a"], one["b"]) for one in document["comparisons"]] == [
+        (0, 1),
+        (0, 2),
+        (1, 2),
+    ]
     for found, one in zip(document["comparisons"], expected, strict=True):
         assert found["difference"] == one.difference
         assert found["interval"]["low"] == one.interval.low
@@ -67,11 +82,18 @@ def test_marks_and_kinds_stand_beside_what_is_compared(fewbench) -> None:
 
 def test_a_published_number_is_tested_within_a_margin(fewbench) -> None:
     arguments = ("compare", NAMES[0], "--published", "90%", "--margin", "2%")
-    assert "1: reproduced within 2 points: ours minus published" in fewbench(*arguments).stdout
-    far = fewbench("compare", NAMES[0], "--published", "0.8", "--margin", "1%", "--json").stdout
+    assert (
+        "1: reproduced within 2 points: ours minus published"
+        in fewbench(*arguments).stdout
+    )
+    far = fewbench(
+        "compare", NAMES[0], "--published", "0.8", "--margin", "1%", "--json"
+    ).stdout
     assert json.loads(far)["equivalence"][0]["verdict"] == "not reproduced"
     loose = (*arguments, "--published-half-width", "3%", "--json")
-    assert json.loads(fewbench(*loose).stdout)["equivalence"][0]["verdict"] == "undecided"
+    assert (
+        json.loads(fewbench(*loose).stdout)["equivalence"][0]["verdict"] == "undecided"
+    )
 
 
 @pytest.mark.parametrize(
@@ -81,19 +103,32 @@ def test_a_published_number_is_tested_within_a_margin(fewbench) -> None:
         ([NAMES[0]], "expected at least 2 results, or one and a number"),
         ([NAMES[0], f"./{NAMES[0]}"], "is given twice"),
         ([NAMES[0], "nothing.json"], "nothing.json: no such result"),
-        ([*NAMES[:2], "--margin", "0.1", "--published", "90%"], "Type 0.1% for 0.1 points, or 10%"),
+        (
+            [*NAMES[:2], "--margin", "0.1", "--published", "90%"],
+            "Type 0.1% for 0.1 points, or 10%",
+        ),
         ([*NAMES[:2], "--published", "90%"], "needs both"),
         ([NAMES[0], "--published-half-width", "1%"], "needs both"),
         ([*NAMES[:2], "--published", "98.8", "--margin", "1%"], "Type 98.8%"),
         ([*NAMES[:2], "--level", "95"], "Type 95%"),
         ([*NAMES[:2], "--level", "high"], "got 'high'"),
         (
-            (NAMES[0], "--published", "98.8%", "--margin", "1%", "--published-half-width", "0.2"),
+            (
+                NAMES[0],
+                "--published",
+                "98.8%",
+                "--margin",
+                "1%",
+                "--published-half-width",
+                "0.2",
+            ),
             "0.2 without a % sign would be 20 points",
         ),
     ],
 )
-def test_compare_answers_a_mistake_with_a_sentence(fewbench, arguments, complaint) -> None:
+def test_compare_answers_a_mistake_with_a_sentence(
+    fewbench, arguments, complaint
+) -> None:
     error = fewbench("compare", *arguments, code=2).stderr
     assert complaint in " ".join(error.replace("│", " ").split())
 
@@ -106,7 +141,9 @@ def test_plan_says_what_a_half_width_takes(fewbench) -> None:
     for row in rows:
         assert f"{row.n_episodes:,}" in text
     assert text.count("cheapest") == 1
-    document = json.loads(fewbench("plan", NAMES[0], "--half-width", "0.002", "--json").stdout)
+    document = json.loads(
+        fewbench("plan", NAMES[0], "--half-width", "0.002", "--json").stdout
+    )
     expected = [row.n_episodes for row in plan(A, Goal(half_width=0.002))]
     assert [row["n_episodes"] for row in document["plans"][0]["rows"]] == expected
 
@@ -115,9 +152,13 @@ def test_plan_says_what_a_difference_takes(fewbench) -> None:
     arguments = ("plan", NAMES[0], "--difference", "0.5%", "--power", "90%")
     goal = Goal(difference=0.005, power=0.9)
     alone = json.loads(fewbench(*arguments, "--json").stdout)["plans"]
-    paired = json.loads(fewbench(*arguments, "--against", NAMES[1], "--json").stdout)["plans"]
+    paired = json.loads(fewbench(*arguments, "--against", NAMES[1], "--json").stdout)[
+        "plans"
+    ]
 
-    assert [row["n_episodes"] for row in alone[0]["rows"]] == [r.n_episodes for r in plan(A, goal)]
+    assert [row["n_episodes"] for row in alone[0]["rows"]] == [
+        r.n_episodes for r in plan(A, goal)
+    ]
     assert [row["n_episodes"] for row in paired[0]["rows"]] == [
         row.n_episodes for row in plan(A, goal, B)
     ]
@@ -135,7 +176,10 @@ def test_plan_says_what_a_difference_takes(fewbench) -> None:
         (["--difference", "-1%"], "got '-1%'"),
         (["--difference", "1%", "--power", "10%"], "at least 50%; got 10%"),
         (["--against", NAMES[1]], "needs the difference to detect"),
-        (["--difference", "1%", "--against", "other"], "not scored on the same episodes"),
+        (
+            ["--difference", "1%", "--against", "other"],
+            "not scored on the same episodes",
+        ),
     ],
 )
 def test_plan_answers_a_mistake_with_a_sentence(fewbench, arguments, complaint) -> None:
@@ -160,7 +204,9 @@ def test_anything_else_is_refused_with_a_sentence(text) -> None:
         value = points(text)
     except typer.BadParameter as error:
         value, said = None, str(error)
-        refused = any(word in said for word in ("expected a share", "without a %", "Type "))
+        refused = any(
+            word in said for word in ("expected a share", "without a %", "Type ")
+        )
     else:
         refused = False
     assert refused or (value and (text.strip().endswith("%") or value < 0.05))

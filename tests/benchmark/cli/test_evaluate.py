@@ -13,7 +13,14 @@ PROTOCOL = ("--protocol", "glyphs-5w1s")
 def test_an_exported_list_is_evaluated_to_the_same_column(run, tmp_path: Path) -> None:
     exported = json.loads(
         run(
-            "protocol", "export", "glyphs-5w1s", "--episodes", "300", "--out", "e.npz", "--json"
+            "protocol",
+            "export",
+            "glyphs-5w1s",
+            "--episodes",
+            "300",
+            "--out",
+            "e.npz",
+            "--json",
         ).stdout
     )
     assert exported["bytes"] == (tmp_path / "e.npz").stat().st_size
@@ -52,7 +59,9 @@ def test_an_evaluation_stops_at_the_wanted_half_width(run, tmp_path: Path) -> No
     short = ("--until-half-width", "0.1%", "--episodes", "260")
     done = run("evaluate", "centroid", *PROTOCOL, *short, "--out", "s", code=1)
     assert "stopped after 260 episodes" in done.stdout
-    needed = re.search(r"not the wanted 0.1 %, which may take some ([\d,]+)00: ", done.stdout)
+    needed = re.search(
+        r"not the wanted 0.1 %, which may take some ([\d,]+)00: ", done.stdout
+    )
     assert needed
     assert int(needed[1].replace(",", "")) > 260  # some 100,000 episodes, in hundreds
     assert (tmp_path / "s" / "glyphs-5w1s-until-0.1pct__centroid__seed0.npz").exists()
@@ -99,7 +108,9 @@ def test_a_legacy_card_is_shown_with_its_sources_and_departures(run) -> None:
     text = run("protocol", "show", "finn2017-omniglot-5w1s").stdout
     assert "cbfinn/maml main.py:199-201" in text
     assert "departures from the paper:\n- Split: " in text
-    card = json.loads(run("protocol", "show", "finn2017-omniglot-5w1s", "--json").stdout)
+    card = json.loads(
+        run("protocol", "show", "finn2017-omniglot-5w1s", "--json").stdout
+    )
     assert card["task_rotations"]
     assert card["sources"]["n_query"].startswith("cbfinn/maml")
     assert len(card["departures"]) == 3

@@ -30,14 +30,28 @@ def test_a_maml_says_that_it_is_transductive_wherever_its_number_stands(
     run, tmp_path: Path
 ) -> None:
     pytest.importorskip("higher", reason="higher is not installed")
-    brief = [f"--set={key}" for key in ("steps=2", "validate_every=2", "val_episodes=4", "width=8")]
-    run("train", "--recipe", "maml-glyphs", *brief, "--tasks-per-chunk", "3", "--out", "run")
+    brief = [
+        f"--set={key}"
+        for key in ("steps=2", "validate_every=2", "val_episodes=4", "width=8")
+    ]
+    run(
+        "train",
+        "--recipe",
+        "maml-glyphs",
+        *brief,
+        "--tasks-per-chunk",
+        "3",
+        "--out",
+        "run",
+    )
     few = ("--protocol", "glyphs-5w1s", "--episodes", "20", "--out", "results")
     transductive = run("evaluate", "run", *few, "--tasks-per-chunk", "auto").stdout
     assert "† transductive" in transductive
     trained = json.loads((tmp_path / "run" / "train.json").read_text())["config"]
     assert trained["tasks_per_chunk"] == 3
-    saved = json.loads(next((tmp_path / "results").glob("*.json")).read_text())["recipe"]
+    saved = json.loads(next((tmp_path / "results").glob("*.json")).read_text())[
+        "recipe"
+    ]
     assert saved["tasks_per_chunk"] == "auto"
     run("evaluate", "run", *few, "--backend", "higher")
     inductive = run("evaluate", "run", *few, "--statistics", "support").stdout
@@ -55,7 +69,16 @@ def test_a_maml_says_that_it_is_transductive_wherever_its_number_stands(
 
 
 def test_train_stops_resumes_and_answers_in_json(run, tmp_path: Path) -> None:
-    command = ("train", "--recipe", "protonet-glyphs", "--out", "run", "--seed", "3", "--json")
+    command = (
+        "train",
+        "--recipe",
+        "protonet-glyphs",
+        "--out",
+        "run",
+        "--seed",
+        "3",
+        "--json",
+    )
     brief = (
         "--set=validate_every=2",
         "--set=val_episodes=10",
@@ -70,9 +93,22 @@ def test_train_stops_resumes_and_answers_in_json(run, tmp_path: Path) -> None:
     more = json.loads(run(*command, *brief, "--minutes", "0.06", "--resume").stdout)
     assert more["steps"] > first["steps"]
 
-    answer = ("evaluate", "run", "--protocol", "glyphs-5w1s", "--episodes", "20", "--out", "r")
+    answer = (
+        "evaluate",
+        "run",
+        "--protocol",
+        "glyphs-5w1s",
+        "--episodes",
+        "20",
+        "--out",
+        "r",
+    )
     result = json.loads(run(*answer, "--json").stdout)
     assert result["protocol"] == "glyphs-5w1s-20ep"
-    assert Path(tmp_path / result["path"]).name == "glyphs-5w1s-20ep__protonet__seed3.json"
-    paths = json.loads(run("report", "r", "run", "--out", "page", "--json").stdout)["paths"]
+    assert (
+        Path(tmp_path / result["path"]).name == "glyphs-5w1s-20ep__protonet__seed3.json"
+    )
+    paths = json.loads(run("report", "r", "run", "--out", "page", "--json").stdout)[
+        "paths"
+    ]
     assert any(path.endswith("learning_curve_run.svg") for path in paths)

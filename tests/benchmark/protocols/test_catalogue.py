@@ -10,7 +10,16 @@ from fewbench.datasets.info import DataError
 def test_the_catalogue_is_frozen() -> None:
     """A protocol that was published is never edited: add a new name instead."""
     shapes = {
-        name: (p.dataset, p.split, p.n_way, p.n_shot, p.n_query, p.n_episodes, p.seed, p.rotations)
+        name: (
+            p.dataset,
+            p.split,
+            p.n_way,
+            p.n_shot,
+            p.n_query,
+            p.n_episodes,
+            p.seed,
+            p.rotations,
+        )
         for name, p in OWN.items()
     }
     assert shapes == {
@@ -53,16 +62,76 @@ def test_the_legacy_presets_are_frozen() -> None:
     tiered, z = ("tieredimagenet", "test"), "legacy-z"
     free = "independent"
     expected = {
-        "finn2017-omniglot-5w1s": (*omniglot, 5, 1, 1, 600, 0, "task", True, 3, z, free),
-        "finn2017-omniglot-5w5s": (*omniglot, 5, 5, 5, 600, 0, "task", True, 3, z, free),
-        "finn2017-omniglot-20w1s": (*omniglot, 20, 1, 1, 600, 0, "task", True, 5, z, free),
-        "finn2017-omniglot-20w5s": (*omniglot, 20, 5, 5, 600, 0, "task", True, 5, z, free),
+        "finn2017-omniglot-5w1s": (
+            *omniglot,
+            5,
+            1,
+            1,
+            600,
+            0,
+            "task",
+            True,
+            3,
+            z,
+            free,
+        ),
+        "finn2017-omniglot-5w5s": (
+            *omniglot,
+            5,
+            5,
+            5,
+            600,
+            0,
+            "task",
+            True,
+            3,
+            z,
+            free,
+        ),
+        "finn2017-omniglot-20w1s": (
+            *omniglot,
+            20,
+            1,
+            1,
+            600,
+            0,
+            "task",
+            True,
+            5,
+            z,
+            free,
+        ),
+        "finn2017-omniglot-20w5s": (
+            *omniglot,
+            20,
+            5,
+            5,
+            600,
+            0,
+            "task",
+            True,
+            5,
+            z,
+            free,
+        ),
         "finn2017-miniimagenet-5w1s": (*mini, 5, 1, 1, 600, 0, "", True, 10, z, free),
         "finn2017-miniimagenet-5w5s": (*mini, 5, 5, 5, 600, 0, "", True, 10, z, free),
     }
     for way, shot in ((5, 1), (5, 5), (20, 1), (20, 5)):
         shape = f"{way}w{shot}s"
-        snell = (*omniglot, way, shot, 15, 1000, 0, "classes", False, None, "legacy-z-ddof1", free)
+        snell = (
+            *omniglot,
+            way,
+            shot,
+            15,
+            1000,
+            0,
+            "classes",
+            False,
+            None,
+            "legacy-z-ddof1",
+            free,
+        )
         antoniou = (*omniglot, way, shot, 1, 600, 0, "", True, 5, "episodes-t", free)
         expected |= {f"snell2017-omniglot-{shape}": snell}
         expected |= {f"antoniou2019-omniglot-{shape}": antoniou}
@@ -72,7 +141,17 @@ def test_the_legacy_presets_are_frozen() -> None:
             f"snell2017-miniimagenet-{shape}": (
                 *(*mini, *rest, 600, 0, "", False, None, "legacy-z-ddof1", free),
             ),
-            f"chen2019-miniimagenet-{shape}": (*mini, *rest, 600, 0, "", False, 5, z, free),
+            f"chen2019-miniimagenet-{shape}": (
+                *mini,
+                *rest,
+                600,
+                0,
+                "",
+                False,
+                5,
+                z,
+                free,
+            ),
             f"antoniou2019-miniimagenet-{shape}": (
                 *(*mini, *rest, 600, 0, "", True, 5, "episodes-t", free),
             ),
@@ -109,7 +188,9 @@ def test_every_protocol_fits_its_dataset(name: str) -> None:
     protocol = PROTOCOLS[name]
     counts = BUILDERS[protocol.dataset].splits[protocol.split]
     assert protocol.n_way <= counts.n_classes
-    assert protocol_spec(protocol).images_per_class <= counts.n_images / counts.n_classes
+    assert (
+        protocol_spec(protocol).images_per_class <= counts.n_images / counts.n_classes
+    )
 
 
 def test_what_departs_from_a_protocol_shows_in_its_name() -> None:
@@ -126,7 +207,9 @@ def test_what_departs_from_a_protocol_shows_in_its_name() -> None:
     assert disjoint.interval == "open"
     few = find_protocol("omniglot-5w1s", disjoint=True, n_episodes=9)
     assert (few.name, few.n_episodes) == ("omniglot-5w1s-disjoint-9ep", 9)
-    assert find_protocol("omniglot-5w1s", n_episodes=10_000) is PROTOCOLS["omniglot-5w1s"]
+    assert (
+        find_protocol("omniglot-5w1s", n_episodes=10_000) is PROTOCOLS["omniglot-5w1s"]
+    )
 
 
 def test_an_unknown_protocol_gets_the_nearest() -> None:

@@ -68,14 +68,18 @@ def test_a_file_is_read_back_to_identical_results(
     assert export_episodes(protocol, root, tmp_path / "b.npz") == sha256
     assert (tmp_path / "a.npz").read_bytes() == (tmp_path / "b.npz").read_bytes()
 
-    drawn, listed = (evaluate(Centroid(), one, root=root) for one in (protocol, tmp_path / "a.npz"))
+    drawn, listed = (
+        evaluate(Centroid(), one, root=root) for one in (protocol, tmp_path / "a.npz")
+    )
     np.testing.assert_array_equal(drawn.predictions, listed.predictions)
     assert drawn.protocol == listed.protocol
     assert drawn.episodes_fingerprint == listed.episodes_fingerprint
     assert len(result_cards([drawn, listed])) == 1  # one column
 
 
-def test_images_are_found_by_their_keys_in_any_order(exported: Path, root: Path) -> None:
+def test_images_are_found_by_their_keys_in_any_order(
+    exported: Path, root: Path
+) -> None:
     """A file whose lists are in another order says the same."""
     with np.load(exported) as file:
         arrays = dict(file)
@@ -85,14 +89,19 @@ def test_images_are_found_by_their_keys_in_any_order(exported: Path, root: Path)
     classes = rng.permutation(n_classes)
     images = np.stack([rng.permutation(20) for _ in range(n_classes)])
     header["classes"] = [
-        [header["classes"][c][0], [header["classes"][c][1][i] for i in images[c]]] for c in classes
+        [header["classes"][c][0], [header["classes"][c][1][i] for i in images[c]]]
+        for c in classes
     ]
     class_at, image_at = np.argsort(classes), np.argsort(images, axis=1)
-    arrays["images"] = image_at[arrays["classes"][:, :, None], arrays["images"]].astype("<u2")
+    arrays["images"] = image_at[arrays["classes"][:, :, None], arrays["images"]].astype(
+        "<u2"
+    )
     arrays["classes"] = class_at[arrays["classes"]].astype("<u2")
     shuffled = write(exported.with_name("shuffled.npz"), arrays, header)
 
-    here, there = (draw_file(read_episodes(path), root) for path in (exported, shuffled))
+    here, there = (
+        draw_file(read_episodes(path), root) for path in (exported, shuffled)
+    )
     assert here.fingerprint == there.fingerprint
     assert there.protocol == here.protocol
 
@@ -110,7 +119,9 @@ def test_a_list_of_ones_own_does_not_stand_under_the_protocols_name(
     )
 
 
-def test_the_readmes_script_reads_a_file_without_fewbench(exported: Path, tmp_path: Path) -> None:
+def test_the_readmes_script_reads_a_file_without_fewbench(
+    exported: Path, tmp_path: Path
+) -> None:
     readme = (REPOSITORY / "README.md").read_text(encoding="utf-8")
     (script,) = re.findall(r"```py\n(.*?)```", readme, re.DOTALL)
     assert len(script.splitlines()) <= 15
@@ -121,7 +132,10 @@ def test_the_readmes_script_reads_a_file_without_fewbench(exported: Path, tmp_pa
     keys = [
         f"{label} {drawn.view.image_keys[index]}"
         for label in range(5)
-        for index in [*drawn.episodes.support[0, label], *drawn.episodes.query[0, label]]
+        for index in [
+            *drawn.episodes.support[0, label],
+            *drawn.episodes.query[0, label],
+        ]
     ]
     assert printed.splitlines() == keys
 
@@ -136,7 +150,11 @@ def test_the_readmes_script_reads_a_file_without_fewbench(exported: Path, tmp_pa
 
 
 LARGEST = ["omniglot-20w5s", "miniimagenet-20w5s", "tieredimagenet-20w5s"]
-SIZES = {"omniglot": [20] * 423, "miniimagenet": [600] * 20, "tieredimagenet": [1289] * 160}
+SIZES = {
+    "omniglot": [20] * 423,
+    "miniimagenet": [600] * 20,
+    "tieredimagenet": [1289] * 160,
+}
 
 
 @pytest.mark.parametrize("name", LARGEST)
@@ -175,17 +193,36 @@ def first_name(header: dict, name: str) -> None:
         (lambda header: header.pop("classes"), "header is not complete"),
         (edit(classes=7), "header is not complete"),
         (edit(classes=[]), "names a class or image that it does not list"),
-        (lambda header: header["classes"].append(header["classes"][0]), "lists a class .* twice"),
-        (lambda header: first_name(header, header["classes"][0][1][1]), "an image twice"),
-        (lambda header: header["protocol"].update(n_way=1), "its protocol is none.*n_way"),
-        (lambda header: header["protocol"].update(dataset="glyph"), "Did you mean 'glyphs'"),
+        (
+            lambda header: header["classes"].append(header["classes"][0]),
+            "lists a class .* twice",
+        ),
+        (
+            lambda header: first_name(header, header["classes"][0][1][1]),
+            "an image twice",
+        ),
+        (
+            lambda header: header["protocol"].update(n_way=1),
+            "its protocol is none.*n_way",
+        ),
+        (
+            lambda header: header["protocol"].update(dataset="glyph"),
+            "Did you mean 'glyphs'",
+        ),
         (lambda header: header["protocol"].update(split="dev"), "dev"),
-        (lambda header: header["protocol"].update(n_episodes=61), r"is uint16 \(60, 5\)"),
+        (
+            lambda header: header["protocol"].update(n_episodes=61),
+            r"is uint16 \(60, 5\)",
+        ),
         (lambda header: header["classes"].pop(), "does not list"),
     ],
 )
 def test_a_wrong_header_gets_a_sentence(
-    exported: Path, root: Path, tmp_path: Path, change: Callable[[dict], None], message: str
+    exported: Path,
+    root: Path,
+    tmp_path: Path,
+    change: Callable[[dict], None],
+    message: str,
 ) -> None:
     with np.load(exported) as file:
         arrays = dict(file)
@@ -201,11 +238,20 @@ def test_a_wrong_header_gets_a_sentence(
     [
         (lambda a: a.update(images=a["images"].astype(np.int64)), "images is int64"),
         (lambda a: a.update(images=a["images"][:, :, :3]), "not uint16"),
-        (lambda a: a.update(classes=np.zeros_like(a["classes"])), "a class or an image twice"),
-        (lambda a: a.update(images=np.zeros_like(a["images"])), "a class or an image twice"),
+        (
+            lambda a: a.update(classes=np.zeros_like(a["classes"])),
+            "a class or an image twice",
+        ),
+        (
+            lambda a: a.update(images=np.zeros_like(a["images"])),
+            "a class or an image twice",
+        ),
         (lambda a: a.update(images=a["images"] + 100), "does not list"),
         (lambda a: a.update(header=np.zeros(9, np.uint8)), "header is not complete"),
-        (lambda a: a.update(header=np.frombuffer(b"[" * 10**5, np.uint8)), "not complete"),
+        (
+            lambda a: a.update(header=np.frombuffer(b"[" * 10**5, np.uint8)),
+            "not complete",
+        ),
         (lambda a: a.update(other=a["sha256"]), "it holds classes.npy"),
         (lambda a: a.pop("classes"), "it holds header.npy"),
         (lambda a: a.update(sha256=a["sha256"][::-1]), "its content was changed"),
@@ -226,8 +272,12 @@ def test_wrong_arrays_get_a_sentence(
         read_episodes(tmp_path / "e.npz")
 
 
-def test_what_is_no_file_of_episodes_gets_a_sentence(exported: Path, tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="no such file. Write one: fewbench protocol export"):
+def test_what_is_no_file_of_episodes_gets_a_sentence(
+    exported: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(
+        DataError, match="no such file. Write one: fewbench protocol export"
+    ):
         read_episodes(tmp_path / "nowhere.npz")
     with pytest.raises(DataError, match="cannot be read"):
         read_episodes(tmp_path)
@@ -243,8 +293,12 @@ def test_what_is_no_file_of_episodes_gets_a_sentence(exported: Path, tmp_path: P
         read_episodes(path)
 
 
-def test_a_bomb_is_not_unpacked(exported: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(episode_files, "_BYTES_LIMIT", 10_000)  # as if a bomb of a gibibyte
+def test_a_bomb_is_not_unpacked(
+    exported: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        episode_files, "_BYTES_LIMIT", 10_000
+    )  # as if a bomb of a gibibyte
     monkeypatch.setattr(np, "load", lambda *_, **__: pytest.fail("was unpacked"))
     with pytest.raises(DataError, match="more than a gibibyte"):
         read_episodes(exported)
@@ -265,7 +319,9 @@ def test_any_corruption_gives_a_sentence_or_the_same_episodes(
         del content[data.draw(st.integers(0, len(content) - 1)) :]
     else:
         for _ in range(data.draw(st.integers(1, 4))):
-            content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
+            content[data.draw(st.integers(0, len(content) - 1))] = data.draw(
+                st.integers(0, 255)
+            )
     scratch.write_bytes(content)
     check(scratch, exported)
 
@@ -280,7 +336,9 @@ def test_any_corruption_within_the_archive_does_too(
         members = {name: bytearray(archive.read(name)) for name in archive.namelist()}
     member = members[data.draw(st.sampled_from(sorted(members)))]
     place = data.draw(st.integers(0, min(len(member), 300) - 1))
-    member[place : place + data.draw(st.integers(0, 3))] = data.draw(st.binary(max_size=4))
+    member[place : place + data.draw(st.integers(0, 3))] = data.draw(
+        st.binary(max_size=4)
+    )
     with zipfile.ZipFile(scratch, "w") as archive:
         for name, content in members.items():
             archive.writestr(name, bytes(content))
@@ -288,13 +346,21 @@ def test_any_corruption_within_the_archive_does_too(
 
 
 json_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False)
+    | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner)
+    ),
     max_leaves=6,
 )
 
 
-@given(st.sampled_from(["format", "protocol", "classes", "data_fingerprint"]), json_values)
+@given(
+    st.sampled_from(["format", "protocol", "classes", "data_fingerprint"]), json_values
+)
 @settings(max_examples=80, deadline=None)
 def test_any_json_in_the_header_gives_a_sentence(
     exported: Path, root: Path, scratch: Path, field: str, value: object
@@ -335,7 +401,9 @@ def test_a_file_for_another_build_names_the_image_that_is_missing(
     exported: Path, protocol: EvalProtocol
 ) -> None:
     file = read_episodes(exported)
-    with pytest.raises(DataError, match=r"another build of glyphs: .* has no '.*--dataset"):
+    with pytest.raises(
+        DataError, match=r"another build of glyphs: .* has no '.*--dataset"
+    ):
         _locate(file, fake_view([20] * 117))
 
 

@@ -24,9 +24,17 @@ from fewbench.datasets.archives.limits import Limits
 from fewbench.datasets.archives.tree import Tree, open_tree
 from fewbench.datasets.info import DataError
 
-FILES = {"train/n01/a.JPEG": b"first", "train/n01/b.JPEG": bytes(range(256)) * 5, "empty": b""}
+FILES = {
+    "train/n01/a.JPEG": b"first",
+    "train/n01/b.JPEG": bytes(range(256)) * 5,
+    "empty": b"",
+}
 LONG = {f"{'folder/' * 40}{i}.JPEG": bytes([i]) * i for i in range(3)}
-FORMATS = {"ustar": tarfile.USTAR_FORMAT, "gnu": tarfile.GNU_FORMAT, "pax": tarfile.PAX_FORMAT}
+FORMATS = {
+    "ustar": tarfile.USTAR_FORMAT,
+    "gnu": tarfile.GNU_FORMAT,
+    "pax": tarfile.PAX_FORMAT,
+}
 PACK: dict[str, Callable[[bytes], bytes]] = {
     "gz": gzip.compress,
     "bz2": bz2.compress,
@@ -54,13 +62,19 @@ def header(
 ) -> bytes:
     """One block, by hand: tarfile would refuse to write most of what is tested here."""
     start = struct.pack("100s8s8s8s12s12s", name, b"644", b"0", b"0", size, b"0")
-    end = struct.pack("c100s8s32s32s8s8s155s12x", kind, b"link", magic, b"", b"", b"", b"", prefix)
+    end = struct.pack(
+        "c100s8s32s32s8s8s155s12x", kind, b"link", magic, b"", b"", b"", b"", prefix
+    )
     return start + b"%06o\0 " % (sum(start + end) + 8 * 32) + end
 
 
 def member(data: bytes = b"data", **fields: bytes) -> bytes:
     """A header and its data, whose size is stated unless `size` is given."""
-    return header(**{"size": b"%011o\0" % len(data), **fields}) + data + bytes(-len(data) % 512)
+    return (
+        header(**{"size": b"%011o\0" % len(data), **fields})
+        + data
+        + bytes(-len(data) % 512)
+    )
 
 
 def pax(kind: bytes = b"x", **records: str) -> bytes:
@@ -110,7 +124,9 @@ def test_gnu_keeps_times_where_others_have_the_prefix(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", [b"0", b"\0", b"7"])
-def test_kinds_of_files_and_archives_older_than_ustar(tmp_path: Path, kind: bytes) -> None:
+def test_kinds_of_files_and_archives_older_than_ustar(
+    tmp_path: Path, kind: bytes
+) -> None:
     content = header(b"set/", b"0", b"\0", b"") + member(kind=kind, magic=b"") + END
     assert contents(opened(tmp_path, content)) == {"a.png": b"data"}
 
@@ -123,7 +139,9 @@ def test_ways_to_write_a_size(tmp_path: Path, size: bytes) -> None:
 
 
 @pytest.mark.parametrize("extension", [b"", pax(size=str(9 * 2**30))])
-def test_member_larger_than_octal_digits_can_say(tmp_path: Path, extension: bytes) -> None:
+def test_member_larger_than_octal_digits_can_say(
+    tmp_path: Path, extension: bytes
+) -> None:
     size = b"0" if extension else b"\x80" + (9 * 2**30).to_bytes(11, "big")
     with (tmp_path / "images").open("wb") as file:
         file.write(extension + header(size=size))
@@ -149,7 +167,9 @@ def test_harmless_dots_are_dropped(tmp_path: Path) -> None:
 
 
 def test_name_that_is_no_utf8(tmp_path: Path) -> None:
-    assert contents(opened(tmp_path, member(name=b"caf\xe9.png") + END)) == {"café.png": b"data"}
+    assert contents(opened(tmp_path, member(name=b"caf\xe9.png") + END)) == {
+        "café.png": b"data"
+    }
 
 
 def test_pax_records_correct_what_follows(tmp_path: Path) -> None:
@@ -165,7 +185,9 @@ def test_what_the_tar_command_writes(tmp_path: Path) -> None:
     for name, data in (FILES | LONG).items():
         (tmp_path / "set" / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "set" / name).write_bytes(data)
-    subprocess.run(["tar", "-cf", tmp_path / "images.tar", "-C", tmp_path / "set", "."], check=True)
+    subprocess.run(
+        ["tar", "-cf", tmp_path / "images.tar", "-C", tmp_path / "set", "."], check=True
+    )
     assert contents(open_tree(tmp_path / "images.tar")) == FILES | LONG
 
 
@@ -174,7 +196,17 @@ def test_what_the_tar_command_writes(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    [b"/etc/passwd", b"../up", b"a/../../up", b"a/./b", b"a//b", b"a\\b", b"C:/x", b".//x", b"a/"],
+    [
+        b"/etc/passwd",
+        b"../up",
+        b"a/../../up",
+        b"a/./b",
+        b"a//b",
+        b"a\\b",
+        b"C:/x",
+        b".//x",
+        b"a/",
+    ],
 )
 def test_names_that_lead_elsewhere(tmp_path: Path, name: bytes) -> None:
     for content in (
@@ -204,7 +236,9 @@ def test_folders_that_lead_elsewhere(tmp_path: Path) -> None:
         (b"M", "a member of type b'M'"),
     ],
 )
-def test_what_is_neither_file_nor_folder(tmp_path: Path, kind: bytes, words: str) -> None:
+def test_what_is_neither_file_nor_folder(
+    tmp_path: Path, kind: bytes, words: str
+) -> None:
     for name in (b"odd", b".hidden"):
         with refused(f"{name.decode()}.*expected a file or a folder, got {words}"):
             opened(tmp_path, member() + header(name, b"0", kind) + END)
@@ -260,7 +294,9 @@ def test_extensions_without_end(tmp_path: Path) -> None:
 
 
 def test_names_that_would_fill_memory(tmp_path: Path) -> None:
-    content = b"".join(member(b"n" * 900 + b"%d" % i, kind=b"L") + member() for i in range(4))
+    content = b"".join(
+        member(b"n" * 900 + b"%d" % i, kind=b"L") + member() for i in range(4)
+    )
     with refused("names of at most 256 bytes"):
         opened(tmp_path, content + END, Limits(members=10))
 
@@ -331,7 +367,9 @@ def test_several_streams_and_zeros_behind(tmp_path: Path, kind: str) -> None:
     assert contents(opened(tmp_path, packed)) == FILES
     assert contents(opened(tmp_path, packed + bytes(100_000))) == FILES
     for junk in (b"junk", bytes(70_000) + b"junk"):
-        with refused(f"an intact {'gzip' if kind == 'gz' else 'bzip2' if kind == 'bz2' else 'xz'}"):
+        with refused(
+            f"an intact {'gzip' if kind == 'gz' else 'bzip2' if kind == 'bz2' else 'xz'}"
+        ):
             opened(tmp_path, packed + junk)
 
 
@@ -349,10 +387,14 @@ def test_more_than_the_disk_should_hold(tmp_path: Path) -> None:
 
 def test_dictionary_that_would_fill_memory(tmp_path: Path) -> None:
     packed = bytearray(lzma.compress(pack(FILES), check=lzma.CHECK_CRC32))
-    size = (packed[12] + 1) * 4  # of the block header: flags, filter, its dictionary, CRC32
+    size = (
+        packed[12] + 1
+    ) * 4  # of the block header: flags, filter, its dictionary, CRC32
     assert packed[14:16] == b"\x21\x01"
     packed[16] = 39  # 3 GiB
-    packed[12 + size - 4 : 12 + size] = struct.pack("<I", zlib.crc32(packed[12 : 12 + size - 4]))
+    packed[12 + size - 4 : 12 + size] = struct.pack(
+        "<I", zlib.crc32(packed[12 : 12 + size - 4])
+    )
     with refused("an intact xz file, got Memory usage limit exceeded"):
         opened(tmp_path, bytes(packed))
 
@@ -375,9 +417,13 @@ def test_many_empty_streams_take_no_long_time(tmp_path: Path) -> None:
 # Damage at every place
 
 once_more = settings(
-    max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
+    max_examples=60,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    deadline=None,
 )
-damage = st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.integers(0, 7)), max_size=1)
+damage = st.lists(
+    st.tuples(st.floats(0, 1, exclude_max=True), st.integers(0, 7)), max_size=1
+)
 
 
 def damaged(content: bytes, flips: list[tuple[float, int]], kept: float) -> bytes:
@@ -406,7 +452,9 @@ def test_damaged_tar_shows_its_own_bytes_under_the_right_names(
     except DataError:
         return
     # A tar has no checksums of its data: all that can be told is that they come from their place.
-    assert shown == {name: content[at : at + size] for name, (at, size) in places.items()}
+    assert shown == {
+        name: content[at : at + size] for name, (at, size) in places.items()
+    }
 
 
 @once_more
@@ -425,7 +473,9 @@ def test_damaged_packed_tar_is_refused_or_right(
 @once_more
 @given(
     st.sampled_from([tarfile.GNU_FORMAT, tarfile.PAX_FORMAT]),
-    st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.integers(0, 7)), max_size=4),
+    st.lists(
+        st.tuples(st.floats(0, 1, exclude_max=True), st.integers(0, 7)), max_size=4
+    ),
     kept_parts,
 )
 def test_damaged_extensions_are_refused_or_read(
@@ -442,10 +492,19 @@ def test_damaged_extensions_are_refused_or_read(
 
 
 @once_more
-@given(st.lists(st.sampled_from([b"0", b"5", b"L", b"x", b"g", b"2", b"K"]), max_size=6), st.data())
-def test_headers_in_any_order(tmp_path: Path, kinds: list[bytes], data: st.DataObject) -> None:
+@given(
+    st.lists(st.sampled_from([b"0", b"5", b"L", b"x", b"g", b"2", b"K"]), max_size=6),
+    st.data(),
+)
+def test_headers_in_any_order(
+    tmp_path: Path, kinds: list[bytes], data: st.DataObject
+) -> None:
     blocks = [
-        member(data.draw(st.binary(max_size=40)), kind=kind, name=data.draw(st.binary(max_size=9)))
+        member(
+            data.draw(st.binary(max_size=40)),
+            kind=kind,
+            name=data.draw(st.binary(max_size=9)),
+        )
         for kind in kinds
     ]
     started = time.perf_counter()

@@ -41,11 +41,17 @@ FILES = {
 }
 METHODS = {"stored": zipfile.ZIP_STORED, "deflated": zipfile.ZIP_DEFLATED}
 KINDS = ["folder", *METHODS, "tar", "tar.gz", "tar.bz2", "tar.xz"]
-CLUTTER = {"__MACOSX/set/._0001_01.png": b"x", "set/.DS_Store": b"y", ".git/config": b"z"}
+CLUTTER = {
+    "__MACOSX/set/._0001_01.png": b"x",
+    "set/.DS_Store": b"y",
+    ".git/config": b"z",
+}
 NEXT = "fewbench data build NAME --source DIR"
 
 
-def write_zip(path: Path, files: dict[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> Path:
+def write_zip(
+    path: Path, files: dict[str, bytes], method: int = zipfile.ZIP_DEFLATED
+) -> Path:
     with zipfile.ZipFile(path, "w", method) as archive:
         for name, data in files.items():
             archive.writestr(zipfile.ZipInfo(name), data, method)
@@ -113,7 +119,9 @@ def test_folders_in_archives_are_no_files(tmp_path: Path) -> None:
     with open_tree(write_zip(tmp_path / "a.zip", {"set/": b"", **FILES})) as tree:
         assert tree.names() == sorted(FILES)
     with tarfile.open(tmp_path / "a.tar", "w") as archive:
-        archive.add(write_folder(tmp_path / "a", FILES), ".")  # as `tar -C a -cf a.tar .`
+        archive.add(
+            write_folder(tmp_path / "a", FILES), "."
+        )  # as `tar -C a -cf a.tar .`
     with open_tree(tmp_path / "a.tar") as tree:
         assert tree.names() == sorted(FILES)
 
@@ -121,14 +129,18 @@ def test_folders_in_archives_are_no_files(tmp_path: Path) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_span_shows_what_read_returns(tmp_path: Path, kind: str) -> None:
     (tmp_path / "scratch").mkdir()
-    with open_tree(write(kind, tmp_path / "source", FILES), scratch=tmp_path / "scratch") as tree:
+    with open_tree(
+        write(kind, tmp_path / "source", FILES), scratch=tmp_path / "scratch"
+    ) as tree:
         spans = {name: tree.span(name) for name in tree.names()}
         assert list((tmp_path / "scratch").iterdir()) == []
     for name, span in spans.items():  # they outlive the tree
         assert span.open().read() == FILES[name]
         assert name in span.label
         assert span.label.startswith(str(tmp_path / "source"))
-    assert spans["set/Greek/character01/0001_02.png"].read_at(300, 3) == bytes([44, 45, 46])
+    assert spans["set/Greek/character01/0001_02.png"].read_at(300, 3) == bytes(
+        [44, 45, 46]
+    )
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -193,7 +205,9 @@ def test_forgotten_source_is_closed_quietly(tmp_path: Path, kind: str) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_member_above_the_bound_of_read_is_a_span(tmp_path: Path, kind: str) -> None:
     name = "set/Greek/character01/0001_02.png"
-    with open_tree(write(kind, tmp_path / "source", FILES), Limits(member_bytes=1000)) as tree:
+    with open_tree(
+        write(kind, tmp_path / "source", FILES), Limits(member_bytes=1000)
+    ) as tree:
         assert tree.read("set/Greek/character01/0001_01.png") == b"first"
         with pytest.raises(DataError, match=f"{name}.*at most 1,000 bytes, got 2,048"):
             tree.read(name)
@@ -204,7 +218,9 @@ def test_member_above_the_bound_of_read_is_a_span(tmp_path: Path, kind: str) -> 
 def test_member_above_the_bound_of_span(tmp_path: Path, kind: str) -> None:
     name = "set/Greek/character01/0001_02.png"
     with (
-        open_tree(write(kind, tmp_path / "source", FILES), Limits(span_bytes=1000)) as tree,
+        open_tree(
+            write(kind, tmp_path / "source", FILES), Limits(span_bytes=1000)
+        ) as tree,
         pytest.raises(DataError, match=f"{name}.*at most 1,000 bytes, got 2,048"),
     ):
         tree.span(name)
@@ -245,7 +261,9 @@ def write_large(kind: str, path: Path) -> int:
     size = 200 * len(block) + len(end)
     if kind == "zip":
         with (
-            zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive,
+            zipfile.ZipFile(
+                path, "w", zipfile.ZIP_DEFLATED, compresslevel=1
+            ) as archive,
             archive.open("large", "w") as file,
         ):
             file.writelines([block] * 200 + [end])
@@ -263,7 +281,9 @@ def test_unpacking_needs_little_memory(tmp_path: Path, kind: str) -> None:
     size = write_large(kind, tmp_path / "source")
     (tmp_path / "scratch").mkdir()
     arguments = [tmp_path / "source", tmp_path / "scratch", "large"]
-    run = subprocess.run([sys.executable, "-c", SPOOL, *arguments], capture_output=True, text=True)
+    run = subprocess.run(
+        [sys.executable, "-c", SPOOL, *arguments], capture_output=True, text=True
+    )
     assert run.returncode == 0, run.stderr
     length, is_whole, growth = run.stdout.split()
     assert (int(length), is_whole) == (size, "True")
@@ -282,8 +302,12 @@ open_tree(Path(sys.argv[1]), scratch=Path(sys.argv[2])).span("noise")
 
 @pytest.mark.parametrize("kind", ["deflated", "tar.gz"])
 def test_no_room_to_unpack(tmp_path: Path, kind: str) -> None:
-    path = write(kind, tmp_path / "source", {"noise": random.Random(0).randbytes(500_000)})
-    run = subprocess.run([sys.executable, "-c", FULL, path, tmp_path], capture_output=True)
+    path = write(
+        kind, tmp_path / "source", {"noise": random.Random(0).randbytes(500_000)}
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", FULL, path, tmp_path], capture_output=True
+    )
     error = run.stderr.decode().splitlines()[-1]
     assert f"expected room in {tmp_path}, got: File too large" in error
     assert "info.DataError" in error
@@ -314,12 +338,16 @@ def test_nested_source_that_is_damaged_or_no_tar(tmp_path: Path, kind: str) -> N
     inner = write_tar(tmp_path / "inner", FILES).read_bytes()
     files = {"cut.tar": inner[:2000], "list.pkl": b"\x80\x02]q\x00.", "empty.tar": b""}
     files["packed.tar"] = write_tar(tmp_path / "packed", FILES, "gz").read_bytes()
-    files["outer.tar"] = write_tar(tmp_path / "outer", {"inner.tar": inner}).read_bytes()
+    files["outer.tar"] = write_tar(
+        tmp_path / "outer", {"inner.tar": inner}
+    ).read_bytes()
     with open_tree(write(kind, tmp_path / "source", files)) as tree:
         refused = partial(pytest.raises, DataError)
         with refused(match=f"{tree.label}.*cut.tar.*the archive is truncated"):
             tree.nested("cut.tar")
-        with refused(match=f"{tree.label}.*list.pkl.*expected a tar file, got a pickle file"):
+        with refused(
+            match=f"{tree.label}.*list.pkl.*expected a tar file, got a pickle file"
+        ):
             tree.nested("list.pkl")
         with refused(match="empty.tar.*an empty file"):
             tree.nested("empty.tar")
@@ -331,7 +359,9 @@ def test_nested_source_that_is_damaged_or_no_tar(tmp_path: Path, kind: str) -> N
 
 def test_a_folder_of_tars_keeps_no_file_open(tmp_path: Path) -> None:
     inner = write_tar(tmp_path / "inner", FILES).read_bytes()
-    folder = write_folder(tmp_path / "source", {f"n{i:02d}.tar": inner for i in range(20)})
+    folder = write_folder(
+        tmp_path / "source", {f"n{i:02d}.tar": inner for i in range(20)}
+    )
     before = len(os.listdir("/dev/fd"))
     tree = open_tree(folder)
     nested = [tree.nested(name) for name in tree.names()]
@@ -421,7 +451,9 @@ def test_name_with_a_null_byte(tmp_path: Path) -> None:
         open_tree(path)
 
 
-@pytest.mark.parametrize("kind", [stat.S_IFLNK, stat.S_IFBLK, stat.S_IFCHR, stat.S_IFIFO])
+@pytest.mark.parametrize(
+    "kind", [stat.S_IFLNK, stat.S_IFBLK, stat.S_IFCHR, stat.S_IFIFO]
+)
 def test_links_and_devices(tmp_path: Path, kind: int) -> None:
     path = write_member(tmp_path / "bad.zip", external_attr=(kind | 0o644) << 16)
     with pytest.raises(DataError, match="a link or a device"):
@@ -467,12 +499,16 @@ def test_bomb_of_overlapping_members(tmp_path: Path) -> None:
     head, tail = path.read_bytes().split(b"PK\x01\x02")
     record = b"PK\x01\x02" + tail[: tail.index(b"PK\x05\x06")]
     records = b"".join(record[:-1] + bytes([65 + i]) for i in range(50))
-    sizes = struct.pack("<II", 2**20, 2**20)  # each claims to be stored: no ratio of its own
+    sizes = struct.pack(
+        "<II", 2**20, 2**20
+    )  # each claims to be stored: no ratio of its own
     records = b"".join(
         records[i : i + 20] + sizes + records[i + 28 : i + len(record)]
         for i in range(0, len(records), len(record))
     )
-    end = struct.pack("<4s4H2IH", b"PK\x05\x06", 0, 0, 50, 50, len(records), len(head), 0)
+    end = struct.pack(
+        "<4s4H2IH", b"PK\x05\x06", 0, 0, 50, 50, len(records), len(head), 0
+    )
     path.write_bytes(head + records + end)
     with pytest.raises(DataError, match=r"cannot read any of it.*bomb"):
         open_tree(path)
@@ -484,7 +520,9 @@ def test_member_that_holds_more_than_it_declares(tmp_path: Path) -> None:
     patch_directory(path, 24, "<I", 100)
     tracemalloc.start()
     with open_tree(path) as tree:
-        assert tree.read("zeros") == b"\0" * 100  # what was declared, and no more was inflated
+        assert (
+            tree.read("zeros") == b"\0" * 100
+        )  # what was declared, and no more was inflated
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 2**20
@@ -513,13 +551,18 @@ def test_wrong_crc(tmp_path: Path) -> None:
     [
         (b"", "an empty file"),
         (b"<!DOCTYPE html><html>Sign in</html>", "a web page in place of the archive"),
-        (b"\xef\xbb\xbf\r\n <html>Quota exceeded</html>", "a web page in place of the archive"),
+        (
+            b"\xef\xbb\xbf\r\n <html>Quota exceeded</html>",
+            "a web page in place of the archive",
+        ),
         (b"Rar!\x1a\x07 and more", r"a file that starts with b'Rar!\\x1a"),
         (b"\x80\x02}q\x00.", "a pickle file"),
         (b"PK\x03\x04 and little more", "truncated zip"),
     ],
 )
-def test_a_file_that_is_no_zip_is_diagnosed(tmp_path: Path, content: bytes, diagnosis: str) -> None:
+def test_a_file_that_is_no_zip_is_diagnosed(
+    tmp_path: Path, content: bytes, diagnosis: str
+) -> None:
     path = tmp_path / "images.zip"
     path.write_bytes(content)
     with pytest.raises(DataError, match=diagnosis) as caught:
@@ -537,7 +580,9 @@ def test_truncated_zip(tmp_path: Path) -> None:
 
 
 def test_missing_path_names_the_nearest_folder(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=rf"got nothing \(the nearest.* is {tmp_path}\)"):
+    with pytest.raises(
+        DataError, match=rf"got nothing \(the nearest.* is {tmp_path}\)"
+    ):
         open_tree(tmp_path / "no" / "such" / "images.zip")
 
 

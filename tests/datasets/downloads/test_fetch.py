@@ -78,20 +78,28 @@ def test_file_arrives_under_its_name(server: Server, tmp_path: Path) -> None:
     assert path.stat().st_mode == (tmp_path / "plain").stat().st_mode
 
 
-def test_file_that_is_there_is_not_downloaded_again(server: Server, tmp_path: Path) -> None:
+def test_file_that_is_there_is_not_downloaded_again(
+    server: Server, tmp_path: Path
+) -> None:
     for offline in (False, False, True):
         fetch(source(server, "good"), tmp_path, offline=offline)
     assert server.paths() == ["/good"]
 
 
-def test_addresses_are_tried_in_order_until_one_works(server: Server, tmp_path: Path) -> None:
-    path = fetch(source(server, "404", "page", "flipped", "short", "good", "500"), tmp_path)
+def test_addresses_are_tried_in_order_until_one_works(
+    server: Server, tmp_path: Path
+) -> None:
+    path = fetch(
+        source(server, "404", "page", "flipped", "short", "good", "500"), tmp_path
+    )
     assert path.read_bytes() == CONTENT
     assert server.paths() == ["/404", "/page", "/flipped", "/short", "/good"]
     assert listed(tmp_path) == ["images.zip"]
 
 
-def test_checksum_in_capitals_is_the_same_checksum(server: Server, tmp_path: Path) -> None:
+def test_checksum_in_capitals_is_the_same_checksum(
+    server: Server, tmp_path: Path
+) -> None:
     capitals = Source("images.zip", (f"{server.address}/good",), MD5.upper())
     assert fetch(capitals, tmp_path) == fetch(capitals, tmp_path)
     assert server.paths() == ["/good"]
@@ -99,7 +107,11 @@ def test_checksum_in_capitals_is_the_same_checksum(server: Server, tmp_path: Pat
 
 def test_progress_counts_bytes_up_to_the_whole(server: Server, tmp_path: Path) -> None:
     seen: list[tuple[int, int]] = []
-    fetch(source(server, "good"), tmp_path, progress=lambda done, total: seen.append((done, total)))
+    fetch(
+        source(server, "good"),
+        tmp_path,
+        progress=lambda done, total: seen.append((done, total)),
+    )
     assert seen == sorted(set(seen))
     assert seen[0] == (0, len(CONTENT))
     assert len(seen) > 3
@@ -132,8 +144,16 @@ def test_server_is_told_who_asks(server: Server, tmp_path: Path) -> None:
         ("401", r"HTTP 401 Unauthorized \(a sign-in is needed\)", 1),
         ("410", r"HTTP 410 Gone \(no longer at this address\)", 1),
         ("418", r"HTTP 418 I'm a Teapot \(refused\)", 1),
-        ("429", r"HTTP 429 Too Many Requests \(too many downloads.*\) \(6 attempts\)", 6),
-        ("500", r"HTTP 500 Internal Server Error \(the server fails\) \(6 attempts\)", 6),
+        (
+            "429",
+            r"HTTP 429 Too Many Requests \(too many downloads.*\) \(6 attempts\)",
+            6,
+        ),
+        (
+            "500",
+            r"HTTP 500 Internal Server Error \(the server fails\) \(6 attempts\)",
+            6,
+        ),
         ("page", 'a web page in place of the archive, titled "Drive & Co: quota": ', 1),
         ("empty", "a file of 0 bytes", 1),
         ("short", f"a file of {len(CONTENT) - 1:,} bytes", 1),
@@ -148,11 +168,20 @@ def test_failure_says_why_and_what_to_do(
     server: Server, tmp_path: Path, name: str, reason: str, attempts: int
 ) -> None:
     with pytest.raises(DataError, match=reason) as caught:
-        fetch(source(server, name), tmp_path, timeout=0.3, command="fewbench data build omniglot")
+        fetch(
+            source(server, name),
+            tmp_path,
+            timeout=0.3,
+            command="fewbench data build omniglot",
+        )
     told = str(caught.value)
-    start = f"{tmp_path / 'images.zip'}: no address served it:\n  {server.address}/{name}: "
+    start = (
+        f"{tmp_path / 'images.zip'}: no address served it:\n  {server.address}/{name}: "
+    )
     assert told.startswith(start)
-    assert f"\nExpected {len(CONTENT):,} bytes with md5 {MD5} (the official one)" in told
+    assert (
+        f"\nExpected {len(CONTENT):,} bytes with md5 {MD5} (the official one)" in told
+    )
     assert f"2. Place images.zip, as it is, as {tmp_path / 'images.zip'}\n" in told
     assert told.endswith("3. Type: fewbench data build omniglot")
     assert server.paths() == [f"/{name}"] * attempts
@@ -166,7 +195,9 @@ def test_page_whose_head_comes_in_small_pieces_is_recognised(
     server: Server, tmp_path: Path
 ) -> None:
     pieces = b"".join(b"1\r\n%c\r\n" % byte for byte in b"\n" + PAGE) + b"0\r\n\r\n"
-    url = server.on("/", Answer(pieces, headers={"Transfer-Encoding": "chunked"}, declared=-1))
+    url = server.on(
+        "/", Answer(pieces, headers={"Transfer-Encoding": "chunked"}, declared=-1)
+    )
     with pytest.raises(DataError, match="a web page in place of the archive"):
         fetch(Source("images.zip", (url,)), tmp_path)
     assert listed(tmp_path) == []
@@ -195,7 +226,11 @@ def test_every_address_is_listed_with_its_own_reason(
 def test_endless_body_is_not_read_to_the_end(server: Server, tmp_path: Path) -> None:
     seen: list[int] = []
     with pytest.raises(DataError, match="unannounced"):
-        fetch(source(server, "unannounced"), tmp_path, progress=lambda done, _: seen.append(done))
+        fetch(
+            source(server, "unannounced"),
+            tmp_path,
+            progress=lambda done, _: seen.append(done),
+        )
     assert len(CONTENT) < max(seen) <= len(CONTENT) + 2**16
 
 
@@ -212,12 +247,16 @@ def test_offline_or_without_address(server: Server, tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no address is known") as caught:
         fetch(Source("images.zip"), tmp_path / "a b", offline=True)
     assert "1. Get images.zip from who published it." in str(caught.value)
-    assert f"Type: fewbench data build NAME --source '{tmp_path}/a b'" in str(caught.value)
+    assert f"Type: fewbench data build NAME --source '{tmp_path}/a b'" in str(
+        caught.value
+    )
     assert not server.asked
     assert listed(tmp_path) == []
 
 
-def test_full_disk_is_not_blamed_on_the_addresses(server: Server, tmp_path: Path) -> None:
+def test_full_disk_is_not_blamed_on_the_addresses(
+    server: Server, tmp_path: Path
+) -> None:
     def fill_up(done: int, total: int) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
@@ -233,7 +272,9 @@ def test_file_larger_than_the_free_space_is_refused_before_it_comes(
 ) -> None:
     url = server.on("/huge", Answer(CONTENT, declared=10**15))
     seen: list[int] = []
-    reason = r"1,000,000,000,000,000 bytes are to come from .*/huge, [\d,]+ bytes are free"
+    reason = (
+        r"1,000,000,000,000,000 bytes are to come from .*/huge, [\d,]+ bytes are free"
+    )
     with pytest.raises(DataError, match=reason):
         fetch(
             Source("images.zip", (url, url), MD5, size),
@@ -311,11 +352,14 @@ def test_checksum_of_the_first_download_is_recorded_and_compared(
     assert fetch(unpublished, tmp_path, offline=True) == path
     told = recorded_check(path, unpublished)
     assert (
-        told == f"images.zip: sha256 {SHA256} is the one of the first download, none is published"
+        told
+        == f"images.zip: sha256 {SHA256} is the one of the first download, none is published"
     )
 
     path.write_bytes(FLIPPED.body)
-    with pytest.raises(DataError, match=f"expected sha256 {SHA256}.*first download.*got sha256 "):
+    with pytest.raises(
+        DataError, match=f"expected sha256 {SHA256}.*first download.*got sha256 "
+    ):
         fetch(unpublished, tmp_path)
 
 
@@ -332,13 +376,22 @@ def test_another_download_must_equal_the_first(server: Server, tmp_path: Path) -
     assert fetch(replaced, tmp_path).read_bytes() == FLIPPED.body
 
 
-@pytest.mark.parametrize("damaged", [b"", b"\0" * 70, SHA256[:-1].encode() + b"  images.zip\n"])
-def test_damaged_checksum_file_is_refused(server: Server, tmp_path: Path, damaged: bytes) -> None:
+@pytest.mark.parametrize(
+    "damaged", [b"", b"\0" * 70, SHA256[:-1].encode() + b"  images.zip\n"]
+)
+def test_damaged_checksum_file_is_refused(
+    server: Server, tmp_path: Path, damaged: bytes
+) -> None:
     unpublished = Source("images.zip", (f"{server.address}/good",))
     path = fetch(unpublished, tmp_path)
     (tmp_path / "images.zip.sha256").write_bytes(damaged)
-    for look in (lambda: fetch(unpublished, tmp_path), lambda: recorded_check(path, unpublished)):
-        with pytest.raises(DataError, match=r"images\.zip\.sha256: expected 64 hexadecimal digits"):
+    for look in (
+        lambda: fetch(unpublished, tmp_path),
+        lambda: recorded_check(path, unpublished),
+    ):
+        with pytest.raises(
+            DataError, match=r"images\.zip\.sha256: expected 64 hexadecimal digits"
+        ):
             look()
 
 
@@ -346,7 +399,10 @@ def test_recorded_check_knows_the_official_md5_and_when_there_is_none(
     server: Server, tmp_path: Path
 ) -> None:
     path = fetch(source(server, "good"), tmp_path)
-    assert recorded_check(path, source(server)) == f"images.zip: md5 {MD5} is the official one"
+    assert (
+        recorded_check(path, source(server))
+        == f"images.zip: md5 {MD5} is the official one"
+    )
     told = recorded_check(path, Source("images.zip"))
     assert told == "images.zip: no checksum is published, and none was recorded"
 
@@ -355,7 +411,11 @@ def test_recorded_check_knows_the_official_md5_and_when_there_is_none(
 
 ENTRIES = {
     "list": {"key": "images.zip", "size": len(CONTENT), "checksum": f"md5:{MD5}"},
-    "old": {"filename": "images.zip", "filesize": len(CONTENT), "checksum": MD5.upper()},
+    "old": {
+        "filename": "images.zip",
+        "filesize": len(CONTENT),
+        "checksum": MD5.upper(),
+    },
 }
 
 
@@ -365,8 +425,14 @@ def zenodo(server: Server, entry: dict[str, object]) -> str:
 
 
 @pytest.mark.parametrize("form", ENTRIES)
-def test_record_tells_size_and_checksum(server: Server, tmp_path: Path, form: str) -> None:
-    urls = (f"{server.address}/short", f"{server.address}/flipped", f"{server.address}/good")
+def test_record_tells_size_and_checksum(
+    server: Server, tmp_path: Path, form: str
+) -> None:
+    urls = (
+        f"{server.address}/short",
+        f"{server.address}/flipped",
+        f"{server.address}/good",
+    )
     recorded = Source("images.zip", urls, record=zenodo(server, ENTRIES[form]))
     path = fetch(recorded, tmp_path)
     assert path.read_bytes() == CONTENT
@@ -379,15 +445,21 @@ def test_record_tells_size_and_checksum(server: Server, tmp_path: Path, form: st
     assert fetch(recorded, tmp_path) == fetch(recorded, tmp_path, offline=True)
     assert len(server.asked) == 4
     path.write_bytes(FLIPPED.body)
-    with pytest.raises(DataError, match=f"expected md5 {MD5} .*Zenodo record.*got md5 "):
+    with pytest.raises(
+        DataError, match=f"expected md5 {MD5} .*Zenodo record.*got md5 "
+    ):
         fetch(recorded, tmp_path, offline=True)
 
 
-def test_file_placed_by_hand_is_compared_with_the_record(server: Server, tmp_path: Path) -> None:
+def test_file_placed_by_hand_is_compared_with_the_record(
+    server: Server, tmp_path: Path
+) -> None:
     placed = Source("images.zip", record=zenodo(server, ENTRIES["list"]))
     (tmp_path / "images.zip").write_bytes(FLIPPED.body)
     fetch(placed, tmp_path, offline=True)
-    with pytest.raises(DataError, match=f"expected {len(CONTENT):,} bytes with md5 {MD5}"):
+    with pytest.raises(
+        DataError, match=f"expected {len(CONTENT):,} bytes with md5 {MD5}"
+    ):
         fetch(placed, tmp_path)
 
 
@@ -400,7 +472,9 @@ def test_record_completes_the_size_but_never_overrules_the_md5(
     server: Server, tmp_path: Path
 ) -> None:
     other = {"key": "images.zip", "size": len(CONTENT), "checksum": "md5:" + "0" * 32}
-    known = Source("images.zip", (f"{server.address}/short", f"{server.address}/good"), MD5)
+    known = Source(
+        "images.zip", (f"{server.address}/short", f"{server.address}/good"), MD5
+    )
     fetch(replace(known, record=zenodo(server, other)), tmp_path)
     assert server.paths() == ["/record", "/short", "/good"]
     assert listed(tmp_path) == ["images.zip"]
@@ -423,7 +497,9 @@ def test_record_completes_the_size_but_never_overrules_the_md5(
 def test_record_that_tells_nothing_is_not_fatal(
     server: Server, tmp_path: Path, caplog: pytest.LogCaptureFixture, record: Answer
 ) -> None:
-    recorded = Source("images.zip", (f"{server.address}/good",), record=server.on("/r", record))
+    recorded = Source(
+        "images.zip", (f"{server.address}/good",), record=server.on("/r", record)
+    )
     path = fetch(recorded, tmp_path, timeout=0.5)
     assert path.read_bytes() == CONTENT
     assert f"{server.address}/r: tells no checksum of images.zip: " in caplog.text
@@ -442,7 +518,9 @@ def test_proxy_of_the_environment_is_used(
     with serving(Proxy()) as proxy:
         monkeypatch.setenv("HTTP_PROXY", proxy.address)
         monkeypatch.setenv("http_proxy", proxy.address)
-        assert fetch(source(server, "good"), tmp_path / "by proxy").read_bytes() == CONTENT
+        assert (
+            fetch(source(server, "good"), tmp_path / "by proxy").read_bytes() == CONTENT
+        )
         assert proxy.asked == [f"{server.address}/good"]
 
         monkeypatch.setenv("no_proxy", "127.0.0.1")
@@ -456,6 +534,12 @@ def test_proxy_for_https_is_used_and_named_when_it_refuses(
 ) -> None:
     with serving(Proxy()) as proxy:
         monkeypatch.setenv("HTTPS_PROXY", proxy.address)
-        with pytest.raises(DataError, match="the proxy that the environment names failed: .*403"):
-            fetch(Source("images.zip", ("https://mirror.invalid/good",)), tmp_path, timeout=0.5)
+        with pytest.raises(
+            DataError, match="the proxy that the environment names failed: .*403"
+        ):
+            fetch(
+                Source("images.zip", ("https://mirror.invalid/good",)),
+                tmp_path,
+                timeout=0.5,
+            )
     assert set(proxy.asked) == {"mirror.invalid:443"}

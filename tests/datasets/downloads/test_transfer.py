@@ -41,7 +41,9 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
         yield server
 
 
-def get(folder: Path, *urls: str, md5: str | None = None, timeout: float = 3.0) -> bytes:
+def get(
+    folder: Path, *urls: str, md5: str | None = None, timeout: float = 3.0
+) -> bytes:
     return fetch(Source("images.zip", urls, md5), folder, timeout=timeout).read_bytes()
 
 
@@ -55,15 +57,23 @@ def leave(folder: Path, data: bytes, **origin: object) -> None:
 # A connection that breaks
 
 
-@pytest.mark.parametrize("headers", [TAG, {"Last-Modified": "Mon, 01 Jan 2024 00:00:00 GMT"}])
+@pytest.mark.parametrize(
+    "headers", [TAG, {"Last-Modified": "Mon, 01 Jan 2024 00:00:00 GMT"}]
+)
 def test_broken_connection_is_continued(
     server: Server, tmp_path: Path, headers: dict[str, str]
 ) -> None:
-    cuts = [Answer(CONTENT, headers=headers, cut=1000), Answer(CONTENT, headers=headers, cut=70000)]
+    cuts = [
+        Answer(CONTENT, headers=headers, cut=1000),
+        Answer(CONTENT, headers=headers, cut=70000),
+    ]
     url = server.on("/file", *cuts, Answer(CONTENT, headers=headers))
     seen: list[int] = []
     path = fetch(
-        Source("images.zip", (url,)), tmp_path, timeout=3, progress=lambda n, _: seen.append(n)
+        Source("images.zip", (url,)),
+        tmp_path,
+        timeout=3,
+        progress=lambda n, _: seen.append(n),
     )
     assert path.read_bytes() == CONTENT
     assert server.header("Range") == [None, "bytes=1000-", "bytes=71000-"]
@@ -93,7 +103,9 @@ def test_without_validator_the_md5_vouches_for_what_is_continued(
     assert server.header("If-Range") == [None, None]
 
 
-def test_server_that_ignores_ranges_is_read_from_the_start(server: Server, tmp_path: Path) -> None:
+def test_server_that_ignores_ranges_is_read_from_the_start(
+    server: Server, tmp_path: Path
+) -> None:
     cut = Answer(CONTENT, headers=TAG, cut=HALF, ranges=False)
     url = server.on("/file", cut, Answer(CONTENT, headers=TAG, ranges=False))
     assert get(tmp_path, url, md5=MD5) == CONTENT
@@ -138,14 +150,20 @@ def test_piece_that_begins_earlier_is_taken_from_where_it_begins(
 def test_piece_that_does_not_fit_is_not_used(
     server: Server, tmp_path: Path, answer: Answer
 ) -> None:
-    url = server.on("/file", Answer(CONTENT, headers=TAG, cut=1000), answer, Answer(CONTENT))
+    url = server.on(
+        "/file", Answer(CONTENT, headers=TAG, cut=1000), answer, Answer(CONTENT)
+    )
     assert get(tmp_path, url) == CONTENT
     assert server.header("Range") == [None, "bytes=1000-", None]
 
 
-def test_server_that_only_sends_pieces_is_given_up(server: Server, tmp_path: Path) -> None:
+def test_server_that_only_sends_pieces_is_given_up(
+    server: Server, tmp_path: Path
+) -> None:
     url = server.on("/file", Answer(CONTENT, 206, {"Content-Range": "bytes 0-9/10"}))
-    with pytest.raises(DataError, match=r"another piece .* than the one asked for \(6 attempts\)"):
+    with pytest.raises(
+        DataError, match=r"another piece .* than the one asked for \(6 attempts\)"
+    ):
         get(tmp_path, url, timeout=0.5)
 
 
@@ -158,7 +176,9 @@ def test_server_may_close_early_without_a_word(server: Server, tmp_path: Path) -
 
 
 def test_silent_server_is_asked_to_continue(server: Server, tmp_path: Path) -> None:
-    url = server.on("/file", Answer(CONTENT, headers=TAG, stall=HALF), Answer(CONTENT, headers=TAG))
+    url = server.on(
+        "/file", Answer(CONTENT, headers=TAG, stall=HALF), Answer(CONTENT, headers=TAG)
+    )
     assert get(tmp_path, url, timeout=0.5) == CONTENT
     assert server.header("Range") == [None, f"bytes={HALF}-"]
 
@@ -181,7 +201,9 @@ def test_length_beside_chunks_does_not_count(server: Server, tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("code", [408, 429, 500, 502, 503, 504])
-def test_failure_that_may_pass_is_tried_again(server: Server, tmp_path: Path, code: int) -> None:
+def test_failure_that_may_pass_is_tried_again(
+    server: Server, tmp_path: Path, code: int
+) -> None:
     url = server.on("/file", Answer(status=code), Answer(status=code), Answer(CONTENT))
     assert get(tmp_path, url, timeout=1) == CONTENT
     assert len(server.asked) == 3
@@ -206,14 +228,22 @@ def test_server_that_asks_for_too_much_time_is_left(
     busy = server.on("/busy", Answer(status=429, headers={"Retry-After": seconds}))
     assert get(tmp_path, busy, server.on("/file", Answer(CONTENT))) == CONTENT
     assert server.paths() == ["/busy", "/file"]
-    with pytest.raises(DataError, match="HTTP 429 .*; it asks to come back in (61|inf) seconds"):
+    with pytest.raises(
+        DataError, match="HTTP 429 .*; it asks to come back in (61|inf) seconds"
+    ):
         get(tmp_path / "new", busy)
 
 
-@pytest.mark.parametrize("text", ["-5", "soon", "", "Mon, 99 Jan 2024 00:00:00 GMT", "٣"])
-def test_nonsense_in_retry_after_is_overlooked(server: Server, tmp_path: Path, text: str) -> None:
+@pytest.mark.parametrize(
+    "text", ["-5", "soon", "", "Mon, 99 Jan 2024 00:00:00 GMT", "٣"]
+)
+def test_nonsense_in_retry_after_is_overlooked(
+    server: Server, tmp_path: Path, text: str
+) -> None:
     header = text.encode().decode("latin-1")
-    url = server.on("/file", Answer(status=503, headers={"Retry-After": header}), Answer(CONTENT))
+    url = server.on(
+        "/file", Answer(status=503, headers={"Retry-After": header}), Answer(CONTENT)
+    )
     assert get(tmp_path, url, timeout=1) == CONTENT
 
 
@@ -231,24 +261,38 @@ def test_next_address_continues_what_the_first_began(
     server: Server, tmp_path: Path, failure: Answer
 ) -> None:
     first = server.on("/first", Answer(CONTENT, cut=HALF), Answer(status=404))
-    second, third = server.on("/second", failure), server.on("/third", Answer(CONTENT, headers=TAG))
+    second, third = (
+        server.on("/second", failure),
+        server.on("/third", Answer(CONTENT, headers=TAG)),
+    )
     source = Source("images.zip", (first, second, third), MD5, SIZE)
     assert fetch(source, tmp_path, timeout=3).read_bytes() == CONTENT
     assert server.header("Range") == [None, *[f"bytes={HALF}-"] * 3]
     assert server.header("If-Range") == [None] * 4
 
 
-def test_without_md5_the_next_address_begins_anew(server: Server, tmp_path: Path) -> None:
-    first = server.on("/first", Answer(OTHER, headers=TAG, cut=HALF), Answer(status=404))
-    assert get(tmp_path, first, server.on("/second", Answer(CONTENT, headers=TAG))) == CONTENT
+def test_without_md5_the_next_address_begins_anew(
+    server: Server, tmp_path: Path
+) -> None:
+    first = server.on(
+        "/first", Answer(OTHER, headers=TAG, cut=HALF), Answer(status=404)
+    )
+    assert (
+        get(tmp_path, first, server.on("/second", Answer(CONTENT, headers=TAG)))
+        == CONTENT
+    )
     assert server.header("Range") == [None, f"bytes={HALF}-", None]
 
 
 def test_bytes_of_two_addresses_are_kept_for_a_checksum_only(
     server: Server, tmp_path: Path
 ) -> None:
-    first = server.on("/first", Answer(CONTENT, headers=TAG, cut=1000), Answer(status=404))
-    second = server.on("/second", Answer(OTHER, headers=TAG, cut=1000), Answer(status=404))
+    first = server.on(
+        "/first", Answer(CONTENT, headers=TAG, cut=1000), Answer(status=404)
+    )
+    second = server.on(
+        "/second", Answer(OTHER, headers=TAG, cut=1000), Answer(status=404)
+    )
     with pytest.raises(DataError, match="The 2,000 bytes that have arrived are kept"):
         get(tmp_path, first, second, md5=MD5)
     server.on("/second", Answer(OTHER, headers=TAG))
@@ -260,16 +304,22 @@ def test_wrong_bytes_of_an_earlier_address_are_not_blamed_on_the_next(
     server: Server, tmp_path: Path
 ) -> None:
     wrong = server.on("/wrong", Answer(OTHER, cut=HALF), Answer(status=404))
-    assert get(tmp_path, wrong, server.on("/right", Answer(CONTENT)), md5=MD5) == CONTENT
+    assert (
+        get(tmp_path, wrong, server.on("/right", Answer(CONTENT)), md5=MD5) == CONTENT
+    )
     assert server.paths() == ["/wrong", "/wrong", "/right", "/right"]
     assert server.header("Range")[2:] == [f"bytes={HALF}-", None]
 
 
-def test_redirects_are_followed_and_their_bodies_ignored(server: Server, tmp_path: Path) -> None:
+def test_redirects_are_followed_and_their_bodies_ignored(
+    server: Server, tmp_path: Path
+) -> None:
     moved = Answer(b"x" * 1000, 302, {"Location": "/file"}, declared=10**12)
     url = server.on("/old", Answer(status=301, headers={"Location": "moved"}))
     server.on("/moved", moved)
-    server.on("/file", Answer(CONTENT, headers=TAG, cut=HALF), Answer(CONTENT, headers=TAG))
+    server.on(
+        "/file", Answer(CONTENT, headers=TAG, cut=HALF), Answer(CONTENT, headers=TAG)
+    )
     assert get(tmp_path, url) == CONTENT
     assert server.paths() == ["/old", "/moved", "/file"] * 2
     assert server.header("Range")[-1] == f"bytes={HALF}-"
@@ -298,7 +348,9 @@ def test_redirect_that_leads_nowhere(
 def test_killed_process_is_continued_by_the_next(
     server: Server, tmp_path: Path, md5: str | None
 ) -> None:
-    url = server.on("/file", Answer(CONTENT, headers=TAG, stall=HALF), Answer(CONTENT, headers=TAG))
+    url = server.on(
+        "/file", Answer(CONTENT, headers=TAG, stall=HALF), Answer(CONTENT, headers=TAG)
+    )
     script = (
         "from pathlib import Path; from fewbench.datasets.downloads.fetch import fetch; "
         "from fewbench.datasets.info import Source; "
@@ -362,7 +414,9 @@ def test_run_killed_before_or_while_the_checksum_was_compared_loses_nothing(
     assert temporary.exists() != renamed
 
 
-def test_note_cannot_name_a_file_of_somebody_else(server: Server, tmp_path: Path) -> None:
+def test_note_cannot_name_a_file_of_somebody_else(
+    server: Server, tmp_path: Path
+) -> None:
     url = server.on("/file", Answer(CONTENT))
     for n, name in enumerate(("../precious", "precious", "tmp/../precious")):
         folder = tmp_path / str(n)
@@ -390,7 +444,9 @@ def test_note_cannot_put_anything_into_a_request(
 @given(
     left=st.binary(max_size=3000).map(lambda tail: CONTENT[: 3000 - len(tail)] + tail),
     note=st.binary(max_size=60)
-    | st.sampled_from([None, b"[" * 9999, b'{"total": -1}', b'{"validator": "\\n"}', b"{}"]),
+    | st.sampled_from(
+        [None, b"[" * 9999, b'{"total": -1}', b'{"validator": "\\n"}', b"{}"]
+    ),
     ignores=st.booleans(),
 )
 @example(left=CONTENT, note=b"{}", ignores=True)
@@ -433,4 +489,7 @@ def test_versions_of_a_file_are_never_mixed(
 ) -> None:
     last = Answer(CONTENT, headers={"ETag": '"0"'})
     url = server.on("/file", *answers, last)
-    assert get(tmp_path_factory.mktemp("versions"), url, timeout=0.5) in (CONTENT, OTHER)
+    assert get(tmp_path_factory.mktemp("versions"), url, timeout=0.5) in (
+        CONTENT,
+        OTHER,
+    )

@@ -46,10 +46,17 @@ def encode(image: Image.Image, form: str = "PNG", **options: object) -> bytes:
 
 
 def chunk(kind: bytes, data: bytes) -> bytes:
-    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+    return (
+        struct.pack(">I", len(data))
+        + kind
+        + data
+        + struct.pack(">I", zlib.crc32(kind + data))
+    )
 
 
-def png(width: int, height: int, *, before: bytes = b"", pixels: bytes = b"\0\0") -> bytes:
+def png(
+    width: int, height: int, *, before: bytes = b"", pixels: bytes = b"\0\0"
+) -> bytes:
     """A grey PNG that declares any size, whatever its pixel data holds."""
     header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
     body = chunk(b"IHDR", header) + before + chunk(b"IDAT", zlib.compress(pixels))
@@ -89,12 +96,16 @@ def test_png_pixels_are_exact(photo: Image.Image, mode: str) -> None:
 def test_jpeg_pixels_are_those_of_a_plain_pillow_read(photo: Image.Image) -> None:
     data = encode(photo, "JPEG", quality=90)
     with Image.open(io.BytesIO(data)) as plain:
-        np.testing.assert_array_equal(np.asarray(decode(data, "photo", "RGB")), np.asarray(plain))
+        np.testing.assert_array_equal(
+            np.asarray(decode(data, "photo", "RGB")), np.asarray(plain)
+        )
 
 
 def test_one_bit_png_becomes_black_and_white(drawing: Image.Image) -> None:
     data = encode(drawing)
-    assert data[24:26] == b"\x01\x00"  # bit depth 1, greyscale: the form that Omniglot comes in
+    assert (
+        data[24:26] == b"\x01\x00"
+    )  # bit depth 1, greyscale: the form that Omniglot comes in
     found = np.asarray(decode(data, "drawing", "L"))
     assert set(np.unique(found)) == {0, 255}
     np.testing.assert_array_equal(found, np.asarray(drawing.convert("L")))
@@ -116,7 +127,9 @@ def test_transparency_is_dropped(photo: Image.Image, mode: str) -> None:
 
 def test_cmyk_jpeg_is_read(photo: Image.Image) -> None:
     data = encode(photo.convert("CMYK"), "JPEG", quality=95)
-    difference = np.asarray(decode(data, "photo", "RGB")).astype(int) - np.asarray(photo)
+    difference = np.asarray(decode(data, "photo", "RGB")).astype(int) - np.asarray(
+        photo
+    )
     assert np.abs(difference).mean() < 8
 
 
@@ -127,11 +140,15 @@ def test_other_modes_are_the_callers_mistake(photo: Image.Image) -> None:
 
 @pytest.mark.parametrize("form", ["GIF", "BMP", "TIFF", "WEBP", "PPM"])
 def test_other_formats_are_refused(photo: Image.Image, form: str) -> None:
-    with pytest.raises(DataError, match="image set/photo: cannot decode: expected an intact PNG"):
+    with pytest.raises(
+        DataError, match="image set/photo: cannot decode: expected an intact PNG"
+    ):
         decode(encode(photo, form), "set/photo", "RGB")
 
 
-@pytest.mark.parametrize("data", [b"", b"<html>", SIGNATURE, b"\xff\xd8\xff", b"\xff\xd8\xff\xe0"])
+@pytest.mark.parametrize(
+    "data", [b"", b"<html>", SIGNATURE, b"\xff\xd8\xff", b"\xff\xd8\xff\xe0"]
+)
 def test_what_is_no_image_is_refused(data: bytes) -> None:
     with pytest.raises(DataError, match=r"image x: .*, got"):
         decode(data, "x", "L")
@@ -144,9 +161,12 @@ def test_sixteen_bit_grey_is_refused_rather_than_clipped() -> None:
 
 
 @pytest.mark.parametrize(
-    ("width", "height"), [(8193, 8192), (10_000, 9_000), (20_000, 20_000), (2**31 - 1, 2**31 - 1)]
+    ("width", "height"),
+    [(8193, 8192), (10_000, 9_000), (20_000, 20_000), (2**31 - 1, 2**31 - 1)],
 )
-def test_huge_header_is_refused_before_pixels_are_decoded(width: int, height: int) -> None:
+def test_huge_header_is_refused_before_pixels_are_decoded(
+    width: int, height: int
+) -> None:
     """Some of these Pillow would warn of, some it would refuse, the first it would take."""
     assert width * height > MAX_PIXELS
     tracemalloc.start()
@@ -171,24 +191,31 @@ def test_chunks_that_make_no_pixels_are_not_even_read(photo: Image.Image) -> Non
 
 
 def test_broken_exif_does_not_warn(photo: Image.Image) -> None:
-    entry = struct.pack("<HHIII", 0x011A, 5, 1, 9999, 0)  # a resolution stored beyond the end
+    entry = struct.pack(
+        "<HHIII", 0x011A, 5, 1, 9999, 0
+    )  # a resolution stored beyond the end
     exif = b"Exif\0\0II*\0\x08\0\0\0" + struct.pack("<H", 1) + entry
     plain = encode(photo, "JPEG")
-    broken = plain[:2] + b"\xff\xe1" + struct.pack(">H", len(exif) + 2) + exif + plain[20:]
+    broken = (
+        plain[:2] + b"\xff\xe1" + struct.pack(">H", len(exif) + 2) + exif + plain[20:]
+    )
     with (
         pytest.warns(UserWarning, match="Truncated|Corrupt|larger"),
         Image.open(io.BytesIO(broken)),
     ):
         pass
     np.testing.assert_array_equal(
-        np.asarray(decode(broken, "photo", "RGB")), np.asarray(decode(plain, "photo", "RGB"))
+        np.asarray(decode(broken, "photo", "RGB")),
+        np.asarray(decode(plain, "photo", "RGB")),
     )
 
 
 def test_many_threads_decode_alike(photo: Image.Image) -> None:
     data = encode(photo)
     with ThreadPoolExecutor(4) as pool:
-        found = list(pool.map(lambda i: decode(data, str(i), "RGB").tobytes(), range(200)))
+        found = list(
+            pool.map(lambda i: decode(data, str(i), "RGB").tobytes(), range(200))
+        )
     assert set(found) == {photo.tobytes()}
 
 
@@ -222,7 +249,10 @@ def test_every_truncation_of_a_png(photo: Image.Image) -> None:
 
 
 def test_flipped_bits_of_a_png(photo: Image.Image) -> None:
-    assert {outcome(data) for data in flipped(encode(photo), 2000)} <= {None, photo.tobytes()}
+    assert {outcome(data) for data in flipped(encode(photo), 2000)} <= {
+        None,
+        photo.tobytes(),
+    }
 
 
 def test_flipped_bits_of_a_png_with_its_checksums_mended(photo: Image.Image) -> None:
@@ -232,7 +262,9 @@ def test_flipped_bits_of_a_png_with_its_checksums_mended(photo: Image.Image) -> 
         body, position = b"", len(SIGNATURE)
         while position < len(original):
             (length,) = struct.unpack_from(">I", original, position)
-            body += chunk(data[position + 4 : position + 8], data[position + 8 :][:length])
+            body += chunk(
+                data[position + 4 : position + 8], data[position + 8 :][:length]
+            )
             position += 12 + length
         outcome(SIGNATURE + body)
 
@@ -276,7 +308,10 @@ def test_damage_gives_an_error_or_an_image_of_the_right_shape(
         assert (found.shape, found.dtype) == ((1, 20, 14, 3), np.uint8)
     if bytes(data[:cut]) == PHOTOS[form]:
         assert not refusal
-    assert refusal.startswith("image x: cannot decode: expected an intact PNG") or not refusal
+    assert (
+        refusal.startswith("image x: cannot decode: expected an intact PNG")
+        or not refusal
+    )
 
 
 # resize
@@ -284,7 +319,9 @@ def test_damage_gives_an_error_or_an_image_of_the_right_shape(
 
 @pytest.mark.parametrize("name", list(PILLOW))
 @pytest.mark.parametrize("mode", ["L", "RGB"])
-def test_each_filter_is_pillows_of_that_name(photo: Image.Image, name: str, mode: str) -> None:
+def test_each_filter_is_pillows_of_that_name(
+    photo: Image.Image, name: str, mode: str
+) -> None:
     image = photo.convert(mode)
     found = resize(image, (20, 14), name)
     assert (found.dtype, found.shape) == (np.uint8, (20, 14, len(mode)))
@@ -313,13 +350,17 @@ def test_filters_are_pillows_and_opencvs() -> None:
 
 
 def test_filters_differ_on_photos(photo: Image.Image) -> None:
-    assert len({resize(photo, (20, 14), name).tobytes() for name in RESAMPLING}) == len(RESAMPLING)
+    assert len({resize(photo, (20, 14), name).tobytes() for name in RESAMPLING}) == len(
+        RESAMPLING
+    )
 
 
 def test_one_bit_drawing_is_resized_in_grey(drawing: Image.Image) -> None:
     """The trap: Pillow takes NEAREST for mode "1" whatever it is told."""
     told_lanczos = drawing.resize((28, 28), Image.Resampling.LANCZOS).convert("L")
-    lanczos, nearest = (resize(drawing, (28, 28), name) for name in ("lanczos", "nearest"))
+    lanczos, nearest = (
+        resize(drawing, (28, 28), name) for name in ("lanczos", "nearest")
+    )
     np.testing.assert_array_equal(nearest[..., 0], np.asarray(told_lanczos))
     assert len(np.unique(nearest)) == 2
     assert len(np.unique(lanczos)) > 20
@@ -337,9 +378,15 @@ def test_palette_image_is_the_callers_mistake(photo: Image.Image) -> None:
         resize(photo.quantize(8), (4, 4), "lanczos")
 
 
-@pytest.mark.parametrize(("name", "meant"), [("bicubik", "bicubic"), ("cv2_area", "cv2-area")])
-def test_unknown_filter_names_the_nearest(photo: Image.Image, name: str, meant: str) -> None:
-    with pytest.raises(DataError, match=f"unknown resampling filter.*Did you mean '{meant}'"):
+@pytest.mark.parametrize(
+    ("name", "meant"), [("bicubik", "bicubic"), ("cv2_area", "cv2-area")]
+)
+def test_unknown_filter_names_the_nearest(
+    photo: Image.Image, name: str, meant: str
+) -> None:
+    with pytest.raises(
+        DataError, match=f"unknown resampling filter.*Did you mean '{meant}'"
+    ):
         resize(photo, (4, 4), name)
 
 
@@ -349,14 +396,18 @@ def test_unknown_filter_names_the_nearest(photo: Image.Image, name: str, meant: 
 def pictures(n: int) -> dict[str, bytes]:
     """PNG and JPEG by turns, of several sizes."""
     return {
-        f"{i:03d}": encode(smooth(30 + i % 7, 25 + i % 5, seed=i), ("PNG", "JPEG")[i % 2])
+        f"{i:03d}": encode(
+            smooth(30 + i % 7, 25 + i % 5, seed=i), ("PNG", "JPEG")[i % 2]
+        )
         for i in range(n)
     }
 
 
 @pytest.mark.parametrize("shape", [(12, 10, 3), (9, 11, 1)])
 @pytest.mark.parametrize("name", ["lanczos", "cv2-linear"])
-def test_many_images_are_those_read_one_by_one(shape: tuple[int, int, int], name: str) -> None:
+def test_many_images_are_those_read_one_by_one(
+    shape: tuple[int, int, int], name: str
+) -> None:
     files = pictures(60)
     names = sorted(files, reverse=True)
     found = load_images(files.__getitem__, names, shape, name)
@@ -385,12 +436,18 @@ def test_no_more_files_are_held_than_there_are_cores() -> None:
         return files[name]
 
     load_images(read, list(files), (8, 8, 3), "box")
-    n_cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    n_cores = (
+        len(os.sched_getaffinity(0))
+        if hasattr(os, "sched_getaffinity")
+        else os.cpu_count()
+    )
     assert min(2, n_cores or 1) <= most <= (n_cores or 1)
 
 
 @pytest.mark.parametrize("damaged", [{"007", "031"}, {"000", "059"}, {"058"}])
-def test_the_first_damaged_image_is_named_whichever_thread_meets_it(damaged: set[str]) -> None:
+def test_the_first_damaged_image_is_named_whichever_thread_meets_it(
+    damaged: set[str],
+) -> None:
     files = pictures(60) | dict.fromkeys(damaged, b"<html>")
     for _ in range(5):
         with pytest.raises(DataError, match=f"image {min(damaged)}: cannot decode"):
@@ -436,7 +493,9 @@ def test_several_threads_may_load_at_once() -> None:
     files = pictures(30)
 
     def load(_: int) -> bytes:
-        return load_images(files.__getitem__, list(files), (8, 8, 3), "cv2-area").tobytes()
+        return load_images(
+            files.__getitem__, list(files), (8, 8, 3), "cv2-area"
+        ).tobytes()
 
     with ThreadPoolExecutor(4) as pool:
         assert len(set(pool.map(load, range(8)))) == 1
@@ -476,7 +535,9 @@ def as_zip(files: dict[str, bytes], path: Path) -> Path:
 
 
 @pytest.mark.parametrize("pack", [as_folder, as_zip])
-def test_images_of_a_tree(pack: Callable[[dict[str, bytes], Path], Path], tmp_path: Path) -> None:
+def test_images_of_a_tree(
+    pack: Callable[[dict[str, bytes], Path], Path], tmp_path: Path
+) -> None:
     files = {f"a/{name}": data for name, data in pictures(25).items()}
     with open_tree(pack(files, tmp_path)) as tree:
         found = read_images(tree, tree.names(), (9, 8, 3), "cv2-cubic")
@@ -506,13 +567,17 @@ def textured(seed: int) -> Image.Image:
     layers = []
     for side in (5, 25, 125, 500):
         noise = Image.fromarray(draw.integers(0, 256, (side, side, 3), dtype=np.uint8))
-        layers.append(np.asarray(noise.resize((500, 375), Image.Resampling.BICUBIC), float))
+        layers.append(
+            np.asarray(noise.resize((500, 375), Image.Resampling.BICUBIC), float)
+        )
     mixed = np.tensordot([0.4, 0.3, 0.2, 0.1], np.stack(layers), axes=1)
     return Image.fromarray(mixed.astype(np.uint8))
 
 
 def after_jpeg(pixels: np.ndarray) -> np.ndarray:
-    return np.asarray(decode(encode(Image.fromarray(pixels), "JPEG", quality=95), "x", "RGB"))
+    return np.asarray(
+        decode(encode(Image.fromarray(pixels), "JPEG", quality=95), "x", "RGB")
+    )
 
 
 def check_told(original: Image.Image, name: str) -> None:
@@ -542,7 +607,9 @@ def imagenet(shared_data: Path) -> Path:
 
 
 @pytest.mark.parametrize("name", list(RESAMPLING))
-def test_the_filter_that_was_used_comes_first_on_photos(imagenet: Path, name: str) -> None:
+def test_the_filter_that_was_used_comes_first_on_photos(
+    imagenet: Path, name: str
+) -> None:
     with open_tree(imagenet) as tree:
         for member in tree.names()[::20]:
             check_told(decode(tree.read(member), member, "RGB"), name)

@@ -14,7 +14,11 @@ from fewbench.datasets.images.opencv import FILTERS
 from fewbench.datasets.images.resample import RESAMPLING, resize
 from fewbench.datasets.inspection.filter_sheet import filter_sheet
 
-CV2_FLAGS = {"cv2-linear": "INTER_LINEAR", "cv2-cubic": "INTER_CUBIC", "cv2-area": "INTER_AREA"}
+CV2_FLAGS = {
+    "cv2-linear": "INTER_LINEAR",
+    "cv2-cubic": "INTER_CUBIC",
+    "cv2-area": "INTER_AREA",
+}
 # (height, width) before and after, channels: ones that OpenCV treats differently.
 SMALLER = [
     ((375, 500), (84, 84), 3),
@@ -24,7 +28,11 @@ SMALLER = [
     ((105, 105), (28, 28), 1),
     ((64, 300), (21, 1), 3),
     ((20, 5001), (20, 2500), 1),  # cells that cover next to nothing of a pixel
-    ((121, 161), (84, 84), 3),  # a cubic sum so near a half that the order of adding decides
+    (
+        (121, 161),
+        (84, 84),
+        3,
+    ),  # a cubic sum so near a half that the order of adding decides
 ]
 LARGER = [
     ((28, 37), (84, 84), 3),
@@ -35,19 +43,39 @@ LARGER = [
 # sha256 of the outputs of OpenCV 5.0.0 (opencv-python-headless 5.0.0.93, x86-64, IPP off); 3.4.18,
 # 4.5.5, 4.10.0 and 4.13.0 give the same.
 DIGESTS = {
-    ("cv2-linear", "smaller"): "35c42d78160b4d5a4d42dece709980fd95d2bac27a345b67b518745df2d8d0a9",
-    ("cv2-linear", "larger"): "f51d91ae73b4a2c63736be5f8004178b25552314f3c1b7735c3d7ddfc11c500c",
-    ("cv2-cubic", "smaller"): "2b3d223b8f28042939354c29ceeb3389eedcf1805f49a2f3bbd9ce944500557b",
-    ("cv2-cubic", "larger"): "25f8be751559453965265c8760c6046d4208cd7a0bb75b9e37d6df00729b8a4d",
-    ("cv2-area", "smaller"): "fb3df359660b409f9e871fc2b72d7c1aae03c9dea34b3c0dedb5e1f280b9c046",
-    ("cv2-area", "larger"): "b52b2acb65a00cac58aa24dd5b296c155feae1702c17c18fbc1869214d03ba14",
+    (
+        "cv2-linear",
+        "smaller",
+    ): "35c42d78160b4d5a4d42dece709980fd95d2bac27a345b67b518745df2d8d0a9",
+    (
+        "cv2-linear",
+        "larger",
+    ): "f51d91ae73b4a2c63736be5f8004178b25552314f3c1b7735c3d7ddfc11c500c",
+    (
+        "cv2-cubic",
+        "smaller",
+    ): "2b3d223b8f28042939354c29ceeb3389eedcf1805f49a2f3bbd9ce944500557b",
+    (
+        "cv2-cubic",
+        "larger",
+    ): "25f8be751559453965265c8760c6046d4208cd7a0bb75b9e37d6df00729b8a4d",
+    (
+        "cv2-area",
+        "smaller",
+    ): "fb3df359660b409f9e871fc2b72d7c1aae03c9dea34b3c0dedb5e1f280b9c046",
+    (
+        "cv2-area",
+        "larger",
+    ): "b52b2acb65a00cac58aa24dd5b296c155feae1702c17c18fbc1869214d03ba14",
 }
 
 
 def pattern(height: int, width: int, channels: int) -> np.ndarray:
     """Rough pixels that depend on no random generator."""
     index = np.arange(height * width * channels, dtype=np.uint64)
-    mixed = (index * index * np.uint64(40_503) + index * np.uint64(2_654_435_761)) >> np.uint64(13)
+    mixed = (
+        index * index * np.uint64(40_503) + index * np.uint64(2_654_435_761)
+    ) >> np.uint64(13)
     return (mixed % 256).astype(np.uint8).reshape(height, width, channels)
 
 
@@ -58,7 +86,11 @@ def random_image(shape: tuple[int, int, int], seed: int) -> np.ndarray:
         return draw.integers(0, 256, shape, dtype=np.uint8)
     if seed % 3 == 1:
         return draw.integers(0, 2, shape, dtype=np.uint8) * 255
-    return (np.cumsum(draw.integers(-9, 10, shape), axis=0) + 128).clip(0, 255).astype(np.uint8)
+    return (
+        (np.cumsum(draw.integers(-9, 10, shape), axis=0) + 128)
+        .clip(0, 255)
+        .astype(np.uint8)
+    )
 
 
 @pytest.mark.parametrize(("name", "direction"), DIGESTS)
@@ -83,12 +115,16 @@ sides = st.one_of(st.integers(1, 40), st.integers(1, 400))
 def test_bytes_are_those_of_the_opencv_installed(
     name: str, before: tuple[int, int], after: tuple[int, int], channels: int, seed: int
 ) -> None:
-    cv2 = pytest.importorskip("cv2", reason="needs OpenCV: pip install opencv-python-headless")
+    cv2 = pytest.importorskip(
+        "cv2", reason="needs OpenCV: pip install opencv-python-headless"
+    )
     image = random_image((*before, channels), seed)
 
     def by_opencv(*, ipp: bool) -> np.ndarray:
         cv2.ipp.setUseIPP(ipp)
-        return cv2.resize(image, after[::-1], interpolation=getattr(cv2, CV2_FLAGS[name]))
+        return cv2.resize(
+            image, after[::-1], interpolation=getattr(cv2, CV2_FLAGS[name])
+        )
 
     found = FILTERS[name](image, after)
     np.testing.assert_array_equal(found, by_opencv(ipp=False).reshape(found.shape))
@@ -109,7 +145,9 @@ def keys(x: np.ndarray) -> np.ndarray:
     return np.where(x < 1, inner, np.where(x < 2, a * (x**3 - 5 * x**2 + 8 * x - 4), 0))
 
 
-def interpolation(kernel: Callable[[np.ndarray], np.ndarray], old: int, new: int) -> np.ndarray:
+def interpolation(
+    kernel: Callable[[np.ndarray], np.ndarray], old: int, new: int
+) -> np.ndarray:
     """float64 (new, old): weights of the old pixels, those beyond the edge being the edge."""
     centres = (np.arange(new) + 0.5) * old / new - 0.5
     beyond = np.arange(-2, old + 2)
@@ -147,7 +185,9 @@ def test_smaller_images_are_within_rounding_of_the_formula(
 ) -> None:
     before = (after[0] + more[0], after[1] + more[1])
     image = random_image((*before, 3), seed)
-    down, across = (WEIGHTS[name](old, new) for old, new in zip(before, after, strict=True))
+    down, across = (
+        WEIGHTS[name](old, new) for old, new in zip(before, after, strict=True)
+    )
     exact = np.einsum("hy,yxc,wx->hwc", down, image, across).clip(0, 255)
     # Area leaves out slivers of less than 1/1000 pixel; weights in 1/2048 add up to less than 1.
     assert np.abs(FILTERS[name](image, after) - exact).max() < 1.5
@@ -185,7 +225,9 @@ def test_channels_do_not_mix(name: str, size: tuple[int, int]) -> None:
         found = found[:, size_matters]
     for channel in range(3):
         alone = FILTERS[name](image[:, :, channel : channel + 1], size)
-        difference = np.abs(found[:, :, channel].astype(int) - alone[:, : found.shape[1], 0])
+        difference = np.abs(
+            found[:, :, channel].astype(int) - alone[:, : found.shape[1], 0]
+        )
         assert difference.max() == 0
 
 
@@ -193,7 +235,9 @@ def test_channels_do_not_mix(name: str, size: tuple[int, int]) -> None:
 
 
 def test_a_sheet_shows_each_filter_in_its_column() -> None:
-    pictures = [(f"picture {i}", Image.fromarray(pattern(60, 80 + i, 3))) for i in range(2)]
+    pictures = [
+        (f"picture {i}", Image.fromarray(pattern(60, 80 + i, 3))) for i in range(2)
+    ]
     with Image.open(io.BytesIO(filter_sheet(pictures, (30, 90), zoom=2))) as sheet:
         pixels = np.asarray(sheet)
     columns = np.split(pixels, len(RESAMPLING), axis=1)
@@ -209,4 +253,6 @@ def test_a_sheet_of_small_images_has_room_for_its_labels() -> None:
         heading = np.asarray(sheet.convert("L"))[:13]
     columns = np.split(heading, len(RESAMPLING), axis=1)
     assert all(column.min() < 100 for column in columns)  # a name in every one
-    assert all(np.all(column[:, -1] == 255) for column in columns)  # and none runs into the next
+    assert all(
+        np.all(column[:, -1] == 255) for column in columns
+    )  # and none runs into the next

@@ -35,7 +35,9 @@ def stores_of(root: Path, dataset: str, levels: Levels) -> list[SplitStore]:
     def list_classes(_: Request) -> Listing:
         return Listing(
             tuple(
-                ClassImages(split, name, tuple(map(str, range(len(of)))), partial(flat, of))
+                ClassImages(
+                    split, name, tuple(map(str, range(len(of)))), partial(flat, of)
+                )
                 for split, classes in levels.items()
                 for name, of in classes.items()
             )
@@ -46,7 +48,11 @@ def stores_of(root: Path, dataset: str, levels: Levels) -> list[SplitStore]:
         for split, classes in levels.items()
     }
     info = replace(
-        BARS, name=dataset, image_shape=(2, 2, 1), splits=counts, list_classes=list_classes
+        BARS,
+        name=dataset,
+        image_shape=(2, 2, 1),
+        splits=counts,
+        list_classes=list_classes,
     )
     folder = build(info, root).folder
     return [SplitStore(folder / f"{split}.h5") for split in levels]
@@ -70,9 +76,13 @@ def test_classes_that_are_in_two_splits_are_named(found: Audit) -> None:
     )
 
 
-def test_images_with_the_same_pixels_are_named_for_each_pair_of_splits(found: Audit) -> None:
+def test_images_with_the_same_pixels_are_named_for_each_pair_of_splits(
+    found: Audit,
+) -> None:
     assert found.n_images == 19
-    assert {(one.first, one.second): (one.count, one.pairs) for one in found.duplicates} == {
+    assert {
+        (one.first, one.second): (one.count, one.pairs) for one in found.duplicates
+    } == {
         ("a/train", "a/train"): (
             2,
             (("a/train/cat/1", "a/train/dog/1"), ("a/train/cat/1", "a/train/dog/2")),
@@ -90,7 +100,9 @@ def test_images_with_the_same_pixels_are_named_for_each_pair_of_splits(found: Au
 LEVELS = st.dictionaries(
     st.sampled_from(["train", "val", "test"]),
     st.dictionaries(
-        st.sampled_from("abcd"), st.lists(st.integers(0, 5), min_size=1, max_size=4), min_size=1
+        st.sampled_from("abcd"),
+        st.lists(st.integers(0, 5), min_size=1, max_size=4),
+        min_size=1,
     ),
     min_size=1,
 )
@@ -127,7 +139,9 @@ def test_many_equal_images_are_counted_and_a_few_of_them_named(tmp_path: Path) -
     assert one.pairs == tuple(("x/train/a/0", f"x/test/b/{i}") for i in range(3))
 
 
-def test_splits_that_share_nothing_have_an_empty_report(bars: dict[str, SplitStore]) -> None:
+def test_splits_that_share_nothing_have_an_empty_report(
+    bars: dict[str, SplitStore],
+) -> None:
     assert audit(list(bars.values())) == Audit(520, (), ())
 
 
@@ -140,19 +154,28 @@ def test_the_same_pictures_in_two_datasets_are_found(tmp_path: Path) -> None:
     tiered = replace(
         world.TIERED,
         splits={"train": SplitCounts(1, world.PER_FOLDER)},
-        list_classes=partial(tieredimagenet.list_classes, resampling="cv2-cubic", ren=ren),
+        list_classes=partial(
+            tieredimagenet.list_classes, resampling="cv2-cubic", ren=ren
+        ),
     )
     stores = [
-        SplitStore(build(info, tmp_path / "root", Request(source)).folder / f"{split}.h5")
+        SplitStore(
+            build(info, tmp_path / "root", Request(source)).folder / f"{split}.h5"
+        )
         for info in (world.MINI, tiered)
         for split in info.splits
     ]
 
     found = audit(stores)
 
-    assert found.overlaps == (Overlap("miniimagenet/test", "tieredimagenet/train", (test[1],)),)
+    assert found.overlaps == (
+        Overlap("miniimagenet/test", "tieredimagenet/train", (test[1],)),
+    )
     (duplicates,) = found.duplicates
-    assert (duplicates.first, duplicates.second) == ("miniimagenet/test", "tieredimagenet/train")
+    assert (duplicates.first, duplicates.second) == (
+        "miniimagenet/test",
+        "tieredimagenet/train",
+    )
     assert duplicates.pairs == tuple(
         (
             f"miniimagenet/test/{test[1]}/{test[1]}{number:08d}",
@@ -177,16 +200,23 @@ def test_a_split_given_twice_or_none_is_refused(bars: dict[str, SplitStore]) -> 
 
 def test_memory_is_a_hundred_bytes_an_image(tmp_path: Path) -> None:
     def read(c: int) -> np.ndarray:
-        return np.random.default_rng(c).integers(0, 256, (1000, 4, 4, 1), dtype=np.uint8)
+        return np.random.default_rng(c).integers(
+            0, 256, (1000, 4, 4, 1), dtype=np.uint8
+        )
 
     def list_classes(_: Request) -> Listing:
         names = tuple(map(str, range(1000)))
         return Listing(
-            tuple(ClassImages("test", f"{c:02d}", names, partial(read, c)) for c in range(60))
+            tuple(
+                ClassImages("test", f"{c:02d}", names, partial(read, c))
+                for c in range(60)
+            )
         )
 
     counts = {"test": SplitCounts(60, 60_000)}
-    info = replace(BARS, image_shape=(4, 4, 1), splits=counts, list_classes=list_classes)
+    info = replace(
+        BARS, image_shape=(4, 4, 1), splits=counts, list_classes=list_classes
+    )
     store = SplitStore(build(info, tmp_path).folder / "test.h5")
     tracemalloc.start()
     try:
@@ -213,7 +243,9 @@ def test_the_published_lists_share_58_classes() -> None:
         ("miniimagenet/test", "tieredimagenet/test"): 4,
     }
     names = [name for one in overlaps for name in one.names]
-    assert sorted(names) == sorted(ravi_split().numbers.keys() & ren_split().classes.keys())
+    assert sorted(names) == sorted(
+        ravi_split().numbers.keys() & ren_split().classes.keys()
+    )
     known = {(one.first, one.second): one.names for one in overlaps}
     assert known["miniimagenet/test", "tieredimagenet/train"] == (
         "n02129165",

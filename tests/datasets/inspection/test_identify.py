@@ -33,7 +33,11 @@ MINI, TIERED = list(world.RAVI.numbers), list(world.REN.classes)
             "miniImageNet_category_split_test.pickle",
             ("miniimagenet", "category split pickle", "test"),
         ),
-        (world.write_mini_groups, "train_data.hdf5", ("miniimagenet", "torchmeta HDF5", "train")),
+        (
+            world.write_mini_groups,
+            "train_data.hdf5",
+            ("miniimagenet", "torchmeta HDF5", "train"),
+        ),
         (
             world.write_named_images,
             "28 pictures or inner tars",
@@ -50,7 +54,11 @@ MINI, TIERED = list(world.RAVI.numbers), list(world.REN.classes)
             ("tieredimagenet", "labels pickle", "test"),
         ),
         (world.write_npz, "train_images.npz", ("tieredimagenet", "npz", "train")),
-        (world.write_tiered_groups, "test_data.hdf5", ("tieredimagenet", "torchmeta HDF5", "test")),
+        (
+            world.write_tiered_groups,
+            "test_data.hdf5",
+            ("tieredimagenet", "torchmeta HDF5", "test"),
+        ),
         (
             partial(world.write_tar_of_tars, wnids=TIERED),
             "12 pictures or inner tars",
@@ -64,7 +72,10 @@ MINI, TIERED = list(world.RAVI.numbers), list(world.REN.classes)
     ],
 )
 def test_every_form_is_known(
-    folder: Path, write: Callable[[Path], Path], name: str, expected: tuple[str, str, str]
+    folder: Path,
+    write: Callable[[Path], Path],
+    name: str,
+    expected: tuple[str, str, str],
 ) -> None:
     found = identify(write(folder))[name]
     assert (found.dataset, found.form, found.split) == expected
@@ -128,7 +139,9 @@ def test_channel_order_is_told_by_the_means() -> None:
     assert channel_order(Rows(rgb[..., :1].repeat(3, axis=3))) == ""
 
 
-@pytest.mark.parametrize("name", ["bilinear", "lanczos", "cv2-linear", "cv2-cubic", "cv2-area"])
+@pytest.mark.parametrize(
+    "name", ["bilinear", "lanczos", "cv2-linear", "cv2-cubic", "cv2-area"]
+)
 def test_the_filter_is_told_from_the_originals(folder: Path, name: str) -> None:
     originals, small = folder / "originals", folder / "small"
     originals.mkdir()
@@ -139,7 +152,9 @@ def test_the_filter_is_told_from_the_originals(folder: Path, name: str) -> None:
         picture = coarse.resize((500, 375), Image.Resampling.BICUBIC)
         image_name = ravi_split().names(wnid)[0]
         picture.save(originals / f"{image_name}.png")
-        Image.fromarray(resize(picture, (84, 84), name)).save(small / f"{image_name}.png")
+        Image.fromarray(resize(picture, (84, 84), name)).save(
+            small / f"{image_name}.png"
+        )
     family = resampling_family(small, originals)
     assert next(iter(family)) == name
     assert next(iter(family.values())) < 0.01

@@ -49,9 +49,7 @@ OF_PYTHON2 = {
 }
 # An array up to where a pickle of Python 2 tells its version, shape, dtype, order and bytes.
 ARRAY = b"cnumpy.core.multiarray\n_reconstruct\n(cnumpy\nndarray\n(K\x00tU\x01btR"
-UINT8 = (
-    b"cnumpy\ndtype\n(U\x02u1K\x00K\x01tR(K\x03U\x01|NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\x00tb"
-)
+UINT8 = b"cnumpy\ndtype\n(U\x02u1K\x00K\x01tR(K\x03U\x01|NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\x00tb"
 
 
 @contextmanager
@@ -90,25 +88,60 @@ def pixels(*shape: int) -> np.ndarray:
     return np.random.default_rng(1).integers(0, 256, shape, dtype=np.uint8)
 
 
-def array_state(shape: bytes, data: bytes, dtype: bytes = UINT8, order: bytes = b"\x89") -> bytes:
+def array_state(
+    shape: bytes, data: bytes, dtype: bytes = UINT8, order: bytes = b"\x89"
+) -> bytes:
     return ARRAY + b"(K\x01" + shape + dtype + order + data + b"tb."
 
 
 STRUCTURES = {
-    "miniImageNet": {"image_data": pixels(6, 84, 84, 3), "class_dict": {"n01": [0, 1], "n02": [2]}},
-    "bytes keys": {b"image_data": pixels(2, 84, 84, 3), b"class_dict": {b"n01": [0, 1]}},
-    "PNG records": [pixels(n) for n in (3, 300, 70_000)] + [pixels(n, 1) for n in (3, 300, 70_000)],
+    "miniImageNet": {
+        "image_data": pixels(6, 84, 84, 3),
+        "class_dict": {"n01": [0, 1], "n02": [2]},
+    },
+    "bytes keys": {
+        b"image_data": pixels(2, 84, 84, 3),
+        b"class_dict": {b"n01": [0, 1]},
+    },
+    "PNG records": [pixels(n) for n in (3, 300, 70_000)]
+    + [pixels(n, 1) for n in (3, 300, 70_000)],
     "labels": {
         "label_specific": np.arange(500, dtype=np.int32),
         "label_specific_str": ["crane", "tench, Tinca tinca", "maill\u00f4t"],
         "label_general_str": {0: "instrument", 1: "dog"},
     },
-    "numpy numbers": [np.int64(n) for n in range(40)] + [np.float32(0.5), np.bool_(True)],
-    "dtypes": [np.arange(6).astype(code) for code in ("?", "i1", "u2", "<i8", "f2", "f4", "f8")],
-    "shapes": [np.float64(3.5).reshape(()), np.zeros((0, 3)), np.zeros((4, 0), np.uint8)],
+    "numpy numbers": [np.int64(n) for n in range(40)]
+    + [np.float32(0.5), np.bool_(True)],
+    "dtypes": [
+        np.arange(6).astype(code) for code in ("?", "i1", "u2", "<i8", "f2", "f4", "f8")
+    ],
+    "shapes": [
+        np.float64(3.5).reshape(()),
+        np.zeros((0, 3)),
+        np.zeros((4, 0), np.uint8),
+    ],
     "Fortran order": [np.asfortranarray(np.arange(600).reshape(20, 5, 6))],
-    "numbers": [0, -1, 255, 256, 65536, -70_000, 10**30, -(10**30), 0.1, -0.0, float("inf"), True],
-    "long strings": ["x" * 300, "\u00e9\u4e00\U0001f600" * 200, b"\0\xff" * 300, "", b""],
+    "numbers": [
+        0,
+        -1,
+        255,
+        256,
+        65536,
+        -70_000,
+        10**30,
+        -(10**30),
+        0.1,
+        -0.0,
+        float("inf"),
+        True,
+    ],
+    "long strings": [
+        "x" * 300,
+        "\u00e9\u4e00\U0001f600" * 200,
+        b"\0\xff" * 300,
+        "",
+        b"",
+    ],
     "ordered": collections.OrderedDict(a=1, b=2),
 }
 
@@ -118,16 +151,22 @@ STRUCTURES = {
 def test_read_pickle_gives_what_was_written(name: str, protocol: int) -> None:
     data = pickle.dumps(STRUCTURES[name], protocol)
 
-    assert repr(loaded(data)) == repr(plain(pickle.loads(data))).replace("OrderedDict", "dict")
+    assert repr(loaded(data)) == repr(plain(pickle.loads(data))).replace(
+        "OrderedDict", "dict"
+    )
 
 
 @pytest.mark.parametrize("name", STRUCTURES)
 @pytest.mark.parametrize("protocol", PROTOCOLS)
-def test_read_pickle_knows_the_module_names_of_older_numpy(name: str, protocol: int) -> None:
+def test_read_pickle_knows_the_module_names_of_older_numpy(
+    name: str, protocol: int
+) -> None:
     new = old = pickle.dumps(STRUCTURES[name], protocol)
     for module in (b"multiarray", b"numeric"):
         now, then = b"numpy._core." + module, b"numpy.core." + module
-        old = old.replace(bytes([len(now)]) + now, bytes([len(then)]) + then)  # protocol 4
+        old = old.replace(
+            bytes([len(now)]) + now, bytes([len(then)]) + then
+        )  # protocol 4
         old = old.replace(b"c" + now, b"c" + then)
 
     assert b"numpy._core" not in old
@@ -154,7 +193,11 @@ def test_big_endian_arrays_keep_their_values(code: str) -> None:
         array = read_pickle(span)
 
         assert isinstance(array, StoredArray)
-        assert array.read().tolist() == array.rows(np.arange(5)).tolist() == [0, 1, 2, 3, 4]
+        assert (
+            array.read().tolist()
+            == array.rows(np.arange(5)).tolist()
+            == [0, 1, 2, 3, 4]
+        )
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
@@ -198,12 +241,16 @@ plain_values = st.recursive(
     | st.floats(allow_nan=False)
     | st.text()
     | st.binary()
-    | st.sampled_from(["\u00e9" * 700, b"\xe9" * 700, pixels(3, 2), pixels(600), np.int16(-7)]),
+    | st.sampled_from(
+        ["\u00e9" * 700, b"\xe9" * 700, pixels(3, 2), pixels(600), np.int16(-7)]
+    ),
     lambda inner: (
         st.lists(inner, max_size=6)
         | st.lists(inner, max_size=6).map(tuple)
         | st.dictionaries(
-            st.text(max_size=20) | st.integers(-99, 2**31) | st.none(), inner, max_size=4
+            st.text(max_size=20) | st.integers(-99, 2**31) | st.none(),
+            inner,
+            max_size=4,
         )
     ),
     max_leaves=20,
@@ -247,7 +294,9 @@ def test_rows_refuses_rows_that_are_not_there(indices: list, message: str) -> No
         array = read_pickle(span)
         assert isinstance(array, StoredArray)
 
-        with pytest.raises(DataError, match=rf"cache\.pkl: .*{message}.*get the file again"):
+        with pytest.raises(
+            DataError, match=rf"cache\.pkl: .*{message}.*get the file again"
+        ):
             array.rows(np.array(indices))
 
 
@@ -262,7 +311,9 @@ def test_an_array_without_dimensions_has_no_rows() -> None:
 
 def test_rows_of_a_large_array_in_fortran_order_are_refused() -> None:
     shape = b"(" + b"".join(b"J" + struct.pack("<i", n) for n in (2**14, 2**13)) + b"t"
-    data = array_state(shape, b"T" + struct.pack("<i", 2**27) + bytes(2**27), order=b"\x88")
+    data = array_state(
+        shape, b"T" + struct.pack("<i", 2**27) + bytes(2**27), order=b"\x88"
+    )
     with spanned(data) as span:
         array = read_pickle(span)
         assert isinstance(array, StoredArray)
@@ -273,7 +324,14 @@ def test_rows_of_a_large_array_in_fortran_order_are_refused() -> None:
 
 def test_rows_of_an_array_larger_than_memory(tmp_path: Path) -> None:
     n_rows, width = 5_000_000, 2000
-    head = b"\x80\x04" + ARRAY + b"(K\x01J" + struct.pack("<i", n_rows) + b"M\xd0\x07\x86" + UINT8
+    head = (
+        b"\x80\x04"
+        + ARRAY
+        + b"(K\x01J"
+        + struct.pack("<i", n_rows)
+        + b"M\xd0\x07\x86"
+        + UINT8
+    )
     head += b"\x89\x8e" + struct.pack("<Q", n_rows * width)
     with (tmp_path / "sparse.pkl").open("w+b") as file:
         file.write(head)
@@ -295,7 +353,9 @@ def test_rows_of_an_array_larger_than_memory(tmp_path: Path) -> None:
 @pytest.mark.parametrize("protocol", [2, 4, 5])
 def test_records_stay_in_the_file(protocol: int) -> None:
     n_records = 2000
-    with spanned(pickle.dumps([pixels(6000 + n) for n in range(n_records)], protocol)) as span:
+    with spanned(
+        pickle.dumps([pixels(6000 + n) for n in range(n_records)], protocol)
+    ) as span:
         tracemalloc.start()
         records = read_pickle(span)
         size, peak = tracemalloc.get_traced_memory()
@@ -346,7 +406,11 @@ class Call:
     ],
 )
 def test_read_pickle_refuses_to_call(
-    value: object, name: str, protocol: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    value: object,
+    name: str,
+    protocol: int,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.chdir(tmp_path)
     data = pickle.dumps([1, value], protocol)
@@ -404,13 +468,16 @@ def test_read_pickle_refuses_what_could_run_code(data: bytes, message: str) -> N
 
 
 @pytest.mark.parametrize(
-    "dtype", ["O", "S3", "U3", "V3", "M8[s]", "c16", [("a", "i4")], [("a", "O")], ("i4", (2,))]
+    "dtype",
+    ["O", "S3", "U3", "V3", "M8[s]", "c16", [("a", "i4")], [("a", "O")], ("i4", (2,))],
 )
 @pytest.mark.parametrize("protocol", PROTOCOLS)
 def test_read_pickle_refuses_other_dtypes(dtype: object, protocol: int) -> None:
     data = pickle.dumps([np.zeros(3, np.dtype(dtype)), np.dtype(dtype)], protocol)
 
-    with pytest.raises(DataError, match="expected a dtype of integers, floats or booleans"):
+    with pytest.raises(
+        DataError, match="expected a dtype of integers, floats or booleans"
+    ):
         loaded(data)
 
 
@@ -428,16 +495,28 @@ DAMAGED = {
     "no mark": (b"\x80\x02]e.", 3, "a mark"),
     "a mark that lost its values": (b"]N(00e.", 5, "a mark"),
     "a negative length": (b"T\xff\xff\xff\xffabc.", 0, "-1 bytes"),
-    "a length beyond the file": (b"\x8e" + b"\xff" * 8 + b".", 0, "a length inside the file"),
+    "a length beyond the file": (
+        b"\x8e" + b"\xff" * 8 + b".",
+        0,
+        "a length inside the file",
+    ),
     "a memo id that was never stored": (b"\x80\x02h\x05.", 2, "stored before, got 5"),
     "a number that is none": (b"Iabc\n.", 0, "decimal"),
     "a float that is none": (b"Fabc\n.", 0, "decimal"),
-    "a huge integer": (b"\x8b\0\0\1\0" + b"1" * 65536 + b".", 0, "an integer of at most"),
+    "a huge integer": (
+        b"\x8b\0\0\1\0" + b"1" * 65536 + b".",
+        0,
+        "an integer of at most",
+    ),
     "an integer of many digits": (b"L" + b"1" * 1001 + b"L\n.", 0, "decimal"),
     "a string without quotes": (b"Sabc\n.", 0, "quoted"),
     "a string with an odd escape": (b"S'\\q'\n.", 0, "quoted"),
     "text that is not UTF-8": (b"X\x01\0\0\0\xff.", 0, "utf-8"),
-    "long text that is not UTF-8": (b"X\x00\x04\0\0" + b"\xff" * 1024 + b".", 5, "utf-8"),
+    "long text that is not UTF-8": (
+        b"X\x00\x04\0\0" + b"\xff" * 1024 + b".",
+        5,
+        "utf-8",
+    ),
     "an unpaired key": (b"}(K\x01u.", 4, "pairs"),
     "a list as key": (b"}]Ns.", 3, "a short string"),
     "a tuple as key": (b"})Ns.", 3, "a short string"),
@@ -456,7 +535,9 @@ DAMAGED = {
 def test_damage_is_named_with_its_place(name: str) -> None:
     data, offset, message = DAMAGED[name]
 
-    with pytest.raises(DataError, match=rf"^cache\.pkl: .* at byte {offset:,}: expected ") as error:
+    with pytest.raises(
+        DataError, match=rf"^cache\.pkl: .* at byte {offset:,}: expected "
+    ) as error:
         loaded(data)
 
     assert message in str(error.value)
@@ -466,9 +547,18 @@ def test_damage_is_named_with_its_place(name: str) -> None:
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        (array_state(b"K\x05\x85", b"U\x04abcd"), "5 bytes for an array of uint8 .*got 4"),
-        (array_state(b"K\x04\x85", b"U\x05abcde"), "4 bytes for an array of uint8 .*got 5"),
-        (array_state(b"K\x05\x85", b"T\xe8\x03\0\0" + bytes(1000)), "5 bytes .*got 1,000"),
+        (
+            array_state(b"K\x05\x85", b"U\x04abcd"),
+            "5 bytes for an array of uint8 .*got 4",
+        ),
+        (
+            array_state(b"K\x04\x85", b"U\x05abcde"),
+            "4 bytes for an array of uint8 .*got 5",
+        ),
+        (
+            array_state(b"K\x05\x85", b"T\xe8\x03\0\0" + bytes(1000)),
+            "5 bytes .*got 1,000",
+        ),
         (array_state(b"J\xff\xff\xff\xff\x85", b"U\0"), "shape"),
         (array_state(b"(" + b"K\x01" * 40 + b"t", b"U\x01a"), "shape"),
         (array_state(b"K\x00\x8a\x09\0\0\0\0\0\0\0\0\x01\x86", b"U\0"), "shape"),
@@ -477,29 +567,50 @@ def test_damage_is_named_with_its_place(name: str) -> None:
         (array_state(b"K\x01\x85", b"]"), "bytes of an array, got list"),
         (array_state(b"]", b"U\x01a"), "state of an array"),
         (array_state(b"K\x01\x85", b"U\x01a", dtype=b"N"), "state of an array"),
-        (array_state(b"K\x01\x85", b"U\x01a")[:-1] + b"(K\x01)" + UINT8 + b"\x89U\1atb.", "state"),
+        (
+            array_state(b"K\x01\x85", b"U\x01a")[:-1]
+            + b"(K\x01)"
+            + UINT8
+            + b"\x89U\1atb.",
+            "state",
+        ),
         (b"cnumpy\ndtype\n(U\x02u3K\x00K\x01tR.", "a dtype of integers"),
         (UINT8.replace(b"|NNN", b"|]NN") + b".", "plain dtype"),
         (UINT8.replace(b"(K\x03", b"(K\x09") + b".", "plain dtype"),
-        (b"cnumpy.core.multiarray\nscalar\n" + UINT8 + b"U\x02ab\x86R.", "arguments of scalar"),
-        (b"c_codecs\nencode\n(X\x02\0\0\0\xc4\x80U\x06latin1tR.", "arguments of encode"),
-        (b"c_codecs\nencode\n(X\x02\0\0\0\xc4\x80X\x06\0\0\0latin1tR.", "bytes written as text"),
+        (
+            b"cnumpy.core.multiarray\nscalar\n" + UINT8 + b"U\x02ab\x86R.",
+            "arguments of scalar",
+        ),
+        (
+            b"c_codecs\nencode\n(X\x02\0\0\0\xc4\x80U\x06latin1tR.",
+            "arguments of encode",
+        ),
+        (
+            b"c_codecs\nencode\n(X\x02\0\0\0\xc4\x80X\x06\0\0\0latin1tR.",
+            "bytes written as text",
+        ),
         (b"c_codecs\nencode\n(X\x02\0\0\0abX\x05\0\0\0rot13tR.", "arguments of encode"),
     ],
 )
-def test_arrays_that_contradict_themselves_are_refused(data: bytes, message: str) -> None:
+def test_arrays_that_contradict_themselves_are_refused(
+    data: bytes, message: str
+) -> None:
     with pytest.raises(DataError, match=rf"at byte [\d,]+: expected .*{message}"):
         loaded(data)
 
 
 @pytest.mark.parametrize("length", [600, 3_000_000], ids=["decoded", "copied"])
 @pytest.mark.parametrize("wrong", ["\u00e9\u00e9", "\u0100"], ids=["size", "character"])
-def test_data_written_as_text_are_checked_when_they_are_read(length: int, wrong: str) -> None:
+def test_data_written_as_text_are_checked_when_they_are_read(
+    length: int, wrong: str
+) -> None:
     # As many bytes as a good array could have: only decoding shows the difference.
     coded = wrong.encode() + b"a" * (length - 1)
     encoded = b"c_codecs\nencode\n(X" + struct.pack("<I", len(coded)) + coded
     encoded += b"X\x06\0\0\0latin1tR"
-    with spanned(array_state(b"J" + struct.pack("<i", length) + b"\x85", encoded)) as span:
+    with spanned(
+        array_state(b"J" + struct.pack("<i", length) + b"\x85", encoded)
+    ) as span:
         array = read_pickle(span)
         assert isinstance(array, StoredArray)
 
@@ -522,7 +633,13 @@ def test_a_file_that_makes_ever_more_is_stopped() -> None:
 honest = st.sampled_from(
     [
         pickle.dumps(STRUCTURES[name], protocol)
-        for name in ("bytes keys", "labels", "numpy numbers", "Fortran order", "long strings")
+        for name in (
+            "bytes keys",
+            "labels",
+            "numpy numbers",
+            "Fortran order",
+            "long strings",
+        )
         for protocol in PROTOCOLS
     ]
     + list(OF_PYTHON2.values())
@@ -542,7 +659,9 @@ def survives(data: bytes) -> None:
                 assert isinstance(value, str | bytes | int | float | None)
             elif id(value) not in seen:  # it may hold itself
                 seen.add(id(value))
-                waiting += [*value, *value.values()] if isinstance(value, dict) else value
+                waiting += (
+                    [*value, *value.values()] if isinstance(value, dict) else value
+                )
 
 
 @given(honest, st.floats(0, 1))
@@ -552,7 +671,10 @@ def test_truncated_pickles_are_refused(data: bytes, fraction: float) -> None:
         loaded(data[: int(fraction * (len(data) - 1))])
 
 
-@given(honest, st.lists(st.tuples(st.integers(0), st.integers(0, 7)), min_size=1, max_size=8))
+@given(
+    honest,
+    st.lists(st.tuples(st.integers(0), st.integers(0, 7)), min_size=1, max_size=8),
+)
 @settings(deadline=timedelta(seconds=5), max_examples=300)
 def test_flipped_bits_never_surprise(data: bytes, flips: list[tuple[int, int]]) -> None:
     damaged = bytearray(data)
@@ -565,8 +687,19 @@ def test_flipped_bits_never_surprise(data: bytes, flips: list[tuple[int, int]]) 
 
 opcodes = st.sampled_from(
     [
-        *(bytes([code]) for code in b"(012NIJKM]})aelsdut\x85\x86\x87Rbcq\x94\x93\x88\x89.\x81"),
-        *(b"K\x01", b"J\xff\xff\xff\xff", b"I01\n", b"U\x02u1", b"U\x01|", b"X\x01\0\0\0b", b"V\n"),
+        *(
+            bytes([code])
+            for code in b"(012NIJKM]})aelsdut\x85\x86\x87Rbcq\x94\x93\x88\x89.\x81"
+        ),
+        *(
+            b"K\x01",
+            b"J\xff\xff\xff\xff",
+            b"I01\n",
+            b"U\x02u1",
+            b"U\x01|",
+            b"X\x01\0\0\0b",
+            b"V\n",
+        ),
         *(
             b"q\0",
             b"q\1",
@@ -577,9 +710,22 @@ opcodes = st.sampled_from(
             b"\x96\x04" + bytes(11),
             b"S'b'\n",
         ),
-        *(ARRAY, UINT8, b"(K\x01K\x04\x85" + UINT8 + b"\x89U\x04abcdt", b"cnumpy\ndtype\n"),
-        *(b"cnumpy.core.numeric\n_frombuffer\n", b"c_codecs\nencode\n", b"c__builtin__\nbytes\n"),
-        *(b"cnumpy.core.multiarray\nscalar\n", b"U\x01a\x86R", b"X\x06\0\0\0latin1\x86R"),
+        *(
+            ARRAY,
+            UINT8,
+            b"(K\x01K\x04\x85" + UINT8 + b"\x89U\x04abcdt",
+            b"cnumpy\ndtype\n",
+        ),
+        *(
+            b"cnumpy.core.numeric\n_frombuffer\n",
+            b"c_codecs\nencode\n",
+            b"c__builtin__\nbytes\n",
+        ),
+        *(
+            b"cnumpy.core.multiarray\nscalar\n",
+            b"U\x01a\x86R",
+            b"X\x06\0\0\0latin1\x86R",
+        ),
     ]
 )
 

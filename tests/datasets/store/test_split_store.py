@@ -44,7 +44,9 @@ def test_h5py_alone_reads_the_same_pixels(bars: dict[str, SplitStore]) -> None:
 
 def write(path: Path, classes: list[ClassImages], **kwargs: Any) -> SplitStore:
     listing = Listing(tuple(classes), **kwargs)
-    journal = Journal.resume(path.parent / f"{path.name}.journal", plan_of(BARS, listing))
+    journal = Journal.resume(
+        path.parent / f"{path.name}.journal", plan_of(BARS, listing)
+    )
     list(write_split(path, BARS, "test", listing, journal))
     return SplitStore(path)
 
@@ -64,7 +66,9 @@ def test_the_fingerprint_is_of_the_content_and_not_of_the_file(tmp_path: Path) -
     assert not a.partial
 
 
-def test_categories_of_classes_are_kept(tmp_path: Path, bars: dict[str, SplitStore]) -> None:
+def test_categories_of_classes_are_kept(
+    tmp_path: Path, bars: dict[str, SplitStore]
+) -> None:
     classes = [
         replace(one, category=f"kind {c % 2}")
         for c, one in enumerate(BARS.list_classes(Request()).of("test"))
@@ -81,7 +85,11 @@ def test_workers_read_identical_bytes(
     bars: dict[str, SplitStore], workers: int, method: str
 ) -> None:
     store = bars["val"]
-    assert store[0].shape == (28, 28, 1)  # the parent's map is open before workers start
+    assert store[0].shape == (
+        28,
+        28,
+        1,
+    )  # the parent's map is open before workers start
     loader = torch.utils.data.DataLoader(
         store,  # pyright: ignore[reportArgumentType]
         batch_size=7,
@@ -98,7 +106,9 @@ def test_a_pickled_store_opens_its_file_anew(bars: dict[str, SplitStore]) -> Non
 
 
 @pytest.mark.parametrize("place", [0.0, 0.31, 0.77, 1.0])
-def test_verify_finds_one_flipped_bit_among_the_pixels(copy: Path, place: float) -> None:
+def test_verify_finds_one_flipped_bit_among_the_pixels(
+    copy: Path, place: float
+) -> None:
     store = SplitStore(copy)
     store.verify()
     data = bytearray(copy.read_bytes())

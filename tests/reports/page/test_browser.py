@@ -16,11 +16,23 @@ except ImportError as error:
 CHROMIUM = program("chromium", "chromium-browser", install="apt-get install chromium")
 
 FLAGS = (
-    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
-    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+    *(
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--no-first-run",
+    ),
+    *(
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+    ),
 )
 SIZES = {"phone": (390, 844), "desktop": (1280, 900)}
-HISTORY = [{"step": e, "seconds": e / 9, "loss": 1 / e, "val_accuracy": 0.5} for e in (1, 2, 3)]
+HISTORY = [
+    {"step": e, "seconds": e / 9, "loss": 1 / e, "val_accuracy": 0.5} for e in (1, 2, 3)
+]
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +60,10 @@ def playwright():
 @pytest.fixture(scope="module")
 def chromium(playwright, tmp_path_factory):
     context = playwright.chromium.launch_persistent_context(
-        tmp_path_factory.mktemp("chromium"), executable_path=CHROMIUM, args=FLAGS, headless=True
+        tmp_path_factory.mktemp("chromium"),
+        executable_path=CHROMIUM,
+        args=FLAGS,
+        headless=True,
     )
     yield context
     context.close()
@@ -61,7 +76,9 @@ def tab(chromium, page_path):
     page.on("console", lambda message: faults.append(message.text))
     page.on("pageerror", lambda error: faults.append(str(error)))
     allowed = ("data:", page_path.as_uri())
-    page.on("request", lambda r: None if r.url.startswith(allowed) else faults.append(r.url))
+    page.on(
+        "request", lambda r: None if r.url.startswith(allowed) else faults.append(r.url)
+    )
     page.set_viewport_size({"width": 1280, "height": 900})
     page.goto(page_path.as_uri())
     yield page
@@ -139,22 +156,34 @@ def test_a_number_leads_to_its_card_command_and_environment(tab):
 
     assert target.is_visible()
     text = target.inner_text()
-    for words in ("fewbench evaluate", "Protocol card", "n_episodes", "Environment", "numpy"):
+    for words in (
+        "fewbench evaluate",
+        "Protocol card",
+        "n_episodes",
+        "Environment",
+        "numpy",
+    ):
         assert words in text
 
 
 def test_numbers_of_the_other_tables_lead_to_theirs_and_sources_to_their_address(tab):
     regions = tab.locator("section:has(> h2[id^=grid-])")
-    links = regions.locator("a").evaluate_all("all => all.map(a => a.getAttribute('href'))")
+    links = regions.locator("a").evaluate_all(
+        "all => all.map(a => a.getAttribute('href'))"
+    )
 
     assert {link for link in links if link.startswith("#")} <= set(
         tab.locator("[id^=result-]").evaluate_all("all => all.map(e => '#' + e.id)")
     )
     for heading in ("Training seeds", "Paired differences", "Other classes"):
-        first = regions.filter(has=tab.locator("h2", has_text=heading)).locator("a").first
+        first = (
+            regions.filter(has=tab.locator("h2", has_text=heading)).locator("a").first
+        )
         first.click()
         assert tab.locator(str(first.get_attribute("href"))).is_visible(), heading
-    sources = regions.filter(has=tab.locator("h2", has_text="Published")).locator("a[href^=http]")
+    sources = regions.filter(has=tab.locator("h2", has_text="Published")).locator(
+        "a[href^=http]"
+    )
     assert sources.count()
 
 
@@ -168,7 +197,9 @@ def test_filters_reach_the_other_tables_and_take_those_that_are_empty(tab):
 
     assert before > 0
     assert shown("Published numbers") == 0
-    assert not tab.get_by_role("region", name="Ours beside published numbers").is_visible()
+    assert not tab.get_by_role(
+        "region", name="Ours beside published numbers"
+    ).is_visible()
     tab.get_by_role("button", name="Show all").click()
     assert shown("Published numbers") == before
 
@@ -211,13 +242,17 @@ def contrast(page, selector: str) -> float:
     lights = []
     for colour in colours:
         share = np.array(colour) / 255
-        linear = np.where(share <= 0.04045, share / 12.92, ((share + 0.055) / 1.055) ** 2.4)
+        linear = np.where(
+            share <= 0.04045, share / 12.92, ((share + 0.055) / 1.055) ** 2.4
+        )
         lights.append(float(linear @ (0.2126, 0.7152, 0.0722)))
     return (max(lights) + 0.05) / (min(lights) + 0.05)
 
 
 def test_without_scripts_everything_is_there_to_read(playwright, page_path):
-    browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS, headless=True)
+    browser = playwright.chromium.launch(
+        executable_path=CHROMIUM, args=FLAGS, headless=True
+    )
     page = browser.new_context(java_script_enabled=False).new_page()
     page.goto(page_path.as_uri())
 

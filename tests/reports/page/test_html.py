@@ -14,7 +14,11 @@ PNG = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNk+A8AAQUBAScY42YAAAAASUVORK5CYII="
 )
 GRIDS = {
-    "More": [Grid("a table", "lr", ["name", "value"], [[Entry("x"), Entry("1", "†")]], ["so"])]
+    "More": [
+        Grid(
+            "a table", "lr", ["name", "value"], [[Entry("x"), Entry("1", "†")]], ["so"]
+        )
+    ]
 }
 SVG = '<svg xmlns="http://www.w3.org/2000/svg"><path id="p1" d="M0 0"/></svg>'
 
@@ -66,13 +70,17 @@ def test_the_page_loads_nothing_and_runs_only_its_own_script(page_text):
         "data:image/svg+xml;base64",
         "data:image/png;base64",
     }
-    assert not [name for _, attrs in page.tags for name in attrs if name.startswith("on")]
+    assert not [
+        name for _, attrs in page.tags for name in attrs if name.startswith("on")
+    ]
     assert not [attrs for _, attrs in page.tags if "style" in attrs]
     assert page.all("script") == [{}]
 
 
 def test_the_policy_allows_exactly_the_one_script_and_the_one_style(page_text):
-    (policy,) = [meta for meta in Parsed(page_text).all("meta") if meta.get("http-equiv")]
+    (policy,) = [
+        meta for meta in Parsed(page_text).all("meta") if meta.get("http-equiv")
+    ]
     rules = dict(rule.split(" ", 1) for rule in str(policy["content"]).split("; "))
 
     for tag in ("script", "style"):
@@ -101,11 +109,15 @@ def test_images_have_alternatives_and_tables_have_headers(page_text):
     assert all(attrs["alt"] for attrs in page.all("img"))
     assert all(attrs.get("scope") in ("row", "col") for attrs in page.all("th"))
     assert len(page.all("caption")) == 4
-    assert all(a.get("tabindex") == "0" for a in page.all("div") if a.get("role") == "region")
+    assert all(
+        a.get("tabindex") == "0" for a in page.all("div") if a.get("role") == "region"
+    )
 
 
 def test_images_come_through_whole(page_text):
-    sources = [str(attrs["src"]).split(",")[1] for attrs in Parsed(page_text).all("img")]
+    sources = [
+        str(attrs["src"]).split(",")[1] for attrs in Parsed(page_text).all("img")
+    ]
 
     assert [base64.b64decode(source) for source in sources] == [
         SVG.encode(),
@@ -134,7 +146,11 @@ def test_the_page_shows_numbers_meaning_and_provenance(page_text, various_result
 def test_what_results_say_is_never_markup(make_result, tmp_path):
     evil = '</code><script>alert("1")</script>{{ 7*7 }}'
     result = make_result(
-        backbone=evil, command=evil, recipe={evil: evil}, environment={evil: evil}, device=evil
+        backbone=evil,
+        command=evil,
+        recipe={evil: evil},
+        environment={evil: evil},
+        device=evil,
     )
 
     grid = Grid(evil, "lp", [evil, evil], [[Entry(evil), Entry(evil, evil)]], [evil])
@@ -151,7 +167,10 @@ def test_what_results_say_is_never_markup(make_result, tmp_path):
 def test_the_same_results_give_the_same_page_in_any_order(various_results, tmp_path):
     first, second = (
         write_page(Page(accuracy_tables(results)), tmp_path / name)
-        for name, results in (("a.html", various_results), ("b.html", various_results[::-1]))
+        for name, results in (
+            ("a.html", various_results),
+            ("b.html", various_results[::-1]),
+        )
     )
 
     assert first.read_bytes() == second.read_bytes()

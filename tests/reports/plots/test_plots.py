@@ -92,12 +92,18 @@ def test_plots_draw_into_the_axes_they_are_given_and_return_them(make_result):
 
 
 def test_the_accuracy_plot_writes_names_and_numbers_best_first(make_result):
-    results = [make_result(p, learner=f"at-{p}", transductive=p == 0.5) for p in (0.5, 0.9)]
+    results = [
+        make_result(p, learner=f"at-{p}", transductive=p == 0.5) for p in (0.5, 0.9)
+    ]
 
     ax = plot_accuracy(results, Figure().subplots())
 
     heading, best, value, worst, marked = texts(ax)
-    assert (heading, best, worst) == ("glyphs-5w1s", "at-0.9 conv4-64", "at-0.5 conv4-64")
+    assert (heading, best, worst) == (
+        "glyphs-5w1s",
+        "at-0.9 conv4-64",
+        "at-0.5 conv4-64",
+    )
     assert value.startswith(("89.", "90."))
     assert marked.endswith(" †")
     assert "† transductive" in ax.get_xlabel()
@@ -118,7 +124,12 @@ def test_points_stand_at_the_mean_and_bars_at_the_ends_of_the_interval(make_resu
 @pytest.mark.parametrize("name", ["protonet-", LONG])
 def test_no_text_of_a_figure_covers_another(make_result, n, name):
     results = [
-        make_result(0.3 + 0.05 * i, learner=f"{name}{i}", partial=i == 0, backbone="resnet12 $x$ %")
+        make_result(
+            0.3 + 0.05 * i,
+            learner=f"{name}{i}",
+            partial=i == 0,
+            backbone="resnet12 $x$ %",
+        )
         for i in range(n)
     ]
     cards, styles = result_cards(results), learner_styles(results)
@@ -174,7 +185,8 @@ def test_the_learning_curve_needs_no_single_column(missing, tmp_path):
     rows = [{key: row[key] for key in row if key != missing} for row in HISTORY]
 
     assert all(
-        path.stat().st_size for path in save_figure(learning_curve_figure(rows), tmp_path / "x")
+        path.stat().st_size
+        for path in save_figure(learning_curve_figure(rows), tmp_path / "x")
     )
 
 
@@ -189,7 +201,10 @@ def test_figures_are_saved_as_png_svg_and_pdf_with_the_same_bytes_each_time(
     cards, styles = result_cards(various_results), learner_styles(various_results)
 
     first, second = (
-        [p.read_bytes() for p in save_figure(accuracy_figure(cards, styles), tmp_path / name)]
+        [
+            p.read_bytes()
+            for p in save_figure(accuracy_figure(cards, styles), tmp_path / name)
+        ]
         for name in ("a.v1", "b.v1")
     )
 
@@ -259,7 +274,9 @@ def test_no_text_of_the_further_figures_covers_another(make_result, n, name):
 
 
 def test_a_forest_plot_shows_each_difference_and_fills_the_significant(make_result):
-    pairs = compare_all([make_result(p, i, learner=f"l{i}") for i, p in enumerate((0.9, 0.6, 0.6))])
+    pairs = compare_all(
+        [make_result(p, i, learner=f"l{i}") for i, p in enumerate((0.9, 0.6, 0.6))]
+    )
 
     ax = plot_differences(pairs, Figure().subplots())
 
@@ -290,7 +307,9 @@ def test_accuracy_against_shots_joins_the_results_of_one_run(make_result):
     ax = plot_along([*shots(make_result), make_result()], Figure().subplots(), "n_shot")
 
     (curve,) = [
-        line for line in ax.lines if len(line.get_xdata()) == 2 and line.get_marker() == "o"
+        line
+        for line in ax.lines
+        if len(line.get_xdata()) == 2 and line.get_marker() == "o"
     ]
     assert list(curve.get_xdata()) == [1, 5]
     assert along_figure([make_result()], "n_way") is None
@@ -303,7 +322,9 @@ def test_the_hardest_classes_come_with_their_images(make_result):
 
     ax = plot_class_accuracy(result, Figure().subplots(), black_images)
 
-    hardest = class_accuracy(result).sort_values("accuracy", kind="stable")["class"].head(8)
+    hardest = (
+        class_accuracy(result).sort_values("accuracy", kind="stable")["class"].head(8)
+    )
     written = [text.split("\n")[0] for text in texts(ax) if text]
     assert written == ["all 12 classes", *hardest]
     assert len([a for a in ax.artists if hasattr(a, "offsetbox")]) == 8

@@ -10,7 +10,12 @@ from scipy import stats
 
 from fewbench.reports.records import EvalProtocol, ResultError
 from fewbench.reports.stats.betting import little_spread
-from fewbench.reports.stats.comparisons import compare, compare_all, holm, tied_with_best
+from fewbench.reports.stats.comparisons import (
+    compare,
+    compare_all,
+    holm,
+    tied_with_best,
+)
 from fewbench.reports.stats.equivalence import reproduced
 
 
@@ -46,7 +51,11 @@ def test_paired_t_agrees_with_a_hand_calculation(make_result):
     assert found.p_adjusted == found.p_value
 
 
-@given(pairs=st.lists(st.tuples(st.integers(0, 10), st.integers(0, 10)), min_size=2, max_size=40))
+@given(
+    pairs=st.lists(
+        st.tuples(st.integers(0, 10), st.integers(0, 10)), min_size=2, max_size=40
+    )
+)
 def test_comparisons_agree_with_scipy_and_with_their_mirror(make_result, pairs):
     a, b = (with_correct(make_result, side) for side in zip(*pairs, strict=True))
 
@@ -60,7 +69,9 @@ def test_comparisons_agree_with_scipy_and_with_their_mirror(make_result, pairs):
         expected = stats.ttest_rel(a.correct, b.correct)
         assert found.p_value == pytest.approx(expected.pvalue, rel=1e-6)
         limits = expected.confidence_interval(0.95)
-        assert 10 * found.interval.high == pytest.approx(limits.high, rel=1e-6, abs=1e-9)
+        assert 10 * found.interval.high == pytest.approx(
+            limits.high, rel=1e-6, abs=1e-9
+        )
 
 
 def test_equal_results_do_not_differ_but_for_what_was_not_seen(make_result):
@@ -75,7 +86,9 @@ def test_equal_results_do_not_differ_but_for_what_was_not_seen(make_result):
 
 def test_the_same_difference_in_every_episode_is_no_certainty(make_result):
     def pair(n):
-        return compare(with_correct(make_result, [9] * n), with_correct(make_result, [5] * n))
+        return compare(
+            with_correct(make_result, [9] * n), with_correct(make_result, [5] * n)
+        )
 
     two, twenty, many = pair(2), pair(20), pair(2000)
 
@@ -173,9 +186,16 @@ def test_results_on_other_images_are_refused_by_fingerprint(make_result, field):
         compare_all([make_result(), make_result(), make_result(**{field: "other"})])
 
 
-def test_every_field_of_a_card_either_makes_the_episodes_or_is_known_not_to(make_result):
+def test_every_field_of_a_card_either_makes_the_episodes_or_is_known_not_to(
+    make_result,
+):
     fields = {field.name for field in dataclasses.fields(EvalProtocol)}
-    changes = {"name": "other", "transductive": True, "adaptation_steps": 5, "interval": "anytime"}
+    changes = {
+        "name": "other",
+        "transductive": True,
+        "adaptation_steps": 5,
+        "interval": "anytime",
+    }
 
     assert fields == set(OTHER) | set(changes)
     protocol = dataclasses.replace(make_result().protocol, **changes)
@@ -223,7 +243,9 @@ def test_a_published_half_width_counts_as_a_normal_standard_error(make_result):
     published=st.floats(0.3, 1), margin=st.floats(0.001, 0.5), level=st.floats(0.6, 0.99),
     half_width=st.none() | st.floats(0, 0.1),
 )  # fmt: skip
-def test_the_verdict_is_what_the_interval_shows(make_result, published, margin, level, half_width):
+def test_the_verdict_is_what_the_interval_shows(
+    make_result, published, margin, level, half_width
+):
     found = reproduced(make_result(0.8), published, margin, level, half_width)
 
     if found.verdict == "reproduced":
@@ -243,8 +265,12 @@ def test_at_the_border_of_the_margin_the_risk_is_what_it_says(make_result):
     # The true accuracy is 1 point below the published one, with a margin of 1 point.
     rng = np.random.default_rng(1)
     runs = rng.binomial(10, 0.8, (2000, 50))
-    verdicts = [reproduced(with_correct(make_result, run), 0.81, 0.01).verdict for run in runs]
-    wide = [reproduced(with_correct(make_result, run), 0.9, 0.1).verdict for run in runs]
+    verdicts = [
+        reproduced(with_correct(make_result, run), 0.81, 0.01).verdict for run in runs
+    ]
+    wide = [
+        reproduced(with_correct(make_result, run), 0.9, 0.1).verdict for run in runs
+    ]
 
     # Too few episodes for a margin this narrow: never claimed, never denied more than 5 %.
     assert verdicts.count("reproduced") == 0
@@ -284,7 +310,9 @@ def test_all_pairs_of_many_results_take_seconds(make_result):
 
 def test_perfect_episodes_reproduce_only_what_they_are_many_enough_for(make_result):
     def verdict(n, published, half_width=None):
-        found = reproduced(with_correct(make_result, [10] * n), published, 0.01, 0.95, half_width)
+        found = reproduced(
+            with_correct(make_result, [10] * n), published, 0.01, 0.95, half_width
+        )
         if found.verdict == "reproduced":
             assert found.low >= -0.01
             assert found.high <= 0.01
@@ -311,7 +339,8 @@ def test_a_difference_in_few_episodes_is_left_to_bets(make_result):
 def test_what_stopped_when_it_suited_is_judged_by_bets(make_result):
     fixed = make_result(0.8, 3, n_episodes=400)
     stopped, other = (
-        make_result(p, k, n_episodes=400, interval="anytime") for p, k in ((0.8, 3), (0.75, 4))
+        make_result(p, k, n_episodes=400, interval="anytime")
+        for p, k in ((0.8, 3), (0.75, 4))
     )
 
     pair = compare(stopped, other)

@@ -102,7 +102,11 @@ def test_the_interval_fails_where_the_table_says_so(rows, name):
 
 def test_the_committed_table_has_these_rows(rows):
     text = (SCRIPT.parents[2] / "docs" / "statistics.md").read_text(encoding="utf-8")
-    lines = text.split(simulation.MARKERS[0])[1].split(simulation.MARKERS[1])[0].splitlines()
+    lines = (
+        text.split(simulation.MARKERS[0])[1]
+        .split(simulation.MARKERS[1])[0]
+        .splitlines()
+    )
     assert [name for name in map(tuple_of, lines) if name in rows] == list(rows)
     assert all("**" in line for line in lines if tuple_of(line) in FAILS)
     assert not any("**" in line for line in lines if tuple_of(line) in HOLDS + IS_WIDE)

@@ -81,21 +81,31 @@ def test_calibration_error_is_the_mean_gap_over_queries(make_result):
     # 60 queries at 0.9 of which 48 are right: a gap of 0.1. 40 at 0.5, 22 right: a gap of 0.05.
     bins[90], bins[50] = (60, 48, 54), (40, 22, 20)
 
-    assert calibration_error(make_result(calibration=bins)) == pytest.approx(0.6 * 0.1 + 0.4 * 0.05)
+    assert calibration_error(make_result(calibration=bins)) == pytest.approx(
+        0.6 * 0.1 + 0.4 * 0.05
+    )
     assert calibration_error(make_result()) is None
-    assert calibration_error(make_result(calibration=np.zeros((CONFIDENCE_BINS, 3)))) is None
+    assert (
+        calibration_error(make_result(calibration=np.zeros((CONFIDENCE_BINS, 3))))
+        is None
+    )
 
 
 @given(
     way=st.integers(2, 5), query=st.integers(1, 4), episodes=st.integers(1, 12),
     accuracy=st.floats(0.05, 1), seed=st.integers(0, 99),
 )  # fmt: skip
-def test_tables_agree_with_counting_one_by_one(make_result, way, query, episodes, accuracy, seed):
+def test_tables_agree_with_counting_one_by_one(
+    make_result, way, query, episodes, accuracy, seed
+):
     card = {"n_way": way, "n_query": query, "n_episodes": episodes}
     result = make_result(accuracy, seed, **card)
     names = result.class_names
     answers = Counter(
-        (str(names[result.classes[e, j // query]]), str(names[result.classes[e, label]]))
+        (
+            str(names[result.classes[e, j // query]]),
+            str(names[result.classes[e, label]]),
+        )
         for e in range(episodes)
         for j, label in enumerate(result.predictions[e])
     )
@@ -123,13 +133,17 @@ def test_tables_agree_with_counting_one_by_one(make_result, way, query, episodes
     assert list(hardest["correct"]) == sorted(result.correct)
 
 
-def test_the_interval_of_a_class_covers_although_queries_of_an_episode_agree(make_result):
+def test_the_interval_of_a_class_covers_although_queries_of_an_episode_agree(
+    make_result,
+):
     # In each episode a class is right with its own probability, uniform from 0.4 to 1.
     rng, covered = np.random.default_rng(7), []
     for _ in range(400):
         shares = rng.uniform(0.4, 1, (40, 5, 1))
         hits = rng.random((40, 5, 15)) < shares
-        predictions = np.where(hits, np.arange(5)[:, None], (np.arange(5)[:, None] + 1) % 5)
+        predictions = np.where(
+            hits, np.arange(5)[:, None], (np.arange(5)[:, None] + 1) % 5
+        )
         predictions = predictions.reshape(40, 75).astype(np.uint8)
         correct = count_correct(predictions, 5)
         classes = np.tile(np.arange(5, dtype=np.uint16), (40, 1))

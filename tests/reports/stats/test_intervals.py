@@ -8,7 +8,11 @@ from hypothesis import strategies as st
 
 from fewbench.reports.records import ResultError
 from fewbench.reports.stats.betting import BETS, little_spread, log_wealth
-from fewbench.reports.stats.bootstrap import class_influence, drawn_together, image_variance
+from fewbench.reports.stats.bootstrap import (
+    class_influence,
+    drawn_together,
+    image_variance,
+)
 from fewbench.reports.stats.intervals import (
     Interval,
     anytime,
@@ -43,22 +47,32 @@ def test_episodes_t_at_one_degree_of_freedom_is_the_cauchy_quantile():
     # With n = 2 the quantile is tan(pi (p - 1/2)) and the standard error is |a - b| / 2.
     interval = episodes_t([0.2, 0.6], level=0.9)
 
-    assert interval.half_width == pytest.approx(math.tan(math.pi * 0.45) * 0.2, rel=1e-12)
+    assert interval.half_width == pytest.approx(
+        math.tan(math.pi * 0.45) * 0.2, rel=1e-12
+    )
 
 
 @pytest.mark.parametrize(
     ("kind", "variance", "n"),
-    [("legacy-z", 0.1 / 4, 4), ("legacy-z-ddof1", 0.1 / 3, 4), ("legacy-z-n1", 0.1 / 4, 5)],
+    [
+        ("legacy-z", 0.1 / 4, 4),
+        ("legacy-z-ddof1", 0.1 / 3, 4),
+        ("legacy-z-n1", 0.1 / 4, 5),
+    ],
 )
 def test_legacy_z_agrees_with_a_hand_calculation(kind, variance, n):
     interval = legacy_z([0.6, 0.8, 0.5, 0.9], kind=kind)
 
-    assert interval.half_width == pytest.approx(1.96 * math.sqrt(variance / n), rel=1e-12)
+    assert interval.half_width == pytest.approx(
+        1.96 * math.sqrt(variance / n), rel=1e-12
+    )
     assert (interval.kind, interval.n) == (kind, 4)
 
 
 def test_legacy_z_knows_only_the_customary_factors():
-    assert legacy_z([0, 1], level=0.99).half_width == pytest.approx(2.576 * 0.5 / math.sqrt(2))
+    assert legacy_z([0, 1], level=0.99).half_width == pytest.approx(
+        2.576 * 0.5 / math.sqrt(2)
+    )
     with pytest.raises(ResultError, match=r"0\.9, 0\.95, 0\.99; got 0\.8"):
         legacy_z([0, 1], level=0.8)
 
@@ -69,17 +83,23 @@ def test_intervals_hold_the_mean_and_do_not_depend_on_order(interval, values):
     forward, backward = interval(values), interval(values[::-1])
 
     assert forward.low <= forward.mean <= forward.high
-    assert forward.mean == pytest.approx(math.fsum(values) / len(values), rel=1e-12, abs=1e-15)
+    assert forward.mean == pytest.approx(
+        math.fsum(values) / len(values), rel=1e-12, abs=1e-15
+    )
     assert forward.half_width == pytest.approx(backward.half_width, rel=1e-9, abs=1e-12)
 
 
 @BOTH
-@given(values=st.lists(st.integers(0, 75).map(lambda k: k / 75), min_size=2, max_size=40))
+@given(
+    values=st.lists(st.integers(0, 75).map(lambda k: k / 75), min_size=2, max_size=40)
+)
 def test_mirrored_accuracies_give_the_mirrored_interval(interval, values):
     plain, mirrored = interval(values), interval([1 - value for value in values])
 
     assert mirrored.mean == pytest.approx(1 - plain.mean, abs=1e-12)
-    close = 1e-8 if plain.of_little_spread else 1e-12  # limits by betting are found by halving
+    close = (
+        1e-8 if plain.of_little_spread else 1e-12
+    )  # limits by betting are found by halving
     assert mirrored.half_width == pytest.approx(plain.half_width, rel=1e-6, abs=close)
 
 
@@ -153,7 +173,9 @@ def test_a_result_without_an_interval_is_named(make_result):
         result_interval(make_result(n_episodes=1))
 
 
-@pytest.mark.parametrize("kind", ["legacy-z", "legacy-z-ddof1", "legacy-z-n1", "episodes-t"])
+@pytest.mark.parametrize(
+    "kind", ["legacy-z", "legacy-z-ddof1", "legacy-z-n1", "episodes-t"]
+)
 def test_the_protocol_picks_the_formula(make_result, kind):
     result = make_result(interval=kind)
     expected = (
@@ -180,7 +202,10 @@ def test_open_takes_disjoint_episodes_only(make_result):
 
 
 def test_train_seeds_is_a_t_interval_over_the_means_of_the_runs(make_result):
-    runs = [make_result(rng_seed=k, train_seed=k, recipe={"seed": k, "lr": 1}) for k in range(3)]
+    runs = [
+        make_result(rng_seed=k, train_seed=k, recipe={"seed": k, "lr": 1})
+        for k in range(3)
+    ]
     means = [run.mean for run in runs]
     mean = sum(means) / 3
     # 97.5 % quantile of Student's t with 2 degrees of freedom from a printed table.
@@ -199,9 +224,15 @@ def test_train_seeds_is_a_t_interval_over_the_means_of_the_runs(make_result):
         ({"train_seed": 0}, r"every training seed once; got \[0, 0\]"),
         ({"train_seed": 1, "learner": "maml"}, "Expected learner protonet; got maml"),
         ({"train_seed": 1, "n_shot": 5}, "Expected n_shot 1; got 5"),
-        ({"train_seed": 1, "episodes_fingerprint": "other"}, "Expected episodes_fingerprint"),
+        (
+            {"train_seed": 1, "episodes_fingerprint": "other"},
+            "Expected episodes_fingerprint",
+        ),
         ({"train_seed": 1, "recipe": {"lr": 2}}, "Expected recipe lr 1; got 2"),
-        ({"train_seed": 1, "recipe": {"lr": 1, "steps": 7}}, r"recipe steps \(missing\); got 7"),
+        (
+            {"train_seed": 1, "recipe": {"lr": 1, "steps": 7}},
+            r"recipe steps \(missing\); got 7",
+        ),
     ],
 )
 def test_train_seeds_refuses_runs_that_differ_in_more(make_result, changes, complaint):
@@ -220,7 +251,10 @@ def test_train_seeds_refuses_runs_that_differ_in_more(make_result, changes, comp
 )
 def test_anytime_holds_the_mean_and_mirrors(values, level):
     shares = [value / 4 for value in values]
-    plain, mirrored = anytime(shares, level), anytime([1 - share for share in shares], level)
+    plain, mirrored = (
+        anytime(shares, level),
+        anytime([1 - share for share in shares], level),
+    )
 
     assert 0 <= plain.low <= plain.mean <= plain.high <= 1
     assert mirrored.low == pytest.approx(1 - plain.high, abs=1e-8)
@@ -297,10 +331,14 @@ def test_class_bootstrap_is_wide_where_classes_differ_and_repeats_by_seed(make_r
     assert class_bootstrap(result, seed=1) != interval
 
 
-def test_class_bootstrap_without_class_effects_is_about_as_wide_as_the_episodes(make_result):
+def test_class_bootstrap_without_class_effects_is_about_as_wide_as_the_episodes(
+    make_result,
+):
     result = make_result(0.8, n_episodes=2000)
 
-    ratio = class_bootstrap(result).half_width / episodes_t(result.accuracies).half_width
+    ratio = (
+        class_bootstrap(result).half_width / episodes_t(result.accuracies).half_width
+    )
 
     assert 0.9 < ratio < 2
 
@@ -315,14 +353,19 @@ def test_image_variance_is_that_of_redrawing_the_query_images(make_result):
         shares = []
         for c in range(12):
             own = result.classes == c
-            asked, right = images.reshape(60, 5, 15)[own].reshape(-1), hits[own].reshape(-1)
+            asked, right = (
+                images.reshape(60, 5, 15)[own].reshape(-1),
+                hits[own].reshape(-1),
+            )
             times = np.bincount(rng.integers(20, size=20), minlength=20)[asked]
             shares.append((times * right).sum() / times.sum())
         means.append(np.mean(shares))
 
     # 2,000 resamples know a variance to 3 %, the ratio within a class is linearised.
     assert image_variance(result, images) == pytest.approx(np.var(means), rel=0.15)
-    assert class_bootstrap(result, images).half_width > class_bootstrap(result).half_width
+    assert (
+        class_bootstrap(result, images).half_width > class_bootstrap(result).half_width
+    )
 
 
 def test_turned_copies_of_a_class_are_drawn_with_it(make_result):
@@ -345,5 +388,7 @@ def test_class_bootstrap_says_what_it_cannot_do(make_result):
     with pytest.raises(ResultError, match=r"shape \(40, 75\); got \(40, 5\)"):
         class_bootstrap(result, np.zeros((40, 5), np.int64))
     two = make_result(n_way=2, classes=np.tile(np.array([0, 1], np.uint16), (40, 1)))
-    with pytest.raises(ResultError, match="more than n_way = 2 of them in the episodes; got 2"):
+    with pytest.raises(
+        ResultError, match="more than n_way = 2 of them in the episodes; got 2"
+    ):
         class_bootstrap(two)

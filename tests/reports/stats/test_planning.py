@@ -14,7 +14,9 @@ def with_hits(make_result, hits, **changes):
     """A result with these right answers: bool (n_episodes, n_way, n_query)."""
     n, way, n_query = hits.shape
     labels = np.arange(way)[:, None]
-    predictions = np.where(hits, labels, (labels + 1) % way).reshape(n, -1).astype(np.uint8)
+    predictions = (
+        np.where(hits, labels, (labels + 1) % way).reshape(n, -1).astype(np.uint8)
+    )
     card = {"n_way": way, "n_query": n_query, "n_episodes": n}
     arrays = {"predictions": predictions, "correct": count_correct(predictions, way)}
     return make_result(**card, **arrays, **changes)
@@ -37,11 +39,17 @@ def test_spread_agrees_with_a_hand_calculation(make_result):
 
 def test_spread_foretells_what_fewer_queries_would_have_shown(make_result):
     rng = np.random.default_rng(2)
-    shares = 0.5 + 0.3 * rng.uniform(-1, 1, (300, 5, 1)) + 0.15 * rng.uniform(-1, 1, (300, 1, 1))
+    shares = (
+        0.5
+        + 0.3 * rng.uniform(-1, 1, (300, 5, 1))
+        + 0.15 * rng.uniform(-1, 1, (300, 1, 1))
+    )
     hits = rng.random((300, 5, 15)) < shares
     # The variance with 3 of the 15 queries, averaged over ways to choose them.
     seen = [
-        np.take_along_axis(hits, rng.random(hits.shape).argsort(axis=2)[:, :, :3], axis=2)
+        np.take_along_axis(
+            hits, rng.random(hits.shape).argsort(axis=2)[:, :, :3], axis=2
+        )
         .mean(axis=(1, 2))
         .var(ddof=1)
         for _ in range(400)
@@ -88,15 +96,25 @@ def test_one_query_per_class_cannot_be_split(make_result):
     assert [row.n_query for row in plan(result, Goal(half_width=0.01))] == [1]
 
 
-@given(variance=st.floats(1e-6, 0.25), wanted=st.floats(1e-4, 0.3), level=st.floats(0.5, 0.99))
-def test_the_planned_number_of_episodes_is_the_smallest_that_does(variance, wanted, level):
+@given(
+    variance=st.floats(1e-6, 0.25),
+    wanted=st.floats(1e-4, 0.3),
+    level=st.floats(0.5, 0.99),
+)
+def test_the_planned_number_of_episodes_is_the_smallest_that_does(
+    variance, wanted, level
+):
     n = Goal(half_width=wanted, level=level).episodes(variance)
 
     def half_width(n):
         # Any n values whose variance (ddof 1) is this: all equal but for two.
         values = np.full(n, 0.5)
         values[:2] += np.array([1, -1]) * math.sqrt(variance * (n - 1) / 2)
-        return mean_t(values, level, "episodes-t").half_width if np.ptp(values) <= 1 else None
+        return (
+            mean_t(values, level, "episodes-t").half_width
+            if np.ptp(values) <= 1
+            else None
+        )
 
     if n and 2 < n < 10_000:
         for episodes, enough in ((n, True), (n - 1, False)):
@@ -124,7 +142,9 @@ def test_a_plan_offers_queries_that_the_classes_hold(make_result):
     episodes = [row.n_episodes for row in rows]
     assert episodes == sorted(episodes, reverse=True)
     found = spread(result)
-    assert episodes == [Goal(half_width=0.002).episodes(found.variance(q)) for q in (1, 5, 10, 15)]
+    assert episodes == [
+        Goal(half_width=0.002).episodes(found.variance(q)) for q in (1, 5, 10, 15)
+    ]
     best = cheapest(rows)
     assert best is not None
     assert best.seconds == min(row.seconds for row in rows)
@@ -145,7 +165,13 @@ def test_what_needs_too_many_episodes_is_not_planned(make_result):
 
 
 def test_seconds_go_by_images_and_embedding_by_distinct_images(make_result):
-    spent = {"sample": 1.0, "embed": 100.0, "classify": 3.0, "probe": 0.5, "total": 104.5}
+    spent = {
+        "sample": 1.0,
+        "embed": 100.0,
+        "classify": 3.0,
+        "probe": 0.5,
+        "total": 104.5,
+    }
     result = make_result(n_episodes=2000, seconds=spent)
 
     # The pilot has met all 240 images: ten times the episodes embed no more of them.

@@ -10,8 +10,18 @@ from fewbench.reports.records import count_correct
 from fewbench.reports.stats.comparisons import compare_all
 from fewbench.reports.stats.intervals import episodes_t
 from fewbench.reports.tables.accuracy import accuracy_tables
-from fewbench.reports.tables.frames import comparisons_frame, results_frame, seeds_frame, write_csv
-from fewbench.reports.tables.printed import comparisons_grid, to_latex, to_markdown, to_text
+from fewbench.reports.tables.frames import (
+    comparisons_frame,
+    results_frame,
+    seeds_frame,
+    write_csv,
+)
+from fewbench.reports.tables.printed import (
+    comparisons_grid,
+    to_latex,
+    to_markdown,
+    to_text,
+)
 from fewbench.reports.tables.rendering import text_table
 from fewbench.reports.tables.train_seeds import seed_tables
 
@@ -45,9 +55,20 @@ def test_the_csv_gives_back_the_same_numbers(various_results, tmp_path):
 def test_each_dataset_has_a_table_and_each_protocol_card_a_column(various_results):
     glyphs, omniglot = accuracy_tables(various_results)
 
-    assert glyphs.header[4:] == ["glyphs-5w1s (card 1)", "glyphs-5w1s (card 2)", "glyphs-5w5s"]
+    assert glyphs.header[4:] == [
+        "glyphs-5w1s (card 1)",
+        "glyphs-5w1s (card 2)",
+        "glyphs-5w5s",
+    ]
     assert [row.texts[0] for row in glyphs.rows] == [
-        *("centroid", "maml_higher", "protonet", "protonet", "protonet (2)", "protonet"),
+        *(
+            "centroid",
+            "maml_higher",
+            "protonet",
+            "protonet",
+            "protonet (2)",
+            "protonet",
+        ),
     ]
     assert omniglot.header[4:] == ["omniglot-20w1s"]
 
@@ -59,7 +80,9 @@ def test_training_seeds_sort_as_numbers(make_result):
 
 
 def test_many_protocols_are_spread_over_tables_of_four(make_result):
-    results = [make_result(name=f"glyphs-5w{shot}s", n_shot=shot) for shot in range(1, 10)]
+    results = [
+        make_result(name=f"glyphs-5w{shot}s", n_shot=shot) for shot in range(1, 10)
+    ]
 
     assert [len(table.cards) for table in accuracy_tables(results)] == [4, 4, 1]
 
@@ -96,7 +119,9 @@ def test_unmarked_results_bring_no_notes_on_marks(make_result, render):
 def test_marks_stand_at_the_results_they_belong_to(various_results):
     lines = to_text(various_results).splitlines()
 
-    assert [line.split()[0] for line in lines if re.search(r"\d †", line)] == ["maml_higher"]
+    assert [line.split()[0] for line in lines if re.search(r"\d †", line)] == [
+        "maml_higher"
+    ]
     assert [line.split()[3] for line in lines if re.search(r"\d ‡", line)] == ["10"]
 
 
@@ -127,7 +152,12 @@ def test_latex_is_balanced_ascii_with_booktabs(various_results):
     for environment in ("table", "tabular"):
         begins = text.count(rf"\begin{{{environment}}}")
         assert begins == text.count(rf"\end{{{environment}}}") == 2
-    assert text.count(r"\toprule") == text.count(r"\midrule") == text.count(r"\bottomrule") == 2
+    assert (
+        text.count(r"\toprule")
+        == text.count(r"\midrule")
+        == text.count(r"\bottomrule")
+        == 2
+    )
     plain = re.sub(r"\\.", "", text)
     assert plain.count("{") == plain.count("}")
     assert plain.count("$") % 2 == 0
@@ -144,16 +174,25 @@ def test_the_csv_of_one_result_has_a_header(make_result, tmp_path):
 
     header, row = io.StringIO(path.read_text()).readlines()
     assert header.startswith("result,dataset,split,protocol,card,")
-    assert row.startswith("glyphs-5w1s__protonet__seed0,glyphs,test,glyphs-5w1s,glyphs-5w1s,")
+    assert row.startswith(
+        "glyphs-5w1s__protonet__seed0,glyphs,test,glyphs-5w1s,glyphs-5w1s,"
+    )
 
 
 def test_the_best_and_those_not_significantly_worse_stand_out(make_result):
-    results = [make_result(p, seed, learner=f"at-{p}") for seed, p in enumerate((0.6, 0.9, 0.905))]
+    results = [
+        make_result(p, seed, learner=f"at-{p}")
+        for seed, p in enumerate((0.6, 0.9, 0.905))
+    ]
 
     text, markdown, latex = to_text(results), to_markdown(results), to_latex(results)
 
     def row(lines, name):
-        return next(line for line in lines.splitlines() if name in line and re.search("±|pm", line))
+        return next(
+            line
+            for line in lines.splitlines()
+            if name in line and re.search("±|pm", line)
+        )
 
     tied, best = sorted(results[1:], key=lambda result: result.mean)
     assert row(text, best.learner).endswith(" *")
@@ -164,10 +203,16 @@ def test_the_best_and_those_not_significantly_worse_stand_out(make_result):
     assert r"\textbf{" in row(latex, best.learner)
     assert r"\approx" in row(latex, tied.learner)
     assert "paired t-test" in text
-    assert list(results_frame(results).sort_values("mean")["standing"]) == ["", "tied", "best"]
+    assert list(results_frame(results).sort_values("mean")["standing"]) == [
+        "",
+        "tied",
+        "best",
+    ]
 
 
-def test_a_significantly_worse_result_is_not_tied_even_where_intervals_overlap(make_result):
+def test_a_significantly_worse_result_is_not_tied_even_where_intervals_overlap(
+    make_result,
+):
     """On the same episodes: the same mistakes and one or two more."""
     better = make_result(0.5, 1, n_episodes=50)
     predictions = better.predictions.copy()
@@ -207,7 +252,9 @@ def test_a_single_episode_has_a_number_without_an_interval(make_result):
 
 
 def test_training_seeds_have_a_table_of_their_own(make_result):
-    results = [make_result(p, 1, train_seed=seed) for seed, p in enumerate((0.8, 0.85, 0.9))]
+    results = [
+        make_result(p, 1, train_seed=seed) for seed, p in enumerate((0.8, 0.85, 0.9))
+    ]
     results.append(make_result(0.9, 2, learner="alone"))
 
     (table,) = seed_tables(results)
@@ -224,7 +271,9 @@ def test_training_seeds_have_a_table_of_their_own(make_result):
 
 
 def test_repeats_that_the_seed_table_leaves_out_are_counted(make_result):
-    results = [make_result(0.8, k, train_seed=seed) for k, seed in enumerate((0, 1, 1, 1))]
+    results = [
+        make_result(0.8, k, train_seed=seed) for k, seed in enumerate((0, 1, 1, 1))
+    ]
 
     (table,) = seed_tables(results)
 
@@ -234,7 +283,9 @@ def test_repeats_that_the_seed_table_leaves_out_are_counted(make_result):
 
 
 def test_a_mean_of_little_spread_is_marked(make_result):
-    text = to_text([make_result(1.0, n_episodes=3), make_result(0.5, learner="centroid")])
+    text = to_text(
+        [make_result(1.0, n_episodes=3), make_result(0.5, learner="centroid")]
+    )
 
     assert re.search(r"100\.00 ± [1-9]\d\.\d\d °", text)
     assert "° little spread" in text

@@ -7,7 +7,9 @@ from fewbench.benchmark.published_numbers import published_numbers
 from fewbench.reports.report import write_report
 from fewbench_tests.programs import program
 
-PDFLATEX = program("pdflatex", install="apt-get install texlive-latex-recommended lmodern")
+PDFLATEX = program(
+    "pdflatex", install="apt-get install texlive-latex-recommended lmodern"
+)
 DOCUMENT = r"""\documentclass{article}
 \usepackage{booktabs}
 \begin{document}
@@ -20,7 +22,9 @@ def compiled(folder: Path) -> str:
     """The log of a run that must not stop at anything."""
     (folder / "paper.tex").write_text(DOCUMENT)
     command = [PDFLATEX, "-interaction=nonstopmode", "-halt-on-error", "paper"]
-    run = subprocess.run(command, cwd=folder, capture_output=True, timeout=120, check=False)
+    run = subprocess.run(
+        command, cwd=folder, capture_output=True, timeout=120, check=False
+    )
     log = (folder / "paper.log").read_text(encoding="latin-1")
     assert run.returncode == 0, log[-2000:]
     assert (folder / "paper.pdf").read_bytes().startswith(b"%PDF")
@@ -33,8 +37,12 @@ def test_the_tables_compile_and_fit_the_page(various_results, make_result, tmp_p
                     rotations=True, train_seed=seed + 1)
         for seed in range(3)
     ]  # fmt: skip
-    old = make_result(name="omniglot-20w1s-old", dataset="omniglot", interval="legacy-z")
-    write_report([*various_results, *seeds, old], tmp_path, {}, {}, published=published_numbers())
+    old = make_result(
+        name="omniglot-20w1s-old", dataset="omniglot", interval="legacy-z"
+    )
+    write_report(
+        [*various_results, *seeds, old], tmp_path, {}, {}, published=published_numbers()
+    )
 
     log = compiled(tmp_path)
 

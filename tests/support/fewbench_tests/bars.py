@@ -4,7 +4,13 @@ from functools import partial
 
 import numpy as np
 
-from fewbench.datasets.info import ClassImages, DatasetInfo, Listing, Request, SplitCounts
+from fewbench.datasets.info import (
+    ClassImages,
+    DatasetInfo,
+    Listing,
+    Request,
+    SplitCounts,
+)
 
 SPLIT_CLASSES = {"train": 12, "val": 6, "test": 8}
 IMAGES_PER_CLASS = 20

@@ -26,7 +26,10 @@ NUMBERS = (2, 3, 5, 9)  # of which these, counted from 1, are in the small miniI
 
 def file_names(wnid: str) -> list[str]:
     """Names in numeric order, which is not the order of their letters."""
-    return [f"{wnid}_{number}.JPEG" for number in (7, 12, 30, 101, 115, 1000, 2003, 9999, 10001)]
+    return [
+        f"{wnid}_{number}.JPEG"
+        for number in (7, 12, 30, 101, 115, 1000, 2003, 9999, 10001)
+    ]
 
 
 @cache
@@ -35,7 +38,9 @@ def jpeg(wnid: str, k: int, side: int = 84) -> bytes:
     rng = np.random.default_rng([int(wnid[1:]), k])
     coarse = Image.fromarray(rng.integers(0, 256, (6, 6, 3), dtype=np.uint8))
     buffer = io.BytesIO()
-    coarse.resize((side, side), Image.Resampling.BICUBIC).save(buffer, "JPEG", quality=90)
+    coarse.resize((side, side), Image.Resampling.BICUBIC).save(
+        buffer, "JPEG", quality=90
+    )
     return buffer.getvalue()
 
 
@@ -64,11 +69,16 @@ def _small_ravi() -> RaviSplit:
     numbers, lines = {}, dict.fromkeys(SPLITS, "")
     for split, count in zip(SPLITS, (3, 2, 2), strict=True):
         every = miniimagenet.ravi_split().numbers
-        for wnid in _some([w for w, (where, _) in every.items() if where == split], count):
+        for wnid in _some(
+            [w for w, (where, _) in every.items() if where == split], count
+        ):
             numbers[wnid] = (split, NUMBERS)
             for n in NUMBERS:
                 lines[split] += f"{wnid}{n:08d}\t{file_names(wnid)[n - 1]}\n"
-    mapping = {split: hashlib.sha256(text.encode()).hexdigest() for split, text in lines.items()}
+    mapping = {
+        split: hashlib.sha256(text.encode()).hexdigest()
+        for split, text in lines.items()
+    }
     return RaviSplit(numbers, mapping, dict.fromkeys(numbers, (PER_FOLDER, PER_FOLDER)))
 
 
@@ -76,9 +86,15 @@ def _small_ren() -> RenSplit:
     classes = {}
     for split in SPLITS:
         every = tieredimagenet.ren_split().classes
-        kinds = _some(list({kind for where, kind, _ in every.values() if where == split}), 2)
+        kinds = _some(
+            list({kind for where, kind, _ in every.values() if where == split}), 2
+        )
         for kind in kinds:
-            members = [w for w, (where, one, _) in every.items() if (where, one) == (split, kind)]
+            members = [
+                w
+                for w, (where, one, _) in every.items()
+                if (where, one) == (split, kind)
+            ]
             classes |= {wnid: every[wnid] for wnid in _some(members, 2)}
     return RenSplit(classes, dict.fromkeys(classes, (PER_FOLDER, PER_FOLDER)))
 
@@ -109,7 +125,9 @@ def mini_arrays(split: str) -> dict[str, np.ndarray]:
 def tiered_arrays(split: str) -> dict[str, np.ndarray]:
     """wnid -> uint8 (9, 84, 84, 3) of the small tieredImageNet."""
     wnids = [wnid for wnid, (where, _, _) in REN.classes.items() if where == split]
-    return {wnid: np.stack([pixels(wnid, k) for k in range(PER_FOLDER)]) for wnid in wnids}
+    return {
+        wnid: np.stack([pixels(wnid, k) for k in range(PER_FOLDER)]) for wnid in wnids
+    }
 
 
 def dump(path: Path, value: object, protocol: int) -> None:
@@ -122,10 +140,15 @@ def write_cache(folder: Path, *, protocol: int = 2, as_bytes: bool = False) -> P
         arrays = mini_arrays(split)
         starts = range(0, len(arrays) * len(NUMBERS), len(NUMBERS))
         rows = {
-            wnid.encode() if as_bytes else wnid: list(range(start, start + len(NUMBERS)))
+            wnid.encode() if as_bytes else wnid: list(
+                range(start, start + len(NUMBERS))
+            )
             for wnid, start in zip(arrays, starts, strict=True)
         }
-        table = {"image_data": np.concatenate(list(arrays.values())), "class_dict": rows}
+        table = {
+            "image_data": np.concatenate(list(arrays.values())),
+            "class_dict": rows,
+        }
         keyed = {key.encode() if as_bytes else key: item for key, item in table.items()}
         dump(folder / f"mini-imagenet-cache-{split}.pkl", keyed, protocol)
     return folder
@@ -158,7 +181,9 @@ def write_mini_groups(folder: Path) -> Path:
             group = file.create_group("datasets")
             for wnid, images in mini_arrays(split).items():
                 group.create_dataset(wnid, data=images)
-        (folder / f"{split}_labels.json").write_text(json.dumps(sorted(mini_arrays(split))))
+        (folder / f"{split}_labels.json").write_text(
+            json.dumps(sorted(mini_arrays(split)))
+        )
     return folder
 
 
@@ -192,7 +217,9 @@ def write_tar_of_tars(folder: Path, wnids: list[str]) -> Path:
             inner_file = io.BytesIO()
             with tarfile.open(fileobj=inner_file, mode="w") as inner:
                 # In the real archive files do not stand in the order of their numbers.
-                for k, name in sorted(enumerate(file_names(wnid)), key=lambda pair: pair[1]):
+                for k, name in sorted(
+                    enumerate(file_names(wnid)), key=lambda pair: pair[1]
+                ):
                     add(inner, name, jpeg(wnid, k))
             add(outer, f"{wnid}.tar", inner_file.getvalue())
     return folder

@@ -23,7 +23,9 @@ def build_result(accuracy: float = 0.9, rng_seed: int = 0, **changes: Any) -> Ru
     wrong = (truth + rng.integers(1, protocol.n_way, shape)) % protocol.n_way
     predictions = np.where(rng.random(shape) < accuracy, truth, wrong).astype(np.uint8)
     n_classes = protocol.n_way + 7
-    chosen = [rng.permutation(n_classes)[: protocol.n_way] for _ in range(protocol.n_episodes)]
+    chosen = [
+        rng.permutation(n_classes)[: protocol.n_way] for _ in range(protocol.n_episodes)
+    ]
     fields: dict[str, Any] = {
         "learner": "protonet", "backbone": "conv4-64", "train_seed": 0,
         "recipe": {"lr": 0.001, "train.n_way": 20, "augment": False, "decay": None},

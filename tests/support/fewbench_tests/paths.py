@@ -2,5 +2,7 @@
 
 from pathlib import Path
 
-SUPPORT = Path(__file__).parents[1]  # on a subprocess's PYTHONPATH, it finds `fewbench_tests`
+SUPPORT = Path(__file__).parents[
+    1
+]  # on a subprocess's PYTHONPATH, it finds `fewbench_tests`
 REPOSITORY = SUPPORT.parents[1]

@@ -23,9 +23,13 @@ def plain_conv4() -> nn.Sequential:
 
     def block(n_in: int, n_out: int) -> nn.Sequential:
         convolution = nn.Conv2d(n_in, n_out, 3, padding=1)
-        return nn.Sequential(convolution, nn.BatchNorm2d(n_out), nn.ReLU(), nn.MaxPool2d(2))
+        return nn.Sequential(
+            convolution, nn.BatchNorm2d(n_out), nn.ReLU(), nn.MaxPool2d(2)
+        )
 
-    return nn.Sequential(block(1, 64), block(64, 64), block(64, 64), block(64, 64), nn.Flatten())
+    return nn.Sequential(
+        block(1, 64), block(64, 64), block(64, 64), block(64, 64), nn.Flatten()
+    )
 
 
 def embedding() -> float:
@@ -62,7 +66,9 @@ def plain_seconds(work: str) -> float:
     """What `embedding` or `training_step` answers in a fresh process."""
     command = [sys.executable, "-W", "ignore", "-m", __name__, work]
     environment = os.environ | {"PYTHONPATH": str(SUPPORT)}
-    run = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    run = subprocess.run(
+        command, env=environment, capture_output=True, text=True, check=True
+    )
     return float(run.stdout)
 
 

@@ -36,7 +36,9 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self.server.asked.append((self.path, dict(self.headers)))
         script = self.server.scripts.get(self.path, [Answer(status=404)])
-        with contextlib.suppress(ConnectionError):  # some of the tests make the client hang up
+        with contextlib.suppress(
+            ConnectionError
+        ):  # some of the tests make the client hang up
             self.answer(script.pop(0) if len(script) > 1 else script[0])
 
     def answer(self, answer: Answer) -> None:
@@ -44,7 +46,12 @@ class Handler(BaseHTTPRequestHandler):
         known = {answer.headers.get("ETag"), answer.headers.get("Last-Modified")}
         same = self.headers.get("If-Range", "") in known or not answer.heeds_if_range
         asked = self.headers.get("Range")
-        if asked and status == 200 and answer.ranges and (same or "If-Range" not in self.headers):
+        if (
+            asked
+            and status == 200
+            and answer.ranges
+            and (same or "If-Range" not in self.headers)
+        ):
             start = int(asked.removeprefix("bytes=").removesuffix("-"))
             status = 206 if start < len(body) else 416
             piece = f"{start}-{len(body) - 1}" if status == 206 else "*"

@@ -90,7 +90,9 @@ def build_server() -> Iterator[None]:
         process.join()
         yield
     finally:
-        os.environ.pop("PYTHONPATH") if path is None else os.environ.update(PYTHONPATH=path)
+        os.environ.pop("PYTHONPATH") if path is None else os.environ.update(
+            PYTHONPATH=path
+        )
 
 
 def _build(

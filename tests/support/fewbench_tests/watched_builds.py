@@ -31,9 +31,26 @@ _STATUS = Path("/proc/self/status")
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 # Audited events, and how many of their first arguments are paths that they change.
 _CHANGING = {"os.rename": 2, "os.link": 2, "os.symlink": 2} | dict.fromkeys(
-    ("os.mkdir", "os.remove", "os.rmdir", "os.truncate", "os.chmod", "os.chown", "os.utime"), 1
+    (
+        "os.mkdir",
+        "os.remove",
+        "os.rmdir",
+        "os.truncate",
+        "os.chmod",
+        "os.chown",
+        "os.utime",
+    ),
+    1,
 )
-_RUNNING = ("os.system", "os.exec", "os.fork", "os.posix_spawn", "os.spawn", "subprocess", "socket")
+_RUNNING = (
+    "os.system",
+    "os.exec",
+    "os.fork",
+    "os.posix_spawn",
+    "os.spawn",
+    "subprocess",
+    "socket",
+)
 
 
 @dataclass(frozen=True)
@@ -141,7 +158,11 @@ def _forget_peak() -> None:
 
 def _peak() -> int:
     """MB; unlike that of getrusage it knows nothing of the process that started this one."""
-    found = re.search(r"VmHWM:\s*(\d+) kB", _STATUS.read_text()) if _STATUS.exists() else None
+    found = (
+        re.search(r"VmHWM:\s*(\d+) kB", _STATUS.read_text())
+        if _STATUS.exists()
+        else None
+    )
     return int(found[1]) // 1000 if found else 0
 
 
