@@ -1,1 +1,1 @@
-"""Learners and their training. The only room that imports torch."""
+"""Learners and how they are trained. No other room imports torch."""

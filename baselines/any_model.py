@@ -1,4 +1,4 @@
-"""TODO docstring of fewbench.baselines.any_model."""
+"""Makes a learner of what a user has: a learner, an encoder module or a function."""
 
 import copy
 import re
@@ -6,12 +6,14 @@ from collections.abc import Callable
 
 import numpy as np
 from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _NormBase
 
 from .learner import BaselineError, Learner, LearnerCard
+from .metric.protonet import ProtoNet
 
 
 class FunctionLearner(Learner):
-    """Anyone's `(support_images, support_labels, query_images) -> scores`."""
+    """A function `(support_images, support_labels, query_images) -> scores` as a learner."""
 
     def __init__(self, function: Callable[..., object], name: str) -> None:
         self.function = function
@@ -24,51 +26,62 @@ class FunctionLearner(Learner):
         query_images: np.ndarray,
     ) -> np.ndarray:
         scores = self.function(support_images, support_labels, query_images)
-        return (
-            scores.detach().cpu().numpy()
-            if isinstance(scores, Tensor)
-            else np.asarray(scores)
-        )
+        if isinstance(scores, Tensor):
+            return scores.detach().cpu().numpy()
+        return np.asarray(scores)
 
 
 def as_learner(model: object, name: str | None = None) -> Learner:
-    """A learner out of a learner, an encoder module (compared as in ProtoNet), or a function.
+    """The learner that answers episodes with this model.
 
+    model: a Learner (returned as it is), an encoder module (its embeddings are compared
+        as in ProtoNet) or a function `(support_images, support_labels, query_images) ->
+        scores`
     Raises BaselineError for anything else.
     """
     if isinstance(model, Learner):
         return model
     if not callable(model):
         raise BaselineError(
-            f"cannot evaluate a {type(model).__name__}: expected a Learner, a torch.nn.Module "
-            f"encoder, or a function (support_images, support_labels, query_images) -> scores."
+            f"cannot evaluate this model: expected a Learner, a torch.nn.Module encoder or "
+            f"a function (support_images, support_labels, query_images) -> scores, got an "
+            f"object of type {type(model).__name__}."
         )
-    name = _file_name(name or getattr(model, "__name__", type(model).__name__))
-    if not isinstance(model, nn.Module):
-        return FunctionLearner(model, name)
-    from .metric.protonet import ProtoNet  # protonet imports this module
+    own_name = getattr(model, "__name__", type(model).__name__)
+    learner_name = _name_for_files(name or own_name)
+    if isinstance(model, nn.Module):
+        return _encoder_learner(model, learner_name)
+    return FunctionLearner(model, learner_name)
 
-    _refuse_batch_statistics(model)
-    device = next((parameter.device.type for parameter in model.parameters()), "cpu")
-    card = LearnerCard(name, backbone=type(model).__name__, device=device)
-    learner = ProtoNet(copy.deepcopy(model), card)  # the user's module stays as it is
-    learner.scores_are = "scores"  # nobody trained it to predict by these distances
+
+def _encoder_learner(encoder: nn.Module, name: str) -> ProtoNet:
+    _refuse_batch_statistics(encoder)
+    first_parameter = next(encoder.parameters(), None)
+    device = "cpu" if first_parameter is None else first_parameter.device.type
+    card = LearnerCard(name, backbone=type(encoder).__name__, device=device)
+    # A copy, so that the user's module stays as it is.
+    learner = ProtoNet(copy.deepcopy(encoder), card)
+    # The encoder was not trained to predict by these distances, so they are no logits.
+    learner.scores_are = "scores"
     return learner
 
 
-def _refuse_batch_statistics(model: nn.Module) -> None:
-    """Images are embedded in batches of no episode: their statistics would be nobody's protocol."""
-    for name, module in model.named_modules():
-        if (
-            isinstance(module, nn.modules.batchnorm._NormBase)
-            and module.running_mean is None
-        ):
+def _refuse_batch_statistics(encoder: nn.Module) -> None:
+    """Raises BaselineError for a norm without running statistics.
+
+    Images are embedded in batches that have nothing to do with episodes, so no protocol
+    would describe what such a norm computes.
+    """
+    for name, module in encoder.named_modules():
+        if isinstance(module, _NormBase) and module.running_mean is None:
             raise BaselineError(
-                f"cannot evaluate the encoder: '{name}' normalises by the statistics of its batch "
-                f"even in eval mode, so features would depend on other images. Keep running "
-                f"statistics (track_running_stats=True), or pass a function of the whole episode."
+                f"cannot evaluate the encoder: '{name}' normalises by the statistics of "
+                f"its batch even in eval mode, so the features of an image would depend on "
+                f"other images. Keep running statistics (track_running_stats=True), or "
+                f"pass a function that answers a whole episode."
             )
 
 
-def _file_name(words: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "-", words.lower()).strip("-") or "model"
+def _name_for_files(words: str) -> str:
+    name = re.sub(r"[^a-z0-9]+", "-", words.lower()).strip("-")
+    return name or "model"

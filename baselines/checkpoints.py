@@ -1,6 +1,5 @@
-"""Checkpoints: one safetensors file that holds tensors and a JSON card; never a pickle."""
+"""Checkpoints: one safetensors file with tensors and a JSON card, and never a pickle."""
 
-import hashlib
 import json
 import os
 from pathlib import Path
@@ -14,28 +13,35 @@ from .learner import BaselineError
 
 SCHEMA_VERSION = 1
 
+# Under this key of the file's metadata stands the card.
+_CARD_KEY = "fewbench"
+
 
 def save_checkpoint(
-    path: Path, tensors: dict[str, Tensor], card: dict[str, Any]
+    path: Path,
+    tensors: dict[str, Tensor],
+    card: dict[str, Any],
 ) -> None:
-    """Write tensors and card; the file appears under its name only when it is complete."""
+    """Write tensors and card. The file gets its name only once it is complete.
+
+    Raises BaselineError when the disk is full, and ValueError when the card holds a NaN.
+    """
+    document = {"schema_version": SCHEMA_VERSION, **card}
+    text = json.dumps(document, sort_keys=True, allow_nan=False)
+    plain: dict[str, Tensor] = {}
+    for name, tensor in tensors.items():
+        # Channels-last weights are stored in their logical order.
+        plain[name] = tensor.detach().cpu().contiguous()
     partial = path.with_name(path.name + ".partial")
-    text = json.dumps(
-        {"schema_version": SCHEMA_VERSION, **card}, sort_keys=True, allow_nan=False
-    )
-    # Channels-last weights are stored in their logical order.
-    plain = {
-        name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()
-    }
     try:
-        save_file(plain, partial, metadata={"fewbench": text})
+        save_file(plain, partial, metadata={_CARD_KEY: text})
         with partial.open("rb") as file:
             os.fsync(file.fileno())
         partial.replace(path)
     except (SafetensorError, OSError) as error:
         raise BaselineError(
-            f"{path}: cannot be written ({error}); the checkpoint before it is untouched. Free "
-            f"some space, then go on: the same command with --resume"
+            f"{path}: cannot be written ({error}). The previous checkpoint is intact. Free "
+            f"some space, then continue: the same command with --resume"
         ) from error
     finally:
         partial.unlink(missing_ok=True)
@@ -44,40 +50,52 @@ def save_checkpoint(
 def load_checkpoint(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     """Tensors by name, and the card.
 
-    Raises BaselineError when the file is missing, damaged, foreign or of a newer schema.
+    Raises BaselineError when the file is missing, damaged, not ours or of a newer schema.
     """
     if not path.is_file():
         raise BaselineError(
-            f"{path}: no such checkpoint. Train one: fewbench train --recipe NAME --out DIR"
+            f"{path}: no such checkpoint. Train one: "
+            f"fewbench train --recipe NAME --out DIR"
         )
-    try:
-        with safe_open(path, framework="pt") as file:
-            text = (file.metadata() or {}).get("fewbench")
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except (SafetensorError, OSError) as error:
-        raise BaselineError(
-            f"{path}: cannot be read as a checkpoint: expected a safetensors file ({error})."
-        ) from error
+    tensors, text = _read_file(path)
     if text is None:
         raise BaselineError(
-            f"{path}: a safetensors file, but not one that fewbench wrote."
+            f"{path}: a safetensors file, but fewbench did not write it: it has no card. "
+            f"Train a learner: fewbench train --recipe NAME --out DIR"
         )
+    return tensors, _parse_card(path, text)
+
+
+def _read_file(path: Path) -> tuple[dict[str, Tensor], str | None]:
+    """Tensors by name, and the text of the card (None: there is no card)."""
+    tensors: dict[str, Tensor] = {}
+    try:
+        with safe_open(path, framework="pt") as file:
+            metadata = file.metadata() or {}
+            for name in file.keys():  # noqa: SIM118 - the file itself is not iterable
+                tensors[name] = file.get_tensor(name)
+    except (SafetensorError, OSError) as error:
+        raise BaselineError(
+            f"{path}: cannot be read as a checkpoint: expected a safetensors file "
+            f"({error}). Train it again: fewbench train --recipe NAME --out DIR"
+        ) from error
+    return tensors, metadata.get(_CARD_KEY)
+
+
+def _parse_card(path: Path, text: str) -> dict[str, Any]:
     try:
         card = json.loads(text)
-        newer = card["schema_version"] > SCHEMA_VERSION
+        version = card["schema_version"]
+        is_newer = version > SCHEMA_VERSION
     except (ValueError, KeyError, TypeError) as error:
         raise BaselineError(
-            f"{path}: its card is damaged ({error!r}). Train it again."
+            f"{path}: its card is damaged ({error!r}). Train it again: "
+            f"fewbench train --recipe NAME --out DIR"
         ) from error
-    if newer:
+    if is_newer:
         raise BaselineError(
-            f"{path}: schema version {card['schema_version']} is newer than this fewbench reads "
-            f"({SCHEMA_VERSION}). Upgrade: pip install --upgrade fewbench"
+            f"{path}: written by a newer fewbench: expected schema version "
+            f"{SCHEMA_VERSION} or older, got {version}. "
+            f"Upgrade: pip install --upgrade fewbench"
         )
-    return tensors, card
-
-
-def checkpoint_sha256(path: Path) -> str:
-    """sha256 of the file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return card

@@ -1,4 +1,4 @@
-"""What can be evaluated: learners, embedding learners, and anyone's function or encoder."""
+"""What every learner can do, and the three kinds of learners."""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
@@ -34,17 +34,21 @@ class LearnerCard:
 
 
 class Learner(ABC):
-    """Answers one episode at a time; it sees no query labels."""
+    """Answers one episode at a time. It never sees the labels of query images."""
 
     card: LearnerCard
+    # Whether the answer to a query image may depend on the other query images.
     transductive: bool = False
-    # Logits: their softmax, at this temperature, is what the learner was trained to predict.
+    # "logits": the learner was trained to predict their softmax at `temperature`.
     scores_are: ScoreKind = "scores"
     temperature: float = 1.0
 
     def with_steps(self, steps: int) -> "Learner":
-        """This learner with so many steps of adaptation; itself when it does not adapt, or when
-        the user chose the number (which its name then tells)."""
+        """This learner, adapting with the number of steps that a protocol asks for.
+
+        Returns the learner itself when it does not adapt, or when the user chose another
+        number of steps; its name then says which.
+        """
         del steps
         return self
 
@@ -55,32 +59,41 @@ class Learner(ABC):
         support_labels: np.ndarray,
         query_images: np.ndarray,
     ) -> np.ndarray:
-        """Score every query image for every class of the episode; the highest score wins.
+        """Score every query image for every class of the episode. The highest score wins.
 
-        support_images: uint8 (n_way * n_shot, H, W, C); support_labels: int64 (n_way * n_shot,)
-        query_images: uint8 (n_way * n_query, H, W, C) in an order that says nothing of their class
+        support_images: uint8 (n_way * n_shot, H, W, C)
+        support_labels: int64 (n_way * n_shot,)
+        query_images: uint8 (n_way * n_query, H, W, C), in an order that does not reveal
+            their classes
         Returns float (n_way * n_query, n_way).
         """
 
 
 class EmbeddingLearner(Learner):
-    """Embeds each image on its own, then compares: every distinct image is embedded once."""
+    """Embeds each image on its own, then compares embeddings.
+
+    An evaluation can therefore embed every distinct image just once.
+    """
 
     @abstractmethod
     def embed(self, images: np.ndarray) -> Tensor:
-        """images: uint8 (n, H, W, C) -> (n, d) features on the learner's device"""
+        """Features of images, on the learner's device.
+
+        images: uint8 (n, H, W, C) -> (n, d)
+        """
 
     def classify(self, support_features: Tensor, query_features: Tensor) -> Tensor:
-        """Minus the squared Euclidean distance to the mean of each class's support features.
+        """Minus the squared Euclidean distance to the mean support feature of each class.
 
-        The square matters for training, not for the winner (Snell et al. 2017, section 2.3).
+        The square matters for training, but does not change which class wins (Snell et
+        al. 2017, section 2.3).
 
-        support_features: (n_episodes, n_way, n_shot, d); query_features: (n_episodes, n, d)
+        support_features: (n_episodes, n_way, n_shot, d)
+        query_features: (n_episodes, n, d)
         Returns float32 (n_episodes, n, n_way).
         """
-        return negative_squared_distances(
-            query_features.float(), support_features.float().mean(dim=2)
-        )
+        prototypes = support_features.float().mean(dim=2)
+        return negative_squared_distances(query_features.float(), prototypes)
 
     def predict(
         self,
@@ -88,13 +101,14 @@ class EmbeddingLearner(Learner):
         support_labels: np.ndarray,
         query_images: np.ndarray,
     ) -> np.ndarray:
-        order = np.argsort(support_labels, kind="stable")
         n_way = int(support_labels.max()) + 1
-        support = self.embed(support_images[order]).reshape(
-            1, n_way, len(order) // n_way, -1
-        )
-        query = self.embed(query_images)[None]
-        return self.classify(support, query)[0].cpu().numpy()
+        n_shot = len(support_labels) // n_way
+        class_by_class = np.argsort(support_labels, kind="stable")
+        support = self.embed(support_images[class_by_class])
+        query = self.embed(query_images)
+        # A batch of one episode.
+        scores = self.classify(support.reshape(1, n_way, n_shot, -1), query[None])
+        return scores[0].cpu().numpy()
 
 
 class TaskLearner(Learner):
@@ -106,14 +120,16 @@ class TaskLearner(Learner):
     def predict_tasks(self, support: Tensor, query: Tensor) -> Tensor:
         """Score every query image of every episode.
 
-        support: uint8 (n_tasks, n_way * n_shot, H, W, C), class by class, on the learner's device
-        query: uint8 (n_tasks, n_queries, H, W, C) in an order that says nothing of their class
+        support: uint8 (n_tasks, n_way * n_shot, H, W, C) on the learner's device, class
+            by class
+        query: uint8 (n_tasks, n_queries, H, W, C), in an order that does not reveal their
+            classes
         Returns float (n_tasks, n_queries, n_way).
         """
 
     @abstractmethod
     def check_way(self, n_way: int) -> None:
-        """Raises BaselineError when the learner cannot tell so many classes apart."""
+        """Raises BaselineError when the learner cannot tell `n_way` classes apart."""
 
     def predict(
         self,
@@ -122,16 +138,22 @@ class TaskLearner(Learner):
         query_images: np.ndarray,
     ) -> np.ndarray:
         self.check_way(int(support_labels.max()) + 1)
-        order = np.argsort(support_labels, kind="stable")
-        parts = support_images[order], query_images
-        images = (torch.from_numpy(part)[None].to(self.device) for part in parts)
-        return self.predict_tasks(*images)[0].cpu().numpy()
+        class_by_class = np.argsort(support_labels, kind="stable")
+        support = torch.from_numpy(support_images[class_by_class])
+        query = torch.from_numpy(query_images)
+        # A batch of one episode.
+        scores = self.predict_tasks(
+            support[None].to(self.device),
+            query[None].to(self.device),
+        )
+        return scores[0].cpu().numpy()
 
 
 class TrainedLearner(Learner):
     """A learner with a network that `fewbench train` can train, task by task.
 
-    A task is one training episode: its support images, then its query images, class by class.
+    A task is one training episode: its support images, then its query images, each class
+    by class.
     """
 
     network: nn.Module
@@ -141,14 +163,21 @@ class TrainedLearner(Learner):
     def loss(self, images: Tensor, spec: EpisodeSpec) -> Tensor:
         """Mean loss of one task.
 
-        images: float32 (n_way * (n_shot + n_query), C, H, W) in 0..1, on the learner's device
+        images: float32 (n_way * (n_shot + n_query), C, H, W) in 0..1, on the learner's
+            device
         """
 
-    def backward(self, tasks: Tensor, spec: EpisodeSpec, step: int) -> Tensor:
-        """Add the gradient of the tasks' mean loss to that of the network; the mean loss.
+    def backward(
+        self,
+        tasks: Tensor,
+        spec: EpisodeSpec,
+        step: int,
+    ) -> Tensor:
+        """Add the gradient of the tasks' mean loss to that of the network.
 
         tasks: uint8 (n_tasks, n_way * (n_shot + n_query), H, W, C) on the learner's device
-        step: of the training, for learners whose loss changes on the way
+        step: of the training, for learners whose loss changes with the steps
+        Returns the mean loss.
         """
         del step
         total = torch.zeros((), device=self.device)
@@ -160,8 +189,11 @@ class TrainedLearner(Learner):
 
 
 def negative_squared_distances(query: Tensor, prototypes: Tensor) -> Tensor:
-    """(..., n, d) and (..., n_way, d) -> (..., n, n_way), by |q|^2 - 2 q.p + |p|^2."""
-    squares = query.square().sum(-1, keepdim=True) + prototypes.square().sum(
-        -1
-    ).unsqueeze(-2)
+    """Minus the squared distance of each query to each prototype.
+
+    By |q|^2 - 2 q.p + |p|^2: (..., n, d) and (..., n_way, d) -> (..., n, n_way)
+    """
+    query_squares = query.square().sum(-1, keepdim=True)
+    prototype_squares = prototypes.square().sum(-1).unsqueeze(-2)
+    squares = query_squares + prototype_squares
     return 2 * query @ prototypes.transpose(-1, -2) - squares

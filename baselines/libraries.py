@@ -1,4 +1,4 @@
-"""Other libraries that can do the work of a learner, imported when they are asked for."""
+"""Other libraries that can run some learners. They are imported only when asked for."""
 
 import importlib
 import warnings
@@ -6,7 +6,7 @@ from types import ModuleType
 
 from .learner import BaselineError
 
-# Library -> learners that it can do the work of.
+# Library -> the learners that it can run.
 LIBRARIES: dict[str, tuple[str, ...]] = {
     "learn2learn": ("protonet", "maml", "fomaml", "anil"),
     "higher": ("maml", "fomaml", "anil"),
@@ -14,7 +14,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
 
 
 def learn2learn() -> ModuleType:
-    """The library. Raises BaselineError when it or something that it imports is missing."""
+    """The library. Raises BaselineError when it, or something it imports, is missing."""
     return _library("learn2learn")
 
 
@@ -25,11 +25,12 @@ def higher() -> ModuleType:
 
 def _library(name: str) -> ModuleType:
     try:
-        with warnings.catch_warnings():  # of libraries that these two import
+        # These two import libraries that warn.
+        with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return importlib.import_module(name)
     except ImportError as error:
         raise BaselineError(
-            f"--backend {name}: cannot import it ({error}). `fewbench env` prints the line that "
-            f"installs it; or use --backend native."
+            f"--backend {name}: cannot import {name} ({error}). Use --backend native, or "
+            f"install it with the line that this prints: fewbench env"
         ) from error

@@ -8,13 +8,17 @@ from torch import Tensor, nn
 _PREFIX = "adam/"
 
 
-def moments(optimizer: torch.optim.Optimizer, parameters: Mapping[str, nn.Parameter]):
-    """The state of each parameter as 'adam/<parameter>/<name>'."""
-    return {
-        f"{_PREFIX}{name}/{key}": value
-        for name, parameter in parameters.items()
-        for key, value in optimizer.state[parameter].items()
-    }
+def moments(
+    optimizer: torch.optim.Optimizer, parameters: Mapping[str, nn.Parameter]
+) -> dict[str, Tensor]:
+    """The optimiser's state of each parameter, named "adam/<parameter>/<key>"."""
+    found = {}
+    for name, parameter in parameters.items():
+        state = optimizer.state[parameter]
+        for key, value in state.items():
+            full_name = f"{_PREFIX}{name}/{key}"
+            found[full_name] = value
+    return found
 
 
 def load_moments(
@@ -22,25 +26,36 @@ def load_moments(
     parameters: Mapping[str, nn.Parameter],
     tensors: Mapping[str, Tensor],
 ) -> None:
-    """Give the optimiser the state that `moments` named."""
+    """Give the optimiser the state that `moments` returned.
+
+    tensors: of a checkpoint; those that are no moments are ignored
+    """
     for name, parameter in parameters.items():
         prefix = f"{_PREFIX}{name}/"
-        optimizer.state[parameter] = {
-            key.removeprefix(prefix): _laid_out_like(parameter, value)
-            for key, value in tensors.items()
-            if key.startswith(prefix)
-        }
+        state = {}
+        for full_name, value in tensors.items():
+            if not full_name.startswith(prefix):
+                continue
+            key = full_name.removeprefix(prefix)
+            state[key] = _laid_out_like(parameter, value)
+        optimizer.state[parameter] = state
 
 
 def weights_of(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """The tensors of a checkpoint that are the network's."""
-    return {
-        name: value for name, value in tensors.items() if not name.startswith(_PREFIX)
-    }
+    """Those tensors of a checkpoint that belong to the network."""
+    weights = {}
+    for name, value in tensors.items():
+        if not name.startswith(_PREFIX):
+            weights[name] = value
+    return weights
 
 
 def _laid_out_like(parameter: Tensor, value: Tensor) -> Tensor:
-    """Moments in the memory order of their parameter: the order of a sum changes its last bits."""
+    """The value on the parameter's device, in its memory layout.
+
+    Another layout would sum in another order, which changes the last bits.
+    """
     if value.ndim == 0:
         return value.to(parameter.device)
-    return torch.empty_like(parameter).copy_(value)
+    result = torch.empty_like(parameter)
+    return result.copy_(value)

@@ -1,155 +1,172 @@
-"""Train a learner: meta-batches of tasks, validation, the best checkpoint, and exact resume.
+"""Trains a learner: meta-batches of tasks, validation, checkpoints, and exact resume.
 
-Nothing random is carried along: episode i is addressable and weights start from the seed, so the
-state of a run is its tensors and a counter. On a CPU a resumed run equals an uninterrupted one bit
-by bit.
+Each episode can be drawn directly and the first weights follow from the seed, so no random
+state is saved: the state of a run is its tensors and a counter. On a CPU a resumed run
+equals an uninterrupted one bit by bit.
 """
 
-import json
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from ..datasets.episodes import EpisodeBatch, iterate_episodes, sample_episodes
+from fewbench.progress import Progress
+
+from ..datasets.episodes import EpisodeSpec, sample_episodes
 from ..datasets.view import ImageView
 from .catalogue import make_learner
-from .checkpoints import load_checkpoint, save_checkpoint
-from .config import ADAPTING, TrainConfig, parse_config
+from .config import ADAPTING, TrainConfig
 from .device.choose import resolve_device, resolve_precision
 from .device.images import Pixels
 from .device.malloc import keep_large_blocks
-from .evaluation.examiner import answer
 from .learner import BaselineError, TaskLearner
+from .meta_batches import meta_batches
 from .optimizer_state import load_moments, moments, weights_of
-from .schedule import diverged, learning_rate
-
-LAST, BEST, LOG = "last.safetensors", "best.safetensors", "train.json"
-# Validation episodes come from a stream of their own.
-_VALIDATION_SEED = 1 << 40
-
-Progress = Callable[[dict[str, Any]], None]
+from .run_folder import BEST, LAST, RunFacts, RunFolder, TrainState
+from .schedule import divergence, learning_rate
+from .validation import validate
 
 
 @dataclass(frozen=True)
 class TrainViews:
-    """What a run trains on and what it selects by; no validation when trained on train + val."""
+    """The images that a run trains on, and those that select its best checkpoint.
+
+    val: None for a run that trains on train + val
+    """
 
     train: ImageView
     val: ImageView | None
 
+    @property
+    def fingerprints(self) -> list[str]:
+        """What identifies the data, one for each view."""
+        if self.val is None:
+            return [self.train.fingerprint]
+        return [self.train.fingerprint, self.val.fingerprint]
+
 
 @dataclass(frozen=True)
 class TrainBudget:
-    """When to stop before the recipe's last step, and where to compute."""
+    """When to stop before the recipe's last step, and where to compute.
+
+    minutes: None: no time limit
+    resume: whether to continue the run that the folder holds
+    """
 
     minutes: float | None = None
     device: str = "auto"
     resume: bool = False
 
 
-@dataclass
-class TrainState:
-    """Where a run stands."""
-
-    step: int = 0
-    seconds: float = 0.0
-    best_accuracy: float = -1.0
-    history: list[dict[str, float]] = field(default_factory=list)
-
-
 class Trainer:
-    """One training run in one folder: last and best checkpoint, and a log of its history."""
+    """One training run in one folder, with its last and best checkpoint and its log.
+
+    Raises BaselineError or DataError for a recipe that these views cannot serve, and
+    BaselineError for a folder that holds another run.
+    """
 
     def __init__(
-        self, config: TrainConfig, views: TrainViews, out: Path, budget: TrainBudget
+        self,
+        config: TrainConfig,
+        views: TrainViews,
+        out: Path,
+        budget: TrainBudget,
     ) -> None:
         device = resolve_device(budget.device)
-        # Batch norm over the few images of a task makes half of a MAML's gradient out of bf16's
-        # rounding (0.5 to 0.75 of its norm on Omniglot at the start): never unless asked for.
-        precision = config.precision
-        if precision == "auto" and config.learner in ADAPTING:
-            precision = "fp32"
-        self.config = replace(config, precision=resolve_precision(precision, device))
-        self.views, self.out, self.budget = views, out, budget
-        self.learner = make_learner(self.config, views.train.image_shape, device)
+        self.config = _with_precision(config, device)
+        self.views = views
+        self.out = out
+        self.budget = budget
+        image_shape = views.train.image_shape
+        self.learner = make_learner(self.config, image_shape, device)
         self.pixels = Pixels(views.train, device)
-        self.parameters = {
-            name: parameter
-            for name, parameter in self.learner.network.named_parameters()
-            if parameter.requires_grad
-        }
-        # One fused update of all parameters: many small ones would cost more than their arithmetic.
+        self.parameters = _trained_parameters(self.learner.network)
+        # One fused update of all parameters: many small updates would cost more than their
+        # arithmetic.
         self.optimizer = torch.optim.Adam(
-            self.parameters.values(), lr=config.lr, fused=True
+            self.parameters.values(),
+            lr=config.lr,
+            fused=True,
         )
         self.state = TrainState()
         self._started = 0.0
+        facts = RunFacts(
+            config=self.config,
+            image_shape=image_shape,
+            data_fingerprint=views.fingerprints,
+            device=self.learner.card.device,
+        )
+        self._folder = RunFolder(out, facts)
         self._check_episodes()
-        self._prepare_folder()
+        self._folder.prepare(budget.resume)
+        if self._folder.has_run:
+            self._resume()
 
     def run(self, progress: Progress | None = None) -> Path:
-        """Train to the end of the recipe or the time budget; returns the selected checkpoint.
+        """Train to the end of the recipe or of the time budget.
 
-        progress: called after every step with step, steps, seconds, loss, val_accuracy
-        Raises BaselineError when the training diverges; the last good checkpoint stays.
+        progress: called after every step with stage "train"; it counts seconds if there is
+            a time budget, else steps, and its remark is the last validation accuracy
+        Returns the path of the selected checkpoint.
+        Raises BaselineError when the training diverges. The last good checkpoint stays.
         """
         keep_large_blocks()
-        self._started = time.perf_counter() - self.state.seconds
-        losses: list[Tensor] = []
-        for tasks in self._meta_batches():
+        state = self.state
+        self._started = time.perf_counter() - state.seconds
+        losses = []
+        offsets = self.views.train.class_offsets
+        for tasks in meta_batches(offsets, self.config, state.step):
             if self._finished():
                 break
-            losses.append(self._step(tasks))
-            self.state.step += 1
-            self.state.seconds = time.perf_counter() - self._started
-            if self.state.step % self.config.validate_every == 0:
+            loss = self._step(tasks)
+            losses.append(loss)
+            state.step += 1
+            state.seconds = time.perf_counter() - self._started
+            if state.step % self.config.validate_every == 0:
                 self._checkpoint(losses)
             if progress:
-                progress(self._report(losses))
+                self._report(progress)
         if losses:
             self._checkpoint(losses)
-        return self.out / (BEST if self.views.val else LAST)
-
-    def _meta_batches(self) -> Iterator[np.ndarray]:
-        """Image indices of each step's tasks, support first, class by class: (n_tasks, n)"""
-        size, config = self.config.meta_batch_size, self.config
-        start = self.state.step * size
-        offsets = self.views.train.class_offsets
-        stream = iterate_episodes(offsets, config.train_spec, config.seed, start)
-        while True:
-            yield np.stack([_in_order(next(stream)) for _ in range(size)])
+        selected = BEST if self.views.val else LAST
+        return self.out / selected
 
     def _check_episodes(self) -> None:
-        """Draw one episode of each kind: better refused now than at the first validation."""
+        """Raises DataError or BaselineError for episodes that cannot be drawn or answered.
+
+        Otherwise the run would fail only at its first validation.
+        """
+        config = self.config
         if isinstance(self.learner, TaskLearner):
-            self.learner.check_way(self.config.way)
-            self.learner.check_way(self.config.val_way)
-        specs = (
-            (self.views.train, self.config.train_spec),
-            (self.views.val, self.config.val_spec),
-        )
-        for view, spec in specs:
-            if view:
-                sample_episodes(view.class_offsets, spec, 0, 0, 1)
+            self.learner.check_way(config.way)
+            self.learner.check_way(config.val_way)
+        _draw_one_episode(self.views.train, config.train_spec)
+        if self.views.val:
+            _draw_one_episode(self.views.val, config.val_spec)
+
+    def _resume(self) -> None:
+        tensors, self.state = self._folder.load()
+        self.learner.network.load_state_dict(weights_of(tensors))
+        load_moments(self.optimizer, self.parameters, tensors)
 
     def _step(self, tasks: np.ndarray) -> Tensor:
-        config, learner = self.config, self.learner
+        """Update the network once; the mean loss of the tasks."""
+        config = self.config
+        rate = learning_rate(config, self.state.step)
         for group in self.optimizer.param_groups:
-            group["lr"] = learning_rate(config, self.state.step)
-        learner.network.train()
+            group["lr"] = rate
+        self.learner.network.train()
         self.optimizer.zero_grad(set_to_none=True)
         images = self.pixels.gather(tasks)
-        loss = learner.backward(images, config.train_spec, self.state.step)
+        loss = self.learner.backward(images, config.train_spec, self.state.step)
+        parameters = self.parameters.values()
         if config.clip_value:
-            torch.nn.utils.clip_grad_value_(self.parameters.values(), config.clip_value)
+            torch.nn.utils.clip_grad_value_(parameters, config.clip_value)
         if config.clip_norm:
-            torch.nn.utils.clip_grad_norm_(self.parameters.values(), config.clip_norm)
+            torch.nn.utils.clip_grad_norm_(parameters, config.clip_norm)
         self.optimizer.step()
         return loss
 
@@ -158,136 +175,107 @@ class Trainer:
             return True
         if self.budget.minutes is None or self.state.step == 0:
             return False
-        # The closing validation belongs to the budget.
-        validation = (
-            self.state.history[-1]["val_seconds"] if self.state.history else 0.0
-        )
-        return self.state.seconds + validation >= self.budget.minutes * 60
+        # The budget includes the validation at the end.
+        seconds = self.state.seconds
+        if self.state.history:
+            last_entry = self.state.history[-1]
+            seconds += last_entry["val_seconds"]
+        return seconds >= self.budget.minutes * 60
 
     def _checkpoint(self, losses: list[Tensor]) -> None:
-        """Validate, record, and save; a killed run goes on from here."""
-        if what := diverged(losses, self.state.history, self.config, self.parameters):
-            raise self._divergence(what)
-        mean_loss = float(torch.stack(losses).mean())
+        """Validate, record and save. A killed run resumes from here."""
+        state = self.state
+        what = divergence(
+            losses,
+            state.history,
+            self.config,
+            self.parameters,
+        )
+        if what:
+            raise self._diverged(what)
+        mean_loss = torch.stack(losses).mean()
         losses.clear()
         entry = {
-            "step": self.state.step,
-            "seconds": self.state.seconds,
-            "loss": mean_loss,
+            "step": state.step,
+            "seconds": state.seconds,
+            "loss": float(mean_loss),
         }
-        try:
-            accuracy, val_seconds = self._validate()
-        except BaselineError as error:  # scores that are no numbers
-            raise self._divergence(f"validation: {error}") from error
+        accuracy, val_seconds = self._validate()
         entry["val_seconds"] = val_seconds
         if self.views.val:
             entry["val_accuracy"] = accuracy
-        self.state.seconds = time.perf_counter() - self._started
-        self.state.history.append(entry)
-        if accuracy > self.state.best_accuracy:
-            self.state.best_accuracy = accuracy
-            self._save(BEST, self.learner.network.state_dict())
-        self._save(LAST, self._tensors())
-        _write_json(self.out / LOG, self._card())
-
-    def _divergence(self, what: str) -> BaselineError:
-        kept = (
-            f" The last good checkpoint is in {self.out}." * (self.out / LAST).exists()
-        )
-        return BaselineError(
-            f"training diverged before step {self.state.step}: {what.rstrip('.')}.{kept} Try "
-            f"smaller steps: --set lr=..., for MAML --set inner_lr=... or test_inner_lr=..., or "
-            f"--set clip_norm=10"
-        )
+        state.seconds = time.perf_counter() - self._started
+        state.history.append(entry)
+        weights = self.learner.network.state_dict()
+        if accuracy > state.best_accuracy:
+            state.best_accuracy = accuracy
+            self._folder.save(BEST, weights, state)
+        tensors = weights | moments(self.optimizer, self.parameters)
+        self._folder.save(LAST, tensors, state)
+        self._folder.write_log(state)
 
     def _validate(self) -> tuple[float, float]:
-        view, config = self.views.val, self.config
-        if view is None:
+        """Accuracy and seconds; accuracy -1 when there is no validation view."""
+        if self.views.val is None:
             return -1.0, 0.0
         started = time.perf_counter()
-        episodes = sample_episodes(
-            view.class_offsets,
-            config.val_spec,
-            _VALIDATION_SEED,
-            0,
-            config.val_episodes,
-        )
-        predictions = answer(self.learner, view, episodes, _VALIDATION_SEED).predictions
-        labels = np.repeat(np.arange(config.val_way), config.val_query)
-        return float((predictions == labels).mean()), time.perf_counter() - started
+        try:
+            accuracy = validate(self.learner, self.views.val, self.config)
+        except BaselineError as error:
+            # Some scores are not finite.
+            raise self._diverged(f"validation: {error}") from error
+        return accuracy, time.perf_counter() - started
 
-    def _report(self, losses: list[Tensor]) -> dict[str, Any]:
-        last = self.state.history[-1] if self.state.history else {}
-        return {
-            "step": self.state.step,
-            "steps": self.config.steps,
-            "seconds": self.state.seconds,
-            "minutes": self.budget.minutes,
-            "loss": losses[-1] if losses else None,
-            "val_accuracy": last.get("val_accuracy"),
-        }
-
-    def _card(self) -> dict[str, Any]:
-        return {
-            "config": self.config.flat(),
-            "image_shape": list(self.views.train.image_shape),
-            "data_fingerprint": self._fingerprints(),
-            "device": self.learner.card.device,
-            "step": self.state.step,
-            "seconds": self.state.seconds,
-            "best_accuracy": self.state.best_accuracy,
-            "history": self.state.history,
-        }
-
-    def _fingerprints(self) -> list[str]:
-        return [view.fingerprint for view in (self.views.train, self.views.val) if view]
-
-    def _tensors(self) -> dict[str, Tensor]:
-        return self.learner.network.state_dict() | moments(
-            self.optimizer, self.parameters
+    def _diverged(self, what: str) -> BaselineError:
+        kept = ""
+        if self._folder.has_run:
+            kept = f" The last good checkpoint is in {self.out}."
+        return BaselineError(
+            f"training diverged before step {self.state.step}: {what.rstrip('.')}.{kept} Try "
+            f"smaller steps: --set lr=..., for MAML --set inner_lr=... or "
+            f"--set test_inner_lr=..., or --set clip_norm=10"
         )
 
-    def _save(self, name: str, tensors: dict[str, Tensor]) -> None:
-        save_checkpoint(self.out / name, tensors, self._card())
-
-    def _prepare_folder(self) -> None:
-        self.out.mkdir(parents=True, exist_ok=True)
-        exists = (self.out / LAST).exists()
-        if exists and not self.budget.resume:
-            raise BaselineError(
-                f"{self.out} holds another run. Go on with it: --resume. Or choose another --out."
-            )
-        if exists:
-            self._load()
-
-    def _load(self) -> None:
-        tensors, card = load_checkpoint(self.out / LAST)
-        here = {**self.config.flat(), "data_fingerprint": self._fingerprints()}
-        saved = parse_config(
-            card["config"], str(self.out / LAST)
-        )  # fills in keys of later versions
-        there = {**saved.flat(), "data_fingerprint": card["data_fingerprint"]}
-        for what, value in here.items():
-            if what == "tasks_per_chunk":  # of memory alone
-                continue
-            if there.get(what) != value:
-                raise BaselineError(
-                    f"{self.out}: cannot resume: {what} differs: there {there.get(what)}, "
-                    f"here {value}. Use the same recipe and data, or another --out."
-                )
-        self.learner.network.load_state_dict(weights_of(tensors))
-        load_moments(self.optimizer, self.parameters, tensors)
-        names = ("step", "seconds", "best_accuracy", "history")
-        self.state = TrainState(**{name: card[name] for name in names})
+    def _report(self, progress: Progress) -> None:
+        remark = ""
+        if self.views.val and self.state.history:
+            last_entry = self.state.history[-1]
+            accuracy = last_entry["val_accuracy"]
+            remark = f"val {100 * accuracy:.2f} %"
+        if self.budget.minutes is None:
+            done = self.state.step
+            total = self.config.steps
+        else:
+            done = int(self.state.seconds)
+            total = max(1, round(self.budget.minutes * 60))
+        progress("train", done, total, remark)
 
 
-def _in_order(episode: EpisodeBatch) -> np.ndarray:
-    return np.concatenate([episode.support.reshape(-1), episode.query.reshape(-1)])
+def _with_precision(config: TrainConfig, device: torch.device) -> TrainConfig:
+    """The recipe with "auto" replaced by a precision."""
+    precision = config.precision
+    # Never bf16 for a MAML, unless asked for: batch norm over the few images of a task
+    # makes half of its gradient out of bf16's rounding (0.5 to 0.75 of its norm on Omniglot
+    # at the start).
+    if precision == "auto" and config.learner in ADAPTING:
+        precision = "fp32"
+    resolved = resolve_precision(precision, device)
+    return replace(config, precision=resolved)
 
 
-def _write_json(path: Path, document: dict[str, Any]) -> None:
-    partial = path.with_name(path.name + ".partial")
-    partial.write_text(
-        json.dumps(document, indent=2, sort_keys=True) + "\n", encoding="utf-8"
+def _draw_one_episode(view: ImageView, spec: EpisodeSpec) -> None:
+    sample_episodes(
+        view.class_offsets,
+        spec,
+        seed=0,
+        start=0,
+        count=1,
     )
-    partial.replace(path)
+
+
+def _trained_parameters(network: nn.Module) -> dict[str, nn.Parameter]:
+    trained = {}
+    for name, parameter in network.named_parameters():
+        if parameter.requires_grad:
+            trained[name] = parameter
+    return trained

@@ -1,4 +1,4 @@
-"""What this machine has: versions, devices, and what is missing with the line that installs it."""
+"""What this machine has: versions, hardware, and how to install what is missing."""
 
 import os
 import platform
@@ -12,7 +12,7 @@ LEARN2LEARN_INSTALL = (
     "CYTHON_FORCE_REGEN=1 pip install --use-pep517 "
     "--no-build-isolation --no-deps --config-settings=--global-option=build_ext learn2learn==0.2.0"
 )
-# What a result depends on.
+# The packages whose versions a result depends on.
 _RECORDED = (
     "fewbench",
     "torch",
@@ -27,8 +27,13 @@ _LEARN2LEARN_NEEDS = ("torchvision", "gym", "scipy", "requests", "tqdm")
 
 
 @dataclass(frozen=True)
-class Optional:
-    """A package that some backend needs."""
+class OptionalPackage:
+    """A package that only some backend needs.
+
+    installed: its version, or None
+    missing: packages that it imports and that are not installed
+    install: the command that installs it
+    """
 
     name: str
     installed: str | None
@@ -38,65 +43,78 @@ class Optional:
 
     @property
     def usable(self) -> bool:
-        """Installed together with all it needs at import."""
+        """Whether it is installed, and everything that it imports is installed too."""
         return self.installed is not None and not self.missing
 
 
 def environment() -> dict[str, str]:
-    """Versions and hardware that a number depends on, for the record of a result."""
-    found = {name: installed_version(name) for name in _RECORDED}
-    facts = {name: text for name, text in found.items() if text}
+    """The versions and the hardware that a number depends on, for the record of a result."""
+    facts = {}
+    for name in _RECORDED:
+        found = installed_version(name)
+        if found:
+            facts[name] = found
     facts["python"] = platform.python_version()
     facts["system"] = f"{platform.system()} {platform.machine()}"
     facts["processor"] = _processor()
-    facts["cores"] = str(
-        len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else "?"
-    )
+    facts["cores"] = _n_cores()
     return facts
 
 
 def requirements() -> dict[str, str | None]:
-    """Every package that fewbench requires -> its version, or None when it is missing."""
-    lines = [line for line in requires("fewbench") or [] if "extra ==" not in line]
-    names = [found[0] for line in lines if (found := re.match(r"[\w.-]+", line))]
+    """The version of every package that fewbench requires; None for a missing one."""
+    names = []
+    for line in requires("fewbench") or []:
+        name = re.match(r"[\w.-]+", line)
+        if name and "extra ==" not in line:
+            names.append(name[0])
     return {name: installed_version(name) for name in sorted(names)}
 
 
-def optional_packages() -> list[Optional]:
-    """Packages that fewbench runs without, and what each is for."""
-    missing = tuple(name for name in _LEARN2LEARN_NEEDS if find_spec(name) is None)
-    return [
-        Optional(
-            "learn2learn",
-            installed_version("learn2learn"),
-            missing,
-            "the learn2learn backend and its speed comparison",
-            LEARN2LEARN_INSTALL,
-        ),
-        Optional(
-            "higher",
-            installed_version("higher"),
-            (),
-            "the higher backend",
-            "pip install higher==0.2.1",
-        ),
-    ]
+def optional_packages() -> list[OptionalPackage]:
+    """The packages that fewbench can do without, and what each of them is for."""
+    learn2learn = OptionalPackage(
+        name="learn2learn",
+        installed=installed_version("learn2learn"),
+        missing=tuple(filter(_is_missing, _LEARN2LEARN_NEEDS)),
+        needed_for="the learn2learn backend and its speed comparison",
+        install=LEARN2LEARN_INSTALL,
+    )
+    higher = OptionalPackage(
+        name="higher",
+        installed=installed_version("higher"),
+        missing=(),
+        needed_for="the higher backend",
+        install="pip install higher==0.2.1",
+    )
+    return [learn2learn, higher]
 
 
 def installed_version(name: str) -> str | None:
-    """Version of an installed distribution, or None."""
+    """The version of an installed package, or None."""
     try:
         return version(name)
     except PackageNotFoundError:
         return None
 
 
+def _is_missing(name: str) -> bool:
+    return find_spec(name) is None
+
+
+def _n_cores() -> str:
+    """How many cores this process may use, or "?" where the system does not say."""
+    if not hasattr(os, "sched_getaffinity"):
+        return "?"
+    return str(len(os.sched_getaffinity(0)))
+
+
 def _processor() -> str:
     try:
         with open("/proc/cpuinfo", encoding="utf-8") as file:
-            names = [
-                line.partition(":")[2].strip() for line in file if "model name" in line
-            ]
+            for line in file:
+                if "model name" in line:
+                    return line.partition(":")[2].strip()
     except OSError:
-        names = []
-    return names[0] if names else platform.processor() or platform.machine()
+        pass  # only Linux has this file
+    return platform.processor() or platform.machine()

@@ -1,7 +1,7 @@
-"""The published numbers that results are laid beside: published.csv, a line each.
+"""The published numbers that results are shown beside: published.csv, one per line.
 
-Its column `learner` says which of our learners a method is (protonet, maml, fomaml, anil; empty
-for methods that fewbench has not), and `dataset` is a dataset of ours. Both are the whole mapping.
+Its column `learner` says which learner of fewbench the method is (protonet, maml, fomaml, anil);
+it is empty for other methods. Its column `dataset` is a dataset of fewbench.
 """
 
 import csv
@@ -10,34 +10,36 @@ from importlib.resources import files
 
 from pydantic import TypeAdapter, ValidationError
 
-from ..reports.published import Published
+from ..reports.published import PublishedNumber
 from ..reports.records import ResultError, explain
 
-_LINE = TypeAdapter(Published)
+_LINE = TypeAdapter(PublishedNumber)
 
 
 @cache
-def published_numbers() -> tuple[Published, ...]:
+def published_numbers() -> tuple[PublishedNumber, ...]:
     """Every line of published.csv."""
-    text = (
-        files("fewbench.benchmark")
-        .joinpath("published.csv")
-        .read_text(encoding="utf-8")
-    )
-    return parse_published(text)
+    path = files("fewbench.benchmark").joinpath("published.csv")
+    return parse_published(path.read_text(encoding="utf-8"))
 
 
-def parse_published(text: str) -> tuple[Published, ...]:
-    """Read lines of CSV under a header that names the fields of `Published`; an empty value is
-    unstated. Raises ResultError naming the line that is not valid."""
+def parse_published(text: str) -> tuple[PublishedNumber, ...]:
+    """Read CSV whose header names fields of a published number.
+
+    An empty value, or "unknown", means that the source does not say.
+    Raises ResultError, which names the line that is not valid.
+    """
     numbers = []
-    for line, row in enumerate(
-        csv.DictReader(text.splitlines(), restkey="surplus"), start=2
-    ):
-        stated = {name: str(value) for name, value in row.items() if value}
-        stated = {name: value for name, value in stated.items() if value != "unknown"}
+    lines = text.splitlines()
+    rows = csv.DictReader(lines, restkey="surplus")
+    for line, row in enumerate(rows, start=2):
+        stated = {}
+        for name, value in row.items():
+            if value and value != "unknown":
+                stated[name] = str(value)
         try:
-            numbers.append(_LINE.validate_strings(stated))
+            number = _LINE.validate_strings(stated)
+            numbers.append(number)
         except ValidationError as error:
             raise ResultError(
                 f"published numbers, line {line}: {explain(error)}"

@@ -1,10 +1,11 @@
-"""TODO docstring of fewbench.benchmark.results."""
+"""Make the record of an evaluation, a RunResult, from a learner's answers."""
 
 import shlex
 import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -20,22 +21,32 @@ from .protocols.draw import Drawn
 
 
 def make_result(
-    learner: Learner, drawn: Drawn, answers: Answers, times: dict[str, float]
+    learner: Learner,
+    drawn: Drawn,
+    answers: Answers,
+    *,
+    started: float,
+    sampling: float,
 ) -> RunResult:
-    """The result of a learner's answers to the episodes; times: what was measured before."""
+    """Probe the learner and put together everything that a result records.
+
+    started: when the evaluation began, by time.perf_counter
+    sampling: seconds spent on drawing the episodes
+    """
     probing = time.perf_counter()
     found = probe_episode(learner, drawn.view, drawn.episodes)
     finished = time.perf_counter()
     seconds = {
-        "sample": times["sample"],
+        "sample": sampling,
         **answers.seconds,
         "probe": finished - probing,
+        "total": finished - started,
     }
-    seconds["total"] = finished - times["started"]
-    protocol, view = drawn.protocol, drawn.view
+    protocol = drawn.protocol
+    view = drawn.view
     return RunResult(
         protocol=protocol,
-        **_from_card(learner.card),
+        **_facts_of_learner(learner.card),
         transductive=learner.transductive or found.transductive,
         partial=view.partial,
         data_fingerprint=view.fingerprint,
@@ -52,25 +63,15 @@ def make_result(
 
 
 def probe_episode(learner: Learner, view: ImageView, episodes: EpisodeBatch) -> Probe:
-    """Probe the learner on the first of the episodes."""
+    """Probe a learner on the first of these episodes."""
     n_way, n_shot = episodes.support.shape[1:]
-    return probe_learner(
-        learner,
-        view.images(episodes.support[0].reshape(-1)),
-        np.arange(n_way).repeat(n_shot),
-        view.images(episodes.query[0].reshape(-1)),
-    )
+    support = episodes.support[0].reshape(-1)
+    query = episodes.query[0].reshape(-1)
+    labels = np.arange(n_way).repeat(n_shot)
+    return probe_learner(learner, view.images(support), labels, view.images(query))
 
 
-def _circumstances() -> dict:
-    return {
-        "environment": environment(),
-        "created_utc": datetime.now(UTC).isoformat(timespec="seconds"),
-        "command": shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]),
-    }
-
-
-def _from_card(card: LearnerCard) -> dict:
+def _facts_of_learner(card: LearnerCard) -> dict[str, Any]:
     return {
         "learner": card.name,
         "backbone": card.backbone,
@@ -79,4 +80,14 @@ def _from_card(card: LearnerCard) -> dict:
         "train_seed": card.train_seed,
         "recipe": card.recipe,
         "checkpoint_sha256": card.checkpoint_sha256,
+    }
+
+
+def _circumstances() -> dict[str, Any]:
+    """Where, when and by which command the evaluation was made."""
+    program = Path(sys.argv[0]).name
+    return {
+        "environment": environment(),
+        "created_utc": datetime.now(UTC).isoformat(timespec="seconds"),
+        "command": shlex.join([program, *sys.argv[1:]]),
     }

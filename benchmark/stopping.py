@@ -1,11 +1,13 @@
-"""evaluate_until: as many episodes as a wanted half-width needs, with a ± that allows for it."""
+"""Evaluate until the interval is narrow enough. Its kind, anytime, allows for the stopping."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+
+from fewbench.progress import Progress
 
 from ..baselines.evaluation.examiner import Answers, Examiner
 from ..baselines.learner import Learner
@@ -13,21 +15,25 @@ from ..datasets.episodes import EpisodeBatch
 from ..datasets.info import DataError
 from ..datasets.root import data_root
 from ..reports.records import EvalProtocol, RunResult, count_correct
-from .evaluate import Progress
 from .protocols.catalogue import check_episodes
 from .protocols.draw import Drawn, draw_stream, protocol_view
 from .results import make_result
 
 MOST_EPISODES = 100_000
 _FIRST_BATCH = 250
-# Looking often costs little, but an episode too many does too: batches grow by a quarter.
+# Looking at the interval costs little, but episodes beyond the need cost too: each batch makes
+# the total grow by a quarter.
 _GROWTH = 1.25
 
 
 @dataclass(frozen=True)
-class Goal:
-    """When to stop: at this half-width of the 95 % interval, as a fraction; or after so many
-    episodes. Raises DataError for a half-width that no interval has."""
+class StopRule:
+    """When an evaluation stops: at this half-width of the 95 % interval, or at the latest
+    after `most_episodes`.
+
+    half_width: a fraction
+    Raises DataError for a half-width that no interval has, or for too many episodes.
+    """
 
     half_width: float
     most_episodes: int = MOST_EPISODES
@@ -36,94 +42,93 @@ class Goal:
         check_episodes(self.most_episodes)
         if not 0 < self.half_width < 0.5:
             raise DataError(
-                f"--until-half-width {self.half_width:g}: expected a half-width above 0 and below "
-                f"50 %, for instance 0.1% (or 0.001)."
+                f"--until-half-width: expected a half-width above 0 and below 50 %, got "
+                f"{self.half_width:g}. For instance: --until-half-width 0.1%"
             )
 
 
-def until_protocol(protocol: EvalProtocol, goal: Goal) -> EvalProtocol:
-    """The card of an evaluation that stops at the goal; `n_episodes` is then how many at most.
+def stopping_protocol(protocol: EvalProtocol, rule: StopRule) -> EvalProtocol:
+    """The protocol of an evaluation that stops by a rule. `n_episodes` is how many at most.
 
-    Raises DataError for a protocol whose episodes do not go on.
+    Raises DataError for a protocol whose episodes are a fixed list.
     """
     if protocol.sampling != "independent":
         raise DataError(
-            f"{protocol.name}: its episodes are {protocol.sampling} and have an end. Leave "
-            f"--until-half-width away, or choose a protocol of independent episodes."
+            f"{protocol.name}: cannot stop by a half-width: expected a protocol of independent "
+            f"episodes, got {protocol.sampling} ones, whose number is fixed. Omit "
+            f"--until-half-width, or choose another protocol: fewbench protocol list"
         )
-    percent = f"{100 * goal.half_width:.12f}".rstrip("0").rstrip(".")
-    name = f"{protocol.name}-until-{percent}pct"
+    percent = f"{100 * rule.half_width:.12f}".rstrip("0").rstrip(".")
     return replace(
-        protocol, name=name, n_episodes=goal.most_episodes, interval="anytime"
+        protocol,
+        name=f"{protocol.name}-until-{percent}pct",
+        n_episodes=rule.most_episodes,
+        interval="anytime",
     )
 
 
-def evaluate_until(
+def evaluate_with_stopping(
     learner: Learner,
     protocol: EvalProtocol,
-    goal: Goal,
+    rule: StopRule,
     *,
     root: Path | None = None,
     progress: Progress | None = None,
 ) -> RunResult:
-    """Score a learner on the first episodes of a protocol, until the goal is reached.
+    """Score a learner on the first episodes of a protocol, until the rule says stop.
 
-    protocol: as `find_protocol` has it; the result's is `until_protocol` of it, with the number
-        of episodes that there were
-    The interval is looked at after every batch of episodes; its kind, anytime, stays valid so.
+    protocol: as `find_protocol` returns it; that of the result is its `stopping_protocol`,
+        with the number of episodes that were used
     """
     started = time.perf_counter()
-    card = until_protocol(protocol, goal)
-    if card.adaptation_steps:
-        learner = learner.with_steps(card.adaptation_steps)
-    view = protocol_view(card, data_root(root))
-    examiner = Examiner(learner, view, card.seed, progress)
-    episodes, answers, sampling = [], [], 0.0
-    for start, count in _batches(card.n_episodes):
+    protocol = stopping_protocol(protocol, rule)
+    if protocol.adaptation_steps:
+        learner = learner.with_steps(protocol.adaptation_steps)
+    view = protocol_view(protocol, data_root(root))
+    examiner = Examiner(learner, view, protocol.seed, progress)
+    batches: list[EpisodeBatch] = []
+    answers: list[Answers] = []
+    sampling = 0.0
+    for start, count in batch_ranges(protocol.n_episodes):
         drawing = time.perf_counter()
-        episodes.append(draw_stream(card, view, start, count))
+        batch = draw_stream(protocol, view, start, count)
         sampling += time.perf_counter() - drawing
-        answers.append(examiner.answer(episodes[-1], start))
-        if reached(card, answers, goal):
+        batches.append(batch)
+        answers.append(examiner.answer(batch, start))
+        if _is_narrow_enough(protocol, answers, rule):
             break
-    batch = EpisodeBatch(
-        *(
-            np.concatenate([getattr(one, name) for one in episodes])
-            for name in ("classes", "support", "query")
-        )
-    )
-    drawn = Drawn(replace(card, n_episodes=len(batch)), view, batch)
-    return make_result(
-        learner, drawn, joined(answers), {"sample": sampling, "started": started}
-    )
+    episodes = _join_episodes(batches)
+    protocol = replace(protocol, n_episodes=len(episodes))
+    drawn = Drawn(protocol, view, episodes)
+    joined = Answers.joined(answers)
+    return make_result(learner, drawn, joined, started=started, sampling=sampling)
 
 
-def reached(card: EvalProtocol, answers: list[Answers], goal: Goal) -> bool:
-    """Whether the interval over all answers so far is as narrow as the goal."""
-    from ..reports.stats.intervals import anytime  # it brings scipy
-
-    correct = np.concatenate(
-        [count_correct(one.predictions, card.n_way) for one in answers]
-    )
-    return anytime(correct / card.queries_per_episode).half_width <= goal.half_width
-
-
-def joined(answers: list[Answers]) -> Answers:
-    """The answers to all batches as one."""
-    seconds: dict[str, float] = {}
-    for one in answers:
-        for stage, value in one.seconds.items():
-            seconds[stage] = seconds.get(stage, 0.0) + value
-    tallies = [one.calibration for one in answers if one.calibration is not None]
-    predictions = np.concatenate([one.predictions for one in answers])
-    return Answers(predictions, seconds, np.sum(tallies, axis=0) if tallies else None)
-
-
-def _batches(most: int) -> Iterator[tuple[int, int]]:
-    """First episode and number of episodes of each batch, `most` episodes in all."""
+def batch_ranges(most_episodes: int) -> Iterator[tuple[int, int]]:
+    """The first episode and the number of episodes of each batch."""
     start = 0
-    while start < most:
+    while start < most_episodes:
         end = max(start + _FIRST_BATCH, int(start * _GROWTH))
-        count = min(end, most) - start
-        yield start, count
-        start += count
+        end = min(end, most_episodes)
+        yield start, end - start
+        start = end
+
+
+def _is_narrow_enough(
+    protocol: EvalProtocol, answers: Sequence[Answers], rule: StopRule
+) -> bool:
+    from ..reports.stats.intervals import anytime  # it imports scipy
+
+    counts = []
+    for one in answers:
+        counts.append(count_correct(one.predictions, protocol.n_way))
+    accuracies = np.concatenate(counts) / protocol.queries_per_episode
+    return anytime(accuracies).half_width <= rule.half_width
+
+
+def _join_episodes(batches: Sequence[EpisodeBatch]) -> EpisodeBatch:
+    return EpisodeBatch(
+        classes=np.concatenate([batch.classes for batch in batches]),
+        support=np.concatenate([batch.support for batch in batches]),
+        query=np.concatenate([batch.query for batch in batches]),
+    )

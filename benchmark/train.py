@@ -1,7 +1,9 @@
-"""TODO docstring of fewbench.benchmark.train."""
+"""Train a learner by a recipe into a folder."""
 
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
+
+from fewbench.progress import Progress
 
 from ..baselines.config import TrainConfig
 from ..baselines.training import TrainBudget, Trainer, TrainViews
@@ -9,23 +11,39 @@ from ..datasets import BUILDERS
 from ..datasets.lookup import pick
 from ..datasets.root import data_root, open_split
 from ..datasets.view import ImageView
-from .evaluate_into import Progress
+
+
+class TrainingSummary(TypedDict):
+    """What a user wants to know about a finished training run.
+
+    val_accuracy: of the selected checkpoint, a fraction; None without validation
+    """
+
+    checkpoint: str
+    out: str
+    dataset: str
+    steps: int
+    seconds: float
+    precision: str
+    device: str
+    val_accuracy: float | None
 
 
 def train_views(config: TrainConfig, root: Path | None) -> TrainViews:
-    """The classes that a recipe trains on and selects by. Raises DataError when not built."""
-    info = pick("dataset", config.dataset, BUILDERS)
-    stores = {
-        split: open_split(info, data_root(root), split) for split in ("train", "val")
-    }
+    """The images that a recipe trains on, and those that it selects a checkpoint by.
+
+    Raises DataError when the dataset is unknown or not built.
+    """
+    info = pick("dataset", config.dataset, BUILDERS, see="fewbench data list")
+    train = open_split(info, data_root(root), "train")
+    val = open_split(info, data_root(root), "val")
     if config.train_splits == "train+val":
-        return TrainViews(
-            ImageView(list(stores.values()), rotations=config.rotations), None
-        )
-    train, val = (
-        ImageView([store], rotations=config.rotations) for store in stores.values()
+        view = ImageView([train, val], rotations=config.rotations)
+        return TrainViews(view, None)
+    return TrainViews(
+        ImageView([train], rotations=config.rotations),
+        ImageView([val], rotations=config.rotations),
     )
-    return TrainViews(train, val)
 
 
 def train_run(
@@ -34,27 +52,21 @@ def train_run(
     budget: TrainBudget,
     root: Path | None,
     progress: Progress,
-) -> dict[str, Any]:
-    """Train into `out`; what a user wants to know of it afterwards."""
+) -> TrainingSummary:
+    """Train into the folder `out`."""
     trainer = Trainer(config, train_views(config, root), out, budget)
-
-    def show(report: dict[str, Any]) -> None:
-        accuracy = report["val_accuracy"]
-        remark = f"val {100 * accuracy:.2f} %" if accuracy else ""
-        if report["minutes"]:
-            done, total = report["seconds"], report["minutes"] * 60
-        else:
-            done, total = report["step"], report["steps"]
-        progress("train", done, total, remark)
-
-    checkpoint = trainer.run(show)
+    checkpoint = trainer.run(progress)
+    state = trainer.state
+    accuracy = None
+    if trainer.views.val:
+        accuracy = state.best_accuracy
     return {
         "checkpoint": str(checkpoint),
         "out": str(out),
         "dataset": config.dataset,
-        "steps": trainer.state.step,
-        "seconds": trainer.state.seconds,
+        "steps": state.step,
+        "seconds": state.seconds,
         "precision": trainer.config.precision,
         "device": trainer.learner.card.device,
-        "val_accuracy": trainer.state.best_accuracy if trainer.views.val else None,
+        "val_accuracy": accuracy,
     }

@@ -1,35 +1,33 @@
-"""Build a dataset: check, write, verify, and only then take the final name.
+"""Build a dataset: check, write, verify, and only then give it its final name.
 
-A dataset is one folder `<root>/<name>` with a split file each and manifest.json. It is written
-as `<name>.partial` and renamed once every byte was read back, so a killed build leaves nothing
-that could be taken for a finished one. The same command goes on from the last finished class.
+A dataset is one folder `<root>/<name>` with a file for each split and manifest.json. It is
+written as `<name>.partial` and renamed after every byte was read back, so a killed build
+leaves nothing that looks finished. The same command then resumes after the last finished
+class.
 """
 
-import errno
-import functools
 import math
-import os
 import shlex
 import shutil
-import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from fewbench.files import exclusive, require_space
+from fewbench.folders import replace_folder
+from fewbench.progress import Progress
+
 from .downloads.fetch import fetch, recorded_check
-from .files import replace_folder
-from .info import DataError, DatasetInfo, Listing, Request
-from .store.journal import Journal, plan_of
+from .info import ClassImages, DataError, DatasetInfo, Listing, Request
+from .store.journal import Journal, outline_of
 from .store.manifest import read_manifest, write_manifest
 from .store.writer import write_split
 
-_BYTES_PER_NAME, _BYTES_OF_HEADERS = (
-    100,
-    100_000,
-)  # generous, for the check of free space
-Progress = Callable[[str, int, int], None]
+# For the check of free space; both are generous.
+_BYTES_PER_NAME = 100
+_BYTES_OF_HEADERS = 100_000
 
 
 @dataclass(frozen=True)
@@ -51,135 +49,164 @@ def build(
 ) -> Build:
     """Build every split of a dataset below `root`, or find it built.
 
-    request: where its files are; without a source they are downloaded
-    progress: called with (what is under way, done, total): bytes of a download, then images
+    request: where its source files are; without a source they are downloaded
+    progress: called with the stage and the bytes of a download, then the images written
     Raises DataError when the source is missing or wrong, or the disk is full or read-only.
     """
-    folder, request = root / info.name, request or Request()
-    if not rebuild and (manifest := _built(info, folder, request)):
-        return Build(folder, manifest, already_built=True)
-    with _writing_to(root), _exclusive(root, info):
-        if not rebuild and (manifest := _built(info, folder, request)):
-            return Build(folder, manifest, already_built=True)
-        downloaded = request.source is None and not info.embedded
-        if downloaded:
-            request = replace(request, source=_download(info, root, request, progress))
-        listing = _listed(info, replace(request, scratch=request.scratch or root))
-        if downloaded and request.source is not None:
-            checks = [
-                recorded_check(request.source / one.filename, one)
-                for one in info.sources
-            ]
-            listing = replace(listing, checks=(*checks, *listing.checks))
-        journal = Journal.resume(root / f"{info.name}.partial", plan_of(info, listing))
-        try:
-            _check_space(info, listing, journal)
-            manifest = _write(info, listing, journal, progress)
-        except BaseException as error:
-            _leave(info, journal, error)
-            raise
-        replace_folder(journal.folder, folder)
-        # Not before: whoever is killed in between finds all that was done.
-        Journal.close(folder)
-        return Build(folder, manifest, already_built=False)
+    request = request or Request()
+    found = None if rebuild else _find_build(info, root, request)
+    if found is not None:
+        return found
+    with _writing_to(root), _alone(info, root):
+        # Another process may have built it while this one waited.
+        found = None if rebuild else _find_build(info, root, request)
+        if found is not None:
+            return found
+        listing = _list_source(info, root, request, progress)
+        return _build_from(info, root, listing, progress)
 
 
-def _built(info: DatasetInfo, folder: Path, request: Request) -> dict[str, Any] | None:
-    """The manifest of a build that answers the request."""
+def _find_build(info: DatasetInfo, root: Path, request: Request) -> Build | None:
+    """The build that is there, None if there is none."""
+    folder = root / info.name
     manifest = read_manifest(folder)
-    if manifest and manifest["partial"] and not request.allow_missing:
+    if not manifest:
+        return None
+    if manifest["partial"] and not request.allow_missing:
         raise DataError(
-            f"{folder}: holds a partial build of {info.name}, made with --allow-missing. To "
-            f"replace it by the whole dataset: {_command(info, request)} --rebuild"
+            f"{folder}: holds a partial build of {info.name}, made with --allow-missing. "
+            f"To replace it by the whole dataset: {_command(info, request)} --rebuild"
         )
-    return manifest
+    return Build(folder, manifest, already_built=True)
 
 
 def _command(info: DatasetInfo, request: Request) -> str:
-    source = f" --source {shlex.quote(str(request.source))}" if request.source else ""
-    return f"fewbench data build {info.name}{source}"
+    command = f"fewbench data build {info.name}"
+    if request.source is None:
+        return command
+    source = shlex.quote(str(request.source))
+    return f"{command} --source {source}"
 
 
-def _listed(info: DatasetInfo, request: Request) -> Listing:
-    """What the source holds; partial when the request allows it and something is missing."""
-    listing = info.list_classes(request)
-    missing = [
-        fault for split in info.splits if (fault := _miscount(info, listing, split))
-    ]
-    if not missing:
-        return listing
-    if not request.allow_missing or not listing.classes:
-        raise DataError(
-            f"{info.name}, {missing[0]}. The source is incomplete or another dataset. See what "
-            f"it is: fewbench data identify PATH; or build what is there, marked as partial: "
-            f"{_command(info, request)} --allow-missing"
-        )
-    words = tuple(f"PARTIAL: {fault}" for fault in missing)
-    return replace(listing, partial=True, checks=(*listing.checks, *words))
-
-
-def _miscount(info: DatasetInfo, listing: Listing, split: str) -> str | None:
-    expected, found = info.splits[split], listing.of(split)
-    n_images = sum(len(one.image_names) for one in found)
-    if (len(found), n_images) == (expected.n_classes, expected.n_images):
-        return None
-    return (
-        f"{split}: expected {expected.n_classes} classes and {expected.n_images} images, "
-        f"found {len(found)} and {n_images}"
-    )
-
-
-def _leave(info: DatasetInfo, journal: Journal, error: BaseException) -> None:
-    """Remove what an interrupted build left, unless another run can go on from it."""
-    if not journal.finished:
-        shutil.rmtree(journal.folder, ignore_errors=True)
-        return
-    error.add_note(
-        f"{len(journal.finished)} finished classes are kept in {journal.folder}: the same command "
-        f"goes on from there. Delete that folder to start {info.name} anew."
-    )
+def _list_source(
+    info: DatasetInfo, root: Path, request: Request, progress: Progress | None
+) -> Listing:
+    """What the source holds, which is downloaded first if the request names none."""
+    if request.scratch is None:
+        request = replace(request, scratch=root)
+    if request.source is not None or info.embedded:
+        return _list_classes(info, request)
+    folder = _download(info, root, request, progress)
+    request = replace(request, source=folder)
+    listing = _list_classes(info, request)
+    checks: list[str] = []
+    for source in info.sources:
+        path = folder / source.filename
+        checks.append(recorded_check(path, source))
+    checks += listing.checks
+    return replace(listing, checks=tuple(checks))
 
 
 def _download(
     info: DatasetInfo, root: Path, request: Request, progress: Progress | None
 ) -> Path:
-    folder = root / "downloads" / info.name.partition("-")[0]
+    """The folder with all source files; the variants of a dataset share it."""
+    dataset, _, _ = info.name.partition("-")
+    folder = root / "downloads" / dataset
     folder.mkdir(parents=True, exist_ok=True)
-    for one in info.sources:
-        report = (
-            functools.partial(progress, f"download {one.filename}")
-            if progress
-            else None
+    command = _command(info, Request(folder))
+    for source in info.sources:
+        fetch(
+            source,
+            folder,
+            offline=request.offline,
+            progress=progress,
+            command=command,
         )
-        command = f"fewbench data build {info.name} --source {shlex.quote(str(folder))}"
-        fetch(one, folder, offline=request.offline, progress=report, command=command)
     return folder
 
 
-def _check_space(info: DatasetInfo, listing: Listing, journal: Journal) -> None:
-    """Take the space that the build needs and give it back; raises OSError when there is less.
+def _list_classes(info: DatasetInfo, request: Request) -> Listing:
+    """What the source holds; partial if the request allows it and something is missing."""
+    listing = info.list_classes(request)
+    faults: list[str] = []
+    for split in info.splits:
+        fault = _miscount(info, listing, split)
+        if fault is not None:
+            faults.append(fault)
+    if not faults:
+        return listing
+    if not request.allow_missing or not listing.classes:
+        path = "PATH"
+        if request.source is not None:
+            path = shlex.quote(str(request.source))
+        raise DataError(
+            f"{info.name}, {faults[0]}. The source is incomplete, or another dataset. "
+            f"See what it is: fewbench data identify {path}; or build what is there, "
+            f"marked as partial: {_command(info, request)} --allow-missing"
+        )
+    checks = list(listing.checks)
+    for fault in faults:
+        checks.append(f"PARTIAL: {fault}")
+    return replace(listing, partial=True, checks=tuple(checks))
 
-    HDF5 itself does not survive a full disk: it crashes when it closes the file.
-    """
-    to_do = [
-        one for one in listing.classes if (one.split, one.name) not in journal.finished
-    ]
-    n_images = sum(len(one.image_names) for one in to_do)
-    needed = (
-        n_images * (math.prod(info.image_shape) + _BYTES_PER_NAME) + _BYTES_OF_HEADERS
+
+def _miscount(info: DatasetInfo, listing: Listing, split: str) -> str | None:
+    """What is wrong with the counts of a split, None if they are as expected."""
+    expected = info.splits[split]
+    classes = listing.of(split)
+    n_classes = len(classes)
+    n_images = _count_images(classes)
+    has_all_classes = n_classes == expected.n_classes
+    has_all_images = n_images == expected.n_images
+    if has_all_classes and has_all_images:
+        return None
+    return (
+        f"{split}: expected {expected.n_classes} classes and {expected.n_images} images, "
+        f"found {n_classes} and {n_images}"
     )
-    if not hasattr(os, "posix_fallocate"):  # macOS, Windows
-        if shutil.disk_usage(journal.folder).free < needed:
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        return
-    with tempfile.TemporaryFile(dir=journal.folder) as file:
-        os.posix_fallocate(file.fileno(), 0, needed)
+
+
+def _build_from(
+    info: DatasetInfo, root: Path, listing: Listing, progress: Progress | None
+) -> Build:
+    unfinished = root / f"{info.name}.partial"
+    outline = outline_of(info, listing)
+    journal = Journal.resume(unfinished, outline)
+    try:
+        _require_room(info, listing, journal)
+        manifest = _write(info, listing, journal, progress)
+    except BaseException as error:
+        _tidy_up(info, journal, error)
+        raise
+    folder = root / info.name
+    replace_folder(journal.folder, folder)
+    # Only now, so that a build killed in between can still resume.
+    Journal.close(folder)
+    return Build(folder, manifest, already_built=False)
+
+
+def _require_room(info: DatasetInfo, listing: Listing, journal: Journal) -> None:
+    """Raise OSError when the disk has less room than the build still needs.
+
+    HDF5 does not survive a full disk: it crashes when it closes the file.
+    """
+    to_write: list[ClassImages] = []
+    for one in listing.classes:
+        key = (one.split, one.name)
+        if key not in journal.finished:
+            to_write.append(one)
+    n_images = _count_images(to_write)
+    bytes_per_image = math.prod(info.image_shape) + _BYTES_PER_NAME
+    needed = n_images * bytes_per_image + _BYTES_OF_HEADERS
+    require_space(journal.folder, needed)
 
 
 def _write(
     info: DatasetInfo, listing: Listing, journal: Journal, progress: Progress | None
 ) -> dict[str, Any]:
-    total = sum(len(one.image_names) for one in listing.classes)
+    """Write every split that has classes, then the manifest, which is returned."""
+    total = _count_images(listing.classes)
     done = 0
     splits = [split for split in info.splits if listing.of(split)]
     for split in splits:
@@ -191,35 +218,50 @@ def _write(
     return write_manifest(info, listing, journal.folder, splits)
 
 
+def _count_images(classes: Iterable[ClassImages]) -> int:
+    return sum(len(one.image_names) for one in classes)
+
+
+def _tidy_up(info: DatasetInfo, journal: Journal, error: BaseException) -> None:
+    """Remove what an interrupted build left, unless another run can resume it."""
+    n_finished = len(journal.finished)
+    if not n_finished:
+        shutil.rmtree(journal.folder, ignore_errors=True)
+        return
+    error.add_note(
+        f"{n_finished} finished classes are kept in {journal.folder}: the same command "
+        f"resumes there. To build {info.name} from the start, delete that folder."
+    )
+
+
 @contextmanager
 def _writing_to(root: Path) -> Iterator[None]:
     try:
         root.mkdir(parents=True, exist_ok=True)
         yield
     except OSError as error:
+        reason = error.strerror or error
+        advice = "Free some space, or choose another folder with the option --root DIR."
+        for note in getattr(error, "__notes__", ()):
+            advice += f" {note}"
         raise DataError(
-            f"{root}: cannot write there ({error.strerror or error}). Nothing half-written is "
-            f"taken for finished. Free some space or choose another folder with --root DIR."
-            + "".join(f" {note}" for note in getattr(error, "__notes__", ()))
+            f"{root}: cannot write there ({reason}). Nothing half-written is taken for "
+            f"finished. {advice}"
         ) from error
 
 
 @contextmanager
-def _exclusive(root: Path, info: DatasetInfo) -> Iterator[None]:
-    """One build of a dataset at a time; the lock dies with its process.
+def _alone(info: DatasetInfo, root: Path) -> Iterator[None]:
+    """Keep other processes from building the same dataset.
 
-    Embedded datasets are built on first use, within seconds: a second user waits.
+    Embedded datasets are built on first use, within seconds: a second process waits.
     """
-    with (root / f".{info.name}.lock").open("w") as file:
-        try:
-            import fcntl  # not on Windows, where builds are not locked
-        except ImportError:
+    lock = root / f".{info.name}.lock"
+    try:
+        with exclusive(lock, wait=info.embedded):
             yield
-            return
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | (0 if info.embedded else fcntl.LOCK_NB))
-        except BlockingIOError:
-            raise DataError(
-                f"another process is building {info.name} in {root}. Wait for it to finish."
-            ) from None
-        yield
+    except BlockingIOError:
+        raise DataError(
+            f"another process is building {info.name} in {root}. Wait until it "
+            f"has finished, then type the same command again."
+        ) from None

@@ -1,100 +1,190 @@
-"""Episodes that share no image: independent given the classes, for intervals about new images.
+"""Episodes that share no image, for intervals that hold for new images too.
 
-After Lafargue et al., Oops, I Sampled it Again (2024): episodes that are drawn with replacement
-share images, and an interval over them speaks of these images only.
+Episodes that are drawn with replacement share images, and an interval over them holds for
+those images only (Lafargue et al., Oops, I Sampled it Again, 2024). Disjoint episodes are
+independent, given the classes.
 """
 
 import numpy as np
 
-from .episodes import EpisodeBatch, EpisodeSpec, check_sizes, draw_turns
+from .episodes import EpisodeBatch, EpisodeSpec, check_sizes, draw_rotations
 from .info import DataError
 from .view import ImageView
 
+# Keeps this stream of a seed apart from those in `episodes`.
+_DISJOINT = 3
+
 
 def disjoint_episodes(
-    view: ImageView, spec: EpisodeSpec, seed: int, count: int | None = None
+    view: ImageView,
+    spec: EpisodeSpec,
+    seed: int,
+    count: int | None = None,
 ) -> EpisodeBatch:
     """The first `count` episodes, or all, of a stream that uses no stored image twice.
 
-    Classes are drawn uniformly, as long as that leaves as many episodes as the split allows.
-    Turned images count as the stored one, so an episode never has two turns of one class either.
-    A pure function of the class sizes, the spec and the seed. Raises DataError when `count` is
-    more than the split allows.
+    The images of each class are shuffled and cut into portions, one for each episode that
+    the class takes part in. Classes are drawn uniformly, as long as the number of episodes
+    stays the largest possible. The four rotations of an image count as one stored image,
+    so an episode never has two rotations of one class either.
+
+    A pure function of the class sizes, the spec and the seed.
+    Raises DataError when `count` is more than the split allows.
     """
     offsets = view.class_offsets[: view.n_base_classes + 1]
     sizes = np.diff(offsets)
     check_sizes(sizes, spec)
-    portions = (
-        sizes // spec.images_per_class
-    )  # of each class, one for every episode it joins
-    most = _most_episodes(portions, spec.n_way)
-    if count is not None and count > most:
-        raise DataError(
-            f"this split has {most} episodes of {spec.n_way} classes x {spec.images_per_class} "
-            f"images that share no image, not {count}. Ask for fewer (--episodes {most}), or "
-            f"leave --episodes away to get all of them."
-        )
-    generator = np.random.Philox(key=[seed, 3])
-    order = _shuffled_images(offsets, generator)
-    classes, portion = _share_out(portions, spec.n_way, generator, most)
-    classes, portion = classes[:count], portion[:count]
-    first = offsets[classes] + portion * spec.images_per_class
-    images = order[first[:, :, None] + np.arange(spec.images_per_class)]
+    n_portions = sizes // spec.images_per_class
+    most = _most_episodes(n_portions, spec.n_way)
+    if count is not None:
+        _check_count(count, most, spec)
+    generator = np.random.Philox(key=[seed, _DISJOINT])
+    shuffled = _shuffle_images(offsets, generator)
+    classes = _draw_classes(n_portions, spec.n_way, generator, most)
+    portions = _count_earlier_uses(classes)
+    classes = classes[:count]
+    portions = portions[:count]
+
+    skipped = portions * spec.images_per_class
+    first = offsets[classes] + skipped
+    within = np.arange(spec.images_per_class)
+    places = first[:, :, None] + within
+    images = shuffled[places]
     if view.rotations or view.task_rotations:
-        turns = draw_turns(len(classes), spec.n_way, seed, 0)
-        classes = classes + turns * view.n_base_classes * view.rotations
-        images = images + turns[:, :, None] * view.n_base_images
+        classes, images = _rotate(view, classes, images, seed)
     return EpisodeBatch(
-        classes, images[:, :, : spec.n_shot], images[:, :, spec.n_shot :]
+        classes=classes,
+        support=images[:, :, : spec.n_shot],
+        query=images[:, :, spec.n_shot :],
     )
 
 
-def _most_episodes(portions: np.ndarray, n_way: int) -> int:
-    """How many sets of n_way different classes the portions make: the largest n for which
-    the classes, each at most n times, fill n sets."""
-    low, high = 0, int(portions.sum()) // n_way
+def _check_count(
+    count: int,
+    most: int,
+    spec: EpisodeSpec,
+) -> None:
+    if count > most:
+        raise DataError(
+            f"cannot draw {count} episodes that share no image: expected at most {most} of "
+            f"{spec.n_way} classes x {spec.images_per_class} images from this split, got "
+            f"{count}. Ask for fewer (--episodes {most}), or omit --episodes to get all."
+        )
+
+
+def _rotate(
+    view: ImageView,
+    classes: np.ndarray,
+    images: np.ndarray,
+    seed: int,
+) -> tuple[np.ndarray, np.ndarray]:
+    """The same episodes with each class rotated by a random multiple of 90 degrees."""
+    n_episodes, n_way = classes.shape
+    rotations = draw_rotations(n_episodes, n_way, seed, 0)
+    shift = rotations * view.n_base_images
+    images = images + shift[:, :, None]
+    if view.rotations:
+        # Rotated classes are classes of their own.
+        classes = classes + rotations * view.n_base_classes
+    return classes, images
+
+
+def _most_episodes(n_portions: np.ndarray, n_way: int) -> int:
+    """How many sets of `n_way` different classes can be made.
+
+    That is the largest n for which n sets can be filled using no class more than n times.
+
+    n_portions: int (n_classes,) how often each class can be used
+    """
+    low = 0
+    high = int(n_portions.sum()) // n_way
     while low < high:
         n = (low + high + 1) // 2
-        enough = int(np.minimum(portions, n).sum()) >= n_way * n
-        low, high = (n, high) if enough else (low, n - 1)
+        usable = np.minimum(n_portions, n).sum()
+        if usable >= n_way * n:
+            low = n
+        else:
+            high = n - 1
     return low
 
 
-def _share_out(
-    portions: np.ndarray, n_way: int, generator: np.random.Philox, n_episodes: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """Which classes make each episode, and which portion of its images each of them gives.
+def _draw_classes(
+    n_portions: np.ndarray,
+    n_way: int,
+    generator: np.random.Philox,
+    n_episodes: int,
+) -> np.ndarray:
+    """The classes of each episode: int64 (n_episodes, n_way)
 
-    Two int64 (n_episodes, n_way). A class with as many portions left as there are episodes may
-    have to take part, or the last episodes would lack classes.
+    A class that still has a portion for every remaining episode may have to take part.
+    Otherwise the last episodes would lack classes.
     """
-    left = portions.astype(np.int64)
+    left = n_portions.astype(np.int64)
     chosen = np.empty((n_episodes, n_way), np.int64)
     for e in range(n_episodes):
-        episodes_left = n_episodes - e
-        order = np.argsort(generator.random_raw(len(left)), kind="stable")
-        order = order[left[order] > 0]
-        full = left[order] >= episodes_left
-        spare = int(np.minimum(left, episodes_left).sum()) - n_way * episodes_left
-        compulsory = order[full][: max(0, int(full.sum()) - spare)]
-        free = order[~np.isin(order, compulsory)][: n_way - len(compulsory)]
-        taken = np.concatenate([compulsory, free])
-        chosen[e] = order[np.isin(order, taken)]  # in random order: labels say nothing
-        left[chosen[e]] -= 1
-    return chosen, _earlier_uses(chosen)
+        words = generator.random_raw(len(left))
+        order = np.argsort(words, kind="stable")
+        classes = _choose_classes(order, left, n_way, n_episodes - e)
+        chosen[e] = classes
+        left[classes] -= 1
+    return chosen
 
 
-def _earlier_uses(chosen: np.ndarray) -> np.ndarray:
-    """How often the class at each place was chosen before: the portion that is next."""
+def _choose_classes(
+    order: np.ndarray,
+    left: np.ndarray,
+    n_way: int,
+    episodes_left: int,
+) -> np.ndarray:
+    """The classes of the next episode: int64 (n_way,)
+
+    order: int64 (n_classes,) all classes in random order
+    left: int64 (n_classes,) portions that each class still has
+    """
+    has_portions = left[order] > 0
+    order = order[has_portions]
+    # Classes that could take part in every remaining episode.
+    is_full = left[order] >= episodes_left
+    full = order[is_full]
+    # Portions that the remaining episodes can do without.
+    usable = np.minimum(left, episodes_left)
+    n_spare = int(usable.sum()) - n_way * episodes_left
+    n_compulsory = max(0, len(full) - n_spare)
+    compulsory = full[:n_compulsory]
+
+    is_free = ~np.isin(order, compulsory)
+    free = order[is_free]
+    n_free = n_way - len(compulsory)
+    taken = np.concatenate([compulsory, free[:n_free]])
+    # In random order, so that the label does not reveal which class was compulsory.
+    is_taken = np.isin(order, taken)
+    return order[is_taken]
+
+
+def _count_earlier_uses(chosen: np.ndarray) -> np.ndarray:
+    """How often each class was chosen before: the portion that it uses next.
+
+    int64 of the shape of `chosen`
+    """
     flat = chosen.reshape(-1)
     order = np.argsort(flat, kind="stable")
-    starts = np.searchsorted(flat[order], flat[order], side="left")
+    by_class = flat[order]
+    first_places = np.searchsorted(by_class, by_class, side="left")
+    places = np.arange(flat.size)
     uses = np.empty_like(flat)
-    uses[order] = np.arange(flat.size) - starts
+    uses[order] = places - first_places
     return uses.reshape(chosen.shape)
 
 
-def _shuffled_images(offsets: np.ndarray, generator: np.random.Philox) -> np.ndarray:
+def _shuffle_images(
+    offsets: np.ndarray,
+    generator: np.random.Philox,
+) -> np.ndarray:
     """Stored images, shuffled within each class: int64 (n_images,)"""
-    owners = np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))
-    return np.lexsort((generator.random_raw(int(offsets[-1])), owners))
+    sizes = np.diff(offsets)
+    n_images = int(offsets[-1])
+    classes = np.arange(len(sizes))
+    owners = np.repeat(classes, sizes)
+    words = generator.random_raw(n_images)
+    # Sorts by class, then by the random word.
+    return np.lexsort((words, owners))

@@ -1,7 +1,8 @@
-"""glyphs: letters of many scripts, the embedded default that needs no download.
+"""glyphs: letters of many scripts, the dataset that comes with fewbench.
 
-464 letters of 13 scripts, 20 drawings each, in different font faces and bent a little; no script is
-in two splits. Drawn once by scripts/draw_glyphs.py and shipped as a file: font rasterisers change.
+464 letters of 13 scripts, 20 drawings each: different font faces, each bent a little. No
+script is in two splits. scripts/draw_glyphs.py drew them once. They are kept as a file, because
+font rasterisers change.
 """
 
 from functools import cache, partial
@@ -13,19 +14,27 @@ from .info import ClassImages, DatasetInfo, Listing, Request, SplitCounts
 
 _FILE = Path(__file__).with_name("glyphs.npz")
 _DRAWINGS = tuple(f"{i:02d}" for i in range(20))
+_EMBEDDED = "embedded in fewbench"
 
 
 def list_classes(_request: Request) -> Listing:
-    """The letters in the data file; no source is used."""
+    """The letters in the data file. The source of a request is not used."""
     arrays = _arrays()
-    names = zip(arrays["splits"].tolist(), arrays["class_names"].tolist(), strict=True)
+    splits = arrays["splits"].tolist()
+    class_names = arrays["class_names"].tolist()
+    classes = []
+    for c, class_name in enumerate(class_names):
+        images = ClassImages(
+            split=splits[c],
+            name=class_name,
+            image_names=_DRAWINGS,
+            read=partial(_read_class, c),
+        )
+        classes.append(images)
     return Listing(
-        tuple(
-            ClassImages(split, name, _DRAWINGS, partial(_read_class, c))
-            for c, (split, name) in enumerate(names)
-        ),
-        ("embedded in fewbench",),
-        "embedded in fewbench",
+        tuple(classes),
+        checks=(_EMBEDDED,),
+        layout=_EMBEDDED,
     )
 
 
@@ -37,7 +46,8 @@ def _arrays() -> dict[str, np.ndarray]:
 
 def _read_class(c: int) -> np.ndarray:
     """uint8 (20, 28, 28, 1) ink 255 on 0"""
-    return _arrays()["images"][c, :, :, :, None]
+    images = _arrays()["images"]
+    return images[c, :, :, :, None]
 
 
 INFO = DatasetInfo(

@@ -1,4 +1,4 @@
-"""What a dataset is: frozen records that builders fill and every other room reads."""
+"""What a dataset is: frozen records that builders fill and all other modules read."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -10,15 +10,15 @@ from fewbench.errors import UserError
 
 
 class DataError(UserError):
-    """Something about data that the user can mend; the text says what, where and how."""
+    """Something about data that the user can correct. The text says what, where and how."""
 
 
 @dataclass(frozen=True)
 class Source:
-    """One file that a dataset is built from, with the addresses that serve it.
+    """One file that a dataset is built from, and the addresses that serve it.
 
-    record: address of a Zenodo record's JSON, which tells the size and md5 of the file
-    by_hand: a sentence of where a person finds the file
+    record: address of a Zenodo record's JSON, which has the size and md5 of the file
+    by_hand: one sentence that says where a person finds the file
     """
 
     filename: str
@@ -31,9 +31,10 @@ class Source:
 
 @dataclass(frozen=True)
 class Request:
-    """What a build may use: a source, if any, and how far it may depart from the complete data.
+    """What a build may use, and whether incomplete data will do.
 
-    scratch: folder for temporary files, which may become as large as the source
+    source: folder or file with the data; None: download it
+    scratch: folder for temporary files, which can become as large as the source
     """
 
     source: Path | None = None
@@ -44,7 +45,7 @@ class Request:
 
 @dataclass(frozen=True)
 class ClassImages:
-    """One class of one split: names now, pixels when `read` is called.
+    """One class of one split: its names, and a function that reads its pixels later.
 
     read() -> uint8 (len(image_names), H, W, C)
     """
@@ -58,24 +59,26 @@ class ClassImages:
 
 @dataclass(frozen=True)
 class Listing:
-    """All classes found in a source, and one sentence for each thing that was checked.
+    """All classes found in a source.
 
-    resampling: what made the pixels, when the source and not the build decides it
-    stamp: changes when the source does, so that a build is never continued from another one
+    checks: one sentence for each thing that was checked
+    layout: how the data lies in the source, in a few words
+    resampling: what made the pixels, if the source decides it and not the build
+    stamp: changes when the source does, so that a build only resumes with the same source
+    partial: whether the classes are known to be incomplete
     """
 
     classes: tuple[ClassImages, ...]
     checks: tuple[str, ...] = ()
-    form: str = ""
+    layout: str = ""
     resampling: str = ""
     stamp: str = ""
     partial: bool = False
 
     def of(self, split: str) -> list[ClassImages]:
-        """The classes of one split, in the order of a store."""
-        return sorted(
-            (c for c in self.classes if c.split == split), key=lambda one: one.name
-        )
+        """The classes of one split, in the order of a store: by name."""
+        classes = [one for one in self.classes if one.split == split]
+        return sorted(classes, key=lambda one: one.name)
 
 
 @dataclass(frozen=True)
@@ -88,7 +91,14 @@ class SplitCounts:
 
 @dataclass(frozen=True)
 class DatasetInfo:
-    """The card of a dataset. `list_classes(request)` lists what a source holds."""
+    """The facts of a dataset, and how to list what a source holds of it.
+
+    image_shape: (H, W, C)
+    list_classes: lists the classes in the source of a request; raises DataError
+    sources: the files to download; none when the pixels come with fewbench
+    layouts: the layouts that the data may have, in words for people
+    reference_sha256: split -> content hash of a complete build
+    """
 
     name: str
     title: str
@@ -101,7 +111,7 @@ class DatasetInfo:
     citation: str
     list_classes: Callable[[Request], Listing]
     sources: tuple[Source, ...] = ()
-    forms: tuple[str, ...] = ()  # in which the data may come, for people
+    layouts: tuple[str, ...] = ()
     reference_sha256: Mapping[str, str] = field(default_factory=dict)
 
     @property

@@ -1,6 +1,9 @@
-"""Look a name up in a catalogue, say which was probably meant, and show those of strangers."""
+"""Look a name up in a catalogue and suggest the nearest ones when it is unknown.
 
-from collections.abc import Mapping
+Also `shown`, which makes text from a stranger's file safe to print.
+"""
+
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from typing import TypeVar
 
@@ -8,18 +11,44 @@ from .info import DataError
 
 Value = TypeVar("Value")
 
+_NEAREST = 3  # how many names an error suggests
+_LEAST_ALIKE = 0.5  # a name less like the typed one (0 to 1) is not suggested
+_SMALL = 8  # a catalogue of at most so many names is listed whole
 
-def pick(kind: str, name: str, catalogue: Mapping[str, Value]) -> Value:
-    """The entry called `name`. Raises DataError with the nearest and all valid names."""
+
+def pick(
+    kind: str, name: str, catalogue: Mapping[str, Value], *, see: str = ""
+) -> Value:
+    """The value called `name`.
+
+    kind: what the names stand for, e.g. "dataset"
+    see: the command that lists all names; a small catalogue is listed in the message instead
+    Raises DataError with the three nearest names.
+    """
     if name in catalogue:
         return catalogue[name]
-    near = get_close_matches(name, catalogue, n=1, cutoff=0.5)
-    hint = f" Did you mean '{near[0]}'?" if near else ""
-    raise DataError(
-        f"unknown {kind} '{name}'.{hint} Known: {', '.join(sorted(catalogue))}."
-    )
+    sentences = [f"unknown {kind} '{name}'."]
+    nearest = get_close_matches(name, catalogue, n=_NEAREST, cutoff=_LEAST_ALIKE)
+    if nearest:
+        sentences.append(f"Did you mean {_alternatives(nearest)}?")
+    if see and len(catalogue) > _SMALL:
+        sentences.append(f"See them all: {see}")
+    else:
+        sentences.append(f"Known: {', '.join(sorted(catalogue))}.")
+    raise DataError(" ".join(sentences))
+
+
+def _alternatives(names: Sequence[str]) -> str:
+    """'a', 'b' or 'c'"""
+    quoted = [f"'{name}'" for name in names]
+    if len(quoted) == 1:
+        return quoted[0]
+    return f"{', '.join(quoted[:-1])} or {quoted[-1]}"
 
 
 def shown(text: str, longest: int = 80) -> str:
-    """What stems from a stranger's file as a message may carry it: short, and one line of text."""
-    return text[:longest] if text.isprintable() else ascii(text[:longest])
+    """Text from a stranger's file, made safe for a message: cut short and on one line."""
+    cut = text[:longest]
+    if text.isprintable():
+        return cut
+    return ascii(cut)

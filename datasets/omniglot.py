@@ -8,14 +8,16 @@ built as `omniglot-nearest`.
 
 import hashlib
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 
+from .archives.refusals import refusal
 from .archives.tree import Tree, open_tree
-from .files import file_digest
+from .downloads.checksums import file_digest
 from .images.decode import decode
 from .images.load import read_images
 from .info import (
@@ -34,118 +36,151 @@ _PER_CLASS = 20
 _MEMBER = re.compile(r"(?:.*/)?([^/]+/character\d\d)/\d{4}_\d\d\.png")
 _URL = "https://github.com/brendenlake/omniglot/raw/master/python/"
 _MIRROR = "https://raw.githubusercontent.com/brendenlake/omniglot/master/python/"
-# md5 as in torchvision's and torchmeta's Omniglot loaders.
-_SOURCES = tuple(
-    Source(f"{name}.zip", (f"{_URL}{name}.zip", f"{_MIRROR}{name}.zip"), md5)
-    for name, md5 in (
-        ("images_background", "68d2efa1b9178cc56df9314c21c6e718"),
-        ("images_evaluation", "6b91aef0f799c5bb55b94e3f2daec811"),
+
+
+def _official_zip(set_name: str, md5: str) -> Source:
+    file_name = f"{set_name}.zip"
+    return Source(
+        file_name,
+        urls=(f"{_URL}{file_name}", f"{_MIRROR}{file_name}"),
+        md5=md5,
     )
+
+
+# md5 as in torchvision's and torchmeta's Omniglot loaders.
+_SOURCES = (
+    _official_zip("images_background", "68d2efa1b9178cc56df9314c21c6e718"),
+    _official_zip("images_evaluation", "6b91aef0f799c5bb55b94e3f2daec811"),
 )
-# sha256 over name and pixels of every PNG, see _pixel_digest: archives that were packed anew, and
-# unpacked folders, can so be told from edited ones.
+# sha256 over name and pixels of every PNG, see _pixel_digest. It accepts archives that were
+# packed again and unpacked folders, and finds edited images.
 _PIXELS = {
     "images_background": "fe09ab00f415819ea3e472f9dbfa615393f0a00ae8e455de8c9a9a5130e7214c",
     "images_evaluation": "9366effc64bbca1f169e842e105e1c442073037a14eb931c2d57d8012a586a3b",
 }
 
+_Images = Mapping[str, Sequence[str]]  # class name -> its files
+
 
 def list_classes(request: Request, resampling: str) -> Listing:
-    """The 1,623 characters of a source: a folder with the two zips or the two image folders.
+    """The 1,623 characters in a folder with the two zips or the two image folders.
 
     Raises DataError when a file is missing, damaged, or its pixels are not Omniglot's.
     """
     if request.source is None:
-        raise DataError("omniglot needs a source folder. Use --source DIR")
-    split_of = read_split("omniglot_vinyals")
-    classes, checks, stamps = [], [], []
+        raise DataError("omniglot: no source was given. Add --source DIR")
+    classes: list[ClassImages] = []
+    checks = []
+    stamps = []
     for official in _SOURCES:
-        tree, check = _open_set(request.source, official)
+        tree, archive_check = _open_set(request.source, official)
         stamps.append(tree.stamp())
-        images = _images_by_class(tree, official.filename.removesuffix(".zip"))
-        n_images = _check_pixels(tree, official, images)
-        checks.append(
-            f"{check}; the pixels of all {n_images} images are the official ones"
-        )
-        classes += [
-            ClassImages(
-                split_of[name],
-                name,
-                tuple(Path(member).stem for member in members),
-                partial(_read_class, tree, members, resampling),
-            )
-            for name, members in images.items()
-        ]
-    form = "images_background and images_evaluation"
-    return Listing(tuple(classes), tuple(checks), form, stamp=" ".join(stamps))
+        images = _images_by_class(tree, official)
+        pixel_check = _check_pixels(tree, official, images)
+        checks.append(f"{archive_check}; {pixel_check}")
+        classes += _classes(tree, images, resampling)
+    return Listing(
+        tuple(classes),
+        checks=tuple(checks),
+        layout="images_background and images_evaluation",
+        stamp=" ".join(stamps),
+    )
+
+
+def _set_name(official: Source) -> str:
+    return official.filename.removesuffix(".zip")
 
 
 def _open_set(source: Path, official: Source) -> tuple[Tree, str]:
-    """The tree of one of the two sets, and what its archive checksum says."""
+    """The files of one of the two sets, and what the checksum of its archive says."""
     archive = source / official.filename
-    folder = source / official.filename.removesuffix(".zip")
+    folder = source / _set_name(official)
     if archive.is_file():
         tree = open_tree(archive)
-        same = file_digest(archive, "md5") == official.md5
-        words = (
-            "archive md5 is the official one"
-            if same
-            else "archive md5 is not the official one"
-        )
-        return tree, f"{official.filename}: {words}"
+        check = "archive md5 is not the official one"
+        if file_digest(archive, "md5") == official.md5:
+            check = "archive md5 is the official one"
+        return tree, f"{official.filename}: {check}"
     if folder.is_dir():
         return open_tree(folder), f"{folder.name}/: a folder, no archive checksum"
     raise DataError(
-        f"omniglot: neither {official.filename} nor the folder {folder.name}/ is in {source}. "
-        f"Fetch {official.urls[0]} and pass its folder: "
+        f"{source}: omniglot: expected {official.filename} or the folder {folder.name}/, "
+        f"found neither. Fetch {official.urls[0]} and pass its folder: "
         f"fewbench data build omniglot --source DIR"
     )
 
 
-def _images_by_class(tree: Tree, wanted: str) -> dict[str, list[str]]:
-    members: dict[str, list[str]] = {}
+def _images_by_class(tree: Tree, official: Source) -> _Images:
+    """Class name -> its 20 files. Raises DataError when there are none, or some are missing."""
+    images: dict[str, list[str]] = {}
     for name in tree.names():
         match = _MEMBER.fullmatch(name)
-        if match:
-            members.setdefault(match[1], []).append(name)
-    if not members:
-        raise DataError(
-            f"{tree.label}: holds no {wanted}/<Alphabet>/characterNN/*.png; is it Omniglot's "
-            f"{wanted}.zip?"
+        if match is not None:
+            images.setdefault(match[1], []).append(name)
+    if not images:
+        raise refusal(
+            tree.label,
+            "Omniglot from it",
+            expected=f"{_set_name(official)}/<Alphabet>/characterNN/*.png",
+            got="no such file",
+            advice=f"Fetch {official.urls[0]}",
         )
-    for name, found in members.items():
-        if len(found) != _PER_CLASS:
-            raise DataError(
-                f"{tree.label}: class {name} has {len(found)} images, expected {_PER_CLASS}. "
-                f"The source is incomplete; fetch it again."
+    for class_name, members in images.items():
+        if len(members) != _PER_CLASS:
+            raise refusal(
+                tree.label,
+                f"class {class_name}",
+                expected=f"{_PER_CLASS} images",
+                got=f"{len(members)}: the source is incomplete",
             )
-    return members
+    return images
 
 
-def _check_pixels(tree: Tree, official: Source, images: dict[str, list[str]]) -> int:
-    wanted = official.filename.removesuffix(".zip")
+def _check_pixels(tree: Tree, official: Source, images: _Images) -> str:
+    """One sentence that says what was checked. Raises DataError for other pixels."""
+    set_name = _set_name(official)
+    expected = _PIXELS[set_name]
     got = _pixel_digest(tree, images)
-    if got != _PIXELS[wanted]:
+    if got != expected:
         raise DataError(
-            f"{tree.label}: the {wanted} pixels are not Omniglot's: expected sha256 "
-            f"{_PIXELS[wanted]}, got {got}. A file is missing, edited or renamed; fetch "
-            f"{official.urls[0]} again."
+            f"{tree.label}: the {set_name} pixels are not Omniglot's: expected sha256 "
+            f"{expected}, got {got}. A file is missing, edited or renamed. Fetch "
+            f"{official.urls[0]} again"
         )
-    return sum(map(len, images.values()))
+    n_images = sum(len(members) for members in images.values())
+    return f"the pixels of all {n_images} images are the official ones"
 
 
-def _pixel_digest(tree: Tree, images: dict[str, list[str]]) -> str:
+def _pixel_digest(tree: Tree, images: _Images) -> str:
+    """sha256 over class, file name, size and one-bit pixels of every image."""
     digest = hashlib.sha256()
-    for name in sorted(images):
-        for member in images[name]:
+    for class_name in sorted(images):
+        for member in images[class_name]:
+            file_name = Path(member).name
             pixels = np.asarray(decode(tree.read(member), member, "L"))
-            digest.update(f"{name}/{Path(member).name} {pixels.shape}\n".encode())
+            head = f"{class_name}/{file_name} {pixels.shape}\n"
+            digest.update(head.encode())
             digest.update(np.packbits(pixels > 127).data)
     return digest.hexdigest()
 
 
-def _read_class(tree: Tree, members: list[str], resampling: str) -> np.ndarray:
-    """uint8 (20, 28, 28, 1) ink 255 on 0."""
+def _classes(tree: Tree, images: _Images, resampling: str) -> list[ClassImages]:
+    split_of = read_split("omniglot_vinyals")
+    classes = []
+    for class_name, members in images.items():
+        image_names = tuple(Path(member).stem for member in members)
+        one = ClassImages(
+            split=split_of[class_name],
+            name=class_name,
+            image_names=image_names,
+            read=partial(_read_class, tree, members, resampling),
+        )
+        classes.append(one)
+    return classes
+
+
+def _read_class(tree: Tree, members: Sequence[str], resampling: str) -> np.ndarray:
+    """uint8 (20, 28, 28, 1) ink 255 on 0"""
     return 255 - read_images(tree, members, (_SIDE, _SIDE, 1), resampling)
 
 
@@ -166,7 +201,7 @@ INFO = DatasetInfo(
     "program induction. Science 350(6266), 2015. Split: Vinyals et al. 2016.",
     list_classes=partial(list_classes, resampling="lanczos"),
     sources=_SOURCES,
-    forms=(
+    layouts=(
         "images_background.zip and images_evaluation.zip",
         "the folders images_background/ and images_evaluation/",
     ),

@@ -1,4 +1,4 @@
-"""The class lists of published splits, carried as data files that name their source."""
+"""The class lists of published splits: text files that name their source."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,30 +10,41 @@ _FOLDER = Path(__file__).parent / "splits"
 
 @dataclass(frozen=True)
 class SplitClass:
-    """One line of a class list: which split the class belongs to, and what else it says."""
+    """One line of a class list: the split of the class, and the rest of the line."""
 
     split: str
     facts: str
 
 
 def read_classes(scheme: str) -> dict[str, SplitClass]:
-    """Class name -> its line in a published list, e.g. 'tieredimagenet_ren'.
+    """Class name -> its line in a published list, such as 'tieredimagenet_ren'.
 
-    A file holds `# comment` lines, `[split]` headings and one class a line: a name, then facts.
+    A list has `# comment` lines, `[split]` headings and a line for each class: its name,
+    then facts. Raises DataError when a class is listed twice.
     """
     classes: dict[str, SplitClass] = {}
     split = ""
-    for line in (_FOLDER / f"{scheme}.txt").read_text(encoding="utf-8").splitlines():
+    path = _FOLDER / f"{scheme}.txt"
+    text = path.read_text(encoding="utf-8")
+    for line in text.splitlines():
         if line.startswith("["):
             split = line.strip("[]")
-        elif line and not line.startswith("#"):
-            name, _, facts = line.partition(" ")
-            if name in classes:
-                raise DataError(f"class list {scheme}: {name} stands there twice")
-            classes[name] = SplitClass(split, facts)
+            continue
+        if not line or line.startswith("#"):
+            continue
+        class_name, _, facts = line.partition(" ")
+        if class_name in classes:
+            raise DataError(
+                f"{path}: cannot be read: expected every class once, got {class_name} "
+                f"twice. Install fewbench again: pip install --force-reinstall fewbench"
+            )
+        classes[class_name] = SplitClass(split, facts)
     return classes
 
 
 def read_split(scheme: str) -> dict[str, str]:
-    """Class name -> split of a published scheme, e.g. 'omniglot_vinyals'."""
-    return {name: one.split for name, one in read_classes(scheme).items()}
+    """Class name -> split of a published list, such as 'omniglot_vinyals'."""
+    splits: dict[str, str] = {}
+    for class_name, one in read_classes(scheme).items():
+        splits[class_name] = one.split
+    return splits

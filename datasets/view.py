@@ -1,6 +1,9 @@
-"""ImageView: what learners and episodes see, one or more splits with or without rotated classes."""
+"""ImageView: the classes and images that learners and episodes use.
 
-from collections.abc import Iterator, Sequence
+A view joins one or more splits, with or without rotated images.
+"""
+
+from collections.abc import Sequence
 from functools import cached_property
 
 import numpy as np
@@ -12,16 +15,18 @@ ROTATIONS = (0, 90, 180, 270)
 
 
 class ImageView:
-    """Splits joined into one list of classes, each optionally in four rotations.
+    """Splits joined into one list of classes, optionally with four rotations of each image.
 
-    View image r * n_base_images + i is stored image i turned by r * 90 degrees (anticlockwise);
-    only the upright images are stored. With rotations, turned characters are classes of their own
-    (Santoro et al. 2016; Snell et al. 2017): view class r * n_base_classes + c. With
-    task_rotations, the four turns of an image belong to one class, which each episode turns as a
-    whole (Finn et al. 2017): see `turn_classes`.
+    View image r * n_base_images + i is stored image i, rotated by r * 90 degrees
+    (anticlockwise). Only the upright images are stored.
 
-    class_offsets: int64 (n_classes + 1,) class c owns the view images between two offsets; with
-        task_rotations these are its upright ones
+    rotations: rotated characters are classes of their own (Santoro et al. 2016; Snell et
+        al. 2017). View class r * n_base_classes + c is stored class c, rotated.
+    task_rotations: the four rotations of an image belong to one class. Each episode rotates
+        the class as a whole (Finn et al. 2017), see `rotate_classes`.
+
+    class_offsets: int64 (n_classes + 1,) the view images of class c lie between offsets c
+        and c + 1; with task_rotations these are the upright ones
     """
 
     def __init__(
@@ -33,36 +38,58 @@ class ImageView:
     ) -> None:
         if rotations and task_rotations:
             raise DataError(
-                "turned images are classes of their own or turned by task, not both."
+                "an ImageView: expected rotations or task_rotations, not both, got both. "
+                "Leave one of them out."
             )
         self.stores = tuple(stores)
-        self.rotations, self.task_rotations = rotations, task_rotations
+        self.rotations = rotations
+        self.task_rotations = task_rotations
         self.image_shape = self.stores[0].image_shape
-        self._starts = np.cumsum([0, *(len(store) for store in self.stores)])
-        offsets = [s.class_offsets[1:] + start for s, start in self._parts()]
-        base = np.concatenate(offsets)
-        turns = len(ROTATIONS) if rotations else 1
-        ends = np.concatenate([base + r * self.n_base_images for r in range(turns)])
-        self.class_offsets = np.concatenate([[0], ends]).astype(np.int64)
+        # The index of the first image of each split, and the number of all images.
+        starts = [0]
+        base_ends: list[np.ndarray] = []
+        for store in self.stores:
+            start = starts[-1]
+            ends = store.class_offsets[1:] + start
+            base_ends.append(ends)
+            starts.append(start + len(store))
+        self._starts = np.array(starts, np.int64)
+        self.class_offsets = self._offsets(base_ends)
+
+    def _offsets(self, base_ends: Sequence[np.ndarray]) -> np.ndarray:
+        """The offsets of all classes, from where the stored ones of each split end."""
+        n_copies = 1
+        if self.rotations:
+            n_copies = len(ROTATIONS)
+        parts = [np.zeros(1, np.int64)]
+        for r in range(n_copies):
+            shift = r * self.n_base_images
+            for ends in base_ends:
+                parts.append(ends + shift)
+        offsets = np.concatenate(parts)
+        return offsets.astype(np.int64)
+
+    def __len__(self) -> int:
+        if self.rotations or self.task_rotations:
+            return self.n_base_images * len(ROTATIONS)
+        return self.n_base_images
 
     @property
     def n_base_images(self) -> int:
-        """Stored images, before rotation."""
+        """Stored images, without rotations."""
         return int(self._starts[-1])
 
     @property
     def n_base_classes(self) -> int:
-        """Stored classes, before rotation."""
-        return self.n_classes // (len(ROTATIONS) if self.rotations else 1)
+        """Stored classes, without rotations."""
+        if self.rotations:
+            return self.n_classes // len(ROTATIONS)
+        return self.n_classes
 
     @property
     def n_classes(self) -> int:
-        """Classes, rotated ones counted."""
+        """Classes, including rotated ones."""
         return len(self.class_offsets) - 1
-
-    def __len__(self) -> int:
-        turned = self.rotations or self.task_rotations
-        return self.n_base_images * (len(ROTATIONS) if turned else 1)
 
     @property
     def partial(self) -> bool:
@@ -77,63 +104,95 @@ class ImageView:
     @cached_property
     def class_names(self) -> tuple[str, ...]:
         """Name of every class; rotated ones end in /rot000 to /rot270."""
-        base = [name for store in self.stores for name in store.class_names]
+        base: list[str] = []
+        for store in self.stores:
+            base += store.class_names
         if not self.rotations:
             return tuple(base)
-        return tuple(f"{name}/rot{angle:03d}" for angle in ROTATIONS for name in base)
+        class_names: list[str] = []
+        for angle in ROTATIONS:
+            suffix = f"/rot{angle:03d}"
+            for name in base:
+                class_names.append(name + suffix)
+        return tuple(class_names)
 
     @cached_property
     def image_keys(self) -> tuple[str, ...]:
-        """class name/image name of every view image: a name that means something elsewhere."""
-        keys = [""] * len(self)
-        for c, name in enumerate(self.class_names):
-            for index, image in zip(
-                self.class_images(c), self.class_image_names(c), strict=True
-            ):
-                keys[index] = f"{name}/{image}"
-        return tuple(keys)
+        """`class name/image name` of every view image, which other programs understand too."""
+        keys: dict[int, str] = {}
+        for c, class_name in enumerate(self.class_names):
+            indices = self.class_images(c).tolist()
+            image_names = self.class_image_names(c)
+            for index, image_name in zip(indices, image_names, strict=True):
+                keys[index] = f"{class_name}/{image_name}"
+        in_order = range(len(self))
+        return tuple(keys[index] for index in in_order)
 
     def class_images(self, c: int) -> np.ndarray:
-        """All view images of class c, by turn and then in store order: int64 (n,)"""
-        upright = np.arange(*self.class_offsets[c : c + 2])
+        """All view images of class c, by rotation, then in store order: int64 (n,)"""
+        first = self.class_offsets[c]
+        end = self.class_offsets[c + 1]
+        upright = np.arange(first, end)
         if not self.task_rotations:
             return upright
-        turns = self.n_base_images * np.arange(len(ROTATIONS))
-        return (turns[:, None] + upright).reshape(-1)
+        rotations = np.arange(len(ROTATIONS))
+        shifts = rotations * self.n_base_images
+        images = shifts[:, None] + upright
+        return images.reshape(-1)
 
     def class_image_names(self, c: int) -> tuple[str, ...]:
-        """Names of `class_images(c)` within their class; one turned by its task is rot090/name."""
+        """Names of `class_images(c)` within their class.
+
+        With task_rotations they are rot000/name to rot270/name.
+        """
         base = c % self.n_base_classes
-        names = self._base_names[slice(*self.class_offsets[base : base + 2])]
+        first = self.class_offsets[base]
+        end = self.class_offsets[base + 1]
+        upright = self._base_names[first:end]
         if not self.task_rotations:
-            return names
-        return tuple(f"rot{angle:03d}/{name}" for angle in ROTATIONS for name in names)
+            return upright
+        names: list[str] = []
+        for angle in ROTATIONS:
+            prefix = f"rot{angle:03d}/"
+            for name in upright:
+                names.append(prefix + name)
+        return tuple(names)
 
     @cached_property
     def _base_names(self) -> tuple[str, ...]:
-        return tuple(name for store in self.stores for name in store.image_names)
+        """Names of all stored images."""
+        names: list[str] = []
+        for store in self.stores:
+            names += store.image_names
+        return tuple(names)
 
     def images(self, indices: np.ndarray) -> np.ndarray:
         """Pixels of the view images at `indices`.
 
         indices: int64 (n,) -> uint8 (n, H, W, C)
         """
-        turns, base = np.divmod(np.asarray(indices), self.n_base_images)
+        indices = np.asarray(indices)
+        rotations, base = np.divmod(indices, self.n_base_images)
         pixels = self._gather(base)
-        for turn in np.unique(turns[turns > 0]):
-            rows = turns == turn
-            pixels[rows] = np.rot90(pixels[rows], turn, axes=(1, 2))
+        is_rotated = rotations > 0
+        for rotation in np.unique(rotations[is_rotated]):
+            rows = rotations == rotation
+            upright = pixels[rows]
+            pixels[rows] = np.rot90(upright, rotation, axes=(1, 2))
         return pixels
 
     def _gather(self, base: np.ndarray) -> np.ndarray:
+        """Pixels of stored images: uint8 (n, H, W, C)"""
         if len(self.stores) == 1:
-            return self.stores[0].images[base]
-        pixels = np.empty((len(base), *self.image_shape), np.uint8)
-        owners = np.searchsorted(self._starts, base, side="right") - 1
-        for s, (store, start) in enumerate(self._parts()):
+            (store,) = self.stores
+            return store.images[base]
+        shape = (len(base), *self.image_shape)
+        pixels = np.empty(shape, np.uint8)
+        # The split in which each image lies.
+        owners = np.searchsorted(self._starts, base, side="right")
+        owners = owners - 1
+        for s, store in enumerate(self.stores):
             rows = owners == s
-            pixels[rows] = store.images[base[rows] - start]
+            within = base[rows] - self._starts[s]
+            pixels[rows] = store.images[within]
         return pixels
-
-    def _parts(self) -> Iterator[tuple[SplitStore, int]]:
-        return zip(self.stores, self._starts[:-1].tolist(), strict=True)

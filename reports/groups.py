@@ -1,4 +1,4 @@
-"""Which results may stand in one column: those scored on the same episodes of the same images."""
+"""Which results may share a column: those scored on the same episodes of the same images."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -6,16 +6,24 @@ from dataclasses import dataclass, fields, replace
 
 from .records import EvalProtocol, RunResult
 
-# The rest of a card says how a learner is run or shown, not which questions it was asked.
+# The other fields say how a learner is run or shown, not which questions it was asked.
 _NOT_EPISODES = {"name", "transductive", "adaptation_steps", "interval"}
-EPISODE_FIELDS = [f.name for f in fields(EvalProtocol) if f.name not in _NOT_EPISODES]
+_PROTOCOL_FIELDS = [field.name for field in fields(EvalProtocol)]
+EPISODE_FIELDS = [name for name in _PROTOCOL_FIELDS if name not in _NOT_EPISODES]
+_LISTED = 4  # values that a sentence about a conflict shows
+_LONGEST = 16  # characters of such a value
+
+Names = dict[str, list["ResultGroup"]]
 
 
 @dataclass(frozen=True, eq=False)
-class Card:
-    """The results of one protocol card. `number` is 0 when every result under this protocol's
-    name has this card, else 1, 2, ...: the same name on different episodes is not the same test.
-    `left_out` counts results that a plot has no room for."""
+class ResultGroup:
+    """Results that were scored on the same episodes of the same images.
+
+    number: 0 when every result under this protocol's name is in this group, else 1, 2, ...:
+        one name on different episodes is not one test
+    left_out: how many results of the group a plot has no room for
+    """
 
     protocol: EvalProtocol
     data_fingerprint: str
@@ -26,127 +34,170 @@ class Card:
 
     @property
     def label(self) -> str:
-        return (
-            f"{self.protocol.name} (card {self.number})"
-            if self.number
-            else self.protocol.name
-        )
+        """What tables and plots call the group."""
+        if self.number:
+            return f"{self.protocol.name} (group {self.number})"
+        return self.protocol.name
 
     @property
     def file_name(self) -> str:
-        return (
-            f"{self.protocol.name}__{self.number}"
-            if self.number
-            else self.protocol.name
-        )
+        """What files about the group are called, without an ending."""
+        if self.number:
+            return f"{self.protocol.name}__{self.number}"
+        return self.protocol.name
 
-    def most_accurate(self, limit: int) -> "Card":
-        """This card with at most `limit` results, those of the highest means, best first."""
+    def most_accurate(self, limit: int) -> "ResultGroup":
+        """The group with at most `limit` results: those of the highest means, best first."""
         best = sorted(self.results, key=lambda result: -result.mean)[:limit]
-        return replace(
-            self, results=tuple(best), left_out=len(self.results) - len(best)
-        )
+        left_out = len(self.results) - len(best)
+        return replace(self, results=tuple(best), left_out=left_out)
 
     def __str__(self) -> str:
-        card = self.protocol
-        extras = ", rotations as classes" * card.rotations
-        extras += ", each class of an episode turned at random" * card.task_rotations
-        extras += f", {card.sampling} episodes" * (card.sampling != "independent")
-        if card.adaptation_steps:
-            extras += f", {card.adaptation_steps} adaptation steps"
-        extras += ", transductive learners allowed" * card.transductive
-        return (
-            f"{self.label}: {card.n_way}-way {card.n_shot}-shot, {queries(card.n_query)} a class, "
-            f"n = {card.n_episodes:,} episode{'s' * (card.n_episodes > 1)} of the {card.dataset} "
-            f"{card.split} split, seed {card.seed}{extras}"
-        )
+        protocol = self.protocol
+        name = f"{self.label}: {protocol.n_way}-way {protocol.n_shot}-shot"
+        asked = f"{queries(protocol.n_query)} a class"
+        episodes = "episodes"
+        if protocol.n_episodes == 1:
+            episodes = "episode"
+        split = f"{protocol.dataset} {protocol.split} split"
+        drawn = f"n = {protocol.n_episodes:,} {episodes} of the {split}"
+        seed = f"seed {protocol.seed}"
+        unusual = _unusual(protocol)
+        return ", ".join([name, asked, drawn, seed, *unusual])
 
 
 def queries(count: int) -> str:
     """ "1 query" or "15 queries"."""
-    return "1 query" if count == 1 else f"{count} queries"
+    if count == 1:
+        return "1 query"
+    return f"{count} queries"
 
 
-def result_cards(results: Iterable[RunResult]) -> list[Card]:
-    """Group results by what they were scored on: sorted by dataset, way, shot and name, whatever
-    the order of `results`; within a card sorted by learner, backbone, precision and seed."""
-    names: dict[str, dict[tuple, list[RunResult]]] = defaultdict(
-        lambda: defaultdict(list)
-    )
+def result_groups(results: Iterable[RunResult]) -> list[ResultGroup]:
+    """Group results by what they were scored on, whatever their order.
+
+    Groups are sorted by dataset, way, shot and name; the results in a group by learner,
+    backbone, precision and training seed.
+    """
+    names: dict[str, dict[tuple, list[RunResult]]] = defaultdict(dict)
     for result in sorted(results, key=_result_order):
-        names[result.protocol.name][_card_key(result)].append(result)
-    cards = [card for groups in names.values() for card in _number(groups)]
-    return sorted(cards, key=_card_order)
+        same_name = names[result.protocol.name]
+        same_name.setdefault(_group_key(result), []).append(result)
+    groups: list[ResultGroup] = []
+    for same_name in names.values():
+        groups += _numbered(same_name)
+    return sorted(groups, key=_group_order)
 
 
-def conflicts(cards: Sequence[Card]) -> dict[str, str]:
+def conflicts(groups: Sequence[ResultGroup]) -> dict[str, str]:
     """By protocol name, a sentence where its results were not scored on the same episodes."""
-    names: dict[str, list[Card]] = defaultdict(list)
-    for card in cards:
-        names[card.protocol.name].append(card)
+    names: Names = defaultdict(list)
+    for group in groups:
+        names[group.protocol.name].append(group)
     return {name: _conflict(same) for name, same in names.items() if len(same) > 1}
 
 
-def _number(groups: dict[tuple, list[RunResult]]) -> list[Card]:
+def _unusual(protocol: EvalProtocol) -> list[str]:
+    """What is worth a word about a protocol because most do without it."""
+    facts = []
+    if protocol.rotations:
+        facts.append("rotations as classes")
+    if protocol.task_rotations:
+        facts.append("each class of an episode rotated at random")
+    if protocol.sampling != "independent":
+        facts.append(f"{protocol.sampling} episodes")
+    if protocol.adaptation_steps:
+        facts.append(f"{protocol.adaptation_steps} adaptation steps")
+    if protocol.transductive:
+        facts.append("transductive learners allowed")
+    return facts
+
+
+def _numbered(same_name: dict[tuple, list[RunResult]]) -> list[ResultGroup]:
+    """The groups under one name; several are numbered, the largest first."""
     largest_first = sorted(
-        groups.items(), key=lambda item: (-len(item[1]), repr(item[0]))
+        same_name.items(),
+        key=lambda item: (-len(item[1]), repr(item[0])),
     )
-    return [
-        Card(
-            protocol=group[0].protocol,
-            data_fingerprint=group[0].data_fingerprint,
-            episodes_fingerprint=group[0].episodes_fingerprint,
-            number=position if len(groups) > 1 else 0,
-            results=tuple(group),
+    groups = []
+    for position, (_, results) in enumerate(largest_first, start=1):
+        group = ResultGroup(
+            protocol=results[0].protocol,
+            data_fingerprint=results[0].data_fingerprint,
+            episodes_fingerprint=results[0].episodes_fingerprint,
+            number=position if len(same_name) > 1 else 0,
+            results=tuple(results),
         )
-        for position, (_, group) in enumerate(largest_first, start=1)
-    ]
+        groups.append(group)
+    return groups
 
 
-def _card_key(result: RunResult) -> tuple:
-    return (
-        *vars(result.protocol).values(),
-        result.data_fingerprint,
-        result.episodes_fingerprint,
-    )
+def _group_key(result: RunResult) -> tuple:
+    values = vars(result.protocol).values()
+    return (*values, result.data_fingerprint, result.episodes_fingerprint)
 
 
-def _card_order(card: Card) -> tuple:
-    protocol = card.protocol
+def _group_order(group: ResultGroup) -> tuple:
+    protocol = group.protocol
     return (
         protocol.dataset,
         protocol.n_way,
         protocol.n_shot,
         protocol.name,
-        card.number,
+        group.number,
     )
 
 
 def _result_order(result: RunResult) -> tuple:
-    # The last three only settle the order of results that otherwise look alike.
     return (
-        *(result.learner, result.backbone, result.precision, result.train_seed),
-        *(result.checkpoint_sha256 or "", result.created_utc, result.correct.tobytes()),
+        result.learner,
+        result.backbone,
+        result.precision,
+        result.train_seed,
+        # These only settle the order of results that otherwise look alike.
+        result.checkpoint_sha256 or "",
+        result.created_utc,
+        result.correct.tobytes(),
     )
 
 
-def _conflict(cards: list[Card]) -> str:
-    names = [field.name for field in fields(EvalProtocol)]
-    columns = {
-        name: [str(getattr(card.protocol, name)) for card in cards] for name in names
-    }
-    columns["data_fingerprint"] = [card.data_fingerprint for card in cards]
-    columns["episodes_fingerprint"] = [card.episodes_fingerprint for card in cards]
-    differ = {name: column for name, column in columns.items() if len(set(column)) > 1}
-    what = "a name but not their episodes"
-    if not differ.keys() - _NOT_EPISODES:
-        what = "their name and episodes but not how they are answered or shown"
+def _conflict(groups: list[ResultGroup]) -> str:
+    differing = _differing(groups)
+    shared = "a name but not their episodes"
+    if not differing.keys() - _NOT_EPISODES:
+        shared = "their name and episodes but not how they are answered or shown"
+    sentences = []
+    for name, values in differing.items():
+        listed = _listed(values)
+        sentences.append(f"{name} {listed}")
+    what = "; ".join(sentences)
     return (
-        f"{cards[0].protocol.name}: cards 1 to {len(cards)} share {what}, so they must not be "
-        f"read as one column: {'; '.join(f'{k} {_listed(v)}' for k, v in differ.items())}"
+        f"{groups[0].protocol.name}: groups 1 to {len(groups)} share {shared}, so they "
+        f"must not be read as one column: {what}"
     )
+
+
+def _differing(groups: list[ResultGroup]) -> dict[str, list[str]]:
+    """The fields in which groups differ, with the value of each group."""
+    columns: dict[str, list[str]] = {}
+    for name in _PROTOCOL_FIELDS:
+        columns[name] = [str(getattr(group.protocol, name)) for group in groups]
+    for name in ("data_fingerprint", "episodes_fingerprint"):
+        columns[name] = [getattr(group, name) for group in groups]
+    differing = {}
+    for name, values in columns.items():
+        is_same = len(set(values)) == 1
+        if not is_same:
+            differing[name] = values
+    return differing
 
 
 def _listed(values: list[str]) -> str:
-    shown = [value if len(value) <= 16 else f"{value[:16]}…" for value in values[:4]]
-    return " | ".join([*shown, "…"] if len(values) > 4 else shown)
+    shown = []
+    for value in values[:_LISTED]:
+        if len(value) > _LONGEST:
+            value = f"{value[:_LONGEST]}…"
+        shown.append(value)
+    if len(values) > _LISTED:
+        shown.append("…")
+    return " | ".join(shown)

@@ -9,34 +9,39 @@ from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
 from .groups import queries
-from .records import Count, ResultError, RunResult
+from .records import Count, RunResult
+from .stats.available import available_interval
 from .stats.equivalence import Equivalence, reproduced
-from .stats.intervals import Interval, result_interval
+from .stats.intervals import Interval
 
 MARGIN = 0.01  # one point: about what two careful reproductions of one method differ by
 Percent = Annotated[float, Field(ge=0, le=100)]
 Rotations = Literal["none", "classes", "tasks"]
-_TURNED = {
-    "none": "test classes not rotated",
+_ROTATIONS_IN_WORDS = {
+    "none": "not rotated",
     "classes": "rotations as classes",
-    "tasks": "each class of an episode turned at random",
+    "tasks": "each class of an episode rotated at random",
 }
-# The classes that our builds hold; papers also drew others.
+# The class lists of our builds; some papers used others.
 _SPLITS = {"omniglot": "vinyals", "miniimagenet": "ravi", "tieredimagenet": "ren"}
+_STRICT = ConfigDict(extra="forbid", allow_inf_nan=False)
 
 
-@dataclass(
-    frozen=True, kw_only=True, config=ConfigDict(extra="forbid", allow_inf_nan=False)
-)
-class Published:
-    """An accuracy that somebody published, in percent as printed. None: the source does not say.
+@dataclass(frozen=True, kw_only=True, config=_STRICT)
+class PublishedNumber:
+    """An accuracy that somebody published, in percent as printed.
 
-    learner: which of our learners is this method; "" for none
-    reference: whether reproductions are measured against this number, as the method's own paper's
-    rotations: whether turned test images are classes, or each class of a task is turned at random
-    half_width: what the source prints after its ±; half_width_is: an interval over episodes, or a
-        spread over training seeds, groups of episodes or label splits
-    recalled: written down from memory, not looked up
+    A field is None where the source does not say.
+
+    learner: which of our learners this method is; "" for none
+    reference: whether reproductions are measured against this number, because it is in the
+        method's own paper
+    rotations: whether rotated test images are classes, or each class of a task is rotated at
+        random
+    half_width: what the source prints after its ±
+    half_width_is: an interval over episodes, or a spread over training seeds, groups of
+        episodes or label splits
+    recalled: whether it was written down from memory instead of looked up
     """
 
     id: str
@@ -66,16 +71,20 @@ class Published:
     @property
     def error(self) -> float | None:
         """The published half-width as a fraction, where it is an interval over episodes."""
-        is_interval = self.half_width_is == "episodes"
-        return self.half_width / 100 if self.half_width and is_interval else None
+        if not self.half_width or self.half_width_is != "episodes":
+            return None
+        return self.half_width / 100
 
 
 class Beside(NamedTuple):
-    """One of our results and a published number for the same method, dataset, way and shot.
-    `differs_in` names what is not alike; `equivalence` is None where there is no interval."""
+    """One of our results and a published number for the same method and kind of episode.
+
+    differs_in: what is not alike, in words
+    equivalence: None where our result has no interval
+    """
 
     result: RunResult
-    published: Published
+    published: PublishedNumber
     interval: Interval | None
     equivalence: Equivalence | None
     differs_in: tuple[str, ...]
@@ -87,92 +96,116 @@ class Beside(NamedTuple):
 
     @property
     def verdict(self) -> str:
-        return self.equivalence.verdict if self.equivalence else "undecided"
+        """Whether the number is reproduced; "undecided" where there is no interval."""
+        if self.equivalence is None:
+            return "undecided"
+        return self.equivalence.verdict
 
 
 def pairs_beside(
-    results: Iterable[RunResult], published: Sequence[Published], margin: float = MARGIN
+    results: Iterable[RunResult],
+    published: Sequence[PublishedNumber],
+    margin: float = MARGIN,
 ) -> list[Beside]:
-    """Every result with every published number that it can be laid beside: references first."""
-    known: dict[tuple, list[Published]] = defaultdict(list)
+    """Every result with every published number it can be compared with, references first."""
+    known: dict[tuple, list[PublishedNumber]] = defaultdict(list)
     for theirs in sorted(published, key=lambda one: (not one.reference, one.id)):
-        known[theirs.learner, theirs.dataset, theirs.way, theirs.shot].append(theirs)
+        key = (theirs.learner, theirs.dataset, theirs.way, theirs.shot)
+        known[key].append(theirs)
     pairs: list[Beside] = []
     for result in results:
-        others = (
-            known.get(_asked(result), []) if result.protocol.split == "test" else []
-        )
-        interval = _interval(result) if others else None
-        pairs += [_beside(result, interval, theirs, margin) for theirs in others]
+        others = known.get(_key(result), [])
+        if not others or result.protocol.split != "test":
+            continue
+        interval = available_interval(result)
+        for theirs in others:
+            pairs.append(_beside(result, interval, theirs, margin))
     return pairs
 
 
 def beside_published(
-    results: Iterable[RunResult], published: Sequence[Published], margin: float = MARGIN
+    results: Iterable[RunResult],
+    published: Sequence[PublishedNumber],
+    margin: float = MARGIN,
 ) -> pd.DataFrame:
-    """`pairs_beside` as one row a pair, nothing rounded; ours, theirs and margin are fractions."""
+    """`pairs_beside` as one row a pair, nothing rounded; accuracies are fractions."""
     return beside_frame(pairs_beside(results, published, margin), margin)
 
 
 def beside_frame(pairs: Iterable[Beside], margin: float) -> pd.DataFrame:
-    """The same of pairs that are laid out already."""
+    """As `beside_published`, for pairs that exist already."""
     return pd.DataFrame([_row(pair, margin) for pair in pairs])
 
 
 def method_of(result: RunResult) -> str:
-    """The learner that the recipe names: a backend or a user's name for it is no other method."""
+    """The method that a result is of.
+
+    It is the learner that the recipe names: another backend, or another name that a user
+    gave, makes no other method.
+    """
     return str(result.recipe.get("learner") or result.learner)
 
 
-def _asked(result: RunResult) -> tuple:
+def _key(result: RunResult) -> tuple:
     protocol = result.protocol
     dataset = protocol.dataset.partition("-")[0]
     return method_of(result), dataset, protocol.n_way, protocol.n_shot
 
 
-def _interval(result: RunResult) -> Interval | None:
-    try:
-        return result_interval(result)
-    except ResultError:
-        return None
-
-
 def _beside(
-    result: RunResult, interval: Interval | None, theirs: Published, margin: float
+    result: RunResult,
+    interval: Interval | None,
+    theirs: PublishedNumber,
+    margin: float,
 ) -> Beside:
     equivalence = None
     if interval is not None:
+        number = theirs.accuracy / 100
         equivalence = reproduced(
-            result, theirs.accuracy / 100, margin, published_half_width=theirs.error
+            result,
+            number,
+            margin,
+            published_half_width=theirs.error,
         )
+    differs_in = (*_in_protocol(result, theirs), *_in_data(result, theirs))
     return Beside(
-        result, theirs, interval, equivalence, tuple(_differences(result, theirs))
+        result=result,
+        published=theirs,
+        interval=interval,
+        equivalence=equivalence,
+        differs_in=differs_in,
     )
 
 
-def _differences(result: RunResult, theirs: Published) -> Iterator[str]:
-    """What a reader must know before believing the verdict."""
-    protocol = result.protocol
+def _in_protocol(result: RunResult, theirs: PublishedNumber) -> Iterator[str]:
+    """What differs in how the question was asked."""
+    n_query = result.protocol.n_query
     if theirs.query is None:
         yield "queries unstated"
-    elif theirs.query != protocol.n_query:
-        yield f"{queries(theirs.query)} a class, ours {protocol.n_query}"
+    elif theirs.query != n_query:
+        yield f"{queries(theirs.query)} a class, ours {n_query}"
     if theirs.transductive is None:
         yield "transductive or not is unstated"
-    elif theirs.transductive != result.transductive:
-        yield (
-            "transductive, ours not"
-            if theirs.transductive
-            else "inductive, ours transductive"
-        )
-    if not result.backbone.startswith(theirs.backbone.split()[0]):
+    elif theirs.transductive and not result.transductive:
+        yield "transductive, ours not"
+    elif result.transductive and not theirs.transductive:
+        yield "inductive, ours transductive"
+    family = theirs.backbone.split()[0]
+    if not result.backbone.startswith(family):
         yield f"backbone {theirs.backbone}, ours {result.backbone or 'unstated'}"
+
+
+def _in_data(result: RunResult, theirs: PublishedNumber) -> Iterator[str]:
+    """What differs in the classes and images."""
+    protocol = result.protocol
     if theirs.split != _SPLITS[theirs.dataset]:
         yield f"split {theirs.split}"
+    ours = _rotations(result)
     if theirs.rotations is None:
         yield "rotations unstated"
-    elif theirs.rotations != (ours := _rotations(result)):
-        yield f"{_TURNED[theirs.rotations]}, ours {_TURNED[ours].removeprefix('test classes ')}"
+    elif theirs.rotations != ours:
+        words = _ROTATIONS_IN_WORDS[theirs.rotations]
+        yield f"{words}, ours {_ROTATIONS_IN_WORDS[ours]}"
     if protocol.sampling != "independent":
         yield f"ours on {protocol.sampling} episodes"
     if result.partial:
@@ -184,11 +217,19 @@ def _differences(result: RunResult, theirs: Published) -> Iterator[str]:
 def _rotations(result: RunResult) -> Rotations:
     if result.protocol.task_rotations:
         return "tasks"
-    return "classes" if result.protocol.rotations else "none"
+    if result.protocol.rotations:
+        return "classes"
+    return "none"
 
 
 def _row(pair: Beside, margin: float) -> dict[str, object]:
-    result, theirs, interval = pair.result, pair.published, pair.interval
+    result = pair.result
+    theirs = pair.published
+    interval = pair.interval
+    equivalence = pair.equivalence
+    their_half_width = None
+    if theirs.half_width is not None:
+        their_half_width = theirs.half_width / 100
     return {
         "result": result.file_stem,
         "learner": result.learner,
@@ -198,21 +239,20 @@ def _row(pair: Beside, margin: float) -> dict[str, object]:
         "half_width": interval.half_width if interval else None,
         "kind": interval.kind if interval else None,
         "published": theirs.accuracy / 100,
-        "published_half_width": None
-        if theirs.half_width is None
-        else theirs.half_width / 100,
+        "published_half_width": their_half_width,
         "published_half_width_is": theirs.half_width_is,
         "difference": pair.difference,
-        "difference_low": pair.equivalence.low if pair.equivalence else None,
-        "difference_high": pair.equivalence.high if pair.equivalence else None,
+        "difference_low": equivalence.low if equivalence else None,
+        "difference_high": equivalence.high if equivalence else None,
         "margin": margin,
         "verdict": pair.verdict,
         "differs_in": "; ".join(pair.differs_in),
         "reference": theirs.reference,
         "recalled": theirs.recalled,
-        **{
-            name: getattr(theirs, name)
-            for name in ("method", "variant", "source", "url", "notes")
-        },
+        "method": theirs.method,
+        "variant": theirs.variant,
+        "source": theirs.source,
+        "url": theirs.url,
+        "notes": theirs.notes,
         "published_id": theirs.id,
     }

@@ -5,8 +5,6 @@ import io
 import json
 import os
 import shlex
-import zipfile
-import zlib
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -19,6 +17,7 @@ from pydantic.dataclasses import dataclass
 from pydantic_core import from_json
 
 from fewbench.files import write_bytes, write_text
+from fewbench.npz import UNREADABLE, read_arrays
 
 from .records import (
     CONFIDENCE_BINS,
@@ -33,86 +32,89 @@ from .records import (
 )
 
 RESULT_PATTERN = "*__*__seed*.json"
-# Names of the classes of a split: as many bytes as they may take unpacked.
-_NAMES_LIMIT = 4 << 20
-_NPY_HEADER = 4096
+_DOCUMENT = f"a result document, schema_version {SCHEMA_VERSION} or older"
+_NAMES_LIMIT = 4 << 20  # bytes that the names of the classes of a split may take
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, config=STRICT)
 class ResultFile(ResultHeader):
-    """The JSON document of a result; its arrays lie in the .npz beside it."""
+    """The JSON document of a result; its arrays lie in the .npz beside it.
+
+    document_sha256: of the canonical document without this field
+    """
 
     schema_version: Count
     arrays_sha256: dict[str, str]
-    document_sha256: str = ""  # of the canonical document without this field
+    document_sha256: str = ""
 
 
 _FILE = TypeAdapter(ResultFile)
 
-# What numpy and zipfile raise on damaged, pickled or hostile archives.
-_UNREADABLE = (
-    OSError,
-    ValueError,
-    KeyError,
-    EOFError,
-    MemoryError,
-    RuntimeError,
-    zipfile.BadZipFile,
-    zlib.error,
-)
-
 
 def save_result(result: RunResult, folder: Path) -> Path:
-    """Write `<stem>.npz`, then `<stem>.json`, and return the path of the latter.
-    The JSON comes last and holds the hashes of the arrays and of itself: without it nothing is
-    finished, and whoever edits it by hand is told."""
+    """Write `<stem>.npz`, then `<stem>.json`; the path of the latter.
+
+    The JSON comes last, since a result is finished only when it is there. It holds the
+    hashes of the arrays and of itself, so that an edit by hand is noticed.
+    """
     folder = Path(folder)
+    arrays = result.arrays()
     saved = ResultFile(
         **result.header(),
         schema_version=SCHEMA_VERSION,
-        arrays_sha256={name: _sha256(array) for name, array in result.arrays().items()},
+        arrays_sha256={name: _sha256(array) for name, array in arrays.items()},
     )
     content = _FILE.dump_python(saved, mode="json")
     content["document_sha256"] = _document_sha256(content)
     document = json.dumps(
-        content, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False
+        content,
+        indent=2,
+        sort_keys=True,
+        ensure_ascii=False,
+        allow_nan=False,
     )
     buffer = io.BytesIO()
-    arrays: dict[str, Any] = result.arrays()
-    np.savez_compressed(buffer, **arrays)
+    packed: dict[str, Any] = arrays
+    np.savez_compressed(buffer, **packed)
     write_bytes(folder / f"{result.file_stem}.npz", buffer.getvalue())
     return write_text(folder / f"{result.file_stem}.json", document + "\n")
 
 
 def load_result(path: Path) -> RunResult:
     """Read the result whose JSON document is `path`.
-    Raises ResultError when either file is missing, damaged, changed or of a newer fewbench."""
+
+    Raises ResultError when either file is missing, damaged, changed or of a newer fewbench.
+    """
     path = Path(path)
     saved = _read_document(path)
     arrays_path = path.with_name(f"{path.name.removesuffix('.json')}.npz")
-    fields: dict[str, Any] = saved.header() | _read_arrays(arrays_path, saved)
+    arrays = _read_arrays(arrays_path, saved)
+    fields: dict[str, Any] = {**saved.header(), **arrays}
     try:
         return RunResult(**fields)
     except ValidationError as error:
-        what, fits = (
+        raise _refusal(
+            arrays_path,
             "the arrays contradict the result",
-            "arrays that fit the protocol and each other",
-        )
-        raise _refusal(arrays_path, what, explain(error), fits, saved) from error
+            got=explain(error),
+            expected="arrays that fit the protocol and each other",
+            saved=saved,
+        ) from error
 
 
 def load_results(paths: Iterable[Path]) -> list[RunResult]:
     """Read every result among these files and folders, sorted by file stem.
-    Raises ResultError for a folder without results and for any result that cannot be read."""
-    files = {
-        file.resolve(): file for path in paths for file in _result_files(Path(path))
-    }
-    with ThreadPoolExecutor(
-        os.cpu_count()
-    ) as pool:  # unpacking and hashing run side by side
-        results = list(
-            pool.map(load_result, (file for _, file in sorted(files.items())))
-        )
+
+    Raises ResultError for a folder without results and for any result that cannot be read.
+    """
+    files: dict[Path, Path] = {}
+    for path in paths:
+        for file in _result_files(Path(path)):
+            files[file.resolve()] = file
+    in_order = [files[resolved] for resolved in sorted(files)]
+    # Unpacking and hashing run side by side.
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        results = list(pool.map(load_result, in_order))
     return sorted(results, key=lambda result: result.file_stem)
 
 
@@ -122,110 +124,151 @@ def _result_files(path: Path) -> Sequence[Path]:
     files = sorted(path.glob(RESULT_PATTERN))
     if not files:
         raise _refusal(
-            path, "no results in this folder", "none", f"files like {RESULT_PATTERN}"
+            path,
+            "no results in this folder",
+            got="none",
+            expected=f"files like {RESULT_PATTERN}",
         )
     return files
 
 
 def _read_document(path: Path) -> ResultFile:
-    expected = f"a result document, schema_version {SCHEMA_VERSION} or older"
-    try:
-        text = path.read_bytes()
-        document = from_json(text)
-    except FileNotFoundError as error:
-        raise _refusal(path, "no such result", "no file", "a .json result") from error
-    except (OSError, ValueError) as error:
-        raise _refusal(path, "cannot read the result", str(error), expected) from error
-    version = document.get("schema_version") if isinstance(document, dict) else None
-    if isinstance(version, int) and version > SCHEMA_VERSION:
-        raise ResultError(
-            f"{path}: written by a newer fewbench. Expected {expected}; got {version}. "
-            "Upgrade: pip install --upgrade fewbench"
-        )
+    text, document = _read_json(path)
+    _refuse_newer(path, document)
     try:
         saved = _FILE.validate_json(text)
     except ValidationError as error:
-        raise _refusal(path, "not a valid result", explain(error), expected) from error
-    if (got := _document_sha256(document)) != saved.document_sha256:
-        expected = f"sha256 {saved.document_sha256 or 'in document_sha256'}"
         raise _refusal(
-            path, "the document is not what was saved", f"sha256 {got}", expected, saved
+            path,
+            "not a valid result",
+            got=explain(error),
+            expected=_DOCUMENT,
+        ) from error
+    found = _document_sha256(document)
+    if found != saved.document_sha256:
+        recorded = saved.document_sha256 or "in document_sha256"
+        raise _refusal(
+            path,
+            "the document is not what was saved",
+            got=f"sha256 {found}",
+            expected=f"sha256 {recorded}",
+            saved=saved,
         )
     return saved
 
 
-def _read_arrays(path: Path, saved: ResultFile) -> dict[str, NDArray[Any]]:
-    expected = f"the arrays of {saved.file_stem} as they were saved"
+def _read_json(path: Path) -> tuple[bytes, Any]:
     try:
-        with zipfile.ZipFile(path) as archive:
-            _check_size(archive, saved.protocol)
-            arrays = {name: _read_array(archive, name) for name in saved.arrays_sha256}
+        text = path.read_bytes()
+        return text, from_json(text)
     except FileNotFoundError as error:
         raise _refusal(
-            path, "the arrays are missing", "no file", expected, saved
+            path,
+            "no such result",
+            got="no file",
+            expected="a .json result",
         ) from error
-    except _UNREADABLE as error:
+    except (OSError, ValueError) as error:
         raise _refusal(
-            path, "cannot read the arrays", str(error), expected, saved
+            path,
+            "cannot read the result",
+            got=str(error),
+            expected=_DOCUMENT,
+        ) from error
+
+
+def _refuse_newer(path: Path, document: object) -> None:
+    version = None
+    if isinstance(document, dict):
+        version = document.get("schema_version")
+    if isinstance(version, int) and version > SCHEMA_VERSION:
+        raise ResultError(
+            f"{path}: written by a newer fewbench: expected {_DOCUMENT}, got {version}. "
+            f"Upgrade: pip install --upgrade fewbench"
+        )
+
+
+def _read_arrays(path: Path, saved: ResultFile) -> dict[str, NDArray[Any]]:
+    expected = f"the arrays of {saved.file_stem} as they were saved"
+    limits = _limits(saved.protocol)
+    try:
+        wanted = {name: limits.get(name, 0) for name in saved.arrays_sha256}
+        arrays = read_arrays(path, wanted)
+    except FileNotFoundError as error:
+        raise _refusal(
+            path,
+            "the arrays are missing",
+            got="no file",
+            expected=expected,
+            saved=saved,
+        ) from error
+    except UNREADABLE as error:
+        raise _refusal(
+            path,
+            "cannot read the arrays",
+            got=str(error),
+            expected=expected,
+            saved=saved,
         ) from error
     for name, array in arrays.items():
-        expected, got = saved.arrays_sha256[name], _sha256(array)
-        if got != expected:
-            what = f"{name} is not what was saved"
-            raise _refusal(path, what, f"sha256 {got}", f"sha256 {expected}", saved)
+        recorded = saved.arrays_sha256[name]
+        found = _sha256(array)
+        if found != recorded:
+            raise _refusal(
+                path,
+                f"{name} is not what was saved",
+                got=f"sha256 {found}",
+                expected=f"sha256 {recorded}",
+                saved=saved,
+            )
     return arrays
 
 
-def _read_array(archive: zipfile.ZipFile, name: str) -> NDArray[Any]:
-    """One array of an .npz, unpacked in one piece: `numpy.load` takes it in many."""
-    member = io.BytesIO(archive.read(f"{name}.npy"))
-    return np.lib.format.read_array(member, allow_pickle=False)
-
-
-def _check_size(archive: zipfile.ZipFile, protocol: EvalProtocol) -> None:
-    """A few kilobytes of zip can claim to be terabytes: the protocol says how much there may be."""
-    of_episode = {"predictions": protocol.queries_per_episode, "correct": 4}
-    of_episode["classes"] = 2 * protocol.n_way
-    limits = {name: size * protocol.n_episodes for name, size in of_episode.items()}
-    limits |= {"class_names": _NAMES_LIMIT, "class_sizes": _NAMES_LIMIT}
-    limits["calibration"] = 24 * CONFIDENCE_BINS
-    for member in archive.infolist():
-        limit = limits.get(member.filename.removesuffix(".npy"), 0) + _NPY_HEADER
-        if member.file_size > limit:
-            raise ValueError(
-                f"{member.filename} has {member.file_size} bytes unpacked where the protocol "
-                f"allows {limit}"
-            )
+def _limits(protocol: EvalProtocol) -> dict[str, int]:
+    """How many bytes each array may take: the protocol says how large a result is."""
+    n_episodes = protocol.n_episodes
+    return {
+        "predictions": protocol.queries_per_episode * n_episodes,
+        "correct": 4 * n_episodes,
+        "classes": 2 * protocol.n_way * n_episodes,
+        "class_names": _NAMES_LIMIT,
+        "class_sizes": _NAMES_LIMIT,
+        "calibration": 24 * CONFIDENCE_BINS,
+    }
 
 
 def _document_sha256(document: dict[str, Any]) -> str:
-    """Hash of all fields but the hash itself, whatever the white space between them."""
-    content = {
-        name: value for name, value in document.items() if name != "document_sha256"
-    }
+    """Hash of all fields but the hash itself, whatever white space is between them."""
+    content = dict(document)
+    content.pop("document_sha256", None)
     text = json.dumps(content, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _sha256(array: NDArray[Any]) -> str:
     """Hash of the values in C order, little-endian: the same on every machine."""
-    values = array.astype(array.dtype.newbyteorder("<"), order="C", copy=False)
+    little_endian = array.dtype.newbyteorder("<")
+    values = array.astype(little_endian, order="C", copy=False)
     return hashlib.sha256(values.tobytes()).hexdigest()
 
 
 def _refusal(
     path: Path,
     what: str,
+    *,
     got: str,
     expected: str,
     saved: ResultFile | None = None,
 ) -> ResultError:
-    folder = shlex.quote(str(path if path.is_dir() else path.parent))
-    again = f"fewbench evaluate LEARNER --protocol NAME --out {folder}"
+    folder = path if path.is_dir() else path.parent
+    command = "fewbench evaluate LEARNER --protocol NAME --out " + shlex.quote(
+        str(folder)
+    )
     if saved and saved.command:
-        again = " ".join(saved.command.split())
-        again += " --overwrite" * ("--overwrite" not in again)
+        command = " ".join(saved.command.split())
+        if "--overwrite" not in command:
+            command += " --overwrite"
     return ResultError(
-        f"{path}: {what}. Expected {expected}; got {got}. Restore it from where it was made, "
-        f"or evaluate again: {again}"
+        f"{path}: {what}: expected {expected}, got {got}. Restore it from where it was made, "
+        f"or evaluate again: {command}"
     )

@@ -11,6 +11,7 @@ if os.environ.get("PYTEST_XDIST_WORKER"):
 import pytest
 from hypothesis import settings
 
+from fewbench.datasets import BUILDERS
 from fewbench.datasets.build import build
 from fewbench.datasets.store.split_store import SplitStore
 from fewbench_tests.bars import BARS, SPLIT_CLASSES
@@ -44,3 +45,11 @@ def shared_data() -> Path:
             "needs real data: set FEWBENCH_TEST_DATA to their folder: omniglot/, imagenet_sample/"
         )
     return Path(folder)
+
+
+@pytest.fixture(scope="session")
+def glyphs_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A root folder with the embedded dataset `glyphs` built."""
+    root = tmp_path_factory.mktemp("glyphs")
+    build(BUILDERS["glyphs"], root)
+    return root

@@ -1,1 +1,1 @@
-"""TODO."""
+"""Where learners compute: the device, the images on it, and the memory of the process."""

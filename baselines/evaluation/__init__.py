@@ -1,1 +1,7 @@
-"""TODO."""
+"""Puts episodes to a learner and counts what comes back.
+
+examiner     the learner's predictions for many episodes
+scoring      the scores of many episodes, for each kind of learner
+calibration  how often the learner is right at each probability it gives
+probe        whether the answer to a query image depends on the other ones
+"""

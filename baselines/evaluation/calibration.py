@@ -1,4 +1,4 @@
-"""How often answers are right against the probability that the learner gives them."""
+"""How often a learner is right, by the probability that it gives to its answer."""
 
 import numpy as np
 import torch
@@ -6,51 +6,102 @@ import torch
 from ..learner import BaselineError, ScoreKind
 
 N_BINS = 100
-# Probabilities of one query image may miss 1 by so much: float16 ones do.
+# How far the probabilities of a query image may be from a sum of 1. Those in float16 are
+# that inexact.
 _TOLERANCE = 1e-2
 
 
 class CalibrationTally:
-    """Counts answers by the probability of the predicted label (Guo et al., On Calibration of
-    Modern Neural Networks, 2017, section 2).
+    """Counts answers by the probability of the predicted label.
 
-    counts: float64 (100, 3) queries, right answers and summed probability of each hundredth;
-        None where scores are neither logits nor probabilities
+    See Guo et al., On Calibration of Modern Neural Networks, 2017, section 2.
+
+    counts: float64 (100, 3), for each hundredth of the probability: query images, right
+        answers, and the sum of the probabilities; None where scores are neither logits
+        nor probabilities
     """
 
     def __init__(self, kind: ScoreKind, temperature: float) -> None:
-        self.kind, self.temperature = kind, temperature
-        self.counts = None if kind == "scores" else np.zeros((N_BINS, 3))
+        self.kind = kind
+        self.temperature = temperature
+        self.counts: np.ndarray | None = None
+        if kind != "scores":
+            self.counts = np.zeros((N_BINS, 3))
 
-    def add(self, scores: np.ndarray, predicted: np.ndarray, truth: np.ndarray) -> None:
-        """Count more answers. Raises BaselineError when probabilities are none.
+    def add(
+        self,
+        scores: np.ndarray,
+        predicted: np.ndarray,
+        truth: np.ndarray,
+    ) -> None:
+        """Count more answers.
 
-        scores: float (..., n_way); predicted, truth: int (...) labels
+        scores: float (..., n_way)
+        predicted, truth: int (...) labels
+        Raises BaselineError when what should be probabilities is none.
         """
         if self.counts is None:
             return
-        confidence = self._confidence(scores, predicted).reshape(-1)
-        bins = np.minimum((confidence * N_BINS).astype(np.intp), N_BINS - 1)
-        right = (predicted == truth).reshape(-1)
-        self.counts[:, 0] += np.bincount(bins, minlength=N_BINS)
-        self.counts[:, 1] += np.bincount(bins, weights=right, minlength=N_BINS)
-        self.counts[:, 2] += np.bincount(bins, weights=confidence, minlength=N_BINS)
+        confidence = self._confidence(scores, predicted)
+        confidence = confidence.reshape(-1)
+        is_right = predicted == truth
+        is_right = is_right.reshape(-1)
+        bins = confidence * N_BINS
+        bins = bins.astype(np.intp)
+        # A probability of 1 belongs to the last bin.
+        bins = np.minimum(bins, N_BINS - 1)
+        n_queries = np.bincount(bins, minlength=N_BINS)
+        n_right = np.bincount(bins, weights=is_right, minlength=N_BINS)
+        total = np.bincount(bins, weights=confidence, minlength=N_BINS)
+        columns = [
+            n_queries,
+            n_right,
+            total,
+        ]
+        self.counts += np.stack(columns, axis=1)
 
-    def _confidence(self, scores: np.ndarray, predicted: np.ndarray) -> np.ndarray:
-        """Probability of the predicted label, that of the highest score: float (...)"""
+    def _confidence(
+        self,
+        scores: np.ndarray,
+        predicted: np.ndarray,
+    ) -> np.ndarray:
+        """The probability of the predicted label, which has the highest score: float (...)"""
         if self.kind == "logits":
-            # torch's softmax takes five times as long over so few classes.
-            logits = torch.from_numpy(scores)
-            highest = logits.gather(
-                -1, torch.from_numpy(predicted.astype(np.int64))[..., None]
-            )
-            odds = ((logits - highest) / self.temperature).exp_().sum(-1)
-            return odds.reciprocal_().numpy()
-        sums = scores.sum(axis=-1)
-        if scores.min() < 0 or np.abs(sums - 1).max() > _TOLERANCE:
-            raise BaselineError(
-                "the scores are said to be probabilities, but those of a query image are "
-                f"{scores.reshape(-1, scores.shape[-1])[0]}: expected values from 0 to 1 that sum "
-                "to 1. Return a softmax, or leave probabilities=True away."
-            )
-        return scores.max(axis=-1).clip(0, 1)
+            return _softmax_of_highest(scores, predicted, self.temperature)
+        _check_probabilities(scores)
+        highest = scores.max(axis=-1)
+        return highest.clip(0, 1)
+
+
+def _softmax_of_highest(
+    scores: np.ndarray,
+    predicted: np.ndarray,
+    temperature: float,
+) -> np.ndarray:
+    """The softmax of the predicted label's logit.
+
+    torch's own softmax takes five times as long over so few classes.
+    """
+    logits = torch.from_numpy(scores)
+    predicted = predicted.astype(np.int64)
+    labels = torch.from_numpy(predicted)
+    highest = logits.gather(-1, labels[..., None])
+    scaled = (logits - highest) / temperature
+    odds = scaled.exp_()
+    total = odds.sum(-1)
+    probability = total.reciprocal_()
+    return probability.numpy()
+
+
+def _check_probabilities(scores: np.ndarray) -> None:
+    """Raises BaselineError when values are negative or do not sum to 1."""
+    sums = scores.sum(axis=-1)
+    errors = np.abs(sums - 1)
+    if scores.min() < 0 or errors.max() > _TOLERANCE:
+        n_way = scores.shape[-1]
+        first = scores.reshape(-1, n_way)[0]
+        raise BaselineError(
+            f"the scores are said to be probabilities: expected values from 0 to 1 that "
+            f"sum to 1 for each query image, got {first} for the first one. Return a "
+            f"softmax, or leave out probabilities=True."
+        )

@@ -1,30 +1,30 @@
-"""How a learner answers many episodes: embed every distinct image once, classify in batches."""
+"""A learner's predictions for many episodes.
+
+Every distinct image is embedded only once, and episodes are classified in batches.
+"""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from fewbench.progress import Progress
+
 from ...datasets.episodes import EpisodeBatch, query_orders
 from ...datasets.view import ImageView
 from ..device.images import Pixels
-from ..device.malloc import keep_large_blocks
 from ..learner import BaselineError, EmbeddingLearner, Learner, TaskLearner
 from .calibration import CalibrationTally
+from .scoring import Scored, score_features, score_one_by_one, score_tasks
 
-# Images of one forward pass: intermediate results of 28 px then fit in the processor's cache.
+# Predicted labels are stored as uint8.
+_MOST_WAYS = 256
+# Pixels of one forward pass. At 28 px, its intermediate results then fit in the
+# processor's cache.
 _PIXELS_PER_BATCH = 128 * 28 * 28
-# Episodes that a learner of tasks gets at once; it splits them further as its memory asks.
-_TASKS_PER_REPORT = 32
-# Features of the episodes that are classified at once.
-_FEATURES_PER_BATCH = 1 << 22
-
-Progress = Callable[[str, int, int], None]
-# How many episodes, and their scores.
-Scored = tuple[int, np.ndarray]
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,12 +33,36 @@ class Answers:
 
     predictions: uint8 (n_episodes, n_way * n_query), class by class: query j is of class
         j // n_query
-    calibration: float64 (100, 3) see `CalibrationTally`; None where scores are no probabilities
+    seconds: stage -> its duration
+    calibration: float64 (100, 3), see `CalibrationTally`; None if the scores are no
+        probabilities
     """
 
     predictions: np.ndarray
     seconds: dict[str, float]
     calibration: np.ndarray | None = None
+
+    @classmethod
+    def joined(cls, batches: Sequence["Answers"]) -> "Answers":
+        """The answers to several batches as one. Times and calibration counts are added."""
+        seconds: dict[str, float] = {}
+        tallies: list[np.ndarray] = []
+        predictions: list[np.ndarray] = []
+        for batch in batches:
+            predictions.append(batch.predictions)
+            for stage, duration in batch.seconds.items():
+                seconds.setdefault(stage, 0.0)
+                seconds[stage] += duration
+            if batch.calibration is not None:
+                tallies.append(batch.calibration)
+        calibration = None
+        if tallies:
+            calibration = np.sum(tallies, axis=0)
+        return cls(
+            predictions=np.concatenate(predictions),
+            seconds=seconds,
+            calibration=calibration,
+        )
 
 
 def answer(
@@ -50,15 +74,19 @@ def answer(
 ) -> Answers:
     """The learner's predictions for every episode.
 
-    Raises BaselineError when scores have the wrong shape or are not numbers.
+    seed: of the stream that the episodes are from; it also shuffles their query images
+    Raises BaselineError when scores have the wrong shape or are not finite.
     """
-    return Examiner(learner, view, seed, progress).answer(episodes)
+    examiner = Examiner(learner, view, seed, progress)
+    return examiner.answer(episodes)
 
 
 class Examiner:
-    """Puts the episodes of a stream to a learner, batch after batch; images stay embedded.
+    """Puts the episodes of a stream to a learner, batch after batch.
 
-    seed: of the stream: it also shuffles the query images of each episode
+    Embedded images are kept from one batch to the next.
+
+    seed: of the stream; it also shuffles the query images of each episode
     """
 
     def __init__(
@@ -68,143 +96,180 @@ class Examiner:
         seed: int,
         progress: Progress | None = None,
     ) -> None:
-        self.learner, self.view, self.seed = learner, view, seed
-        self._report = progress or (lambda *_: None)
+        self.learner = learner
+        self.view = view
+        self.seed = seed
+        self._report = progress or _report_nothing
         self._features: Tensor | None = None
-        self._row_of = np.full(len(view), -1)  # of `_features`; -1: not embedded yet
+        # The row of each view image in `_features`, -1 if it is not embedded yet.
+        self._row_of = np.full(len(view), -1)
         self._pixels: Pixels | None = None
 
     def answer(self, episodes: EpisodeBatch, start: int = 0) -> Answers:
-        """As the function `answer`, for episodes `start` and following of the stream."""
+        """As the function `answer`, for the episodes from `start` on of the stream."""
         began = time.perf_counter()
-        n_episodes, n_way = episodes.classes.shape
-        if n_way > 256:
-            raise BaselineError(
-                "at most 256 ways can be evaluated; choose a smaller protocol."
-            )
-        n_query = episodes.query.shape[2]
-        order = query_orders(n_way * n_query, self.seed, start, n_episodes)
-        query = np.take_along_axis(
-            episodes.query.reshape(n_episodes, -1), order, axis=1
-        )
-        predictions = np.empty((n_episodes, n_way * n_query), np.uint8)
-        tally = CalibrationTally(self.learner.scores_are, self.learner.temperature)
-        stage, scored = self._scores(episodes.support, query)
+        n_episodes, n_way, n_query = episodes.query.shape
+        _check_way(n_way)
+        n_queries = n_way * n_query
+        order = query_orders(n_queries, self.seed, start, n_episodes)
+        in_class_order = episodes.query.reshape(n_episodes, n_queries)
+        query = np.take_along_axis(in_class_order, order, axis=1)
+        stage, scored = self._score(episodes.support, query)
         prepared = time.perf_counter()
-        done = 0
+
+        predictions = np.empty(order.shape, np.uint8)
+        tally = CalibrationTally(
+            self.learner.scores_are,
+            self.learner.temperature,
+        )
+        first = 0
         for count, scores in scored:
-            here = slice(done, done + count)
-            _check(scores, (count, n_way * n_query, n_way), start + done)
-            winners = scores.argmax(axis=-1).astype(np.uint8)
-            tally.add(scores, winners, order[here] // n_query)
-            np.put_along_axis(predictions[here], order[here], winners, axis=1)
-            done += count
-            self._report(stage, start + done, start + n_episodes)
-        seconds = {"embed": prepared - began} if stage == "classify" else {}
-        seconds[stage] = time.perf_counter() - prepared
+            end = first + count
+            expected = (count, n_queries, n_way)
+            _check_scores(scores, expected, start + first)
+            predicted = scores.argmax(axis=-1)
+            predicted = predicted.astype(np.uint8)
+            order_here = order[first:end]
+            labels = order_here // n_query
+            tally.add(scores, predicted, labels)
+            # Back into class order.
+            here = predictions[first:end]
+            np.put_along_axis(here, order_here, predicted, axis=1)
+            self._report(stage, start + end, start + n_episodes)
+            first = end
+
+        finished = time.perf_counter()
+        seconds: dict[str, float] = {}
+        if stage == "classify":
+            seconds["embed"] = prepared - began
+        seconds[stage] = finished - prepared
         return Answers(predictions, seconds, tally.counts)
 
-    def _scores(
-        self, support: np.ndarray, query: np.ndarray
+    def _score(
+        self,
+        support: np.ndarray,
+        query: np.ndarray,
     ) -> tuple[str, Iterator[Scored]]:
-        """What is timed, and scores (n, n_queries, n_way) of the next n episodes each time.
+        """The name of the stage, and the scores of all episodes, see `scoring`.
 
-        support: int64 (n_episodes, n_way, n_shot); query: int64 (n_episodes, n_queries)
+        support: int64 (n_episodes, n_way, n_shot)
+        query: int64 (n_episodes, n_queries)
         """
-        if isinstance(self.learner, EmbeddingLearner):
-            features = self._embedded(self.learner, support, query)
-            rows = self._row_of[support], self._row_of[query]
-            return "classify", _classify(self.learner, features, *rows)
-        if isinstance(self.learner, TaskLearner):
-            self._pixels = self._pixels or Pixels(self.view, self.learner.device)
-            return "episodes", _answer_tasks(self.learner, self._pixels, support, query)
-        return "episodes", _answer_one_by_one(self.learner, self.view, support, query)
+        learner = self.learner
+        if isinstance(learner, EmbeddingLearner):
+            features = self._embed(learner, support, query)
+            support_rows = self._row_of[support]
+            query_rows = self._row_of[query]
+            scored = score_features(
+                learner,
+                features,
+                support_rows,
+                query_rows,
+            )
+            return "classify", scored
+        if isinstance(learner, TaskLearner):
+            if self._pixels is None:
+                self._pixels = Pixels(self.view, learner.device)
+            scored = score_tasks(learner, self._pixels, support, query)
+            return "episodes", scored
+        scored = score_one_by_one(learner, self.view, support, query)
+        return "episodes", scored
 
-    def _embedded(self, learner: EmbeddingLearner, *wanted: np.ndarray) -> Tensor:
-        """The features so far, with those of images that are wanted for the first time."""
-        new = np.zeros(len(self.view), dtype=bool)
-        for indices in wanted:
-            new[indices] = True
-        indices = np.flatnonzero(new & (self._row_of < 0))
+    def _embed(
+        self,
+        learner: EmbeddingLearner,
+        support: np.ndarray,
+        query: np.ndarray,
+    ) -> Tensor:
+        """All features so far, after embedding the images that were not embedded yet."""
+        wanted = np.zeros(len(self.view), dtype=bool)
+        wanted[support] = True
+        wanted[query] = True
+        is_new = wanted & (self._row_of < 0)
+        indices = np.flatnonzero(is_new)
+        n_new = len(indices)
         if self._features is None:
+            first_row = 0
             self._features = embed_images(learner, self.view, indices, self._report)
-            self._row_of[indices] = np.arange(len(indices))
-        elif len(indices):
+        elif n_new:
+            first_row = len(self._features)
             more = embed_images(learner, self.view, indices, self._report)
-            self._row_of[indices] = len(self._features) + np.arange(len(indices))
             self._features = torch.cat([self._features, more])
+        else:
+            return self._features
+        end_row = first_row + n_new
+        self._row_of[indices] = np.arange(first_row, end_row)
         return self._features
 
 
 def embed_images(
-    learner: EmbeddingLearner, view: ImageView, indices: np.ndarray, report: Progress
+    learner: EmbeddingLearner,
+    view: ImageView,
+    indices: np.ndarray,
+    report: Progress,
 ) -> Tensor:
-    """Features of the view images at `indices`, in bounded batches: (len(indices), d)"""
+    """Features of the view images at `indices`, embedded in batches: (len(indices), d)
+
+    Raises BaselineError when there are no images.
+    """
     height, width, _ = view.image_shape
-    size = max(1, _PIXELS_PER_BATCH // (height * width))
+    n_images = len(indices)
+    image_pixels = height * width
+    size = max(1, _PIXELS_PER_BATCH // image_pixels)
     features: Tensor | None = None
-    for first in range(0, len(indices), size):
-        batch = learner.embed(view.images(indices[first : first + size]))
+    for first in range(0, n_images, size):
+        here = indices[first : first + size]
+        images = view.images(here)
+        batch = learner.embed(images)
         if features is None:
-            features = batch.new_empty((len(indices), batch.shape[1]))
-        features[first : first + len(batch)] = batch
-        report("embed", first + len(batch), len(indices))
+            n_features = batch.shape[1]
+            features = batch.new_empty((n_images, n_features))
+        end = first + len(batch)
+        features[first:end] = batch
+        report("embed", end, n_images)
     if features is None:
-        raise BaselineError("there is no image to embed.")
+        raise BaselineError(
+            "cannot embed images: expected at least 1, got 0. Ask for at least one episode."
+        )
     return features
 
 
-def _classify(
-    learner: EmbeddingLearner, features: Tensor, support: np.ndarray, query: np.ndarray
-) -> Iterator[Scored]:
-    """Scores from rows of `features`."""
-    n_episodes, n_way, n_shot = support.shape
-    n_queries, width = query.shape[1], features.shape[1]
-    size = max(1, _FEATURES_PER_BATCH // ((n_queries + n_way * n_shot) * width))
-    for first in range(0, n_episodes, size):
-        here = slice(first, first + size)
-        n_here = len(query[here])
-        gathered = (
-            features[torch.from_numpy(rows[here].reshape(-1)).to(features.device)]
-            for rows in (support, query)
-        )
-        shapes = (n_here, n_way, n_shot, width), (n_here, n_queries, width)
-        parts = (
-            one.reshape(shape) for one, shape in zip(gathered, shapes, strict=True)
-        )
-        yield n_here, learner.classify(*parts).cpu().numpy()
+def _report_nothing(stage: str, done: int, total: int, remark: str = "") -> None:
+    del stage, done, total, remark
 
 
-def _answer_tasks(
-    learner: TaskLearner, pixels: Pixels, support: np.ndarray, query: np.ndarray
-) -> Iterator[Scored]:
-    keep_large_blocks()
-    learner.check_way(support.shape[1])
-    flat = support.reshape(len(support), -1)
-    for first in range(0, len(support), _TASKS_PER_REPORT):
-        here = slice(first, first + _TASKS_PER_REPORT)
-        images = (pixels.gather(rows[here]) for rows in (flat, query))
-        yield len(query[here]), learner.predict_tasks(*images).cpu().numpy()
-
-
-def _answer_one_by_one(
-    learner: Learner, view: ImageView, support: np.ndarray, query: np.ndarray
-) -> Iterator[Scored]:
-    n_way, n_shot = support.shape[1:]
-    labels = np.repeat(np.arange(n_way), n_shot)
-    for few, many in zip(support, query, strict=True):
-        pixels = view.images(few.reshape(-1)), view.images(many)
-        yield 1, learner.predict(pixels[0], labels.copy(), pixels[1])[None]
-
-
-def _check(scores: np.ndarray, expected: tuple[int, ...], episode: int) -> None:
-    if scores.shape != expected:
-        got = scores.shape[1:] if len(scores) == expected[0] else scores.shape
+def _check_way(n_way: int) -> None:
+    if n_way > _MOST_WAYS:
         raise BaselineError(
-            f"episode {episode}: scores must have the shape {expected[1:]}: a row for each query "
-            f"image and a column for each class; got {got}."
+            f"cannot answer {n_way}-way episodes: expected at most {_MOST_WAYS} ways, got "
+            f"{n_way}. Choose a smaller protocol: fewbench protocol list"
+        )
+
+
+def _check_scores(
+    scores: np.ndarray,
+    expected: tuple[int, int, int],
+    episode: int,
+) -> None:
+    """Raises BaselineError when scores have the wrong shape or are not finite.
+
+    expected: (n_episodes, n_queries, n_way)
+    episode: the index of the first
+    """
+    if scores.shape != expected:
+        n_episodes, n_queries, n_way = expected
+        got = scores.shape
+        if len(scores) == n_episodes:
+            # The shape of one episode, as a function returns it.
+            got = scores.shape[1:]
+        raise BaselineError(
+            f"episode {episode}: scores must have the shape {(n_queries, n_way)}: expected "
+            f"a row for each query image and a column for each class, got {got}. Change "
+            f"what the model returns."
         )
     if not np.isfinite(scores).all():
         raise BaselineError(
-            f"episode {episode}: scores must be finite numbers, got NaN or inf."
+            f"episode {episode}: scores must be finite numbers: expected no NaN and no inf, "
+            f"got some. Change what the model returns, or train it with a lower learning "
+            f"rate."
         )

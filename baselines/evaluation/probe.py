@@ -1,4 +1,4 @@
-"""Does the answer to one query image depend on the other query images? Measured, not declared."""
+"""Measures whether the answer to a query image depends on the other query images."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,16 +7,25 @@ import numpy as np
 
 from ..learner import Learner
 
-# Scores may move that much, relative to their spread: another batch is rounded otherwise.
+# Scores may change by this much, relative to their spread. Another batch size alone
+# changes the rounding.
 _TOLERANCE = 1e-3
-# What chance alone moves is a maximum over scores, which differs from time to time.
+# A random learner's scores change in every run. Each measured change is a maximum over the
+# scores, which varies too.
 _CHANCE = 5.0
 
 
 @dataclass(frozen=True)
 class Probe:
-    """How far the scores of query images moved when the others were changed, relative to the
-    spread of all scores; `repeated` when nothing was changed. NaN: the learner refused."""
+    """How far the scores of query images changed, relative to the spread of all scores.
+
+    NaN where the learner refused the query images.
+
+    repeated: with the same query images again
+    shuffled: in another order
+    exchanged: with half of the query images replaced
+    dropped: without half of the query images
+    """
 
     repeated: float
     shuffled: float
@@ -30,16 +39,27 @@ class Probe:
 
     @property
     def transductive(self) -> bool:
-        """Whether other query images matter, by more than chance does."""
-        moved = np.nanmax([self.shuffled, self.exchanged, self.dropped])
-        return bool(moved > max(_TOLERANCE, _CHANCE * self.repeated))
+        """Whether scores depend on the other query images, by more than chance."""
+        changes = [
+            self.shuffled,
+            self.exchanged,
+            self.dropped,
+        ]
+        largest = np.nanmax(changes)
+        by_chance = max(_TOLERANCE, _CHANCE * self.repeated)
+        return bool(largest > by_chance)
 
     @property
     def verdict(self) -> str:
-        """In a word: a learner whose scores change by themselves may hide a small dependence."""
+        """The result in a word.
+
+        If the scores change even when nothing else does, a small dependence cannot be seen.
+        """
         if self.transductive:
             return "transductive"
-        return "inductive" if self.deterministic else "cannot be told"
+        if self.deterministic:
+            return "inductive"
+        return "cannot be told"
 
 
 def probe(
@@ -48,40 +68,46 @@ def probe(
     support_labels: np.ndarray,
     query_images: np.ndarray,
 ) -> Probe:
-    """Answer one episode again with the other query images shuffled, exchanged and dropped.
+    """Answer one episode several times with changed query images.
 
     Arguments as those of `Learner.predict`.
     """
 
-    def scores(images: np.ndarray) -> np.ndarray:
-        return np.asarray(
-            learner.predict(support_images, support_labels, images), np.float64
-        )
+    def score(images: np.ndarray) -> np.ndarray:
+        scores = learner.predict(support_images, support_labels, images)
+        return np.asarray(scores, np.float64)
 
-    whole = scores(query_images)
-    spread = float(whole.std()) or 1.0
+    original = score(query_images)
+    spread = float(original.std()) or 1.0
+
+    def change(images: np.ndarray, kept: np.ndarray) -> float:
+        """How far the scores of the images `kept`, which come first, changed."""
+        n_kept = len(kept)
+        scores = score(images)
+        differences = scores[:n_kept] - original[kept]
+        largest = np.abs(differences).max()
+        return float(largest) / spread
+
     n = len(query_images)
+    all_images = np.arange(n)
+    n_half = max(1, n // 2)
+    half = np.arange(n_half)
     order = np.random.default_rng(0).permutation(n)
-    half = max(1, n // 2)
-    copies = np.concatenate(
-        [query_images[:half], np.repeat(query_images[:1], n - half, axis=0)]
-    )
-
-    def moved(images: np.ndarray, kept: np.ndarray) -> float:
-        return float(np.abs(scores(images)[: len(kept)] - whole[kept]).max()) / spread
-
-    first = np.arange(half)
+    # The first image in place of all in the second half.
+    copies = np.repeat(query_images[:1], n - n_half, axis=0)
+    exchanged = np.concatenate([query_images[:n_half], copies])
     return Probe(
-        repeated=moved(query_images, np.arange(n)),
-        shuffled=moved(query_images[order], order),
-        exchanged=moved(copies, first),
-        dropped=_unless_refused(lambda: moved(query_images[:half], first)),
+        repeated=change(query_images, all_images),
+        shuffled=change(query_images[order], order),
+        exchanged=change(exchanged, half),
+        dropped=_unless_refused(lambda: change(query_images[:n_half], half)),
     )
 
 
 def _unless_refused(measure: Callable[[], float]) -> float:
-    """NaN where a function takes whole episodes only: exchanging has told already."""
+    """NaN for a function that only takes whole episodes. Exchanging images suffices then."""
     try:
         return measure()
-    except Exception:  # of anyone's own function
+    except Exception:
+        # The function is the user's own, so it can raise anything.
         return float("nan")

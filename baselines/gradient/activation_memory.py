@@ -1,4 +1,4 @@
-"""How much memory one image takes on its way through a network: what bounds a chunk of tasks."""
+"""How much memory one image takes in a network, which limits the tasks of a chunk."""
 
 import copy
 
@@ -7,27 +7,54 @@ from torch import Tensor, nn
 
 from ..backbones import Shape
 
-_BYTES = 4  # of a float32
+_BYTES_PER_FLOAT = 4
 
 
-def bytes_of_image(network: nn.Module, shape: Shape, graph: bool) -> int:
-    """What the layers hold for one image of shape (H, W, C): their outputs, and for a graph the
-    columns that the native engine's convolutions keep for their derivatives."""
-    held = 0
+def bytes_of_image(
+    network: nn.Module,
+    shape: Shape,
+    graph: bool,
+) -> int:
+    """The bytes that the layers hold for one image of shape (H, W, C).
 
-    def count(module: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
-        nonlocal held
-        held += output[0].numel()
+    graph: count also the columns that the native engine's convolutions keep for their
+        derivatives
+    """
+    n_floats = 0
+
+    def count(
+        module: nn.Module,
+        inputs: tuple[Tensor, ...],
+        output: Tensor,
+    ) -> None:
+        nonlocal n_floats
+        n_floats += output[0].numel()
         if graph and isinstance(module, nn.Conv2d):
-            positions = output.shape[-2] * output.shape[-1]
-            held += positions * module.kernel_size[0] ** 2 * inputs[0].shape[1]
+            n_floats += _floats_in_columns(module, inputs[0], output)
 
     probed = copy.deepcopy(network)
     for module in probed.modules():
-        if not list(module.children()):
+        is_leaf = not list(module.children())
+        if is_leaf:
             module.register_forward_hook(count)
-    dtype = next(probed.parameters()).dtype
-    device = next(probed.parameters()).device
+    parameter = next(probed.parameters())
+    height, width, channels = shape
+    images = torch.zeros(
+        (2, channels, height, width),
+        dtype=parameter.dtype,
+        device=parameter.device,
+    )
     with torch.no_grad():
-        probed(torch.zeros(2, shape[2], *shape[:2], dtype=dtype, device=device))
-    return held * _BYTES
+        probed(images)
+    return n_floats * _BYTES_PER_FLOAT
+
+
+def _floats_in_columns(
+    convolution: nn.Conv2d,
+    maps: Tensor,
+    output: Tensor,
+) -> int:
+    height, width = output.shape[-2:]
+    n_channels = maps.shape[1]
+    window = convolution.kernel_size[0]
+    return height * width * window**2 * n_channels

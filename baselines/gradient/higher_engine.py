@@ -1,4 +1,8 @@
-"""Inner loops through higher (Grefenstette et al. 2019): one task after the other."""
+"""Inner loops with higher (Grefenstette et al. 2019), one task after the other."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -6,6 +10,8 @@ from torch.nn import functional
 
 from ..libraries import higher
 from .inner_loop import InnerLoop, Statistics, Tasks, query_logits
+
+Gradients = list[Tensor | None]
 
 
 class HigherEngine:
@@ -16,45 +22,71 @@ class HigherEngine:
         self._library = higher()
 
     def backward(self, tasks: Tasks, inner: InnerLoop) -> Tensor:
-        return torch.stack(
-            [self._task(tasks, task, inner) for task in range(len(tasks))]
-        )
+        losses = []
+        for task in range(len(tasks)):
+            losses.append(self._task_loss(tasks, task, inner))
+        return torch.stack(losses)
 
-    def logits(self, tasks: Tasks, inner: InnerLoop, statistics: Statistics) -> Tensor:
+    def logits(
+        self,
+        tasks: Tasks,
+        inner: InnerLoop,
+        statistics: Statistics,
+    ) -> Tensor:
         answers = []
         for task in range(len(tasks)):
-            with self._loop(inner, track=False) as (copy, optimizer):
-                for _ in range(inner.steps):
-                    optimizer.step(_support_loss(copy, tasks, task))
-                names = (name for name, _ in self.network.named_parameters())
-                found = (value.detach() for value in copy.parameters())
-                weights = dict(zip(names, found, strict=True))
+            weights = self._adapted_weights(tasks, task, inner)
             with torch.no_grad():
-                answers.append(
-                    query_logits(self.network, weights, tasks, task, statistics)
-                )
+                scores = query_logits(self.network, weights, tasks, task, statistics)
+            answers.append(scores)
         return torch.stack(answers)
 
-    def _task(self, tasks: Tasks, task: int, inner: InnerLoop) -> Tensor:
-        # The graph of a task goes with its context: nothing of it outlives this function.
+    def _task_loss(
+        self,
+        tasks: Tasks,
+        task: int,
+        inner: InnerLoop,
+    ) -> Tensor:
+        """Add one task's gradient to the network's; the task's loss."""
+        # The graph of a task is freed with its context, when this function returns.
         with self._loop(inner, track=True) as (copy, optimizer):
             loss = torch.zeros((), device=tasks.query.device)
             for weight in inner.weight_of_step:
-                optimizer.step(
-                    _support_loss(copy, tasks, task), grad_callback=_order(inner)
-                )
+                support_loss = _support_loss(copy, tasks, task)
+                optimizer.step(support_loss, grad_callback=_grad_callback(inner))
                 if weight:
-                    found = functional.cross_entropy(
-                        copy(tasks.query[task]), tasks.query_labels
-                    )
-                    loss = loss + weight * tasks.share * found
+                    scores = copy(tasks.query[task])
+                    query_loss = functional.cross_entropy(scores, tasks.query_labels)
+                    loss = loss + weight * tasks.share * query_loss
             loss.backward()
         return loss.detach()
 
-    def _loop(self, inner: InnerLoop, track: bool):
-        moving = [
-            p for name, p in self.network.named_parameters() if name in inner.adapted
-        ]
+    def _adapted_weights(
+        self,
+        tasks: Tasks,
+        task: int,
+        inner: InnerLoop,
+    ) -> dict[str, Tensor]:
+        weights: dict[str, Tensor] = {}
+        with self._loop(inner, track=False) as (copy, optimizer):
+            for _ in range(inner.steps):
+                optimizer.step(_support_loss(copy, tasks, task))
+            names = dict(self.network.named_parameters())
+            for name, value in zip(names, copy.parameters(), strict=True):
+                weights[name] = value.detach()
+        return weights
+
+    def _loop(
+        self, inner: InnerLoop, track: bool
+    ) -> AbstractContextManager[tuple[Any, Any]]:
+        """A copy of the network and its optimiser, for one task.
+
+        track: whether gradients flow back to the network
+        """
+        moving = []
+        for name, parameter in self.network.named_parameters():
+            if name in inner.adapted:
+                moving.append(parameter)
         optimizer = torch.optim.SGD(moving, lr=inner.lr)
         return self._library.innerloop_ctx(
             self.network,
@@ -64,12 +96,26 @@ class HigherEngine:
         )
 
 
-def _support_loss(network: nn.Module, tasks: Tasks, task: int) -> Tensor:
-    return functional.cross_entropy(network(tasks.support[task]), tasks.support_labels)
+def _support_loss(
+    network: nn.Module,
+    tasks: Tasks,
+    task: int,
+) -> Tensor:
+    scores = network(tasks.support[task])
+    return functional.cross_entropy(scores, tasks.support_labels)
 
 
-def _order(inner: InnerLoop):
-    """First order: gradients of the inner loop are constants."""
-    if not inner.first_order:
-        return None
-    return lambda gradients: [None if g is None else g.detach() for g in gradients]
+def _grad_callback(inner: InnerLoop) -> Callable[[Gradients], Gradients] | None:
+    """For first order, a callback that makes the inner gradients constants."""
+    if inner.first_order:
+        return _detached
+    return None
+
+
+def _detached(gradients: Gradients) -> Gradients:
+    constants = []
+    for gradient in gradients:
+        if gradient is not None:
+            gradient = gradient.detach()
+        constants.append(gradient)
+    return constants

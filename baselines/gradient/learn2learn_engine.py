@@ -1,4 +1,4 @@
-"""Inner loops through learn2learn (Arnold et al., learn2learn, 2020): one task after the other."""
+"""Inner loops with learn2learn (Arnold et al., learn2learn, 2020), one task after the other."""
 
 from typing import Any
 
@@ -11,70 +11,94 @@ from .inner_loop import InnerLoop, Statistics, Tasks, query_logits
 
 
 class Learn2LearnEngine:
-    """`learn2learn.algorithms.MAML`: clones of the network whose weights are functions."""
+    """`learn2learn.algorithms.MAML`: clones of the network whose weights have a graph."""
 
     def __init__(self, network: nn.Module) -> None:
         self.network = network
         self._library = learn2learn()
 
     def backward(self, tasks: Tasks, inner: InnerLoop) -> Tensor:
-        maml = self._library.algorithms.MAML(
-            self.network, lr=inner.lr, first_order=inner.first_order
-        )
+        maml = self._maml(inner, first_order=inner.first_order)
         losses = []
         for task in range(len(tasks)):
-            # The graph of a task goes with its clone: nothing of it outlives this iteration.
+            # The graph of a task is freed with its clone, at the end of the iteration.
             learner = maml.clone()
             loss = torch.zeros((), device=tasks.query.device)
             for weight in inner.weight_of_step:
-                self._step(
-                    learner, tasks, task, inner, second_order=not inner.first_order
-                )
+                support_loss = _support_loss(learner, tasks, task)
+                self._step(learner, support_loss, inner, graph=not inner.first_order)
                 if weight:
-                    found = functional.cross_entropy(
-                        learner(tasks.query[task]), tasks.query_labels
-                    )
-                    loss = loss + weight * tasks.share * found
+                    scores = learner(tasks.query[task])
+                    query_loss = functional.cross_entropy(scores, tasks.query_labels)
+                    loss = loss + weight * tasks.share * query_loss
             loss.backward()
             losses.append(loss.detach())
         return torch.stack(losses)
 
-    def logits(self, tasks: Tasks, inner: InnerLoop, statistics: Statistics) -> Tensor:
-        maml = self._library.algorithms.MAML(
-            self.network, lr=inner.lr, first_order=True
-        )
+    def logits(
+        self,
+        tasks: Tasks,
+        inner: InnerLoop,
+        statistics: Statistics,
+    ) -> Tensor:
+        maml = self._maml(inner, first_order=True)
         answers = []
         for task in range(len(tasks)):
             learner = maml.clone()
             for _ in range(inner.steps):
-                self._step(learner, tasks, task, inner, second_order=False)
-            weights = {
-                name: value.detach()
-                for name, value in learner.module.named_parameters()
-            }
+                support_loss = _support_loss(learner, tasks, task)
+                self._step(learner, support_loss, inner, graph=False)
+            weights = {}
+            for name, value in learner.module.named_parameters():
+                weights[name] = value.detach()
             with torch.no_grad():
-                answers.append(
-                    query_logits(self.network, weights, tasks, task, statistics)
-                )
+                scores = query_logits(self.network, weights, tasks, task, statistics)
+            answers.append(scores)
         return torch.stack(answers)
+
+    def _maml(self, inner: InnerLoop, first_order: bool) -> Any:
+        algorithms = self._library.algorithms
+        return algorithms.MAML(self.network, lr=inner.lr, first_order=first_order)
 
     def _step(
         self,
         learner: Any,
-        tasks: Tasks,
-        task: int,
+        support_loss: Tensor,
         inner: InnerLoop,
-        second_order: bool,
+        graph: bool,
     ) -> None:
-        """MAML.adapt, but moving only the parameters that are to adapt."""
-        loss = functional.cross_entropy(
-            learner(tasks.support[task]), tasks.support_labels
-        )
-        named = dict(learner.module.named_parameters())
-        moving = [value for name, value in named.items() if name in inner.adapted]
+        """As learn2learn's MAML.adapt, but it moves only the parameters that adapt.
+
+        graph: whether the step can be differentiated again
+        """
+        names = []
+        moving = []
+        for name, value in learner.module.named_parameters():
+            names.append(name)
+            if name in inner.adapted:
+                moving.append(value)
         found = torch.autograd.grad(
-            loss, moving, retain_graph=second_order, create_graph=second_order
+            support_loss,
+            moving,
+            retain_graph=graph,
+            create_graph=graph,
         )
-        found = iter(found)
-        gradients = [next(found) if name in inner.adapted else None for name in named]
-        self._library.algorithms.maml.maml_update(learner.module, inner.lr, gradients)
+        remaining = iter(found)
+        # learn2learn leaves parameters alone whose gradient is None.
+        gradients = []
+        for name in names:
+            gradient = None
+            if name in inner.adapted:
+                gradient = next(remaining)
+            gradients.append(gradient)
+        maml_update = self._library.algorithms.maml.maml_update
+        maml_update(learner.module, inner.lr, gradients)
+
+
+def _support_loss(
+    learner: Any,
+    tasks: Tasks,
+    task: int,
+) -> Tensor:
+    scores = learner(tasks.support[task])
+    return functional.cross_entropy(scores, tasks.support_labels)

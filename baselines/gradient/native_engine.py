@@ -1,4 +1,4 @@
-"""Inner loops natively: all tasks of a chunk side by side, first and second order."""
+"""Inner loops natively: all tasks of a chunk side by side, in first and second order."""
 
 from collections.abc import Sequence
 
@@ -7,13 +7,15 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from .inner_loop import InnerLoop, Statistics, Tasks
-from .taskwise import Layer, Moments, Norms, TaskImages, layers_of, run, task_weights
+from .taskwise import layers_of, run, task_weights
 from .taskwise_functions import widened
-from .taskwise_layers import Weights
+from .taskwise_layers import Layer, Weights
+from .taskwise_statistics import Moments, Norms
+from .taskwise_stem import TaskImages
 
 
 class NativeEngine:
-    """Runs every task of a chunk in the same few operations."""
+    """Runs all tasks of a chunk in the same few operations."""
 
     def __init__(self, network: nn.Module) -> None:
         self.layers = layers_of(network)
@@ -21,76 +23,126 @@ class NativeEngine:
     def backward(self, tasks: Tasks, inner: InnerLoop) -> Tensor:
         weights = task_weights(self.layers, len(tasks))
         body, rest = _split(self.layers, inner.adapted)
-        support, query = (
-            _features(body, weights, images) for images in (tasks.support, tasks.query)
-        )
+        support = _features(body, weights, tasks.support)
+        query = _features(body, weights, tasks.query)
         losses = torch.zeros(len(tasks), device=tasks.query.device)
         for weight in inner.weight_of_step:
-            loss = _losses(run(rest, weights, support), tasks.support_labels)
-            weights = _step(weights, loss, inner, second_order=not inner.first_order)
+            support_logits = run(rest, weights, support)
+            support_losses = _losses(support_logits, tasks.support_labels)
+            weights = _step(
+                weights,
+                support_losses,
+                inner,
+                second_order=not inner.first_order,
+            )
             if weight:
-                found = _losses(run(rest, weights, query), tasks.query_labels)
-                losses = losses + weight * tasks.share * found
+                query_logits = run(rest, weights, query)
+                query_losses = _losses(query_logits, tasks.query_labels)
+                losses = losses + weight * tasks.share * query_losses
         losses.sum().backward()
         return losses.detach()
 
     @torch.no_grad()
-    def logits(self, tasks: Tasks, inner: InnerLoop, statistics: Statistics) -> Tensor:
+    def logits(
+        self,
+        tasks: Tasks,
+        inner: InnerLoop,
+        statistics: Statistics,
+    ) -> Tensor:
+        weights = self._adapted_weights(tasks, inner)
+        norms = Norms(each_image=statistics == "image")
+        if statistics == "support":
+            record: list[Moments] = []
+            support = _channels_last(tasks.support)
+            run(self.layers, weights, support, Norms(record=record))
+            norms = Norms(given=iter(record))
+        query = _channels_last(tasks.query)
+        return run(self.layers, weights, query, norms)
+
+    def _adapted_weights(self, tasks: Tasks, inner: InnerLoop) -> Weights:
         weights = task_weights(self.layers, len(tasks))
         body, rest = _split(self.layers, inner.adapted)
         support = _features(body, weights, tasks.support)
         for _ in range(inner.steps):
             with torch.enable_grad():
-                weights = {
-                    name: value.detach().requires_grad_()
-                    for name, value in weights.items()
-                }
-                loss = _losses(run(rest, weights, support), tasks.support_labels)
-                weights = _step(weights, loss, inner, second_order=False)
-        norms = Norms(each_image=statistics == "image")
-        if statistics == "support":
-            record: list[Moments] = []
-            run(self.layers, weights, _images(tasks.support), Norms(record=record))
-            norms = Norms(given=iter(record))
-        return run(self.layers, weights, _images(tasks.query), norms)
+                leaves: Weights = {}
+                for name, value in weights.items():
+                    leaves[name] = value.detach().requires_grad_()
+                support_logits = run(rest, leaves, support)
+                losses = _losses(support_logits, tasks.support_labels)
+                weights = _step(
+                    leaves,
+                    losses,
+                    inner,
+                    second_order=False,
+                )
+        return weights
 
 
 def _split(
     layers: Sequence[Layer], adapted: frozenset[str]
 ) -> tuple[list[Layer], list[Layer]]:
-    """The layers before the first one that adapts, which pass only once, and the others."""
-    moves = [any(name.startswith(layer.prefix) for name in adapted) for layer in layers]
-    first = moves.index(True)
-    return list(layers[:first]), list(layers[first:])
+    """The layers before the first one that adapts, and the others.
+
+    The former give the same features at each inner step, so images pass them only once.
+    """
+    body = []
+    rest = []
+    for layer in layers:
+        if rest or _adapts(layer, adapted):
+            rest.append(layer)
+        else:
+            body.append(layer)
+    return body, rest
 
 
-def _images(images: Tensor) -> TaskImages:
-    return TaskImages(images.permute(0, 1, 3, 4, 2))
+def _adapts(layer: Layer, adapted: frozenset[str]) -> bool:
+    return any(name.startswith(layer.prefix) for name in adapted)
 
 
-def _features(body: Sequence[Layer], weights: Weights, images: Tensor) -> TaskImages:
-    found = _images(images)
-    return TaskImages(run(body, weights, found)) if body else found
+def _channels_last(images: Tensor) -> TaskImages:
+    """(n_tasks, n, C, H, W) -> (n_tasks, n, H, W, C)"""
+    values = images.permute(0, 1, 3, 4, 2)
+    return TaskImages(values)
+
+
+def _features(
+    body: Sequence[Layer],
+    weights: Weights,
+    images: Tensor,
+) -> TaskImages:
+    found = _channels_last(images)
+    if not body:
+        return found
+    return TaskImages(run(body, weights, found))
 
 
 def _losses(logits: Tensor, labels: Tensor) -> Tensor:
     """Mean cross-entropy of each task: float (n_tasks, n, n_way) -> (n_tasks,)"""
     n_tasks, n, _ = logits.shape
-    every = labels.expand(n_tasks, n)
     scores = widened(logits).flatten(0, 1)
-    losses = functional.cross_entropy(scores, every.flatten(), reduction="none")
+    all_labels = labels.expand(n_tasks, n).flatten()
+    losses = functional.cross_entropy(scores, all_labels, reduction="none")
     return losses.reshape(n_tasks, n).mean(1)
 
 
 def _step(
-    weights: Weights, losses: Tensor, inner: InnerLoop, second_order: bool
+    weights: Weights,
+    losses: Tensor,
+    inner: InnerLoop,
+    second_order: bool,
 ) -> Weights:
-    """One step of each task along its own gradient: tasks do not see each other's weights."""
-    names = [name for name in weights if name in inner.adapted]
-    values = [weights[name] for name in names]
-    gradients = torch.autograd.grad(losses.sum(), values, create_graph=second_order)
-    moved = {
-        name: value.sub(gradient, alpha=inner.lr)
-        for name, value, gradient in zip(names, values, gradients, strict=True)
-    }
+    """The weights after one step of each task along the gradient of its own loss."""
+    names = []
+    values = []
+    for name, value in weights.items():
+        if name in inner.adapted:
+            names.append(name)
+            values.append(value)
+    # No task's loss depends on another task's weights, so one sum serves all tasks.
+    total = losses.sum()
+    gradients = torch.autograd.grad(total, values, create_graph=second_order)
+    moved: Weights = {}
+    for name, value, gradient in zip(names, values, gradients, strict=True):
+        moved[name] = value.sub(gradient, alpha=inner.lr)
     return weights | moved

@@ -1,9 +1,11 @@
-"""The layers that `taskwise` knows, for many tasks at once: each takes and gives maps of shape
+"""The rules by which `taskwise` runs each kind of layer for many tasks at once.
 
-(n_tasks, n, H, W, C), or features (n_tasks, n, d), and finds its weights by its prefix.
+A rule takes and returns maps (n_tasks, n, H, W, C) or features (n_tasks, n, d), and finds
+its weights by the prefix of its layer.
 """
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -15,76 +17,200 @@ from ..learner import BaselineError
 from .taskwise_functions import Window, columns, product
 
 Weights = dict[str, Tensor]
+Rule = Callable[..., Tensor]
 
 
-def _convolution(
-    module: nn.Conv2d, prefix: str, weights: Weights, values: Tensor
-) -> Tensor:
-    window = window_of(module)
-    if not torch.is_grad_enabled():
-        # Query images are many: then one call for each task beats writing out the columns.
-        pairs = zip(values, weights[prefix + "weight"], strict=True)
-        maps = torch.stack(
-            [_convolved(images, weight, window) for images, weight in pairs]
-        )
-        return _biased(maps.flatten(1, 3), prefix, weights).reshape(maps.shape)
-    seen = columns(values.flatten(0, 1), window)
-    rows = seen.reshape(len(values), -1, seen.shape[-1])
-    result = _affine(rows, prefix, weights)
-    return result.reshape(*values.shape[:2], *seen.shape[1:3], -1)
+# Attributes of a convolution in which it may not differ from a usual one of its size.
+_WINDOW_FACTS = (
+    "kernel_size",
+    "stride",
+    "padding",
+    "dilation",
+    "groups",
+    "padding_mode",
+)
 
 
-def _convolved(images: Tensor, weight: Tensor, window: Window) -> Tensor:
-    """One task's convolution, without a graph.
+class Layer(NamedTuple):
+    """A module that is called as a whole, and the prefix of its weights' names."""
 
-    images: (n, H, W, C); weight: (size * size * C, O) -> (n, H', W', O)
-    """
-    kernel = weight.unflatten(0, (window.size, window.size, -1)).permute(3, 2, 0, 1)
-    maps = images.permute(0, 3, 1, 2)
-    padding = window.size // 2
-    return functional.conv2d(maps, kernel, None, window.stride, padding).permute(
-        0, 2, 3, 1
-    )
-
-
-def _linear(module: nn.Linear, prefix: str, weights: Weights, values: Tensor) -> Tensor:
-    del module
-    return _affine(values, prefix, weights)
-
-
-def _affine(rows: Tensor, prefix: str, weights: Weights) -> Tensor:
-    return _biased(product(rows, weights[prefix + "weight"]), prefix, weights)
-
-
-def _biased(rows: Tensor, prefix: str, weights: Weights) -> Tensor:
-    return rows + weights[prefix + "bias"] if prefix + "bias" in weights else rows
+    prefix: str
+    module: nn.Module
 
 
 def window_of(module: nn.Conv2d) -> Window:
-    size, stride = module.kernel_size[0], module.stride[0]
-    usual = nn.Conv2d(1, 1, size, stride, padding=size // 2)
-    names = ("kernel_size", "stride", "padding", "dilation", "groups", "padding_mode")
-    if size % 2 == 0 or any(
-        getattr(module, name) != getattr(usual, name) for name in names
-    ):
+    """The window of a convolution.
+
+    Raises BaselineError unless it is square, of odd size and padded by half of it.
+    """
+    size = module.kernel_size[0]
+    stride = module.stride[0]
+    expected = nn.Conv2d(1, 1, size, stride, padding=size // 2)
+    is_usual = size % 2 == 1
+    for name in _WINDOW_FACTS:
+        if getattr(module, name) != getattr(expected, name):
+            is_usual = False
+    if not is_usual:
         raise BaselineError(
-            f"{module}: the native engine knows square windows of odd size, padded by half of it. "
-            f"Use --backend learn2learn or --backend higher for this network."
+            f"{module}: the native engine cannot run this convolution: expected a square "
+            f"window of odd size, padded by half of it. "
+            f"Use --backend learn2learn or --backend higher"
         )
     return Window(size, stride)
 
 
+def laid_out(module: nn.Module, parameter: Tensor) -> Tensor:
+    """One parameter in the layout that rules take, see `taskwise.task_weights`."""
+    if isinstance(module, nn.Conv2d) and parameter.ndim == 4:
+        n_outputs = len(parameter)
+        by_position = parameter.permute(2, 3, 1, 0)
+        return by_position.reshape(-1, n_outputs)
+    if isinstance(module, nn.Linear) and parameter.ndim == 2:
+        return parameter.T
+    if type(module) in RULES or isinstance(module, _BatchNorm):
+        return parameter[None]
+    return parameter
+
+
+def by_vmap(
+    module: nn.Module,
+    prefix: str,
+    weights: Weights,
+    values: Tensor,
+) -> Tensor:
+    """Any other module. It takes and returns images (n, C, H, W) or features (n, d).
+
+    Raises BaselineError for a module that holds a batch norm.
+    """
+    if any(isinstance(child, _BatchNorm) for child in module.modules()):
+        raise BaselineError(
+            f"{type(module).__name__} holds a batch norm: the native engine cannot run it, "
+            f"since torch.vmap gives wrong second derivatives of batch norm in some "
+            f"versions of torch. Build the network of nn.Sequential and "
+            f"backbones.Residual, or use --backend learn2learn or --backend higher"
+        )
+    own: Weights = {}
+    for name, _ in module.named_parameters():
+        own[name] = weights[prefix + name]
+
+    def call(task_weights: Weights, task_values: Tensor) -> Tensor:
+        return functional_call(module, task_weights, (task_values,))
+
+    call_all = vmap(call, randomness="different")
+    if values.ndim == 5:
+        values = values.permute(0, 1, 4, 2, 3)
+    result = call_all(own, values)
+    if result.ndim == 5:
+        return result.permute(0, 1, 3, 4, 2)
+    return result
+
+
+def _convolution(
+    module: nn.Conv2d,
+    prefix: str,
+    weights: Weights,
+    values: Tensor,
+) -> Tensor:
+    window = window_of(module)
+    if not torch.is_grad_enabled():
+        # Without a graph there are many query images: one call for each task is then
+        # faster than writing out the columns.
+        return _convolved_task_by_task(window, prefix, weights, values)
+    n_tasks, n_images = values.shape[:2]
+    seen = columns(values.flatten(0, 1), window)
+    _, height, width, n_columns = seen.shape
+    rows = seen.reshape(n_tasks, -1, n_columns)
+    result = _affine(rows, prefix, weights)
+    return result.reshape(n_tasks, n_images, height, width, -1)
+
+
+def _convolved_task_by_task(
+    window: Window,
+    prefix: str,
+    weights: Weights,
+    values: Tensor,
+) -> Tensor:
+    convolved = []
+    kernels = weights[f"{prefix}weight"]
+    for images, kernel in zip(values, kernels, strict=True):
+        convolved.append(_convolved(images, kernel, window))
+    maps = torch.stack(convolved)
+    rows = _biased(maps.flatten(1, 3), prefix, weights)
+    return rows.reshape(maps.shape)
+
+
+def _convolved(
+    images: Tensor,
+    weight: Tensor,
+    window: Window,
+) -> Tensor:
+    """One task's convolution, without a graph.
+
+    images: (n, H, W, C); weight: (size * size * C, O) -> (n, H', W', O)
+    """
+    size = window.size
+    by_position = weight.unflatten(0, (size, size, -1))
+    kernel = by_position.permute(3, 2, 0, 1)
+    maps = functional.conv2d(
+        images.permute(0, 3, 1, 2),
+        kernel,
+        bias=None,
+        stride=window.stride,
+        padding=size // 2,
+    )
+    return maps.permute(0, 2, 3, 1)
+
+
+def _linear(
+    module: nn.Linear,
+    prefix: str,
+    weights: Weights,
+    values: Tensor,
+) -> Tensor:
+    del module
+    return _affine(values, prefix, weights)
+
+
+def _affine(
+    rows: Tensor,
+    prefix: str,
+    weights: Weights,
+) -> Tensor:
+    weight = weights[f"{prefix}weight"]
+    return _biased(product(rows, weight), prefix, weights)
+
+
+def _biased(
+    rows: Tensor,
+    prefix: str,
+    weights: Weights,
+) -> Tensor:
+    name = f"{prefix}bias"
+    if name not in weights:
+        return rows
+    return rows + weights[name]
+
+
 def _max_pool(
-    module: nn.MaxPool2d, prefix: str, weights: Weights, values: Tensor
+    module: nn.MaxPool2d,
+    prefix: str,
+    weights: Weights,
+    values: Tensor,
 ) -> Tensor:
     del prefix, weights
-    maps = values.flatten(0, 1).permute(0, 3, 1, 2)  # channels-last in memory
-    pooled = module(maps).permute(0, 2, 3, 1)
-    return pooled.reshape(*values.shape[:2], *pooled.shape[1:])
+    n_tasks, n_images = values.shape[:2]
+    # These maps are channels-last in memory.
+    maps = values.flatten(0, 1).permute(0, 3, 1, 2)
+    pooled = module(maps)
+    result = pooled.permute(0, 2, 3, 1)
+    return result.unflatten(0, (n_tasks, n_images))
 
 
 def _average(
-    module: nn.AdaptiveAvgPool2d, prefix: str, weights: Weights, values: Tensor
+    module: nn.AdaptiveAvgPool2d,
+    prefix: str,
+    weights: Weights,
+    values: Tensor,
 ) -> Tensor:
     if module.output_size not in (1, (1, 1)):
         return by_vmap(module, prefix, weights, values)
@@ -92,47 +218,41 @@ def _average(
 
 
 def _flatten(
-    module: nn.Flatten, prefix: str, weights: Weights, values: Tensor
+    module: nn.Flatten,
+    prefix: str,
+    weights: Weights,
+    values: Tensor,
 ) -> Tensor:
-    """In the order of the module, whose maps have their channels first."""
+    """In the order of the module, which has the channels of a map first."""
     del module, prefix, weights
-    return values.permute(0, 1, 4, 2, 3).flatten(2) if values.ndim == 5 else values
+    if values.ndim != 5:
+        return values
+    return values.permute(0, 1, 4, 2, 3).flatten(2)
 
 
 def _unflatten(
-    module: nn.Unflatten, prefix: str, weights: Weights, values: Tensor
+    module: nn.Unflatten,
+    prefix: str,
+    weights: Weights,
+    values: Tensor,
 ) -> Tensor:
     del prefix, weights
-    maps = values.reshape(*values.shape[:2], *module.unflattened_size)
+    n_tasks, n_images = values.shape[:2]
+    maps = values.reshape(n_tasks, n_images, *module.unflattened_size)
     return maps.permute(0, 1, 3, 4, 2)
 
 
 def _pointwise(
-    module: nn.Module, prefix: str, weights: Weights, values: Tensor
+    module: nn.Module,
+    prefix: str,
+    weights: Weights,
+    values: Tensor,
 ) -> Tensor:
     del prefix, weights
     return module(values)
 
 
-def by_vmap(module: nn.Module, prefix: str, weights: Weights, values: Tensor) -> Tensor:
-    """Any other module, images (n, C, H, W) or features (n, d) in and out."""
-    if any(isinstance(child, _BatchNorm) for child in module.modules()):
-        raise BaselineError(
-            f"{type(module).__name__} holds a batch norm, of which torch.vmap gives wrong second "
-            f"derivatives in some versions of torch. Build the network of nn.Sequential and "
-            f"backbones.Residual, or use --backend learn2learn or --backend higher."
-        )
-    own = {name: weights[prefix + name] for name, _ in module.named_parameters()}
-    maps = values.permute(0, 1, 4, 2, 3) if values.ndim == 5 else values
-    call = vmap(
-        lambda weights, x: functional_call(module, weights, (x,)),
-        randomness="different",
-    )
-    result = call(own, maps)
-    return result.permute(0, 1, 3, 4, 2) if result.ndim == 5 else result
-
-
-RULES: dict[type[nn.Module], Callable[..., Tensor]] = {
+RULES: dict[type[nn.Module], Rule] = {
     nn.Conv2d: _convolution,
     nn.Linear: _linear,
     nn.MaxPool2d: _max_pool,
@@ -143,16 +263,3 @@ RULES: dict[type[nn.Module], Callable[..., Tensor]] = {
     nn.LeakyReLU: _pointwise,
     nn.Identity: _pointwise,
 }
-
-
-def laid_out(module: nn.Module, parameter: Tensor) -> Tensor:
-    """A parameter in the layout that rules take, see `taskwise.task_weights`."""
-    if isinstance(module, nn.Conv2d) and parameter.ndim == 4:
-        return parameter.permute(2, 3, 1, 0).reshape(-1, len(parameter))
-    if isinstance(module, nn.Linear) and parameter.ndim == 2:
-        return parameter.T
-    return (
-        parameter[None]
-        if type(module) in RULES or isinstance(module, _BatchNorm)
-        else parameter
-    )

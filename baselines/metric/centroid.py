@@ -1,4 +1,4 @@
-"""Raw-pixel nearest centroid: no training, runs anywhere, the floor that every table shows."""
+"""Raw-pixel nearest centroid: needs no training and no GPU, the floor of every table."""
 
 import numpy as np
 import torch
@@ -15,13 +15,16 @@ class Centroid(EmbeddingLearner):
         self.card = LearnerCard("centroid", backbone="pixels", device=device)
 
     def embed(self, images: np.ndarray) -> Tensor:
-        """Pixels stay uint8 until they are compared: a quarter of the memory."""
-        return torch.from_numpy(images.reshape(len(images), -1)).to(self.device)
+        """The pixels, as uint8 until they are compared: a quarter of float32's memory."""
+        pixels = images.reshape(len(images), -1)
+        return torch.from_numpy(pixels).to(self.device)
 
     def classify(self, support_features: Tensor, query_features: Tensor) -> Tensor:
-        return super().classify(support_features / 255, query_features / 255)
+        support = support_features / 255
+        query = query_features / 255
+        return super().classify(support, query)
 
 
 def make(device: torch.device) -> Centroid:
-    """The centroid learner on `device`."""
+    """The centroid learner on a device."""
     return Centroid(device.type)

@@ -1,29 +1,50 @@
-"""ProtoNet through learn2learn's PrototypicalClassifier (Arnold et al., learn2learn, 2020)."""
-
-from typing import Any
+"""ProtoNet with learn2learn's PrototypicalClassifier (Arnold et al., learn2learn, 2020)."""
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
+from ..backbones import Shape
+from ..config import TrainConfig, learner_card
+from ..learner import LearnerCard
 from ..libraries import learn2learn
-from .protonet import ProtoNet
+from .protonet import ProtoNet, make_network
 
 
 class Learn2LearnProtoNet(ProtoNet):
-    """The same network and training; prototypes and distances are learn2learn's.
+    """The same network and training, with learn2learn's prototypes and distances.
 
     Differences from the paper: those of `protonet`.
     """
 
-    def __init__(self, *arguments: Any) -> None:
-        super().__init__(*arguments)
+    def __init__(
+        self,
+        network: nn.Module,
+        card: LearnerCard,
+        temperature: float = 1.0,
+    ) -> None:
+        super().__init__(network, card, temperature)
         self._classifier = learn2learn().nn.PrototypicalClassifier
 
     def scores(self, support: Tensor, query: Tensor) -> Tensor:
-        if support.ndim == 4:  # the classifier takes one episode at a time
-            return torch.stack(
-                [self.scores(*pair) for pair in zip(support, query, strict=True)]
-            )
+        if support.ndim == 4:
+            # The classifier takes one episode at a time.
+            episodes = zip(support, query, strict=True)
+            answers = [self.scores(*episode) for episode in episodes]
+            return torch.stack(answers)
         n_way, n_shot, _ = support.shape
-        labels = torch.arange(n_way, device=support.device).repeat_interleave(n_shot)
-        return self._classifier(support.flatten(0, 1), labels)(query)
+        classes = torch.arange(n_way, device=support.device)
+        labels = classes.repeat_interleave(n_shot)
+        images = support.flatten(0, 1)
+        classify = self._classifier(images, labels)
+        return classify(query)
+
+
+def make(
+    config: TrainConfig,
+    image_shape: Shape,
+    device: torch.device,
+) -> Learn2LearnProtoNet:
+    """As `protonet.make`. Raises BaselineError when learn2learn is not installed."""
+    network = make_network(config, image_shape)
+    card = learner_card(config, device)
+    return Learn2LearnProtoNet(network, card, config.temperature)

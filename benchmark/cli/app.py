@@ -1,8 +1,10 @@
-"""The `fewbench` command. Heavy imports happen inside the commands: --help answers at once."""
+"""The whole `fewbench` command, and how it answers a user's mistake.
+
+Heavy libraries are imported inside the commands, so that --help answers at once.
+"""
 
 import sys
-from pathlib import Path
-from typing import Annotated
+from typing import Annotated, cast
 
 import typer
 
@@ -11,15 +13,23 @@ from fewbench.errors import UserError
 from . import (
     compare,
     data,
+    env,
     evaluate,
     plan,
+    probe,
     protocol,
     quickstart,
+    recipes,
     report,
     sources,
     train,
 )
-from .console import Json, emit, table
+from .console import say
+
+MISTAKE = 2  # the exit code of every mistake that a user can mend
+# Click's error of a command line that it cannot parse. Some releases of Typer bring a copy of
+# Click, so it cannot be imported from one fixed place.
+ClickError = cast("type[Exception]", typer.BadParameter.__mro__[2])
 
 app = typer.Typer(
     help="Few-shot image classification: verified data, baselines, standard episodes, honest ±.",
@@ -33,55 +43,13 @@ for command in (sources.identify, sources.convert, sources.audit, sources.filter
 app.add_typer(data.app, name="data")
 app.add_typer(protocol.app, name="protocol")
 app.command()(train.train)
-app.command()(train.recipes)
+app.command()(recipes.recipes)
 app.command()(evaluate.evaluate)
-app.command()(evaluate.probe)
+app.command()(probe.probe)
 app.command()(report.report)
 app.command()(compare.compare)
 app.command()(plan.plan)
-
-
-@app.command()
-def env(as_json: Json = False) -> None:
-    """Versions, device, what is installed, and the line that installs what is missing."""
-    from ...baselines.catalogue import BACKENDS, UNTRAINED
-    from ...baselines.device.choose import device_facts
-    from ..environment import environment, optional_packages, requirements
-
-    facts, needed, optional = environment(), requirements(), optional_packages()
-    devices = device_facts()
-    document = {
-        "environment": facts,
-        "device": devices,
-        "learners": {**BACKENDS, "untrained": list(UNTRAINED)},
-        "required": needed,
-        "optional": {
-            one.name: {
-                "version": one.installed,
-                "usable": one.usable,
-                "missing": list(one.missing),
-                "install": one.install,
-            }
-            for one in optional
-        },
-    }
-    rows = [[key, value] for key, value in {**facts, **devices}.items()]
-    rows += [
-        [name, found or "MISSING: pip install fewbench"]
-        for name, found in needed.items()
-    ]
-    text = table(["what", "found"], rows)
-    known = [[name, ", ".join(learners)] for name, learners in BACKENDS.items()]
-    text += "\n\n" + table(
-        ["backend", "learners"], [*known, ["(untrained)", ", ".join(UNTRAINED)]]
-    )
-    for one in optional:
-        state = f"{one.installed or 'not installed'}, usable: {'yes' if one.usable else 'no'}"
-        text += f"\n\n{one.name} ({one.needed_for}): {state}"
-        if not one.usable:
-            without = f" (missing: {', '.join(one.missing)})" if one.missing else ""
-            text += f"{without}\n  install: {one.install}"
-    emit(document, text, as_json)
+app.command()(env.env)
 
 
 def _print_version(wanted: bool) -> None:
@@ -97,7 +65,10 @@ def _root(
     version: Annotated[
         bool,
         typer.Option(
-            "--version", callback=_print_version, is_eager=True, help="Version."
+            "--version",
+            callback=_print_version,
+            is_eager=True,
+            help="Show the version and exit.",
         ),
     ] = False,
 ) -> None:
@@ -105,31 +76,55 @@ def _root(
 
 
 def main() -> None:
-    """Run the command line; a user's mistake gets a sentence on stderr and exit code 2."""
+    """Run the command line. A user's mistake is answered on stderr, with exit code 2."""
     try:
-        app()
-    except SystemExit:
-        raise
-    except OSError as error:
-        where = f"{error.filename}: " if error.filename else ""
-        reason = error.strerror or error
-        if isinstance(error, FileExistsError | NotADirectoryError):
-            reason = "a file is where a folder was expected"
-        sys.stderr.write(
-            f"error: {where}{reason}. Choose another folder, or free some space.\n"
-        )
-        sys.exit(2)
-    except MemoryError as error:
-        sys.stderr.write(
-            f"error: not enough memory ({error}). Ask for fewer episodes or images at a time, or "
-            f"free some memory.\n"
-        )
-        sys.exit(2)
+        code = app(prog_name="fewbench", standalone_mode=False)
+    except ClickError as error:
+        _answer_usage_error(error)
+        code = getattr(error, "exit_code", MISTAKE)
     except UserError as error:
-        sys.stderr.write(f"error: {error}\n")
-        sys.exit(2)
+        say(f"error: {error}")
+        code = MISTAKE
+    except OSError as error:
+        say(f"error: {os_error_text(error)}")
+        code = MISTAKE
+    except MemoryError as error:
+        say(
+            f"error: not enough memory ({error}). Use fewer episodes or images at a time, or "
+            f"free some memory."
+        )
+        code = MISTAKE
+    except typer.Abort:
+        say("error: aborted")
+        code = 1
+    sys.exit(code)
 
 
-if __name__ == "__main__":
-    sys.argv[0] = Path(sys.argv[0]).stem
-    main()
+def usage_error_text(error: Exception) -> str:
+    """A command line that cannot be parsed: what is wrong with it, and what to type next."""
+    message = getattr(error, "format_message", error.__str__)()
+    sentence = " ".join(message.split())
+    if not sentence.endswith((".", "?", "!")):
+        sentence += "."
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context else "fewbench"
+    return f"{sentence} See: {command} --help"
+
+
+def os_error_text(error: OSError) -> str:
+    """A file or folder that cannot be used: which, why, and what to do."""
+    reason = error.strerror or str(error)
+    if isinstance(error, FileExistsError | NotADirectoryError):
+        reason = "expected a folder, got a file"
+    where = ""
+    if error.filename:
+        where = f"{error.filename}: "
+    return f"{where}{reason}. Choose another folder, or free some space."
+
+
+def _answer_usage_error(error: Exception) -> None:
+    # Without a command there is no mistake to explain: Click's error is the help itself.
+    if type(error).__name__ == "NoArgsIsHelpError":
+        error.show()  # pyright: ignore[reportAttributeAccessIssue] - all of Click's have it
+    else:
+        say(f"error: {usage_error_text(error)}")

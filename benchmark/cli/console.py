@@ -1,51 +1,116 @@
-"""What commands say: one JSON document or text on stdout, progress and notes on stderr."""
+"""What commands print: the answer on stdout, everything else on stderr."""
 
+import importlib.util
 import json
 import sys
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Annotated, Any
+from typing import TYPE_CHECKING
 
-import typer
+from fewbench.progress import Progress
 
-Json = Annotated[
-    bool, typer.Option("--json", help="Print one JSON document instead of text.")
-]
-Progress = Callable[[str, int, int], None]
+if TYPE_CHECKING:
+    from rich.console import Console
+
+SECONDS_BETWEEN_LINES = 30.0
 
 
-def emit(document: Any, text: str, as_json: bool) -> None:
-    """Print the answer of a command."""
+def emit(document: Mapping[str, object], text: str, as_json: bool) -> None:
+    """Print the answer of a command, as one JSON document or as text."""
     if as_json:
-        sys.stdout.write(
-            json.dumps(document, indent=2, sort_keys=True, allow_nan=False) + "\n"
-        )
-    else:
-        sys.stdout.write(text.rstrip("\n") + "\n")
+        text = json.dumps(document, indent=2, sort_keys=True, allow_nan=False)
+    sys.stdout.write(text.rstrip("\n") + "\n")
 
 
-def note(text: str) -> None:
+def say(text: str) -> None:
     """Tell the user something that is not the answer."""
     sys.stderr.write(text + "\n")
 
 
-def table(header: list[str], rows: list[list[str]]) -> str:
-    """Aligned columns of plain text, which survives pipes and narrow terminals."""
-    lines = [header, *rows]
-    widths = [max(len(line[i]) for line in lines) for i in range(len(header))]
-    return "\n".join(
-        "  ".join(
-            cell.ljust(width) for cell, width in zip(line, widths, strict=True)
-        ).rstrip()
-        for line in lines
-    )
+@contextmanager
+def progress_bars() -> Iterator[Progress]:
+    """Show progress on stderr: bars in a terminal and in a notebook, else a line now and then."""
+    from rich.console import Console
+
+    console = Console(stderr=True)
+    if can_draw_bars(console):
+        with _drawn_bars(console) as advance:
+            yield advance
+    else:
+        lines = ProgressLines(say)
+        yield lines
+        lines.finish()
+
+
+def can_draw_bars(console: "Console") -> bool:
+    """Whether a bar can be redrawn in place: not in a file, a pipe or a dumb terminal."""
+    if console.is_jupyter:
+        return importlib.util.find_spec("ipywidgets") is not None
+    return console.is_terminal and not console.is_dumb_terminal
+
+
+class ProgressLines:
+    """Progress as lines of text, for files and pipes.
+
+    A stage gets a line when it ends, and one at most every half minute before. Its last
+    state is printed in any case.
+    """
+
+    def __init__(
+        self, write: Callable[[str], None], clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._write = write
+        self._clock = clock
+        self._last_line = clock()
+        self._unprinted: dict[str, tuple[int, int, str]] = {}
+        self._ended: set[str] = set()
+
+    def __call__(self, stage: str, done: int, total: int, remark: str = "") -> None:
+        """See fewbench.progress.Progress."""
+        self._unprinted[stage] = (done, total, remark)
+        # Some stages end several times, since later batches of episodes continue them.
+        ends_first_time = 0 < total <= done and stage not in self._ended
+        if ends_first_time:
+            self._ended.add(stage)
+        seconds = self._clock() - self._last_line
+        if ends_first_time or seconds >= SECONDS_BETWEEN_LINES:
+            self._print(stage)
+
+    def finish(self) -> None:
+        """Print the last state of every stage, unless that was printed already."""
+        for stage in list(self._unprinted):
+            self._print(stage)
+
+    def _print(self, stage: str) -> None:
+        done, total, remark = self._unprinted.pop(stage)
+        self._write(progress_line(stage, done, total, remark))
+        self._last_line = self._clock()
+
+
+def progress_line(stage: str, done: int, total: int, remark: str = "") -> str:
+    """How far a stage is, such as "classify: 500 of 2,000 (25 %)"."""
+    amount = _amount(stage, done)
+    if total:
+        percent = 100 * done // total
+        amount = f"{amount} of {_amount(stage, total)} ({percent} %)"
+    if remark:
+        amount = f"{amount}, {remark}"
+    return f"{stage}: {amount}"
+
+
+def _amount(stage: str, number: int) -> str:
+    """Bytes of a download; images, episodes or steps of anything else."""
+    from rich.filesize import decimal
+
+    if stage.startswith("download"):
+        return decimal(number)
+    return f"{number:,}"
 
 
 @contextmanager
-def progress_bars() -> Iterator[Progress]:
-    """A callback (stage, done, total) that draws a bar with ETA for each stage."""
-    from rich.console import Console
-    from rich.filesize import decimal
+def _drawn_bars(console: "Console") -> Iterator[Progress]:
+    """One bar for each stage, with its speed and the time that it still takes."""
     from rich.progress import Progress as Bars
     from rich.progress import (
         ProgressColumn,
@@ -58,25 +123,29 @@ def progress_bars() -> Iterator[Progress]:
     from rich.text import Text
 
     class Speed(ProgressColumn):
-        """Bytes a second of a download, images or episodes a second of anything else."""
+        """Bytes a second of a download; images, episodes or steps of anything else."""
 
         def render(self, task: Task) -> Text:
             speed = int(task.finished_speed or task.speed or 0)
-            is_download = task.description.startswith("download")
-            return Text(
-                f"{decimal(speed) if is_download else f'{speed:,}'}/s" if speed else ""
-            )
+            if speed == 0:
+                return Text("")
+            return Text(f"{_amount(task.description, speed)}/s")
 
-    note = TextColumn("{task.fields[note]}")
-    columns = (note, Speed(), TimeElapsedColumn(), TimeRemainingColumn())
-    with Bars(
-        *Bars.get_default_columns()[:3], *columns, console=Console(stderr=True)
-    ) as bars:
-        tasks: dict[str, TaskID] = {}
+    bars = Bars(
+        *Bars.get_default_columns()[:3],
+        TextColumn("{task.fields[remark]}"),
+        Speed(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        console=console,
+    )
+    tasks: dict[str, TaskID] = {}
 
-        def advance(stage: str, done: int, total: int, remark: str = "") -> None:
-            if stage not in tasks:
-                tasks[stage] = bars.add_task(stage, note="")
-            bars.update(tasks[stage], completed=done, total=total or None, note=remark)
+    def advance(stage: str, done: int, total: int, remark: str = "") -> None:
+        if stage not in tasks:
+            tasks[stage] = bars.add_task(stage, remark="")
+        task = tasks[stage]
+        bars.update(task, completed=done, total=total or None, remark=remark)
 
+    with bars:
         yield advance

@@ -1,52 +1,66 @@
-"""Shares on the command line: users think in percent points, code in fractions."""
+"""Percentages on the command line: users think in points, the code in fractions."""
 
 import math
 import re
 
 import typer
 
-# From here on a plain number is more likely meant in points than as a fraction.
+# From this number on, a user who types no % sign more likely means points than a fraction.
 _AMBIGUOUS = 0.05
+_NUMBER = re.compile(
+    r"\+?(?P<number>\d+\.?\d*(e[+-]?\d+)?|\.\d+)\s*(?P<sign>%?)",
+    re.IGNORECASE | re.ASCII,
+)
 
 
 def points(text: str) -> float:
-    """A share as users write it: "0.1%" or "0.001" -> 0.001. Above 0 and below 100 %.
+    """A half-width, a margin or a difference: "0.1%" or "0.001" -> 0.001.
 
-    Raises typer.BadParameter for anything else, and for a plain number from 0.05 on: whoever
-    types 0.1 for a half-width means 0.1 points and not 10.
+    Raises typer.BadParameter for anything that is not above 0 and below 100 %, and for a
+    number from 0.05 on without a % sign: a user who types 0.1 means 0.1 points and not 10.
     """
-    value = _share(text)
-    if not text.strip().endswith("%") and value >= _AMBIGUOUS:
-        number = text.strip()
+    value = accuracy(text)
+    number = text.strip()
+    if value >= _AMBIGUOUS and not number.endswith("%"):
+        in_points = digits(100 * value)
         raise typer.BadParameter(
-            f"{number} without a % sign would be {digits(100 * value)} points. "
-            f"Type {number}% for {number} points, or {digits(100 * value)}%"
+            f"{number} without a % sign would be {in_points} points. "
+            f"Type {number}% for {number} points, or {in_points}%"
         )
     return value
 
 
 def accuracy(text: str) -> float:
-    """An accuracy, half-width or level in either form: "98.8%" or "0.988" -> 0.988.
-    Raises typer.BadParameter."""
-    return _share(text)
+    """An accuracy or a confidence level: "98.8%" or "0.988" -> 0.988.
 
-
-def _share(text: str) -> float:
-    match = re.fullmatch(
-        r"\s*\+?(\d+\.?\d*(?:e[+-]?\d+)?|\.\d+)\s*(%?)\s*", text, re.I | re.A
-    )
-    value = float(match[1]) / (100 if match[2] else 1) if match else math.nan
-    if 1 <= value < 100:
+    Raises typer.BadParameter for anything that is not above 0 and below 100 %.
+    """
+    number = text.strip()
+    value = _fraction(number)
+    if 1 <= value < 100 and not number.endswith("%"):
         raise typer.BadParameter(
-            f"{text.strip()} is more than everything. Type {text.strip()}%"
+            f"expected a share below 100 %, got {number}, which is {digits(100 * value)} %. "
+            f"Type {number}%"
         )
     if not 0 < value < 1:
         raise typer.BadParameter(
-            f"expected a share above 0 and below 100 %, like 0.1% or 0.001; got {text!r:.40}"
+            f"expected a share above 0 and below 100 %, got {text!r:.40}. Type for instance "
+            f"0.1% or 0.001"
         )
     return value
 
 
 def digits(value: float) -> str:
-    """A number with as many digits as a reader wants."""
+    """A number with at most four significant digits."""
     return f"{value:.4g}"
+
+
+def _fraction(number: str) -> float:
+    """The fraction that a text stands for; NaN for any other text."""
+    match = _NUMBER.fullmatch(number)
+    if match is None:
+        return math.nan
+    value = float(match["number"])
+    if match["sign"]:
+        return value / 100
+    return value

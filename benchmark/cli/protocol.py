@@ -2,16 +2,22 @@
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from .console import Json, emit, table
-from .options import Root
+from fewbench.errors import UserError
 
-app = typer.Typer(help="The frozen evaluation protocols.", no_args_is_help=True)
-Name = Annotated[str, typer.Argument(help="Protocol, see `fewbench protocol list`.")]
+from .console import emit
+from .options import Json, OtherBuild, ProtocolName, Root
+
+if TYPE_CHECKING:
+    from ...reports.records import EvalProtocol
+    from ..protocols.papers import Preset
+
+app = typer.Typer(help="Show and export evaluation protocols.", no_args_is_help=True)
 Kind = Literal["all", "own", "legacy"]
+# Field of a protocol -> header of its column.
 _COLUMNS = {
     "name": "name",
     "kind": "kind",
@@ -32,77 +38,84 @@ def list_protocols(
     kind: Annotated[
         Kind,
         typer.Option(
-            help="own: the suite's defaults; legacy: a paper's, to the letter."
+            help="own: those of fewbench; legacy: those that follow a paper to the letter."
         ),
     ] = "all",
     as_json: Json = False,
 ) -> None:
-    """Every protocol in one line each."""
+    """List every protocol, one per line."""
+    from ...reports.tables.text import text_table
     from ..protocols.catalogue import PROTOCOLS
 
-    cards = {name: _card(protocol) for name, protocol in PROTOCOLS.items()}
-    cards = {
-        name: card for name, card in cards.items() if kind in ("all", card["kind"])
-    }
-    rows = [[_cell(card, column) for column in _COLUMNS] for card in cards.values()]
-    text = table(list(_COLUMNS.values()), rows)
-    emit(
-        cards, f"{text}\n\nsources and departures: fewbench protocol show NAME", as_json
-    )
+    document = {}
+    rows = []
+    for name, protocol in PROTOCOLS.items():
+        fields = _fields(protocol)
+        if kind in ("all", fields["kind"]):
+            document[name] = fields
+            rows.append([_cell(fields, column) for column in _COLUMNS])
+    table = text_table(list(_COLUMNS.values()), rows)
+    more = "sources and departures: fewbench protocol show NAME"
+    emit(document, f"{table}\n\n{more}", as_json)
 
 
 @app.command()
-def show(name: Name, as_json: Json = False) -> None:
-    """The card of a protocol, and of a legacy one its sources and where it departs from them;
-    n_shot and n_query are per class."""
+def show(name: ProtocolName, as_json: Json = False) -> None:
+    """Show the fields of a protocol; n_shot and n_query are per class.
+
+    For a protocol of a paper, also show where each field was read, and what departs from the
+    paper.
+    """
     from ..protocols.catalogue import find_protocol
     from ..protocols.papers import LEGACY
 
-    card, preset = _card(find_protocol(name)), LEGACY.get(name)
+    fields = _fields(find_protocol(name))
+    preset = LEGACY.get(name)
     if preset is None:
-        emit(
-            card, "\n".join(f"{key:16} {value}" for key, value in card.items()), as_json
-        )
+        lines = [f"{key:16} {value}" for key, value in fields.items()]
+        emit(fields, "\n".join(lines), as_json)
         return
-    sources, departures = dict(preset.sources), list(preset.departures)
-    rows = [[key, str(value), sources.get(key, "")] for key, value in card.items()]
-    text = f"{preset.paper}\n\n{table(['field', 'value', 'read in'], rows)}\n\n"
-    text += "departures from the paper:\n" + "\n".join(f"- {one}" for one in departures)
-    document = {"paper": preset.paper, "sources": sources, "departures": departures}
-    emit(card | document, text, as_json)
+    document = {
+        **fields,
+        "paper": preset.paper,
+        "sources": dict(preset.sources),
+        "departures": list(preset.departures),
+    }
+    emit(document, _preset_text(preset, fields), as_json)
 
 
 @app.command()
 def export(
-    name: Name,
+    name: ProtocolName,
     out: Annotated[Path, typer.Option(help="File to write, .npz.")],
     episodes: Annotated[
         int | None,
-        typer.Option(min=2, help="Only the first episodes; changes the name."),
+        typer.Option(
+            min=2,
+            help="Write only the first N episodes (the protocol's name then ends in -Nep).",
+        ),
     ] = None,
     disjoint: Annotated[
-        bool, typer.Option("--disjoint", help="Episodes that share no image.")
+        bool, typer.Option("--disjoint", help="Use episodes that share no image.")
     ] = False,
-    dataset: Annotated[
-        str | None,
-        typer.Option(help="Another build, e.g. omniglot-nearest; changes the name."),
-    ] = None,
+    dataset: OtherBuild = None,
     overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace a file.")
+        bool, typer.Option("--overwrite", help="Replace an existing file.")
     ] = False,
     root: Root = None,
     as_json: Json = False,
 ) -> None:
-    """Write the exact image keys of every episode, for `fewbench evaluate --episodes FILE`.
+    """Write the names of the images of every episode, for `fewbench evaluate --episodes FILE`.
 
-    The README shows how to read the file with numpy alone."""
+    docs/protocols.md shows how to read the file with numpy alone.
+    """
     from ...datasets.root import data_root
     from ..protocols.catalogue import find_protocol
     from ..protocols.episode_files import export_episodes
 
     if out.exists() and not overwrite:
-        raise typer.BadParameter(
-            f"{out} exists. Choose another name, or add --overwrite"
+        raise UserError(
+            f"{out}: exists already. Choose another file with --out, or add --overwrite"
         )
     protocol = find_protocol(
         name, dataset=dataset, n_episodes=episodes, disjoint=disjoint
@@ -113,23 +126,39 @@ def export(
     emit({"path": str(out), "sha256": sha256, "bytes": n_bytes}, text, as_json)
 
 
-def _card(protocol: Any) -> dict[str, Any]:
+def _fields(protocol: "EvalProtocol") -> dict[str, Any]:
     from ..protocols.papers import LEGACY
 
     kind = "legacy" if protocol.name in LEGACY else "own"
     return asdict(protocol) | {"kind": kind}
 
 
-def _cell(card: dict[str, Any], column: str) -> str:
-    if column == "rotations":
-        return (
-            "by task"
-            if card["task_rotations"]
-            else "classes"
-            if card["rotations"]
-            else "no"
-        )
-    value = card[column]
+def _cell(fields: dict[str, Any], column: str) -> str:
+    """What the list of protocols shows in one column."""
+    if column == "rotations" and fields["task_rotations"]:
+        return "by task"
+    if column == "rotations" and fields["rotations"]:
+        return "classes"
+    value = fields[column]
+    if value is None:
+        return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return "" if value is None else str(value)
+    return str(value)
+
+
+def _preset_text(preset: "Preset", fields: dict[str, Any]) -> str:
+    from ...reports.tables.text import text_table
+
+    rows = []
+    for key, value in fields.items():
+        rows.append([key, str(value), preset.sources.get(key, "")])
+    lines = [
+        preset.paper,
+        "",
+        text_table(["field", "value", "read in"], rows),
+        "",
+        "departures from the paper:",
+    ]
+    lines += [f"- {departure}" for departure in preset.departures]
+    return "\n".join(lines)

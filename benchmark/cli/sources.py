@@ -2,108 +2,113 @@
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .console import Json, emit, progress_bars, table
-from .options import Name, Root, find
+from .console import emit, progress_bars
+from .inputs import find_dataset
+from .options import DatasetName, Json, Root
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+    from ...datasets.inspection.audit import Audit
 
 
 def identify(
-    path: Annotated[Path, typer.Argument(help="File, folder or archive.")],
+    path: Annotated[
+        Path, typer.Argument(metavar="PATH", help="File, folder or archive.")
+    ],
     originals: Annotated[
         Path | None,
         typer.Option(
-            help="The same pictures in full size: tells which filter made the small ones"
+            help="The same images in full size. Tells which filter made the small ones."
         ),
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Say what a file or folder is: dataset, form, split, channels, resampling; and what to do."""
+    """Say what a file or folder is (dataset, layout, split, channels, resampling), and what
+    to do with it."""
     from ...datasets.inspection.identify import identify as identify_source
 
-    known = {name: asdict(one) for name, one in identify_source(path).items()}
-    lines: list[str] = []
-    for name, facts in known.items():
-        lines += [
-            name,
-            *(f"  {key:11} {value}" for key, value in facts.items() if value),
-        ]
-    document: dict[str, object] = {"path": str(path), "found": known}
+    known = {}
+    for name, identity in identify_source(path).items():
+        known[name] = asdict(identity)
+    # Scripts that read the document know a layout by the key "form".
+    found = {name: {**facts, "form": facts["layout"]} for name, facts in known.items()}
+    for facts in found.values():
+        del facts["layout"]
+    document: dict[str, Any] = {"path": str(path), "found": found}
+    text = known_text(known)
     if originals is not None:
         from ...datasets.inspection.resampling import resampling_family
 
-        family = document["resampling"] = resampling_family(path, originals)
-        rows = [[name, f"{difference:.2f}"] for name, difference in family.items()]
-        lines += [
-            "",
-            table(["filter", "mean difference to the originals, grey levels"], rows),
-        ]
-    emit(document, "\n".join(lines), as_json)
+        differences = resampling_family(path, originals)
+        document["resampling"] = differences
+        text += f"\n\n{_filters_table(differences)}"
+    emit(document, text, as_json)
 
 
 def filters(
     source: Annotated[
-        Path, typer.Argument(help="Folder or archive of full-size pictures.")
+        Path,
+        typer.Argument(metavar="SOURCE", help="Folder or archive of full-size images."),
     ],
     out: Annotated[Path, typer.Option(help="PNG file to write.")],
-    count: Annotated[int, typer.Option(min=1, help="Pictures, evenly spread.")] = 12,
+    count: Annotated[
+        int, typer.Option(min=1, help="How many images, spread evenly.")
+    ] = 12,
     as_json: Json = False,
 ) -> None:
-    """Show pictures resized to 84 x 84 by every named filter, side by side."""
-    from ...datasets.archives.tree import open_tree
-    from ...datasets.images.decode import decode
+    """Show images resized to 84 x 84 by every named filter, side by side."""
     from ...datasets.images.resample import RESAMPLING
-    from ...datasets.info import DataError
     from ...datasets.inspection.filter_sheet import filter_sheet
-    from ...datasets.layouts.source_files import PICTURES
 
-    with open_tree(source) as tree:
-        names = [name for name in tree.names() if name.lower().endswith(PICTURES)]
-        if not names:
-            raise DataError(
-                f"{source}: holds no JPEG or PNG. Name a folder or archive with some"
-            )
-        some = [names[i * len(names) // count] for i in range(min(count, len(names)))]
-        pictures = [
-            (Path(name).stem, decode(tree.read(name), name, "RGB")) for name in some
-        ]
+    images = read_some_images(source, count)
+    named = []
+    for name, image in images.items():
+        named.append((Path(name).stem, image))
     out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_bytes(filter_sheet(pictures))
-    document = {"path": str(out), "pictures": some, "filters": list(RESAMPLING)}
-    emit(
-        document,
-        f"wrote {out}: {len(some)} pictures by {len(RESAMPLING)} filters",
-        as_json,
-    )
+    out.write_bytes(filter_sheet(named))
+    document = {
+        "path": str(out),
+        "pictures": list(images),
+        "filters": list(RESAMPLING),
+    }
+    text = f"wrote {out}: {len(images)} images by {len(RESAMPLING)} filters"
+    emit(document, text, as_json)
 
 
 def convert(
-    name: Name,
-    to: Annotated[str, typer.Option(help="Form: torchmeta, cache or images.")],
-    out: Annotated[Path, typer.Option(help="Folder to make.")],
+    name: DatasetName,
+    to: Annotated[str, typer.Option(help="Format: torchmeta, cache or images.")],
+    out: Annotated[Path, typer.Option(help="New folder to write.")],
     root: Root = None,
     as_json: Json = False,
 ) -> None:
-    """Write a build back out: torchmeta's HDF5, the cache pickle, or image folders with CSVs."""
+    """Export a build: torchmeta's HDF5, the cache pickle, or image folders with CSVs."""
     from ...datasets.export import convert as convert_splits
     from ...datasets.root import built_splits, data_root
 
-    stores = list(built_splits(find(name), data_root(root)).values())
+    stores = built_splits(find_dataset(name), data_root(root))
     with progress_bars() as progress:
-        files = convert_splits(stores, to, out, progress)
-    document = {"dataset": name, "form": to, "files": [str(path) for path in files]}
-    emit(document, "\n".join(f"wrote {path}" for path in files), as_json)
+        paths = convert_splits(list(stores.values()), to, out, progress)
+    files = list(map(str, paths))
+    document = {"dataset": name, "form": to, "files": files}
+    emit(document, "\n".join(f"wrote {file}" for file in files), as_json)
 
 
 def audit(
     names: Annotated[
         list[str] | None,
-        typer.Argument(help="Built datasets; without any, the class lists alone."),
+        typer.Argument(
+            metavar="[NAME...]",
+            help="Built datasets. Without any, only the published class lists are compared.",
+        ),
     ] = None,
     pairs: Annotated[
-        int, typer.Option(min=0, help="Pairs of equal images to name.")
+        int, typer.Option(min=0, help="How many pairs of equal images to name.")
     ] = 20,
     root: Root = None,
     as_json: Json = False,
@@ -114,31 +119,81 @@ def audit(
     from ...datasets.root import built_splits, data_root
 
     where = data_root(root)
-    stores = [
-        store
-        for name in names or ()
-        for store in built_splits(find(name), where).values()
-    ]
+    stores = []
+    for name in names or ():
+        stores += built_splits(find_dataset(name), where).values()
     if stores:
         with progress_bars() as progress:
             found = audit_splits(stores, pairs, progress)
+        compared = f"{found.n_images:,} images compared"
     else:
         found = Audit(0, tuple(audit_lists()), ())
-    lines = [
-        f"{one.first} and {one.second} share {len(one.names)} classes: {', '.join(one.names)}"
-        for one in found.overlaps
-    ]
-    for two in found.duplicates:
+        compared = "published class lists compared"
+    emit(asdict(found), audit_text(found, compared), as_json)
+
+
+def known_text(known: dict[str, dict[str, Any]]) -> str:
+    """What is known about each file of a source."""
+    lines = []
+    for name, facts in known.items():
+        lines.append(name)
+        for key, value in facts.items():
+            if value:
+                lines.append(f"  {key:11} {value}")
+    return "\n".join(lines)
+
+
+def audit_text(found: "Audit", compared: str) -> str:
+    """The shared classes and images, and how many there are."""
+    lines = []
+    for overlap in found.overlaps:
+        n_classes = len(overlap.names)
+        shared = ", ".join(overlap.names)
         lines.append(
-            f"{two.first} and {two.second}: {two.count:,} images of equal pixels"
+            f"{overlap.first} and {overlap.second} share {n_classes} classes: {shared}"
         )
-        lines += [f"  {first} = {second}" for first, second in two.pairs]
-    what = (
-        f"{found.n_images:,} images compared"
-        if stores
-        else "published class lists compared"
-    )
+    for same in found.duplicates:
+        lines.append(
+            f"{same.first} and {same.second}: {same.count:,} images of equal pixels"
+        )
+        for first, second in same.pairs:
+            lines.append(f"  {first} = {second}")
+    n_overlaps = len(found.overlaps)
     lines.append(
-        f"{what}: {len(found.overlaps)} overlaps, {found.n_duplicates:,} equal images"
+        f"{compared}: {n_overlaps} overlaps, {found.n_duplicates:,} equal images"
     )
-    emit(asdict(found), "\n".join(lines), as_json)
+    return "\n".join(lines)
+
+
+def read_some_images(source: Path, count: int) -> "dict[str, Image]":
+    """At most `count` images of a source, spread evenly over their sorted names.
+
+    Raises DataError when there is none.
+    """
+    from ...datasets.archives.tree import open_tree
+    from ...datasets.images.decode import decode
+    from ...datasets.info import DataError
+    from ...datasets.layouts.source_file import IMAGE_SUFFIXES
+
+    with open_tree(source) as tree:
+        names = [name for name in tree.names() if name.lower().endswith(IMAGE_SUFFIXES)]
+        if not names:
+            raise DataError(
+                f"{source}: holds no JPEG or PNG. Name a folder or an archive with some"
+            )
+        count = min(count, len(names))
+        images = {}
+        for place in range(count):
+            name = names[place * len(names) // count]
+            images[name] = decode(tree.read(name), name, "RGB")
+    return images
+
+
+def _filters_table(differences: dict[str, float]) -> str:
+    from ...reports.tables.text import text_table
+
+    rows = []
+    for name, difference in differences.items():
+        rows.append([name, f"{difference:.2f}"])
+    header = ["filter", "mean difference to the originals, grey levels"]
+    return text_table(header, rows)

@@ -1,13 +1,15 @@
-"""fewbench quickstart, train, recipes, report."""
+"""fewbench train."""
 
-from typing import Annotated, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .console import Json, emit, note, progress_bars, table
+from .console import emit, progress_bars, say
 from .options import (
     Backend,
     Device,
+    Json,
     Out,
     Precision,
     Root,
@@ -15,23 +17,36 @@ from .options import (
     named_settings,
 )
 
+if TYPE_CHECKING:
+    from ..train import TrainingSummary
+
+INTERRUPTED = 130  # the exit code of a program that Ctrl-C ends
+
 
 def train(
     recipe: Annotated[
-        str, typer.Option(help="Name of a recipe, or path of a .toml file.")
+        str,
+        typer.Option(
+            help="Recipe, see `fewbench recipes`, or the path of a .toml file."
+        ),
     ],
     out: Out,
     settings: Annotated[
-        list[str] | None, typer.Option("--set", help="key=value; may be repeated.")
+        list[str] | None,
+        typer.Option(
+            "--set", help="Change a key of the recipe: key=value. May be repeated."
+        ),
     ] = None,
     minutes: Annotated[
         float | None,
-        typer.Option(min=0.0, help="Stop after so long, validation included."),
+        typer.Option(
+            min=0.0, help="Stop after this many minutes, validation included."
+        ),
     ] = None,
     resume: Annotated[
-        bool, typer.Option("--resume", help="Go on with the run in --out.")
+        bool, typer.Option("--resume", help="Continue the run in --out.")
     ] = False,
-    seed: Annotated[int | None, typer.Option(min=0)] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Training seed.")] = None,
     backend: Backend = None,
     tasks_per_chunk: TasksPerChunk = None,
     precision: Precision = None,
@@ -39,10 +54,10 @@ def train(
     root: Root = None,
     as_json: Json = False,
 ) -> None:
-    """Train a baseline by a recipe; keeps the best checkpoint by validation accuracy.
+    """Train a baseline by a recipe, and keep the checkpoint with the best validation accuracy.
 
     Learners: protonet (native, learn2learn); maml, fomaml, anil (native, learn2learn, higher).
-    `fewbench env` tells which backends are installed here, and how to install the others;
+    `fewbench env` shows which backends are installed here and how to install the others.
     `fewbench recipes` lists the recipes.
     """
     from ...baselines.config import load_recipe
@@ -50,59 +65,51 @@ def train(
     from ..train import train_run
 
     named = named_settings(
-        seed=seed, precision=precision, backend=backend, tasks_per_chunk=tasks_per_chunk
+        seed=seed,
+        precision=precision,
+        backend=backend,
+        tasks_per_chunk=tasks_per_chunk,
     )
     config = load_recipe(recipe, [*(settings or []), *named])
+    budget = TrainBudget(minutes, device, resume)
     try:
         with progress_bars() as progress:
-            run = train_run(
-                config, out, TrainBudget(minutes, device, resume), root, progress
-            )
+            run = train_run(config, out, budget, root, progress)
     except KeyboardInterrupt:
-        saved = (out / "last.safetensors").exists()
-        hint = "go on from the last checkpoint: the same command with --resume"
-        note(f"interrupted; {hint if saved else 'nothing was saved yet: start again'}")
-        raise typer.Exit(130) from None
-    emit(run, _describe_run(run), as_json)
+        say(after_interruption(out))
+        raise typer.Exit(INTERRUPTED) from None
+    emit(run, run_text(run), as_json)
 
 
-def recipes(as_json: Json = False) -> None:
-    """List the recipes: what each trains on what, and which backends can run it."""
-    from ...baselines.catalogue import BACKENDS
-    from ...baselines.config import load_recipe
-    from ...baselines.config import recipes as names
-
-    rows, document = [], {}
-    for name in names():
-        config = load_recipe(name)
-        able = [
-            backend
-            for backend, learners in BACKENDS.items()
-            if config.learner in learners
-        ]
-        shape = f"{config.way}-way {config.shot}-shot"
-        network = f"{config.backbone}-{config.width}"
-        rows.append(
-            [name, config.learner, config.dataset, network, shape, ", ".join(able)]
+def after_interruption(out: Path) -> str:
+    """What to do about an interrupted run."""
+    if (out / "last.safetensors").exists():
+        return (
+            "interrupted. To continue from the last checkpoint, type the same command with "
+            "--resume"
         )
-        document[name] = {**config.flat(), "backends": able}
-    header = ["recipe", "learner", "dataset", "backbone", "trained on", "backends"]
-    emit({"recipes": document}, table(header, rows), as_json)
+    return "interrupted. Nothing was saved yet: type the same command again"
 
 
-def _describe_run(run: dict[str, Any]) -> str:
+def run_text(run: "TrainingSummary") -> str:
+    """What was trained, where the checkpoint is, and how to evaluate it."""
+    selected = "no validation"
     accuracy = run["val_accuracy"]
-    selected = (
-        f"validation accuracy {100 * accuracy:.2f} %" if accuracy else "no validation"
-    )
+    if accuracy:
+        selected = f"validation accuracy {100 * accuracy:.2f} %"
+    options = protocol_options(run["dataset"])
     return (
         f"trained {run['steps']} steps in {run['seconds']:.0f} s ({run['precision']}, "
-        f"{run['device']}), {selected}\nwrote {run['checkpoint']}\n"
-        f"next: fewbench evaluate {run['out']} --protocol {_first_protocol(run['dataset'])} "
-        f"--out results"
+        f"{run['device']}), {selected}\n"
+        f"wrote {run['checkpoint']}\n"
+        f"next: fewbench evaluate {run['out']} {options} --out results"
     )
 
 
-def _first_protocol(dataset: str) -> str:
+def protocol_options(dataset: str) -> str:
+    """The options that evaluate on a dataset, which may be a variant such as omniglot-nearest."""
     base = dataset.partition("-")[0]
-    return f"{base}-5w1s" if base == dataset else f"{base}-5w1s --dataset {dataset}"
+    options = f"--protocol {base}-5w1s"
+    if base != dataset:
+        options += f" --dataset {dataset}"
+    return options

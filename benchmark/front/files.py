@@ -83,14 +83,25 @@ def exclusive(lock: Path, *, wait: bool = False) -> Iterator[None]:
         yield
 
 
-def require_space(folder: Path, needed: int) -> None:
+def require_space(folder: Path, needed: int, *, reserve: bool = True) -> None:
     """Check that `needed` bytes can be written in a folder. Raises OSError (ENOSPC).
 
-    Where the system allows it, the space is taken for a moment and given back: that also
-    finds quotas and limits on the size of a file.
+    reserve: whether the space is also taken for a moment and given back, where the system
+        allows it. That finds quotas and limits on the size of a file too, but a file
+        system that cannot reserve space, as many over a network, writes all the bytes.
     """
     if shutil.disk_usage(folder).free < needed:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(folder))
-    if needed and hasattr(os, "posix_fallocate"):  # which macOS and Windows lack
+    can_reserve = hasattr(os, "posix_fallocate")  # which macOS and Windows lack
+    if reserve and needed and can_reserve:
         with tempfile.TemporaryFile(dir=folder) as file:
-            os.posix_fallocate(file.fileno(), 0, needed)
+            _reserve(file.fileno(), needed)
+
+
+def _reserve(descriptor: int, needed: int) -> None:
+    try:
+        os.posix_fallocate(descriptor, 0, needed)
+    except OSError as error:
+        # Some file systems cannot reserve space, which says nothing about the space.
+        if error.errno not in (errno.EOPNOTSUPP, errno.EINVAL):
+            raise

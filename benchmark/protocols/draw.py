@@ -1,4 +1,4 @@
-"""What a protocol says, drawn from the data at hand: its classes and images, and its episodes."""
+"""Draw the episodes of a protocol from the build at hand."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,8 +9,8 @@ from ...datasets.episodes import (
     EpisodeBatch,
     EpisodeSpec,
     episodes_fingerprint,
+    rotate_classes,
     sample_episodes,
-    turn_classes,
 )
 from ...datasets.lookup import pick
 from ...datasets.root import open_split
@@ -21,7 +21,10 @@ from .catalogue import ALL_EPISODES
 
 @dataclass(frozen=True, eq=False)
 class Drawn:
-    """Episodes of a view. The protocol tells how many they are."""
+    """Episodes, the images that they are drawn from, and the protocol.
+
+    protocol.n_episodes is the number of episodes drawn.
+    """
 
     protocol: EvalProtocol
     view: ImageView
@@ -29,31 +32,37 @@ class Drawn:
 
     @property
     def fingerprint(self) -> str:
-        """sha256 of the exact episodes."""
+        """The sha256 of the exact episodes."""
         return episodes_fingerprint(self.episodes, protocol_spec(self.protocol))
 
 
 def draw(protocol: EvalProtocol, root: Path) -> Drawn:
-    """All episodes of a protocol. Raises DataError when its dataset is not built, or has too few
-    classes or images."""
+    """All episodes of a protocol.
+
+    Raises DataError when its dataset is not built, or has too few classes or images.
+    """
     view = protocol_view(protocol, root)
     if protocol.sampling != "disjoint":
-        return Drawn(
-            protocol, view, draw_stream(protocol, view, 0, protocol.n_episodes)
-        )
-    wanted = None if protocol.n_episodes == ALL_EPISODES else protocol.n_episodes
-    episodes = disjoint_episodes(view, protocol_spec(protocol), protocol.seed, wanted)
-    return Drawn(replace(protocol, n_episodes=len(episodes)), view, episodes)
+        episodes = draw_stream(protocol, view, 0, protocol.n_episodes)
+        return Drawn(protocol, view, episodes)
+    wanted = protocol.n_episodes
+    if wanted == ALL_EPISODES:
+        wanted = None
+    spec = protocol_spec(protocol)
+    episodes = disjoint_episodes(view, spec, protocol.seed, wanted)
+    protocol = replace(protocol, n_episodes=len(episodes))
+    return Drawn(protocol, view, episodes)
 
 
 def draw_stream(
     protocol: EvalProtocol, view: ImageView, start: int, count: int
 ) -> EpisodeBatch:
-    """Episodes `start` to `start + count - 1` of the protocol's stream of independent episodes."""
+    """Episodes `start` to `start + count - 1` of the protocol's stream of independent ones."""
     spec = protocol_spec(protocol)
-    episodes = sample_episodes(view.class_offsets, spec, protocol.seed, start, count)
+    seed = protocol.seed
+    episodes = sample_episodes(view.class_offsets, spec, seed, start, count)
     if protocol.task_rotations:
-        return turn_classes(episodes, view.n_base_images, protocol.seed, start)
+        return rotate_classes(episodes, view.n_base_images, seed, start)
     return episodes
 
 
@@ -63,10 +72,14 @@ def protocol_spec(protocol: EvalProtocol) -> EpisodeSpec:
 
 
 def protocol_view(protocol: EvalProtocol, root: Path) -> ImageView:
-    """The classes and images that the protocol draws from. Raises DataError when not built."""
-    info = pick("dataset", protocol.dataset, BUILDERS)
+    """The classes and images that the protocol draws from.
+
+    Raises DataError when its dataset is unknown or not built.
+    """
+    info = pick("dataset", protocol.dataset, BUILDERS, see="fewbench data list")
+    store = open_split(info, root, protocol.split)
     return ImageView(
-        [open_split(info, root, protocol.split)],
+        [store],
         rotations=protocol.rotations,
         task_rotations=protocol.task_rotations,
     )

@@ -1,7 +1,7 @@
-"""Protocols that follow a paper to the letter, where each fact was read, and where they depart.
+"""Protocols that follow a paper to the letter: where each fact was read, and what departs from it.
 
-Places are those of public repositories (owner/name, file, lines) or of papers. Papers were read in
-copies by third parties: a digit is very likely right, not certified. Nothing here is from memory.
+A place is a public repository (owner/name, file, lines) or a paper. The papers were read in copies
+by third parties: a digit is very likely right, but not certified. Nothing here is from memory.
 A published preset is never edited: a change gets a new name.
 """
 
@@ -14,7 +14,11 @@ from ...reports.records import EvalProtocol
 
 @dataclass(frozen=True)
 class Preset:
-    """A legacy protocol with its paper, where each field was read, and what departs from it."""
+    """A protocol of a paper.
+
+    sources: where each field of the protocol was read
+    departures: what differs from the paper, in sentences
+    """
 
     protocol: EvalProtocol
     paper: str
@@ -24,36 +28,45 @@ class Preset:
 
 @dataclass(frozen=True)
 class _Paper:
-    """What the presets of one paper on one dataset share; `card` holds fields of EvalProtocol."""
+    """What the presets of one paper on one dataset share.
+
+    fields: of EvalProtocol, for every shape
+    by_shape: fields of EvalProtocol for one (way, shot)
+    """
 
     name: str
     dataset: str
     paper: str
     shapes: tuple[tuple[int, int], ...]
-    card: Mapping[str, Any]
+    fields: Mapping[str, Any]
     sources: Mapping[str, str]
     departures: tuple[str, ...]
     by_shape: Mapping[tuple[int, int], Mapping[str, Any]] = field(default_factory=dict)
 
     def presets(self) -> Iterator[Preset]:
         """One preset for each way and shot."""
-        for n_way, n_shot in self.shapes:
-            fields = {**self.card, **self.by_shape.get((n_way, n_shot), {})}
-            name = f"{self.name}-{self.dataset}-{n_way}w{n_shot}s"
-            card = {
-                "name": name,
-                "dataset": self.dataset,
-                "n_way": n_way,
-                "n_shot": n_shot,
-            }
-            protocol = EvalProtocol(split="test", seed=0, **card, **fields)
-            departures = [
-                one for one in self.departures if n_shot == 5 or one != _FIVE_SHOT
-            ]
+        for shape in self.shapes:
+            n_way, n_shot = shape
+            fields = {**self.fields, **self.by_shape.get(shape, {})}
+            protocol = EvalProtocol(
+                name=f"{self.name}-{self.dataset}-{n_way}w{n_shot}s",
+                dataset=self.dataset,
+                split="test",
+                n_way=n_way,
+                n_shot=n_shot,
+                seed=0,
+                **fields,
+            )
+            departures = list(self.departures)
+            if _FIVE_SHOT in departures and n_shot != 5:
+                departures.remove(_FIVE_SHOT)
             yield Preset(protocol, self.paper, self.sources, (*departures, _EPISODES))
 
 
-_EPISODES = "Episodes: the authors' cannot be drawn again; these are fewbench's stream of seed 0."
+_EPISODES = (
+    "Episodes: those of the authors cannot be drawn again; these are "
+    "fewbench's stream of seed 0."
+)
 _FIVE_SHOT = (
     "5-shot: the commands are not in the repository, so whether the authors tested a model that "
     "was trained with 5 shots is unknown."
@@ -64,7 +77,7 @@ _OMNIGLOT = (*_FIVE_WAY, (20, 1), (20, 5))
 _FINN = (
     "Finn, Abbeel, Levine: Model-Agnostic Meta-Learning, ICML 2017; code: cbfinn/maml"
 )
-_FINN_CARD = {"n_episodes": 600, "transductive": True, "interval": "legacy-z"}
+_FINN_FIELDS = {"n_episodes": 600, "transductive": True, "interval": "legacy-z"}
 _FINN_SOURCES = {
     "n_query": "cbfinn/maml main.py:249,251: as many as shots",
     "n_episodes": "cbfinn/maml main.py:163, data_generator.py:86,89",
@@ -77,7 +90,7 @@ _ANTONIOU = (
     "Antoniou, Edwards, Storkey: How to train your MAML, ICLR 2019; "
     "code: AntreasAntoniou/HowToTrainYourMAMLPytorch"
 )
-_ANTONIOU_CARD = {"n_episodes": 600, "transductive": True, "adaptation_steps": 5}
+_ANTONIOU_FIELDS = {"n_episodes": 600, "transductive": True, "adaptation_steps": 5}
 _ANTONIOU_SOURCES = {
     "n_query": "AntreasAntoniou/HowToTrainYourMAMLPytorch, released experiment configs",
     "n_episodes": "same repository, experiment_builder.py:247-300",
@@ -97,7 +110,7 @@ _LEE = (
     "Lee, Maji, Ravichandran, Soatto: MetaOptNet, CVPR 2019; code: kjunelee/MetaOptNet; "
     "tieredImageNet is Ren et al.'s, ICLR 2018"
 )
-_LEE_CARD = {"n_query": 15, "n_episodes": 1000, "interval": "legacy-z-n1"}
+_LEE_FIELDS = {"n_query": 15, "n_episodes": 1000, "interval": "legacy-z-n1"}
 _LEE_SOURCES = {
     "n_query": "paper, Table 3",
     "n_episodes": "paper, Table 3",
@@ -109,8 +122,8 @@ _SNELL = (
     "code: jakesnell/prototypical-networks (Omniglot only)"
 )
 _NEAREST = (
-    "Pixels: resizing one-bit images, the authors got NEAREST whatever they asked for; "
-    "--dataset omniglot-nearest has such images, and shows in the name."
+    "Pixels: the authors resized one-bit images, for which they got NEAREST whatever they asked "
+    "for; --dataset omniglot-nearest has images made so, and shows in the name."
 )
 _RAVI = "twitter-research/meta-learning-lstm data/miniImagenet (Ravi & Larochelle, 64/16/20)"
 
@@ -120,7 +133,7 @@ _PAPERS = (
         dataset="omniglot",
         paper=_FINN,
         shapes=_OMNIGLOT,
-        card=_FINN_CARD | {"task_rotations": True},
+        fields=_FINN_FIELDS | {"task_rotations": True},
         by_shape={
             (5, 1): {"n_query": 1, "adaptation_steps": 3},
             (5, 5): {"n_query": 5, "adaptation_steps": 3},
@@ -136,7 +149,7 @@ _PAPERS = (
         departures=(
             "Split: the authors shuffle the order in which their file system lists the "
             "characters, which nobody can repeat. Here: the 423 test characters of Vinyals et "
-            "al.'s split, as many.",
+            "al.'s split, which are as many.",
             _NEAREST,
             _FIVE_SHOT,
         ),
@@ -146,7 +159,7 @@ _PAPERS = (
         dataset="miniimagenet",
         paper=_FINN,
         shapes=_FIVE_WAY,
-        card=_FINN_CARD | {"adaptation_steps": 10},
+        fields=_FINN_FIELDS | {"adaptation_steps": 10},
         by_shape={(5, 1): {"n_query": 1}, (5, 5): {"n_query": 5}},
         sources=_FINN_SOURCES | {"split": _RAVI},
         departures=(
@@ -159,7 +172,7 @@ _PAPERS = (
         dataset="omniglot",
         paper=_SNELL,
         shapes=_OMNIGLOT,
-        card={
+        fields={
             "n_query": 15,
             "n_episodes": 1000,
             "rotations": True,
@@ -182,7 +195,7 @@ _PAPERS = (
         dataset="miniimagenet",
         paper=_SNELL,
         shapes=_FIVE_WAY,
-        card={"n_query": 15, "n_episodes": 600, "interval": "legacy-z-ddof1"},
+        fields={"n_query": 15, "n_episodes": 600, "interval": "legacy-z-ddof1"},
         sources={
             "split": _RAVI,
             "n_query": "paper, section 3.2",
@@ -199,7 +212,7 @@ _PAPERS = (
         paper="Chen, Liu, Kira, Wang, Huang: A Closer Look at Few-shot Classification, ICLR 2019; "
         "code: wyharveychen/CloserLookFewShot",
         shapes=_FIVE_WAY,
-        card={
+        fields={
             "n_query": 15,
             "n_episodes": 600,
             "adaptation_steps": 5,
@@ -215,7 +228,7 @@ _PAPERS = (
             "interval": "same repository, test.py:154-157: 1.96 * numpy.std / sqrt(n)",
         },
         departures=(
-            "Pixels: the authors resize full-size pictures to 1.15 times the side and take the "
+            "Pixels: the authors resize full-size images to 1.15 times the side and take the "
             "middle (data/datamgr.py:35-39).",
         ),
     ),
@@ -224,15 +237,15 @@ _PAPERS = (
         dataset="omniglot",
         paper=_ANTONIOU,
         shapes=_OMNIGLOT,
-        card=_ANTONIOU_CARD | {"n_query": 1},
+        fields=_ANTONIOU_FIELDS | {"n_query": 1},
         sources=_ANTONIOU_SOURCES
         | {
             "split": "same repository, data.py:132-142,176,194-207: 1150/50/423 characters",
-            "rotations": "same repository, data.py: turned in training only",
+            "rotations": "same repository, data.py: rotated in training only",
         },
         departures=(
             "Split: the authors' changes with the seed of the run. Here: the 423 test characters "
-            "of Vinyals et al.'s split, as many.",
+            "of Vinyals et al.'s split, which are as many.",
             *_ANTONIOU_DEPARTURES,
             f"{_NEAREST} Theirs are not inverted either (ink 0 on 1).",
         ),
@@ -242,7 +255,7 @@ _PAPERS = (
         dataset="miniimagenet",
         paper=_ANTONIOU,
         shapes=_FIVE_WAY,
-        card=_ANTONIOU_CARD | {"n_query": 15},
+        fields=_ANTONIOU_FIELDS | {"n_query": 15},
         sources=_ANTONIOU_SOURCES | {"split": _RAVI},
         departures=(
             *_ANTONIOU_DEPARTURES,
@@ -255,10 +268,10 @@ _PAPERS = (
         dataset="miniimagenet",
         paper=_LEE,
         shapes=_FIVE_WAY,
-        card=_LEE_CARD,
+        fields=_LEE_FIELDS,
         sources=_LEE_SOURCES | {"split": _RAVI},
         departures=(
-            "Pixels: the authors' 84 px pickles; `fewbench data identify` tells yours.",
+            "Pixels: the authors' 84 px pickles; `fewbench data identify` says what yours are.",
         ),
     ),
     _Paper(
@@ -266,7 +279,7 @@ _PAPERS = (
         dataset="tieredimagenet",
         paper=_LEE,
         shapes=_FIVE_WAY,
-        card=_LEE_CARD,
+        fields=_LEE_FIELDS,
         sources=_LEE_SOURCES
         | {
             "split": "renmengye/few-shot-ssl-public fewshot/data/tiered_imagenet_split: 160 test "

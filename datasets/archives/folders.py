@@ -1,77 +1,114 @@
-"""The files of a folder and of the folders in it."""
+"""The files of a folder and of all folders in it."""
 
 import hashlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 
 from .archive import Members
-from .byte_ranges import Span
-from .limits import Limits, refusal
+from .byte_ranges import ByteRange, SharedFile, file_stamp
+from .limits import Limits
+from .refusals import RUN_AGAIN, refusal
 from .safe_names import hidden
-from .unpacking import SourceFile, file_stamp
+
+_TOO_MANY = "Give a folder that holds nothing but the data."
+_LINK = "Replace it by a file, or remove it."
 
 
 class FolderMembers(Members):
-    """The files below `path`. Raises DataError when there are too many, or links lead outside."""
+    """The files below `path`.
 
-    def __init__(self, path: Path, limits: Limits) -> None:
+    only: names of the files to show; None: all
+    Raises DataError when there are too many, or when a link leads outside.
+    """
+
+    def __init__(
+        self, path: Path, limits: Limits, only: Iterable[str] | None = None
+    ) -> None:
         super().__init__(str(path), limits)
         self._path = path
-        self.names = sorted(islice(self._walk(path, ""), limits.members + 1))
-        limits.check_count(self.label, len(self.names))
+        names = self._walk(path, "") if only is None else only
+        # One more than allowed, so that the check below sees that there are too many.
+        first_names = islice(names, limits.members + 1)
+        self.names = sorted(first_names)
+        limits.check_count(self.label, len(self.names), _TOO_MANY)
 
     def size(self, index: int) -> int:
-        return (self._path / self.names[index]).stat().st_size
+        path = self._file_path(index)
+        return path.stat().st_size
 
-    def span(self, index: int) -> Span:
-        path = self._path / self.names[index]
-        return SourceFile(path).span(str(path))
+    def byte_range(self, index: int) -> ByteRange:
+        path = self._file_path(index)
+        return SharedFile(path).whole(str(path))
 
-    def opener(self, index: int) -> Callable[[], Span]:
-        """Opens the file anew: a folder of a thousand tars would need a thousand open files."""
-        name, stamp = self.names[index], self.member_stamp(index)
+    def opener(self, index: int) -> Callable[[], ByteRange]:
+        """Opens the file at each call: a thousand tars would need a thousand open files."""
+        path = self._file_path(index)
+        name = self.names[index]
+        stamp = self.member_stamp(index)
 
-        def reopened() -> Span:
-            file = SourceFile(self._path / name)
+        def reopened() -> ByteRange:
+            file = SharedFile(path)
             if file.stamp() != stamp:
-                got = "one that was changed"
                 raise refusal(
-                    self.label, repr(name), "the file that was opened first", got
+                    self.label,
+                    repr(name),
+                    expected="the file that was opened first",
+                    got="one that was changed",
+                    advice=RUN_AGAIN,
                 )
-            return file.span(str(self._path / name))
+            return file.whole(str(path))
 
         return reopened
 
     def stamp(self) -> str:
         digest = hashlib.sha256()
         for index, name in enumerate(self.names):
-            digest.update(
-                os.fsencode(name) + f"\0{self.member_stamp(index)}\n".encode()
-            )
+            stamp = self.member_stamp(index)
+            digest.update(os.fsencode(name))
+            digest.update(f"\0{stamp}\n".encode())
         return digest.hexdigest()
 
     def member_stamp(self, index: int) -> str:
-        return file_stamp((self._path / self.names[index]).stat())
+        path = self._file_path(index)
+        return file_stamp(path.stat())
+
+    def _file_path(self, index: int) -> Path:
+        return self._path / self.names[index]
 
     def _walk(self, folder: Path, prefix: str) -> Iterator[str]:
-        with os.scandir(folder) as entries:
-            for entry in entries:
-                name = prefix + entry.name
-                if hidden(entry.name):
+        """The names of all files in a folder, with `prefix` in front. Links are checked."""
+        with os.scandir(folder) as children:
+            for child in children:
+                if hidden(child.name):
                     continue
-                if entry.is_dir(follow_symlinks=False):
-                    yield from self._walk(folder / entry.name, name + "/")
-                elif not entry.is_file():
-                    # A linked folder could loop, or count its images twice.
-                    got = "a link to a folder or to nothing, a device or a pipe"
-                    raise refusal(self.label, repr(name), "a file or a folder", got)
-                elif entry.is_symlink() and not self._holds(folder / entry.name):
-                    got = "a link that leads outside"
-                    raise refusal(self.label, repr(name), "a file of this folder", got)
+                name = prefix + child.name
+                if child.is_dir(follow_symlinks=False):
+                    yield from self._walk(folder / child.name, name + "/")
                 else:
+                    self._check_file(child, name)
                     yield name
 
+    def _check_file(self, child: "os.DirEntry[str]", name: str) -> None:
+        if not child.is_file():
+            # A link to a folder could loop, or count its images twice.
+            raise refusal(
+                self.label,
+                repr(name),
+                expected="a file or a folder",
+                got="a link to a folder or to nothing, a device or a pipe",
+                advice=_LINK,
+            )
+        if child.is_symlink() and not self._holds(Path(child.path)):
+            raise refusal(
+                self.label,
+                repr(name),
+                expected="a file of this folder",
+                got="a link that leads outside",
+                advice=_LINK,
+            )
+
     def _holds(self, link: Path) -> bool:
-        return link.resolve().is_relative_to(self._path.resolve())
+        folder = self._path.resolve()
+        return link.resolve().is_relative_to(folder)

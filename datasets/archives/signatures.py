@@ -2,12 +2,13 @@
 
 from pathlib import Path
 
+from .byte_ranges import SharedFile
 from .limits import Limits
-from .unpacking import SourceFile
-from .zips import describe_zip
+from .zip_directory import describe_zip
 
 HEAD_BYTES = 512
-# (where, which bytes, what): a tar comes first, as it starts with a name that may be anything.
+# (place, bytes, kind). The tar comes first: it starts with a file name, which may look
+# like any other mark.
 _MARKS = (
     (257, b"ustar", "tar"),
     (0, b"PK", "zip"),
@@ -16,12 +17,18 @@ _MARKS = (
     (0, b"\xfd7zXZ\0", "xz"),
     (0, b"\x89HDF", "HDF5"),
     (0, b"\x93NUMPY", "NumPy .npy"),
-    *((0, bytes([0x80, protocol]), "pickle") for protocol in range(2, 6)),
+    (0, b"\x80\x02", "pickle"),
+    (0, b"\x80\x03", "pickle"),
+    (0, b"\x80\x04", "pickle"),
+    (0, b"\x80\x05", "pickle"),
 )
 
 
 def kind_of(head: bytes) -> str | None:
-    """'tar', 'zip', 'gzip', 'bzip2', 'xz', 'HDF5', 'NumPy .npy', 'pickle', or None."""
+    """'tar', 'zip', 'gzip', 'bzip2', 'xz', 'HDF5', 'NumPy .npy', 'pickle', or None.
+
+    head: the first HEAD_BYTES of the file
+    """
     for start, mark, kind in _MARKS:
         if head.startswith(mark, start):
             return kind
@@ -30,7 +37,7 @@ def kind_of(head: bytes) -> str | None:
 
 def describe_content(path: Path, limits: Limits | None = None) -> str:
     """What a file is, in words for a message. Raises OSError when it cannot be read."""
-    with SourceFile(path) as file:
+    with SharedFile(path) as file:
         head = file.read(HEAD_BYTES)
         if kind_of(head) == "zip":
             return describe_zip(file, limits or Limits())
@@ -38,7 +45,7 @@ def describe_content(path: Path, limits: Limits | None = None) -> str:
 
 
 def describe_head(head: bytes) -> str:
-    """What the first bytes of a file say that it is."""
+    """What a file is by its first bytes, in words for a message."""
     if not head:
         return "an empty file"
     if looks_like_page(head):
@@ -49,9 +56,11 @@ def describe_head(head: bytes) -> str:
     kind = kind_of(head)
     if kind is None:
         return f"a file that starts with {head[:16]!r}"
-    return f"a{'n' if kind in ('xz', 'HDF5') else ''} {kind} file"
+    article = "an" if kind in ("xz", "HDF5") else "a"
+    return f"{article} {kind} file"
 
 
 def looks_like_page(head: bytes) -> bool:
-    """Whether these first bytes of a file belong to a web page (HTML or XML)."""
-    return head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"<")
+    """Whether the first bytes of a file are those of a web page (HTML or XML)."""
+    without_mark = head.removeprefix(b"\xef\xbb\xbf")  # the byte order mark of UTF-8
+    return without_mark.lstrip().startswith(b"<")

@@ -1,30 +1,31 @@
-"""The headers of a plain tar, one after the other.
+"""Reads the headers of a plain tar one after the other.
 
-Not by tarfile: it takes a damaged header for the end of the archive and shows fewer files without
-a word, and it takes three times as long.
+tarfile is not used: it takes a damaged header for the end of the archive and silently shows
+fewer files, and it takes three times as long.
 """
 
-import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from .byte_ranges import Span
-from .limits import refusal
+from .byte_ranges import ByteRange
+from .refusals import refusal
 from .signatures import describe_head, kind_of
+from .tar_extensions import LONG_LINK, LONG_NAME, SHARED_PAX, pax_records
 
 FOLDER = b"5"
 FILES = (b"0", b"\0", b"7")
-_BLOCK = 512
-_PADDING_BYTES = 2**20  # writers fill up their last record, which may be this large
+_EXTENSIONS = (LONG_NAME, LONG_LINK, SHARED_PAX, b"x", b"X")
 _EXTENSION_BYTES = 2**20  # of one long name or one set of pax records
 _EXTENSIONS_IN_A_ROW = 8
-_LONG_NAME, _LONG_LINK, _SHARED_PAX = b"L", b"K", b"g"
-_EXTENSIONS = (_LONG_NAME, _LONG_LINK, _SHARED_PAX, b"x", b"X")
-_PAX_RECORD = re.compile(rb"(\d{1,7}) ([^=\n]+)=")
+_BLOCK = 512
+_PADDING_BYTES = 2**20  # writers fill up their last record, which may be this large
 
 
-class Entry(NamedTuple):
-    """A member of a tar: its name, what it is, and where its data are."""
+class TarEntry(NamedTuple):
+    """A member of a tar: its name, what it is, and where its data are.
+
+    kind: the type flag of the header, such as FOLDER or one of FILES
+    """
 
     name: bytes
     kind: bytes
@@ -32,76 +33,106 @@ class Entry(NamedTuple):
     size: int
 
 
-def read_entries(span: Span) -> Iterator[Entry]:
-    """All members in the order of the archive, as the extensions before them correct them.
+def read_entries(archive: ByteRange) -> Iterator[TarEntry]:
+    """All members in the order of the archive, corrected by the extensions before them.
 
     Raises DataError when it is no tar, damaged or truncated.
     """
     shared: dict[bytes, bytes] = {}
     own: dict[bytes, bytes] = {}
-    position = in_a_row = 0
-    while (entry := _header(span, position)) is not None:
+    in_a_row = 0
+    position = 0
+    while (entry := _header(archive, position)) is not None:
         if entry.kind in _EXTENSIONS:
             in_a_row += 1
-            records = shared if entry.kind == _SHARED_PAX else own
-            records.update(_extension(span, entry, in_a_row))
+            records = shared if entry.kind == SHARED_PAX else own
+            records.update(_extension(archive, entry, in_a_row))
         else:
-            records = shared | own
-            name, size = (
-                records.get(b"path", entry.name),
-                records.get(b"size", entry.size),
-            )
-            entry = Entry(name, entry.kind, entry.start, int(size))
+            entry = _corrected(entry, shared | own)
             if entry.kind in FILES:
-                _check_inside(span, repr(name), entry)
+                _check_inside(archive, repr(entry.name), entry)
             yield entry
-            own, in_a_row = {}, 0
-        size = (
-            0 if entry.kind == FOLDER else entry.size
-        )  # a folder's is no size of data
-        position = entry.start + -(-size // _BLOCK) * _BLOCK
-    _check_end(span, position)
+            own = {}
+            in_a_row = 0
+        position = _end_of(entry)
+    _check_end(archive, position)
 
 
 def starts_tar(head: bytes) -> bool:
-    """Whether the first 512 bytes of a file are a tar's, be it one from before `ustar`."""
+    """Whether these are the first 512 bytes of a tar, even of one older than `ustar`."""
     if kind_of(head) == "tar":
         return True
     try:
-        return bool(_parsed(head))
+        _parsed(head)
     except ValueError:
         return False
+    return True
 
 
-def _header(span: Span, position: int) -> Entry | None:
-    """What stands at `position`: None when it is the end."""
-    position = min(position, len(span))
-    block = span.read_at(position, min(_BLOCK, len(span) - position))
+def _corrected(entry: TarEntry, records: dict[bytes, bytes]) -> TarEntry:
+    """An entry with the name and the size that its extensions state."""
+    if not records:
+        return entry
+    name = records.get(b"path", entry.name)
+    size = records.get(b"size", entry.size)
+    return TarEntry(name, entry.kind, entry.start, int(size))
+
+
+def _end_of(entry: TarEntry) -> int:
+    """Where the next header is."""
+    if entry.kind == FOLDER:
+        return entry.start  # whatever size a folder states, it has no data
+    end = entry.start + entry.size
+    padding = -entry.size % _BLOCK  # the data fill up whole blocks
+    return end + padding
+
+
+def _header(archive: ByteRange, position: int) -> TarEntry | None:
+    """The entry whose header is at `position`; None at the end of the archive."""
+    position = min(position, len(archive))
+    length = min(_BLOCK, len(archive) - position)
+    block = archive.read_at(position, length)
     if position == 0 and not starts_tar(block):
-        raise refusal(span.label, "any of it", "a tar file", describe_head(block))
+        raise refusal(
+            archive.label,
+            "it",
+            expected="a tar file",
+            got=describe_head(block),
+        )
     if not block.strip(b"\0"):
         return None
     try:
         name, kind, size = _parsed(block)
     except ValueError as error:
-        what = f"the header at byte {position:,}"
-        raise refusal(span.label, what, "an intact tar header", str(error)) from error
-    return Entry(name, kind, position + _BLOCK, size)
+        raise refusal(
+            archive.label,
+            f"the header at byte {position:,}",
+            expected="an intact tar header",
+            got=str(error),
+        ) from error
+    return TarEntry(name, kind, position + _BLOCK, size)
 
 
 def _parsed(block: bytes) -> tuple[bytes, bytes, int]:
     """Name, kind and size. Raises ValueError when the block is no intact header."""
     if len(block) < _BLOCK:
         raise ValueError("the end of the file: the archive is truncated")
-    stored = block[148:156]
-    if _number(stored) != sum(block) - sum(stored) + len(stored) * ord(" "):
+    if _number(block[148:156]) != _checksum(block):
         raise ValueError("one with another checksum: the archive is damaged")
     name = _text(block[:100])
-    if (
-        block[257:263] == b"ustar\0" and block[345]
-    ):  # GNU keeps times where POSIX has the prefix
-        name = _text(block[345:500]) + b"/" + name
-    return name, block[156:157], _number(block[124:136])
+    is_posix = block[257:263] == b"ustar\0"
+    if is_posix and block[345]:  # GNU keeps times where POSIX has the prefix
+        prefix = _text(block[345:500])
+        name = prefix + b"/" + name
+    kind = block[156:157]
+    size = _number(block[124:136])
+    return name, kind, size
+
+
+def _checksum(block: bytes) -> int:
+    """The sum of all bytes, in which the stored checksum counts as spaces."""
+    others = sum(block) - sum(block[148:156])
+    return others + 8 * ord(" ")
 
 
 def _number(field: bytes) -> int:
@@ -118,65 +149,65 @@ def _text(field: bytes) -> bytes:
     return field.split(b"\0", 1)[0]
 
 
-def _extension(span: Span, entry: Entry, in_a_row: int) -> dict[bytes, bytes]:
-    """What an extension says of the next member, or of all that follow."""
+def _extension(
+    archive: ByteRange, entry: TarEntry, in_a_row: int
+) -> dict[bytes, bytes]:
+    """What an extension says about the next member, or about all that follow."""
     what = f"the extension at byte {entry.start:,}"
     if entry.size > _EXTENSION_BYTES or in_a_row > _EXTENSIONS_IN_A_ROW:
-        bound = f"at most {_EXTENSIONS_IN_A_ROW} of {_EXTENSION_BYTES:,} bytes each"
         raise refusal(
-            span.label, what, bound, f"{in_a_row}, the last of {entry.size:,}"
+            archive.label,
+            what,
+            expected=f"at most {_EXTENSIONS_IN_A_ROW} of {_EXTENSION_BYTES:,} bytes each",
+            got=f"{in_a_row}, the last of {entry.size:,}",
         )
-    _check_inside(span, what, entry)
-    data = span.read_at(entry.start, entry.size)
-    if entry.kind in (_LONG_NAME, _LONG_LINK):
-        return {b"path": _text(data)} if entry.kind == _LONG_NAME else {}
+    _check_inside(archive, what, entry)
+    data = archive.read_at(entry.start, entry.size)
+    if entry.kind == LONG_NAME:
+        return {b"path": _text(data)}
+    if entry.kind == LONG_LINK:
+        return {}
     try:
-        return _pax_records(data)
+        return pax_records(data)
     except ValueError as error:
-        raise refusal(span.label, what, "intact pax records", str(error)) from error
-
-
-def _pax_records(data: bytes) -> dict[bytes, bytes]:
-    """`path` and `size` of a pax extension; the rest says nothing about where the data are."""
-    records, position, data = {}, 0, data.rstrip(b"\0")
-    while position < len(data):
-        match = _PAX_RECORD.match(data, position)
-        end = position + int(match[1]) if match else 0
-        if (
-            match is None
-            or not match.end() < end <= len(data)
-            or data[end - 1] != ord("\n")
-        ):
-            raise ValueError("damaged ones")
-        key, value = match[2], data[match.end() : end - 1]
-        if key.startswith(b"GNU.sparse"):
-            raise ValueError("those of a sparse file")
-        if key == b"size" and not (value.isdigit() and len(value) < 20):
-            raise ValueError(f"a size of {value[:20]!r}")
-        if key in (b"path", b"size"):
-            records[key] = value
-        position = end
-    return records
-
-
-def _check_inside(span: Span, what: str, entry: Entry) -> None:
-    rest = len(span) - entry.start
-    if entry.size > rest:
-        got = f"{rest:,}: the archive is truncated or damaged"
-        raise refusal(span.label, what, f"{entry.size:,} bytes", got)
-
-
-def _check_end(span: Span, position: int) -> None:
-    """An archive may be cut between two members; only what closes it tells that all are there.
-
-    Data after that are members too: of an archive with a hole, or of two that were joined.
-    """
-    rest = len(span) - position
-    if rest < _BLOCK:
-        got = "the end of the file: the archive is truncated"
-        raise refusal(span.label, "the end", "the empty block that closes a tar", got)
-    if rest > _PADDING_BYTES or span.read_at(position, rest).strip(b"\0"):
-        got = f"{rest:,} bytes that are not all zeros"
         raise refusal(
-            span.label, f"what follows byte {position:,}", "zeros to the end", got
+            archive.label,
+            what,
+            expected="intact pax records",
+            got=str(error),
+        ) from error
+
+
+def _check_inside(archive: ByteRange, what: str, entry: TarEntry) -> None:
+    """Raises DataError when the data of an entry go beyond the end of the file."""
+    rest = len(archive) - entry.start
+    if entry.size > rest:
+        raise refusal(
+            archive.label,
+            what,
+            expected=f"{entry.size:,} bytes",
+            got=f"{rest:,}: the archive is truncated or damaged",
+        )
+
+
+def _check_end(archive: ByteRange, position: int) -> None:
+    """Raises DataError when the archive is cut between two members, or has more after its end.
+
+    Only the closing block tells that no member is missing. Data after it belong to an archive
+    with a hole, or to two archives that were joined.
+    """
+    rest = len(archive) - position
+    if rest < _BLOCK:
+        raise refusal(
+            archive.label,
+            "the end",
+            expected="the empty block that closes a tar",
+            got="the end of the file: the archive is truncated",
+        )
+    if rest > _PADDING_BYTES or archive.read_at(position, rest).strip(b"\0"):
+        raise refusal(
+            archive.label,
+            f"what follows byte {position:,}",
+            expected="zeros to the end",
+            got=f"{rest:,} bytes that are not all zeros",
         )

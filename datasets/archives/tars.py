@@ -1,4 +1,4 @@
-"""The files of a plain tar, read where they lie."""
+"""The files of a plain tar, read in place."""
 
 import re
 from array import array
@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterator
 from itertools import pairwise
 
 from .archive import Members
-from .byte_ranges import Span
-from .limits import Limits, refusal
+from .byte_ranges import ByteRange
+from .limits import Limits
+from .refusals import refusal
 from .safe_names import hidden, unsafe
-from .tar_headers import FILES, FOLDER, Entry, read_entries
+from .tar_headers import FILES, FOLDER, TarEntry, read_entries
 
-_NAME_BYTES = 256  # of a member, on average
+_NAME_BYTES = 256  # of a name, on average
 _REFUSED = {
     b"1": "a hard link",
     b"2": "a symbolic link",
@@ -20,71 +21,103 @@ _REFUSED = {
     b"6": "a named pipe",
     b"S": "a sparse file",
 }
+_DOTS = re.compile(r"\A(?:\./)+")
 
 
 class TarMembers(Members):
-    """The files of a tar. Raises DataError when it is none, unsafe, damaged or truncated.
+    """The files of a tar.
 
-    opener() -> the archive, always the same; stamp: what changes when it does
+    opener() -> the bytes of the archive, the same at each call
+    stamp: a text that changes when the archive does
+    Raises DataError when it is no tar, unsafe, damaged or truncated.
     """
 
-    def __init__(self, opener: Callable[[], Span], stamp: str, limits: Limits) -> None:
-        span = opener()
-        super().__init__(span.label, limits)
+    def __init__(
+        self, opener: Callable[[], ByteRange], stamp: str, limits: Limits
+    ) -> None:
+        archive = opener()
+        super().__init__(archive.label, limits)
         self._opener = opener
         self._stamp = stamp
-        found = sorted(self._files(span))
-        self.names = [name for name, _, _ in found]
-        # Arrays: a thousand archives of a thousand files each may be open at once.
-        self._starts = array("q", (start for _, start, _ in found))
-        self._sizes = array("q", (size for _, _, size in found))
-        for name, following in pairwise(self.names):
-            if name == following:
-                raise refusal(
-                    self.label, repr(name), "distinct names", "the same name twice"
-                )
+        found = sorted(self._files(archive))
+        # Arrays need little memory: a thousand tars of a thousand files each may be open.
+        self._starts = array("q")
+        self._sizes = array("q")
+        for name, start, size in found:
+            self.names.append(name)
+            self._starts.append(start)
+            self._sizes.append(size)
+        self._check_distinct()
 
     def size(self, index: int) -> int:
         return self._sizes[index]
 
-    def span(self, index: int) -> Span:
-        label = f"{self.label}: {self.names[index]!r}"
-        return self._opener().part(self._starts[index], self._sizes[index], label)
+    def byte_range(self, index: int) -> ByteRange:
+        name = self.names[index]
+        start = self._starts[index]
+        size = self._sizes[index]
+        archive = self._opener()
+        return archive.part(start, size, f"{self.label}: {name!r}")
 
     def stamp(self) -> str:
         return self._stamp
 
-    def _files(self, span: Span) -> Iterator[tuple[str, int, int]]:
+    def _check_distinct(self) -> None:
+        for name, following in pairwise(self.names):
+            if name == following:
+                raise refusal(
+                    self.label,
+                    repr(name),
+                    expected="distinct names",
+                    got="the same name twice",
+                )
+
+    def _files(self, archive: ByteRange) -> Iterator[tuple[str, int, int]]:
         """(name, start, size) of each file that is not hidden."""
         room = _NAME_BYTES * self.limits.members
-        for count, entry in enumerate(read_entries(span), 1):
+        for count, entry in enumerate(read_entries(archive), 1):
             self.limits.check_count(self.label, count)
             room -= len(entry.name)
             if room < 0:
-                bound = f"names of at most {_NAME_BYTES} bytes on average"
-                raise refusal(self.label, "any of it", bound, "longer ones")
+                raise refusal(
+                    self.label,
+                    "it",
+                    expected=f"names of at most {_NAME_BYTES} bytes on average",
+                    got="longer ones",
+                )
             name = _decoded(entry.name)
             if self._is_file(name, entry) and not hidden(name):
                 yield name, entry.start, entry.size
 
-    def _is_file(self, name: str, entry: Entry) -> bool:
-        """Whether it is a file, else it is a folder. Raises DataError when neither or unsafe."""
-        # Old writers note folders as empty files whose name ends so.
-        is_folder = entry.kind == FOLDER or (name.endswith("/") and not entry.size)
+    def _is_file(self, name: str, entry: TarEntry) -> bool:
+        """True for a file, False for a folder. Raises DataError for others and unsafe ones."""
+        # Old writers store a folder as an empty file whose name ends with a slash.
+        is_old_folder = name.endswith("/") and entry.size == 0
+        is_folder = entry.kind == FOLDER or is_old_folder
+        is_top_folder = is_folder and name in ("", ".")
         path = name.removesuffix("/") if is_folder else name
-        if unsafe(path) and not (is_folder and name in ("", ".")):
-            got = "one that could lead elsewhere"
-            raise refusal(self.label, repr(name), "a relative path of plain names", got)
+        if unsafe(path) and not is_top_folder:
+            raise refusal(
+                self.label,
+                repr(name),
+                expected="a relative path of plain names",
+                got="one that could lead elsewhere",
+            )
         if entry.kind not in (FOLDER, *FILES):
-            got = _REFUSED.get(entry.kind, f"a member of type {entry.kind!r}")
-            raise refusal(self.label, repr(name), "a file or a folder", got)
+            other = f"a member of type {entry.kind!r}"
+            raise refusal(
+                self.label,
+                repr(name),
+                expected="a file or a folder",
+                got=_REFUSED.get(entry.kind, other),
+            )
         return not is_folder
 
 
 def _decoded(raw: bytes) -> str:
-    """A name without the harmless `./` in front."""
+    """A name without a harmless `./` in front."""
     try:
         name = raw.decode()
     except UnicodeDecodeError:
         name = raw.decode("latin-1")
-    return re.sub(r"\A(?:\./)+", "", name)
+    return _DOTS.sub("", name)

@@ -1,62 +1,23 @@
-"""Open files for spans, and packed data inflated into files that have no name."""
+"""gzip, bzip2, xz and deflate streams, unpacked chunk by chunk in bounded memory."""
 
 import bz2
-import io
 import lzma
-import os
-import tempfile
 import zlib
-from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterator
 from typing import Protocol
 
 from ..info import DataError
-from .byte_ranges import Span
-from .limits import DAMAGE, Limits, in_words, refusal
+from .byte_ranges import ByteRange
+from .limits import Limits
+from .refusals import DAMAGE, damage_refusal
 
-# Small pieces: thousands of streams may start in one, and each copies what is left of it.
+# Packed bytes a step. Small, since thousands of streams may start in one step, and each
+# copies what is left of it.
 _PIECE = 2**16
+# Unpacked bytes a step.
 _CHUNK = 2**18
-_XZ_MEMORY = 2**28  # four times what `xz -9` asks for
-
-
-class SourceFile(io.FileIO):
-    """A file for spans; it is closed, without a warning, when the last of them is gone."""
-
-    def __del__(self) -> None:
-        self.close()
-
-    def span(self, label: str) -> Span:
-        """The whole file."""
-        return Span(self, 0, os.fstat(self.fileno()).st_size, label)
-
-    def stamp(self) -> str:
-        """What changes when the file does."""
-        return file_stamp(os.fstat(self.fileno()))
-
-
-def file_stamp(status: os.stat_result) -> str:
-    """Size and time of the last change of a file."""
-    return f"{status.st_size} {status.st_mtime_ns}"
-
-
-def spooled(chunks: Iterable[bytes], label: str, scratch: Path | None) -> Span:
-    """The chunks in a temporary file without a name, so that it is gone when the span is.
-
-    Raises DataError when `scratch` (None: the system's choice) has no room or cannot be written.
-    """
-    try:
-        with tempfile.TemporaryFile(dir=scratch) as file:
-            for chunk in chunks:
-                file.write(chunk)
-            file.flush()
-            return SourceFile(os.dup(file.fileno())).span(label)
-    except OSError as error:
-        where = scratch or "the system's folder for temporary files (see $TMPDIR)"
-        raise DataError(
-            f"{label}: cannot be unpacked: expected room in {where}, got: {in_words(error)}. Make "
-            f"room, or unpack it by hand and pass the folder: fewbench data build NAME --source DIR"
-        ) from error
+# Memory that a .xz file may ask for: four times what `xz -9` asks for.
+_XZ_MEMORY = 2**28
 
 
 class Decoder(Protocol):
@@ -72,7 +33,7 @@ class Decoder(Protocol):
 
 
 class Inflater:
-    """A zlib stream with the manners of a Decoder, so that what one call returns is bounded."""
+    """A zlib stream as a Decoder: it keeps the input that a bounded call left over."""
 
     def __init__(self, wbits: int) -> None:
         self._zlib = zlib.decompressobj(wbits)
@@ -101,27 +62,28 @@ _DECODERS: dict[str, Callable[[], Decoder]] = {
 PACKINGS = frozenset(_DECODERS)
 
 
-def unpacked(span: Span, packing: str, limits: Limits) -> Iterator[bytes]:
-    """What a file holds that was packed with one of PACKINGS, be it in one stream or in many.
+def unpacked(data: ByteRange, packing: str, limits: Limits) -> Iterator[bytes]:
+    """Unpacks a file that holds one stream or several, chunk by chunk.
 
+    packing: one of PACKINGS
     Raises DataError when it is damaged or truncated, or holds more than `limits` allow.
     """
     total = 0
     try:
-        for chunk in _streams(span, _DECODERS[packing]):
+        for chunk in _streams(data, _DECODERS[packing]):
             total += len(chunk)
-            limits.check_ratio(span.label, "any of it", total, len(span))
-            limits.check_span(span.label, "any of it", total)
+            limits.check_ratio(data.label, "it", total, len(data))
+            limits.check_disk(data.label, "it", total)
             yield chunk
     except DataError:
         raise
     except DAMAGE as error:
-        intact = f"an intact {packing} file"
-        raise refusal(span.label, "any of it", intact, in_words(error)) from error
+        expected = f"an intact {packing} file"
+        raise damage_refusal(data.label, "it", expected, error) from error
 
 
-def _streams(span: Span, make: Callable[[], Decoder]) -> Iterator[bytes]:
-    source = pieces(span)
+def _streams(packed: ByteRange, make: Callable[[], Decoder]) -> Iterator[bytes]:
+    source = pieces(packed)
     data = next(source, b"")
     while data:
         decoder = make()
@@ -133,9 +95,10 @@ def _streams(span: Span, make: Callable[[], Decoder]) -> Iterator[bytes]:
 
 
 def stream(decoder: Decoder, data: bytes, source: Iterator[bytes]) -> Iterator[bytes]:
-    """What one stream holds, in chunks: `data` begins it, `source` goes on.
+    """Unpacks one stream, chunk by chunk.
 
-    Raises EOFError when it is cut off, and what the decoder raises.
+    data: the first packed bytes; `source` yields those that follow
+    Raises EOFError when the stream is cut off, and what the decoder raises.
     """
     while not decoder.eof:
         chunk = decoder.decompress(data, _CHUNK)
@@ -145,7 +108,8 @@ def stream(decoder: Decoder, data: bytes, source: Iterator[bytes]) -> Iterator[b
         data = next(source, b"") if decoder.needs_input else b""
 
 
-def pieces(span: Span) -> Iterator[bytes]:
-    """The bytes of a span, little by little."""
-    for start in range(0, len(span), _PIECE):
-        yield span.read_at(start, min(_PIECE, len(span) - start))
+def pieces(data: ByteRange) -> Iterator[bytes]:
+    """The bytes of a range, in pieces."""
+    for start in range(0, len(data), _PIECE):
+        count = min(_PIECE, len(data) - start)
+        yield data.read_at(start, count)

@@ -1,6 +1,5 @@
-"""The files of a zip, read where they lie by any number of threads at once."""
+"""The files of a zip, read in place by any number of threads at once."""
 
-import io
 import stat
 import struct
 import zipfile
@@ -9,34 +8,38 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from .archive import Members
-from .byte_ranges import Span
-from .limits import DAMAGE, Limits, refusal
+from .byte_ranges import ByteRange, SharedFile
+from .limits import Limits
+from .refusals import UNPACK_YOURSELF, refusal
 from .safe_names import hidden, unsafe
-from .unpacking import Inflater, SourceFile, pieces, spooled, stream
+from .temporary_file import write_temporary
+from .unpacking import Inflater, pieces, stream
+from .zip_directory import directory
 
-_ENCRYPTED = (
-    0x1 | 0x40 | 0x2000
-)  # flag bits: password, strong encryption, masked directory
+# Flag bits: password, strong encryption, masked directory.
+_ENCRYPTED = 0x1 | 0x40 | 0x2000
 _UTF8 = 0x800
-_LOCAL = struct.Struct(
-    "<4s22xHH"
-)  # signature, lengths of the name and of the extra field
+# The header in front of the data: signature, length of the name, length of the extra field.
+_LOCAL = struct.Struct("<4s22xHH")
+_SIGNATURE = b"PK\x03\x04"
 
 
 class ZipMembers(Members):
-    """The files of an open zip. Raises DataError when it is unsafe, one of DAMAGE when it is none.
+    """The files of an open zip.
 
-    zipfile reads the directory; the data are read through a span, which needs no lock.
+    zipfile reads the directory. The data are read through a byte range, which needs no lock.
+    Raises DataError when the zip is unsafe, one of DAMAGE when the file is no zip.
     """
 
     def __init__(
-        self, file: SourceFile, label: str, limits: Limits, scratch: Path | None
+        self, file: SharedFile, label: str, limits: Limits, scratch: Path | None
     ) -> None:
         super().__init__(label, limits)
-        self._span = file.span(label)
+        self._data = file.whole(label)
         self._stamp = file.stamp()
         self._scratch = scratch
-        self._entries = sorted(self._files(file), key=lambda entry: entry.orig_filename)
+        files = self._files(file)
+        self._entries = sorted(files, key=lambda entry: entry.orig_filename)
         self.names = [entry.orig_filename for entry in self._entries]
 
     def size(self, index: int) -> int:
@@ -50,130 +53,140 @@ class ZipMembers(Members):
         self.limits.check_read(self.label, entry.orig_filename, entry.file_size)
         return b"".join(self._chunks(entry))
 
-    def span(self, index: int) -> Span:
+    def byte_range(self, index: int) -> ByteRange:
+        """One file; a compressed one is unpacked to disk, any other is read for its CRC."""
         entry = self._entries[index]
         label = f"{self.label}: {entry.orig_filename!r}"
+        chunks = self._chunks(entry)
         if entry.compress_type != zipfile.ZIP_STORED:
-            return spooled(self._chunks(entry), label, self._scratch)
-        for _ in self._chunks(entry):
-            pass  # reaching the end compares the CRC
+            return write_temporary(chunks, label, self._scratch)
+        for _ in chunks:
+            pass  # the CRC is compared at the end
         return self._packed(entry).part(0, entry.file_size, label)
 
     def _chunks(self, entry: zipfile.ZipInfo) -> Iterator[bytes]:
-        """As much as was declared, whatever the data hold; at the end the CRC is compared."""
-        left, crc = entry.file_size, 0
-        chunks = pieces(self._packed(entry))
-        if entry.compress_type != zipfile.ZIP_STORED:
-            chunks = stream(Inflater(-zlib.MAX_WBITS), next(chunks, b""), chunks)
+        """The declared number of bytes, even if the data hold more; compares the CRC last."""
+        left = entry.file_size
+        crc = 0
+        chunks = self._unpacked(entry)
         while left and (chunk := next(chunks, None)) is not None:
             chunk = chunk[:left]
             left -= len(chunk)
             crc = zlib.crc32(chunk, crc)
             yield chunk
+        self._check_whole(entry, left, crc)
+
+    def _check_whole(self, entry: zipfile.ZipInfo, left: int, crc: int) -> None:
+        """Raises DataError when `left` bytes are missing, or the CRC is another one."""
         what = repr(entry.orig_filename)
         if left:
-            size = f"{entry.file_size:,} bytes"
-            raise refusal(self.label, what, size, f"{entry.file_size - left:,}")
+            raise refusal(
+                self.label,
+                what,
+                expected=f"{entry.file_size:,} bytes",
+                got=f"{entry.file_size - left:,}",
+            )
         if crc != entry.CRC:
             raise refusal(
-                self.label, what, f"data with CRC {entry.CRC:08x}", f"{crc:08x}"
+                self.label,
+                what,
+                expected=f"data with CRC {entry.CRC:08x}",
+                got=f"{crc:08x}",
             )
 
-    def _packed(self, entry: zipfile.ZipInfo) -> Span:
-        """Where the data lie, as the header in front of them says."""
-        name = entry.orig_filename.encode(
-            "utf-8" if entry.flag_bits & _UTF8 else "cp437"
-        )
-        start = entry.header_offset
-        header = self._span.read_at(start, _LOCAL.size + len(name))
-        signature, n_name, n_extra = _LOCAL.unpack_from(header)
-        if (
-            signature != b"PK\x03\x04"
-            or n_name != len(name)
-            or header[_LOCAL.size :] != name
-        ):
-            what, got = repr(entry.orig_filename), "another one or none"
-            raise refusal(self.label, what, f"its own header at byte {start:,}", got)
-        return self._span.part(start + len(header) + n_extra, entry.compress_size)
+    def _unpacked(self, entry: zipfile.ZipInfo) -> Iterator[bytes]:
+        source = pieces(self._packed(entry))
+        if entry.compress_type == zipfile.ZIP_STORED:
+            return source
+        inflater = Inflater(-zlib.MAX_WBITS)
+        first = next(source, b"")
+        return stream(inflater, first, source)
 
-    def _files(self, file: SourceFile) -> Iterator[zipfile.ZipInfo]:
+    def _packed(self, entry: zipfile.ZipInfo) -> ByteRange:
+        """The data of an entry, found by the header in front of them."""
+        encoding = "utf-8" if entry.flag_bits & _UTF8 else "cp437"
+        name = entry.orig_filename.encode(encoding)
+        start = entry.header_offset
+        header = self._data.read_at(start, _LOCAL.size + len(name))
+        signature, name_length, extra_length = _LOCAL.unpack_from(header)
+        is_own = (
+            signature == _SIGNATURE
+            and name_length == len(name)
+            and header[_LOCAL.size :] == name
+        )
+        if not is_own:
+            raise refusal(
+                self.label,
+                repr(entry.orig_filename),
+                expected=f"its own header at byte {start:,}",
+                got="another one or none",
+            )
+        data_start = start + len(header) + extra_length
+        return self._data.part(data_start, entry.compress_size)
+
+    def _files(self, file: SharedFile) -> Iterator[zipfile.ZipInfo]:
+        """The entries that are files and not hidden, once all entries are checked."""
         entries = directory(file, self.limits)
         self.limits.check_count(self.label, len(entries))
-        # Measured on the whole file too: entries of a bomb may overlap, each looking harmless.
+        # The entries of a bomb may overlap, so that each looks harmless on its own.
         total = sum(entry.file_size for entry in entries)
-        self.limits.check_ratio(self.label, "any of it", total, len(self._span))
-        seen = set()
+        self.limits.check_ratio(self.label, "it", total, len(self._data))
+        seen: set[str] = set()
         for entry in entries:
             self._check(entry)
             name = entry.orig_filename.removesuffix("/")
-            if name in seen:
-                raise refusal(
-                    self.label, repr(name), "distinct names", "the same name twice"
-                )
+            self._check_new(name, seen)
             seen.add(name)
-            if name == entry.orig_filename and not hidden(name):
+            is_folder = name != entry.orig_filename
+            if not is_folder and not hidden(name):
                 yield entry
 
-    def _check(self, entry: zipfile.ZipInfo) -> None:
-        name, kind = entry.orig_filename, stat.S_IFMT(entry.external_attr >> 16)
-        expected, got = "", ""
-        if unsafe(name.removesuffix("/")):
-            expected, got = (
-                "a relative path of plain names",
-                "one that could lead elsewhere",
+    def _check_new(self, name: str, seen: set[str]) -> None:
+        if name in seen:
+            raise refusal(
+                self.label,
+                repr(name),
+                expected="distinct names",
+                got="the same name twice",
             )
-        elif kind not in (0, stat.S_IFREG, stat.S_IFDIR):
-            expected, got = "a file or a folder", "a link or a device"
-        elif entry.flag_bits & _ENCRYPTED:
-            expected, got = "a file without a password", "an encrypted one"
-        elif entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-            expected, got = "stored or deflated data", f"method {entry.compress_type}"
-        if got:
-            raise refusal(self.label, repr(name), expected, got)
-        self.limits.check_ratio(
-            self.label, repr(name), entry.file_size, entry.compress_size
-        )
 
+    def _check(self, entry: zipfile.ZipInfo) -> None:
+        """Raises DataError when an entry is unsafe, or of a kind that cannot be read."""
+        what = repr(entry.orig_filename)
+        if unsafe(entry.orig_filename.removesuffix("/")):
+            raise refusal(
+                self.label,
+                what,
+                expected="a relative path of plain names",
+                got="one that could lead elsewhere",
+            )
+        kind = stat.S_IFMT(entry.external_attr >> 16)
+        if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
+            raise refusal(
+                self.label,
+                what,
+                expected="a file or a folder",
+                got="a link or a device",
+            )
+        self._check_packing(entry)
 
-class _CappedReader(io.BufferedReader):
-    """zipfile reads the whole directory in one call, before anyone can count its entries."""
-
-    def __init__(self, file: io.FileIO, cap: int) -> None:
-        super().__init__(file)
-        self._cap = cap
-
-    def read(self, size: int | None = -1, /) -> bytes:
-        if size is not None and size > self._cap:
-            raise zipfile.BadZipFile(f"a directory of {size:,} bytes")
-        return super().read(size)
-
-
-def directory(file: io.FileIO, limits: Limits) -> list[zipfile.ZipInfo]:
-    """The entries of a zip. Raises one of DAMAGE when it is none, or they are far too many."""
-    reader = _CappedReader(file, limits.members * 128 + 4096)
-    try:
-        with zipfile.ZipFile(reader) as archive:
-            return archive.infolist()
-    finally:
-        reader.detach()  # the file stays open
-
-
-def describe_zip(file: io.FileIO, limits: Limits) -> str:
-    """What kind of zip a file is that starts like one, in words."""
-    try:
-        entries = directory(file, limits)
-    except DAMAGE:
-        return (
-            "a damaged zip file"
-            if _has_end(file)
-            else "a truncated zip file: its end is missing"
-        )
-    arrays = entries and all(entry.filename.endswith(".npy") for entry in entries)
-    return "a NumPy .npz file" if arrays else "a zip file"
-
-
-def _has_end(file: io.FileIO) -> bool:
-    try:
-        return zipfile.is_zipfile(file)
-    except DAMAGE:  # an end, but of another volume
-        return True
+    def _check_packing(self, entry: zipfile.ZipInfo) -> None:
+        """Raises DataError when the data of an entry cannot be unpacked within bounds."""
+        what = repr(entry.orig_filename)
+        if entry.flag_bits & _ENCRYPTED:
+            raise refusal(
+                self.label,
+                what,
+                expected="a file without a password",
+                got="an encrypted one",
+                advice=UNPACK_YOURSELF,
+            )
+        if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise refusal(
+                self.label,
+                what,
+                expected="stored or deflated data",
+                got=f"method {entry.compress_type}",
+                advice=UNPACK_YOURSELF,
+            )
+        self.limits.check_ratio(self.label, what, entry.file_size, entry.compress_size)

@@ -1,22 +1,21 @@
-"""What size and checksum a file must have: who told, and what was recorded beside it."""
+"""The size and checksum that a downloaded file must have, and whether it has them."""
 
 import logging
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from shlex import quote
-from typing import Annotated, Any
 
-from pydantic import AliasChoices, BaseModel, Field
+from fewbench import files
 
-from ..files import file_digest, write_text
+from ..archives.refusals import DOWNLOAD_AGAIN, reason_of
+from ..archives.signatures import HEAD_BYTES, describe_content, looks_like_page
 from ..info import DataError, Source
-from .web import Refused, read_document
 
 _log = logging.getLogger(__name__)
 _DIGITS = {"md5": 32, "sha256": 64}
-# What a checksum file beside the data stems from.
-_ORIGINS = {
+# Where the checksum in a file beside the data came from.
+ORIGINS = {
     "md5": "the one of its Zenodo record",
     "sha256": "the one of the first download, none is published",
 }
@@ -24,9 +23,9 @@ _ORIGINS = {
 
 @dataclass(frozen=True)
 class Expected:
-    """Size and checksum that a file must have, as far as anybody told.
+    """Size and checksum that a file must have, as far as they are known.
 
-    algorithm, digest: md5 or sha256 and its hexadecimal digits, empty if none is known
+    algorithm, digest: md5 or sha256, and its hexadecimal digits; empty if unknown
     origin: whose checksum that is, in words
     """
 
@@ -36,124 +35,114 @@ class Expected:
     origin: str = ""
 
     def __str__(self) -> str:
-        facts = [f"{self.size:,} bytes"] if self.size is not None else []
-        facts += (
-            [f"{self.algorithm} {self.digest} ({self.origin})"] if self.digest else []
-        )
-        return (
-            " with ".join(facts)
-            or "a file that is no web page (no checksum is published)"
-        )
+        facts: list[str] = []
+        if self.size is not None:
+            facts.append(f"{self.size:,} bytes")
+        if self.digest:
+            facts.append(f"{self.algorithm} {self.digest} ({self.origin})")
+        if not facts:
+            return "a file that is no web page (no checksum is published)"
+        return " with ".join(facts)
+
+    def fault(self, path: Path) -> str | None:
+        """What is wrong with a file, in words; None if it is as expected."""
+        with path.open("rb") as file:
+            head = file.read(HEAD_BYTES)
+        if not head or looks_like_page(head):
+            return describe_content(path)
+        size = path.stat().st_size
+        if self.size not in (None, size):
+            return f"{size:,} bytes"
+        if not self.digest:
+            return None
+        digest = files.file_digest(path, self.algorithm)
+        if digest != self.digest:
+            return f"a file with {self.algorithm} {digest}"
+        return None
 
     def hint(self, path: Path) -> str:
-        """How to have another file accepted, where the expectation is only our own."""
+        """How to accept another file where the checksum is one that we recorded."""
         if self.algorithm != "sha256":
             return ""
-        beside = quote(str(_beside(path, "sha256")))
+        beside = _beside(path, self.algorithm)
         return (
-            f"\nIf the publisher has replaced the file, accept the new one: rm {beside}"
+            f"\nIf the publisher has replaced the file, accept the new one: "
+            f"rm {quote(str(beside))}"
         )
 
-    def pooch_hash(self) -> str | None:
-        """The checksum as pooch writes it, None if none is known."""
-        return f"{self.algorithm}:{self.digest}" if self.digest else None
+
+def file_digest(path: Path, algorithm: str) -> str:
+    """Hexadecimal checksum of a file. Raises DataError when it cannot be read."""
+    try:
+        return files.file_digest(path, algorithm)
+    except OSError as error:
+        raise DataError(
+            f"{path}: cannot compute its {algorithm}: expected a readable file, "
+            f"got {reason_of(error)}. {DOWNLOAD_AGAIN}"
+        ) from error
 
 
 def known(path: Path, source: Source) -> Expected:
-    """What fewbench itself or a checksum file beside `path` tells; no network is used.
+    """What is known of a file without a network: by fewbench, or by a file beside it.
 
-    Raises DataError when a checksum file is there but damaged.
+    Raises DataError when there is a checksum file, but a damaged one.
     """
     if source.md5 is not None:
-        return Expected(source.size, "md5", source.md5.lower(), "the official one")
-    for algorithm, origin in _ORIGINS.items():
+        return Expected(
+            size=source.size,
+            algorithm="md5",
+            digest=source.md5.lower(),
+            origin="the official one",
+        )
+    for algorithm, origin in ORIGINS.items():
         digest = _recorded(path, algorithm)
         if digest:
-            return Expected(source.size, algorithm, digest, origin)
+            return Expected(
+                size=source.size,
+                algorithm=algorithm,
+                digest=digest,
+                origin=origin,
+            )
     return Expected(source.size)
 
 
-def look_up(path: Path, source: Source, timeout: float) -> Expected:
-    """What is known, and asked of the Zenodo record where size or md5 is not.
-
-    The md5 of the record is kept beside `path`, to be at hand without a network.
-    """
-    expected = known(path, source)
-    if source.record is None or (
-        expected.algorithm == "md5" and expected.size is not None
-    ):
-        return expected
-    try:
-        entry = _entry(read_document(source.record, timeout), source.filename)
-    except (Refused, ValueError) as error:
-        reason = "; ".join(str(error).splitlines()[:3])
-        _log.warning(
-            "%s: tells no checksum of %s: %s", source.record, source.filename, reason
-        )
-        return expected
-    size = entry.size if source.size is None else source.size
-    if source.md5 is not None:
-        return replace(expected, size=size)
-    _record(path, "md5", entry.md5)
-    return Expected(size, "md5", entry.md5, _ORIGINS["md5"])
+def record_digest(path: Path, algorithm: str, digest: str) -> None:
+    """Write a checksum beside `path`, so that `md5sum -c` or `sha256sum -c` reads it."""
+    beside = _beside(path, algorithm)
+    line = f"{digest}  {path.name}\n"
+    files.write_text(beside, line)
 
 
-def first_seen(path: Path, part: Path, size: int | None) -> Expected:
-    """The sha256 of `part`, which is to become `path`, recorded for the time to come."""
-    digest = file_digest(part, "sha256")
-    _record(path, "sha256", digest)
+def record_first_digest(path: Path, part: Path) -> None:
+    """Record the sha256 of `part`, which becomes `path`, to compare later downloads."""
+    digest = files.file_digest(part, "sha256")
+    record_digest(path, "sha256", digest)
     _log.info(
         "%s: no checksum is published; recorded sha256 %s of this download",
         path,
         digest,
     )
-    return Expected(size, "sha256", digest, _ORIGINS["sha256"])
-
-
-def _record(path: Path, algorithm: str, digest: str) -> None:
-    """In the form of md5sum and sha256sum, so that `sha256sum -c` reads it."""
-    write_text(_beside(path, algorithm), f"{digest}  {path.name}\n")
 
 
 def _recorded(path: Path, algorithm: str) -> str:
+    """The checksum in the file beside `path`, empty if there is none."""
     beside = _beside(path, algorithm)
     try:
         with beside.open("rb") as file:
             text = file.read(4096)
     except FileNotFoundError:
         return ""
-    found = re.match(rb"([0-9a-fA-F]{%d})\s" % _DIGITS[algorithm], text)
+    n_digits = _DIGITS[algorithm]
+    pattern = rb"([0-9a-fA-F]{%d})\s" % n_digits
+    found = re.match(pattern, text)
     if found is None:
         raise DataError(
-            f"{beside}: expected {_DIGITS[algorithm]} hexadecimal digits and a file name, got "
+            f"{beside}: expected {n_digits} hexadecimal digits and a file name, got "
             f"{text[:20]!r}. Delete it, and {path.name} too unless you trust it."
         )
-    return found[1].decode().lower()
+    digest = found[1].decode()
+    return digest.lower()
 
 
 def _beside(path: Path, algorithm: str) -> Path:
     return path.with_name(f"{path.name}.{algorithm}")
-
-
-class _Entry(BaseModel):
-    """One file of a record, in either spelling that Zenodo's interface has had."""
-
-    name: str = Field(validation_alias=AliasChoices("key", "filename"))
-    size: int = Field(ge=0, validation_alias=AliasChoices("size", "filesize"))
-    checksum: Annotated[str, Field(pattern="^(md5:)?[0-9a-fA-F]{32}$")]
-
-    @property
-    def md5(self) -> str:
-        return self.checksum.removeprefix("md5:").lower()
-
-
-class _Files(BaseModel):
-    files: list[dict[str, Any]]
-
-
-def _entry(document: bytes, filename: str) -> _Entry:
-    """Raises ValueError when the document is no record of the file."""
-    for entry in _Files.model_validate_json(document).files:
-        if filename in (entry.get("key"), entry.get("filename")):
-            return _Entry.model_validate(entry)
-    raise ValueError(f"the record holds no {filename}")

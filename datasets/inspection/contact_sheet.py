@@ -1,43 +1,61 @@
-"""A contact sheet: what a split looks like, for eyes instead of hashes."""
+"""Draw a contact sheet: what a split looks like, to check it by eye."""
 
-import io
+from collections.abc import Sequence
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image
 
 from ..view import ImageView
+from .sheets import GAP, png_bytes, white_sheet, write_text
 
-_GAP = 2
 _LABEL_HEIGHT = 12
 
 
 def contact_sheet(view: ImageView, n_classes: int = 24, n_images: int = 10) -> bytes:
     """PNG bytes: evenly spread classes, a labelled row each, in two columns of rows."""
-    chosen = np.unique(np.linspace(0, view.n_classes - 1, n_classes).astype(int))
-    strips = [_strip(view, int(c), n_images) for c in chosen]
-    n_rows = -(-len(strips) // 2)
+    last_class = view.n_classes - 1
+    spread = np.linspace(0, last_class, n_classes)
+    chosen = np.unique(spread.astype(int))
+    strips: list[Image.Image] = []
+    for class_index in chosen.tolist():
+        strip = _strip(view, class_index, n_images)
+        strips.append(strip)
+    return png_bytes(_in_two_columns(strips))
+
+
+def _in_two_columns(strips: Sequence[Image.Image]) -> Image.Image:
+    """A sheet of strips of one size, the first half of them on the left."""
     width, height = strips[0].size
-    sheet = Image.new("RGB", (2 * width + 3 * _GAP, n_rows * height), "white")
+    n_rows = (len(strips) + 1) // 2
+    sheet_width = 2 * width + 3 * GAP
+    sheet = white_sheet(sheet_width, n_rows * height)
     for position, strip in enumerate(strips):
         column, row = divmod(position, n_rows)
-        sheet.paste(strip, (_GAP + column * (width + _GAP), row * height))
-    buffer = io.BytesIO()
-    sheet.save(buffer, "PNG", optimize=True)
-    return buffer.getvalue()
+        left = GAP + column * (width + GAP)
+        top = row * height
+        sheet.paste(strip, (left, top))
+    return sheet
 
 
 def _strip(view: ImageView, class_index: int, n_images: int) -> Image.Image:
-    first, end = view.class_offsets[class_index : class_index + 2]
-    images = view.images(np.arange(first, min(end, first + n_images)))
-    height, width, channels = view.image_shape
-    strip = Image.new(
-        "RGB", (n_images * (width + _GAP), _LABEL_HEIGHT + height + _GAP), "white"
+    """The first images of a class, side by side below its name."""
+    height, width, n_channels = view.image_shape
+    column_width = width + GAP
+    strip = white_sheet(
+        width=n_images * column_width,
+        height=_LABEL_HEIGHT + height + GAP,
     )
-    for i, pixels in enumerate(images):
-        picture = Image.fromarray(pixels[:, :, 0] if channels == 1 else pixels)
-        strip.paste(picture, (i * (width + _GAP), _LABEL_HEIGHT))
-    label = view.class_names[class_index]
-    ImageDraw.Draw(strip).text(
-        (0, 0), label, fill="black", font=ImageFont.load_default(10)
-    )
+    first = view.class_offsets[class_index]
+    end_of_class = view.class_offsets[class_index + 1]
+    end = min(end_of_class, first + n_images)
+    shown = np.arange(first, end)
+    left = 0
+    for pixels in view.images(shown):
+        if n_channels == 1:
+            pixels = pixels[:, :, 0]
+        image = Image.fromarray(pixels)
+        strip.paste(image, (left, _LABEL_HEIGHT))
+        left += column_width
+    class_name = view.class_names[class_index]
+    write_text(strip, 0, 0, class_name)
     return strip

@@ -1,13 +1,12 @@
-"""A sheet that shows pictures under every resampling filter, for eyes instead of numbers."""
+"""Draw a sheet of images under every resampling filter, to compare filters by eye."""
 
-import io
 from collections.abc import Sequence
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image
 
 from ..images.resample import RESAMPLING, resize
+from .sheets import GAP, png_bytes, text_width, white_sheet, write_text
 
-_GAP = 2
 _LINE = 13  # pixels of a line of text
 
 
@@ -16,28 +15,48 @@ def filter_sheet(
     size: tuple[int, int] = (84, 84),
     zoom: int = 1,
 ) -> bytes:
-    """PNG bytes: a labelled row for each picture, a column for each filter of RESAMPLING.
+    """PNG bytes: a labelled row for each image, a column for each filter of RESAMPLING.
 
-    originals: (label, picture); size: (height, width) to resize to; zoom: whole factor to show at
+    originals: (label, image)
+    size: (height, width) to resize to
+    zoom: whole factor to show at
     """
-    font = ImageFont.load_default(10)
-    height, width = size[0] * zoom, size[1] * zoom
-    column = max(width, *(int(font.getlength(name)) + 1 for name in RESAMPLING)) + _GAP
-    row = _LINE + height + _GAP
-    sheet = Image.new(
-        "RGB", (column * len(RESAMPLING), _LINE + row * len(originals)), "white"
+    height, width = size
+    row_height = _LINE + height * zoom + GAP
+    column_width = _column_width(width * zoom)
+    sheet = white_sheet(
+        width=column_width * len(RESAMPLING),
+        height=_LINE + row_height * len(originals),
     )
-    draw = ImageDraw.Draw(sheet)
-    for i, name in enumerate(RESAMPLING):
-        draw.text((i * column, 0), name, fill="black", font=font)
-    for j, (label, original) in enumerate(originals):
-        top = _LINE + j * row
-        draw.text((0, top), label, fill="gray", font=font)
-        picture = original.convert("RGB")
-        for i, name in enumerate(RESAMPLING):
-            small = Image.fromarray(resize(picture, size, name))
-            shown = small.resize((width, height), Image.Resampling.NEAREST)
-            sheet.paste(shown, (i * column, top + _LINE))
-    buffer = io.BytesIO()
-    sheet.save(buffer, "PNG", optimize=True)
-    return buffer.getvalue()
+    for column, name in enumerate(RESAMPLING):
+        left = column * column_width
+        write_text(sheet, left, 0, name)
+    top = _LINE
+    for label, original in originals:
+        write_text(sheet, 0, top, label, "gray")
+        image = original.convert("RGB")
+        for column, name in enumerate(RESAMPLING):
+            left = column * column_width
+            shown = _resized(image, size, name, zoom)
+            sheet.paste(shown, (left, top + _LINE))
+        top += row_height
+    return png_bytes(sheet)
+
+
+def _column_width(image_width: int) -> int:
+    """Pixels of a column: room for the image and for the longest name of a filter."""
+    widest = image_width
+    for name in RESAMPLING:
+        widest = max(widest, text_width(name))
+    return widest + GAP
+
+
+def _resized(
+    image: Image.Image, size: tuple[int, int], name: str, zoom: int
+) -> Image.Image:
+    """An image resized by a filter, with each pixel shown as zoom x zoom."""
+    pixels = resize(image, size, name)
+    small = Image.fromarray(pixels)
+    height, width = size
+    shown_size = (width * zoom, height * zoom)
+    return small.resize(shown_size, Image.Resampling.NEAREST)

@@ -1,47 +1,53 @@
-"""The global heap of an HDF5 file, where it keeps values of different lengths.
+"""Values of variable length in an HDF5 file: they lie in the file's global heap.
 
-It is read here because the HDF5 library, up to 2.0 at least, runs for ever on some damaged heaps
-and crashes on others. Layout: HDF5 File Format Specification 3.0, III.E.
+torchmeta's tieredImageNet keeps its PNGs there. The heap is read here byte by byte, not by
+h5py: on a damaged heap the HDF5 library (up to 2.0 at least) can loop for ever or crash the
+process, and neither can be caught as an exception. A file from a stranger may be damaged.
+
+Format: HDF5 File Format Specification 3.0, section III.E.
 """
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from ..archives.byte_ranges import Span
-from ..info import DataError
+from ..archives.byte_ranges import ByteRange
+from ..archives.refusals import refusal
 
 REFERENCE = np.dtype([("length", "<u4"), ("collection", "<u8"), ("index", "<u4")])
-_COLLECTION = struct.Struct("<4sB3xQ")  # signature, version, bytes in all
-_OBJECT = struct.Struct("<H6xQ")  # index, bytes that follow
+_SIGNATURE = b"GCOL"
+_VERSION = 1
+_COLLECTION_HEADER = struct.Struct("<4sB3xQ")  # signature, version, size in bytes
+_OBJECT_HEADER = struct.Struct("<H6xQ")  # index, size of the value in bytes
+_ALIGNMENT = 8  # each value is padded to a multiple of this
 
 
 @dataclass(frozen=True)
 class HeapValue:
-    """Bytes in a heap."""
+    """The bytes of one value."""
 
-    span: Span
+    data: ByteRange
 
     @property
     def nbytes(self) -> int:
-        """How many there are."""
-        return len(self.span)
+        """Their number."""
+        return len(self.data)
 
     def tobytes(self) -> bytes:
-        """All of them."""
-        return self.span.read_at(0, len(self.span))
+        """All of them, read now."""
+        return self.data.read_at(0, len(self.data))
 
 
 class HeapValues(Sequence[HeapValue]):
-    """What a dataset of references stands for; each is looked up when it is asked for.
+    """The values of one dataset. Each is looked up when it is asked for.
 
-    references: REFERENCE (n,), pointing into `file`
-    Looking one up raises DataError when nothing of that length lies where it points.
+    references: REFERENCE (n,), places in `file`
+    Looking a value up raises DataError when it is not where its reference points.
     """
 
-    def __init__(self, file: Span, references: np.ndarray, label: str) -> None:
+    def __init__(self, file: ByteRange, references: np.ndarray, label: str) -> None:
         self._file = file
         self._references = references
         self._label = label
@@ -51,20 +57,44 @@ class HeapValues(Sequence[HeapValue]):
 
     def __getitem__(self, i: int) -> HeapValue:  # pyright: ignore[reportIncompatibleMethodOverride] - no slices
         length, start, index = self._references[i].tolist()
-        signature, version, size = _COLLECTION.unpack(
-            self._file.read_at(start, _COLLECTION.size)
+        collection = self._collection(start, f"{self._label}, value {i}")
+        if collection is not None and index != 0:  # index 0 is free space
+            for found, value in _objects(collection):
+                if found == index and len(value) == length:
+                    return HeapValue(value)
+        raise refusal(
+            self._label,
+            f"value {i}",
+            expected=f"{length:,} bytes in the heap",
+            got="none at the place that the file gives: it is damaged",
         )
-        if (signature, version) == (b"GCOL", 1):
-            collection = self._file.part(start, size, f"{self._label}, value {i}")
-            position = _COLLECTION.size
-            while position + _OBJECT.size <= size:
-                found, n_bytes = _OBJECT.unpack(
-                    collection.read_at(position, _OBJECT.size)
-                )
-                position += _OBJECT.size
-                if found == index != 0 and n_bytes == length:
-                    return HeapValue(collection.part(position, length))
-                position += -(-n_bytes // 8) * 8
-        raise DataError(
-            f"{self._label}: value {i} is not where the file says. It is damaged: get it again"
+
+    def _collection(self, start: int, label: str) -> ByteRange | None:
+        """The heap collection that starts at byte `start`, or None when there is none."""
+        header = self._file.read_at(start, _COLLECTION_HEADER.size)
+        signature, version, size = _COLLECTION_HEADER.unpack(header)
+        if signature != _SIGNATURE or version != _VERSION:
+            return None
+        return self._file.part(
+            start,
+            size,
+            label,
         )
+
+
+def _objects(collection: ByteRange) -> Iterator[tuple[int, ByteRange]]:
+    """(index, value) of each object in a collection."""
+    position = _COLLECTION_HEADER.size
+    while position + _OBJECT_HEADER.size <= len(collection):
+        header = collection.read_at(position, _OBJECT_HEADER.size)
+        index, length = _OBJECT_HEADER.unpack(header)
+        position += _OBJECT_HEADER.size
+        if position + length > len(collection):
+            return
+        yield index, collection.part(position, length)
+        position += _padded(length)
+
+
+def _padded(length: int) -> int:
+    """`length` rounded up to a multiple of the alignment."""
+    return -(-length // _ALIGNMENT) * _ALIGNMENT

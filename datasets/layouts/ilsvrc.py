@@ -1,4 +1,4 @@
-"""ILSVRC2012's training set as people keep it: class folders, or the tar of one tar a class."""
+"""ILSVRC2012's training set: class folders, or a tar with one tar for each class."""
 
 import re
 from collections.abc import Iterable
@@ -10,22 +10,27 @@ from ..info import DataError, Source
 from ..lookup import shown
 from ..splits import read_classes
 
-# Names go into the store and to terminals: no line breaks, nothing endless.
-_PICTURE = r"[\w .()+-]{1,200}\.(?:jpe?g|png)"
-_IMAGE = re.compile(rf"(?:(.*)/)?(n\d{{8}})/(?:images/)?{_PICTURE}", re.IGNORECASE)
-_INNER = re.compile(rf"(?:.*/)?{_PICTURE}", re.IGNORECASE)
-_TAR = re.compile(r"(?:.*/)?(n\d{8})\.tar")
+# File names go into the store and to terminals: no line breaks, and a bounded length.
+_IMAGE = r"[\w .()+-]{1,200}\.(?:jpe?g|png)"
+_IMAGE_IN_FOLDER = re.compile(
+    rf"(?:(.*)/)?(n\d{{8}})/(?:images/)?{_IMAGE}", re.IGNORECASE
+)
+_IMAGE_IN_TAR = re.compile(rf"(?:.*/)?{_IMAGE}", re.IGNORECASE)
+_CLASS_TAR = re.compile(r"(?:.*/)?(n\d{8})\.tar")
 ILSVRC2012 = Source(
     "ILSVRC2012_img_train.tar",
     md5="1d675b47d978889d74fa0da5fadfb00e",
     by_hand="image-net.org gives it to those who register for non-commercial research",
 )
-MOST = 1300  # no class has more images
+MOST_IMAGES = 1300  # of one class
 
 
 @dataclass(frozen=True)
 class ClassFiles:
-    """The images of one class, ordered by the number in their names: what all mappings count in."""
+    """The image files of one class, in the order of the number in their names.
+
+    All published lists count images in this order.
+    """
 
     wnid: str
     tree: Tree
@@ -38,66 +43,116 @@ class ClassFiles:
 
 
 def find_classes(tree: Tree, wanted: Iterable[str]) -> dict[str, ClassFiles]:
-    """wnid -> images of the wanted classes that lie in `tree`; empty when it is no such source.
+    """wnid -> images of the wanted classes; empty when `tree` is no such training set.
 
     Raises DataError when a class lies in two folders, or its inner tar is damaged.
     """
     wanted = set(wanted)
-    found = _class_folders(tree, wanted)
+    folders = _class_folders(tree, wanted)
+    found = _merged(tree, folders)
     for name in tree.names():
-        match = _TAR.fullmatch(name)
-        if match and match[1] in wanted and match[1] not in found:
-            inner = tree.nested(name)
-            members = _in_order(filter(_INNER.fullmatch, inner.names()))
-            found[match[1]] = ClassFiles(match[1], inner, members)
-    return {wnid: files for wnid, files in found.items() if files.members}
+        match = _CLASS_TAR.fullmatch(name)
+        if match is None:
+            continue
+        wnid = match[1]
+        if wnid not in wanted or wnid in found:
+            continue
+        files = _in_tar(tree, name, wnid)
+        if files.members:
+            found[wnid] = files
+    return found
 
 
 def check_count(wnid: str, n_images: int, fewest: int, most: int) -> None:
-    """Raises DataError naming the class when ILSVRC2012 cannot have this many images of it."""
-    if not fewest <= n_images <= most:
-        expected = f"{most}" if fewest == most else f"{fewest} to {most}"
-        raise DataError(
-            f"class {wnid}: expected {expected} images as in ILSVRC2012, found {n_images}. Files "
-            f"are missing or were added, so image numbers would point elsewhere: unpack "
-            f"{wnid}.tar again; or build what is there with --allow-missing"
-        )
+    """Raises DataError when ILSVRC2012 cannot have `n_images` images of this class."""
+    if fewest <= n_images <= most:
+        return
+    expected = str(most)
+    if fewest < most:
+        expected = f"{fewest} to {most}"
+    raise DataError(
+        f"class {wnid}: expected {expected} images as in ILSVRC2012, found {n_images}. "
+        f"Files are missing or were added, so image numbers would lead to other "
+        f"images. Unpack {wnid}.tar again, or build what is there with --allow-missing"
+    )
 
 
 def read_counts(wnids: Iterable[str]) -> dict[str, tuple[int, int]]:
-    """wnid -> (fewest, most) images in ILSVRC2012: a lower bound is known of the smaller classes"""
-    fewer = {
-        name: int(one.facts) for name, one in read_classes("ilsvrc2012_counts").items()
-    }
-    return {wnid: (fewer.get(wnid, MOST), MOST) for wnid in wnids}
+    """wnid -> (fewest, most) images in ILSVRC2012.
+
+    Of a class with fewer than 1,300 images, only a lower bound is known.
+    """
+    smaller_classes = read_classes("ilsvrc2012_counts")
+    counts = {}
+    for wnid in wnids:
+        fewest = MOST_IMAGES
+        if wnid in smaller_classes:
+            fewest = int(smaller_classes[wnid].facts)
+        counts[wnid] = (fewest, MOST_IMAGES)
+    return counts
 
 
-def _class_folders(tree: Tree, wanted: set[str]) -> dict[str, ClassFiles]:
-    folders: dict[str, dict[str, list[str]]] = {}
+# Folder that holds class folders -> wnid -> paths of its images.
+_Folders = dict[str, dict[str, list[str]]]
+
+
+def _class_folders(tree: Tree, wanted: set[str]) -> _Folders:
+    folders: _Folders = {}
     for name in tree.names():
-        match = _IMAGE.fullmatch(name)
-        if match and match[2] in wanted:
-            folders.setdefault(match[1] or "", {}).setdefault(match[2], []).append(name)
-    # A copy with ILSVRC's validation images in class folders has them beside those of training.
-    training = {
-        place: found for place, found in folders.items() if "train" in place.split("/")
-    }
+        match = _IMAGE_IN_FOLDER.fullmatch(name)
+        if match is None:
+            continue
+        folder, wnid = match.groups("")
+        if wnid in wanted:
+            classes = folders.setdefault(folder, {})
+            classes.setdefault(wnid, []).append(name)
+    return _of_training(folders) or folders
+
+
+def _of_training(folders: _Folders) -> _Folders:
+    """Only the folders of training images, if any.
+
+    Some copies have ILSVRC's validation images in class folders, too.
+    """
+    training = {}
+    for folder, classes in folders.items():
+        if "train" in folder.split("/"):
+            training[folder] = classes
+    return training
+
+
+def _merged(tree: Tree, folders: _Folders) -> dict[str, ClassFiles]:
     merged: dict[str, ClassFiles] = {}
-    for place, found in (training or folders).items():
-        for wnid, members in found.items():
+    for folder, classes in folders.items():
+        for wnid, members in classes.items():
             if wnid in merged:
+                place = shown(folder or ".")
                 raise DataError(
-                    f"{tree.label}: class {wnid} lies in two folders, {shown(place or '.')} is "
-                    f"one. Name the one to use: --source DIR"
+                    f"{tree.label}: class {wnid} lies in two folders, one of them is "
+                    f"{place}. Name the one to use: --source DIR"
                 )
-            merged[wnid] = ClassFiles(wnid, tree, _in_order(members))
+            in_order = _in_order(members)
+            merged[wnid] = ClassFiles(wnid, tree, in_order)
     return merged
 
 
+def _in_tar(tree: Tree, name: str, wnid: str) -> ClassFiles:
+    inner = tree.nested(name)
+    members = filter(_IMAGE_IN_TAR.fullmatch, inner.names())
+    in_order = _in_order(members)
+    return ClassFiles(wnid, inner, in_order)
+
+
 def _in_order(members: Iterable[str]) -> tuple[str, ...]:
-    return tuple(sorted(members, key=lambda member: (_number(member), member)))
+    """Sorted by number, which differs from the order of letters: there 10001 precedes 7."""
+    in_order = sorted(members, key=_sort_key)
+    return tuple(in_order)
 
 
-def _number(member: str) -> int:
-    digits = PurePosixPath(member).stem.rpartition("_")[2]
-    return int(digits) if digits.isdecimal() and digits.isascii() else -1
+def _sort_key(member: str) -> tuple[int, str]:
+    """The number at the end of the file name, or -1; then the whole path."""
+    stem = PurePosixPath(member).stem
+    digits = stem.rpartition("_")[2]
+    if digits.isdecimal() and digits.isascii():
+        return int(digits), member
+    return -1, member

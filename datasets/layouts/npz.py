@@ -1,44 +1,61 @@
-"""Arrays in an .npz or .npy file, read row by row from where they lie."""
+"""Arrays in an .npz file, read row by row from where they lie."""
 
 import io
+import math
 import struct
 import warnings
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import IO, BinaryIO, cast
 
 import numpy as np
 
-from ..archives.byte_ranges import Span
-from ..archives.limits import DAMAGE, Limits, in_words
-from ..archives.unpacking import spooled
+from ..archives.byte_ranges import ByteRange
+from ..archives.limits import Limits
+from ..archives.refusals import DAMAGE, reason_of, refusal
+from ..archives.temporary_file import write_temporary
 from ..info import DataError
 from ..lookup import shown
 
-_HEAD = 2**14
-_CHUNK_ROWS = 1024
+_HEADER_BYTES = 2**14  # more than any honest .npy header
+_ROWS_AT_ONCE = 1024
+_CHUNK_BYTES = 2**20
+_ZIP_HEADER_BYTES = 30  # of a member, before its name
 
 
 class NpyArray:
-    """A C-ordered array inside a file, of which only the rows asked for are read."""
+    """A C-ordered array inside a file. Only the rows asked for are read."""
 
-    def __init__(self, span: Span) -> None:
-        head = io.BytesIO(span.read_at(0, min(_HEAD, len(span))))
+    def __init__(self, data: ByteRange) -> None:
+        header = io.BytesIO(data.read_at(0, min(_HEADER_BYTES, len(data))))
         try:
-            self.shape, fortran, self.dtype = _read_header(head)
+            self.shape, fortran_order, self.dtype = _read_header(header)
         except Exception as error:
             # numpy parses it as Python: ValueError, KeyError, TokenError, RecursionError, ...
-            raise DataError(
-                f"{span.label}: no .npy array ({shown(str(error))}). Get the file again"
+            raise refusal(
+                data.label,
+                "it",
+                expected="a .npy array",
+                got=shown(str(error)),
             ) from error
-        if fortran or self.dtype.hasobject or not self.shape:
-            raise DataError(
-                f"{span.label}: only plain arrays in C order can be read by rows"
+        obstacle = ""
+        if fortran_order:
+            obstacle = "Fortran order"
+        elif self.dtype.hasobject:
+            obstacle = "Python objects"
+        elif not self.shape:
+            obstacle = "a single value"
+        if obstacle:
+            raise refusal(
+                data.label,
+                "rows of it",
+                expected="a plain array in C order",
+                got=obstacle,
             )
-        self._row_bytes = (
-            int(np.prod(self.shape[1:], dtype=object)) * self.dtype.itemsize
-        )
-        self._data = span.part(head.tell(), self.shape[0] * self._row_bytes)
+        # Python's integers do not overflow, whatever shape a damaged header states.
+        self._row_bytes = math.prod(self.shape[1:]) * self.dtype.itemsize
+        self._data = data.part(header.tell(), self.shape[0] * self._row_bytes)
 
     def __len__(self) -> int:
         return self.shape[0]
@@ -48,76 +65,117 @@ class NpyArray:
 
         indices: int64 (n,)
         """
-        rows = np.empty((len(indices), *self.shape[1:]), self.dtype)
-        breaks = np.flatnonzero(np.diff(indices) != 1) + 1
-        for run in np.split(np.arange(len(indices)), breaks):
-            for start in range(0, len(run), _CHUNK_ROWS):
-                part = run[start : start + _CHUNK_ROWS]
-                rows[part] = self._read(int(indices[part[0]]), len(part))
+        shape = (len(indices), *self.shape[1:])
+        rows = np.empty(shape, self.dtype)
+        for start, stop in _runs(indices):
+            first = int(indices[start])
+            rows[start:stop] = self._read(first, count=stop - start)
         return rows
 
     def _read(self, first: int, count: int) -> np.ndarray:
-        if not 0 <= first <= len(self) - count:
-            raise DataError(
-                f"{self._data.label}: has {len(self)} rows, not row {first + count - 1}"
+        last = first + count - 1
+        if first < 0 or last >= len(self):
+            raise refusal(
+                self._data.label,
+                f"row {last}",
+                expected=f"one of {len(self)} rows",
+                got="a number outside",
             )
-        data = self._data.read_at(first * self._row_bytes, count * self._row_bytes)
-        return np.frombuffer(data, self.dtype).reshape(count, *self.shape[1:])
+        data = self._data.read_at(
+            offset=first * self._row_bytes,
+            length=count * self._row_bytes,
+        )
+        rows = np.frombuffer(data, self.dtype)
+        return rows.reshape(count, *self.shape[1:])
 
 
-def _read_header(head: io.BytesIO) -> tuple[tuple[int, ...], bool, np.dtype]:
-    major, _ = np.lib.format.read_magic(head)
-    reader = {
+def _runs(indices: np.ndarray) -> Iterator[tuple[int, int]]:
+    """(start, stop) of the stretches of `indices` that count up by one.
+
+    None is longer than _ROWS_AT_ONCE.
+    """
+    breaks = np.flatnonzero(np.diff(indices) != 1) + 1
+    starts = [0, *breaks.tolist()]
+    stops = [*starts[1:], len(indices)]
+    for run_start, run_stop in zip(starts, stops, strict=True):
+        for start in range(run_start, run_stop, _ROWS_AT_ONCE):
+            stop = min(start + _ROWS_AT_ONCE, run_stop)
+            yield start, stop
+
+
+def _read_header(header: io.BytesIO) -> tuple[tuple[int, ...], bool, np.dtype]:
+    """Shape, whether in Fortran order, and dtype."""
+    major, _ = np.lib.format.read_magic(header)
+    read = {
         1: np.lib.format.read_array_header_1_0,
         2: np.lib.format.read_array_header_2_0,
-    }
+    }[major]
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of numbers as Python 2 wrote them
-        return reader[major](head)
+        warnings.simplefilter("ignore")  # about numbers as Python 2 wrote them
+        return read(header)
 
 
-def open_npz(span: Span, scratch: Path | None) -> dict[str, NpyArray]:
-    """The arrays of an .npz file by name. Raises DataError when it is damaged or no such file.
+def open_npz(data: ByteRange, scratch: Path | None) -> dict[str, NpyArray]:
+    """The arrays of an .npz file by name.
 
     scratch: folder for the unpacked copy that a compressed array needs
+    Raises DataError when it is damaged or no .npz file.
     """
+    arrays = {}
     try:
-        with zipfile.ZipFile(cast(BinaryIO, span.open())) as file:
-            return {
-                member.filename.removesuffix(".npy"): NpyArray(
-                    _member(span, file, member, scratch)
-                )
-                for member in file.infolist()
-            }
+        with zipfile.ZipFile(cast(BinaryIO, data.open())) as file:
+            for member in file.infolist():
+                name = member.filename.removesuffix(".npy")
+                arrays[name] = NpyArray(_member(data, file, member, scratch))
     except DataError:
         raise
     except DAMAGE as error:
-        raise DataError(
-            f"{span.label}: cannot be read as .npz ({shown(in_words(error))}). Get the file again"
+        raise refusal(
+            data.label,
+            "it",
+            expected="an .npz file",
+            got=shown(reason_of(error)),
         ) from error
+    return arrays
 
 
 def _member(
-    span: Span, file: zipfile.ZipFile, member: zipfile.ZipInfo, scratch: Path | None
-) -> Span:
-    """The bytes of a member, once its CRC was compared."""
-    label = f"{span.label}, {shown(member.filename)}"
-    stored = (
+    data: ByteRange,
+    file: zipfile.ZipFile,
+    member: zipfile.ZipInfo,
+    scratch: Path | None,
+) -> ByteRange:
+    """The bytes of a member. It is read once, so that its CRC is compared."""
+    label = f"{data.label}, {shown(member.filename)}"
+    is_plain = (
         member.compress_type == zipfile.ZIP_STORED
         and member.compress_size == member.file_size
     )
-    if not stored and member.compress_type != zipfile.ZIP_DEFLATED:
-        raise DataError(
-            f"{label}: is packed by method {member.compress_type}. Get the file again"
+    if not is_plain and member.compress_type != zipfile.ZIP_DEFLATED:
+        raise refusal(
+            label,
+            "it",
+            expected="a member that is stored or deflated",
+            got=f"compression method {member.compress_type}",
         )
-    Limits().check_ratio(label, "any of it", member.file_size, member.compress_size)
-    with file.open(member) as packed:
-        chunks = iter(lambda: packed.read(2**20), b"")
-        if not stored:
-            return spooled(chunks, label, scratch)
+    Limits().check_ratio(label, "it", member.file_size, member.compress_size)
+    with file.open(member) as unpacked:
+        chunks = _chunks(unpacked)
+        if not is_plain:
+            return write_temporary(chunks, label, scratch)
         for _ in chunks:
             pass
-    head = span.read_at(member.header_offset, 30)
-    name_length, extra_length = struct.unpack("<HH", head[26:30])
-    start = member.header_offset + 30 + name_length + extra_length
-    return span.part(start, member.file_size, label)
+    start = member.header_offset + _header_length(data, member)
+    return data.part(start, member.file_size, label)
+
+
+def _chunks(file: IO[bytes]) -> Iterator[bytes]:
+    while chunk := file.read(_CHUNK_BYTES):
+        yield chunk
+
+
+def _header_length(data: ByteRange, member: zipfile.ZipInfo) -> int:
+    """How many bytes stand before the contents of a member."""
+    header = data.read_at(member.header_offset, _ZIP_HEADER_BYTES)
+    name_length, extra_length = struct.unpack_from("<HH", header, 26)
+    return _ZIP_HEADER_BYTES + name_length + extra_length

@@ -1,28 +1,31 @@
-"""How the pixels of one class are read: rows of an array, encoded pictures, or files of a tree."""
+"""Read the images of one class: rows of an array, encoded images, or files of a tree."""
 
 import struct
-from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Iterable, Sequence
+from typing import Protocol, cast
 
 import numpy as np
 
+from ..archives.refusals import refusal
 from ..archives.tree import Tree
 from ..images.decode import decode
 from ..images.load import load_images
-from ..info import DataError
 from ..pickles.arrays import StoredArray
 from .torchmeta import ClassGroup
 
 Shape = tuple[int, int, int]
-_CHANNEL_ROWS = 500
+_IMAGENET_SHAPE = (84, 84, 3)  # the only one whose channel order can be measured
+_MEASURED_ROWS = 500
 _CLEAR = 5.0  # grey levels; in ImageNet red is brighter than blue by 20 on average
-_MOST_BYTES = 2**20
+_MOST_BYTES = 2**20  # of one encoded image
 _MOST_INTEGERS = 2**24
-_PNG_HEAD = struct.Struct(">8s4x4sII")
+_PNG_START = struct.Struct(">8s4x4sII")  # signature, first chunk, width, height
+_PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_IDENTIFY = "See what it is: fewbench data identify PATH"
 
 
 class RowArray(Protocol):
-    """An array in a file, of which rows are read."""
+    """An array in a file, which is read by rows."""
 
     @property
     def shape(self) -> tuple[int, ...]: ...
@@ -36,117 +39,179 @@ class RowArray(Protocol):
 
 
 class Record(Protocol):
-    """A pickled array whose bytes are an encoded picture."""
+    """A value in a file whose bytes are an encoded image."""
 
     @property
     def nbytes(self) -> int: ...
 
     def tobytes(self) -> bytes:
-        """The encoded picture."""
+        """The encoded image."""
         ...
 
 
 def check_images(label: str, array: object, shape: Shape) -> None:
     """Raises DataError unless `array` is a RowArray or ClassGroup of uint8 (N, *shape)."""
     dtype = getattr(array, "dtype", type(array).__name__)
-    found = getattr(array, "shape", ())[1:]
-    if found != shape or dtype != np.uint8:
-        raise DataError(
-            f"{label}: expected uint8 images of shape {shape}, got {dtype} of shape {found}. "
-            f"See what it is: fewbench data identify PATH"
-        )
-
-
-def read_integers(label: str, value: object) -> np.ndarray:
-    """int64 (n,) of a pickled list or array. Raises DataError when it holds anything else."""
-    if isinstance(value, StoredArray):
-        if value.dtype.kind in "iu" and value.nbytes <= 8 * _MOST_INTEGERS:
-            return value.read().astype(np.int64).reshape(-1)
-        kind = f"{value.dtype} {value.shape}"
-    elif isinstance(value, list | tuple):
-        if all(type(item) is int and abs(item) < 2**63 for item in value):
-            return np.array(value, np.int64)
-        kind = "a list of something else"
-    else:
-        kind = type(value).__name__
-    raise DataError(
-        f"{label}: expected a list of whole numbers, got {kind}. Get the file again"
+    array_shape = getattr(array, "shape", ())
+    image_shape = array_shape[1:]
+    if image_shape == shape and dtype == np.uint8:
+        return
+    raise refusal(
+        label,
+        "it",
+        expected=f"uint8 images of shape {shape}",
+        got=f"{dtype} of shape {image_shape}",
+        advice=_IDENTIFY,
     )
 
 
-def channel_order(array: Any) -> str:
-    """RGB or BGR by the mean of the outer channels, as in ImageNet; "" when it is not clear."""
-    if (
-        not hasattr(array, "rows")
-        or array.shape[1:] != (84, 84, 3)
-        or not array.shape[0]
-    ):
+def read_integers(label: str, value: object) -> np.ndarray:
+    """int64 (n,) from a pickled list or array. Raises DataError when it is anything else."""
+    if isinstance(value, StoredArray):
+        is_integers = value.dtype.kind in "iu"
+        is_small = value.nbytes <= 8 * _MOST_INTEGERS
+        if is_integers and is_small:
+            integers = value.read().astype(np.int64)
+            return integers.reshape(-1)
+        got = f"{value.dtype} {value.shape}"
+    elif isinstance(value, list | tuple):
+        if all(_fits_int64(item) for item in value):
+            return np.array(value, np.int64)
+        got = "a list of something else"
+    else:
+        got = type(value).__name__
+    raise refusal(
+        label,
+        "it",
+        expected="a list of whole numbers",
+        got=got,
+    )
+
+
+def _fits_int64(item: object) -> bool:
+    # bool is a subclass of int, but no label.
+    return type(item) is int and abs(item) < 2**63
+
+
+def channel_order(array: object) -> str:
+    """RGB or BGR, with the channel means; "" when it is not clear.
+
+    In ImageNet red is brighter than blue.
+    array: a RowArray of uint8 (N, 84, 84, 3); "" for anything else
+    """
+    means = _channel_means(array)
+    if means is None:
         return ""
-    n_rows = array.shape[0]
-    rows = np.unique(np.linspace(0, n_rows - 1, min(n_rows, _CHANNEL_ROWS)).astype(int))
-    means = array.rows(rows).mean((0, 1, 2))
     difference = float(means[0] - means[2])
-    if abs(difference) < _CLEAR:
+    if difference >= _CLEAR:
+        order = "RGB"
+    elif difference <= -_CLEAR:
+        order = "BGR"
+    else:
         return ""
-    order = "RGB" if difference > 0 else "BGR"
-    return f"{order} (channel means {means[0]:.0f}, {means[1]:.0f}, {means[2]:.0f})"
+    all_means = ", ".join(f"{mean:.0f}" for mean in means)
+    return f"{order} (channel means {all_means})"
+
+
+def _channel_means(array: object) -> np.ndarray | None:
+    """float (3,) over rows from all parts of the array."""
+    read = getattr(array, "rows", None)
+    shape = cast(tuple[int, ...], getattr(array, "shape", ()))
+    if read is None or shape[1:] != _IMAGENET_SHAPE:
+        return None
+    n_rows = shape[0]
+    if n_rows == 0:
+        return None
+    n_measured = min(n_rows, _MEASURED_ROWS)
+    positions = np.linspace(0, n_rows - 1, n_measured)
+    indices = np.unique(positions.astype(int))
+    images = read(indices)
+    return images.mean((0, 1, 2))
 
 
 def read_rows(array: RowArray, indices: np.ndarray, bgr: bool = False) -> np.ndarray:
-    """uint8 (n, H, W, C) of the rows at `indices`; bgr: channels stand in OpenCV's order."""
+    """uint8 (n, H, W, C): the rows at `indices`.
+
+    bgr: the array holds the channels in OpenCV's order, which is reversed here
+    """
     images = array.rows(indices)
-    return np.ascontiguousarray(images[..., ::-1]) if bgr else images
+    if bgr:
+        return np.ascontiguousarray(images[..., ::-1])
+    return images
 
 
 def read_records(label: str, records: Sequence[Record], shape: Shape) -> np.ndarray:
-    """uint8 (n, H, W, C) of PNGs that are kept as arrays of bytes.
+    """uint8 (n, H, W, C): PNGs that are kept as arrays of bytes.
 
-    Raises DataError for a picture of another size: such archives hold finished pixels.
+    Raises DataError for an image of another size: such files hold finished pixels.
     """
 
-    def read(place: str) -> bytes:
-        record = records[int(place)]
+    def read(position: str) -> bytes:
+        image_label = f"{label}, image {position}"
+        record = records[int(position)]
         if record.nbytes > _MOST_BYTES:
-            raise DataError(
-                f"{label}, image {place}: {record.nbytes:,} bytes are no small PNG"
+            raise refusal(
+                image_label,
+                "it",
+                expected=f"a PNG of at most {_MOST_BYTES:,} bytes",
+                got=f"{record.nbytes:,} bytes",
             )
         data = record.tobytes()
-        _check_png(f"{label}, image {place}", data, shape)
+        _check_png(image_label, data, shape)
         return data
 
-    names = [str(i) for i in range(len(records))]
-    return load_images(read, names, shape, "nearest", f"{label}, image ")
+    positions = [str(i) for i in range(len(records))]
+    # The filter does nothing: _check_png made sure of the size.
+    return load_images(
+        read,
+        positions,
+        shape,
+        "nearest",
+        prefix=f"{label}, image ",
+    )
 
 
 def read_group(group: ClassGroup, shape: Shape) -> np.ndarray:
-    """uint8 (n, H, W, C) of one class of torchmeta's HDF5."""
+    """uint8 (n, H, W, C): one class of torchmeta's HDF5."""
     images = group.read()
     if isinstance(images, np.ndarray):
         return images
     return read_records(group.label, images, shape)
 
 
-def already_small(firsts: Mapping[str, tuple[Tree, str]], shape: Shape) -> bool:
-    """Whether the first picture of every class has the wanted size: somebody has resized them."""
-    size = (shape[1], shape[0])
-    return all(
-        decode(tree.read(member), member, "RGB").size == size
-        for tree, member in firsts.values()
-    )
+def already_small(images: Iterable[tuple[Tree, str]], shape: Shape) -> bool:
+    """Whether all these image files have the wanted size, so that somebody resized them."""
+    height, width, _ = shape
+    for tree, member in images:
+        image = decode(tree.read(member), member, "RGB")
+        if image.size != (width, height):
+            return False
+    return True
 
 
 def _check_png(label: str, data: bytes, shape: Shape) -> None:
-    if len(data) < _PNG_HEAD.size:
-        raise DataError(
-            f"{label}: no PNG, only {len(data)} bytes. Get the archive again"
+    """Raises DataError when `data` does not start like a PNG of this shape."""
+    if len(data) < _PNG_START.size:
+        raise refusal(
+            label,
+            "it",
+            expected="a PNG",
+            got=f"only {len(data)} bytes",
         )
-    signature, kind, width, height = _PNG_HEAD.unpack_from(data)
-    if (signature, kind) != (b"\x89PNG\r\n\x1a\n", b"IHDR"):
-        raise DataError(
-            f"{label}: expected a PNG, got {data[:8]!r}. Get the archive again"
+    signature, chunk, width, height = _PNG_START.unpack_from(data)
+    if signature != _PNG_SIGNATURE or chunk != b"IHDR":
+        raise refusal(
+            label,
+            "it",
+            expected="a PNG",
+            got=f"{data[:8]!r}",
         )
-    if (height, width) != shape[:2]:
-        raise DataError(
-            f"{label}: expected {shape[1]} x {shape[0]} pixels, got {width} x {height}. This is "
-            f"another dataset, see which: fewbench data identify PATH"
+    expected_height, expected_width, _ = shape
+    if height != expected_height or width != expected_width:
+        raise refusal(
+            label,
+            "it",
+            expected=f"{expected_width} x {expected_height} pixels",
+            got=f"{width} x {height}, so this is another dataset",
+            advice=_IDENTIFY,
         )

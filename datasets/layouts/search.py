@@ -1,5 +1,6 @@
-"""The forms in which one dataset goes round: which of them a source has, and what follows."""
+"""Find the layout that a source has, and make its listing."""
 
+import shlex
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -9,19 +10,21 @@ from ..images.resample import RESAMPLING
 from ..info import ClassImages, DataError, DatasetInfo, Listing
 from .ilsvrc import ILSVRC2012, ClassFiles
 from .pixels import Shape, already_small
-from .source_files import Findings
+from .source_files import SourceFiles
 
+# Stored in every split that was built so; the words stay as they are.
 SMALL = "none: the source has the final size already (the first picture of each class)"
 
 
 @dataclass(frozen=True)
 class Search:
-    """What a form is looked for in, and how the build was asked for.
+    """What is searched, and for which dataset.
 
-    published: the filter behind the pixels that are published in finished form
+    resampling: the filter that the build asks for
+    published: the filter behind the pixels that are published at their final size
     """
 
-    findings: Findings
+    files: SourceFiles
     dataset: str
     shape: Shape
     resampling: str
@@ -31,96 +34,121 @@ class Search:
     @property
     def label(self) -> str:
         """The source, for messages."""
-        return self.findings.tree.label
+        return self.files.tree.label
 
-    def finished(self, classes: Sequence[ClassImages], form: str) -> Listing:
-        """A listing of pixels that nobody can resize any more."""
-        noted = self.findings.resampling
-        self._refuse_filter(form, noted or self.published)
-        made = noted or f"{self.published}, by the publisher"
-        return Listing(tuple(classes), (), form, made)
+    def finished(self, classes: Sequence[ClassImages], layout: str) -> Listing:
+        """A listing of pixels at their final size, which cannot be resized any more."""
+        recorded = self.files.resampling
+        self._check_filter(layout, recorded or self.published)
+        made_by = recorded or f"{self.published}, by the publisher"
+        return Listing(tuple(classes), layout=layout, resampling=made_by)
 
     def resized(
-        self, classes: Sequence[ClassImages], form: str, small: bool
+        self, classes: Sequence[ClassImages], layout: str, small: bool
     ) -> Listing:
-        """A listing of pictures; small: they have the final size already."""
-        noted = self.findings.resampling
-        if small:
-            self._refuse_filter(form, noted or self.published)
-        return Listing(
-            tuple(classes), (), form, (noted or SMALL) if small else self.resampling
-        )
+        """A listing of image files.
 
-    def pictures(
-        self, split: str, files: ClassFiles, chosen: Sequence[int], names: Sequence[str]
+        small: they have the final size already, so the filter of the build does nothing
+        """
+        made_by = self.resampling
+        if small:
+            recorded = self.files.resampling
+            self._check_filter(layout, recorded or self.published)
+            made_by = recorded or SMALL
+        return Listing(tuple(classes), layout=layout, resampling=made_by)
+
+    def class_images(
+        self,
+        split: str,
+        files: ClassFiles,
+        positions: Sequence[int],
+        names: Sequence[str],
     ) -> ClassImages:
-        """One class of picture files: those at the places `chosen`, under `names`."""
-        members = [files.members[k] for k in chosen]
-        read = partial(read_images, files.tree, members, self.shape, self.resampling)
+        """One class of image files: those at `positions`, called `names`."""
+        members = [files.members[k] for k in positions]
+        read = partial(
+            read_images,
+            files.tree,
+            members,
+            self.shape,
+            self.resampling,
+        )
         return ClassImages(split, files.wnid, tuple(names), read)
 
     def small(self, found: Mapping[str, ClassFiles]) -> bool:
-        """Whether pictures were resized before they came here."""
-        firsts = {wnid: (one.tree, one.members[0]) for wnid, one in found.items()}
-        return already_small(firsts, self.shape)
+        """Whether the images of a source have the final size already."""
+        first_images = []
+        for files in found.values():
+            first_images.append((files.tree, files.members[0]))
+        return already_small(first_images, self.shape)
 
-    def _refuse_filter(self, form: str, made: str) -> None:
-        family = made.partition(",")[0]
-        if self.resampling != (family if family in RESAMPLING else self.published):
+    def _check_filter(self, layout: str, made_by: str) -> None:
+        """Raises DataError when the build asks for another filter than made the pixels."""
+        filter_name = made_by.partition(",")[0]
+        if filter_name not in RESAMPLING:
+            filter_name = self.published
+        if self.resampling != filter_name:
             raise DataError(
-                f"{self.label}: holds finished pixels ({form}; {made}), which cannot be resampled "
-                f"by {self.resampling}. Build the variant that they are, or name a source with the "
-                f"original pictures: fewbench data build {self.dataset} --resampling "
-                f"{self.resampling} --source ILSVRC2012_img_train"
+                f"{self.label}: holds finished pixels ({layout}; {made_by}), which cannot "
+                f"be resampled by {self.resampling}. Build the variant that they are, or "
+                f"name a source with the original images: fewbench data build "
+                f"{self.dataset} --resampling {self.resampling} --source "
+                f"ILSVRC2012_img_train"
             )
 
 
 def variants(
-    info: DatasetInfo, list_classes: Callable[..., Listing], forms: tuple[str, ...]
+    info: DatasetInfo, list_classes: Callable[..., Listing], layouts: tuple[str, ...]
 ) -> tuple[DatasetInfo, ...]:
-    """The same dataset by every other filter, from ILSVRC2012's pictures.
+    """The same dataset made by every other filter, from the images of ILSVRC2012.
 
-    list_classes: takes a request and `resampling`; forms: those that keep pictures in full size
+    list_classes: takes a request and `resampling`
+    layouts: those that hold images at full size
     """
-    return tuple(
-        replace(
+    others = []
+    for resampling in RESAMPLING:
+        if resampling == info.resampling:
+            continue
+        variant = replace(
             info,
             name=f"{info.name}-{resampling}",
             title=f"{info.title}, {resampling}",
             resampling=resampling,
             list_classes=partial(list_classes, resampling=resampling),
             sources=(ILSVRC2012,),
-            forms=forms,
+            layouts=layouts,
         )
-        for resampling in RESAMPLING
-        if resampling != info.resampling
-    )
+        others.append(variant)
+    return tuple(others)
 
 
-def first_form(
-    search: Search, forms: Iterable[Callable[[], Listing | None]]
+def first_listing(
+    search: Search, layouts: Iterable[Callable[[], Listing | None]]
 ) -> Listing:
-    """The listing of the first form that recognises the source.
+    """The listing of the first layout that the source has.
 
-    Raises DataError when none does, or what is recognised is damaged or another dataset.
+    layouts: each gives a listing, or None when the source does not have this layout
+    Raises DataError when the source has none, is damaged, or is another dataset.
     """
-    for form in forms:
-        listing = form()
+    for list_layout in layouts:
+        listing = list_layout()
         if listing is not None:
             _check_distinct(search, listing)
-            return replace(listing, stamp=search.findings.tree.stamp())
+            return replace(listing, stamp=search.files.tree.stamp())
     raise DataError(
-        f"{search.label}: holds no form of {search.dataset} that fewbench knows. See what it is: "
-        f"fewbench data identify PATH; the forms are listed by: fewbench data info {search.dataset}"
+        f"{search.label}: expected a known layout of {search.dataset}, found none. "
+        f"See what it is: fewbench data identify {shlex.quote(search.label)}. "
+        f"See the layouts: fewbench data info {search.dataset}"
     )
 
 
 def _check_distinct(search: Search, listing: Listing) -> None:
     seen: set[tuple[str, str]] = set()
     for one in listing.classes:
-        if (one.split, one.name) in seen:
+        key = (one.split, one.name)
+        if key in seen:
             raise DataError(
-                f"{search.label}: class {one.name} is in two of its files. Name the one to use: "
-                f"--source FILE, or move the other out of the way"
+                f"{search.label}: class {one.name} is in two of its files. Name the one "
+                f"to use: --source FILE, or move the other to another folder"
             )
-        seen.add((one.split, one.name))
+        seen.add(key)

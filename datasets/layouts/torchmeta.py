@@ -1,4 +1,8 @@
-"""TODO docstring of fewbench.datasets.layouts.torchmeta."""
+"""torchmeta's HDF5 files: the group `datasets` with one HDF5 dataset for each class.
+
+A class is an array of pixels (miniImageNet) or a list of PNGs (tieredImageNet). h5py says
+where the bytes of a class lie; they are then read from the file directly.
+"""
 
 import math
 from collections.abc import Iterable, Mapping
@@ -7,101 +11,136 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from ..archives.byte_ranges import Span
+from ..archives.byte_ranges import ByteRange
+from ..archives.refusals import DOWNLOAD_AGAIN, refusal
 from ..info import DataError
 from ..lookup import shown
 from ..store.hdf5 import open_for_writing, own_dataset
 from .hdf5_heap import REFERENCE, HeapValues
 
+GROUP = "datasets"
+# What torchmeta writes: no user block, addresses and lengths of 8 bytes.
+_ADDRESSING = (0, 8, 8)
+
 
 class ClassGroup:
-    """The images of one class in torchmeta's HDF5: an array, or a list of encoded pictures.
+    """The images of one class: an array of pixels, or a list of encoded images.
 
-    Raises DataError when they are neither, or are not simply the bytes of a stretch of the file.
+    Raises DataError when they are neither, or when they are not one stretch of bytes.
     """
 
-    def __init__(self, label: str, found: h5py.Dataset, file: Span) -> None:
+    def __init__(self, label: str, found: h5py.Dataset, file: ByteRange) -> None:
         self.label = label
         self.shape: tuple[int, ...] = found.shape
         self.dtype: np.dtype = found.dtype
-        self.encoded = (
-            h5py.check_vlen_dtype(found.dtype) == np.uint8 and found.ndim == 1
-        )
-        if not self.encoded and (found.dtype != np.uint8 or not found.shape):
-            raise DataError(
-                f"{label}: expected bytes or encoded pictures, got {found.dtype}"
+        holds_byte_lists = h5py.check_vlen_dtype(found.dtype) == np.uint8
+        self.encoded = holds_byte_lists and found.ndim == 1
+        is_pixels = found.dtype == np.uint8 and bool(found.shape)
+        if not (self.encoded or is_pixels):
+            raise refusal(
+                label,
+                "it",
+                expected="bytes or encoded images",
+                got=str(found.dtype),
             )
         start = found.id.get_offset()
         if start is None:
-            raise DataError(
-                f"{label}: has chunks or nothing in place of one stretch of bytes"
+            raise refusal(
+                label,
+                "it",
+                expected="one stretch of bytes",
+                got="chunks or nothing",
             )
-        width = REFERENCE.itemsize if self.encoded else 1
-        self._data = file.part(start, math.prod(self.shape) * width, label)
+        item_bytes = REFERENCE.itemsize if self.encoded else 1
+        n_bytes = math.prod(self.shape) * item_bytes
+        self._data = file.part(start, n_bytes, label)
         self._file = file
 
     def read(self) -> np.ndarray | HeapValues:
-        """uint8 (n, H, W, C), or n encoded pictures."""
+        """uint8 (n, H, W, C), or the n encoded images."""
         data = self._data.read_at(0, len(self._data))
-        if not self.encoded:
-            return np.frombuffer(data, np.uint8).reshape(self.shape)
-        return HeapValues(self._file, np.frombuffer(data, REFERENCE), self.label)
+        if self.encoded:
+            references = np.frombuffer(data, REFERENCE)
+            return HeapValues(self._file, references, self.label)
+        pixels = np.frombuffer(data, np.uint8)
+        return pixels.reshape(self.shape)
 
 
-def read_groups(span: Span) -> dict[str, ClassGroup]:
-    """Class -> images of a torchmeta HDF5 file, one dataset a class in the group `datasets`.
+def read_groups(data: ByteRange) -> dict[str, ClassGroup]:
+    """Class name -> images of a torchmeta file; empty for any other HDF5 file.
 
-    Empty for an HDF5 file without that group. Raises DataError when it is damaged, or has links or
-    storage outside itself.
+    Raises DataError when the file is damaged, or has links or storage outside itself.
     """
     try:
-        with h5py.File(span.open(), "r") as file:
-            return _class_groups(span, file)
+        with h5py.File(data.open(), "r") as file:
+            return _class_groups(data, file)
     except DataError:
         raise
     except Exception as error:
         # On damaged bytes h5py raises nearly everything: OSError, KeyError, RuntimeError, ...
         reason = shown(str(error), 300)
         raise DataError(
-            f"{span.label}: cannot be read as HDF5 ({reason}); damaged"
+            f"{data.label}: cannot be read as HDF5 ({reason}): it is damaged. {DOWNLOAD_AGAIN}"
         ) from error
 
 
-def _class_groups(span: Span, file: h5py.File) -> dict[str, ClassGroup]:
-    if "datasets" not in file.keys():  # noqa: SIM118 - `in file` would follow a link
+def _class_groups(data: ByteRange, file: h5py.File) -> dict[str, ClassGroup]:
+    if GROUP not in file.keys():  # noqa: SIM118 - `in file` would follow a link
         return {}
-    linked = not isinstance(file.get("datasets", getlink=True), h5py.HardLink)
-    group = None if linked else file["datasets"]
+    group = _own_group(data, file)
+    properties = file.id.get_create_plist()
+    if (properties.get_userblock(), *properties.get_sizes()) != _ADDRESSING:
+        raise refusal(
+            data.label,
+            "it",
+            expected="a torchmeta file with 8-byte addresses",
+            got="addresses of an unusual kind",
+        )
+    path = Path(data.label)
+    groups = {}
+    for key in group:
+        name = str(key)
+        label = f"{path}, class {shown(name)}"
+        found = own_dataset(path, group, name, advice=DOWNLOAD_AGAIN)
+        groups[name] = ClassGroup(label, found, data)
+    return groups
+
+
+def _own_group(data: ByteRange, file: h5py.File) -> h5py.Group:
+    """The group of classes. Raises DataError when a link leads to it."""
+    link = file.get(GROUP, getlink=True)
+    group = file[GROUP] if isinstance(link, h5py.HardLink) else None
     if not isinstance(group, h5py.Group):
-        raise DataError(f"{span.label}: `datasets` is no group of this file; refused.")
-    layout = file.id.get_create_plist()
-    if (layout.get_userblock(), *layout.get_sizes()) != (0, 8, 8):
-        raise DataError(
-            f"{span.label}: has addresses of an unusual kind: no torchmeta HDF5 file."
+        raise refusal(
+            data.label,
+            f"`{GROUP}`",
+            expected="a group in the file itself",
+            got="a link or something else",
         )
-    names, path = [str(name) for name in group], Path(span.label)
-    return {
-        name: ClassGroup(
-            f"{path}, class {shown(name)}", own_dataset(path, group, name), span
-        )
-        for name in names
-    }
+    return group
 
 
 def write_groups(
     path: Path,
     classes: Iterable[tuple[str, np.ndarray | list[bytes], Mapping[str, str]]],
 ) -> None:
-    """Write torchmeta's HDF5 from (class, images or encoded pictures, attributes) of each class."""
+    """Write a torchmeta file.
+
+    classes: (name, array of pixels or list of encoded images, attributes) of each class
+    """
     with open_for_writing(path, "w") as file:
-        group = file.create_group("datasets")
+        group = file.create_group(GROUP)
         for name, images, attributes in classes:
-            if isinstance(images, np.ndarray):
-                found = group.create_dataset(name, data=images)
-            else:
-                found = group.create_dataset(
-                    name, (len(images),), h5py.vlen_dtype(np.uint8)
-                )
-                for i, picture in enumerate(images):
-                    found[i] = np.frombuffer(picture, np.uint8)
+            found = _write_class(group, name, images)
             found.attrs.update(attributes)
+
+
+def _write_class(
+    group: h5py.Group, name: str, images: np.ndarray | list[bytes]
+) -> h5py.Dataset:
+    if isinstance(images, np.ndarray):
+        return group.create_dataset(name, data=images)
+    found = group.create_dataset(name, (len(images),), h5py.vlen_dtype(np.uint8))
+    for i, image in enumerate(images):
+        found[i] = np.frombuffer(image, np.uint8)
+    return found

@@ -2,8 +2,9 @@
 
     python datasets/scripts/draw_glyphs.py datasets/glyphs.npz
 
-Every class is one letter of one script, every drawing one font face of it, bent a little. The same
-library versions give the same bytes; others may rasterise otherwise, so the file itself is kept.
+Each class is one letter of one script. Each drawing shows it in one font face, bent a little.
+The same library versions give the same bytes. Other versions may rasterise the fonts
+differently, so the file itself is kept.
 """
 
 import argparse
@@ -26,17 +27,15 @@ from PIL import Image, ImageDraw, ImageFont, features
 from scipy import ndimage
 
 SEED = 20
-SIDE, BODY = (
-    28,
-    20,
-)  # pixels: of a drawing, and of the longer side of an undistorted letter
+SIDE = 28  # pixels, of a drawing
+BODY = 20  # pixels, of the longer side of an undistorted letter
 FINE = 8  # sub-pixels per pixel, along each axis
 DRAWINGS = 20
-GREYS = 15  # steps from black to white: 16 levels compress to half of what 256 do
+GREYS = 15  # steps from black to white: 16 levels take half as many bytes as 256
 
-# Split of each script, and the last character taken. Related alphabets share a split, so that a
-# test script is new and not a relative in disguise. A shape that several scripts have belongs to
-# the one listed first. Beyond their limit Latin and Cyrillic repeat letters with hooks and bars.
+# Split of each script, and the last character that is used. Related alphabets are in the same
+# split, so that a test script is really new. A shape that several scripts have belongs to the
+# script listed first. Beyond their limits, Latin and Cyrillic repeat letters with hooks and bars.
 SCRIPTS = {
     "Latin": ("train", 0x2AF),
     "Greek": ("train", 0x3FF),
@@ -53,22 +52,21 @@ SCRIPTS = {
     "Canadian Aboriginal": ("train", 0x166C),
 }
 LETTERS = {"Lu", "Ll", "Lo", "Nd"}
-TALL = 0.5  # em: superscripts and subscripts stay below, and copy the shape of another letter
+TALL = 0.5  # em; superscripts and subscripts are smaller, and have the shape of another letter
 PLAIN = "DejaVuSans.ttf"  # draws every letter in use
-TOO_ALIKE = 0.88  # correlation from which two letters count as one
-# Chosen by eye: apart from a letter that is in by no more than a serif, a hook or a dot.
+TOO_ALIKE = 0.88  # two letters with at least this correlation count as one
+# Chosen by eye: these differ from a letter in use only by a serif, a hook or a dot.
 TWINS = "ԏԗԞԟⴙkƇƈƊȜȝȢȣȥȿɀʛͲκνϺϻѧѱѰѴђћѵӌӍӎӺիհױ٤ຽⴁⴃⴌⴍⴎⴐⴘⴜⴣᐺᓂᔀᔁᔂᔃᔄᖒКкҚқҜҝҞҟҠҡ"
-LENIENCE = 0.03  # by which a face may resemble another letter more than its own
+LENIENCE = 0.03  # a face may resemble another letter by this much more than its own
 
-TURN, SLANT, STRETCH, SHIFT = 0.24, 0.24, 0.19, 1.6  # radians, ratio, log ratio, pixels
-WAVE, SMOOTH = (
-    1.25,
-    4,
-)  # pixels: size of the elastic distortion, and how far it stays the same
-WIDTHS, WIDEN = (
-    (1.4, 3.0),
-    0.45,
-)  # pixels: of strokes, and the most that an outline may move
+TURN = 0.24  # radians
+SLANT = 0.24  # ratio
+STRETCH = 0.19  # log ratio
+SHIFT = 1.6  # pixels
+WAVE = 1.25  # pixels, size of the elastic distortion
+SMOOTH = 4  # pixels over which the elastic distortion changes little
+WIDTHS = (1.4, 3.0)  # pixels, of strokes
+WIDEN = 0.45  # pixels, the most that an outline may move
 
 
 # -- which letters and which faces
@@ -76,7 +74,7 @@ WIDTHS, WIDEN = (
 
 @cache
 def faces() -> dict[str, TTFont]:
-    """The font faces in use, by file name. LastResort, which draws anything, is not among them."""
+    """The font faces in use, by file name, without LastResort: it draws any character."""
     folder = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
     paths = sorted([*folder.glob("DejaVuS*.ttf"), *folder.glob("STIXGeneral*.ttf")])
     return {path.name: TTFont(path) for path in paths}
@@ -84,7 +82,7 @@ def faces() -> dict[str, TTFont]:
 
 @cache
 def bounds(face: str, code: int) -> tuple[float, ...] | None:
-    """Left, bottom, right and top of a character in em, or None where the face has none."""
+    """Left, bottom, right and top of a character in em; None when the face lacks it."""
     font = faces()[face]
     name = font.getBestCmap().get(code, ".notdef")
     if name == ".notdef":
@@ -100,7 +98,7 @@ def faces_of(code: int) -> list[str]:
 
 
 def is_letter(code: int) -> bool:
-    """Whether a character is a letter or digit in its own right, drawn at full size."""
+    """Whether a character is a letter or digit of full size, without accents."""
     char, box = chr(code), bounds(PLAIN, code)
     simple = unicodedata.normalize("NFKD", char) == char
     if char in TWINS or not (box and simple and unicodedata.category(char) in LETTERS):
@@ -109,7 +107,7 @@ def is_letter(code: int) -> bool:
 
 
 def candidates() -> list[int]:
-    """The letters of all scripts, those first that have the prior claim to a shape."""
+    """The letters of all scripts, in the order of SCRIPTS: the first keeps a shared shape."""
     codes = sorted(faces()[PLAIN].getBestCmap())
     return [
         code
@@ -123,7 +121,7 @@ def candidates() -> list[int]:
 
 
 def unit(images: np.ndarray) -> np.ndarray:
-    """Halve the resolution and standardise, so that a product of two is their correlation."""
+    """Halve the resolution and standardise: the product of two results is a correlation."""
     halves = images.reshape(len(images), SIDE // 2, 2, SIDE // 2, 2).mean((2, 4))
     flat = halves.reshape(len(images), -1)
     flat = flat - flat.mean(1, keepdims=True)
@@ -131,7 +129,10 @@ def unit(images: np.ndarray) -> np.ndarray:
 
 
 def likeness(left: np.ndarray, right: np.ndarray) -> np.ndarray:
-    """Highest correlation over small rotations, stretches and shifts of `left`: (left, right)."""
+    """The highest correlations over small rotations, stretches and shifts of `left`.
+
+    Returns float32 (len(left), len(right)).
+    """
     centre, best = (
         np.full(2, SIDE / 2 - 0.5),
         np.zeros((len(left), len(right)), np.float32),
@@ -150,7 +151,7 @@ def likeness(left: np.ndarray, right: np.ndarray) -> np.ndarray:
 
 
 def distinct(codes: list[int]) -> list[int]:
-    """The letters that no earlier one resembles, of whatever script."""
+    """The letters that do not resemble an earlier letter of any script."""
     images = np.stack([clean(code, PLAIN) for code in codes])
     alike, kept = likeness(images, images), []
     alike = np.maximum(alike, alike.T)
@@ -161,7 +162,10 @@ def distinct(codes: list[int]) -> list[int]:
 
 
 def own_faces(codes: list[int]) -> dict[int, list[str]]:
-    """The faces of each letter that do not turn it into another: italic Cyrillic te is an m."""
+    """The faces of each letter in which it does not look like another letter.
+
+    An italic Cyrillic te, for example, looks like an m.
+    """
     pairs = [(code, face) for code in codes for face in faces_of(code)]
     plain = np.stack([clean(code, PLAIN) for code in codes])
     alike = likeness(plain, np.stack([clean(*pair) for pair in pairs]))
@@ -176,7 +180,7 @@ def own_faces(codes: list[int]) -> dict[int, list[str]]:
 
 
 def distances(code: int, face: str) -> np.ndarray:
-    """Signed distance to the outline, inside positive: float (SIDE * FINE, SIDE * FINE) pixels."""
+    """Signed distance to the outline, positive inside: float (SIDE * FINE, SIDE * FINE) pixels."""
     left, bottom, right, top = bounds(face, code)
     size = BODY * FINE / max(right - left, top - bottom)
     path = faces()[face].reader.file.name
@@ -193,9 +197,9 @@ def distances(code: int, face: str) -> np.ndarray:
 
 
 def paint(distance: np.ndarray, width: float) -> np.ndarray:
-    """Ink with its strokes brought near a width in pixels: float (SIDE, SIDE) 0 to 1."""
-    # In a bar of width w the mean distance to the outline is w / 4. Bolder than WIDEN allows would
-    # fill the small openings, thinner would break hairlines.
+    """A letter with strokes of about `width` pixels: float (SIDE, SIDE) 0 to 1."""
+    # In a bar of width w the mean distance to the outline is w / 4. WIDEN limits the change:
+    # bolder strokes would fill small openings, thinner ones would break hairlines.
     growth = (width - 4 * distance[distance > 0].mean()) / 2
     ink = np.clip(0.5 + (distance + np.clip(growth, -WIDEN, WIDEN)) * FINE, 0, 1)
     return ink.reshape(SIDE, FINE, SIDE, FINE).mean((1, 3))
@@ -203,17 +207,17 @@ def paint(distance: np.ndarray, width: float) -> np.ndarray:
 
 @cache
 def clean(code: int, face: str) -> np.ndarray:
-    """An undistorted drawing, blurred a little so that the strokes of two letters can meet."""
+    """An undistorted drawing, blurred a little so that similar strokes overlap."""
     return ndimage.gaussian_filter(paint(distances(code, face), np.mean(WIDTHS)), 0.8)
 
 
 def rotation(turn: float) -> np.ndarray:
-    """The matrix that turns by an angle in radians."""
+    """The matrix that rotates by an angle in radians."""
     return np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
 
 
 def bend(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Draw a distortion: matrix (2, 2), shift (2,) pixels, wave (2, fine, fine) pixels."""
+    """A random distortion: matrix (2, 2), shift (2,) pixels, wave (2, fine, fine) pixels."""
     turn, slant = rng.uniform(-TURN, TURN), rng.uniform(-SLANT, SLANT)
     stretch = np.diag(np.exp(rng.uniform(-STRETCH, STRETCH, 2)))
     matrix = stretch @ np.array([[1, 0], [slant, 1]]) @ rotation(turn)
@@ -225,7 +229,7 @@ def bend(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def draw(code: int, face: str, rng: np.random.Generator) -> np.ndarray:
-    """A distorted drawing, shrunk until it keeps off the border: uint8 (SIDE, SIDE) 0 to 255."""
+    """A distorted drawing, shrunk until its border is empty: uint8 (SIDE, SIDE) 0 to 255."""
     matrix, shift, wave = bend(rng)
     width, distance = rng.uniform(*WIDTHS), distances(code, face)
     centre = np.full((2, 1, 1), (SIDE * FINE - 1) / 2)
@@ -245,9 +249,8 @@ def draw(code: int, face: str, rng: np.random.Generator) -> np.ndarray:
 
 def draw_class(code: int, names: list[str]) -> np.ndarray:
     """All drawings of a letter, each face equally often: uint8 (DRAWINGS, SIDE, SIDE)."""
-    rng = np.random.default_rng(
-        [SEED, code]
-    )  # so that no class depends on which others there are
+    # A seed of its own, so that a class does not depend on which other classes there are.
+    rng = np.random.default_rng([SEED, code])
     order = np.resize(rng.permutation(names), DRAWINGS)
     return np.stack([draw(code, face, rng) for face in order])
 
@@ -256,14 +259,14 @@ def draw_class(code: int, names: list[str]) -> np.ndarray:
 
 
 def class_name(code: int) -> str:
-    """`Script/U+XXXX name-with-dashes`, where the name does not repeat the script."""
+    """`Script/U+XXXX name-with-dashes`. The name does not repeat the script."""
     home, words = script_name(script(chr(code))), unicodedata.name(chr(code)).split()
     rest = [word for word in words if word.title() not in home.split()]
     return f"{home.replace(' ', '-')}/U+{code:04X} {'-'.join(rest).lower()}"
 
 
 def drawn_with() -> str:
-    """The versions that decide about the pixels, as JSON."""
+    """The versions of everything that the pixels depend on, as JSON."""
     packages = {
         name: version(name)
         for name in ("fonttools", "matplotlib", "numpy", "pillow", "scipy")
@@ -276,14 +279,13 @@ def drawn_with() -> str:
 
 
 def write(path: Path, arrays: dict[str, np.ndarray]) -> None:
-    """An .npz whose bytes depend on the arrays alone."""
+    """Write an .npz whose bytes depend only on the arrays."""
     with zipfile.ZipFile(path, "w", zipfile.ZIP_LZMA) as archive:
         for name, array in arrays.items():
-            buffer, entry = (
-                io.BytesIO(),
-                zipfile.ZipInfo(f"{name}.npy", (1980, 1, 1, 0, 0, 0)),
-            )
-            entry.compress_type, entry.create_system = zipfile.ZIP_LZMA, 3
+            buffer = io.BytesIO()
+            entry = zipfile.ZipInfo(f"{name}.npy", (1980, 1, 1, 0, 0, 0))
+            entry.compress_type = zipfile.ZIP_LZMA
+            entry.create_system = 3
             np.lib.format.write_array(buffer, array, allow_pickle=False)
             archive.writestr(entry, buffer.getvalue())
 

@@ -1,4 +1,7 @@
-"""Hashes of what a split holds: of its names and pixels, never of file layout or versions."""
+"""Hashes of the names and pixels of a split.
+
+They do not depend on how the file is laid out or on versions of libraries.
+"""
 
 import hashlib
 import json
@@ -7,38 +10,68 @@ from collections.abc import Sequence
 import numpy as np
 
 
-def class_digest(name: str, image_names: Sequence[str], images: np.ndarray) -> str:
+def class_digest(
+    name: str,
+    image_names: Sequence[str],
+    images: np.ndarray,
+) -> str:
     """sha256 of one class: its name, image names and pixels.
 
     images: uint8 (n, H, W, C)
     """
-    digest = hashlib.sha256(json.dumps([name, *image_names]).encode() + b"\n")
-    digest.update(np.ascontiguousarray(images, dtype=np.uint8).data)
+    names = _json_line([name, *image_names])
+    pixels = _pixel_bytes(images)
+    digest = hashlib.sha256(names)
+    digest.update(pixels)
     return digest.hexdigest()
 
 
 class ContentDigest:
-    """sha256 over shape, class names, image names and pixels; `pixels` leaves image names out.
+    """Two sha256 hashes over the shape, class names and pixels of a split.
 
-    Image names differ between copies of the same pixels: some archives never had any.
+    `hexdigest` also covers the image names. `pixels` does not: copies of the same pixels
+    may name their images differently, and some archives have no image names.
+
+    shape: of the images of the split, (n_images, H, W, C)
     """
 
     def __init__(self, shape: Sequence[int]) -> None:
-        head = json.dumps([int(n) for n in shape]).encode() + b"\n"
-        self._content, self._pixels = hashlib.sha256(head), hashlib.sha256(head)
+        head = _json_line([int(n) for n in shape])
+        self._content = hashlib.sha256(head)
+        self._pixels = hashlib.sha256(head)
 
-    def add(self, name: str, image_names: Sequence[str], images: np.ndarray) -> None:
-        """Take in one class; classes come in store order."""
-        self._content.update(json.dumps([name, *image_names]).encode() + b"\n")
-        self._pixels.update(json.dumps([name, len(image_names)]).encode() + b"\n")
-        data = np.ascontiguousarray(images, dtype=np.uint8).data
-        self._content.update(data)
-        self._pixels.update(data)
+    def add(
+        self,
+        name: str,
+        image_names: Sequence[str],
+        images: np.ndarray,
+    ) -> None:
+        """Add one class. Classes must come in the order of the split file.
+
+        images: uint8 (n, H, W, C)
+        """
+        names = _json_line([name, *image_names])
+        count = _json_line([name, len(image_names)])
+        pixels = _pixel_bytes(images)
+        self._content.update(names)
+        self._content.update(pixels)
+        self._pixels.update(count)
+        self._pixels.update(pixels)
 
     def hexdigest(self) -> str:
-        """The hash of names and pixels so far."""
+        """The hash of all names and pixels so far."""
         return self._content.hexdigest()
 
     def pixels(self) -> str:
         """The hash of class names and pixels so far."""
         return self._pixels.hexdigest()
+
+
+def _json_line(values: Sequence[str | int]) -> bytes:
+    line = json.dumps(values) + "\n"
+    return line.encode()
+
+
+def _pixel_bytes(images: np.ndarray) -> memoryview:
+    contiguous = np.ascontiguousarray(images, dtype=np.uint8)
+    return contiguous.data

@@ -1,13 +1,15 @@
-"""manifest.json: what a finished build is, from what it was made and what was checked."""
+"""manifest.json: what a finished build is, what it was made from and what was checked."""
 
 import json
-import os
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from fewbench.files import write_json
+
 from ..info import DataError, DatasetInfo, Listing
+from .advice import build_again
 from .split_store import SplitStore
 
 MANIFEST = "manifest.json"
@@ -15,68 +17,88 @@ _MANIFEST_SCHEMA = 1
 
 
 def read_manifest(folder: Path) -> dict[str, Any] | None:
-    """The manifest of a finished build, or None when there is none."""
+    """The manifest of a finished build, or None when there is none.
+
+    Raises DataError when it is damaged or written by a newer fewbench.
+    """
+    path = folder / MANIFEST
     try:
-        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        manifest = json.loads(path.read_text(encoding="utf-8"))
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (ValueError, OSError) as error:
         raise DataError(
-            f"{folder / MANIFEST}: cannot be read ({error}). Build again with --rebuild."
+            f"{path}: cannot be read: expected JSON, got an error ({error}). "
+            f"{build_again(path)}"
         ) from error
     if not isinstance(manifest, dict) or "splits" not in manifest:
         raise DataError(
-            f"{folder / MANIFEST}: not a manifest. Build again with --rebuild."
+            f"{path}: not a manifest: expected a JSON object with the key 'splits'. "
+            f"{build_again(path)}"
         )
-    if manifest.get("schema_version", 0) > _MANIFEST_SCHEMA:
+    schema = manifest.get("schema_version", 0)
+    if schema > _MANIFEST_SCHEMA:
         raise DataError(
-            f"{folder / MANIFEST}: written by a newer fewbench (schema "
-            f"{manifest['schema_version']}). Upgrade: pip install --upgrade fewbench"
+            f"{path}: written by a newer fewbench: expected schema version "
+            f"{_MANIFEST_SCHEMA}, got {schema}. Upgrade: pip install --upgrade fewbench"
         )
     return manifest
 
 
 def write_manifest(
-    info: DatasetInfo, listing: Listing, folder: Path, names: list[str]
+    info: DatasetInfo,
+    listing: Listing,
+    folder: Path,
+    split_names: list[str],
 ) -> dict[str, Any]:
-    """Describe the splits `names` that stand in `folder`, and write it beside them."""
-    splits, checks = {}, list(listing.checks)
-    for split in names:
+    """Describe these splits in `folder`, and write the manifest beside them."""
+    splits: dict[str, dict[str, Any]] = {}
+    checks = list(listing.checks)
+    for split in split_names:
         store = SplitStore(folder / f"{split}.h5")
-        splits[split] = {
-            "file": store.path.name,
-            "n_classes": len(store.class_names),
-            "n_images": len(store),
-            "bytes": store.path.stat().st_size,
-            "content_sha256": store.fingerprint,
-            "pixels_sha256": store.pixels_sha256,
-        }
-        reference = info.reference_sha256.get(split)
-        if reference:
-            same = "is" if store.fingerprint == reference else "differs from"
-            checks.append(f"{split}: content {same} the reference build")
+        splits[split] = _describe_split(store)
+        check = _compare_with_reference(info, store)
+        if check is not None:
+            checks.append(check)
     manifest = {
         "schema_version": _MANIFEST_SCHEMA,
         "dataset": info.name,
         "split_scheme": info.split_scheme,
         "resampling": listing.resampling or info.resampling,
         "polarity": info.polarity,
-        "form": listing.form,
+        "form": listing.layout,
         "partial": listing.partial,
         "splits": splits,
         "checks": checks,
         "versions": {
-            name: version(name) for name in ("fewbench", "h5py", "numpy", "pillow")
+            "fewbench": version("fewbench"),
+            "h5py": version("h5py"),
+            "numpy": version("numpy"),
+            "pillow": version("pillow"),
         },
         "created_utc": datetime.now(UTC).isoformat(timespec="seconds"),
     }
-    _write_json(folder / MANIFEST, manifest)
+    write_json(folder / MANIFEST, manifest, durable=True)
     return manifest
 
 
-def _write_json(path: Path, document: dict[str, Any]) -> None:
-    with path.open("w", encoding="utf-8") as file:
-        json.dump(document, file, indent=2, sort_keys=True)
-        file.write("\n")
-        file.flush()
-        os.fsync(file.fileno())
+def _describe_split(store: SplitStore) -> dict[str, Any]:
+    return {
+        "file": store.path.name,
+        "n_classes": len(store.class_names),
+        "n_images": len(store),
+        "bytes": store.path.stat().st_size,
+        "content_sha256": store.fingerprint,
+        "pixels_sha256": store.pixels_sha256,
+    }
+
+
+def _compare_with_reference(info: DatasetInfo, store: SplitStore) -> str | None:
+    """A sentence on whether the content is the reference's; None without a reference."""
+    reference = info.reference_sha256.get(store.split)
+    if not reference:
+        return None
+    verdict = "differs from"
+    if store.fingerprint == reference:
+        verdict = "is"
+    return f"{store.split}: content {verdict} the reference build"

@@ -1,4 +1,8 @@
-"""TODO docstring of fewbench.datasets.store.split_file."""
+"""What a split file holds: names, hashes and pixels in one HDF5 file.
+
+`lay_out` writes everything but the pixels, which the writer puts in their place later.
+`seal` then records the hashes.
+"""
 
 import hashlib
 import math
@@ -10,6 +14,7 @@ import h5py
 import numpy as np
 
 from ..info import ClassImages, DataError
+from .advice import build_again
 from .digests import ContentDigest
 from .hdf5 import (
     fixed_length,
@@ -20,15 +25,17 @@ from .hdf5 import (
 )
 
 FORMAT = "fewbench-split"
-
-
 SCHEMA_VERSION = 1
-
-
-_HASHES = "pixels_sha256", "content_sha256"
-
-
-_FACTS = {"schema_version", "dataset", "split", "partial", "resampling", "polarity"}
+_PIXELS_HASH = "pixels_sha256"
+_CONTENT_HASH = "content_sha256"
+_REQUIRED = {
+    "schema_version",
+    "dataset",
+    "split",
+    "partial",
+    "resampling",
+    "polarity",
+}
 
 
 def lay_out(
@@ -37,108 +44,170 @@ def lay_out(
     classes: Sequence[ClassImages],
     image_shape: tuple[int, int, int],
 ) -> None:
-    """Write a split file with all names and room for the pixels of `classes`, in their order.
+    """Write a split file with all names, and room for the pixels of `classes` in order.
 
-    Until `seal` writes the hashes it is no store: SplitStore refuses it.
+    `SplitStore` refuses the file until `seal` has written the hashes.
     """
-    sizes = [len(one.image_names) for one in classes]
+    head = {
+        "format": FORMAT,
+        "schema_version": SCHEMA_VERSION,
+        **attributes,
+    }
     with open_for_writing(path, "w") as file:
-        _write_attributes(
-            file, {"format": FORMAT, "schema_version": SCHEMA_VERSION, **attributes}
-        )
-        file["class_offsets"] = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
-        file["class_names"] = fixed_length([one.name for one in classes])
-        file["image_names"] = fixed_length(
-            [name for one in classes for name in one.image_names]
-        )
-        if any(one.category for one in classes):
-            file["class_categories"] = fixed_length([one.category for one in classes])
-        for name in _HASHES:
+        _write_attributes(file, head)
+        n_images = _write_names(file, classes)
+        for name in (_PIXELS_HASH, _CONTENT_HASH):
             file.attrs.create(name, b"", dtype="S64")
-        _make_room(file, "class_sha256", (len(classes),), np.dtype("S64"))
-        _make_room(file, "images", (sum(sizes), *image_shape), np.dtype("u1"))
+        n_classes = len(classes)
+        _make_room(file, "class_sha256", (n_classes,), np.dtype("S64"))
+        _make_room(file, "images", (n_images, *image_shape), np.dtype("u1"))
+
+
+def _write_names(file: h5py.File, classes: Sequence[ClassImages]) -> int:
+    """Write the names, and which images belong to which class; the number of images."""
+    offsets = [0]
+    class_names: list[str] = []
+    image_names: list[str] = []
+    categories: list[str] = []
+    for one in classes:
+        class_names.append(one.name)
+        categories.append(one.category)
+        image_names += one.image_names
+        offsets.append(len(image_names))
+    file["class_offsets"] = np.array(offsets, np.int64)
+    file["class_names"] = fixed_length(class_names)
+    file["image_names"] = fixed_length(image_names)
+    if any(categories):
+        file["class_categories"] = fixed_length(categories)
+    return len(image_names)
 
 
 def pixels_offset(path: Path) -> int:
-    """Where in a laid out file the pixels begin. Raises DataError when it is no such file."""
+    """The byte at which the pixels of a split file begin.
+
+    Raises DataError when it is no split file.
+    """
     with open_for_reading(path) as file:
-        return locate_images(path, file)[0]
+        offset, _ = locate_images(path, file)
+    return offset
 
 
 def seal(path: Path, class_sha256: Sequence[str], content: ContentDigest) -> None:
-    """Record the hashes of what a laid out file holds, which makes it a store.
+    """Record the hashes of what a split file holds. `SplitStore` then accepts the file.
 
-    They go where room was made for them: a file that grew could meet a full disk.
+    The hashes go where `lay_out` made room for them. The file does not grow, so a full
+    disk cannot interrupt this.
     """
+    hashes = {
+        _PIXELS_HASH: content.pixels(),
+        _CONTENT_HASH: content.hexdigest(),
+    }
+    advice = build_again(path)
     with open_for_writing(path, "r+") as file:
-        own_dataset(path, file, "class_sha256")[...] = np.array(class_sha256, "S64")
-        for name, digest in zip(
-            _HASHES, (content.pixels(), content.hexdigest()), strict=True
-        ):
-            file.attrs.modify(name, np.bytes_(digest))
+        room = own_dataset(path, file, "class_sha256", advice=advice)
+        room[...] = np.array(class_sha256, "S64")
+        for name, digest in hashes.items():
+            value = np.bytes_(digest)
+            file.attrs.modify(name, value)
 
 
 def frame_digest(path: Path) -> str | None:
-    """sha256 of all but the pixels of a laid out file; None when it is none."""
+    """sha256 of a split file without its pixels; None when it is no split file."""
     try:
         with open_for_reading(path) as file:
             start, shape = locate_images(path, file)
     except DataError:
         return None
-    digest = hashlib.sha256()
+    end = start + math.prod(shape)
     with path.open("rb") as file:
-        digest.update(file.read(start))
-        file.seek(start + math.prod(shape))
-        digest.update(file.read())
+        before_pixels = file.read(start)
+        file.seek(end)
+        after_pixels = file.read()
+    digest = hashlib.sha256(before_pixels)
+    digest.update(after_pixels)
     return digest.hexdigest()
 
 
-def _make_room(
-    file: h5py.File, name: str, shape: tuple[int, ...], dtype: np.dtype
-) -> None:
-    """A dataset whose bytes have their place in the file before they are written."""
-    room = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
-    room.set_alloc_time(h5py.h5d.ALLOC_TIME_EARLY)
-    room.set_fill_time(h5py.h5d.FILL_TIME_NEVER)
-    kind, space = h5py.h5t.py_create(dtype), h5py.h5s.create_simple(shape)
-    h5py.h5d.create(file.id, name.encode(), kind, space, dcpl=room)
-
-
-def _write_attributes(file: h5py.File, attributes: Mapping[str, Any]) -> None:
-    for key, value in attributes.items():
-        file.attrs[key] = np.bytes_(value.encode()) if isinstance(value, str) else value
-
-
 def read_attributes(path: Path, file: h5py.File) -> dict[str, Any]:
+    """The attributes of a sealed split file.
+
+    Raises DataError when it is not sealed, no split file, or of a newer schema.
+    """
     attributes: dict[str, Any] = {}
     for key in file.attrs:
         refuse_heap(path, key, file.attrs.get_id(key).dtype)
         value = file.attrs[key]
-        attributes[key] = value.decode() if isinstance(value, bytes) else value
-    sealed = all(map(attributes.get, _HASHES))
-    if (
-        attributes.get("format") != FORMAT
-        or not sealed
-        or not attributes.keys() >= _FACTS
-    ):
+        # Text is stored as bytes of a fixed length.
+        if isinstance(value, bytes):
+            value = value.decode()
+        attributes[key] = value
+    is_split_file = (
+        attributes.get("format") == FORMAT
+        # Empty until the file is sealed.
+        and attributes.get(_PIXELS_HASH)
+        and attributes.get(_CONTENT_HASH)
+        and attributes.keys() >= _REQUIRED
+    )
+    if not is_split_file:
         raise DataError(
-            f"{path}: not a finished {FORMAT} file. Build it again with --rebuild."
+            f"{path}: not a finished {FORMAT} file: expected its attributes and hashes. "
+            f"{build_again(path)}"
         )
-    if int(attributes["schema_version"]) > SCHEMA_VERSION:
+    schema = int(attributes["schema_version"])
+    if schema > SCHEMA_VERSION:
         raise DataError(
-            f"{path}: schema version {attributes['schema_version']} is newer than this fewbench "
-            f"reads ({SCHEMA_VERSION}). Upgrade: pip install --upgrade fewbench"
+            f"{path}: written by a newer fewbench: expected schema version "
+            f"{SCHEMA_VERSION}, got {schema}. Upgrade: pip install --upgrade fewbench"
         )
     return attributes
 
 
 def locate_images(path: Path, file: h5py.File) -> tuple[int, tuple[int, int, int, int]]:
-    images = own_dataset(path, file, "images")
+    """The byte at which the pixels begin, and their shape (n_images, H, W, C).
+
+    Raises DataError when the pixels are not one stretch of bytes inside the file.
+    """
+    advice = build_again(path)
+    images = own_dataset(path, file, "images", advice=advice)
+    is_pixels = images.dtype == np.uint8 and images.ndim == 4
+    is_contiguous = not images.chunks
+    # None where the images have no place in the file yet.
     offset = images.id.get_offset()
-    inside = offset is not None and offset + images.size <= path.stat().st_size
-    if images.dtype != np.uint8 or images.ndim != 4 or images.chunks or not inside:
-        raise DataError(
-            f"{path}: images must be contiguous uint8 (N, H, W, C) inside the file, got "
-            f"{images.dtype} {images.shape}. Build it again with --rebuild."
-        )
-    return int(offset or 0), images.shape
+    if is_pixels and is_contiguous and offset is not None:
+        end = offset + images.size
+        file_size = path.stat().st_size
+        if end <= file_size:
+            return int(offset), images.shape
+    raise DataError(
+        f"{path}: cannot map the images: expected contiguous uint8 (N, H, W, C) inside "
+        f"the file, got {images.dtype} {images.shape}. {advice}"
+    )
+
+
+def _make_room(
+    file: h5py.File,
+    name: str,
+    shape: tuple[int, ...],
+    dtype: np.dtype,
+) -> None:
+    """Create a dataset that takes its place in the file before its values are written."""
+    room = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+    room.set_alloc_time(h5py.h5d.ALLOC_TIME_EARLY)
+    room.set_fill_time(h5py.h5d.FILL_TIME_NEVER)
+    h5py.h5d.create(
+        file.id,
+        name.encode(),
+        h5py.h5t.py_create(dtype),
+        h5py.h5s.create_simple(shape),
+        dcpl=room,
+    )
+
+
+def _write_attributes(file: h5py.File, attributes: Mapping[str, Any]) -> None:
+    for key, value in attributes.items():
+        if isinstance(value, str):
+            # Bytes of a fixed length: HDF5 puts other text on a heap.
+            text = value.encode()
+            file.attrs[key] = np.bytes_(text)
+        else:
+            file.attrs[key] = value

@@ -1,5 +1,9 @@
-"""Write one split class by class, in any number of runs, and seal it when all was read back."""
+"""Writes a split class by class, resuming an earlier run, and seals it at the end.
 
+Before it is sealed, everything is read back from the disk and compared.
+"""
+
+import math
 import os
 from collections.abc import Iterator, Sequence
 from importlib.metadata import version
@@ -16,102 +20,154 @@ from .split_store import SplitStore
 
 
 def write_split(
-    path: Path, info: DatasetInfo, split: str, listing: Listing, journal: Journal
+    path: Path,
+    info: DatasetInfo,
+    split: str,
+    listing: Listing,
+    journal: Journal,
 ) -> Iterator[int]:
-    """Write the classes of a split to `path`; yields the number of images after each class.
+    """Write the classes of a split to `path`; yields the number of images of each class.
 
-    Classes that the journal knows are not read from the source again. Pixels are written beside
-    HDF5, which leaves a file damaged when it is killed: the frame is closed before they come.
+    Classes that the journal records are not read from the source again. HDF5 leaves its
+    file damaged when the process is killed. The HDF5 file is therefore closed first, and
+    the pixels are written into it as plain bytes.
+    Raises DataError for images of another shape, or OSError.
     """
     classes = listing.of(split)
+    recorded = journal.frames.get(split)
     frame = frame_digest(path)
-    if frame is None or frame != journal.frames.get(split):
+    if frame is None or frame != recorded:
         journal.forget(split)
-        lay_out(path, _attributes(info, split, listing), classes, info.image_shape)
-        _note_frame(path, split, journal)
+        attributes = _attributes(info, split, listing)
+        lay_out(path, attributes, classes, info.image_shape)
+        _record_frame(path, split, journal)
     writer = _Writer(path, info, classes)
     for c, one in enumerate(classes):
         if (split, one.name) not in journal.finished:
-            journal.add(split, one.name, writer.write(c))
+            digest = writer.write(c)
+            journal.add(split, one.name, digest)
         yield len(one.image_names)
-    digests = [journal.finished[split, one.name] for one in classes]
-    seal(path, *writer.read_back(digests))
-    _note_frame(path, split, journal)
+    digests: list[str] = []
+    for one in classes:
+        digest = journal.finished[split, one.name]
+        digests.append(digest)
+    class_sha256, content = writer.read_back(digests)
+    seal(path, class_sha256, content)
+    _record_frame(path, split, journal)
+    # Raises DataError if the file cannot be opened.
     SplitStore(path)
 
 
 class _Writer:
-    """Where the pixels of each class go, and what is there."""
+    """Writes the pixels of each class to their place in the split file, and reads them."""
 
     def __init__(
-        self, path: Path, info: DatasetInfo, classes: Sequence[ClassImages]
+        self,
+        path: Path,
+        info: DatasetInfo,
+        classes: Sequence[ClassImages],
     ) -> None:
         self._path = path
         self._info = info
         self._classes = classes
-        sizes = [len(one.image_names) for one in classes]
-        self._starts = np.concatenate([[0], np.cumsum(sizes)])
-        self._offset = pixels_offset(path)
+        image_bytes = math.prod(info.image_shape)
+        place = pixels_offset(path)
+        # The byte at which the pixels of each class begin.
+        self._places: list[int] = []
+        self._n_images = 0
+        for one in classes:
+            self._places.append(place)
+            n_images = len(one.image_names)
+            place += n_images * image_bytes
+            self._n_images += n_images
 
     def write(self, c: int) -> str:
-        """Read class c from its source and write it; its digest."""
+        """Read class c from its source and write it; returns its digest."""
         one = self._classes[c]
-        pixels = _checked_pixels(one, self._info)
+        pixels = _read_source(one, self._info)
+        contiguous = np.ascontiguousarray(pixels)
+        data = contiguous.data.cast("B")
         with self._path.open("r+b", buffering=0) as file:
-            file.seek(self._place(c))
-            data = np.ascontiguousarray(pixels).data.cast("B")
-            while data:  # one call may write less than all
-                data = data[file.write(data) :]
-        return class_digest(one.name, one.image_names, pixels)
+            file.seek(self._places[c])
+            while data:
+                # One call may write less than all.
+                n_written = file.write(data)
+                data = data[n_written:]
+        return _digest(one, pixels)
 
     def read_back(self, digests: Sequence[str]) -> tuple[list[str], ContentDigest]:
-        """The digests of what is on disk; a class that differs is written once more."""
-        with self._path.open("r+b") as file:
-            os.fsync(file.fileno())
-        content, found = ContentDigest((self._starts[-1], *self._info.image_shape)), []
+        """Read every class from the disk; its digests, and that of the whole split.
+
+        A class that does not match its digest is written once more.
+        Raises OSError when it still differs from what was written.
+        """
+        _flush_to_disk(self._path)
+        shape = (self._n_images, *self._info.image_shape)
+        content = ContentDigest(shape)
+        class_sha256: list[str] = []
         for c, one in enumerate(self._classes):
-            expected, pixels = digests[c], self._read(c)
-            if class_digest(one.name, one.image_names, pixels) != expected:
-                expected, pixels = self.write(c), self._read(c)
-                if class_digest(one.name, one.image_names, pixels) != expected:
-                    raise OSError(
-                        f"class {one.name} reads back otherwise than it was written"
-                    )
+            expected = digests[c]
+            pixels = self._read(c)
+            found = _digest(one, pixels)
+            if found != expected:
+                expected = self.write(c)
+                pixels = self._read(c)
+                found = _digest(one, pixels)
+            if found != expected:
+                raise OSError(
+                    f"class {one.name} reads back differently from what was written"
+                )
             content.add(one.name, one.image_names, pixels)
-            found.append(expected)
-        return found, content
+            class_sha256.append(expected)
+        return class_sha256, content
 
     def _read(self, c: int) -> np.ndarray:
-        n_images = int(self._starts[c + 1] - self._starts[c])
-        n_bytes = n_images * int(np.prod(self._info.image_shape))
-        pixels = np.fromfile(self._path, np.uint8, n_bytes, offset=self._place(c))
-        return pixels.reshape(n_images, *self._info.image_shape)
-
-    def _place(self, c: int) -> int:
-        return self._offset + int(self._starts[c]) * int(
-            np.prod(self._info.image_shape)
+        """The pixels of class c that are in the split file."""
+        one = self._classes[c]
+        shape = (len(one.image_names), *self._info.image_shape)
+        pixels = np.fromfile(
+            self._path,
+            dtype=np.uint8,
+            count=math.prod(shape),
+            offset=self._places[c],
         )
+        return pixels.reshape(shape)
 
 
-def _checked_pixels(one: ClassImages, info: DatasetInfo) -> np.ndarray:
+def _digest(one: ClassImages, pixels: np.ndarray) -> str:
+    return class_digest(one.name, one.image_names, pixels)
+
+
+def _read_source(one: ClassImages, info: DatasetInfo) -> np.ndarray:
+    """The images of one class. Raises DataError when the source has other ones."""
     pixels = one.read()
     expected = (len(one.image_names), *info.image_shape)
-    if pixels.dtype != np.uint8 or pixels.shape != expected:
-        raise DataError(
-            f"{info.name}, class {one.name}: expected uint8 {expected}, "
-            f"got {pixels.dtype} {pixels.shape}. The source holds other images; see what it is: "
-            f"fewbench data identify PATH"
-        )
-    return pixels
+    if pixels.dtype == np.uint8 and pixels.shape == expected:
+        return pixels
+    raise DataError(
+        f"{info.name}, class {one.name}: cannot use the images of the source: expected "
+        f"uint8 {expected}, got {pixels.dtype} {pixels.shape}. See what the source "
+        f"holds: fewbench data identify PATH"
+    )
 
 
-def _note_frame(path: Path, split: str, journal: Journal) -> None:
+def _record_frame(path: Path, split: str, journal: Journal) -> None:
+    """Record in the journal what the split file is now, without its pixels."""
+    _flush_to_disk(path)
+    digest = frame_digest(path) or ""
+    journal.frame(split, digest)
+
+
+def _flush_to_disk(path: Path) -> None:
     with path.open("r+b") as file:
         os.fsync(file.fileno())
-    journal.frame(split, frame_digest(path) or "")
 
 
-def _attributes(info: DatasetInfo, split: str, listing: Listing) -> dict[str, Any]:
+def _attributes(
+    info: DatasetInfo,
+    split: str,
+    listing: Listing,
+) -> dict[str, Any]:
     return {
         "dataset": info.name,
         "split": split,
@@ -121,6 +177,6 @@ def _attributes(info: DatasetInfo, split: str, listing: Listing) -> dict[str, An
         "partial": listing.partial,
         "licence": info.licence,
         "citation": info.citation,
-        "source": listing.form,
+        "source": listing.layout,
         "fewbench_version": version("fewbench"),
     }

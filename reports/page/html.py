@@ -1,60 +1,61 @@
-"""One page that holds everything: no network, no other file, and one script of its own."""
+"""One HTML page that holds a whole report. It needs no network and no other file."""
 
 import base64
 import hashlib
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
 from jinja2 import Environment, StrictUndefined, Template
 from markupsafe import Markup
 
 from fewbench.files import write_text
 
-from ..stats.diagnostics import calibration_error
-from ..tables.accuracy import Cell, Table
-from ..tables.rendering import Entry, Grid
+from ..records import RunResult
+from ..tables.cells import Cell
+from ..tables.grid import Grid, PrintedCell
+from ..tables.table import Table
+from .provenance import provenance
+
+# A title or caption -> SVG text or PNG bytes.
+Images = Mapping[str, str | bytes]
 
 
 @dataclass(frozen=True)
 class Page:
-    """What stands on the page, beside all about every result in `tables`.
-    grids: more tables by the heading of their section. figures: title -> SVG text or PNG bytes.
-    samples: caption -> PNG bytes."""
+    """What the page shows, beside every result of `tables` in full.
+
+    grids: further tables by the heading of their section
+    figures: plots by title. samples: sample images by caption
+    """
 
     tables: Sequence[Table]
     grids: Mapping[str, Sequence[Grid]] = field(default_factory=dict)
-    figures: Mapping[str, str | bytes] = field(default_factory=dict)
-    samples: Mapping[str, bytes] = field(default_factory=dict)
+    figures: Images = field(default_factory=dict)
+    samples: Images = field(default_factory=dict)
 
 
 def write_page(page: Page, path: Path) -> Path:
     """Write the page as one HTML file."""
-    cells = [cell for table in page.tables for cell in table.cells]
+    cells: list[Cell] = []
+    for table in page.tables:
+        cells += table.cells
     results = [cell.result for cell in cells]
-    style, script = _part("page.css"), _part("page.js")
+    times = [result.created_utc for result in results]
+    style = _part("page.css")
+    script = _part("page.js")
     text = _template().render(
         page=page,
         cells=cells,
-        newest=max((result.created_utc for result in results), default=""),
-        filters={
-            "dataset": sorted({result.protocol.dataset for result in results}),
-            "protocol": sorted({result.protocol.name for result in results}),
-            "learner": sorted({result.learner for result in results}),
-        },
-        figures={title: _data_uri(figure) for title, figure in page.figures.items()},
-        samples={caption: _data_uri(image) for caption, image in page.samples.items()},
-        # Two results may share every name, as when two folders hold the same run: number them.
-        anchors={
-            cell.result: f"result-{number}"
-            for number, cell in enumerate(cells, start=1)
-        },
-        about=_about,
-        sections=_sections,
-        # Nothing runs and nothing is drawn but these two: whatever else gets in stays inert.
+        newest=max(times, default=""),
+        filters=_filters(results),
+        figures=_data_uris(page.figures),
+        samples=_data_uris(page.samples),
+        anchors=_anchors(results),
+        data_attributes=_data_attributes,
+        provenance=provenance,
         style=style,
         script=script,
         policy=_policy(style, script),
@@ -65,99 +66,98 @@ def write_page(page: Page, path: Path) -> Path:
 @cache
 def _template() -> Template:
     environment = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     return environment.from_string(_part("page.html.jinja"))
 
 
 @cache
-def _part(name: str) -> Markup:
-    return Markup(
-        files("fewbench.reports.page").joinpath(name).read_text(encoding="utf-8")
-    )
+def _part(file_name: str) -> Markup:
+    folder = files("fewbench.reports.page")
+    text = folder.joinpath(file_name).read_text(encoding="utf-8")
+    return Markup(text)
+
+
+def _filters(results: Iterable[RunResult]) -> dict[str, list[str]]:
+    """The values that the page can filter its results by."""
+    filters = {}
+    for name, values in _values_of_filters(results).items():
+        filters[name] = sorted(values)
+    return filters
+
+
+def _data_attributes(row: Sequence[PrintedCell]) -> dict[str, str]:
+    """The attributes by which the filters of the page find a row: whatever all results of the row
+    have in common."""
+    results = [cell.result for cell in row if cell.result is not None]
+    attributes = {}
+    for name, values in _values_of_filters(results).items():
+        if len(values) == 1:
+            attributes[f"data-{name}"] = values.pop()
+    return attributes
+
+
+def _values_of_filters(results: Iterable[RunResult]) -> dict[str, set[str]]:
+    values: dict[str, set[str]] = {
+        "dataset": set(),
+        "protocol": set(),
+        "learner": set(),
+    }
+    for result in results:
+        values["dataset"].add(result.protocol.dataset)
+        values["protocol"].add(result.protocol.name)
+        values["learner"].add(result.learner)
+    return values
+
+
+def _anchors(results: Iterable[RunResult]) -> dict[RunResult, str]:
+    """The id of each result in full. Ids are numbers, since two results may have all names in
+    common, for example when two folders hold the same run."""
+    anchors = {}
+    for number, result in enumerate(results, start=1):
+        anchors[result] = f"result-{number}"
+    return anchors
 
 
 def _policy(style: str, script: str) -> str:
+    """The content security policy. Only these two texts style the page or run on it, so anything
+    else that gets into the page has no effect."""
     rules = {
         "default-src": "'none'",
         "img-src": "data:",
-        "style-src": _source(style),
-        "script-src": _source(script),
+        "style-src": _digest(style),
+        "script-src": _digest(script),
         "base-uri": "'none'",
         "form-action": "'none'",
     }
-    return "; ".join(f"{name} {value}" for name, value in rules.items())
+    directives = map(" ".join, rules.items())
+    return "; ".join(directives)
 
 
-def _source(text: str) -> str:
-    digest = hashlib.sha256(text.encode()).digest()
-    return f"'sha256-{base64.b64encode(digest).decode('ascii')}'"
+def _digest(text: str) -> str:
+    digest = hashlib.sha256(text.encode())
+    encoded = _base64(digest.digest())
+    return f"'sha256-{encoded}'"
 
 
-def _data_uri(image: str | bytes) -> str:
-    """An image as an address of its own. An SVG stays a document of its own that way: its
-    element ids cannot clash with those of another, and no script in it can run."""
-    kind, data = (
-        ("svg+xml", image.encode()) if isinstance(image, str) else ("png", image)
-    )
-    return f"data:image/{kind};base64,{base64.b64encode(data).decode('ascii')}"
+def _data_uris(images: Images) -> dict[str, str]:
+    """The images as addresses that hold their content.
+
+    An SVG stays a document of its own that way: its element ids cannot clash with those of
+    another, and no script in it can run.
+    """
+    addresses = {}
+    for name, image in images.items():
+        if isinstance(image, str):
+            data = _base64(image.encode())
+            addresses[name] = f"data:image/svg+xml;base64,{data}"
+        else:
+            addresses[name] = f"data:image/png;base64,{_base64(image)}"
+    return addresses
 
 
-def _about(row: Sequence[Entry]) -> dict[str, str]:
-    """What the filters know a row of a grid by: all that its results have in common."""
-    results = [entry.result for entry in row if entry.result is not None]
-    known = {
-        "dataset": {result.protocol.dataset for result in results},
-        "protocol": {result.protocol.name for result in results},
-        "learner": {result.learner for result in results},
-    }
-    return {
-        f"data-{name}": values.pop()
-        for name, values in known.items()
-        if len(values) == 1
-    }
-
-
-def _sections(cell: Cell) -> dict[str, dict[str, Any]]:
-    """The provenance of one result, by heading."""
-    result, interval, calibration = (
-        cell.result,
-        cell.interval,
-        calibration_error(cell.result),
-    )
-    kind = (
-        f"({100 * interval.level:g} %, {interval.kind}, n = {interval.n:,})"
-        if interval
-        else ""
-    )
-    return {
-        "Result": {
-            "accuracy": f"{cell.value} % {kind}",
-            "interval": f"{100 * interval.low:.2f} to {100 * interval.high:.2f} %"
-            if interval
-            else "none",
-            "calibration error": "scores are no probabilities"
-            if calibration is None
-            else f"{100 * calibration:.2f} %",
-            "learner": result.learner,
-            "backbone": result.backbone or "none",
-            "train_seed": result.train_seed,
-            "transductive": result.transductive,
-            "partial data": result.partial,
-            "precision": result.precision,
-            "device": result.device,
-            "created (UTC)": result.created_utc,
-            **{
-                f"{name} (s)": f"{value:.2f}"
-                for name, value in sorted(result.seconds.items())
-            },
-        },
-        "Protocol card": asdict(result.protocol),
-        "Fingerprints": {
-            "data": result.data_fingerprint,
-            "episodes": result.episodes_fingerprint,
-            "checkpoint sha256": result.checkpoint_sha256 or "none",
-        },
-        "Recipe": dict(sorted(result.recipe.items())) or {"training": "none"},
-        "Environment": dict(sorted(result.environment.items())),
-    }
+def _base64(data: bytes) -> str:
+    return base64.b64encode(data).decode("ascii")

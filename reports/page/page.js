@@ -1,5 +1,6 @@
 "use strict";
-// The page can be read without this. It sorts tables, filters results, and opens what a link is to.
+// The page can be read without this script. It sorts tables, filters results, and opens the
+// result that a link leads to.
 (() => {
   const status = document.getElementById("shown");
   const filters = [...document.querySelectorAll(".filters select")];
@@ -7,13 +8,13 @@
   const regions = [...document.querySelectorAll("main .scroll:has(table)")];
   const rows = every.filter((element) => element.matches("#every-result tbody tr"));
 
-  // An element is hidden by any filter that it has another value for.
+  // A filter hides every element that has another value.
   const filter = () => {
     for (const element of every) {
       element.hidden = filters.some(({ name, value }) =>
         value && name in element.dataset && element.dataset[name] !== value);
     }
-    // A table of which nothing is left goes with its rows, and so do its notes.
+    // A table without visible rows is hidden, and so are its footnotes.
     for (const region of regions) {
       const empty = [...region.querySelectorAll("tbody tr")].every((row) => row.hidden);
       region.hidden = empty || ("dataset" in region.dataset && region.hidden);
@@ -27,14 +28,14 @@
     status.value = `${shown} of ${rows.length} results shown${more}`;
   };
 
-  // A number, or NaN where the cell has none; a text where the column is of texts.
+  // In a column of numbers a number, or NaN if the cell has none; in other columns a text.
   const key = (row, header) => {
     const cell = row.cells[header.cellIndex];
     const text = cell.dataset.value ?? cell.textContent.trim();
     return header.matches(".number") ? parseFloat(text.replace(/^[<>\s]+|,/g, "")) : text;
   };
   const compare = (a, b) => a.localeCompare?.(b, "en", { numeric: true }) ?? a - b;
-  // What is missing stays below, whichever way the others are sorted.
+  // Missing numbers stay at the bottom in both directions.
   const sort = (header) => {
     const body = header.closest("table").tBodies[0];
     const usual = header.matches(".number") ? "descending" : "ascending";
@@ -73,7 +74,7 @@
     target.scrollIntoView();
   };
   addEventListener("hashchange", open);
-  // A link to where the page already is changes no hash.
+  // A second click on the same link does not change the hash.
   document.addEventListener("click", (event) => {
     if (event.target.closest?.("a[href^='#result-']")) setTimeout(open);
   });

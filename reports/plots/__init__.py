@@ -1,29 +1,21 @@
-"""Plots of results. Each `plot_*` draws into the axes it is given and returns them; each
-`*_figure` is one of them at its proper size, and `save_figure` writes it as PNG, SVG and PDF."""
+"""Plots of results. Each `plot_*` plots into the axes that it is given and returns them. Each
+`*_figure` is one of these at its proper size, and `save_figure` writes it as PNG, SVG and PDF."""
 
-from .accuracy import (
-    accuracy_figure,
-    histogram_figure,
-    plot_accuracy,
-    plot_episode_histogram,
-)
+from .accuracy import accuracy_figure, plot_accuracy
+from .along import along_figure, plot_along
+from .beside_published import plot_published, published_figure
 from .classes import ClassSamples, class_figure, no_samples, plot_class_accuracy
 from .curves import (
-    along_figure,
     has_values,
     learning_curve_figure,
     learning_curves_figure,
-    plot_along,
     plot_learning_curve,
     plot_learning_curves,
 )
-from .pairs import (
-    differences_figure,
-    plot_differences,
-    plot_published,
-    published_figure,
-)
-from .style import Figure, learner_styles, save_figure
+from .differences import differences_figure, plot_differences
+from .episodes import histogram_figure, plot_episode_histogram
+from .saving import Figure, save_figure
+from .style import learner_styles
 
 __all__ = [
     "ClassSamples",

@@ -10,51 +10,51 @@ from numpy.typing import NDArray
 
 from ..records import RunResult
 from ..stats.diagnostics import class_accuracy
-from .style import INK, LINE, STYLES, WIDTH, clean, draw_interval, shortened, write_row
+from ..tables.run_names import shortened
+from .rows import plot_interval, write_row
+from .style import INK, LINE, STYLES, clean_rows, new_figure
 
-HARDEST = 8
-SAMPLES = 5
+HARDEST = 8  # classes in their own rows
+SAMPLES = 5  # images of each
 IMAGE_HEIGHT = 0.34  # inches
+POINTS_PER_INCH = 72
 
-# (a result, names of its classes) -> images uint8 (H, W, C) of those that are at hand. Reports know
-# no images: whoever asks for a report brings them.
-ClassSamples = Callable[
-    [RunResult, Sequence[str]], Mapping[str, list[NDArray[np.uint8]]]
-]
+Images = list[NDArray[np.uint8]]
+# Called with a result and the names of classes. Returns images uint8 (H, W, C) of those classes
+# that it has images of. Reports have no images themselves, so the caller of a report brings them.
+ClassSamples = Callable[[RunResult, Sequence[str]], Mapping[str, Images]]
 
 
-def no_samples(
-    result: RunResult, names: Sequence[str]
-) -> dict[str, list[NDArray[np.uint8]]]:
-    """For results whose images are not at hand."""
+def no_samples(result: RunResult, names: Sequence[str]) -> dict[str, Images]:
+    """The `ClassSamples` for results without images."""
     del result, names
     return {}
 
 
 def plot_class_accuracy(
-    result: RunResult, ax: Axes, class_samples: ClassSamples = no_samples
+    result: RunResult,
+    ax: Axes,
+    class_samples: ClassSamples = no_samples,
 ) -> Axes:
-    """The spread of the classes (a stroke each), and below it the hardest with their intervals
+    """The spread over all classes (a stroke each), and below it the hardest with their intervals
     and samples of their images."""
     every = class_accuracy(result)
-    hardest = every.sort_values("accuracy", kind="stable").head(HARDEST)
-    ax.plot(
-        100 * every["accuracy"],
-        np.zeros(len(every)),
-        "|",
-        color=INK,
-        markersize=12,
-        alpha=0.5,
-    )
-    write_row(ax, 0, f"all {len(every):,} classes", "")
-    images = class_samples(result, list(hardest["class"]))
-    for line, row in enumerate(hardest.to_dict("records"), start=1):
-        values = (100 * row["low"], 100 * row["accuracy"], 100 * row["high"])
-        draw_interval(ax, line, values, STYLES[1])
-        share = f"{values[1]:.1f} % of {row['n']:,} queries"
-        write_row(ax, line, f"{shortened(str(row['class']), 30)}\n{share}", "")
-        _draw_images(ax, line, images.get(row["class"], [])[:SAMPLES])
-    clean(ax, lowest=len(hardest) + 0.6, highest=-0.6)
+    hardest_first = every.sort_values("accuracy", kind="stable")
+    hardest = hardest_first.head(HARDEST)
+    names = list(hardest["class"])
+    images = class_samples(result, names)
+    _plot_strokes(ax, every["accuracy"].to_numpy())
+    for row, one in enumerate(hardest.to_dict("records"), start=1):
+        name = str(one["class"])
+        mean = 100 * one["accuracy"]
+        limits = (100 * one["low"], mean, 100 * one["high"])
+        plot_interval(ax, row, limits, STYLES[1])
+        n_queries = one["n"]
+        label = f"{shortened(name, 30)}\n{mean:.1f} % of {n_queries:,} queries"
+        write_row(ax, row, label, "")
+        own_images = images.get(name, [])
+        _add_images(ax, row, own_images[:SAMPLES])
+    clean_rows(ax, lowest=len(hardest) + 0.6, highest=-0.6)
     ax.margins(x=0.03)
     ax.set_xlabel(
         "accuracy (%) of a class; bars: 95 % Wilson interval, given its images"
@@ -64,38 +64,77 @@ def plot_class_accuracy(
 
 def class_figure(result: RunResult, class_samples: ClassSamples) -> Figure:
     """`plot_class_accuracy` at its proper size."""
-    lines = 1 + min(HARDEST, len(np.unique(result.classes)))
-    figure = Figure((WIDTH, 1.6 * LINE * lines + 0.9), layout="constrained")
+    n_classes = len(np.unique(result.classes))
+    rows = 1 + min(HARDEST, n_classes)
+    figure = new_figure(1.6 * LINE * rows + 0.9)
     ax = plot_class_accuracy(result, figure.subplots(), class_samples)
-    names = (result.learner, result.backbone, f"seed {result.train_seed}")
-    title = f"{shortened(result.protocol.name, 40)}, {shortened(' '.join(filter(None, names)), 40)}"
     ax.set_title(
-        title, loc="left", fontsize=9, fontweight="bold", color=INK, parse_math=False
+        _title(result),
+        loc="left",
+        fontsize=9,
+        fontweight="bold",
+        color=INK,
+        parse_math=False,
     )
     return figure
 
 
-def _draw_images(ax: Axes, line: int, images: Sequence[NDArray[np.uint8]]) -> None:
-    """A strip to the right of the axes, of one height whatever the images have."""
+def _title(result: RunResult) -> str:
+    parts = [
+        result.learner,
+        result.backbone,
+        f"seed {result.train_seed}",
+    ]
+    name = " ".join(filter(None, parts))
+    protocol = shortened(result.protocol.name, 40)
+    return f"{protocol}, {shortened(name, 40)}"
+
+
+def _plot_strokes(ax: Axes, accuracies: NDArray[np.float64]) -> None:
+    """All classes in one row, a stroke each."""
+    n_classes = len(accuracies)
+    ax.plot(
+        100 * accuracies,
+        np.zeros(n_classes),
+        "|",
+        color=INK,
+        markersize=12,
+        alpha=0.5,
+    )
+    write_row(ax, 0, f"all {n_classes:,} classes", "")
+
+
+def _add_images(ax: Axes, row: int, images: Images) -> None:
+    """Add a strip of images to the right of the axes, of the same height for any images."""
     if not images:
         return
     height = images[0].shape[0]
-    gap = np.full((height, max(1, height // 14), images[0].shape[2]), 255, np.uint8)
-    strip = np.concatenate(
-        [part for image in images for part in (image, gap)][:-1], axis=1
+    image = OffsetImage(
+        _strip(images),
+        zoom=POINTS_PER_INCH * IMAGE_HEIGHT / height,
+        interpolation="nearest",
     )
-    strip = np.repeat(strip, 3, axis=2) if strip.shape[2] == 1 else strip
-    picture = OffsetImage(
-        strip, zoom=72 * IMAGE_HEIGHT / height, interpolation="nearest"
+    box = AnnotationBbox(
+        image,
+        (1.015, row),
+        xycoords=ax.get_yaxis_transform(),
+        box_alignment=(0, 0.5),
+        frameon=False,
+        pad=0,
+        annotation_clip=False,
     )
-    ax.add_artist(
-        AnnotationBbox(
-            picture,
-            (1.015, line),
-            xycoords=ax.get_yaxis_transform(),
-            box_alignment=(0, 0.5),
-            frameon=False,
-            pad=0,
-            annotation_clip=False,
-        )
-    )
+    ax.add_artist(box)
+
+
+def _strip(images: Images) -> NDArray[np.uint8]:
+    """The images side by side with white gaps: uint8 (H, W, 3)."""
+    height, _, channels = images[0].shape
+    gap_width = max(1, height // 14)
+    gap = np.full((height, gap_width, channels), 255, np.uint8)
+    parts = [images[0]]
+    for image in images[1:]:
+        parts += [gap, image]
+    strip = np.concatenate(parts, axis=1)
+    if channels == 1:
+        return np.repeat(strip, 3, axis=2)
+    return strip

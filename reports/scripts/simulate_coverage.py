@@ -22,12 +22,12 @@ from scipy.special import stdtrit
 
 from fewbench.reports.records import EvalProtocol, RunResult, count_correct
 from fewbench.reports.stats.betting import BETS
+from fewbench.reports.stats.class_bootstrap import class_bootstrap
 from fewbench.reports.stats.comparisons import compare
 from fewbench.reports.stats.intervals import (
     LEGACY_KINDS,
     Interval,
     anytime,
-    class_bootstrap,
     episodes_t,
     legacy_z,
     mean_t,
@@ -158,7 +158,9 @@ def draw(world: World, n_episodes: int | None, rng: np.random.Generator) -> Samp
 
 
 def independent_episodes(
-    world: World, n_episodes: int, rng: np.random.Generator
+    world: World,
+    n_episodes: int,
+    rng: np.random.Generator,
 ) -> tuple[NDArray, NDArray]:
     """Classes (n, WAY) and images (n, WAY, SHOT + QUERY), without replacement within an episode."""
     k = SHOT + QUERY
@@ -168,7 +170,8 @@ def independent_episodes(
 
 
 def disjoint_episodes(
-    world: World, rng: np.random.Generator
+    world: World,
+    rng: np.random.Generator,
 ) -> tuple[NDArray, NDArray]:
     """As many episodes as there are without using an image twice: rounds over all classes."""
     k = SHOT + QUERY
@@ -183,7 +186,10 @@ def disjoint_episodes(
 
 
 def as_result(
-    hits: NDArray, classes: NDArray, world: World, disjoint: bool = False
+    hits: NDArray,
+    classes: NDArray,
+    world: World,
+    disjoint: bool = False,
 ) -> RunResult:
     """A result with these right answers: bool (n_episodes, n_way, n_query)."""
     n, way, n_query = hits.shape
@@ -329,7 +335,9 @@ def _t_excludes(accuracies: NDArray, looks: NDArray, truth: float) -> NDArray[np
 
 
 def _anytime_excludes(
-    accuracies: NDArray, looks: NDArray, truth: float
+    accuracies: NDArray,
+    looks: NDArray,
+    truth: float,
 ) -> NDArray[np.bool_]:
     """The same for `anytime`: whether a bet on either side has reached its threshold."""
     rich = np.zeros(len(looks), bool)
@@ -404,7 +412,8 @@ def markdown(rows: Iterable[Row]) -> str:
 
 
 def _uniform(
-    rng: np.random.Generator, shape: int | tuple[int, ...]
+    rng: np.random.Generator,
+    shape: int | tuple[int, ...],
 ) -> NDArray[np.float64]:
     """Mean 0, standard deviation 1, bounded."""
     return rng.uniform(-(3**0.5), 3**0.5, shape)

@@ -1,4 +1,4 @@
-"""Bootstraps: of the classes of a split for one result, of episodes for a paired difference."""
+"""Parts of the bootstraps: influence of classes, variance of images, resampled means."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -7,95 +7,142 @@ from ..records import ResultError, RunResult
 
 
 def class_influence(
-    accuracies: NDArray[np.float64], classes: NDArray[np.integer]
-) -> NDArray[np.float64]:
-    """How far each class moves the mean accuracy, as a target and as a rival of the others.
+    accuracies: FloatArray,
+    classes: IntArray,
+) -> FloatArray:
+    """How far each class moves the mean accuracy: float64 (n_classes that occur,), centred.
 
-    accuracies: float64 (n_episodes,); classes: int (n_episodes, n_way) class of each label
-    Returns float64 (n_classes that occur,), centred: the mean accuracy is to first order the mean
-    of these over classes (Hájek's projection of a U-statistic: n_way times the mean deviation of
-    the episodes that hold the class).
+    A class counts both as the true one and as a rival of the others. To first order, the
+    mean accuracy is the mean of these influences over classes. This is Hájek's projection
+    of a U-statistic: n_way times the mean deviation of the episodes that hold the class.
+
+    accuracies: float64 (n_episodes,)
+    classes: int (n_episodes, n_way) class of each label
     """
     n_way = classes.shape[1]
+    owners = classes.reshape(-1)
     deviations = np.repeat(accuracies - accuracies.mean(), n_way)
-    times = np.bincount(classes.reshape(-1))
-    sums = np.bincount(classes.reshape(-1), weights=deviations)
-    influence = n_way * sums[times > 0] / times[times > 0]
-    return finite_classes(influence.size, n_way) * (influence - influence.mean())
+    times = np.bincount(owners)
+    sums = np.bincount(owners, weights=deviations)
+    occurs = times > 0
+    influence = n_way * sums[occurs] / times[occurs]
+    centred = influence - influence.mean()
+    return finite_classes(influence.size, n_way) * centred
 
 
 def drawn_together(
-    influence: NDArray[np.float64], result: RunResult
-) -> NDArray[np.float64]:
-    """The mean influence of each class with its turned copies, which another draw of classes
-    would bring or leave out together: float64 (n_base_classes that occur,).
+    influence: FloatArray,
+    result: RunResult,
+) -> FloatArray:
+    """Mean influence of each class with its rotated copies: float64 (n_base_classes,).
 
-    influence: float64 (n_classes that occur,) as `class_influence` has it
+    Another draw of classes would bring a class and its copies in together, or leave them
+    out together.
+
+    influence: float64 (n_classes that occur,) from `class_influence`
     """
     if not result.protocol.rotations:
         return influence
     names = result.class_names[np.unique(result.classes)]
     upright, mark, _ = np.strings.rpartition(names, "/rot")
-    _, base = np.unique(np.where(mark == "", names, upright), return_inverse=True)
+    base_names = np.where(mark == "", names, upright)
+    _, base = np.unique(base_names, return_inverse=True)
     means = np.bincount(base, weights=influence) / np.bincount(base)
     return means - means.mean()
 
 
 def finite_classes(n_classes: int, n_way: int) -> float:
-    """By how much influences look too small where rivals come from few classes: an episode with a
-    hard class has no room for that class among its rivals, so the others are easier than average.
+    """The factor that corrects influences for rivals that come from few classes.
+
+    An episode with a hard class has no room for that class among its rivals. So its rivals
+    are easier than average, and influences look too small. NaN for no more than n_way
+    classes.
     """
-    return (n_classes - 1) / (n_classes - n_way) if n_classes > n_way else float("nan")
+    if n_classes > n_way:
+        return (n_classes - 1) / (n_classes - n_way)
+    return float("nan")
 
 
 def bootstrap_t_limits(
-    influence: NDArray[np.float64],
+    influence: FloatArray,
     alpha: float,
     resamples: int,
     rng: np.random.Generator,
-) -> NDArray[np.float64]:
-    """Lower and upper quantile of the studentised mean when clusters are drawn with replacement.
-    influence: float64 (n,) centred -> float64 (2,)"""
+) -> FloatArray:
+    """Lower and upper quantile of the studentised mean over resampled classes: float64 (2,).
+
+    influence: float64 (n,) centred; n of them are drawn with replacement
+    """
     n = influence.size
-    drawn = influence[rng.integers(n, size=(resamples, n), dtype=np.int32)]
-    means, variances = drawn.mean(axis=1), drawn.var(axis=1) / (n - 1)
-    # A resample of one class n times has no spread; it is as rare as it is useless.
-    usable = variances > 1e-12 * max(float(variances.max()), 1e-300)
+    chosen = rng.integers(n, size=(resamples, n), dtype=np.int32)
+    drawn = influence[chosen]
+    means = drawn.mean(axis=1)
+    variances = drawn.var(axis=1) / (n - 1)
+    # A resample that holds one class n times has no spread. It is rare, and left out.
+    largest = max(float(variances.max()), 1e-300)
+    usable = variances > 1e-12 * largest
     if not usable.any():
         return np.zeros(2)
     studentised = means[usable] / np.sqrt(variances[usable])
     return np.quantile(studentised, [alpha / 2, 1 - alpha / 2])
 
 
-def image_variance(result: RunResult, images: NDArray[np.integer]) -> float:
+def image_variance(result: RunResult, images: IntArray) -> float:
     """Variance of the mean accuracy when query images are redrawn within their classes.
 
+    The mean is linear in the images, so its bootstrap variance is a sum of squares.
+
     images: int (n_episodes, n_way * n_query) which image each query was
-    The statistic is linear in the images, so that its bootstrap variance is a sum of squares.
     Raises ResultError when the shape is not that of the predictions.
     """
-    if images.shape != result.predictions.shape:
+    expected = result.predictions.shape
+    if images.shape != expected:
         raise ResultError(
-            "open-bootstrap interval: expected the image of each query, shape "
-            f"{result.predictions.shape}; got {images.shape}"
+            f"open-bootstrap interval of {result.file_stem}: images: expected the image of "
+            f"each query, shape {expected}, got shape {images.shape}. Omit `images`, or "
+            "pass those that the episodes were drawn with"
         )
     hits = result.hits.reshape(-1).astype(np.float64)
     owners = np.repeat(result.classes.reshape(-1), result.protocol.n_query)
-    # A key of class and image: an image may belong to several classes, turned in each.
-    keys = owners.astype(np.int64) * (int(images.max()) + 1) + images.reshape(-1)
-    _, image = np.unique(keys, return_inverse=True)
+    image = _class_images(owners, images.reshape(-1))
     asked = np.bincount(owners)
     right = np.bincount(owners, weights=hits)
-    deviations = (hits - (right / np.maximum(asked, 1))[owners]) / asked[owners]
+    shares = right / np.maximum(asked, 1)
+    deviations = (hits - shares[owners]) / asked[owners]
     per_image = np.bincount(image, weights=deviations)
-    return float(per_image @ per_image) / int((asked > 0).sum()) ** 2
+    n_classes = int((asked > 0).sum())
+    return float(per_image @ per_image) / n_classes**2
+
+
+def _class_images(
+    owners: NDArray[np.integer],
+    images: NDArray[np.integer],
+) -> NDArray[np.intp]:
+    """A number for each pair of a class and an image: int (n_queries,).
+
+    One image may belong to several classes, rotated differently in each.
+    """
+    n_images = int(images.max()) + 1
+    keys = owners.astype(np.int64) * n_images + images
+    _, numbers = np.unique(keys, return_inverse=True)
+    return numbers
 
 
 def bootstrap_mean(
-    counts: NDArray[np.integer], values: NDArray[np.float64], resamples: int, seed: int
-) -> NDArray[np.float64]:
-    """Means of resamples with replacement of values that come `counts` times: (resamples,).
-    Few distinct values make drawing their counts equal to drawing the values, and far faster."""
+    counts: IntArray,
+    values: FloatArray,
+    resamples: int,
+    seed: int,
+) -> FloatArray:
+    """Means of resamples, drawn with replacement: float64 (resamples,).
+
+    Drawing how often each distinct value comes is the same as drawing the values, and far
+    faster when few are distinct.
+
+    counts: int (n_values,) how often each value occurs
+    values: float64 (n_values,)
+    """
     n = int(counts.sum())
-    drawn = np.random.default_rng(seed).multinomial(n, counts / n, size=resamples)
+    rng = np.random.default_rng(seed)
+    drawn = rng.multinomial(n, counts / n, size=resamples)
     return drawn @ values / n

@@ -1,5 +1,7 @@
 """Beyond the mean: which classes, which confusions and which episodes cost accuracy."""
 
+from typing import NamedTuple
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -8,25 +10,38 @@ from scipy.special import ndtri
 from ..records import RunResult
 
 
+class Confusions(NamedTuple):
+    """How often classes were taken for each other, over the classes that occur.
+
+    seen: int (n,) the classes, as places in the split
+    counts: int64 (n, n) queries of each class (row) that got the label of each (column)
+    met: int64 (n, n) queries of each class in episodes that also hold the other
+    """
+
+    seen: NDArray[np.intp]
+    counts: NDArray[np.int64]
+    met: NDArray[np.int64]
+
+
 def class_accuracy(result: RunResult, level: float = 0.95) -> pd.DataFrame:
     """Accuracy on each class that occurs, in the order of the split.
 
-    Columns: class, n (queries), correct, accuracy, low, high: Wilson's interval, as if there were
-    only as many queries as the spread of the class between its episodes is worth (Korn and
-    Graubard 1998), at least one an episode. Conditional on the images of the class.
+    Columns: class, n (queries), correct, accuracy, low, high. The limits are Wilson's
+    interval, as if there were only as many queries as the spread of the class between its
+    episodes is worth (Korn and Graubard 1998), at least one an episode. They are conditional
+    on the images of the class.
     """
-    protocol = result.protocol
+    n_query = result.protocol.n_query
     owners = result.classes.reshape(-1)
     hits = result.hits.sum(axis=2, dtype=np.float64).reshape(-1)
-    episodes = np.bincount(owners, minlength=len(result.class_names))
+    n_classes = len(result.class_names)
+    episodes = np.bincount(owners, minlength=n_classes)
     seen = np.flatnonzero(episodes)
-    sums = (
-        np.bincount(owners, weights, episodes.size)[seen] for weights in (hits, hits**2)
-    )
-    correct, squares = (values.astype(np.float64) for values in sums)
     episodes = episodes[seen]
-    n = episodes * protocol.n_query
-    worth = _effective_queries(correct, squares, episodes, protocol.n_query)
+    correct = np.bincount(owners, hits, n_classes)[seen].astype(np.float64)
+    squares = np.bincount(owners, hits**2, n_classes)[seen].astype(np.float64)
+    n = episodes * n_query
+    worth = _effective_queries(correct, squares, episodes, n_query)
     low, high = _wilson(correct / n, worth, level)
     return pd.DataFrame(
         {
@@ -41,43 +56,48 @@ def class_accuracy(result: RunResult, level: float = 0.95) -> pd.DataFrame:
 
 
 def confusion(result: RunResult) -> pd.DataFrame:
-    """How many queries of each true class (row) got the label of each class (column), over the
-    classes that occur, in the order of the split. See `confused_pairs` for how often two met."""
-    seen, counts, _ = _met(result)
-    names = result.class_names[seen].astype(object)
-    return pd.DataFrame(
-        counts,
-        index=pd.Index(names, name="true"),
-        columns=pd.Index(names, name="predicted"),
-    )
+    """How many queries of each true class (row) got the label of each class (column).
+
+    Only classes that occur, in the order of the split. `confused_pairs` also says how often
+    two classes met.
+    """
+    found = _confusions(result)
+    names = result.class_names[found.seen].astype(object)
+    true = pd.Index(names, name="true")
+    predicted = pd.Index(names, name="predicted")
+    return pd.DataFrame(found.counts, index=true, columns=predicted)
 
 
 def confused_pairs(result: RunResult, n: int = 10) -> pd.DataFrame:
     """The n most frequent confusions of one class with another.
 
-    Columns: true, predicted, wrong (queries), met (queries of `true` in episodes that hold both),
-    rate. Sorted by wrong, then rate; equal ones in the order of the split.
+    Columns: true, predicted, wrong (queries), met (queries of `true` in episodes that hold
+    both), rate. Sorted by wrong, then rate; equal ones in the order of the split.
     """
-    seen, counts, met = _met(result)
+    seen, counts, met = _confusions(result)
     names = result.class_names[seen].astype(object)
     np.fill_diagonal(counts, 0)
     true, predicted = np.nonzero(counts)
-    wrong, asked = counts[true, predicted], met[true, predicted]
-    order = np.lexsort((predicted, true, -wrong / asked, -wrong))[:n]
+    wrong = counts[true, predicted]
+    asked = met[true, predicted]
+    rate = wrong / asked
+    order = np.lexsort((predicted, true, -rate, -wrong))[:n]
     return pd.DataFrame(
         {
             "true": names[true[order]],
             "predicted": names[predicted[order]],
             "wrong": wrong[order],
             "met": asked[order],
-            "rate": wrong[order] / asked[order],
+            "rate": rate[order],
         }
     )
 
 
 def hardest_episodes(result: RunResult, n: int = 10) -> pd.DataFrame:
-    """The n episodes with the fewest right answers, hardest first, equal ones in their order.
-    Columns: episode, correct, accuracy, classes (tuple of names, by label)."""
+    """The n episodes with the fewest right answers, hardest first; equal ones in their order.
+
+    Columns: episode, correct, accuracy, classes (tuple of names, by label).
+    """
     hardest = np.argsort(result.correct, kind="stable")[:n]
     names = result.class_names[result.classes[hardest]]
     return pd.DataFrame(
@@ -91,65 +111,81 @@ def hardest_episodes(result: RunResult, n: int = 10) -> pd.DataFrame:
 
 
 def calibration_error(result: RunResult) -> float | None:
-    """Expected calibration error: how far the probability of the predicted label is from the
-    share of right answers, on average over queries, by bins of that probability.
+    """Expected calibration error: 0 is perfect; None where scores are not probabilities.
 
-    None where the scores of the learner are no probabilities. 0 is perfect.
+    It is how far the probability of the predicted label is from the share of right answers,
+    on average over queries, by bins of that probability.
+
     Source: Naeini et al., AAAI 2015; Guo et al., ICML 2017 (arXiv 1706.04599), equation 3.
     """
     if result.calibration is None or not result.calibration[:, 0].any():
         return None
     queries, right, probability = result.calibration.T
-    return float(np.abs(right - probability).sum() / queries.sum())
+    gaps = np.abs(right - probability)
+    return float(gaps.sum() / queries.sum())
 
 
-def _met(
-    result: RunResult,
-) -> tuple[NDArray[np.intp], NDArray[np.int64], NDArray[np.int64]]:
-    """Classes that occur; queries of each (row) that got the label of each (column); queries of
-    each in episodes that hold the other."""
+def _confusions(result: RunResult) -> Confusions:
     protocol = result.protocol
     seen, positions = np.unique(result.classes, return_inverse=True)
     positions = positions.reshape(result.classes.shape)
     true = np.repeat(positions, protocol.n_query, axis=1)
-    predicted = np.take_along_axis(
-        positions, result.predictions.astype(np.intp), axis=1
-    )
+    labels = result.predictions.astype(np.intp)
+    predicted = np.take_along_axis(positions, labels, axis=1)
     counts = _pair_counts(true, predicted, seen.size)
     rows = np.repeat(positions, protocol.n_way, axis=1)
     columns = np.tile(positions, protocol.n_way)
     met = _pair_counts(rows, columns, seen.size) * protocol.n_query
-    return seen.astype(np.intp), counts, met
+    return Confusions(
+        seen=seen.astype(np.intp),
+        counts=counts,
+        met=met,
+    )
 
 
 def _pair_counts(rows: NDArray, columns: NDArray, size: int) -> NDArray[np.int64]:
+    """How often each row meets each column: int64 (size, size)."""
+    n_cells = size * size
     keys = rows.astype(np.int64) * size + columns
-    return np.bincount(keys.reshape(-1), minlength=size * size).reshape(size, size)
+    counts = np.bincount(keys.reshape(-1), minlength=n_cells)
+    return counts.reshape(size, size)
 
 
 def _effective_queries(
-    correct: NDArray[np.float64],
-    squares: NDArray[np.float64],
+    correct: FloatArray,
+    squares: FloatArray,
     episodes: NDArray[np.int64],
     n_query: int,
-) -> NDArray[np.float64]:
-    """How many independent queries each class is worth: the queries of one episode share its
-    support images, so that they are right or wrong together. All float64 (n_classes,)."""
+) -> FloatArray:
+    """How many independent queries each class is worth. All arrays are float64 (n_classes,).
+
+    The queries of one episode share its support images, so they are right or wrong together.
+    """
     n = episodes * n_query
     share = correct / n
     with np.errstate(divide="ignore", invalid="ignore"):
         spread = (squares - correct**2 / episodes) / (episodes - 1) / n_query**2
         worth = share * (1 - share) / (spread / episodes)
-    # No spread to measure (all right, all wrong, a single episode): each episode counts once.
+    # Without a spread to measure (all right, all wrong, a single episode), each episode
+    # counts once.
     measured = np.isfinite(worth) & (worth > 0)
-    return np.clip(np.where(measured, worth, episodes), episodes, n)
+    worth = np.where(measured, worth, episodes)
+    return np.clip(worth, episodes, n)
 
 
 def _wilson(
-    share: NDArray[np.float64], n: NDArray[np.float64], level: float
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    share: FloatArray,
+    n: FloatArray,
+    level: float,
+) -> tuple[FloatArray, FloatArray]:
     """Wilson's score interval (J. Am. Stat. Assoc. 22 (1927), 209-212)."""
-    z2 = float(ndtri((1 + level) / 2)) ** 2
-    centre = (share + z2 / (2 * n)) / (1 + z2 / n)
-    half = np.sqrt(z2 * share * (1 - share) / n + (z2 / (2 * n)) ** 2) / (1 + z2 / n)
-    return np.maximum(centre - half, 0), np.minimum(centre + half, 1)
+    z = float(ndtri((1 + level) / 2))
+    z2 = z**2
+    shrink = 1 + z2 / n
+    shift = z2 / (2 * n)
+    centre = (share + shift) / shrink
+    variance = z2 * share * (1 - share) / n + shift**2
+    half = np.sqrt(variance) / shrink
+    low = np.maximum(centre - half, 0)
+    high = np.minimum(centre + half, 1)
+    return low, high

@@ -11,7 +11,7 @@ from ..records import ResultError, RunResult
 from .comparisons import compare
 
 QUERIES = (1, 5, 10, 15, 20, 30, 50)
-# Beyond these a plan is an arithmetic exercise.
+# No plan goes beyond this.
 _MOST_EPISODES = 10**9
 
 
@@ -19,9 +19,10 @@ _MOST_EPISODES = 10**9
 class Spread:
     """Variance of an episode's accuracy, in squared fractions: between + within / n_queries.
 
-    between: of what an episode can score with endless queries of its classes (which classes,
-        which support images); within: of a single query about the share of its class and episode
-    n_way, n_query: of the pilot; total: as measured in the pilot
+    between: variance of what an episode would score with endless queries of its classes. It
+        comes from the classes and the support images that were drawn
+    within: variance of a single query about the share of its class and episode
+    total: as measured in the pilot, with its n_way and n_query
     """
 
     between: float
@@ -31,7 +32,7 @@ class Spread:
     n_query: int
 
     def variance(self, n_query: int) -> float:
-        """Of an episode with so many queries per class."""
+        """Variance of an episode with `n_query` queries per class."""
         if n_query == self.n_query:
             return self.total
         return self.between + self.within / (self.n_way * n_query)
@@ -39,7 +40,10 @@ class Spread:
 
 @dataclass(frozen=True)
 class PlanRow:
-    """What `n_query` queries per class take: episodes and seconds (None: more than a billion)."""
+    """What `n_query` queries per class take: episodes and seconds.
+
+    They are None where more than a billion episodes would be needed.
+    """
 
     n_query: int
     n_episodes: int | None
@@ -47,8 +51,8 @@ class PlanRow:
 
 
 @dataclass(frozen=True)
-class Goal:
-    """What is wanted, in fractions: a half-width, or else the power to detect a difference."""
+class PrecisionTarget:
+    """What is wanted, in fractions: a half-width, or else the power to find a difference."""
 
     half_width: float | None = None
     difference: float | None = None
@@ -56,80 +60,121 @@ class Goal:
     level: float = 0.95
 
     def episodes(self, variance: float) -> int | None:
-        """How many episodes of this variance it takes (that of the difference of two, for a
-        difference): the smallest n with t quantiles of its own n - 1 degrees of freedom."""
-        wanted = self.half_width if self.difference is None else self.difference
+        """The smallest number of episodes that reaches the target.
+
+        It uses the t quantiles of its own n - 1 degrees of freedom.
+
+        variance: of an episode's accuracy, or of its difference between two results
+        """
+        wanted = self.half_width
+        if self.difference is not None:
+            wanted = self.difference
         if not wanted:
             raise ResultError("a plan needs a half-width or a difference above 0")
 
         def reaches(n: int) -> bool:
-            factor = float(stdtrit(n - 1, (1 + self.level) / 2))
+            df = n - 1
+            factor = float(stdtrit(df, (1 + self.level) / 2))
             if self.difference is not None:
-                factor += float(stdtrit(n - 1, self.power))
-            return factor * math.sqrt(variance / n) <= wanted
+                factor += float(stdtrit(df, self.power))
+            error = math.sqrt(variance / n)
+            return factor * error <= wanted
 
         return _first(reaches)
 
 
 def spread(pilot: RunResult, against: RunResult | None = None) -> Spread:
-    """Split the variance between episodes of a pilot's accuracy, or of its difference to another.
+    """Split the variance of a pilot's episodes, or of their difference to another result.
 
     The variance within an episode and class, unbiased (over n_query - 1), is that of single
-    queries; what is left of the variance of episodes is between them. Sampling error may make
-    that negative: then it is 0. With one query per class nothing can be split, and within is 0.
-    Raises ResultError for fewer than two episodes, no spread, or two on different episodes.
+    queries. What is left of the variance of episodes is between them; if sampling error
+    makes that negative, it is 0. With one query per class nothing can be split, and within
+    is 0.
+    Raises ResultError for fewer than two episodes, no spread, or two results on different
+    episodes.
     """
     protocol = pilot.protocol
     if protocol.n_episodes < 2:
         raise ResultError(
-            "no plan from one episode: expected a pilot of at least 2; got 1. "
+            "no plan from one episode: expected a pilot of at least 2, got 1. "
             "Evaluate more: --episodes 200"
         )
     scores = pilot.hits.astype(np.float64)
+    what = "score"
     if against is not None:
-        compare(pilot, against, resamples=0)  # refuses other episodes
+        compare(pilot, against, resamples=0)  # which refuses other episodes
         scores = scores - against.hits
+        what = "difference"
     total = float(scores.mean(axis=(1, 2)).var(ddof=1))
     if total == 0:
         raise ResultError(
-            "no plan without spread: every episode of the pilot has the same "
-            f"{'score' if against is None else 'difference'}. Evaluate more: --episodes 1000"
+            f"no plan without spread: every episode of the pilot has the same {what}. "
+            f"Evaluate more: --episodes 1000"
         )
     if protocol.n_query == 1:
-        return Spread(total, 0.0, total, protocol.n_way, 1)
+        return Spread(
+            between=total,
+            within=0.0,
+            total=total,
+            n_way=protocol.n_way,
+            n_query=1,
+        )
     within = float(scores.var(axis=2, ddof=1).mean())
     between = max(total - within / protocol.queries_per_episode, 0.0)
-    return Spread(between, within, total, protocol.n_way, protocol.n_query)
+    return Spread(
+        between=between,
+        within=within,
+        total=total,
+        n_way=protocol.n_way,
+        n_query=protocol.n_query,
+    )
 
 
 def plan(
-    pilot: RunResult, goal: Goal, against: RunResult | None = None
+    pilot: RunResult,
+    target: PrecisionTarget,
+    against: RunResult | None = None,
 ) -> list[PlanRow]:
-    """For each number of queries per class: the episodes that reach the goal, and their seconds.
+    """For each number of queries per class: the episodes that reach the target, and seconds.
 
-    A difference without `against` is planned as if the two results were uncorrelated, which
-    results on the same episodes seldom are: it takes more episodes than are likely needed.
-    Only as many queries as the smallest class holds beside the support; with a pilot of one query
-    per class only that. Raises ResultError as `spread`.
+    A difference without `against` is planned as if the two results were uncorrelated. Results
+    on the same episodes seldom are, so fewer episodes will probably do. There are only as
+    many queries as the smallest class holds beside the support, and only one where the pilot
+    has one. Raises ResultError as `spread` does.
     """
     found = spread(pilot, against)
-    factor = 2 if goal.difference is not None and against is None else 1
+    factor = 1
+    if target.difference is not None and against is None:
+        factor = 2
     rows = []
     for n_query in _query_counts(pilot):
-        n = goal.episodes(factor * found.variance(n_query))
-        rows.append(
-            PlanRow(n_query, n, None if n is None else seconds(pilot, n, n_query))
+        n = target.episodes(factor * found.variance(n_query))
+        duration = None
+        if n is not None:
+            duration = seconds(pilot, n, n_query)
+        row = PlanRow(
+            n_query=n_query,
+            n_episodes=n,
+            seconds=duration,
         )
+        rows.append(row)
     return rows
 
 
 def seconds(pilot: RunResult, n_episodes: int, n_query: int) -> float:
-    """Roughly what so many episodes take where the pilot ran: what was spent on embedding goes
-    by the distinct images, the probe is made once, and all else goes by the images of episodes."""
-    protocol, spent = pilot.protocol, pilot.seconds
-    images = (protocol.n_shot + n_query) / (protocol.n_shot + protocol.n_query)
-    embed, once = spent.get("embed", 0.0), spent.get("probe", 0.0)
-    rest = max(spent.get("total", sum(spent.values())) - embed - once, 0.0)
+    """Roughly how long `n_episodes` take where the pilot ran.
+
+    Embedding is counted by distinct images, the probe once, and all else by the images of
+    episodes.
+    """
+    protocol = pilot.protocol
+    spent = pilot.seconds
+    embed = spent.get("embed", 0.0)
+    once = spent.get("probe", 0.0)
+    total = spent.get("total", sum(spent.values()))
+    rest = max(total - embed - once, 0.0)
+    pilot_images = protocol.n_shot + protocol.n_query
+    images = (protocol.n_shot + n_query) / pilot_images
     seen = _distinct_images(pilot, protocol.n_episodes, protocol.n_query)
     embed *= _distinct_images(pilot, n_episodes, n_query) / seen
     return embed + once + rest * images * n_episodes / protocol.n_episodes
@@ -146,19 +191,23 @@ def _query_counts(pilot: RunResult) -> list[int]:
     if protocol.n_query == 1:
         return [1]
     room = int(pilot.class_sizes.min()) - protocol.n_shot
-    return sorted({n for n in QUERIES if n <= room} | {protocol.n_query})
+    counts = {n for n in QUERIES if n <= room}
+    counts.add(protocol.n_query)
+    return sorted(counts)
 
 
 def _distinct_images(pilot: RunResult, n_episodes: int, n_query: int) -> float:
-    """How many different images so many episodes are expected to hold."""
+    """How many different images `n_episodes` are expected to hold."""
+    protocol = pilot.protocol
     sizes = pilot.class_sizes.astype(np.float64)
-    share = np.minimum((pilot.protocol.n_shot + n_query) / sizes, 1)
-    times = n_episodes * pilot.protocol.n_way / sizes.size
-    return float((sizes * (1 - (1 - share) ** times)).sum())
+    share = np.minimum((protocol.n_shot + n_query) / sizes, 1)
+    times = n_episodes * protocol.n_way / sizes.size
+    seen = sizes * (1 - (1 - share) ** times)
+    return float(seen.sum())
 
 
 def _first(reaches: Callable[[int], bool]) -> int | None:
-    """The smallest n from 2 on for which `reaches(n)`, which more episodes never undo."""
+    """The smallest n from 2 on that `reaches`; from there on, every n does."""
     if not reaches(_MOST_EPISODES):
         return None
     low, high = 1, 2
@@ -166,5 +215,8 @@ def _first(reaches: Callable[[int], bool]) -> int | None:
         low, high = high, 2 * high
     while high - low > 1:
         middle = (low + high) // 2
-        low, high = (low, middle) if reaches(middle) else (middle, high)
+        if reaches(middle):
+            high = middle
+        else:
+            low = middle
     return high

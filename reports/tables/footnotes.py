@@ -1,6 +1,11 @@
-"""The sentences below a table: what its marks and its ± mean."""
+"""The footnotes below a table: what its marks and its ± mean."""
 
+from collections.abc import Mapping, Sequence
+
+from ..groups import ResultGroup
 from ..stats.intervals import Interval
+from .cells import Cell
+from .table import Row
 
 TRANSDUCTIVE_NOTE = "† transductive: the queries of an episode were answered together"
 PARTIAL_NOTE = (
@@ -19,21 +24,24 @@ LITTLE_SPREAD_NOTE = (
     "° little spread: all or all but a few of the values are alike, where the usual formula says "
     "about ± 0.00"
 )
-# What the ± of each kind is, and what it is silent about.
-_CLOSED = (
+# For each kind of interval: what its ± means, and what it does not.
+_CONDITIONAL = (
     "conditional on these test classes and images: it says nothing about other classes or other "
     "training runs"
 )
 MEANINGS = {
-    "episodes-t": f"Student's t over n episodes, {_CLOSED}",
-    "legacy-z": f"1.96 std / √n over n episodes as in older papers, std with ddof 0, {_CLOSED}",
-    "legacy-z-ddof1": f"1.96 std / √n over n episodes, std with ddof 1, {_CLOSED}",
-    "legacy-z-n1": f"1.96 std / √(n + 1) over n episodes, {_CLOSED}",
+    "episodes-t": f"Student's t over n episodes, {_CONDITIONAL}",
+    "legacy-z": (
+        "1.96 std / √n over n episodes as in older papers, std with ddof 0, "
+        f"{_CONDITIONAL}"
+    ),
+    "legacy-z-ddof1": f"1.96 std / √n over n episodes, std with ddof 1, {_CONDITIONAL}",
+    "legacy-z-n1": f"1.96 std / √(n + 1) over n episodes, {_CONDITIONAL}",
     "little-spread": (
         "n values, all or all but a few of them alike: limits by betting in place of the usual "
         "formula, about the same, not symmetric"
     ),
-    "anytime": f"over n episodes, whenever the evaluation stopped, not symmetric, {_CLOSED}",
+    "anytime": f"over n episodes, whenever the evaluation stopped, not symmetric, {_CONDITIONAL}",
     "open": (
         "Student's t over n disjoint episodes, no image used twice: it speaks of other images of "
         "these test classes, but not of other classes or other training runs"
@@ -48,9 +56,78 @@ MEANINGS = {
 }
 
 
+# Marks as in plain text, where "*" stands for bold, in the order of their footnotes.
+_NOTES_OF_MARKS = {
+    "°": LITTLE_SPREAD_NOTE,
+    "*": STANDING_NOTE,
+    "†": TRANSDUCTIVE_NOTE,
+    "‡": PARTIAL_NOTE,
+}
+# Kinds whose limits are not equally far from the mean.
+_UNEVEN = ("anytime", "little-spread", "open-bootstrap")
+
+
 def interval_note(interval: Interval) -> str:
-    """What a ± means, in one sentence."""
-    level, kind = f"{100 * interval.level:g} %", interval.kind
-    uneven = kind in ("anytime", "little-spread", "open-bootstrap")
-    size = "the larger distance to a limit" if uneven else "half the width"
+    """What the ± of an interval means, in one sentence."""
+    kind = interval.kind
+    size = "the larger distance to a limit" if kind in _UNEVEN else "half the width"
+    level = f"{100 * interval.level:g} %"
     return f"± is {size} of a {level} interval ({kind}: {MEANINGS[kind]})"
+
+
+def table_footnotes(
+    groups: Sequence[ResultGroup],
+    rows: Sequence[Row],
+    warnings: Mapping[str, str],
+) -> list[str]:
+    """Everything that a reader of the table must know.
+
+    warnings: by protocol name, why its results must not be read as one column
+    """
+    cells: list[Cell] = []
+    for row in rows:
+        cells += filter(None, row.cells)
+    notes = _notes_on_intervals(cells)
+    notes += map(str, groups)
+    notes += _notes_on_conflicts(groups, warnings)
+    notes += _notes_on_marks(cells)
+    if any(row.label.repeat > 1 for row in rows):
+        notes.append(REPEAT_NOTE)
+    return notes
+
+
+def _notes_on_intervals(cells: Sequence[Cell]) -> list[str]:
+    """One note for each meaning of the ±, and one if there are numbers without it."""
+    notes: list[str] = []
+    some_are_alone = False
+    for cell in cells:
+        if cell.interval is None:
+            some_are_alone = True
+            continue
+        note = interval_note(cell.interval)
+        if note not in notes:
+            notes.append(note)
+    if some_are_alone:
+        notes.append(ALONE_NOTE)
+    return notes
+
+
+def _notes_on_conflicts(
+    groups: Sequence[ResultGroup],
+    warnings: Mapping[str, str],
+) -> list[str]:
+    names = {group.protocol.name for group in groups}
+    notes = []
+    for name in sorted(names):
+        if name in warnings:
+            notes.append(warnings[name])
+    return notes
+
+
+def _notes_on_marks(cells: Sequence[Cell]) -> list[str]:
+    marks: set[str] = set()
+    for cell in cells:
+        marks.update(cell.marks)
+        if cell.standing:
+            marks.add("*")
+    return [note for mark, note in _NOTES_OF_MARKS.items() if mark in marks]

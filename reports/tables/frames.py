@@ -1,129 +1,160 @@
-"""Results as tables: a data frame and CSV for programs; Markdown, LaTeX and text for readers."""
+"""Results as data frames and CSV files, for programs."""
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
 from fewbench.files import write_text
 
-from ..groups import Card
+from ..groups import ResultGroup
 from ..records import RunResult
 from ..stats.comparisons import Comparison
 from ..stats.diagnostics import calibration_error
-from .accuracy import Cell, Table, accuracy_tables
+from .accuracy import accuracy_tables
+from .cells import Cell
+from .table import Table
 
 
 def results_frame(results: Iterable[RunResult]) -> pd.DataFrame:
     """One row per result, nothing rounded: `mean`, `low`, `high` and `half_width` are fractions.
-    `card` is the protocol's name, numbered where results of one name had different episodes;
-    `standing` is "best" or "tied" (not significantly worse) within it."""
+
+    `card` is the label of the group: the protocol's name, numbered where results under one name
+    had different episodes.
+    `standing` is "best", "tied" (not significantly worse than the best) or "" among these.
+    """
     return tables_frame(accuracy_tables(results))
 
 
 def tables_frame(tables: Iterable[Table]) -> pd.DataFrame:
-    """The same of tables that are laid out already."""
-    columns = [
-        (card, [row.cells[i] for row in table.rows])
-        for table in tables
-        for i, card in enumerate(table.cards)
-    ]
-    rows = [_frame_row(card, cell) for card, cells in columns for cell in cells if cell]
+    """As `results_frame`, for tables that exist already."""
+    rows = []
+    for table in tables:
+        for place, group in enumerate(table.groups):
+            for row in table.rows:
+                cell = row.cells[place]
+                if cell is not None:
+                    rows.append(_result_row(group, cell))
     return pd.DataFrame(rows)
 
 
 def seeds_frame(tables: Iterable[Table]) -> pd.DataFrame:
-    """One row per recipe and card of `seed_tables`: the spread between training seeds."""
-    rows = [
-        {
-            "card": card.label,
-            "learner": cell.result.learner,
-            "backbone": cell.result.backbone,
-            "precision": cell.result.precision,
-            "train_seeds": " ".join(str(result.train_seed) for result in cell.results),
-            **_interval_columns(cell),
-        }
-        for table in tables
-        for row in table.rows
-        for card, cell in zip(table.cards, row.cells, strict=True)
-        if cell is not None
-    ]
+    """One row per cell of `seed_tables`: the spread between training seeds."""
+    rows = []
+    for table in tables:
+        for row in table.rows:
+            for group, cell in zip(table.groups, row.cells, strict=True):
+                if cell is not None:
+                    rows.append(_seeds_row(group, cell))
     return pd.DataFrame(rows)
 
 
 def comparisons_frame(comparisons: Iterable[Comparison]) -> pd.DataFrame:
     """One row per compared pair, nothing rounded: differences are fractions."""
-    return pd.DataFrame(
-        [
-            {
-                "a": pair.a.file_stem,
-                "b": pair.b.file_stem,
-                "difference": pair.difference,
-                "low": pair.interval.low,
-                "high": pair.interval.high,
-                "level": pair.interval.level,
-                "kind": pair.interval.kind,
-                "p_value": pair.p_value,
-                "p_adjusted": pair.p_adjusted,
-                "superiority": pair.superiority,
-                "n": pair.n,
-            }
-            for pair in comparisons
-        ]
-    )
+    return pd.DataFrame(map(_comparison_row, comparisons))
 
 
 def write_csv(frame: pd.DataFrame, path: Path) -> Path:
-    """Write a frame to `path`; every number can be read back exactly."""
+    """Write a frame to `path` so that every number is read back exactly."""
     return write_text(path, frame.to_csv(index=False, lineterminator="\n"))
 
 
-def _frame_row(card: Card, cell: Cell) -> dict[str, Any]:
-    result, protocol = cell.result, card.protocol
-    shape = (
-        "n_way",
-        "n_shot",
-        "n_query",
-        "n_episodes",
-        "rotations",
-        "task_rotations",
-        "sampling",
-    )
-    trained = ("learner", "backbone", "precision", "device", "train_seed")
-    marks = ("transductive", "partial")
-    sources = (
-        "data_fingerprint",
-        "episodes_fingerprint",
-        "checkpoint_sha256",
-        "created_utc",
-    )
+def naming_columns(result: RunResult) -> dict[str, object]:
+    """The columns that say which result a row is about."""
+    return {
+        "result": result.file_stem,
+        "learner": result.learner,
+        "backbone": result.backbone,
+        "precision": result.precision,
+        "train_seed": result.train_seed,
+    }
+
+
+def _result_row(group: ResultGroup, cell: Cell) -> dict[str, object]:
+    result = cell.result
+    protocol = group.protocol
     return {
         "result": result.file_stem,
         "dataset": protocol.dataset,
         "split": protocol.split,
         "protocol": protocol.name,
-        "card": card.label,
-        **{name: getattr(protocol, name) for name in (*shape, "adaptation_steps")},
+        "card": group.label,
+        "n_way": protocol.n_way,
+        "n_shot": protocol.n_shot,
+        "n_query": protocol.n_query,
+        "n_episodes": protocol.n_episodes,
+        "rotations": protocol.rotations,
+        "task_rotations": protocol.task_rotations,
+        "sampling": protocol.sampling,
+        "adaptation_steps": protocol.adaptation_steps,
         "episode_seed": protocol.seed,
-        **{name: getattr(result, name) for name in (*trained, *marks)},
+        "learner": result.learner,
+        "backbone": result.backbone,
+        "precision": result.precision,
+        "device": result.device,
+        "train_seed": result.train_seed,
+        "transductive": result.transductive,
+        "partial": result.partial,
         **_interval_columns(cell),
         "standing": cell.standing,
         "calibration_error": calibration_error(result),
-        **{name: getattr(result, name) for name in (*sources, "command")},
+        "data_fingerprint": result.data_fingerprint,
+        "episodes_fingerprint": result.episodes_fingerprint,
+        "checkpoint_sha256": result.checkpoint_sha256,
+        "created_utc": result.created_utc,
+        "command": result.command,
     }
 
 
-def _interval_columns(cell: Cell) -> dict[str, Any]:
-    """Without an interval the mean stands alone; the kind is the one that it would have had."""
+def _seeds_row(group: ResultGroup, cell: Cell) -> dict[str, object]:
+    seeds = [str(result.train_seed) for result in cell.results]
+    return {
+        "card": group.label,
+        "learner": cell.result.learner,
+        "backbone": cell.result.backbone,
+        "precision": cell.result.precision,
+        "train_seeds": " ".join(seeds),
+        **_interval_columns(cell),
+    }
+
+
+def _interval_columns(cell: Cell) -> dict[str, object]:
+    """The mean and its interval. Without an interval, `kind` is the one that the protocol asked
+    for and `n` the number of episodes."""
     interval = cell.interval
-    kind, n = cell.result.protocol.interval, cell.result.protocol.n_episodes
+    if interval is None:
+        protocol = cell.result.protocol
+        return {
+            "mean": cell.mean,
+            "half_width": None,
+            "low": None,
+            "high": None,
+            "level": None,
+            "kind": protocol.interval,
+            "n": protocol.n_episodes,
+        }
     return {
         "mean": cell.mean,
-        "half_width": interval.half_width if interval else None,
-        "low": interval.low if interval else None,
-        "high": interval.high if interval else None,
-        "level": interval.level if interval else None,
-        "kind": interval.kind if interval else kind,
-        "n": interval.n if interval else n,
+        "half_width": interval.half_width,
+        "low": interval.low,
+        "high": interval.high,
+        "level": interval.level,
+        "kind": interval.kind,
+        "n": interval.n,
+    }
+
+
+def _comparison_row(pair: Comparison) -> dict[str, object]:
+    return {
+        "a": pair.a.file_stem,
+        "b": pair.b.file_stem,
+        "difference": pair.difference,
+        "low": pair.interval.low,
+        "high": pair.interval.high,
+        "level": pair.interval.level,
+        "kind": pair.interval.kind,
+        "p_value": pair.p_value,
+        "p_adjusted": pair.p_adjusted,
+        "superiority": pair.superiority,
+        "n": pair.n,
     }

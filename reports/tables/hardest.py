@@ -1,80 +1,109 @@
-"""TODO docstring of fewbench.reports.tables.hardest."""
+"""Where accuracy is lost: the classes, confusions and episodes with the most wrong answers."""
 
 from collections.abc import Callable, Sequence
 
 import pandas as pd
 
-from ..groups import Card
+from ..groups import ResultGroup
 from ..records import RunResult
 from ..stats.diagnostics import class_accuracy, confused_pairs, hardest_episodes
-from .other_classes import _named
-from .rendering import Entry, Grid
+from .frames import naming_columns
+from .grid import Grid, PrintedCell
 
-LISTED = 100  # confusions and episodes of a result, in the CSV files
-
-
-SHOWN = 5  # of them on the page
-
-
-LOST_NOTE = (
-    "of the most accurate result of the card; rate: share of the queries of the first class, in "
-    "episodes that hold both, that were taken for the second. The CSV files list more"
+LISTED = 100  # confusions and episodes per result in the CSV files
+SHOWN = 5  # confusions and episodes per result in printed tables
+SHOWN_CLASSES = 8  # classes of an episode in printed tables
+CONFUSIONS_NOTE = (
+    "of the most accurate result of the protocol; rate: share of the queries of the first class, "
+    "in episodes that hold both, that were taken for the second. The CSV files list more"
 )
+_CONFUSIONS_HEADER = ["class", "taken for", "wrong", "asked", "rate"]
+_EPISODES_HEADER = ["episode", "accuracy", "classes"]
 
 
 def lost_frames(results: Sequence[RunResult]) -> dict[str, pd.DataFrame]:
-    """Accuracy of every class, the most frequent confusions and the hardest episodes of these
-    results, as frames by name."""
-    every: dict[str, Callable[[RunResult], pd.DataFrame]] = {
-        "classes": class_accuracy,
-        "confusions": lambda result: confused_pairs(result, LISTED),
-        "hardest_episodes": lambda result: _joined_classes(
-            hardest_episodes(result, LISTED)
-        ),
-    }
+    """The accuracy of every class, the most frequent confusions and the hardest episodes of these
+    results, as frames by name. {} for no results."""
+    if not results:
+        return {}
     return {
-        name: pd.concat([made(result).assign(**_named(result)) for result in results])
-        for name, made in every.items()
-        if results
+        "classes": _frame(results, class_accuracy),
+        "confusions": _frame(results, _listed_confusions),
+        "hardest_episodes": _frame(results, _listed_episodes),
     }
 
 
-def lost_grids(card: Card) -> list[Grid]:
-    """The most frequent confusions and the hardest episodes of a card's most accurate result."""
-    result = card.results[0]
-    pairs = [
-        [
-            Entry(row["true"]),
-            Entry(row["predicted"]),
-            Entry(f"{row['wrong']:,}", result=result),
-            Entry(f"{row['met']:,}"),
-            Entry(f"{100 * row['rate']:.1f} %"),
-        ]
-        for row in confused_pairs(result, SHOWN).to_dict("records")
-    ]
-    episodes = [
-        [
-            Entry(f"{row['episode']}"),
-            Entry(f"{100 * row['accuracy']:.1f} %", result=result),
-            Entry(", ".join(row["classes"][:8]) + ", …" * (len(row["classes"]) > 8)),
-        ]
-        for row in hardest_episodes(result, SHOWN).to_dict("records")
-        if row["accuracy"] < 1
-    ]
-    header = ["class", "taken for", "wrong", "asked", "rate"]
-    listed = ["episode", "accuracy", "classes"]
-    grids = [
-        Grid(
-            f"{card.label}: most frequent confusions",
-            "pprrr",
-            header,
-            pairs,
-            (LOST_NOTE,),
-        ),
-        Grid(f"{card.label}: hardest episodes", "lrp", listed, episodes),
-    ]
-    return [grid for grid in grids if grid.rows]
+def lost_grids(group: ResultGroup) -> list[Grid]:
+    """The most frequent confusions and the hardest episodes of a group's most accurate result.
+    A table without rows is left out."""
+    result = group.results[0]
+    confusions = Grid(
+        title=f"{group.label}: most frequent confusions",
+        align="pprrr",
+        header=_CONFUSIONS_HEADER,
+        rows=_confusion_rows(result),
+        notes=[CONFUSIONS_NOTE],
+    )
+    episodes = Grid(
+        title=f"{group.label}: hardest episodes",
+        align="lrp",
+        header=_EPISODES_HEADER,
+        rows=_episode_rows(result),
+    )
+    return [grid for grid in (confusions, episodes) if grid.rows]
 
 
-def _joined_classes(frame: pd.DataFrame) -> pd.DataFrame:
+def _frame(
+    results: Sequence[RunResult],
+    analysis: Callable[[RunResult], pd.DataFrame],
+) -> pd.DataFrame:
+    """What an analysis finds in each result, one below the other."""
+    frames = []
+    for result in results:
+        frame = analysis(result)
+        frames.append(frame.assign(**naming_columns(result)))
+    return pd.concat(frames)
+
+
+def _listed_confusions(result: RunResult) -> pd.DataFrame:
+    return confused_pairs(result, LISTED)
+
+
+def _listed_episodes(result: RunResult) -> pd.DataFrame:
+    frame = hardest_episodes(result, LISTED)
     return frame.assign(classes=frame["classes"].map("; ".join))
+
+
+def _confusion_rows(result: RunResult) -> list[list[PrintedCell]]:
+    rows = []
+    for row in confused_pairs(result, SHOWN).to_dict("records"):
+        rows.append(
+            [
+                PrintedCell(row["true"]),
+                PrintedCell(row["predicted"]),
+                PrintedCell(f"{row['wrong']:,}", result=result),
+                PrintedCell(f"{row['met']:,}"),
+                PrintedCell(f"{100 * row['rate']:.1f} %"),
+            ]
+        )
+    return rows
+
+
+def _episode_rows(result: RunResult) -> list[list[PrintedCell]]:
+    rows = []
+    for row in hardest_episodes(result, SHOWN).to_dict("records"):
+        if row["accuracy"] == 1:
+            continue
+        rows.append(
+            [
+                PrintedCell(str(row["episode"])),
+                PrintedCell(f"{100 * row['accuracy']:.1f} %", result=result),
+                PrintedCell(_shown_classes(row["classes"])),
+            ]
+        )
+    return rows
+
+
+def _shown_classes(names: Sequence[str]) -> str:
+    shown = ", ".join(names[:SHOWN_CLASSES])
+    return f"{shown}, …" if len(names) > SHOWN_CLASSES else shown

@@ -1,4 +1,4 @@
-"""Beyond the mean of a protocol card: what holds for other classes, and where accuracy is lost."""
+"""What each accuracy says about other classes than those of the test split."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
@@ -6,85 +6,90 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from ..groups import Card
-from ..records import ResultError, RunResult
-from ..stats.intervals import Interval, class_bootstrap, result_interval
-from .rendering import Entry, Grid
+from ..groups import ResultGroup
+from ..records import RunResult
+from ..stats.available import available_interval
+from ..stats.class_bootstrap import class_bootstrap
+from ..stats.intervals import Interval
+from .frames import naming_columns
+from .grid import Grid, PrintedCell
 
-BEYOND_NOTE = (
+OTHER_CLASSES_NOTE = (
     "± of these classes: as in the accuracy table; limits for other classes: 95 % open-bootstrap, "
-    "which draws the n classes again. Neither knows of other training runs"
+    "which draws the n classes again. Neither says anything about other training runs"
 )
+_HEADER = ["result", "these classes", "other classes", "n"]
 
 
-class Beyond(NamedTuple):
-    """What holds for other classes, of one result of a card."""
+class ForOtherClasses(NamedTuple):
+    """One result of a group, and the interval of its accuracy on other classes."""
 
-    card: Card
+    group: ResultGroup
     result: RunResult
     interval: Interval
 
 
-def beyond_cards(cards: Iterable[Card]) -> list[Beyond]:
-    """Every result that a class bootstrap can speak of."""
-    return [
-        Beyond(card, result, interval)
-        for card in cards
-        for result in card.results
-        if (interval := beyond(result))
-    ]
+def other_classes_interval(result: RunResult) -> Interval | None:
+    """The class bootstrap of a result, or None if its episodes do not allow one."""
+    return available_interval(result, class_bootstrap)
 
 
-def beyond_frame(found: Iterable[Beyond]) -> pd.DataFrame:
+def for_other_classes(groups: Iterable[ResultGroup]) -> list[ForOtherClasses]:
+    """Every result of these groups that has a class bootstrap."""
+    found = []
+    for group in groups:
+        for result in group.results:
+            interval = other_classes_interval(result)
+            if interval is not None:
+                found.append(ForOtherClasses(group, result, interval))
+    return found
+
+
+def other_classes_frame(found: Iterable[ForOtherClasses]) -> pd.DataFrame:
     """One row per result: fractions, nothing rounded."""
-    return pd.DataFrame(
-        [{**_named(one.result), **asdict(one.interval)} for one in found]
+    rows = []
+    for one in found:
+        columns = naming_columns(one.result)
+        columns |= asdict(one.interval)
+        rows.append(columns)
+    return pd.DataFrame(rows)
+
+
+def other_classes_grid(
+    found: Sequence[ForOtherClasses],
+    names: Mapping[RunResult, str],
+) -> Grid:
+    """The limits of each accuracy for these classes and for others, ready to be printed.
+
+    names: what to call each result
+    """
+    rows = []
+    for group, result, interval in found:
+        these_classes = available_interval(result)
+        rows.append(
+            [
+                PrintedCell(f"{names[result]} on {group.label}"),
+                PrintedCell(_limits(these_classes), result=result),
+                PrintedCell(_limits(interval)),
+                PrintedCell(f"{interval.n:,}"),
+            ]
+        )
+    return Grid(
+        title="Limits of the accuracy (%)",
+        align="prrr",
+        header=_HEADER,
+        rows=rows,
+        notes=[OTHER_CLASSES_NOTE],
     )
-
-
-def beyond_grid(found: Sequence[Beyond], names: Mapping[int, str]) -> Grid:
-    """Each accuracy with the limits that hold for these classes, and for others.
-    names: of the results by id."""
-    rows = [
-        [
-            Entry(f"{names[id(result)]} on {card.label}"),
-            Entry(_limits(_usual(result)), result=result),
-            Entry(_limits(interval)),
-            Entry(f"{interval.n:,}"),
-        ]
-        for card, result, interval in found
-    ]
-    header = ["result", "these classes", "other classes", "n"]
-    return Grid("Limits of the accuracy (%)", "prrr", header, rows, (BEYOND_NOTE,))
-
-
-def beyond(result: RunResult) -> Interval | None:
-    """`class_bootstrap` where it can be had."""
-    try:
-        return class_bootstrap(result)
-    except ResultError:
-        return None
-
-
-def _usual(result: RunResult) -> Interval | None:
-    try:
-        return result_interval(result)
-    except ResultError:
-        return None
 
 
 def _limits(interval: Interval | None) -> str:
     if interval is None:
         return "–"
-    low, high = (
-        100 * min(max(limit, 0.0), 1.0) for limit in (interval.low, interval.high)
-    )
+    low = 100 * _fraction(interval.low)
+    high = 100 * _fraction(interval.high)
     return f"{low:.2f} to {high:.2f}"
 
 
-def _named(result: RunResult) -> dict[str, object]:
-    names = ("learner", "backbone", "precision", "train_seed")
-    return {
-        "result": result.file_stem,
-        **{name: getattr(result, name) for name in names},
-    }
+def _fraction(limit: float) -> float:
+    return min(max(limit, 0.0), 1.0)

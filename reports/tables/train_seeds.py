@@ -1,72 +1,107 @@
-"""The spread over training: which results differ in their training seed alone, and their table."""
+"""The spread between training runs: results that differ only in their training seed."""
 
 from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
-from ..groups import Card, result_cards
+from ..groups import ResultGroup, result_groups
 from ..records import ResultError, RunResult
-from ..stats.intervals import RUN_ONLY, train_seeds
-from .accuracy import Cell, Label, Table, row_label, tables_of
+from ..stats.training_seeds import RUN_ONLY, train_seeds
+from .accuracy import row_label, tables_of
+from .cells import Cell
+from .table import Label, Table
 
 REPEATED_NOTE = "of several results with one training seed the first counts; left out:"
 
 
+@dataclass
+class _Recipe:
+    """The results of one recipe: the first of each training seed, and how many more there are."""
+
+    by_seed: dict[int, RunResult] = field(default_factory=dict)
+    n_repeats: int = 0
+
+    def add(self, result: RunResult) -> None:
+        if result.train_seed in self.by_seed:
+            self.n_repeats += 1
+        else:
+            self.by_seed[result.train_seed] = result
+
+
 def seed_tables(results: Iterable[RunResult]) -> list[Table]:
-    """The spread over training: a row per recipe that was trained with several seeds."""
-    cards = result_cards(results)
-    columns, left_out = {}, {}
-    for card in cards:
-        columns[id(card)], left_out[id(card)] = _seed_column(card)
-    return [
-        replace(
-            table,
-            notes=(
-                *table.notes,
-                *(n for one in table.cards for n in left_out[id(one)]),
-            ),
-        )
-        for table in tables_of([card for card in cards if columns[id(card)]], columns)
-    ]
+    """Accuracy over training seeds: a row per recipe that was trained with several seeds."""
+    columns = {}
+    left_out = {}
+    for group in result_groups(results):
+        recipes = _recipes_of_several_seeds(group)
+        column, refused = _column(group, recipes)
+        if column:
+            columns[group] = column
+            left_out[group] = _note_on_repeats(group, recipes) + refused
+    tables = []
+    groups = list(columns)
+    for table in tables_of(groups, columns):
+        tables.append(_with_left_out(table, left_out))
+    return tables
 
 
-def seed_groups(card: Card) -> list[tuple[RunResult, ...]]:
-    """The results of a card that differ in nothing but their training seed, two or more each; of
-    several with one seed the first."""
-    return [tuple(same[0] for same in seeds.values()) for seeds in _by_seed(card)]
+def _with_left_out(
+    table: Table,
+    left_out: Mapping[ResultGroup, Sequence[str]],
+) -> Table:
+    notes = list(table.notes)
+    for group in table.groups:
+        notes += left_out[group]
+    return replace(table, notes=tuple(notes))
 
 
-def _by_seed(card: Card) -> list[dict[int, list[RunResult]]]:
-    """Training seed -> results, for each recipe that was trained with several."""
-    recipes: dict[tuple, dict[int, list[RunResult]]] = defaultdict(
-        lambda: defaultdict(list)
+def _recipes_of_several_seeds(group: ResultGroup) -> list[_Recipe]:
+    recipes: dict[tuple, _Recipe] = defaultdict(_Recipe)
+    for result in group.results:
+        key = _what_runs_share(result)
+        recipes[key].add(result)
+    return [recipe for recipe in recipes.values() if len(recipe.by_seed) > 1]
+
+
+def _what_runs_share(result: RunResult) -> tuple:
+    """What all training runs of one recipe have in common."""
+    settings = dict(result.recipe)
+    for name in RUN_ONLY:
+        settings.pop(name, None)
+    return (
+        result.learner,
+        result.backbone,
+        result.precision,
+        result.transductive,
+        repr(sorted(settings.items())),
     )
-    for result in card.results:
-        recipe = {
-            name: value for name, value in result.recipe.items() if name not in RUN_ONLY
-        }
-        named = (result.learner, result.backbone, result.precision, result.transductive)
-        recipes[(*named, repr(sorted(recipe.items())))][result.train_seed].append(
-            result
-        )
-    return [seeds for seeds in recipes.values() if len(seeds) > 1]
 
 
-def _seed_column(card: Card) -> tuple[dict[Label, Cell], list[str]]:
-    """The column, and what has no place in it though it looks as if it had."""
+def _note_on_repeats(group: ResultGroup, recipes: Iterable[_Recipe]) -> list[str]:
+    n_repeats = sum(recipe.n_repeats for recipe in recipes)
+    if n_repeats == 0:
+        return []
+    return [f"{group.label}: {REPEATED_NOTE} {n_repeats}"]
+
+
+def _column(
+    group: ResultGroup,
+    recipes: Iterable[_Recipe],
+) -> tuple[dict[Label, Cell], list[str]]:
+    """A cell per recipe, and a note on each recipe that has no interval."""
     column: dict[Label, Cell] = {}
-    repeats = sum(len(same) - 1 for seeds in _by_seed(card) for same in seeds.values())
-    left_out = [f"{card.label}: {REPEATED_NOTE} {repeats}"] if repeats else []
-    for group in seed_groups(card):
+    refused: list[str] = []
+    for recipe in recipes:
+        results = tuple(recipe.by_seed.values())
+        label = row_label(results[0])
         try:
-            cell = Cell(group, train_seeds(group))
+            interval = train_seeds(results)
         except ResultError as error:
-            left_out.append(f"{card.label}: no row for {group[0].learner}: {error}")
+            refused.append(f"{group.label}: no row for {label.learner}: {error}")
             continue
-        label = row_label(group[0])._replace(
-            seeds=tuple(result.train_seed for result in group)
-        )
-        while label in column:  # recipes that differ in what the label does not show
+        label = label._replace(seeds=tuple(recipe.by_seed))
+        # Recipes may differ in something that the label does not show.
+        while label in column:
             label = label._replace(repeat=label.repeat + 1)
-        column[label] = cell
-    return column, left_out
+        column[label] = Cell(results, interval)
+    return column, refused

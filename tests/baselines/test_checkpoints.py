@@ -7,9 +7,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from fewbench.baselines.catalogue import load_learner
 from fewbench.baselines.checkpoints import load_checkpoint, save_checkpoint
-from fewbench.baselines.config import load_recipe
 from fewbench.baselines.learner import BaselineError
 
 
@@ -62,21 +60,6 @@ def test_a_full_disk_gets_a_sentence_and_leaves_the_old_checkpoint(
     assert [path.name for path in tmp_path.iterdir()] == ["x.safetensors"]
 
 
-def test_a_card_that_does_not_fit_its_weights_gets_a_sentence(tmp_path: Path) -> None:
-    path = tmp_path / "x.safetensors"
-    config = load_recipe("protonet-glyphs").flat()
-    card = {"config": config, "image_shape": [28, 28, 1], "step": 1, "seconds": 1.0}
-    save_checkpoint(path, {"a": torch.ones(1)}, card)
-    with pytest.raises(BaselineError, match="do not fit each other"):
-        load_learner(str(path), torch.device("cpu"))
-    save_checkpoint(path, {"a": torch.ones(1)}, {})
-    with pytest.raises(BaselineError, match="do not fit each other"):
-        load_learner(str(path), torch.device("cpu"))
-    save_file({"a": torch.ones(1)}, path, {"fewbench": "{"})
-    with pytest.raises(BaselineError, match="its card is damaged"):
-        load_checkpoint(path)
-
-
 def test_damaged_foreign_and_newer_files_get_a_sentence(tmp_path: Path) -> None:
     path = tmp_path / "x.safetensors"
     with pytest.raises(BaselineError, match="no such checkpoint.*fewbench train"):
@@ -85,26 +68,14 @@ def test_damaged_foreign_and_newer_files_get_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(BaselineError, match="cannot be read as a checkpoint"):
         load_checkpoint(path)
     save_file({"a": torch.ones(1)}, path)
-    with pytest.raises(BaselineError, match="not one that fewbench wrote"):
+    with pytest.raises(BaselineError, match="fewbench did not write it"):
         load_checkpoint(path)
     save_file(
         {"a": torch.ones(1)}, path, {"fewbench": json.dumps({"schema_version": 99})}
     )
-    with pytest.raises(BaselineError, match="newer.*Upgrade"):
+    with pytest.raises(BaselineError, match="newer fewbench.*got 99.*Upgrade"):
         load_checkpoint(path)
     save_checkpoint(path, {"a": torch.ones(100)}, {})
     path.write_bytes(path.read_bytes()[:-10])
     with pytest.raises(BaselineError, match="cannot be read as a checkpoint"):
         load_checkpoint(path)
-
-
-def test_an_unknown_learner_says_what_can_be_given(tmp_path: Path) -> None:
-    cpu = torch.device("cpu")
-    with pytest.raises(
-        BaselineError, match="neither a learner .*centroid.* nor a checkpoint"
-    ):
-        load_learner("centriod", cpu)
-    with pytest.raises(BaselineError, match="train it first: fewbench train"):
-        load_learner("protonet", cpu)
-    with pytest.raises(BaselineError, match="holds no checkpoint"):
-        load_learner(str(tmp_path), cpu)

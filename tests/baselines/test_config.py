@@ -46,7 +46,8 @@ def test_a_wrong_setting_gets_a_sentence(setting: str, message: str) -> None:
 
 def test_an_unknown_recipe_gets_the_nearest(tmp_path: Path) -> None:
     with pytest.raises(
-        BaselineError, match="Did you mean 'protonet-omniglot'.*path of a .toml"
+        BaselineError,
+        match="path of a .toml.*Did you mean 'protonet-omniglot'.*fewbench recipes",
     ):
         load_recipe("protonet-omnigot")
     with pytest.raises(BaselineError, match="cannot be read as a TOML recipe"):

@@ -8,7 +8,6 @@ import torch
 
 from fewbench.baselines.catalogue import (
     BACKENDS,
-    BASELINES,
     UNTRAINED,
     load_learner,
     make_learner,
@@ -16,7 +15,7 @@ from fewbench.baselines.catalogue import (
 from fewbench.baselines.config import load_recipe
 from fewbench.baselines.evaluation.examiner import answer
 from fewbench.baselines.evaluation.probe import probe
-from fewbench.baselines.learner import BaselineError, Learner
+from fewbench.baselines.learner import Learner
 from fewbench.baselines.training import TrainBudget, Trainer, TrainViews
 from fewbench.datasets.episodes import EpisodeBatch, EpisodeSpec, sample_episodes
 from fewbench.datasets.store.split_store import SplitStore
@@ -55,11 +54,6 @@ def learner_of(name: str, backend: str, device: str) -> Learner:
     return make_learner(
         load_recipe(f"{name}-glyphs", settings), SHAPE, torch.device(device)
     )
-
-
-def test_every_baseline_is_offered_natively_and_listed() -> None:
-    assert set(BACKENDS["native"]) == set(BASELINES)
-    assert all(set(names) <= set(BASELINES) for names in BACKENDS.values())
 
 
 @pytest.mark.parametrize(("name", "backend"), [*TRAINED, ("centroid", "native")])
@@ -114,28 +108,3 @@ def test_a_trained_learner_comes_back_from_its_checkpoint(
         answer(loaded, views.train, episodes, 0).predictions, before
     )
     assert loaded.card.recipe["trained_steps"] == 2
-
-
-def test_a_backend_that_cannot_is_refused() -> None:
-    with pytest.raises(
-        BaselineError, match="higher has no protonet.*native, learn2learn"
-    ):
-        make_learner(
-            load_recipe("protonet-glyphs", ["backend=higher"]),
-            SHAPE,
-            torch.device("cpu"),
-        )
-
-
-def test_a_backend_that_is_missing_is_explained(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setitem(
-        __import__("sys").modules, "higher", None
-    )  # as if it were not installed
-    with pytest.raises(
-        BaselineError, match="--backend higher: cannot import.*fewbench env"
-    ):
-        make_learner(
-            load_recipe("maml-glyphs", ["backend=higher"]), SHAPE, torch.device("cpu")
-        )

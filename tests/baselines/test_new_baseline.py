@@ -31,7 +31,9 @@ def cosine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     assert len([line for line in code[1].splitlines() if line.strip()]) < 25
     path = tmp_path / "cosine.py"
     path.write_text(code[1])
-    spec = importlib.util.spec_from_file_location("fewbench.baselines.cosine", path)
+    spec = importlib.util.spec_from_file_location(
+        "fewbench.baselines.metric.cosine", path
+    )
     assert spec
     assert spec.loader
     module = importlib.util.module_from_spec(spec)

@@ -1,4 +1,4 @@
-"""The installed command in an empty folder, with a data folder that the tests of a worker share."""
+"""The command in an empty folder, with a data folder that the tests of a worker share."""
 
 from collections.abc import Callable
 from functools import partial
@@ -7,7 +7,7 @@ from subprocess import CompletedProcess
 
 import pytest
 
-from fewbench_tests.commands import run_fewbench
+from fewbench_tests.commands import call_fewbench, run_fewbench
 
 
 @pytest.fixture(scope="session")
@@ -17,6 +17,11 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def run(home: Path, tmp_path: Path) -> Callable[..., CompletedProcess[str]]:
-    """Run `fewbench ...` in an empty folder, with its own data folder."""
+    """Call `fewbench ...` in an empty folder, in this process."""
+    return partial(call_fewbench, tmp_path, home)
 
+
+@pytest.fixture
+def run_process(home: Path, tmp_path: Path) -> Callable[..., CompletedProcess[str]]:
+    """Run the installed `fewbench ...` in an empty folder, in a process of its own."""
     return partial(run_fewbench, tmp_path, home)

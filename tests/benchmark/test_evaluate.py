@@ -16,7 +16,7 @@ from fewbench.benchmark.evaluate import evaluate
 from fewbench.benchmark.protocols.catalogue import find_protocol
 from fewbench.benchmark.protocols.draw import protocol_view
 from fewbench.datasets.info import DataError
-from fewbench.reports.groups import result_cards
+from fewbench.reports.groups import result_groups
 from fewbench.reports.records import EvalProtocol
 from fewbench.reports.result_files import load_result, save_result
 from fewbench.reports.tables.printed import to_text
@@ -88,7 +88,7 @@ def test_a_result_says_where_it_comes_from_and_is_saved_without_loss(
 def test_too_few_images_for_the_episode_get_a_sentence(
     root: Path, protocol: EvalProtocol
 ) -> None:
-    with pytest.raises(DataError, match="16 support .* has only 20; choose a protocol"):
+    with pytest.raises(DataError, match="16 support .* got 20"):
         evaluate(Centroid(), replace(protocol, n_shot=16), root=root)
 
 
@@ -104,7 +104,7 @@ def test_the_probabilities_of_a_function_are_kept_by_hundredths(
     assert calibration[60].tolist() == [15_000, 3_000, pytest.approx(9_075)]
     assert calibration[:, 0].sum() == 15_000
     assert evaluate(hesitant, protocol, root=root).calibration is None
-    with pytest.raises(BaselineError, match="probabilities=True is for functions"):
+    with pytest.raises(BaselineError, match="probabilities=True: expected a function"):
         evaluate(nn.Flatten(), protocol, root=root, probabilities=True)
 
 
@@ -116,7 +116,7 @@ def test_disjoint_episodes_are_as_many_as_the_split_has(root: Path) -> None:
         result.protocol.n_episodes == 117 // 5
     )  # each class has images for one episode
     assert len(np.unique(result.classes)) == result.classes.size
-    with pytest.raises(DataError, match="has 23 episodes .* not 24"):
+    with pytest.raises(DataError, match="at most 23 .*got 24"):
         evaluate(Centroid(), replace(protocol, n_episodes=24), root=root)
 
 
@@ -144,7 +144,7 @@ def test_the_steps_of_a_protocol_are_those_of_the_adaptation(root: Path) -> None
     assert learner.test_loop.steps == 2  # the learner itself stays as it is
 
     chosen = maml(test_inner_steps=2)
-    chosen.choose_steps()
+    chosen.keep_steps()
     kept = evaluate(chosen, protocol, root=root)
     assert (kept.learner, kept.recipe["test_inner_steps"]) == ("maml-2steps", 2)
     few = evaluate(learner, replace(protocol, adaptation_steps=None), root=root)
@@ -195,17 +195,17 @@ CHANGES = [
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_cards_that_differ_are_told_apart_whatever_their_name(
+def test_protocols_that_differ_are_told_apart_whatever_their_name(
     root: Path, protocol: EvalProtocol, change: dict
 ) -> None:
     here, there = (
         evaluate(Centroid(), card, root=root)
         for card in (protocol, replace(protocol, **change))
     )
-    assert [card.number for card in result_cards([here, there])] == [1, 2]
+    assert [card.number for card in result_groups([here, there])] == [1, 2]
     text = to_text([here, there])
-    assert "card 1" in text
-    assert "card 2" in text
+    assert "group 1" in text
+    assert "group 2" in text
     assert f"{next(iter(change))} " in text  # the sentence that says what differs
 
 

@@ -1,4 +1,3 @@
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,13 +10,18 @@ from hypothesis import strategies as st
 from fewbench.baselines.metric.centroid import Centroid
 from fewbench.benchmark.evaluate import evaluate
 from fewbench.benchmark.protocols.catalogue import find_protocol
-from fewbench.benchmark.stopping import Goal, _batches, evaluate_until, until_protocol
+from fewbench.benchmark.stopping import (
+    StopRule,
+    batch_ranges,
+    evaluate_with_stopping,
+    stopping_protocol,
+)
 from fewbench.datasets.info import DataError
 from fewbench.reports.stats.intervals import result_interval
 
 
 @pytest.fixture(scope="module")
-def root(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("glyphs")
 
 
@@ -33,7 +37,7 @@ class Counting(Centroid):
 
 def test_it_stops_when_the_interval_is_narrow_enough(root: Path) -> None:
     protocol, learner = find_protocol("glyphs-5w1s"), Counting()
-    result = evaluate_until(learner, protocol, Goal(0.01), root=root)
+    result = evaluate_with_stopping(learner, protocol, StopRule(0.01), root=root)
     interval = result_interval(result)
     assert result.protocol.name == "glyphs-5w1s-until-1pct"
     assert (interval.kind, interval.n) == ("anytime", result.protocol.n_episodes)
@@ -46,14 +50,16 @@ def test_it_stops_when_the_interval_is_narrow_enough(root: Path) -> None:
     np.testing.assert_array_equal(result.predictions, whole.predictions)
     assert result.protocol == whole.protocol
     assert result.episodes_fingerprint == whole.episodes_fingerprint
-    # No image is embedded again but those of the episode that is probed.
+    # Each image is embedded once, apart from those of the episode that is probed.
     probed = 4 * 5 * 1 + 80 * 5
     assert sum(map(len, learner.batches)) <= 117 * 20 + probed
 
 
 def test_it_ends_at_the_most_episodes(root: Path) -> None:
     protocol = find_protocol("glyphs-5w1s")
-    result = evaluate_until(Centroid(), protocol, Goal(0.001, 300), root=root)
+    result = evaluate_with_stopping(
+        Centroid(), protocol, StopRule(0.001, 300), root=root
+    )
     assert result.protocol.n_episodes == 300
     assert result_interval(result).half_width > 0.001
 
@@ -61,7 +67,7 @@ def test_it_ends_at_the_most_episodes(root: Path) -> None:
 @given(st.integers(2, 200_000))
 def test_batches_follow_each_other_to_the_end(most: int) -> None:
     done = 0
-    for start, count in _batches(most):
+    for start, count in batch_ranges(most):
         assert start == done
         assert 0 < count <= max(250, done / 4)
         done += count
@@ -73,12 +79,12 @@ def test_batches_follow_each_other_to_the_end(most: int) -> None:
 )
 def test_impossible_half_widths_are_refused(half_width: float) -> None:
     with pytest.raises(DataError, match="expected a half-width above 0"):
-        Goal(half_width)
+        StopRule(half_width)
 
 
 def test_episodes_with_an_end_do_not_go_on_until() -> None:
-    with pytest.raises(DataError, match="are disjoint and have an end"):
-        until_protocol(find_protocol("glyphs-5w1s", disjoint=True), Goal(0.01))
+    with pytest.raises(DataError, match="got disjoint ones"):
+        stopping_protocol(find_protocol("glyphs-5w1s", disjoint=True), StopRule(0.01))
 
 
 @pytest.mark.parametrize(
@@ -86,5 +92,5 @@ def test_episodes_with_an_end_do_not_go_on_until() -> None:
     [(0.001, "0.1pct"), (0.01, "1pct"), (0.1, "10pct"), (0.00025, "0.025pct")],
 )
 def test_the_name_says_what_was_wanted(half_width: float, name: str) -> None:
-    card = until_protocol(find_protocol("glyphs-5w1s"), Goal(half_width))
-    assert card.name == f"glyphs-5w1s-until-{name}"
+    protocol = stopping_protocol(find_protocol("glyphs-5w1s"), StopRule(half_width))
+    assert protocol.name == f"glyphs-5w1s-until-{name}"

@@ -5,12 +5,11 @@ import re
 import pytest
 
 from fewbench.datasets import BUILDERS
-from fewbench.datasets.info import DataError, DatasetInfo
-from fewbench.datasets.lookup import pick
+from fewbench.datasets.info import DatasetInfo
 
 
 @pytest.mark.parametrize("info", BUILDERS.values(), ids=BUILDERS)
-def test_the_card_of_a_dataset_is_complete(info: DatasetInfo) -> None:
+def test_the_info_of_a_dataset_is_complete(info: DatasetInfo) -> None:
     assert BUILDERS[info.name] is info
     assert re.fullmatch(r"[a-z0-9][a-z0-9-]*", info.name)
     for words in (
@@ -26,15 +25,6 @@ def test_the_card_of_a_dataset_is_complete(info: DatasetInfo) -> None:
         assert all(url.startswith("https://") for url in source.urls)
         assert source.record or re.fullmatch(r"[0-9a-f]{32}", source.md5 or "")
         assert source.urls or source.by_hand
-    assert info.forms or info.embedded
+    assert info.layouts or info.embedded
     for sha256 in info.reference_sha256.values():
         assert re.fullmatch(r"[0-9a-f]{64}", sha256)
-
-
-def test_an_unknown_name_gets_the_nearest_and_all() -> None:
-    with pytest.raises(
-        DataError, match="Did you mean 'omniglot'.*Known: .*omniglot-nearest"
-    ):
-        pick("dataset", "omnigolt", BUILDERS)
-    with pytest.raises(DataError, match="unknown dataset 'xyz'. Known:"):
-        pick("dataset", "xyz", BUILDERS)

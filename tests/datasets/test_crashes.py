@@ -28,7 +28,7 @@ from fewbench_tests.stoppable_builds import INFOS, StoppableBuild, build_server
 
 MINI, TIERED = list(world.RAVI.numbers), list(world.REN.classes)
 N_CLASSES = {"mini": len(MINI), "tiered": len(TIERED)}
-FORMS: dict[str, tuple[str, Callable[[Path], Path]]] = {
+LAYOUTS: dict[str, tuple[str, Callable[[Path], Path]]] = {
     "tar of tars": ("mini", partial(world.write_tar_of_tars, wnids=MINI)),
     "images in zip": (
         "mini",
@@ -37,11 +37,6 @@ FORMS: dict[str, tuple[str, Callable[[Path], Path]]] = {
     "class folders": ("tiered", partial(world.write_class_folders, wnids=TIERED)),
     "pickles": ("tiered", world.write_tiered_pickles),
 }
-
-
-ON_LINUX = pytest.mark.skipif(
-    sys.platform != "linux", reason="elsewhere there is no build for a moment"
-)
 
 
 class World:
@@ -84,22 +79,22 @@ def server() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def worlds(tmp_path_factory: pytest.TempPathFactory) -> dict[str, World]:
-    def made(form: str) -> World:
-        dataset, write = FORMS[form]
-        (folder := tmp_path_factory.mktemp("form") / "source").mkdir()
+    def made(layout: str) -> World:
+        dataset, write = LAYOUTS[layout]
+        (folder := tmp_path_factory.mktemp("layout") / "source").mkdir()
         return World(dataset, write(folder), folder.parent / "root")
 
-    return {form: made(form) for form in FORMS}
+    return {layout: made(layout) for layout in LAYOUTS}
 
 
 # Killed
 
 
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("layout", LAYOUTS)
 def test_a_build_killed_at_any_moment_is_completed_by_the_next(
-    tmp_path: Path, worlds: dict[str, World], form: str
+    tmp_path: Path, worlds: dict[str, World], layout: str
 ) -> None:
-    one, draw = worlds[form], random.Random(form)
+    one, draw = worlds[layout], random.Random(layout)
     for i in range(8):
         root = tmp_path / str(i)
         running = one.start(root)
@@ -109,11 +104,11 @@ def test_a_build_killed_at_any_moment_is_completed_by_the_next(
         one.complete(root)
 
 
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("layout", LAYOUTS)
 def test_a_build_killed_again_and_again_is_completed_at_last(
-    tmp_path: Path, worlds: dict[str, World], form: str
+    tmp_path: Path, worlds: dict[str, World], layout: str
 ) -> None:
-    one, draw = worlds[form], random.Random(form)
+    one, draw = worlds[layout], random.Random(layout)
     kills = 0
     while not (tmp_path / one.info.name).exists():
         running = one.start(tmp_path)
@@ -124,11 +119,11 @@ def test_a_build_killed_again_and_again_is_completed_at_last(
     one.complete(tmp_path)
 
 
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("layout", LAYOUTS)
 def test_a_build_killed_after_each_class_goes_on_from_there(
-    tmp_path: Path, worlds: dict[str, World], form: str
+    tmp_path: Path, worlds: dict[str, World], layout: str
 ) -> None:
-    one = worlds[form]
+    one = worlds[layout]
     for n_classes in range(1, N_CLASSES[one.dataset] + 1):
         running = one.start(tmp_path, stepwise=True)
         for _ in range(n_classes - 1):
@@ -143,17 +138,23 @@ def test_a_build_killed_after_each_class_goes_on_from_there(
     one.complete(tmp_path)
 
 
-@pytest.mark.parametrize("form", ["images in zip", "pickles"])
+@pytest.mark.parametrize("layout", ["images in zip", "pickles"])
 def test_a_killed_rebuild_leaves_the_old_build_or_the_new(
-    tmp_path: Path, worlds: dict[str, World], form: str
+    tmp_path: Path, worlds: dict[str, World], layout: str
 ) -> None:
-    one, draw = worlds[form], random.Random(form)
+    one, draw = worlds[layout], random.Random(layout)
     one.complete(tmp_path)
     for _ in range(8):
         running = one.start(tmp_path, rebuild=True)
         time.sleep(draw.uniform(0, 1.2 * one.seconds))
         running.kill()
-        assert verify(one.info, tmp_path).keys() == one.splits.keys()
+        if (tmp_path / one.info.name).exists():
+            assert verify(one.info, tmp_path).keys() == one.splits.keys()
+        else:  # killed between the two renames, which keep both builds
+            kept = {path.name for path in tmp_path.iterdir()}
+            assert f"{one.info.name}.partial" in kept
+            assert f"{one.info.name}.old.partial" in kept
+            one.complete(tmp_path)
     one.complete(tmp_path, rebuild=True)
 
 
@@ -227,18 +228,18 @@ def test_a_folder_that_goes_away_is_said_and_gone_on_with_when_it_returns(
         assert f"{one.source}: cannot read" in text
         assert f"{n_classes} finished classes are kept in" in text
         with pytest.raises(
-            DataError, match="cannot open: expected a folder.* got nothing"
+            DataError, match=r"source: cannot open.*: expected a folder.* got nothing"
         ):
             build(one.info, tmp_path, Request(one.source))
         assert not (tmp_path / one.info.name).exists()
     one.complete(tmp_path)
 
 
-@pytest.mark.parametrize("form", ["tar of tars", "images in zip", "pickles"])
+@pytest.mark.parametrize("layout", ["tar of tars", "images in zip", "pickles"])
 def test_an_archive_that_is_cut_while_it_is_read_is_said(
-    tmp_path: Path, worlds: dict[str, World], form: str
+    tmp_path: Path, worlds: dict[str, World], layout: str
 ) -> None:
-    one = worlds[form]
+    one = worlds[layout]
     running = one.start(tmp_path, stepwise=True)
     assert running.step()
     files = [one.source] if one.source.is_file() else sorted(one.source.iterdir())
@@ -247,8 +248,7 @@ def test_an_archive_that_is_cut_while_it_is_read_is_said(
         os.truncate(path, 1000)
     running.go_on()
     text = running.result()
-    assert "ends" in text
-    assert "too early; was it changed?" in text
+    assert "more bytes, got the end of the file" in text
     with pytest.raises(DataError):
         build(one.info, tmp_path, Request(one.source))
     for path, data in whole.items():
@@ -272,14 +272,14 @@ def test_an_archive_that_is_removed_while_it_is_read_is_read_to_its_end(
 
 
 @pytest.mark.parametrize("limit", [100, 90_000, 200_000])
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("layout", LAYOUTS)
 def test_a_limit_on_files_gets_a_sentence(
-    tmp_path: Path, worlds: dict[str, World], form: str, limit: int
+    tmp_path: Path, worlds: dict[str, World], layout: str, limit: int
 ) -> None:
     """It fails a write just as a full disk does."""
-    one = worlds[form]
+    one = worlds[layout]
     text = one.start(tmp_path, limit=limit).result()
-    assert re.search("cannot write there|cannot be unpacked", text)
+    assert re.search("cannot write there|cannot unpack", text)
     assert "File too large" in text
     assert [path.name for path in tmp_path.iterdir()] == [f".{one.info.name}.lock"]
     one.complete(tmp_path)
@@ -306,11 +306,11 @@ def small_disk(path: Path, size: str) -> Iterator[Callable[[str], None]]:
 
 
 @pytest.mark.parametrize("size", ["16k", "128k", "512k"])
-@pytest.mark.parametrize("form", ["images in zip", "pickles"])
+@pytest.mark.parametrize("layout", ["images in zip", "pickles"])
 def test_a_small_disk_gets_a_sentence(
-    tmp_path: Path, worlds: dict[str, World], form: str, size: str
+    tmp_path: Path, worlds: dict[str, World], layout: str, size: str
 ) -> None:
-    one = worlds[form]
+    one = worlds[layout]
     with small_disk(tmp_path / "disk", size) as remount:
         root = tmp_path / "disk" / "root"
         text = one.start(root).result()
@@ -371,12 +371,12 @@ def test_a_disk_that_takes_no_writes_gets_a_sentence(
 # Others at the same time
 
 
-@pytest.mark.parametrize("form", ["images in zip", "pickles"])
+@pytest.mark.parametrize("layout", ["images in zip", "pickles"])
 @pytest.mark.parametrize("rebuild", [False, True])
 def test_builds_at_the_same_time_do_not_mix(
-    tmp_path: Path, worlds: dict[str, World], form: str, rebuild: bool
+    tmp_path: Path, worlds: dict[str, World], layout: str, rebuild: bool
 ) -> None:
-    one = worlds[form]
+    one = worlds[layout]
     for _ in range(2):
         answers = [
             run.result()
@@ -415,14 +415,17 @@ def other(tmp_path: Path, worlds: dict[str, World]) -> World:
     return World("tiered", source, tmp_path / "other")
 
 
-@ON_LINUX
 def test_a_reader_meets_a_whole_build_whenever_a_rebuild_is_stopped(
     tmp_path: Path, worlds: dict[str, World], other: World
 ) -> None:
-    """It reads before each step by which the rebuild changes names."""
+    """It reads before each step by which the rebuild changes names.
+
+    Only between the two renames there is no build, and the reader is told so.
+    """
     old, root = worlds["class folders"], tmp_path / "root"
     old.complete(root)
     met: list[tuple[str, str]] = []
+    gaps: list[str] = []
     reading = threading.local()
 
     def read_before(event: str, args: tuple[Any, ...]) -> None:
@@ -431,8 +434,12 @@ def test_a_reader_meets_a_whole_build_whenever_a_rebuild_is_stopped(
         )
         if active and watched and not getattr(reading, "now", False):
             reading.now = True
-            met.append((event, open_split(old.info, root, "test").fingerprint))
-            open_split(old.info, root, "test").verify()
+            try:
+                store = open_split(old.info, root, "test")
+                store.verify()
+                met.append((event, store.fingerprint))
+            except DataError as error:
+                gaps.append(str(error))
             reading.now = False
 
     active = True
@@ -446,19 +453,22 @@ def test_a_reader_meets_a_whole_build_whenever_a_rebuild_is_stopped(
         hashes(other)["test"],
     }
     assert met
+    assert len(gaps) == 1
+    assert "is not built in" in gaps[0]
     assert verify(old.info, root) == hashes(other)
 
 
 @contextmanager
 def suppress_replaced() -> Iterator[None]:
+    """Pass over what a reader is told when its build is being replaced."""
     try:
         yield
     except DataError as error:
-        if "was replaced or changed" not in str(error):
+        told = str(error)
+        if not re.search("was replaced or changed|is not built|no such", told):
             raise
 
 
-@ON_LINUX
 def test_readers_meet_whole_builds_while_others_replace_them(
     tmp_path: Path, worlds: dict[str, World], other: World
 ) -> None:
@@ -468,9 +478,9 @@ def test_readers_meet_whole_builds_while_others_replace_them(
     for one in (other, old, other):
         running = one.start(root, rebuild=True)
         while running.process.is_alive():
-            store = open_split(old.info, root, "val")
-            met.add(store.fingerprint)
             with suppress_replaced():
+                store = open_split(old.info, root, "val")
+                met.add(store.fingerprint)
                 store.verify()
         assert running.result() == "built"
     assert met == {hashes(old)["val"], hashes(other)["val"]}
@@ -494,6 +504,6 @@ def test_a_store_that_was_opened_before_a_rebuild_shows_the_old_build_or_says_so
         lambda: opened.read_class(0),
         lambda: opened.image_names,
     ):
-        with pytest.raises(DataError, match=r"test\.h5: was replaced .* Open it again"):
+        with pytest.raises(DataError, match=r"test\.h5: was replaced or changed"):
             read()
     open_split(old.info, root, "test").verify()

@@ -11,7 +11,7 @@ from fewbench.datasets.episodes import EpisodeBatch, EpisodeSpec, episodes_finge
 from fewbench.datasets.info import DataError
 from fewbench_tests.fake_splits import fake_view
 
-TURNED = [{}, {"rotations": True}, {"task_rotations": True}]
+ROTATED = [{}, {"rotations": True}, {"task_rotations": True}]
 
 
 @st.composite
@@ -29,7 +29,7 @@ def images_of(batch: EpisodeBatch) -> np.ndarray:
 
 
 def most_by_the_largest_first(portions: list[int], n_way: int) -> int:
-    """Taking the n_way classes with the most left, as often as that goes, is known to be best."""
+    """Always taking the n_way classes with most portions left is known to be best."""
     heap = [-n for n in portions]
     heapq.heapify(heap)
     for count in range(sum(portions) + 1):
@@ -41,13 +41,13 @@ def most_by_the_largest_first(portions: list[int], n_way: int) -> int:
     raise AssertionError
 
 
-@given(worlds(), st.integers(0, 2**63), st.sampled_from(TURNED))
+@given(worlds(), st.integers(0, 2**63), st.sampled_from(ROTATED))
 @settings(max_examples=60, deadline=None)
 def test_no_stored_image_is_used_twice_and_no_episode_is_left_out(
-    world: tuple[list[int], EpisodeSpec], seed: int, turned: dict[str, bool]
+    world: tuple[list[int], EpisodeSpec], seed: int, rotated: dict[str, bool]
 ) -> None:
     sizes, spec = world
-    view = fake_view(sizes, **turned)
+    view = fake_view(sizes, **rotated)
     batch = disjoint_episodes(view, spec, seed)
     images, stored = images_of(batch), images_of(batch) % view.n_base_images
 
@@ -60,11 +60,11 @@ def test_no_stored_image_is_used_twice_and_no_episode_is_left_out(
     np.testing.assert_array_equal(
         owners[stored], np.broadcast_to(base[:, :, None], stored.shape)
     )
-    turns = images // view.n_base_images
-    assert (turns == turns[:, :, :1]).all()
-    if view.rotations:  # turned images belong to the turned class
+    rotations = images // view.n_base_images
+    assert (rotations == rotations[:, :, :1]).all()
+    if view.rotations:  # rotated images belong to the rotated class
         np.testing.assert_array_equal(
-            turns[:, :, 0], batch.classes // view.n_base_classes
+            rotations[:, :, 0], batch.classes // view.n_base_classes
         )
 
 
@@ -84,24 +84,24 @@ def test_fewer_episodes_are_the_first_ones(
 def test_omniglots_test_split_has_84_of_them() -> None:
     view = fake_view([20] * 423, rotations=True)
     assert len(disjoint_episodes(view, EpisodeSpec(5, 1, 15), 0)) == 84
-    with pytest.raises(DataError, match=r"has 84 episodes .* not 85. .*--episodes 84"):
+    with pytest.raises(DataError, match=r"at most 84 .* got 85. .*--episodes 84"):
         disjoint_episodes(view, EpisodeSpec(5, 1, 15), 0, 85)
-    with pytest.raises(DataError, match="21 images of each class"):
+    with pytest.raises(DataError, match="at least 21 images of each class"):
         disjoint_episodes(view, EpisodeSpec(5, 6, 15), 0)
 
 
-def test_classes_and_turns_are_drawn_uniformly() -> None:
+def test_classes_and_rotations_are_drawn_uniformly() -> None:
     view = fake_view([20] * 8, rotations=True)
     first = [
         disjoint_episodes(view, EpisodeSpec(3, 1, 1), seed).classes[0]
         for seed in range(800)
     ]
     labels = np.array(first)
-    for w in range(3):  # whatever the label
+    for w in range(3):
         assert stats.chisquare(np.bincount(labels[:, w], minlength=32)).pvalue > 1e-3
 
 
-# Frozen for ever: a change here changes published numbers.
+# Never edit this: a change here changes published numbers.
 GOLDEN = "2a6887a4261684745fc84e07688ca59f3d7a8ddf263e58458ccbb0f88ba7a19e"
 
 

@@ -1,4 +1,4 @@
-"""The embedded default: what it holds, that it never changes, and how hard it is."""
+"""The dataset that comes with fewbench: what it holds, that it never changes, how hard it is."""
 
 import hashlib
 from pathlib import Path
@@ -12,7 +12,7 @@ from fewbench.datasets.episodes import EpisodeSpec, sample_episodes
 from fewbench.datasets.store.split_store import SplitStore
 from fewbench.datasets.view import ImageView
 
-# The same bytes for everyone for ever: another drawing would need another name.
+# Everyone must get the same bytes, always. Other drawings would need another name.
 FILE_SHA256 = "d30a3aa8df2cbc37364d54c5833f9486187ec1ce74688ab1d5b02ce0ab18ac3c"
 CONTENT_SHA256 = {
     "train": "159557e9cfc268d098a2adcf6e19aea88ed3e42c727dcf3818576fceb4d58df5",

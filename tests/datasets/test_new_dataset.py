@@ -1,4 +1,4 @@
-"""CONTRIBUTING's way to add a dataset, taken by its word."""
+"""The example in CONTRIBUTING.md, section "Add a dataset", works as it stands."""
 
 import importlib.util
 import io
@@ -27,7 +27,7 @@ def leaves(tmp_path: Path) -> Iterator[ModuleType]:
     section = GUIDE.read_text(encoding="utf-8").partition("## Add a dataset")[2]
     code = re.search(r"```python\n(.*?)```", section, re.DOTALL)
     assert code
-    assert len([line for line in code[1].splitlines() if line.strip()]) < 25
+    assert len([line for line in code[1].splitlines() if line.strip()]) < 36
     path = tmp_path / "leaves.py"
     path.write_text(code[1])
     spec = importlib.util.spec_from_file_location("fewbench.datasets.leaves", path)
@@ -42,7 +42,7 @@ def leaves(tmp_path: Path) -> Iterator[ModuleType]:
         del sys.modules[spec.name]
 
 
-def picture(kind: int, i: int) -> bytes:
+def png(kind: int, i: int) -> bytes:
     image = np.full((20, 30, 3), (kind * 12, i * 5, 90), np.uint8)
     buffer = io.BytesIO()
     Image.fromarray(image).save(buffer, "PNG")
@@ -54,9 +54,7 @@ def write_zip(folder: Path, n_kinds: int) -> None:
         for kind in range(n_kinds):
             split = "train" if kind < 12 else "test"
             for i in range(50):
-                archive.writestr(
-                    f"{split}/kind-{kind:02d}/{i:02d}.png", picture(kind, i)
-                )
+                archive.writestr(f"{split}/kind-{kind:02d}/{i:02d}.png", png(kind, i))
 
 
 def test_the_example_builds_a_dataset(leaves: ModuleType, tmp_path: Path) -> None:

@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 
 from fewbench.datasets.info import DataError
-from fewbench.datasets.inspection.contact_sheet import contact_sheet
 from fewbench.datasets.store.split_store import SplitStore
 from fewbench.datasets.view import ImageView
 from fewbench_tests.bars import IMAGES_PER_CLASS
@@ -17,7 +16,7 @@ def test_a_view_of_one_split_is_that_split(bars: dict[str, SplitStore]) -> None:
     assert view.fingerprint == bars["test"].fingerprint
 
 
-def test_rotated_classes_hold_the_turned_images(bars: dict[str, SplitStore]) -> None:
+def test_rotated_classes_hold_the_rotated_images(bars: dict[str, SplitStore]) -> None:
     store = bars["test"]
     view = ImageView([store], rotations=True)
     assert (view.n_classes, len(view)) == (32, 640)
@@ -25,13 +24,13 @@ def test_rotated_classes_hold_the_turned_images(bars: dict[str, SplitStore]) -> 
     for r in range(4):
         for c in (0, 5):
             first = view.class_offsets[r * 8 + c]
-            turned = view.images(np.arange(first, first + IMAGES_PER_CLASS))
+            rotated = view.images(np.arange(first, first + IMAGES_PER_CLASS))
             upright = store.images[c * 20 : c * 20 + 20]
-            for image, original in zip(turned, upright, strict=True):
+            for image, original in zip(rotated, upright, strict=True):
                 np.testing.assert_array_equal(image, np.rot90(original, r))
 
 
-def test_with_rotations_by_task_a_class_has_its_images_in_four_turns(
+def test_with_rotations_by_task_a_class_has_its_images_in_four_rotations(
     bars: dict[str, SplitStore],
 ) -> None:
     plain, view = (
@@ -44,10 +43,10 @@ def test_with_rotations_by_task_a_class_has_its_images_in_four_turns(
     images, names = view.class_images(3), view.class_image_names(3)
     assert [view.image_keys[i] for i in images] == [f"test-03/{name}" for name in names]
     assert names[21] == "rot090/01"
-    turned, upright = view.images(images), plain.images(plain.class_images(3))
+    rotated, upright = view.images(images), plain.images(plain.class_images(3))
     for r in range(4):
         expected = np.rot90(upright, r, axes=(1, 2))
-        np.testing.assert_array_equal(turned[20 * r : 20 * r + 20], expected)
+        np.testing.assert_array_equal(rotated[20 * r : 20 * r + 20], expected)
     with pytest.raises(DataError, match="not both"):
         ImageView([bars["test"]], rotations=True, task_rotations=True)
 
@@ -58,8 +57,8 @@ def test_rotation_is_anticlockwise(bars: dict[str, SplitStore]) -> None:
 
     view = ImageView([bars["test"]], rotations=True)
     upright = Image.fromarray(view.images(np.array([5]))[0, :, :, 0])
-    turned = view.images(np.array([5 + view.n_base_images]))[0, :, :, 0]
-    np.testing.assert_array_equal(np.asarray(upright.rotate(90)), turned)
+    rotated = view.images(np.array([5 + view.n_base_images]))[0, :, :, 0]
+    np.testing.assert_array_equal(np.asarray(upright.rotate(90)), rotated)
 
 
 def test_joined_splits_keep_every_image_in_any_order(
@@ -80,15 +79,3 @@ def test_joined_splits_keep_every_image_in_any_order(
 def test_every_image_key_is_unique(bars: dict[str, SplitStore]) -> None:
     view = ImageView([bars["train"], bars["val"]], rotations=True)
     assert len(set(view.image_keys)) == len(view)
-
-
-def test_a_contact_sheet_shows_the_images(bars: dict[str, SplitStore]) -> None:
-    import io
-
-    from PIL import Image
-
-    png = contact_sheet(ImageView([bars["test"]]), n_classes=4, n_images=3)
-    sheet = np.asarray(Image.open(io.BytesIO(png)).convert("L")).astype(int)
-    first = bars["test"].images[0, :, :, 0].astype(int)
-    windows = np.lib.stride_tricks.sliding_window_view(sheet, first.shape)
-    assert (np.abs(windows - first).max(axis=(2, 3)) == 0).any()

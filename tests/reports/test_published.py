@@ -9,7 +9,7 @@ from fewbench.benchmark.published_numbers import parse_published, published_numb
 from fewbench.datasets import BUILDERS
 from fewbench.reports.published import beside_published, pairs_beside
 from fewbench.reports.records import ResultError
-from fewbench.reports.tables.printed import beside_grid
+from fewbench.reports.tables.beside_published import beside_grid
 
 HEADER = (
     "id,method,variant,reference,dataset,split,way,shot,accuracy,transductive,backbone,source,"
@@ -116,7 +116,7 @@ def test_only_the_same_method_dataset_way_and_shot_are_laid_beside(make_result):
         ({"rotations": True}, None),
         (
             {"task_rotations": True},
-            "rotations as classes, ours each class of an episode turned",
+            "rotations as classes, ours each class of an episode rotated",
         ),
     ],
 )

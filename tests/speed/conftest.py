@@ -38,18 +38,16 @@ def learn2learn_tasks(shared_data: Path, tmp_path_factory: pytest.TempPathFactor
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         l2l = pytest.importorskip("learn2learn", reason="learn2learn is not installed")
-        from PIL.Image import Resampling
         from torchvision import transforms
         from torchvision.datasets import Omniglot
 
     for name in ("images_background", "images_evaluation"):
         with zipfile.ZipFile(source / f"{name}.zip") as archive:
             archive.extractall(folder / "omniglot-py")
-    Omniglot._check_integrity = lambda _: (
-        True
-    )  # it looks for the official archives' md5
+    # The original looks for the official archives' md5.
+    Omniglot._check_integrity = lambda self: True
     steps = [
-        transforms.Resize(28, interpolation=Resampling.LANCZOS),
+        transforms.Resize(28, interpolation=transforms.InterpolationMode.LANCZOS),
         transforms.ToTensor(),
         lambda x: 1.0 - x,
     ]

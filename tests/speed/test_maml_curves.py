@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from torch import Tensor
 
 from fewbench.baselines.config import load_recipe
 from fewbench.baselines.training import TrainBudget, Trainer, TrainViews
@@ -27,7 +28,15 @@ def loss_curve(backend: str, view: ImageView, out: Path, double: bool) -> np.nda
     trainer = Trainer(config, TrainViews(view, None), out, TrainBudget())
     if double:
         trainer.learner.network.double()  # in place: the optimiser keeps its parameters
-    trainer.run(lambda report: losses.append(float(report["loss"])))
+    backward = trainer.learner.backward
+
+    def recorded(*arguments) -> Tensor:
+        loss = backward(*arguments)
+        losses.append(float(loss))
+        return loss
+
+    trainer.learner.backward = recorded
+    trainer.run()
     return np.array(losses)
 
 

@@ -43,7 +43,7 @@ def plain_vmap(learner: MAML, images: Tensor) -> Callable[[], None]:
     """The meta-step as torch.func gives it: vmap over the loss of one task."""
     pixels = (images.float() / 255).permute(0, 1, 4, 2, 3).contiguous()
     labels = torch.arange(TRAIN.n_way, device=DEVICE)
-    start = dict(learner.network.named_parameters())
+    start: dict[str, Tensor] = dict(learner.network.named_parameters())
     losses = vmap(
         task_loss(learner.network, learner.inner_loop(0), (labels, labels)),
         (None, 0, 0),
@@ -97,8 +97,8 @@ def test_meta_step(
             taken[backend] = benchmark.stats.stats.median
         else:
             taken[backend] = seconds_of(step, 5)
-    step = plain_vmap(maml("native", f"inner_steps={steps}"), images)
-    taken["torch.vmap"] = seconds_of(step, 5)
+    vmap_step = plain_vmap(maml("native", f"inner_steps={steps}"), images)
+    taken["torch.vmap"] = seconds_of(vmap_step, 5)
     for backend, seconds in taken.items():
         say(
             f"meta-step of 32 tasks, {steps} inner steps, {backend}, seconds",

@@ -17,6 +17,7 @@ from fewbench.benchmark.protocols.catalogue import PROTOCOLS
 from fewbench.datasets.episodes import EpisodeSpec, sample_episodes
 from fewbench.datasets.view import ImageView
 from fewbench_tests.plain import N_IMAGES, plain_conv4, plain_seconds
+from fewbench_tests.progress import no_progress
 from fewbench_tests.timing import DEVICE, finished, seconds_of
 
 FIVE_ONE = EpisodeSpec(5, 1, 15)
@@ -42,7 +43,7 @@ def test_embedding_against_plain_eval_mode(
     indices = np.arange(len(test_view))[: 4 * N_IMAGES : 4]
 
     def embed() -> None:
-        embed_images(learner, test_view, indices, lambda *_: None)
+        embed_images(learner, test_view, indices, no_progress)
 
     plain = plain_seconds("embedding")
     benchmark.pedantic(finished(embed), rounds=5, warmup_rounds=1)
@@ -61,7 +62,7 @@ def test_ten_thousand_episodes_against_embedding_alone(
     everything = np.arange(len(test_view))
 
     def embed() -> None:
-        embed_images(learner, test_view, everything, lambda *_: None)
+        embed_images(learner, test_view, everything, no_progress)
 
     embedding = seconds_of(embed)
     benchmark.pedantic(

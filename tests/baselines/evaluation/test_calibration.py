@@ -6,7 +6,7 @@ from fewbench.baselines.any_model import as_learner
 from fewbench.baselines.catalogue import make_learner
 from fewbench.baselines.config import load_recipe
 from fewbench.baselines.evaluation.calibration import CalibrationTally
-from fewbench.baselines.evaluation.examiner import Examiner, answer
+from fewbench.baselines.evaluation.examiner import answer
 from fewbench.baselines.learner import BaselineError, Learner
 from fewbench.baselines.metric.centroid import Centroid
 from fewbench.datasets.episodes import EpisodeBatch, EpisodeSpec, sample_episodes
@@ -85,49 +85,3 @@ def test_nothing_is_tallied_where_scores_are_no_logits(
     assert answer(Centroid(), view, episodes, 3).calibration is None
     encoder = as_learner(torch.nn.Flatten())
     assert answer(encoder, view, episodes, 3).calibration is None
-
-
-@pytest.mark.parametrize(
-    "make", [Centroid, lambda: trained("maml-glyphs"), lambda: as_learner(f)]
-)
-def test_batches_of_a_stream_are_answered_like_the_whole(
-    make, view: ImageView, episodes: EpisodeBatch
-) -> None:
-    """As for a transductive learner it must: the order of the query images is the same."""
-    learner = make()
-    whole = answer(learner, view, episodes, 3)
-    examiner = Examiner(learner, view, 3)
-    parts = []
-    for here in (slice(0, 32), slice(32, 33), slice(33, 60)):
-        batch = EpisodeBatch(
-            episodes.classes[here], episodes.support[here], episodes.query[here]
-        )
-        parts.append(examiner.answer(batch, here.start))
-    predictions = np.concatenate([part.predictions for part in parts])
-    np.testing.assert_array_equal(predictions, whole.predictions)
-
-
-def f(support_images: np.ndarray, support_labels: np.ndarray, query_images: np.ndarray):
-    """Depends on the order of the query images."""
-    return np.random.default_rng(int(query_images[:9].sum())).random(
-        (len(query_images), 5)
-    )
-
-
-def test_batches_embed_no_image_twice(view: ImageView, episodes: EpisodeBatch) -> None:
-    class Counting(Centroid):
-        seen = 0
-
-        def embed(self, images: np.ndarray) -> torch.Tensor:
-            self.seen += len(images)
-            return super().embed(images)
-
-    learner = Counting()
-    examiner = Examiner(learner, view, 3)
-    for first in range(0, 60, 6):
-        here = slice(first, first + 6)
-        batch = EpisodeBatch(
-            episodes.classes[here], episodes.support[here], episodes.query[here]
-        )
-        examiner.answer(batch, first)
-    assert learner.seen == len(np.union1d(episodes.support, episodes.query))

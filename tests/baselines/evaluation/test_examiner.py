@@ -5,12 +5,18 @@ import torch
 from fewbench.baselines.any_model import as_learner
 from fewbench.baselines.catalogue import make_learner
 from fewbench.baselines.config import load_recipe
-from fewbench.baselines.evaluation.examiner import answer
+from fewbench.baselines.evaluation.examiner import (
+    Answers,
+    Examiner,
+    answer,
+    embed_images,
+)
 from fewbench.baselines.learner import BaselineError, Learner, LearnerCard
 from fewbench.baselines.metric.centroid import Centroid
 from fewbench.datasets.episodes import EpisodeBatch, EpisodeSpec, sample_episodes
 from fewbench.datasets.store.split_store import SplitStore
 from fewbench.datasets.view import ImageView
+from fewbench_tests.progress import SeenProgress, no_progress
 
 SPEC = EpisodeSpec(5, 2, 6)
 
@@ -97,7 +103,7 @@ def test_a_perfect_function_scores_one_and_a_constant_one_exactly_one_in_n_way(
     ).mean() == 1 / 5
 
 
-def test_the_place_of_a_query_image_says_nothing_of_its_class(
+def test_the_place_of_a_query_image_does_not_reveal_its_class(
     view: ImageView, episodes: EpisodeBatch
 ) -> None:
     """A function that answers by position alone must stay at chance."""
@@ -110,7 +116,7 @@ def test_the_place_of_a_query_image_says_nothing_of_its_class(
     assert abs(accuracy - 0.2) < 0.02
 
 
-def test_neither_does_it_to_a_classifier_of_embeddings(
+def test_a_classifier_of_embeddings_learns_nothing_from_the_place_either(
     view: ImageView, episodes: EpisodeBatch
 ) -> None:
     class ByPosition(Centroid):
@@ -160,17 +166,106 @@ def test_malformed_scores_get_a_sentence(
 def test_progress_reports_every_stage_to_its_end(
     view: ImageView, episodes: EpisodeBatch
 ) -> None:
-    seen: dict[str, tuple[int, int]] = {}
-    answer(
-        Centroid(),
-        view,
-        episodes,
-        3,
-        lambda stage, *counts: seen.update({stage: counts}),
-    )
-    assert set(seen) == {"embed", "classify"}
-    assert all(done == total for done, total in seen.values())
+    seen = SeenProgress()
+    answer(Centroid(), view, episodes, 3, seen)
+    last = {stage: (done, total) for stage, done, total in seen.steps}
+    assert set(last) == {"embed", "classify"}
+    assert all(done == total for done, total in last.values())
 
 
 def test_a_card_says_what_made_the_answers() -> None:
     assert Centroid().card == LearnerCard("centroid", backbone="pixels", device="cpu")
+
+
+def test_the_answers_of_all_batches_are_joined_in_order() -> None:
+    tally = np.ones((100, 3))
+    first = Answers(np.zeros((2, 4), np.uint8), {"embed": 1.0, "classify": 2.0}, tally)
+    second = Answers(np.ones((1, 4), np.uint8), {"classify": 0.5}, 2 * tally)
+
+    joined = Answers.joined([first, second])
+
+    assert joined.predictions[:, 0].tolist() == [0, 0, 1]
+    assert joined.seconds == {"embed": 1.0, "classify": 2.5}
+    assert joined.calibration is not None
+    assert joined.calibration.min() == joined.calibration.max() == 3
+
+
+@pytest.fixture
+def plain_view(bars: dict[str, SplitStore]) -> ImageView:
+    return ImageView([bars["test"]])
+
+
+@pytest.fixture
+def sixty(plain_view: ImageView) -> EpisodeBatch:
+    return sample_episodes(plain_view.class_offsets, EpisodeSpec(5, 1, 4), 3, 0, 60)
+
+
+def untrained_maml() -> Learner:
+    config = load_recipe("maml-glyphs", ["width=8", "precision=fp32"])
+    return make_learner(config, (28, 28, 1), torch.device("cpu"))
+
+
+@pytest.mark.parametrize(
+    "make", [Centroid, untrained_maml, lambda: as_learner(order_dependent)]
+)
+def test_batches_of_a_stream_are_answered_like_the_whole(
+    make, plain_view: ImageView, sixty: EpisodeBatch
+) -> None:
+    """Even for a transductive learner: the order of the query images is the same."""
+    learner = make()
+    whole = answer(learner, plain_view, sixty, 3)
+    examiner = Examiner(learner, plain_view, 3)
+    parts = []
+    for here in (slice(0, 32), slice(32, 33), slice(33, 60)):
+        batch = EpisodeBatch(
+            sixty.classes[here], sixty.support[here], sixty.query[here]
+        )
+        parts.append(examiner.answer(batch, here.start))
+    predictions = np.concatenate([part.predictions for part in parts])
+    np.testing.assert_array_equal(predictions, whole.predictions)
+
+
+def order_dependent(
+    support_images: np.ndarray, support_labels: np.ndarray, query_images: np.ndarray
+):
+    """Depends on the order of the query images."""
+    return np.random.default_rng(int(query_images[:9].sum())).random(
+        (len(query_images), 5)
+    )
+
+
+def test_batches_embed_no_image_twice(
+    plain_view: ImageView, sixty: EpisodeBatch
+) -> None:
+    class Counting(Centroid):
+        seen = 0
+
+        def embed(self, images: np.ndarray) -> torch.Tensor:
+            self.seen += len(images)
+            return super().embed(images)
+
+    learner = Counting()
+    examiner = Examiner(learner, plain_view, 3)
+    for first in range(0, 60, 6):
+        here = slice(first, first + 6)
+        batch = EpisodeBatch(
+            sixty.classes[here], sixty.support[here], sixty.query[here]
+        )
+        examiner.answer(batch, first)
+    assert learner.seen == len(np.union1d(sixty.support, sixty.query))
+
+
+def test_more_than_256_ways_are_refused(view: ImageView) -> None:
+    many = EpisodeBatch(
+        classes=np.zeros((1, 257), np.int64),
+        support=np.zeros((1, 257, 1), np.int64),
+        query=np.zeros((1, 257, 1), np.int64),
+    )
+    with pytest.raises(BaselineError, match="257-way.*at most 256 ways"):
+        answer(Centroid(), view, many, 3)
+
+
+def test_no_image_cannot_be_embedded(view: ImageView) -> None:
+    nothing = np.empty(0, np.int64)
+    with pytest.raises(BaselineError, match="expected at least 1, got 0"):
+        embed_images(Centroid(), view, nothing, no_progress)

@@ -1,60 +1,44 @@
-"""The data commands as a user meets them: wrong sources, partial builds, conversions."""
+"""The data commands as a user meets them: wrong sources, partial builds, damaged files."""
 
 import json
-import subprocess
-from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
-import pytest
-from PIL import Image
-
-from fewbench.datasets.tieredimagenet import ren_split
+from fewbench.datasets.store.split_file import pixels_offset
 from fewbench_tests import imagenet_archives as world
-from fewbench_tests.commands import run_fewbench
-
-Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("home")
+def test_data_commands_on_the_embedded_default(run, tmp_path: Path) -> None:
+    run("data", "build", "glyphs")
+    assert "already built" in run("data", "build", "glyphs").stdout
+    assert "every byte read again" in run("data", "verify", "glyphs").stdout
+    listed = json.loads(run("data", "list", "--json").stdout)["datasets"]
+    assert listed["glyphs"]["built"]
+    assert not listed["omniglot"]["built"]
+    assert (
+        json.loads(run("data", "info", "glyphs", "--json").stdout)["build"]["partial"]
+        is False
+    )
+    run("data", "show", "glyphs", "--out", "sheets/grid.png")
+    assert (tmp_path / "sheets" / "grid.png").read_bytes().startswith(b"\x89PNG")
 
 
-@pytest.fixture(scope="module")
-def run(home: Path) -> Run:
-    return partial(run_fewbench, home, home / "data")
-
-
-def size_of(path: Path) -> tuple[int, int]:
-    with Image.open(path) as picture:
-        return picture.size
-
-
-@pytest.fixture(scope="module")
-def partial_build(home: Path, run: Run) -> dict:
-    """Six test classes of tieredImageNet with 17 pictures each: the manifest of the build."""
-    source = home / "pictures"
-    wnids = [w for w, (split, _, _) in ren_split().classes.items() if split == "test"][
-        :6
-    ]
-    for wnid in wnids:
-        (source / wnid).mkdir(parents=True)
-        for k in range(17):
-            (source / wnid / f"{wnid}_{k}.JPEG").write_bytes(
-                world.jpeg(wnid, k, side=64)
-            )
-    command = ("data", "build", "tieredimagenet", "--source", "pictures")
-    refused = run(*command, code=2).stderr
-    assert "expected 1153 to 1300 images as in ILSVRC2012, found 17" in refused
-    assert "--allow-missing" in refused
-    return json.loads(run(*command, "--allow-missing", "--json").stdout)
+def test_a_damaged_build_fails_verification_with_exit_code_1(
+    run, tmp_path: Path
+) -> None:
+    run("data", "build", "glyphs", "--root", "data")
+    path = tmp_path / "data" / "glyphs" / "test.h5"
+    content = bytearray(path.read_bytes())
+    content[pixels_offset(path) + 1000] ^= 1
+    path.write_bytes(content)
+    done = run("data", "verify", "glyphs", "--root", "data", code=1)
+    assert "does not match its recorded hash" in done.stderr
 
 
 def test_a_partial_build_says_so_everywhere(
-    partial_build: dict, run: Run, home: Path
+    partial_build,
 ) -> None:
-    assert partial_build["partial"]
+    home, run, manifest = partial_build
+    assert manifest["partial"]
     assert "partial" in run("data", "list").stdout
     assert "PARTIAL" in run("data", "info", "tieredimagenet").stdout
     again = run(
@@ -79,49 +63,14 @@ def test_a_partial_build_says_so_everywhere(
         assert "partial" in (home / "report" / name).read_text(encoding="utf-8")
 
 
-def test_verify_show_convert_and_audit_work_on_it(
-    partial_build: dict, run: Run, home: Path
-) -> None:
+def test_a_partial_build_is_verified_and_shown(partial_build) -> None:
+    folder, run, _ = partial_build
     assert "as recorded" in run("data", "verify", "tieredimagenet", "--quick").stdout
     run("data", "show", "tieredimagenet", "--out", "sheet.png")
-    assert size_of(home / "sheet.png")[0] > 500
-    run("data", "convert", "tieredimagenet", "--to", "images", "--out", "converted")
-    found = json.loads(run("data", "identify", "converted", "--json").stdout)["found"]
-    assert found["102 pictures or inner tars"]["dataset"] == "tieredimagenet"
-    assert (
-        "already"
-        not in run(
-            "data", "convert", "tieredimagenet", "--to", "cache", "--out", "c"
-        ).stdout
-    )
-    refused = run(
-        "data", "convert", "tieredimagenet", "--to", "cash", "--out", "d", code=2
-    ).stderr
-    assert "Did you mean 'cache'?" in refused
-    audit = json.loads(run("data", "audit", "tieredimagenet", "--json").stdout)
-    assert (audit["n_images"], audit["duplicates"]) == (102, [])
+    assert (folder / "sheet.png").read_bytes().startswith(b"\x89PNG")
 
 
-def test_the_class_lists_are_audited_without_any_build(run: Run) -> None:
-    text = run("data", "audit").stdout
-    assert (
-        "miniimagenet/test and tieredimagenet/train share 5 classes: n02129165" in text
-    )
-
-
-def test_filters_are_shown_side_by_side(
-    partial_build: dict, run: Run, home: Path
-) -> None:
-    run("data", "filters", "pictures", "--out", "filters.png", "--count", "3")
-    assert size_of(home / "filters.png")[1] > 3 * 84
-    (home / "empty").mkdir()
-    assert (
-        "holds no JPEG or PNG"
-        in run("data", "filters", "empty", "--out", "x.png", code=2).stderr
-    )
-
-
-def test_what_cannot_be_downloaded_says_how_to_get_it(run: Run) -> None:
+def test_what_cannot_be_downloaded_says_how_to_get_it(run) -> None:
     text = run("data", "build", "miniimagenet", "--offline", code=2).stderr
     assert "mini-imagenet-cache-train.pkl" in text
     assert "fewbench data build miniimagenet --source" in text
@@ -132,8 +81,8 @@ def test_what_cannot_be_downloaded_says_how_to_get_it(run: Run) -> None:
     assert "fewbench data build tieredimagenet-lanczos --source" in text
 
 
-def test_finished_pixels_cannot_be_resampled(run: Run, home: Path) -> None:
-    source = home / "groups"
+def test_finished_pixels_cannot_be_resampled(run, tmp_path: Path) -> None:
+    source = tmp_path / "groups"
     source.mkdir()
     world.write_tiered_groups(source)
     command = (
@@ -146,10 +95,3 @@ def test_finished_pixels_cannot_be_resampled(run: Run, home: Path) -> None:
     )
     text = run(*command, "--resampling", "lanczos", code=2).stderr
     assert "which cannot be resampled by lanczos" in text
-
-
-@pytest.mark.parametrize(
-    "command", ["identify", "convert", "audit", "filters", "verify"]
-)
-def test_every_command_has_help(run: Run, command: str) -> None:
-    assert "Usage: fewbench data" in run("data", command, "--help").stdout

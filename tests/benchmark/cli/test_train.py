@@ -6,24 +6,18 @@ from pathlib import Path
 import pytest
 
 from fewbench.baselines.catalogue import BACKENDS
+from fewbench.benchmark.cli.train import after_interruption, protocol_options, run_text
+from fewbench.benchmark.train import TrainingSummary
 from fewbench.reports.result_files import load_results
 from fewbench.reports.tables.frames import results_frame
 from fewbench.reports.tables.printed import to_markdown
 
 
-def test_learners_and_backends_are_listed_with_what_to_install(run) -> None:
-    env = json.loads(run("env", "--json").stdout)
-    assert env["learners"]["native"] == ["protonet", "maml", "fomaml", "anil"]
-    assert env["learners"]["higher"] == ["maml", "fomaml", "anil"]
-    assert env["optional"]["higher"]["install"].startswith("pip install higher")
+def test_learners_and_backends_are_described(run) -> None:
     described = " ".join(run("train", "--help").stdout.split())
     for backend, learners in BACKENDS.items():
         assert backend in described
         assert all(learner in described for learner in learners)
-    listed = json.loads(run("recipes", "--json").stdout)["recipes"]
-    assert listed["maml-omniglot"]["inner_lr"] == 2.0
-    assert listed["protonet-glyphs"]["backends"] == ["native", "learn2learn"]
-    assert "maml-miniimagenet" in listed
 
 
 def test_a_maml_says_that_it_is_transductive_wherever_its_number_stands(
@@ -112,3 +106,32 @@ def test_train_stops_resumes_and_answers_in_json(run, tmp_path: Path) -> None:
         "paths"
     ]
     assert any(path.endswith("learning_curve_run.svg") for path in paths)
+
+
+def test_an_interrupted_run_can_be_continued_once_it_saved(tmp_path: Path) -> None:
+    assert "Nothing was saved yet" in after_interruption(tmp_path)
+    (tmp_path / "last.safetensors").touch()
+    assert "--resume" in after_interruption(tmp_path)
+
+
+def test_the_next_command_evaluates_on_the_dataset_of_the_run() -> None:
+    assert protocol_options("glyphs") == "--protocol glyphs-5w1s"
+    variant = protocol_options("omniglot-nearest")
+    assert variant == "--protocol omniglot-5w1s --dataset omniglot-nearest"
+
+
+def test_a_run_without_validation_says_so() -> None:
+    run: TrainingSummary = {
+        "checkpoint": "r/last.safetensors",
+        "out": "r",
+        "dataset": "glyphs",
+        "steps": 7,
+        "seconds": 1.6,
+        "precision": "fp32",
+        "device": "cpu",
+        "val_accuracy": None,
+    }
+    text = run_text(run)
+    assert text.startswith("trained 7 steps in 2 s (fp32, cpu), no validation\n")
+    assert "next: fewbench evaluate r --protocol glyphs-5w1s --out results" in text
+    assert "validation accuracy 98.50 %" in run_text({**run, "val_accuracy": 0.985})

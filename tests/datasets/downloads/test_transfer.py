@@ -1,15 +1,10 @@
 """Downloads over connections that break, servers that refuse to go on, and killed processes."""
 
-import hashlib
-import json
 import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
 from pathlib import Path
 
 import pytest
@@ -18,40 +13,23 @@ from hypothesis import strategies as st
 
 from fewbench.datasets.downloads.fetch import fetch
 from fewbench.datasets.info import DataError, Source
-from fewbench_tests.servers import Answer, Server, serving
+from fewbench_tests.downloads import (
+    CONTENT,
+    HALF,
+    MD5,
+    OTHER,
+    PAGE,
+    SIZE,
+    TAG,
+    get,
+    leave,
+)
+from fewbench_tests.progress import SeenProgress
+from fewbench_tests.servers import Answer, Server
 
-CONTENT = b"PK\x03\x04" + bytes(range(256)) * 1200
-OTHER = CONTENT[::-1]  # as long, and different everywhere
-SIZE = len(CONTENT)
-MD5 = hashlib.md5(CONTENT).hexdigest()
-HALF = 2**17
-TAG = {"ETag": '"one"'}
-PAGE = b"<html><title>Maintenance</title></html>"
 SHARED_SERVER = settings(
     max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-
-
-@pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
-    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
-        monkeypatch.delenv(name, raising=False)
-        monkeypatch.delenv(name.upper(), raising=False)
-    with serving(Server()) as server:
-        yield server
-
-
-def get(
-    folder: Path, *urls: str, md5: str | None = None, timeout: float = 3.0
-) -> bytes:
-    return fetch(Source("images.zip", urls, md5), folder, timeout=timeout).read_bytes()
-
-
-def leave(folder: Path, data: bytes, **origin: object) -> None:
-    """What a killed run leaves in the folder."""
-    folder.mkdir(exist_ok=True)
-    (folder / "images.zip.part").write_bytes(data)
-    (folder / "images.zip.part.json").write_text(json.dumps(origin))
 
 
 # A connection that breaks
@@ -68,13 +46,14 @@ def test_broken_connection_is_continued(
         Answer(CONTENT, headers=headers, cut=70000),
     ]
     url = server.on("/file", *cuts, Answer(CONTENT, headers=headers))
-    seen: list[int] = []
+    progress = SeenProgress()
     path = fetch(
         Source("images.zip", (url,)),
         tmp_path,
         timeout=3,
-        progress=lambda n, _: seen.append(n),
+        progress=progress,
     )
+    seen = progress.done
     assert path.read_bytes() == CONTENT
     assert server.header("Range") == [None, "bytes=1000-", "bytes=71000-"]
     assert server.header("If-Range") == [None, *headers.values(), *headers.values()]
@@ -183,13 +162,6 @@ def test_silent_server_is_asked_to_continue(server: Server, tmp_path: Path) -> N
     assert server.header("Range") == [None, f"bytes={HALF}-"]
 
 
-def test_body_is_stored_as_it_comes(server: Server, tmp_path: Path) -> None:
-    """Servers label a .tar.gz as compressed; unpacked on the way it would be another file."""
-    url = server.on("/file", Answer(CONTENT, headers={"Content-Encoding": "gzip"}))
-    assert get(tmp_path, url, md5=MD5) == CONTENT
-    assert server.header("Accept-Encoding") == ["identity"]
-
-
 def test_length_beside_chunks_does_not_count(server: Server, tmp_path: Path) -> None:
     chunks = b"%x\r\n%s\r\n0\r\n\r\n" % (SIZE, CONTENT)
     headers = {"Transfer-Encoding": "chunked"}
@@ -198,53 +170,6 @@ def test_length_beside_chunks_does_not_count(server: Server, tmp_path: Path) -> 
 
 
 # The second attempt, and the next address
-
-
-@pytest.mark.parametrize("code", [408, 429, 500, 502, 503, 504])
-def test_failure_that_may_pass_is_tried_again(
-    server: Server, tmp_path: Path, code: int
-) -> None:
-    url = server.on("/file", Answer(status=code), Answer(status=code), Answer(CONTENT))
-    assert get(tmp_path, url, timeout=1) == CONTENT
-    assert len(server.asked) == 3
-
-
-@pytest.mark.parametrize(("code", "dated"), [(429, False), (503, True)])
-def test_server_is_given_the_time_that_it_asks_for(
-    server: Server, tmp_path: Path, code: int, dated: bool
-) -> None:
-    asked = format_datetime(datetime.now(UTC) + timedelta(seconds=2), usegmt=True)
-    wait = Answer(status=code, headers={"Retry-After": asked if dated else "1"})
-    url = server.on("/file", wait, Answer(CONTENT))
-    start = time.monotonic()
-    assert get(tmp_path, url) == CONTENT
-    assert 0.9 < time.monotonic() - start < 15
-
-
-@pytest.mark.parametrize("seconds", ["61", "9" * 5000])
-def test_server_that_asks_for_too_much_time_is_left(
-    server: Server, tmp_path: Path, seconds: str
-) -> None:
-    busy = server.on("/busy", Answer(status=429, headers={"Retry-After": seconds}))
-    assert get(tmp_path, busy, server.on("/file", Answer(CONTENT))) == CONTENT
-    assert server.paths() == ["/busy", "/file"]
-    with pytest.raises(
-        DataError, match="HTTP 429 .*; it asks to come back in (61|inf) seconds"
-    ):
-        get(tmp_path / "new", busy)
-
-
-@pytest.mark.parametrize(
-    "text", ["-5", "soon", "", "Mon, 99 Jan 2024 00:00:00 GMT", "٣"]
-)
-def test_nonsense_in_retry_after_is_overlooked(
-    server: Server, tmp_path: Path, text: str
-) -> None:
-    header = text.encode().decode("latin-1")
-    url = server.on(
-        "/file", Answer(status=503, headers={"Retry-After": header}), Answer(CONTENT)
-    )
-    assert get(tmp_path, url, timeout=1) == CONTENT
 
 
 @pytest.mark.parametrize(
@@ -311,36 +236,6 @@ def test_wrong_bytes_of_an_earlier_address_are_not_blamed_on_the_next(
     assert server.header("Range")[2:] == [f"bytes={HALF}-", None]
 
 
-def test_redirects_are_followed_and_their_bodies_ignored(
-    server: Server, tmp_path: Path
-) -> None:
-    moved = Answer(b"x" * 1000, 302, {"Location": "/file"}, declared=10**12)
-    url = server.on("/old", Answer(status=301, headers={"Location": "moved"}))
-    server.on("/moved", moved)
-    server.on(
-        "/file", Answer(CONTENT, headers=TAG, cut=HALF), Answer(CONTENT, headers=TAG)
-    )
-    assert get(tmp_path, url) == CONTENT
-    assert server.paths() == ["/old", "/moved", "/file"] * 2
-    assert server.header("Range")[-1] == f"bytes={HALF}-"
-
-
-@pytest.mark.parametrize(
-    ("location", "reason"),
-    [
-        ("/loop", "redirected more than 10 times"),
-        ("file:///etc/hostname", "not an address to download from"),
-        ("http://[half", "not an address to download from"),
-    ],
-)
-def test_redirect_that_leads_nowhere(
-    server: Server, tmp_path: Path, location: str, reason: str
-) -> None:
-    url = server.on("/loop", Answer(status=302, headers={"Location": location}))
-    with pytest.raises(DataError, match=reason):
-        get(tmp_path, url)
-
-
 # A run that was killed
 
 
@@ -375,7 +270,7 @@ def test_killed_process_is_continued_by_the_next(
 def test_interrupted_run_is_continued_by_the_next(
     server: Server, tmp_path: Path, interruption: type[BaseException]
 ) -> None:
-    def interrupt(done: int, total: int) -> None:
+    def interrupt(stage: str, done: int, total: int, remark: str = "") -> None:
         if done > total // 2:
             raise interruption
 
@@ -396,48 +291,6 @@ def test_complete_part_is_checked_and_renamed(
     leave(tmp_path, CONTENT, url=url, validator='"one"', total=total)
     assert get(tmp_path, url) == CONTENT
     assert server.header("Range") == ([] if total else [f"bytes={SIZE}-"])
-
-
-@pytest.mark.parametrize("renamed", [False, True])
-def test_run_killed_before_or_while_the_checksum_was_compared_loses_nothing(
-    server: Server, tmp_path: Path, renamed: bool
-) -> None:
-    url = server.on("/file", Answer(CONTENT))
-    leave(tmp_path, CONTENT, url=url, total=SIZE, handed_to="tmpab_12")
-    temporary = tmp_path / "tmpab_12"
-    if renamed:
-        (tmp_path / "images.zip.part").rename(temporary)
-    else:
-        temporary.touch()
-    assert get(tmp_path, url, md5=MD5) == CONTENT
-    assert not server.asked
-    assert temporary.exists() != renamed
-
-
-def test_note_cannot_name_a_file_of_somebody_else(
-    server: Server, tmp_path: Path
-) -> None:
-    url = server.on("/file", Answer(CONTENT))
-    for n, name in enumerate(("../precious", "precious", "tmp/../precious")):
-        folder = tmp_path / str(n)
-        leave(folder, b"", url=url, total=SIZE, handed_to=name)
-        (folder / "images.zip.part").unlink()
-        for precious in (folder / "precious", tmp_path / "precious"):
-            precious.write_bytes(CONTENT)
-        assert get(folder, url, md5=MD5) == CONTENT
-        assert (folder / "precious").exists()
-        assert (tmp_path / "precious").exists()
-    assert len(server.asked) == 3
-
-
-@pytest.mark.parametrize("validator", ["\n", "\r\nX: 1", "\u20ac", 7, "x" * 2**20])
-def test_note_cannot_put_anything_into_a_request(
-    server: Server, tmp_path: Path, validator: object
-) -> None:
-    url = server.on("/file", Answer(CONTENT))
-    leave(tmp_path, CONTENT[:1000], url=url, validator=validator)
-    assert get(tmp_path, url, md5=MD5) == CONTENT
-    assert server.header("If-Range") == [None]
 
 
 @SHARED_SERVER

@@ -1,18 +1,15 @@
-"""The cv2 filters give OpenCV's bytes; a sheet shows every filter where its label says."""
+"""The cv2 filters give the bytes that OpenCV gives."""
 
 import hashlib
-import io
 from collections.abc import Callable
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image
 
 from fewbench.datasets.images.opencv import FILTERS
-from fewbench.datasets.images.resample import RESAMPLING, resize
-from fewbench.datasets.inspection.filter_sheet import filter_sheet
+from fewbench_tests.encoded_images import pattern
 
 CV2_FLAGS = {
     "cv2-linear": "INTER_LINEAR",
@@ -68,15 +65,6 @@ DIGESTS = {
         "larger",
     ): "b52b2acb65a00cac58aa24dd5b296c155feae1702c17c18fbc1869214d03ba14",
 }
-
-
-def pattern(height: int, width: int, channels: int) -> np.ndarray:
-    """Rough pixels that depend on no random generator."""
-    index = np.arange(height * width * channels, dtype=np.uint64)
-    mixed = (
-        index * index * np.uint64(40_503) + index * np.uint64(2_654_435_761)
-    ) >> np.uint64(13)
-    return (mixed % 256).astype(np.uint8).reshape(height, width, channels)
 
 
 def random_image(shape: tuple[int, int, int], seed: int) -> np.ndarray:
@@ -229,30 +217,3 @@ def test_channels_do_not_mix(name: str, size: tuple[int, int]) -> None:
             found[:, :, channel].astype(int) - alone[:, : found.shape[1], 0]
         )
         assert difference.max() == 0
-
-
-# The sheet
-
-
-def test_a_sheet_shows_each_filter_in_its_column() -> None:
-    pictures = [
-        (f"picture {i}", Image.fromarray(pattern(60, 80 + i, 3))) for i in range(2)
-    ]
-    with Image.open(io.BytesIO(filter_sheet(pictures, (30, 90), zoom=2))) as sheet:
-        pixels = np.asarray(sheet)
-    columns = np.split(pixels, len(RESAMPLING), axis=1)
-    for (_, picture), top in zip(pictures, (26, 26 + 75), strict=True):
-        for column, name in zip(columns, RESAMPLING, strict=True):
-            expected = resize(picture, (30, 90), name).repeat(2, 0).repeat(2, 1)
-            np.testing.assert_array_equal(column[top : top + 60, :180], expected)
-
-
-def test_a_sheet_of_small_images_has_room_for_its_labels() -> None:
-    grey = Image.fromarray(np.full((20, 20), 128, np.uint8))
-    with Image.open(io.BytesIO(filter_sheet([("dot", grey)], (4, 4)))) as sheet:
-        heading = np.asarray(sheet.convert("L"))[:13]
-    columns = np.split(heading, len(RESAMPLING), axis=1)
-    assert all(column.min() < 100 for column in columns)  # a name in every one
-    assert all(
-        np.all(column[:, -1] == 255) for column in columns
-    )  # and none runs into the next

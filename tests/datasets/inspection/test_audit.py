@@ -16,12 +16,13 @@ from fewbench.datasets import tieredimagenet
 from fewbench.datasets.build import build
 from fewbench.datasets.info import ClassImages, DataError, Listing, Request, SplitCounts
 from fewbench.datasets.inspection.audit import Audit, Overlap, audit, audit_lists
-from fewbench.datasets.layouts.tieredimagenet import RenSplit
+from fewbench.datasets.layouts.ren_split import RenSplit
 from fewbench.datasets.miniimagenet import ravi_split
 from fewbench.datasets.store.split_store import SplitStore
 from fewbench.datasets.tieredimagenet import ren_split
 from fewbench_tests import imagenet_archives as world
 from fewbench_tests.bars import BARS
+from fewbench_tests.progress import SeenProgress
 
 Levels = dict[str, dict[str, list[int]]]  # split -> class -> grey level of each image
 
@@ -186,9 +187,9 @@ def test_the_same_pictures_in_two_datasets_are_found(tmp_path: Path) -> None:
 
 
 def test_progress_counts_the_images_of_all_splits(bars: dict[str, SplitStore]) -> None:
-    seen: list[tuple[str, int, int]] = []
-    audit(list(bars.values()), progress=lambda *step: seen.append(step))
-    assert seen == [("read images", 20 * (c + 1), 520) for c in range(26)]
+    seen = SeenProgress()
+    audit(list(bars.values()), progress=seen)
+    assert seen.steps == [("read images", 20 * (c + 1), 520) for c in range(26)]
 
 
 def test_a_split_given_twice_or_none_is_refused(bars: dict[str, SplitStore]) -> None:

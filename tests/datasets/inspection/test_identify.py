@@ -1,21 +1,18 @@
-"""identify tells every form apart, and says what it cannot tell."""
+"""identify tells every layout apart, and says what it cannot tell."""
 
+import shlex
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-import numpy as np
 import pytest
-from PIL import Image
 
+from fewbench.datasets import BUILDERS
 from fewbench.datasets.build import build
-from fewbench.datasets.images.resample import resize
 from fewbench.datasets.info import DataError, Request
 from fewbench.datasets.inspection.identify import identify
-from fewbench.datasets.inspection.resampling import resampling_family
-from fewbench.datasets.layouts.pixels import channel_order
-from fewbench.datasets.miniimagenet import ravi_split
 from fewbench_tests import imagenet_archives as world
+from fewbench_tests.commands import run_fewbench
 
 MINI, TIERED = list(world.RAVI.numbers), list(world.REN.classes)
 
@@ -40,7 +37,7 @@ MINI, TIERED = list(world.RAVI.numbers), list(world.REN.classes)
         ),
         (
             world.write_named_images,
-            "28 pictures or inner tars",
+            "28 images or inner tars",
             ("miniimagenet", "named images", ""),
         ),
         (
@@ -61,24 +58,24 @@ MINI, TIERED = list(world.RAVI.numbers), list(world.REN.classes)
         ),
         (
             partial(world.write_tar_of_tars, wnids=TIERED),
-            "12 pictures or inner tars",
+            "12 images or inner tars",
             ("tieredimagenet", "class folders or tars", ""),
         ),
         (
             partial(world.write_class_folders, wnids=TIERED),
-            "108 pictures or inner tars",
+            "108 images or inner tars",
             ("tieredimagenet", "class folders or tars", ""),
         ),
     ],
 )
-def test_every_form_is_known(
+def test_every_layout_is_known(
     folder: Path,
     write: Callable[[Path], Path],
     name: str,
     expected: tuple[str, str, str],
 ) -> None:
     found = identify(write(folder))[name]
-    assert (found.dataset, found.form, found.split) == expected
+    assert (found.dataset, found.layout, found.split) == expected
 
 
 def test_a_name_alone_is_not_believed(folder: Path) -> None:
@@ -86,7 +83,7 @@ def test_a_name_alone_is_not_believed(folder: Path) -> None:
     world.write_cache(folder)
     (folder / "mini-imagenet-cache-test.pkl").rename(folder / "train_images_png.pkl")
     found = identify(folder)["train_images_png.pkl"]
-    assert (found.form, found.split) == ("mini-imagenet-cache pickle", "test")
+    assert (found.layout, found.split) == ("mini-imagenet-cache pickle", "test")
     (folder / "mini-imagenet-cache-val.pkl").rename(folder / "val")
     assert identify(folder / "val")["val"].split == "val"
 
@@ -97,7 +94,7 @@ def test_our_own_splits_are_known(folder: Path) -> None:
     build(world.MINI, root, Request(folder))
     found = identify(root / "miniimagenet")
     assert sorted(found) == ["test.h5", "train.h5", "val.h5"]
-    assert (found["val.h5"].form, found["val.h5"].split) == ("fewbench split", "val")
+    assert (found["val.h5"].layout, found["val.h5"].split) == ("fewbench split", "val")
     assert found["val.h5"].what == "fewbench's own split of miniimagenet, build"
 
 
@@ -122,48 +119,27 @@ def test_something_else_says_so(folder: Path) -> None:
         identify(folder / "missing")
 
 
-class Rows:
-    """An array in memory that answers like one in a file."""
-
-    def __init__(self, images: np.ndarray) -> None:
-        self.images, self.shape, self.dtype = images, images.shape, images.dtype
-
-    def rows(self, indices: np.ndarray) -> np.ndarray:
-        return self.images[indices]
-
-
-def test_channel_order_is_told_by_the_means() -> None:
-    rgb = np.zeros((7, 84, 84, 3), np.uint8) + np.array([120, 110, 100], np.uint8)
-    assert channel_order(Rows(rgb)) == "RGB (channel means 120, 110, 100)"
-    assert channel_order(Rows(rgb[..., ::-1])) == "BGR (channel means 100, 110, 120)"
-    assert channel_order(Rows(rgb[..., :1].repeat(3, axis=3))) == ""
+def test_advice_to_verify_our_own_split_can_be_typed(folder: Path) -> None:
+    root = folder / "my root"
+    build(BUILDERS["glyphs"], root)
+    advice = identify(root / "glyphs")["test.h5"].advice
+    fewbench, *arguments = shlex.split(advice)
+    assert fewbench == "fewbench"
+    done = run_fewbench(folder, folder / "elsewhere", *arguments)
+    assert "content as recorded" in done.stdout
 
 
-@pytest.mark.parametrize(
-    "name", ["bilinear", "lanczos", "cv2-linear", "cv2-cubic", "cv2-area"]
-)
-def test_the_filter_is_told_from_the_originals(folder: Path, name: str) -> None:
-    originals, small = folder / "originals", folder / "small"
-    originals.mkdir()
-    small.mkdir()
-    rng = np.random.default_rng(0)
-    for wnid in MINI[:3]:
-        coarse = Image.fromarray(rng.integers(0, 256, (60, 90, 3), dtype=np.uint8))
-        picture = coarse.resize((500, 375), Image.Resampling.BICUBIC)
-        image_name = ravi_split().names(wnid)[0]
-        picture.save(originals / f"{image_name}.png")
-        Image.fromarray(resize(picture, (84, 84), name)).save(
-            small / f"{image_name}.png"
-        )
-    family = resampling_family(small, originals)
-    assert next(iter(family)) == name
-    assert next(iter(family.values())) < 0.01
+def test_advice_to_build_can_be_typed(folder: Path) -> None:
+    """Splits that are missing are allowed to be: else the command would refuse."""
+    world.write_category_split(folder)
+    (folder / "miniImageNet_category_split_test.pickle").unlink()
+    advice = {one.advice for one in identify(folder).values() if one.dataset}
+    command = f"fewbench data build miniimagenet --source {shlex.quote(str(folder))}"
+    assert advice == {f"{command} --allow-missing"}
 
 
-def test_originals_without_a_shared_name_are_refused(folder: Path) -> None:
-    world.write_named_images(folder)
-    other = folder.parent / "other"
-    other.mkdir()
-    (other / "cat.jpg").write_bytes(world.jpeg(MINI[0], 0))
-    with pytest.raises(DataError, match="share no image by name"):
-        resampling_family(folder, other)
+def test_a_whole_source_is_built_without_allowing_anything(folder: Path) -> None:
+    world.write_cache(folder)
+    advice = {one.advice for one in identify(folder).values() if one.dataset}
+    command = f"fewbench data build miniimagenet --source {shlex.quote(str(folder))}"
+    assert advice == {command}

@@ -146,7 +146,7 @@ def test_a_protocol_filter_hides_the_other_columns(tab):
     assert headers.all_inner_texts() == ["learner", "glyphs-5w5s"]
 
 
-def test_a_number_leads_to_its_card_command_and_environment(tab):
+def test_a_number_leads_to_its_protocol_command_and_environment(tab):
     link = tab.locator("#every-result td a").nth(3)
     target = tab.locator(str(link.get_attribute("href")))
     assert not target.is_visible()
@@ -158,7 +158,7 @@ def test_a_number_leads_to_its_card_command_and_environment(tab):
     text = target.inner_text()
     for words in (
         "fewbench evaluate",
-        "Protocol card",
+        "Protocol",
         "n_episodes",
         "Environment",
         "numpy",

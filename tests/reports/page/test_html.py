@@ -7,7 +7,7 @@ import pytest
 
 from fewbench.reports.page.html import Page, write_page
 from fewbench.reports.tables.accuracy import accuracy_tables
-from fewbench.reports.tables.rendering import Entry, Grid
+from fewbench.reports.tables.grid import Grid, PrintedCell
 
 VOID = {"meta", "img", "br", "link", "input", "hr"}
 PNG = base64.b64decode(
@@ -16,7 +16,11 @@ PNG = base64.b64decode(
 GRIDS = {
     "More": [
         Grid(
-            "a table", "lr", ["name", "value"], [[Entry("x"), Entry("1", "†")]], ["so"]
+            "a table",
+            "lr",
+            ["name", "value"],
+            [[PrintedCell("x"), PrintedCell("1", "†")]],
+            ["so"],
         )
     ]
 }
@@ -153,7 +157,9 @@ def test_what_results_say_is_never_markup(make_result, tmp_path):
         device=evil,
     )
 
-    grid = Grid(evil, "lp", [evil, evil], [[Entry(evil), Entry(evil, evil)]], [evil])
+    grid = Grid(
+        evil, "lp", [evil, evil], [[PrintedCell(evil), PrintedCell(evil, evil)]], [evil]
+    )
     page = Page(accuracy_tables([result]), {evil: [grid]}, {evil: SVG}, {evil: PNG})
     text = write_page(page, tmp_path / "index.html").read_text()
 

@@ -7,7 +7,13 @@ from hypothesis import strategies as st
 
 from fewbench.reports.records import ResultError, count_correct
 from fewbench.reports.stats.intervals import mean_t
-from fewbench.reports.stats.planning import Goal, cheapest, plan, seconds, spread
+from fewbench.reports.stats.planning import (
+    PrecisionTarget,
+    cheapest,
+    plan,
+    seconds,
+    spread,
+)
 
 
 def with_hits(make_result, hits, **changes):
@@ -93,7 +99,9 @@ def test_one_query_per_class_cannot_be_split(make_result):
     found = spread(result)
 
     assert (found.between, found.within) == (found.total, 0)
-    assert [row.n_query for row in plan(result, Goal(half_width=0.01))] == [1]
+    assert [row.n_query for row in plan(result, PrecisionTarget(half_width=0.01))] == [
+        1
+    ]
 
 
 @given(
@@ -104,7 +112,7 @@ def test_one_query_per_class_cannot_be_split(make_result):
 def test_the_planned_number_of_episodes_is_the_smallest_that_does(
     variance, wanted, level
 ):
-    n = Goal(half_width=wanted, level=level).episodes(variance)
+    n = PrecisionTarget(half_width=wanted, level=level).episodes(variance)
 
     def half_width(n):
         # Any n values whose variance (ddof 1) is this: all equal but for two.
@@ -124,7 +132,8 @@ def test_the_planned_number_of_episodes_is_the_smallest_that_does(
 
 def test_the_planned_episodes_detect_the_difference_as_often_as_asked():
     rng = np.random.default_rng(8)
-    n = Goal(difference=0.01, power=0.8).episodes(0.03**2)
+    n = PrecisionTarget(difference=0.01, power=0.8).episodes(0.03**2)
+    assert n is not None
     runs = rng.normal(0.01, 0.03, (4000, n))
     intervals = [np.mean(run) / (np.std(run, ddof=1) / math.sqrt(n)) for run in runs]
 
@@ -136,14 +145,15 @@ def test_the_planned_episodes_detect_the_difference_as_often_as_asked():
 
 def test_a_plan_offers_queries_that_the_classes_hold(make_result):
     result = make_result(0.8, n_episodes=200)  # classes of 20, one of them shown
-    rows = plan(result, Goal(half_width=0.002))
+    rows = plan(result, PrecisionTarget(half_width=0.002))
 
     assert [row.n_query for row in rows] == [1, 5, 10, 15]
     episodes = [row.n_episodes for row in rows]
     assert episodes == sorted(episodes, reverse=True)
     found = spread(result)
     assert episodes == [
-        Goal(half_width=0.002).episodes(found.variance(q)) for q in (1, 5, 10, 15)
+        PrecisionTarget(half_width=0.002).episodes(found.variance(q))
+        for q in (1, 5, 10, 15)
     ]
     best = cheapest(rows)
     assert best is not None
@@ -152,13 +162,15 @@ def test_a_plan_offers_queries_that_the_classes_hold(make_result):
 
 def test_an_unpaired_difference_takes_twice_the_variance(make_result):
     result = make_result(0.8, n_episodes=200)
-    row = plan(result, Goal(difference=0.01))[-1]
+    row = plan(result, PrecisionTarget(difference=0.01))[-1]
 
-    assert row.n_episodes == Goal(difference=0.01).episodes(2 * spread(result).total)
+    assert row.n_episodes == PrecisionTarget(difference=0.01).episodes(
+        2 * spread(result).total
+    )
 
 
 def test_what_needs_too_many_episodes_is_not_planned(make_result):
-    rows = plan(make_result(), Goal(half_width=1e-9))
+    rows = plan(make_result(), PrecisionTarget(half_width=1e-9))
 
     assert {(row.n_episodes, row.seconds) for row in rows} == {(None, None)}
     assert cheapest(rows) is None
@@ -183,9 +195,9 @@ def test_seconds_go_by_images_and_embedding_by_distinct_images(make_result):
 
 
 def test_a_pilot_that_tells_nothing_is_refused(make_result):
-    with pytest.raises(ResultError, match="at least 2; got 1"):
+    with pytest.raises(ResultError, match="at least 2, got 1"):
         spread(make_result(n_episodes=1))
     with pytest.raises(ResultError, match="same score"):
         spread(with_hits(make_result, np.ones((5, 2, 3), bool)))
     with pytest.raises(ResultError, match="half-width or a difference"):
-        plan(make_result(), Goal())
+        plan(make_result(), PrecisionTarget())

@@ -1,67 +1,62 @@
-"""The LaTeX that reports write, set by a real pdflatex."""
+import re
 
-import subprocess
-from pathlib import Path
-
-from fewbench.benchmark.published_numbers import published_numbers
-from fewbench.reports.report import write_report
-from fewbench_tests.programs import program
-
-PDFLATEX = program(
-    "pdflatex", install="apt-get install texlive-latex-recommended lmodern"
-)
-DOCUMENT = r"""\documentclass{article}
-\usepackage{booktabs}
-\begin{document}
-\input{results}
-\end{document}
-"""
+from fewbench.reports.tables.grid import Grid, PrintedCell
+from fewbench.reports.tables.latex import ROWS_PER_PAGE, latex_escape, latex_grid
+from fewbench.reports.tables.printed import to_latex
 
 
-def compiled(folder: Path) -> str:
-    """The log of a run that must not stop at anything."""
-    (folder / "paper.tex").write_text(DOCUMENT)
-    command = [PDFLATEX, "-interaction=nonstopmode", "-halt-on-error", "paper"]
-    run = subprocess.run(
-        command, cwd=folder, capture_output=True, timeout=120, check=False
+def test_latex_escapes_every_special_character(make_result):
+    text = to_latex([make_result(backbone=r"\x{y}$&%#_^~<>|" + '"')])
+
+    (row,) = [line for line in text.splitlines() if line.startswith("  protonet")]
+    assert row.split(" & ")[1] == (
+        r"\textbackslash{}x\{y\}\$\&\%\#\_\allowbreak{}\textasciicircum{}\textasciitilde{}"
+        r"\textless{}\textgreater{}\textbar{}''"
     )
-    log = (folder / "paper.log").read_text(encoding="latin-1")
-    assert run.returncode == 0, log[-2000:]
-    assert (folder / "paper.pdf").read_bytes().startswith(b"%PDF")
-    return log
+    assert row.endswith(r" \\")
 
 
-def test_the_tables_compile_and_fit_the_page(various_results, make_result, tmp_path):
-    seeds = [
-        make_result(0.98, 20 + seed, name="omniglot-20w1s", dataset="omniglot", n_way=20,
-                    rotations=True, train_seed=seed + 1)
-        for seed in range(3)
-    ]  # fmt: skip
-    old = make_result(
-        name="omniglot-20w1s-old", dataset="omniglot", interval="legacy-z"
+def test_latex_is_balanced_ascii_with_booktabs(various_results):
+    text = to_latex(various_results)
+
+    assert text.isascii()
+    for environment in ("table", "tabular"):
+        begins = text.count(rf"\begin{{{environment}}}")
+        assert begins == text.count(rf"\end{{{environment}}}") == 2
+    assert (
+        text.count(r"\toprule")
+        == text.count(r"\midrule")
+        == text.count(r"\bottomrule")
+        == 2
     )
-    write_report(
-        [*various_results, *seeds, old], tmp_path, {}, {}, published=published_numbers()
-    )
-
-    log = compiled(tmp_path)
-
-    assert "Overfull" not in log
-    assert "Float too large" not in log
+    plain = re.sub(r"\\.", "", text)
+    assert plain.count("{") == plain.count("}")
+    assert plain.count("$") % 2 == 0
 
 
-def test_whatever_a_backbone_is_called_compiles(make_result, tmp_path):
-    evil = r"\input{x} $&%#_^~<>|{}\\ 卷积 é “q” ` [b] \end{table}"
-    results = [make_result(backbone=evil), make_result(0.8, 1, backbone=evil[::-1])]
-    write_report(results, tmp_path, {}, {})
-
-    compiled(tmp_path)
+def test_characters_that_the_fonts_lack_become_their_code():
+    assert latex_escape("卷 a\n b_c") == r"U+5377 a b\_\allowbreak{}c"
 
 
-def test_more_rows_than_a_page_holds_go_on_over_leaf(make_result, tmp_path):
-    results = [make_result(0.9, seed, train_seed=seed) for seed in range(100)]
-    write_report(results, tmp_path, {}, {})
+def test_long_tables_become_several_floats_and_the_last_has_the_notes():
+    rows = [[PrintedCell(f"{k}")] for k in range(ROWS_PER_PAGE + 1)]
 
-    assert "Float too large" not in compiled(tmp_path)
-    text = (tmp_path / "results.tex").read_text()
-    assert text.count(r"glyphs: accuracy (\%) (continued)") == 2
+    first, second = latex_grid(Grid("t", "r", ["n"], rows, ["so"])).split("\n\n")
+
+    assert first.startswith(r"\begin{table}[p]")
+    assert "(continued)" not in first
+    assert "so." not in first
+    assert r"\caption{t (continued).}" in second
+    assert r"so.\par" in second
+
+
+def test_prose_columns_make_shorter_floats():
+    rows = [[PrintedCell("x")] * 2 for _ in range(ROWS_PER_PAGE // 4)]
+
+    text = latex_grid(Grid("t", "pr", ["a", "b"], rows))
+
+    assert text.count(r"\begin{table}") == 1
+    assert r"p{7.20cm}r" in text
+    assert r"{\raggedright x\par} & x \\" in text
+    longer = [*rows, rows[0]]
+    assert latex_grid(Grid("t", "pr", ["a", "b"], longer)).count(r"\begin{table}") == 2

@@ -25,6 +25,6 @@ class FakeSplit:
         return len(self.image_names)
 
 
-def fake_view(sizes: Sequence[int], **turned: bool) -> ImageView:
+def fake_view(sizes: Sequence[int], **rotated: bool) -> ImageView:
     """A view of classes with so many images."""
-    return ImageView([FakeSplit(sizes)], **turned)  # pyright: ignore[reportArgumentType]
+    return ImageView([FakeSplit(sizes)], **rotated)  # pyright: ignore[reportArgumentType]

@@ -1,4 +1,4 @@
-"""Small worlds of ImageNet-like pictures, and every form in which such datasets go round."""
+"""Small ImageNet-like datasets, written in every layout that fewbench reads."""
 
 import hashlib
 import io
@@ -16,8 +16,8 @@ from PIL import Image
 
 from fewbench.datasets import miniimagenet, tieredimagenet
 from fewbench.datasets.info import SplitCounts
-from fewbench.datasets.layouts.miniimagenet import RaviSplit
-from fewbench.datasets.layouts.tieredimagenet import RenSplit
+from fewbench.datasets.layouts.ravi_split import RaviSplit
+from fewbench.datasets.layouts.ren_split import RenSplit
 
 SPLITS = ("train", "val", "test")
 PER_FOLDER = 9  # files of a class in the small ILSVRC
@@ -34,7 +34,7 @@ def file_names(wnid: str) -> list[str]:
 
 @cache
 def jpeg(wnid: str, k: int, side: int = 84) -> bytes:
-    """The k-th picture of a class: coarse noise, as JPEG."""
+    """The k-th image of a class: coarse noise, as JPEG."""
     rng = np.random.default_rng([int(wnid[1:]), k])
     coarse = Image.fromarray(rng.integers(0, 256, (6, 6, 3), dtype=np.uint8))
     buffer = io.BytesIO()

@@ -40,3 +40,13 @@ def build_result(accuracy: float = 0.9, rng_seed: int = 0, **changes: Any) -> Ru
         "class_sizes": np.full(n_classes, 20, np.int32),
     }  # fmt: skip
     return RunResult(protocol=protocol, **(fields | changes))
+
+
+def with_correct(make_result, correct, **changes):
+    """A result of 2-way episodes of 5 queries a class with so many right answers in each."""
+    correct = np.asarray(correct, np.int32)
+    right = np.arange(10) < correct[:, None]
+    truth = np.arange(2).repeat(5)
+    predictions = np.where(right, truth, 1 - truth).astype(np.uint8)
+    card = {"n_way": 2, "n_query": 5, "n_episodes": len(correct)}
+    return make_result(**card, predictions=predictions, correct=correct, **changes)

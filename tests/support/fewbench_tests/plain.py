@@ -1,6 +1,6 @@
 """ProtoNet's work as it is usually written, timed in a process of its own.
 
-Our learners change how their process asks for memory (`memory.keep_large_blocks`), which would
+Our learners change how their process asks for memory (`malloc.keep_large_blocks`), which would
 speed up whatever is timed after them.
 """
 

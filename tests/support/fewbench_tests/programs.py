@@ -15,7 +15,7 @@ def program(*names: str, install: str) -> str:
     raise missing(f"needs {names[0]}: {install}")
 
 
-def missing(reason: str) -> Exception:
+def missing(reason: str) -> BaseException:
     """What to raise in place of a module of tests."""
     if os.environ.get("FEWBENCH_TEST_TOOLS") == "required":
         return RuntimeError(f"FEWBENCH_TEST_TOOLS=required: {reason}")

@@ -31,11 +31,14 @@ class Answer:
 
 
 class Handler(BaseHTTPRequestHandler):
-    server: "Server"
+    @property
+    def script(self) -> "Server":
+        assert isinstance(self.server, Server)
+        return self.server
 
     def do_GET(self) -> None:
-        self.server.asked.append((self.path, dict(self.headers)))
-        script = self.server.scripts.get(self.path, [Answer(status=404)])
+        self.script.asked.append((self.path, dict(self.headers)))
+        script = self.script.scripts.get(self.path, [Answer(status=404)])
         with contextlib.suppress(
             ConnectionError
         ):  # some of the tests make the client hang up
@@ -66,7 +69,7 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body[: answer.stall if answer.cut is None else answer.cut])
         if answer.stall is not None:
-            self.server.released.wait(20)
+            self.script.released.wait(20)
 
     def log_message(self, format: str, *args: object) -> None:
         """Tests need no access log."""
@@ -98,10 +101,13 @@ class Server(ThreadingHTTPServer):
 
 
 class ProxyHandler(BaseHTTPRequestHandler):
-    server: "Proxy"
+    @property
+    def proxy(self) -> "Proxy":
+        assert isinstance(self.server, Proxy)
+        return self.server
 
     def do_GET(self) -> None:
-        self.server.asked.append(self.path)
+        self.proxy.asked.append(self.path)
         target = urlsplit(self.path)
         upstream = http.client.HTTPConnection(target.netloc, timeout=10)
         upstream.request("GET", target.path, headers=dict(self.headers))
@@ -115,7 +121,7 @@ class ProxyHandler(BaseHTTPRequestHandler):
         upstream.close()
 
     def do_CONNECT(self) -> None:
-        self.server.asked.append(self.path)
+        self.proxy.asked.append(self.path)
         self.send_error(403)
 
     def log_message(self, format: str, *args: object) -> None:
@@ -133,7 +139,7 @@ class Proxy(ThreadingHTTPServer):
         self.asked: list[str] = []
 
 
-S = TypeVar("S", Server, Proxy)
+S = TypeVar("S", bound=ThreadingHTTPServer)
 
 
 @contextmanager

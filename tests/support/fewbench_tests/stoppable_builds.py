@@ -104,7 +104,8 @@ def _build(
     stepwise: bool,
     limit: int,
 ) -> None:
-    def progress(*_: object) -> None:
+    def progress(stage: str, done: int, total: int, remark: str = "") -> None:
+        del stage, done, total, remark
         connection.send("step")
         connection.recv()
 

@@ -1,0 +1,107 @@
+"""Scores of many episodes, for each kind of learner.
+
+Each function here yields, again and again, the number of the next episodes and their scores
+(n_episodes, n_queries, n_way).
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ...datasets.view import ImageView
+from ..device.images import Pixels
+from ..device.malloc import keep_large_blocks
+from ..learner import EmbeddingLearner, Learner, TaskLearner
+
+# Values of the features of the episodes that are classified at once.
+_FEATURES_PER_BATCH = 1 << 22
+# A `TaskLearner` gets this many episodes at once. It divides them further if its memory
+# requires that.
+_TASKS_PER_BATCH = 32
+
+# The number of episodes, and their scores.
+Scored = tuple[int, np.ndarray]
+
+
+def score_features(
+    learner: EmbeddingLearner,
+    features: Tensor,
+    support: np.ndarray,
+    query: np.ndarray,
+) -> Iterator[Scored]:
+    """The scores of a learner whose features are computed already.
+
+    support: int64 (n_episodes, n_way, n_shot) rows of `features`
+    query: int64 (n_episodes, n_queries) rows of `features`
+    """
+    n_episodes, n_way, n_shot = support.shape
+    n_queries = query.shape[1]
+    width = features.shape[1]
+    n_images = n_queries + n_way * n_shot
+    n_values = n_images * width
+    size = max(1, _FEATURES_PER_BATCH // n_values)
+    for first in range(0, n_episodes, size):
+        here = slice(first, first + size)
+        scores = learner.classify(
+            _gather(features, support[here]),
+            _gather(features, query[here]),
+        )
+        yield len(query[here]), scores.cpu().numpy()
+
+
+def _gather(features: Tensor, rows: np.ndarray) -> Tensor:
+    """The features at `rows`, of any shape: (*rows.shape, d)"""
+    width = features.shape[1]
+    flat = torch.from_numpy(rows.reshape(-1))
+    flat = flat.to(features.device)
+    gathered = features[flat]
+    return gathered.reshape(*rows.shape, width)
+
+
+def score_tasks(
+    learner: TaskLearner,
+    pixels: Pixels,
+    support: np.ndarray,
+    query: np.ndarray,
+) -> Iterator[Scored]:
+    """The scores of a learner that takes several episodes at once.
+
+    support: int64 (n_episodes, n_way, n_shot) images of the view
+    query: int64 (n_episodes, n_queries) images of the view
+    """
+    keep_large_blocks()
+    n_episodes, n_way, _ = support.shape
+    learner.check_way(n_way)
+    flat_support = support.reshape(n_episodes, -1)
+    for first in range(0, n_episodes, _TASKS_PER_BATCH):
+        here = slice(first, first + _TASKS_PER_BATCH)
+        scores = learner.predict_tasks(
+            pixels.gather(flat_support[here]),
+            pixels.gather(query[here]),
+        )
+        yield len(query[here]), scores.cpu().numpy()
+
+
+def score_one_by_one(
+    learner: Learner,
+    view: ImageView,
+    support: np.ndarray,
+    query: np.ndarray,
+) -> Iterator[Scored]:
+    """The scores of a learner that takes one episode at a time.
+
+    support: int64 (n_episodes, n_way, n_shot) images of the view
+    query: int64 (n_episodes, n_queries) images of the view
+    """
+    _, n_way, n_shot = support.shape
+    labels = np.repeat(np.arange(n_way), n_shot)
+    for support_indices, query_indices in zip(support, query, strict=True):
+        scores = learner.predict(
+            view.images(support_indices.reshape(-1)),
+            # A copy, since the learner may write to its arguments.
+            labels.copy(),
+            view.images(query_indices),
+        )
+        yield 1, scores[None]

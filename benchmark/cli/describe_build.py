@@ -1,0 +1,158 @@
+"""What `fewbench data` prints about datasets and their builds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ...datasets.build import Build
+    from ...datasets.info import DatasetInfo
+
+Manifest = dict[str, Any]
+_SPLITS = ("train", "val", "test")
+
+
+def is_resampled_variant(info: DatasetInfo) -> bool:
+    """Whether it is another dataset, only resized with another filter (its title ends so)."""
+    return info.title.endswith(f", {info.resampling}")
+
+
+def state_row(info: DatasetInfo, manifest: Manifest | None) -> list[str]:
+    """A dataset as a row of `fewbench data list`."""
+    classes = _numbers_of_classes(info)
+    n_images = _n_images(info, manifest)
+    return [
+        info.name,
+        _state(info, manifest),
+        "/".join(map(str, classes.values())),
+        f"{n_images:,}",
+        info.title,
+    ]
+
+
+def state_document(info: DatasetInfo, manifest: Manifest | None) -> dict[str, Any]:
+    """A dataset as JSON: what its build holds or, without one, what it would hold."""
+    classes = _numbers_of_classes(info)
+    is_partial = False
+    if manifest is not None:
+        is_partial = bool(manifest["partial"])
+        for split in classes:
+            built = manifest["splits"].get(split, {})
+            classes[split] = built.get("n_classes", 0)
+    return {
+        "built": manifest is not None,
+        "partial": is_partial,
+        "classes": classes,
+        "images": _n_images(info, manifest),
+        "title": info.title,
+    }
+
+
+def info_document(info: DatasetInfo) -> dict[str, Any]:
+    """The facts about a dataset that no build changes."""
+    file_names = [source.filename for source in info.sources]
+    if info.embedded:
+        file_names = ["embedded"]
+    return {
+        "name": info.name,
+        "title": info.title,
+        "image_shape": list(info.image_shape),
+        "classes": _numbers_of_classes(info),
+        "images": _numbers_of_images(info),
+        "split_scheme": info.split_scheme,
+        "resampling": info.resampling,
+        "polarity": info.polarity,
+        "licence": info.licence,
+        "citation": info.citation,
+        "sources": file_names,
+        "forms": list(info.layouts),
+    }
+
+
+def info_text(info: DatasetInfo, manifest: Manifest | None) -> str:
+    """The facts about a dataset, the layouts it is built from, and its build."""
+    facts = info_document(info)
+    layouts = facts.pop("forms")
+    lines = []
+    for key, value in facts.items():
+        lines.append(f"{key:13} {_flat(value)}")
+    for layout in layouts:
+        lines.append(f"builds from    {layout}")
+    if manifest:
+        lines.append(build_text(manifest))
+    else:
+        lines.append(f"not built: fewbench data build {info.name}")
+    return "\n".join(lines)
+
+
+def built_text(built: Build, *, from_source: bool) -> str:
+    """What a build command did, and what the build holds."""
+    what = "built"
+    if built.already_built:
+        what = "already built"
+        if from_source:
+            what += " (the source was not read; --rebuild builds from it)"
+    if built.manifest["partial"]:
+        what += ", PARTIAL: not the real dataset,"
+    return f"{what} in {built.folder}\n{build_text(built.manifest)}"
+
+
+def build_text(manifest: Manifest) -> str:
+    """What a build holds, what it was made from, and what was checked."""
+    lines = []
+    for split in _SPLITS:
+        counts = manifest["splits"].get(split)
+        if counts:
+            n_classes = counts["n_classes"]
+            n_images = counts["n_images"]
+            sha256 = counts["content_sha256"]
+            lines.append(
+                f"  {split:5} {n_classes:>5} classes {n_images:>7,} images  "
+                f"sha256 {sha256}"
+            )
+    lines.append(f"  from {manifest['form']}; pixels: {manifest['resampling']}")
+    for check in manifest["checks"]:
+        lines.append(f"  checked: {check}")
+    if manifest["partial"]:
+        lines.append("  PARTIAL: built from incomplete data, not the real dataset")
+    return "\n".join(lines)
+
+
+def _state(info: DatasetInfo, manifest: Manifest | None) -> str:
+    if manifest is not None:
+        return "partial" if manifest["partial"] else "built"
+    return "embedded" if info.embedded else "not built"
+
+
+def _numbers_of_classes(info: DatasetInfo) -> dict[str, int]:
+    """How many classes each complete split has."""
+    numbers = {}
+    for split, counts in info.splits.items():
+        numbers[split] = counts.n_classes
+    return numbers
+
+
+def _numbers_of_images(info: DatasetInfo) -> dict[str, int]:
+    """How many images each complete split has."""
+    numbers = {}
+    for split, counts in info.splits.items():
+        numbers[split] = counts.n_images
+    return numbers
+
+
+def _n_images(info: DatasetInfo, manifest: Manifest | None) -> int:
+    if manifest is None:
+        return sum(_numbers_of_images(info).values())
+    n_images = 0
+    for counts in manifest["splits"].values():
+        n_images += counts["n_images"]
+    return n_images
+
+
+def _flat(value: Any) -> str:
+    if isinstance(value, dict):
+        parts = [f"{key} {number:,}" for key, number in value.items()]
+        return ", ".join(parts)
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return str(value)

@@ -1,0 +1,160 @@
+"""What `fewbench compare` prints."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from .describe import result_document, result_label
+from .percent import digits
+
+if TYPE_CHECKING:
+    from ...reports.records import RunResult
+    from ...reports.stats.intervals import Interval
+    from ..compare_results import ComparedPair, ComparedResults
+
+_SUPERIORITY = (
+    "superiority: how often the first is right more often\n"
+    "than the second in an episode, ties counted half. This is about these runs on these "
+    "test images, not about other training seeds"
+)
+_BETTING = (
+    "\nlittle-spread: equal in all or all but a few episodes; paired-anytime: the evaluation "
+    "stopped early. In both cases limits and p are computed by betting"
+)
+
+
+def comparison_document(compared: ComparedResults) -> dict[str, Any]:
+    """Everything that was computed, unrounded. `a`, `b` and `result` count from 0."""
+    tests = []
+    for place, test in enumerate(compared.tests):
+        tests.append({"result": place, **asdict(test)})
+    results = []
+    for result in compared.results:
+        results.append(result_document(result, compared.level))
+    return {
+        "results": results,
+        "comparisons": list(map(_pair_document, compared.pairs)),
+        "equivalence": tests,
+    }
+
+
+def comparison_text(compared: ComparedResults) -> str:
+    """The results, their differences, and the tests against a published number."""
+    blocks = [_results_table(compared.results, compared.level)]
+    footnotes = _footnotes(compared.results)
+    if footnotes:
+        blocks.append("\n".join(footnotes))
+    if compared.pairs:
+        blocks.append(_pairs_table(compared.pairs, compared.level))
+        blocks.append(_about_pairs(compared.pairs))
+    if compared.tests:
+        lines = []
+        for number, test in enumerate(compared.tests, start=1):
+            lines.append(f"{number}: {test}")
+        blocks.append("\n".join(lines))
+    return "\n\n".join(blocks)
+
+
+def p_value(value: float) -> str:
+    """A p-value with four decimals."""
+    if value < 1e-4:
+        return "< 0.0001"
+    return f"{value:.4f}"
+
+
+def _pair_document(pair: ComparedPair) -> dict[str, Any]:
+    found = pair.comparison
+    bootstrap = None
+    if found.bootstrap:
+        bootstrap = asdict(found.bootstrap)
+    return {
+        "a": pair.first,
+        "b": pair.second,
+        "difference": found.difference,
+        "interval": asdict(found.interval),
+        "bootstrap": bootstrap,
+        "p_value": found.p_value,
+        "p_adjusted": found.p_adjusted,
+        "superiority": found.superiority,
+        "n": found.n,
+    }
+
+
+def _results_table(results: Sequence[RunResult], level: float) -> str:
+    from ...reports.stats.intervals import result_interval
+    from ...reports.tables.text import text_table
+
+    rows = []
+    for number, result in enumerate(results, start=1):
+        interval = result_interval(result, level)
+        kind = f"{interval.kind}, {digits(100 * level)} %"
+        rows.append([str(number), result_label(result), str(interval), kind])
+    return text_table(["", "result", "accuracy", "kind of ±"], rows)
+
+
+def _footnotes(results: Sequence[RunResult]) -> list[str]:
+    """What the marks behind the results mean."""
+    from ...reports.tables.footnotes import PARTIAL_NOTE, TRANSDUCTIVE_NOTE
+
+    footnotes = []
+    if any(result.transductive for result in results):
+        footnotes.append(TRANSDUCTIVE_NOTE)
+    if any(result.partial for result in results):
+        footnotes.append(PARTIAL_NOTE)
+    return footnotes
+
+
+def _pairs_table(pairs: Sequence[ComparedPair], level: float) -> str:
+    """The differences. Only a single pair has a bootstrap; only several need adjusted p-values."""
+    from ...reports.tables.text import text_table
+
+    several = len(pairs) > 1
+    limits = f"{digits(100 * level)} % limits"
+    header = ["pair", "difference", limits, "kind"]
+    if several:
+        header += ["p", "p (Holm)"]
+    else:
+        header += ["bootstrap", "p"]
+    header.append("superiority")
+    rows = []
+    for first, second, found in pairs:
+        row = [
+            f"{first + 1} - {second + 1}",
+            _in_points(found.difference),
+            _limits(found.interval),
+            found.interval.kind,
+        ]
+        p = p_value(found.p_value)
+        if several:
+            row += [p, p_value(found.p_adjusted)]
+        else:
+            row += [_limits(found.bootstrap), p]
+        row.append(f"{100 * found.superiority:.1f} %")
+        rows.append(row)
+    return text_table(header, rows)
+
+
+def _about_pairs(pairs: Sequence[ComparedPair]) -> str:
+    n_episodes = pairs[0].comparison.n
+    text = (
+        f"differences in points, paired over the same {n_episodes:,} episodes. "
+        f"{_SUPERIORITY}"
+    )
+    kinds = {pair.comparison.interval.kind for pair in pairs}
+    if kinds != {"paired-t"}:
+        text += _BETTING
+    return text
+
+
+def _limits(interval: Interval | None) -> str:
+    if interval is None:
+        return "–"
+    low = _in_points(interval.low)
+    high = _in_points(interval.high)
+    return f"[{low}, {high}]"
+
+
+def _in_points(value: float) -> str:
+    return f"{100 * value:+.2f}"

@@ -1,0 +1,121 @@
+"""What `fewbench plan` prints."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from .describe import result_document, result_label
+from .percent import digits
+
+if TYPE_CHECKING:
+    from ...reports.records import RunResult
+    from ...reports.stats.planning import PlanRow, Spread
+    from ..plan_episodes import Plan
+
+_WITH_STOPPING = (
+    "stopping when it is reached (evaluate --until-half-width) takes about 3 times as many:\n"
+    "an interval that may be looked at all along is wider"
+)
+
+
+def plans_document(
+    pilot: RunResult, plans: Sequence[Plan], level: float
+) -> dict[str, Any]:
+    """The plans, unrounded."""
+    return {
+        "pilot": result_document(pilot, level),
+        "plans": list(map(_plan_document, plans)),
+    }
+
+
+def plans_text(pilot: RunResult, plans: Sequence[Plan]) -> str:
+    """The plans as tables, with what they rest on."""
+    blocks = [f"pilot: {result_label(pilot)}"]
+    blocks += map(plan_text, plans)
+    blocks.append(_about_pilot(pilot))
+    return "\n\n".join(blocks)
+
+
+def plan_text(plan: Plan) -> str:
+    """One plan: what is wanted, what the episodes of the pilot are like, and what it takes."""
+    lines = [_wanted(plan), _spread(plan.spread), _rows_table(plan.rows)]
+    if plan.target.difference is None:
+        lines.append(_WITH_STOPPING)
+    return "\n".join(lines)
+
+
+def _plan_document(plan: Plan) -> dict[str, Any]:
+    return {
+        "goal": asdict(plan.target),
+        "paired": plan.against is not None,
+        "spread": asdict(plan.spread),
+        "rows": list(map(asdict, plan.rows)),
+    }
+
+
+def _wanted(plan: Plan) -> str:
+    target = plan.target
+    level = digits(100 * target.level)
+    if target.half_width is not None:
+        half_width = digits(100 * target.half_width)
+        return f"for ± {half_width} points ({level} % interval over episodes)"
+    how = "taken as uncorrelated: see --against"
+    if plan.against is not None:
+        how = f"paired with {result_label(plan.against)}"
+    difference = digits(100 * (target.difference or 0))
+    return (
+        f"to detect a difference of {difference} points with power "
+        f"{digits(100 * target.power)} % at level {level} %, {how}"
+    )
+
+
+def _spread(spread: Spread) -> str:
+    if spread.n_query == 1:
+        return (
+            f"spread of an episode: {100 * math.sqrt(spread.total):.2f} points. With one "
+            f"query per class, the pilot cannot tell what more queries would do"
+        )
+    between = 100 * math.sqrt(spread.between)
+    within = 100 * math.sqrt(spread.within)
+    return (
+        f"spread of an episode: {between:.2f} points between episodes, {within:.1f} of a "
+        f"single query"
+    )
+
+
+def _rows_table(rows: Sequence[PlanRow]) -> str:
+    from ...reports.stats.planning import cheapest
+    from ...reports.tables.text import text_table
+
+    best = cheapest(rows)
+    lines = []
+    for row in rows:
+        episodes = "over a billion"
+        if row.n_episodes is not None:
+            episodes = f"{row.n_episodes:,}"
+        seconds = ""
+        if row.seconds is not None:
+            seconds = f"{row.seconds:,.1f}"
+        mark = ""
+        if row is best:
+            mark = "cheapest"
+        lines.append([str(row.n_query), episodes, seconds, mark])
+    return text_table(["queries/class", "episodes", "seconds", ""], lines)
+
+
+def _about_pilot(pilot: RunResult) -> str:
+    n_episodes = pilot.protocol.n_episodes
+    uncertainty = 100 / math.sqrt(2 * (n_episodes - 1))
+    text = (
+        f"A pilot of {n_episodes:,} episodes knows its spread to about {uncertainty:.1f} %. "
+        f"Seconds are as they were on the machine of the pilot."
+    )
+    if pilot.transductive:
+        text += (
+            "\nThis learner is transductive: other numbers of queries change its accuracy "
+            "itself, not only the ±."
+        )
+    return text

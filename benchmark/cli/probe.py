@@ -1,0 +1,63 @@
+"""fewbench probe."""
+
+import math
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from .console import emit
+from .options import Backend, Json, LearnerName, Root, Statistics, named_settings
+
+if TYPE_CHECKING:
+    from ...baselines.evaluation.probe import Probe
+
+
+def probe(
+    learner: LearnerName,
+    protocol: Annotated[
+        str, typer.Option(help="Protocol, see `fewbench protocol list`.")
+    ],
+    statistics: Statistics = None,
+    backend: Backend = None,
+    root: Root = None,
+    as_json: Json = False,
+) -> None:
+    """Tell whether a learner's answer to one query image depends on the other query images."""
+    from ..evaluate import probe as probe_model
+    from ..evaluate_into import load_on_device
+
+    settings = named_settings(statistics=statistics, backend=backend)
+    model = load_on_device(learner, "auto", "fp32", settings)
+    found = probe_model(model, protocol, root=root)
+    emit(probe_document(found), probe_text(found), as_json)
+
+
+def probe_document(found: "Probe") -> dict[str, Any]:
+    """What was measured; None where the learner refused (JSON has no NaN)."""
+    document: dict[str, Any] = {
+        "transductive": found.transductive,
+        "verdict": found.verdict,
+    }
+    moves = {
+        "repeated": found.repeated,
+        "shuffled": found.shuffled,
+        "exchanged": found.exchanged,
+        "dropped": found.dropped,
+    }
+    for name, move in moves.items():
+        document[name] = None if math.isnan(move) else move
+    return document
+
+
+def probe_text(found: "Probe") -> str:
+    """How far scores moved, and the verdict."""
+    from ...reports.tables.text import text_table
+
+    rows = [
+        ["nothing changed", f"{found.repeated:.2g}"],
+        ["others shuffled", f"{found.shuffled:.2g}"],
+        ["others exchanged", f"{found.exchanged:.2g}"],
+        ["others dropped", f"{found.dropped:.2g}"],
+    ]
+    header = ["query images", "largest move of a score / spread of scores"]
+    return f"{text_table(header, rows)}\n\n{found.verdict}"

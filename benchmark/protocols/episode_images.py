@@ -1,0 +1,140 @@
+"""Find the images of an episode file in the build at hand, by their names."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import NoReturn
+
+import numpy as np
+
+from ...datasets import BUILDERS
+from ...datasets.episodes import EpisodeBatch
+from ...datasets.info import DataError
+from ...datasets.lookup import pick, shown
+from ...datasets.view import ImageView
+from ...reports.records import EvalProtocol
+from .draw import Drawn, draw, protocol_view
+from .episode_files import EpisodeFile
+
+_LONGEST_NAME = 80  # of a protocol
+
+
+def draw_file(file: EpisodeFile, root: Path, dataset: str | None = None) -> Drawn:
+    """The episodes of a file, with the images of the build at hand.
+
+    dataset: another build than the one that the file names
+    If the protocol draws the same episodes here, the result keeps the protocol's name.
+    Otherwise its name ends in "-listed".
+    Raises DataError when the build lacks an image.
+    """
+    protocol = file.protocol
+    if dataset and dataset != protocol.dataset:
+        pick("dataset", dataset, BUILDERS, see="fewbench data list")
+        name = _extended_name(protocol, f"-on-{dataset}")
+        protocol = replace(protocol, dataset=dataset, name=name)
+    view = protocol_view(protocol, root)
+    classes, images = find_images(file, view)
+    support = images[..., : protocol.n_shot]
+    query = images[..., protocol.n_shot :]
+    episodes = EpisodeBatch(classes, support, query)
+    drawn = Drawn(protocol, view, episodes)
+    if protocol.sampling == "listed" or _are_those_of_protocol(drawn, root):
+        return drawn
+    # The other formulas would have to know how the list was made, which nobody does.
+    listed = replace(
+        protocol,
+        sampling="listed",
+        interval="episodes-t",
+        name=_extended_name(protocol, "-listed"),
+    )
+    return replace(drawn, protocol=listed)
+
+
+def find_images(file: EpisodeFile, view: ImageView) -> tuple[np.ndarray, np.ndarray]:
+    """Where the view has the classes and the images of the file's episodes: int64 arrays of
+    the same shapes as in the file.
+
+    Raises DataError when the view lacks one that an episode uses.
+    """
+    starts = _first_numbers(file)
+    n_classes = len(starts) - 1
+    n_images = starts[n_classes]
+    class_starts = np.expand_dims(starts[file.classes], axis=2)
+    numbers = class_starts + file.images
+    used = np.zeros(n_images, bool)
+    used[numbers] = True
+
+    class_in_view = np.full(n_classes, -1)
+    image_in_view = np.full(n_images, -1)
+    class_indices = {}
+    for index, name in enumerate(view.class_names):
+        class_indices[name] = index
+    for row, class_name in enumerate(file.class_images):
+        start = starts[row]
+        end = starts[row + 1]
+        places = np.flatnonzero(used[start:end])
+        if len(places) == 0:
+            continue
+        if class_name not in class_indices:
+            _refuse_build(file, class_name)
+        class_index = class_indices[class_name]
+        class_in_view[row] = class_index
+        by_name = _by_name(view, class_index)
+        found = _find_in_class(file, class_name, places, by_name)
+        image_in_view[start + places] = found
+    classes = class_in_view[file.classes]
+    images = image_in_view[numbers]
+    return classes, images
+
+
+def _first_numbers(file: EpisodeFile) -> np.ndarray:
+    """The images of all classes are numbered from 0 on, one class after the other. This is
+    the first number of each class, and then the number of images: int64 (n_classes + 1,)"""
+    sizes = list(map(len, file.class_images.values()))
+    starts = np.zeros(len(sizes) + 1, np.int64)
+    np.cumsum(sizes, out=starts[1:])
+    return starts
+
+
+def _find_in_class(
+    file: EpisodeFile, class_name: str, places: np.ndarray, by_name: Mapping[str, int]
+) -> list[int]:
+    """The view's images at some places of a class of the file."""
+    image_names = file.class_images[class_name]
+    found = []
+    for place in places:
+        image_name = image_names[place]
+        if image_name not in by_name:
+            _refuse_build(file, f"{class_name}/{image_name}")
+        found.append(by_name[image_name])
+    return found
+
+
+def _by_name(view: ImageView, class_index: int) -> Mapping[str, int]:
+    """The images of a class of the view, by name."""
+    names = view.class_image_names(class_index)
+    indices = view.class_images(class_index).tolist()
+    return dict(zip(names, indices, strict=True))
+
+
+def _are_those_of_protocol(drawn: Drawn, root: Path) -> bool:
+    try:
+        own = draw(drawn.protocol, root)
+    except DataError:  # a list may hold episodes that the protocol cannot draw here
+        return False
+    return own.fingerprint == drawn.fingerprint
+
+
+def _extended_name(protocol: EvalProtocol, suffix: str) -> str:
+    """The protocol's name with a suffix, cut to the length that names may have."""
+    room = _LONGEST_NAME - len(suffix)
+    return protocol.name[:room] + suffix
+
+
+def _refuse_build(file: EpisodeFile, key: str) -> NoReturn:
+    dataset = file.protocol.dataset
+    raise DataError(
+        f"{file.path}: made from another build of {dataset}: the build at hand has no "
+        f"'{shown(key)}'. See how yours was made: fewbench data info {dataset}. Then choose "
+        f"another build with --dataset NAME, or export the episodes again."
+    )

@@ -1,0 +1,170 @@
+"""Read an episode file, and refuse one that is damaged, edited or inconsistent."""
+
+import json
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NoReturn
+
+import numpy as np
+from pydantic import TypeAdapter, ValidationError
+
+from fewbench.npz import read_arrays
+
+from ...datasets.info import DataError
+from ...datasets.lookup import shown
+from ...reports.records import EvalProtocol, explain
+from .episode_files import (
+    FORMAT,
+    HASHED,
+    INDEX,
+    SCHEMA_VERSION,
+    EpisodeFile,
+    content_sha256,
+)
+
+ClassImages = dict[str, tuple[str, ...]]
+# A few kilobytes of zip can claim to be terabytes. A million 20-way 5-shot episodes take 0.8 GB.
+BYTES_LIMIT = 1 << 30
+_EXPORT = "fewbench protocol export NAME --out FILE"
+
+
+def read_episodes(path: Path) -> EpisodeFile:
+    """Read and check an episode file.
+
+    Raises DataError when it is missing, damaged, edited, of another kind, or written by a
+    newer fewbench.
+    """
+    arrays = _read_arrays(path)
+    _check_sha256(path, arrays)
+    try:
+        header = json.loads(arrays["header"].tobytes())
+        _check_version(path, header)
+        protocol = _protocol_in(header)
+        class_images = _class_images_in(path, header)
+        data_fingerprint = str(header["data_fingerprint"])
+    except ValidationError as error:
+        _refuse(path, f"its protocol is not valid ({explain(error)})")
+    except DataError:
+        raise
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        _refuse(path, f"its header is not complete ({error!r:.80})")
+    _check_shapes(path, protocol, arrays)
+    _check_places(path, class_images, arrays)
+    _check_repeats(path, arrays)
+    return EpisodeFile(
+        path=path,
+        protocol=protocol,
+        data_fingerprint=data_fingerprint,
+        class_images=class_images,
+        classes=arrays["classes"],
+        images=arrays["images"],
+    )
+
+
+def _read_arrays(path: Path) -> dict[str, np.ndarray]:
+    names = (*HASHED, "sha256")
+    try:
+        _check_size(path)
+        return read_arrays(path, dict.fromkeys(names, BYTES_LIMIT))
+    except DataError:
+        raise
+    except FileNotFoundError:
+        raise DataError(f"{path}: no such file. Write one: {_EXPORT}") from None
+    except (
+        Exception
+    ) as error:  # damaged bytes make numpy and zipfile raise nearly anything
+        _refuse(path, f"it cannot be read ({shown(str(error))})", error)
+
+
+def _check_size(path: Path) -> None:
+    with zipfile.ZipFile(path) as archive:
+        n_bytes = sum(member.file_size for member in archive.infolist())
+    if n_bytes > BYTES_LIMIT:
+        _refuse(path, "it would unpack to more than a gibibyte")
+
+
+def _check_sha256(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
+    recorded = arrays["sha256"].tobytes().decode("ascii", "replace")
+    found = content_sha256(arrays)
+    if recorded != found:
+        expected = shown(recorded, 64)
+        _refuse(
+            path,
+            f"its content was changed: expected sha256 {expected}, got {found}",
+        )
+
+
+def _check_version(path: Path, header: dict[str, Any]) -> None:
+    version = header["schema_version"]
+    if header["format"] != FORMAT or not isinstance(version, int):
+        _refuse(path, "it is not a list of episodes")
+    if version > SCHEMA_VERSION:
+        raise DataError(
+            f"{path}: written by a newer fewbench: expected schema {SCHEMA_VERSION} or "
+            f"older, got {version}. Upgrade: pip install --upgrade fewbench"
+        )
+
+
+def _protocol_in(header: dict[str, Any]) -> EvalProtocol:
+    document = json.dumps(header["protocol"])
+    return TypeAdapter(EvalProtocol).validate_json(document)
+
+
+def _class_images_in(path: Path, header: dict[str, Any]) -> ClassImages:
+    """The names of the images of each class, by class name."""
+    class_images: ClassImages = {}
+    for class_name, image_names in header["classes"]:
+        names = tuple(map(str, image_names))
+        listed_before = str(class_name) in class_images
+        if listed_before or len(set(names)) < len(names):
+            _refuse(path, "it lists a class or an image twice")
+        class_images[str(class_name)] = names
+    return class_images
+
+
+def _check_shapes(
+    path: Path, protocol: EvalProtocol, arrays: Mapping[str, np.ndarray]
+) -> None:
+    n_episodes, n_way = protocol.n_episodes, protocol.n_way
+    per_class = protocol.n_shot + protocol.n_query
+    shapes = {
+        "classes": (n_episodes, n_way),
+        "images": (n_episodes, n_way, per_class),
+    }
+    for name, shape in shapes.items():
+        array = arrays[name]
+        if array.dtype != INDEX or array.shape != shape:
+            _refuse(
+                path,
+                f"{name}: expected uint16 {shape}, got {array.dtype} {array.shape}",
+            )
+
+
+def _check_places(
+    path: Path, class_images: ClassImages, arrays: Mapping[str, np.ndarray]
+) -> None:
+    """Refuse an episode with a class or an image that the header does not list."""
+    unlisted = "it uses a class or an image that it does not list"
+    classes = arrays["classes"]
+    if int(classes.max()) >= len(class_images):
+        _refuse(path, unlisted)
+    sizes = np.array(list(map(len, class_images.values())))
+    n_images = sizes[classes]
+    if (arrays["images"] >= n_images[:, :, None]).any():
+        _refuse(path, unlisted)
+
+
+def _check_repeats(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
+    for name in ("classes", "images"):
+        ordered = np.sort(arrays[name], axis=-1)
+        repeated = np.diff(ordered, axis=-1) == 0
+        if repeated.any():
+            _refuse(path, "an episode has a class or an image twice")
+
+
+def _refuse(path: Path, what: str, cause: Exception | None = None) -> NoReturn:
+    raise DataError(
+        f"{path}: not an episode file as fewbench writes it: {what}. Download it again, or "
+        f"write a new one: {_EXPORT}"
+    ) from cause

@@ -1,0 +1,70 @@
+"""The images that a report shows: contact sheets of splits, and images of the hardest classes."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from ..datasets import BUILDERS
+from ..datasets.info import DataError
+from ..datasets.inspection.contact_sheet import contact_sheet
+from ..datasets.lookup import pick
+from ..datasets.root import open_split
+from ..datasets.view import ImageView
+from ..reports.records import RunResult
+
+IMAGES_PER_CLASS = 5
+
+
+def class_samples(
+    root: Path, result: RunResult, class_names: Sequence[str]
+) -> dict[str, list[np.ndarray]]:
+    """The first images of some classes of the split that a result was scored on.
+
+    Images uint8 (H, W, C) by class name; empty if the build at hand is another one
+    """
+    view = evaluated_view(result, root)
+    if view is None:
+        return {}
+    samples = {}
+    indices = {name: index for index, name in enumerate(view.class_names)}
+    for name in class_names:
+        if name in indices:
+            images = view.class_images(indices[name])
+            first = images[:IMAGES_PER_CLASS]
+            samples[name] = list(view.images(first))
+    return samples
+
+
+def split_sheets(results: Sequence[RunResult], root: Path) -> dict[str, bytes]:
+    """Contact sheets of the splits that results were scored on: caption -> PNG bytes."""
+    evaluated: dict[tuple[str, str, str], RunResult] = {}
+    for result in results:
+        protocol = result.protocol
+        fingerprint = result.data_fingerprint
+        key = (protocol.dataset, protocol.split, fingerprint)
+        evaluated.setdefault(key, result)
+    sheets = {}
+    for key in sorted(evaluated):
+        dataset, split, _ = key
+        view = evaluated_view(evaluated[key], root)
+        if view is None:
+            continue
+        title = BUILDERS[dataset].title
+        unrotated = ImageView(view.stores)
+        sheets[f"{title}: {split} classes"] = contact_sheet(unrotated, 16, 8)
+    return sheets
+
+
+def evaluated_view(result: RunResult, root: Path) -> ImageView | None:
+    """The images that a result was scored on; None if the build at hand is another one."""
+    protocol = result.protocol
+    try:
+        info = pick("dataset", protocol.dataset, BUILDERS, see="fewbench data list")
+        store = open_split(info, root, protocol.split)
+        view = ImageView([store], rotations=protocol.rotations)
+    except DataError:
+        return None
+    if view.fingerprint != result.data_fingerprint:
+        return None
+    return view

@@ -1,0 +1,185 @@
+"""Classes of miniImageNet from arrays, whose images have no names of their own."""
+
+from collections.abc import Callable, Collection, Mapping
+from functools import partial
+
+import numpy as np
+
+from ..archives.refusals import refusal
+from ..info import ClassImages, DataError
+from ..lookup import shown
+from .pixels import RowArray, check_images, read_group, read_integers, read_rows
+from .ravi_split import RaviSplit, check_n_images
+from .search import Search
+from .source_file import SourceFile
+from .source_files import with_text_keys
+from .torchmeta import ClassGroup
+
+NAMED_BY_POSITION = (
+    "image names are assumed: the source has none, so images are taken to be in the order "
+    "of the split list"
+)
+_SPLITS = ("train", "val", "test")
+
+
+class ArrayClasses:
+    """Makes the classes. Raises DataError for arrays that are not this dataset."""
+
+    def __init__(self, search: Search, ravi: RaviSplit) -> None:
+        self._search = search
+        self._ravi = ravi
+
+    def in_groups(
+        self, file: SourceFile, groups: Mapping[str, ClassGroup]
+    ) -> list[ClassImages]:
+        """One class for each group. groups: wnid -> its images."""
+        self._check_wnids(file, groups)
+        shape = self._search.shape
+        classes = []
+        for wnid, group in groups.items():
+            check_images(group.label, group, shape)
+            images = self._class_images(
+                file,
+                wnid,
+                n_images=group.shape[0],
+                read=partial(read_group, group, shape),
+            )
+            classes.append(images)
+        return classes
+
+    def with_rows(
+        self, file: SourceFile, images: RowArray, class_dict: object
+    ) -> list[ClassImages]:
+        """The classes of an array whose file states the rows of each.
+
+        images: uint8 (N, H, W, C), to be checked
+        class_dict: as pickled: wnid -> row numbers
+        """
+        rows = {}
+        for name, indices in with_text_keys(class_dict).items():
+            label = f"{file.label}, class {shown(name)}"
+            rows[name] = read_integers(label, indices)
+        return self._in_rows(file, images, rows)
+
+    def with_labels(
+        self, file: SourceFile, images: RowArray, labels: object, names: object
+    ) -> list[ClassImages]:
+        """The classes of an array whose file has a label for each row.
+
+        images: uint8 (N, H, W, C), to be checked
+        labels: as pickled: N whole numbers
+        names: as pickled: wnid -> label; anything else when the file does not say
+        """
+        label_of_row = read_integers(f"{file.label}, labels", labels)
+        present = np.unique(label_of_row).tolist()
+        if isinstance(names, Mapping):
+            wnids = _stated_wnids(with_text_keys(names), present)
+        else:
+            wnids = self._assumed_wnids(file, present)
+        self._check_wnids(file, wnids.values())
+        rows = {}
+        for label, wnid in wnids.items():
+            rows[wnid] = np.flatnonzero(label_of_row == label)
+        return self._in_rows(file, images, rows)
+
+    def _in_rows(
+        self, file: SourceFile, array: RowArray, rows: Mapping[str, np.ndarray]
+    ) -> list[ClassImages]:
+        """rows: wnid -> int64 (n,) the rows of `array` with its images"""
+        self._check_wnids(file, rows)
+        check_images(file.label, array, self._search.shape)
+        _check_rows(file, rows, n_rows=array.shape[0])
+        classes = []
+        for wnid, indices in rows.items():
+            images = self._class_images(
+                file,
+                wnid,
+                n_images=len(indices),
+                read=partial(read_rows, array, indices),
+            )
+            classes.append(images)
+        return classes
+
+    def _class_images(
+        self,
+        file: SourceFile,
+        wnid: str,
+        n_images: int,
+        read: Callable[[], np.ndarray],
+    ) -> ClassImages:
+        """One class. Its images get the names of the split list, if none is missing."""
+        check_n_images(
+            file.label,
+            wnid,
+            n_images,
+            ravi=self._ravi,
+            allow_missing=self._search.allow_missing,
+        )
+        names = self._ravi.names(wnid)
+        if n_images < len(names):
+            names = tuple(f"{i:04d}" for i in range(n_images))
+        return ClassImages(
+            split=self._ravi.split(wnid),
+            name=wnid,
+            image_names=names,
+            read=read,
+        )
+
+    def _assumed_wnids(self, file: SourceFile, present: list[int]) -> dict[int, str]:
+        """label -> wnid: labels are taken to number the sorted class names of the split."""
+        split = ""
+        for name in _SPLITS:
+            if file.stem.endswith(name):
+                split = name
+        wnids = self._ravi.wnids_of(split)
+        if len(wnids) != len(present):
+            raise refusal(
+                file.label,
+                "which classes it holds",
+                expected=f"names, or {len(wnids)} labels as in split '{split}'",
+                got=f"{len(present)} labels without names",
+            )
+        return dict(zip(present, wnids, strict=True))
+
+    def _check_wnids(self, file: SourceFile, wnids: Collection[str]) -> None:
+        """Raises DataError unless all are classes of this dataset, and there are some."""
+        unknown = [wnid for wnid in wnids if wnid not in self._ravi.numbers]
+        if wnids and not unknown:
+            return
+        example = ""
+        if unknown:
+            example = f" ({shown(unknown[0])} is not)"
+        n_known = len(wnids) - len(unknown)
+        raise DataError(
+            f"{file.label}: is not this dataset: {n_known} of its {len(wnids)} classes "
+            f"are those of Ravi & Larochelle's miniImageNet{example}. "
+            f"The dataset of Vinyals et al. (2016) has the same name and shares 6 of the "
+            f"100 classes; results on it cannot be compared. "
+            f"Get the split of Ravi & Larochelle"
+        )
+
+
+def _stated_wnids(stated: Mapping[str, object], present: list[int]) -> dict[int, str]:
+    """label -> the class name that the file gives it."""
+    names = {}
+    for name, label in stated.items():
+        if isinstance(label, int):
+            names[label] = name
+    wnids = {}
+    for label in present:
+        wnids[label] = names.get(label, f"label {label}")
+    return wnids
+
+
+def _check_rows(file: SourceFile, rows: Mapping[str, np.ndarray], n_rows: int) -> None:
+    """Raises DataError when a row belongs to two images, or does not exist."""
+    every = np.concatenate(list(rows.values()))
+    n_different = len(np.unique(every))
+    is_outside = (every < 0) | (every >= n_rows)
+    if n_different < len(every) or is_outside.any():
+        raise refusal(
+            file.label,
+            "its rows",
+            expected=f"different row numbers below {n_rows}",
+            got="row numbers that repeat or point outside",
+        )

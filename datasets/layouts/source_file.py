@@ -1,0 +1,105 @@
+"""One file of a source, and its kind as told by its first bytes.
+
+A file name alone is never trusted.
+"""
+
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from ..archives.byte_ranges import ByteRange
+from ..archives.refusals import refusal
+from ..archives.signatures import HEAD_BYTES, kind_of, looks_like_page
+from ..archives.tree import Tree
+from ..lookup import shown
+
+IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png")
+ARCHIVE_SUFFIXES = (".zip", ".tar", ".tgz", ".tar.gz", ".tar.bz2", ".tar.xz")
+_DATA_SUFFIXES = (
+    "",
+    ".pkl",
+    ".pickle",
+    ".p",
+    ".h5",
+    ".hdf5",
+    ".hdf",
+    ".npz",
+    ".csv",
+    ".txt",
+)
+_KINDS_BY_BYTES = {"HDF5": "groups", "zip": "npz", "pickle": "pickle"}
+_KINDS_BY_SUFFIX = {
+    ".pkl": "pickle",
+    ".pickle": "pickle",
+    ".csv": "csv",
+    ".txt": "text",
+}
+_MOST_TEXT_BYTES = 2**22
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """A file that is neither an image nor an archive.
+
+    kind: "pickle", "groups" (HDF5), "npz", "csv", "text" or "unknown"
+    """
+
+    tree: Tree
+    name: str
+    kind: str
+
+    @property
+    def label(self) -> str:
+        """Where the file is, for messages."""
+        return f"{self.tree.label}: {shown(self.name)}"
+
+    @property
+    def stem(self) -> str:
+        """File name without folder and ending."""
+        return PurePosixPath(self.name).stem
+
+    def byte_range(self) -> ByteRange:
+        """The bytes of the file."""
+        return self.tree.byte_range(self.name)
+
+    def lines(self) -> list[str]:
+        """The lines of a text file. Raises DataError when it is no text or too long."""
+        data = self.byte_range()
+        if len(data) > _MOST_TEXT_BYTES:
+            raise refusal(
+                self.label,
+                "it",
+                expected=f"a list of at most {_MOST_TEXT_BYTES:,} bytes",
+                got=f"{len(data):,}",
+            )
+        try:
+            return data.read_at(0, len(data)).decode("utf-8").splitlines()
+        except UnicodeDecodeError as error:
+            raise refusal(
+                self.label,
+                "it",
+                expected="text in UTF-8",
+                got=error.reason,
+            ) from error
+
+
+def find_file(tree: Tree, name: str) -> SourceFile:
+    """The file called `name`, with its kind. Raises DataError when it is a web page."""
+    data = tree.byte_range(name)
+    head = data.read_at(0, min(HEAD_BYTES, len(data)))
+    if looks_like_page(head) and may_be_data(name):
+        raise refusal(
+            tree.label,
+            shown(name),
+            expected="data",
+            got="a web page: the download was probably a sign-in, quota or error page",
+        )
+    kind = _KINDS_BY_BYTES.get(kind_of(head) or "")
+    if kind is None:
+        suffix = PurePosixPath(name).suffix.lower()
+        kind = _KINDS_BY_SUFFIX.get(suffix, "unknown")
+    return SourceFile(tree, name, kind)
+
+
+def may_be_data(name: str) -> bool:
+    """Whether a file name ends like those of data files."""
+    return PurePosixPath(name).suffix.lower() in _DATA_SUFFIXES

@@ -1,0 +1,200 @@
+"""Classes of tieredImageNet from arrays: which class is meant, and whether it is complete."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+
+import numpy as np
+
+from ..archives.refusals import refusal
+from ..info import ClassImages, DataError
+from ..lookup import shown
+from .ilsvrc import MOST_IMAGES, check_count
+from .ren_split import RenSplit, plain
+from .search import Search
+from .tieredimagenet_labels import Labels
+
+_SPLITS = ("train", "val", "test")
+_IDENTIFY = "See what it is: fewbench data identify PATH"
+# rows of one class -> the function that reads its images
+ReadRows = Callable[[np.ndarray], Callable[[], np.ndarray]]
+
+
+class TieredImageNetClasses:
+    """Makes the classes. Raises DataError for what is not this dataset."""
+
+    def __init__(self, search: Search, ren: RenSplit) -> None:
+        self._search = search
+        self._files = search.files
+        self._ren = ren
+
+    def with_labels(self, labels: Labels, read_rows: ReadRows) -> list[ClassImages]:
+        """One class for each label. Images keep the order of the archive."""
+        rows = labels.rows()
+        if not rows:
+            return []
+        wnids = None
+        if labels.names:
+            wnids = self._wnids_of_labels(labels, rows)
+        classes = []
+        for label, indices in rows.items():
+            n_images = len(indices)
+            read = read_rows(indices)
+            if wnids is None:
+                images = _nameless(labels, label, n_images, read)
+            else:
+                images = self.named(wnids[label], n_images, read)
+            classes.append(images)
+        return classes
+
+    def named(
+        self, wnid: str, n_images: int, read: Callable[[], np.ndarray]
+    ) -> ClassImages:
+        """A class of the split list. Its images are named by position."""
+        self.check_count(wnid, n_images)
+        split, category, _ = self._ren.classes[wnid]
+        return ClassImages(
+            split=split,
+            name=wnid,
+            image_names=_positions(n_images),
+            read=read,
+            category=category,
+        )
+
+    def check_count(self, wnid: str, n_images: int) -> None:
+        """Raises DataError when ILSVRC2012 cannot have this many images of the class."""
+        fewest, most = self._ren.counts[wnid]
+        if self._search.allow_missing:
+            fewest = 1
+        check_count(wnid, n_images, fewest, most)
+
+    def find_wnids(self, label: str, names: Collection[str]) -> dict[str, str]:
+        """Class name in the archive -> wnid.
+
+        names: wnids, or words of synsets
+        label: where the names come from, for messages
+        Raises DataError when one is unknown, or two mean the same class.
+        """
+        known = self._ren.by_words() | self._wnids_by_listed_words()
+        wnids = {}
+        for name in names:
+            wnid = name
+            if name not in self._ren.classes:
+                wnid = known.get(plain(name))
+            if wnid is None:
+                raise DataError(
+                    f"{label}: is not this dataset: class '{shown(name)}' is none of "
+                    f"tieredImageNet's {len(self._ren.classes)}. {_IDENTIFY}"
+                )
+            wnids[name] = wnid
+        n_different = len(set(wnids.values()))
+        if n_different != len(names):
+            raise refusal(
+                label,
+                "its class names",
+                expected="a name for each class",
+                got="two names that mean the same class",
+            )
+        return wnids
+
+    def _wnids_of_labels(
+        self, labels: Labels, rows: Mapping[int, np.ndarray]
+    ) -> Sequence[str]:
+        """The wnid of each label, as a list by label."""
+        label_of_file = labels.file.label
+        wnids = list(self.find_wnids(label_of_file, labels.names).values())
+        if min(rows) < 0 or max(rows) >= len(wnids):
+            raise refusal(
+                label_of_file,
+                "its labels",
+                expected=f"labels from 0 to {len(wnids) - 1}",
+                got="labels without a name",
+            )
+        self._check_categories(labels, rows, wnids)
+        return wnids
+
+    def _wnids_by_listed_words(self) -> dict[str, str]:
+        """Words -> wnid, line by line from class_names.txt and synsets.txt of the archive."""
+        lists = {}
+        for file in self._files.of_kind("text"):
+            name = file.stem.rpartition("-")[2]
+            lists[name] = file
+        if "class_names" not in lists or "synsets" not in lists:
+            return {}
+        names = lists["class_names"].lines()
+        synsets = lists["synsets"].lines()
+        wnids = {}
+        for name, synset in zip(names, synsets, strict=False):
+            wnid = synset.strip()
+            if wnid in self._ren.classes:
+                wnids[plain(name)] = wnid
+        return wnids
+
+    def _check_categories(
+        self, labels: Labels, rows: Mapping[int, np.ndarray], wnids: Sequence[str]
+    ) -> None:
+        """Raises DataError for archives made before 2019-03-26.
+
+        They put classes into wrong categories.
+        """
+        general = labels.general
+        if general is None:
+            return
+        n_labels = len(labels.specific)
+        if len(general) != n_labels:
+            raise refusal(
+                labels.file.label,
+                "its categories",
+                expected=f"{n_labels:,} categories, one for each label",
+                got=f"{len(general):,}",
+            )
+        pairs = set()
+        for label, indices in rows.items():
+            _, category, _ = self._ren.classes[wnids[label]]
+            for number in np.unique(general[indices]):
+                pairs.add((category, int(number)))
+        categories = {category for category, _ in pairs}
+        numbers = {number for _, number in pairs}
+        one_to_one = len(categories) == len(numbers) == len(pairs)
+        if not one_to_one:
+            raise DataError(
+                f"{labels.file.label}: is an old copy whose label_general puts classes "
+                f"into wrong categories (its authors mended this on 2019-03-26). "
+                f"Get the present archive: "
+                f"tiered-imagenet.tar with md5 e07e811b9f29362d159a9edd0d838c62"
+            )
+
+
+def _nameless(
+    labels: Labels,
+    label: int,
+    n_images: int,
+    read: Callable[[], np.ndarray],
+) -> ClassImages:
+    """A class that has only a number. The file name says its split."""
+    name = f"label-{label:03d}"
+    split = _split_in(labels)
+    check_count(name, n_images, 1, MOST_IMAGES)
+    return ClassImages(
+        split=split,
+        name=name,
+        image_names=_positions(n_images),
+        read=read,
+    )
+
+
+def _split_in(labels: Labels) -> str:
+    """The split that a labels file is named after."""
+    for split in _SPLITS:
+        if split in labels.file.stem:
+            return split
+    raise refusal(
+        labels.file.label,
+        "which split it is",
+        expected="class names in it, or a split in its file name",
+        got="neither",
+        advice="Rename it to train_labels.pkl, val_labels.pkl or test_labels.pkl.",
+    )
+
+
+def _positions(n_images: int) -> tuple[str, ...]:
+    """Names for images that have none: 0000, 0001, ..."""
+    return tuple(f"{i:04d}" for i in range(n_images))

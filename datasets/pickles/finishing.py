@@ -1,0 +1,76 @@
+"""Turns what the machine built into plain values, with nothing half-made left in them."""
+
+from .arrays import StoredArray
+from .errors import Unexpected
+from .numpy_calls import AllowedName, PickledDtype
+from .payloads import Payload
+from .strings import MOST_IN_MEMORY
+
+_DEEPEST = 64
+_ATOMS = frozenset((str, bytes, int, float, bool, type(None)))
+_HALF_MADE = {
+    StoredArray: "an array without data",
+    PickledDtype: "a dtype without an array",
+    AllowedName: "the name of a function or type",
+}
+
+
+class Finisher:
+    """Reads the long strings of a value from the file, and refuses half-made values."""
+
+    def __init__(self) -> None:
+        # id -> the value, which keeps the id in use, and what replaces it.
+        self._seen: dict[int, tuple[object, object]] = {}
+        self._room = MOST_IN_MEMORY
+
+    def finished(self, value: object, depth: int = 0) -> object:
+        """The finished value. Lists and dicts stay the same objects.
+
+        Raises Unexpected for half-made values, deep nesting and too many long strings.
+        """
+        if type(value) in _ATOMS:
+            return value
+        if isinstance(value, StoredArray) and value.filled:
+            return value
+        key = id(value)
+        if key not in self._seen:
+            if isinstance(value, list | dict):
+                self._seen[key] = (value, value)  # in case it holds itself
+            self._seen[key] = (value, self._finish(value, depth))
+        _, replacement = self._seen[key]
+        return replacement
+
+    def _finish(self, value: object, depth: int) -> object:
+        if depth > _DEEPEST:
+            raise Unexpected(
+                expected=f"at most {_DEEPEST} levels of nesting",
+                got="more",
+            )
+        deeper = depth + 1
+        if isinstance(value, Payload):
+            return self._string(value)
+        if isinstance(value, list):
+            for index, item in enumerate(value):
+                value[index] = self.finished(item, deeper)
+            return value
+        if isinstance(value, dict):
+            for key, item in value.items():
+                value[key] = self.finished(item, deeper)
+            return value
+        if isinstance(value, tuple):
+            items = [self.finished(item, deeper) for item in value]
+            return tuple(items)
+        other = f"a value of type {type(value).__name__}"
+        raise Unexpected(
+            expected="plain values and arrays",
+            got=_HALF_MADE.get(type(value), other),
+        )
+
+    def _string(self, payload: Payload) -> str | bytes:
+        self._room -= payload.length
+        if self._room < 0:
+            raise Unexpected(
+                expected=f"at most {MOST_IN_MEMORY:,} bytes of long strings",
+                got="more",
+            )
+        return payload.decoded()

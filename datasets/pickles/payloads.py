@@ -1,0 +1,143 @@
+"""Long strings of a pickle, which stay in the file until they are asked for."""
+
+import codecs
+import threading
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import cast
+
+from ..archives.byte_ranges import ByteRange
+from ..archives.temporary_file import write_temporary
+from ..info import DataError
+from .errors import Unexpected
+from .strings import decode, to_latin1
+
+# Bytes that are decoded at once.
+CHUNK = 2**20
+# The most bytes that the file spends on one byte of data, for each codec.
+_MOST_WRITTEN = {
+    "raw": 1,
+    "utf-8": 2,
+    "raw-unicode-escape": 6,
+    "string-escape": 4,
+}
+
+
+class PickleFile:
+    """The bytes of a pickle, and the folder for temporary copies of its encoded arrays."""
+
+    def __init__(self, data: ByteRange, scratch: Path | None) -> None:
+        self.data = data
+        self.lock = threading.Lock()
+        self._scratch = scratch
+
+    def refusal(self, offset: int, error: Unexpected) -> DataError:
+        """The error that names the file and the place."""
+        return DataError(
+            f"{self.data.label}: cannot read the pickle at byte {offset:,}: "
+            f"expected {error.expected}, got {error.got}. {error.advice}"
+        )
+
+    def copy(self, parts: Iterable[bytes]) -> ByteRange:
+        """The parts in a temporary file without a name, which goes when the range goes."""
+        return write_temporary(parts, self.data.label, self._scratch)
+
+
+class Payload:
+    """A long string of a pickle, left in the file.
+
+    codec: how the file writes it, see `decode`
+    is_text: whether it stands for a str
+    """
+
+    __slots__ = ("_copy", "codec", "file", "is_text", "length", "offset")
+
+    def __init__(
+        self, file: PickleFile, offset: int, length: int, codec: str, is_text: bool
+    ) -> None:
+        self.file = file
+        self.offset = offset
+        self.length = length
+        self.codec = codec
+        self.is_text = is_text
+        self._copy: ByteRange | None = None
+
+    def in_latin1(self) -> "Payload":
+        """The bytes that this text stands for."""
+        return Payload(
+            self.file,
+            self.offset,
+            self.length,
+            self.codec,
+            is_text=False,
+        )
+
+    def may_hold(self, size: int) -> bool:
+        """Whether `size` bytes of data can have this length; certain when they are raw."""
+        written = self.length
+        if self.codec == "string-escape":
+            written -= 2  # the quotes
+        most_written = _MOST_WRITTEN[self.codec] * size
+        return size <= written <= most_written
+
+    def decoded(self) -> str | bytes:
+        """The whole string, in memory. Raises DataError when it is not valid."""
+        data = self.file.data.read_at(self.offset, self.length)
+        try:
+            value = decode(data, self.codec)
+            if isinstance(value, str) and not self.is_text:
+                value = to_latin1(value)
+        except Unexpected as error:
+            raise self.file.refusal(self.offset, error) from None
+        return value
+
+    def read_at(self, offset: int, length: int, size: int) -> bytes:
+        """`length` of the `size` bytes. Raises DataError when it does not hold `size` bytes."""
+        if self.codec == "raw":
+            return self.file.data.read_at(self.offset + offset, length)
+        if self.length > CHUNK:
+            copy = self._decoded_copy(size)
+            return copy.read_at(offset, length)
+        data = cast(bytes, self.decoded())
+        self._check(len(data), size)
+        return data[offset : offset + length]
+
+    def _decoded_copy(self, size: int) -> ByteRange:
+        """The data in a temporary file, which is written once."""
+        with self.file.lock:
+            if self._copy is None:
+                self._copy = self.file.copy(self._parts())
+        self._check(len(self._copy), size)
+        return self._copy
+
+    def _parts(self) -> Iterator[bytes]:
+        if self.codec != "utf-8":
+            yield cast(bytes, self.decoded())
+            return
+        try:
+            yield from self._parts_of_utf8()
+        except Unexpected as error:
+            raise self.file.refusal(self.offset, error) from None
+        except UnicodeError as error:
+            trouble = Unexpected(
+                expected="UTF-8",
+                got=str(error),
+            )
+            raise self.file.refusal(self.offset, trouble) from None
+
+    def _parts_of_utf8(self) -> Iterator[bytes]:
+        decoder = codecs.getincrementaldecoder("utf-8")()
+        for start in range(0, self.length, CHUNK):
+            count = min(CHUNK, self.length - start)
+            data = self.file.data.read_at(self.offset + start, count)
+            is_last = start + count == self.length
+            part = decoder.decode(data, final=is_last)
+            yield to_latin1(part)
+
+    def _check(self, got: int, size: int) -> None:
+        if got != size:
+            error = Unexpected(
+                expected=f"{size:,} bytes of array data",
+                got=f"{got:,}",
+            )
+            raise self.file.refusal(self.offset, error)

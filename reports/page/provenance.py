@@ -1,0 +1,75 @@
+"""Everything that is known about one result, as the page shows it."""
+
+from dataclasses import asdict
+
+from ..records import RunResult
+from ..stats.diagnostics import calibration_error
+from ..tables.cells import Cell
+
+Facts = dict[str, object]
+
+
+def provenance(cell: Cell) -> dict[str, Facts]:
+    """The facts about the result of a cell, by heading."""
+    result = cell.result
+    return {
+        "Result": _result_facts(cell),
+        "Protocol": asdict(result.protocol),
+        "Fingerprints": {
+            "data": result.data_fingerprint,
+            "episodes": result.episodes_fingerprint,
+            "checkpoint sha256": result.checkpoint_sha256 or "none",
+        },
+        "Recipe": _sorted(result.recipe) or {"training": "none"},
+        "Environment": _sorted(result.environment),
+    }
+
+
+def _result_facts(cell: Cell) -> Facts:
+    result = cell.result
+    facts: Facts = {
+        "accuracy": _accuracy(cell),
+        "interval": _limits(cell),
+        "calibration error": _calibration_error(result),
+        "learner": result.learner,
+        "backbone": result.backbone or "none",
+        "train_seed": result.train_seed,
+        "transductive": result.transductive,
+        "partial data": result.partial,
+        "precision": result.precision,
+        "device": result.device,
+        "created (UTC)": result.created_utc,
+    }
+    for stage, seconds in sorted(result.seconds.items()):
+        facts[f"{stage} (s)"] = f"{seconds:.2f}"
+    return facts
+
+
+def _accuracy(cell: Cell) -> str:
+    accuracy = f"{cell.value} % "
+    interval = cell.interval
+    if interval is None:
+        return accuracy
+    level = f"{100 * interval.level:g} %"
+    n = f"n = {interval.n:,}"
+    return f"{accuracy}({level}, {interval.kind}, {n})"
+
+
+def _limits(cell: Cell) -> str:
+    interval = cell.interval
+    if interval is None:
+        return "none"
+    low = 100 * interval.low
+    high = 100 * interval.high
+    return f"{low:.2f} to {high:.2f} %"
+
+
+def _calibration_error(result: RunResult) -> str:
+    error = calibration_error(result)
+    if error is None:
+        return "scores are no probabilities"
+    return f"{100 * error:.2f} %"
+
+
+def _sorted(facts: dict) -> Facts:
+    return dict(sorted(facts.items()))

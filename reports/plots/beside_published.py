@@ -1,0 +1,166 @@
+"""A plot of our results beside published numbers."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from ..published import Beside, PublishedNumber, method_of
+from ..records import ResultError
+from ..tables.cells import Cell
+from ..tables.run_names import plot_names, shortened
+from .rows import (
+    HALF_BAND,
+    axis_label,
+    percents,
+    plot_heading,
+    plot_interval,
+    write_row,
+)
+from .style import INK, LINE, PALE_BLUE, STYLES, bound_percent, clean_rows, new_figure
+
+# The most rows of one protocol and method. References come first among published numbers.
+OURS_ROWS = 4
+PUBLISHED_ROWS = 6
+
+
+@dataclass
+class _Panel:
+    """The rows of one protocol and method: our cells by name, and the published numbers that
+    they are compared with, each once."""
+
+    ours: dict[str, Cell] = field(default_factory=dict)
+    theirs: list[Beside] = field(default_factory=list)
+
+    @property
+    def n_rows(self) -> int:
+        return len(self.ours) + len(self.theirs)
+
+
+def plot_published(pairs: Sequence[Beside], ax: Axes, margin: float) -> Axes:
+    """Our numbers and published ones of the same method, dataset, way and shot. Each protocol and
+    method has a grey band. Below it stand ours (filled), then published ones (hollow), inside or
+    outside the margin around the best of ours.
+
+    margin: the largest difference, as a fraction, that still counts as reproduced
+    Raises ResultError for no pairs.
+    """
+    if not pairs:
+        raise ResultError(
+            "ours against published: expected at least one pair, got none. "
+            "Evaluate on a protocol of a paper: fewbench protocol list"
+        )
+    shown: list[Cell] = []
+    row = 0
+    for title, panel in _panels(pairs).items():
+        plot_heading(ax, row, title)
+        _plot_panel(ax, row + 1, panel, margin)
+        shown += panel.ours.values()
+        row += 1 + panel.n_rows
+    clean_rows(ax, lowest=row - 0.4, highest=-0.42)
+    bound_percent(ax)
+    legend = (
+        f"accuracy (%), blue band: ±{100 * margin:g} around the best of ours\n"
+        "hollow: published, *: as recalled, ≠: see in the table what differs"
+    )
+    ax.set_xlabel(axis_label(legend, shown))
+    return ax
+
+
+def published_figure(pairs: Sequence[Beside], margin: float) -> Figure:
+    """`plot_published` at its proper size."""
+    rows = 0
+    for panel in _panels(pairs).values():
+        rows += 1 + panel.n_rows
+    figure = new_figure(LINE * rows + 1.1)
+    plot_published(pairs, figure.subplots(), margin)
+    return figure
+
+
+def _panels(pairs: Sequence[Beside]) -> Mapping[str, _Panel]:
+    """The panels by title, each with no more rows than there is room for."""
+    names = plot_names(pair.result for pair in pairs)
+    panels: dict[str, _Panel] = {}
+    for pair in pairs:
+        result = pair.result
+        protocol = shortened(result.protocol.name, 40)
+        title = f"{protocol}: {method_of(result)}"
+        panel = panels.setdefault(title, _Panel())
+        _add_ours(panel, names[result], pair)
+        _add_theirs(panel, pair)
+    return panels
+
+
+def _add_ours(panel: _Panel, name: str, pair: Beside) -> None:
+    has_room = len(panel.ours) < OURS_ROWS
+    if has_room and name not in panel.ours:
+        results = (pair.result,)
+        panel.ours[name] = Cell(results, pair.interval)
+
+
+def _add_theirs(panel: _Panel, pair: Beside) -> None:
+    has_room = len(panel.theirs) < PUBLISHED_ROWS
+    known = [other.published for other in panel.theirs]
+    if has_room and pair.published not in known:
+        panel.theirs.append(pair)
+
+
+def _plot_panel(ax: Axes, first_row: int, panel: _Panel, margin: float) -> None:
+    row = first_row
+    for name, cell in panel.ours.items():
+        plot_interval(ax, row, percents(cell), STYLES[0])
+        write_row(ax, row, name, str(cell))
+        row += 1
+    means = [cell.mean for cell in panel.ours.values()]
+    best = 100 * max(means)
+    tolerance = 100 * margin
+    last_row = first_row + panel.n_rows - 1
+    ax.fill_betweenx(
+        [first_row - HALF_BAND, last_row + HALF_BAND],
+        max(0, best - tolerance),
+        min(100, best + tolerance),
+        color=PALE_BLUE,
+        alpha=0.18,
+        linewidth=0,
+    )
+    for pair in panel.theirs:
+        _plot_theirs(ax, row, pair)
+        row += 1
+
+
+def _plot_theirs(ax: Axes, row: int, pair: Beside) -> None:
+    published = pair.published
+    mean = published.accuracy
+    half_width = published.half_width or 0
+    plot_interval(
+        ax,
+        row,
+        (mean - half_width, mean, mean + half_width),
+        style=(INK, "D"),
+        marker_fill="white",
+    )
+    source = f"{_authors(published)}: {published.variant}"
+    name = shortened(source, 36)
+    write_row(ax, row, name, _value(pair))
+
+
+def _value(pair: Beside) -> str:
+    """The published number with its ± and its marks."""
+    published = pair.published
+    value = f"{published.accuracy:.2f}"
+    if published.half_width is not None:
+        value += f" ± {published.half_width:.2f}"
+    marks = ""
+    if published.recalled:
+        marks += "*"
+    if pair.differs_in:
+        marks += "≠"
+    return f"{value} {marks}" if marks else value
+
+
+def _authors(published: PublishedNumber) -> str:
+    """The start of the source, such as "Snell" for "Snell et al. 2017"."""
+    parts = re.split(r" et al|,| README| reproduce", published.source)
+    return parts[0]

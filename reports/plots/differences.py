@@ -1,0 +1,77 @@
+"""A forest plot of the paired differences between results on the same episodes."""
+
+from collections.abc import Sequence
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from ..records import ResultError, RunResult
+from ..stats.comparisons import Comparison
+from ..tables.run_names import plot_names
+from .rows import plot_interval, write_row
+from .style import INK, LINE, STYLES, clean_rows, new_figure
+
+
+def plot_differences(comparisons: Sequence[Comparison], ax: Axes) -> Axes:
+    """Paired differences in points with their intervals, one below the other. Markers are filled
+    where the difference is significant after Holm's correction.
+
+    Raises ResultError for no comparisons.
+    """
+    if not comparisons:
+        raise ResultError(
+            "forest plot: expected at least one comparison, got none. "
+            "Compare at least two results"
+        )
+    compared: list[RunResult] = []
+    for pair in comparisons:
+        compared += [pair.a, pair.b]
+    names = plot_names(compared)
+    level = comparisons[0].interval.level
+    alpha = 1 - level
+    for row, pair in enumerate(comparisons):
+        is_significant = pair.p_adjusted < alpha
+        _plot_difference(ax, row, pair, is_filled=is_significant)
+        first = names[pair.a]
+        second = names[pair.b]
+        write_row(ax, row, f"{first}\nminus {second}", _value(pair))
+    ax.axvline(0, color=INK, linewidth=0.9, zorder=0.9)
+    clean_rows(ax, lowest=len(comparisons) - 0.4, highest=-0.6)
+    ax.margins(x=0.06)
+    ax.set_xlabel(
+        f"difference of accuracies (points), ±: {100 * level:g} % paired t-interval\n"
+        f"filled: p < {alpha:.2g}, Holm-corrected over these pairs"
+    )
+    return ax
+
+
+def differences_figure(comparisons: Sequence[Comparison]) -> Figure:
+    """`plot_differences` at its proper size."""
+    figure = new_figure(1.7 * LINE * len(comparisons) + 0.95)
+    plot_differences(comparisons, figure.subplots())
+    return figure
+
+
+def _plot_difference(ax: Axes, row: int, pair: Comparison, *, is_filled: bool) -> None:
+    style = STYLES[0]
+    color, _ = style
+    low = 100 * pair.interval.low
+    high = 100 * pair.interval.high
+    plot_interval(
+        ax,
+        row,
+        (low, 100 * pair.difference, high),
+        style,
+        marker_fill=color if is_filled else "white",
+    )
+
+
+def _value(pair: Comparison) -> str:
+    """The difference with its ± in points, and the p-value below."""
+    points = 100 * pair.difference
+    width = pair.interval.high - pair.interval.low
+    half_width = 100 * width / 2
+    p_value = f"p = {pair.p_adjusted:.3f}"
+    if pair.p_adjusted < 0.001:
+        p_value = "p < 0.001"
+    return f"{points:+.2f} ± {half_width:.2f}\n{p_value}"

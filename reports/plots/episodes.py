@@ -1,0 +1,124 @@
+"""Histograms of the accuracies of single episodes."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from ..groups import ResultGroup, result_groups
+from ..records import ResultError, RunResult
+from ..tables.cells import Cell
+from ..tables.run_names import plot_names
+from .rows import axis_label, heading, most_accurate_first, write_row
+from .style import FAINT, INK, LINE, Styles, clean_rows, learner_styles, new_figure
+
+MOST_BINS = 48
+# The height of the tallest bar and of the dark line at the mean, where a row has height 1.
+TALLEST, MEAN_LINE = 0.82, 0.92
+
+Floats = NDArray[np.float64]
+
+
+def plot_episode_histogram(
+    results: Sequence[RunResult],
+    ax: Axes,
+    styles: Styles | None = None,
+) -> Axes:
+    """How the accuracies of single episodes spread: a histogram per result, the most accurate on
+    top, each with a dark line at its mean.
+
+    Raises ResultError unless all results were scored on the same episodes.
+    """
+    groups = result_groups(results)
+    if len(groups) != 1:
+        labels = [group.label for group in groups]
+        got = ", ".join(labels) or "none"
+        raise ResultError(
+            f"episode histogram: expected results on the same episodes, got {got}. "
+            "Plot each of these separately"
+        )
+    styles = styles or learner_styles(results)
+    return _plot_histograms(groups[0], ax, styles)
+
+
+def histogram_figure(group: ResultGroup, styles: Styles) -> Figure:
+    """`plot_episode_histogram` at its proper size."""
+    figure = new_figure(2 * LINE * len(group.results) + 1.05)
+    _plot_histograms(group, figure.subplots(), styles)
+    return figure
+
+
+def _plot_histograms(group: ResultGroup, ax: Axes, styles: Styles) -> Axes:
+    cells = most_accurate_first(group)
+    names = plot_names(group.results)
+    edges = _bins(group.results)
+    shares = [_shares(cell.result, edges) for cell in cells]
+    tallest = float(np.max(shares))
+    for row, cell in enumerate(cells, start=1):
+        result = cell.result
+        color, _ = styles[result.learner]
+        heights = TALLEST * shares[row - 1] / tallest
+        _plot_bars(ax, row, heights, edges, color)
+        _plot_mean(ax, row, cell)
+        write_row(ax, row - 0.25, names[result], str(cell))
+    clean_rows(ax, lowest=len(cells), highest=0)
+    ax.set_title(
+        heading(group),
+        loc="left",
+        fontsize=9,
+        fontweight="bold",
+        color=INK,
+    )
+    quantity = (
+        "accuracy of one episode (%)\n"
+        f"dark line: mean; tallest bar: {100 * tallest:.0f} % of the episodes"
+    )
+    ax.set_xlabel(axis_label(quantity, cells))
+    return ax
+
+
+def _plot_bars(ax: Axes, row: int, heights: Floats, edges: Floats, color: str) -> None:
+    """Plot one histogram, with the baseline on its row."""
+    ax.stairs(
+        row - heights,  # the vertical axis points down
+        100 * edges,
+        baseline=row,
+        fill=True,
+        color=color,
+        alpha=0.75,
+    )
+    ax.axhline(row, color=FAINT, linewidth=0.6)
+
+
+def _plot_mean(ax: Axes, row: int, cell: Cell) -> None:
+    ax.vlines(
+        100 * cell.mean,
+        row - MEAN_LINE,
+        row,
+        color=INK,
+        linewidth=1.3,
+    )
+
+
+def _shares(result: RunResult, edges: Floats) -> Floats:
+    """The share of the episodes in each bin: float64 (n_bins,)."""
+    counts, _ = np.histogram(result.accuracies, edges)
+    return counts / result.protocol.n_episodes
+
+
+def _bins(results: Sequence[RunResult]) -> Floats:
+    """Edges halfway between possible accuracies, which are multiples of 1 / queries.
+
+    With other edges some bins would hold more possible accuracies than others, and the histogram
+    would look like a comb.
+    """
+    queries = results[0].protocol.queries_per_episode
+    correct = np.concatenate([result.correct for result in results])
+    lowest = int(correct.min())
+    highest = int(correct.max())
+    possible = highest - lowest + 1
+    step = -(-possible // MOST_BINS)  # rounded up
+    possible_counts = np.arange(lowest, highest + step + 1, step)
+    return (possible_counts - 0.5) / queries

@@ -1,0 +1,147 @@
+"""Plots made of rows: a name to the left, an interval, and a value to the right."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from matplotlib.axes import Axes
+
+from ..groups import ResultGroup
+from ..tables.cells import Cell
+from ..tables.run_names import shortened
+from .style import BAND, INK, Style
+
+HALF_BAND = 0.42  # half the height of a band, where a row has height 1
+
+
+def write(ax: Axes, x: float, row: float, text: str, **style: Any) -> None:
+    """Write text on a row. `x`: from 0 at the left to 1 at the right of the axes."""
+    options = {"va": "center", "fontsize": 9, "color": INK}
+    options |= style
+    ax.text(
+        x,
+        row,
+        text,
+        transform=ax.get_yaxis_transform(),
+        parse_math=False,
+        **options,
+    )
+
+
+def write_row(ax: Axes, row: float, name: str, value: str) -> None:
+    """Write a name to the left of the axes and a value to their right."""
+    write(ax, -0.015, row, name, ha="right", linespacing=1.1)
+    write(ax, 1.015, row, value, linespacing=1.1)
+
+
+def plot_heading(ax: Axes, row: float, text: str) -> None:
+    """Plot a grey band with a bold heading."""
+    ax.axhspan(
+        row - HALF_BAND,
+        row + HALF_BAND,
+        color=BAND,
+        linewidth=0,
+        zorder=0.6,
+    )
+    write(ax, 0.012, row, text, fontweight="bold")
+
+
+def plot_interval(
+    ax: Axes,
+    row: float,
+    values: tuple[float, float, float],
+    style: Style,
+    marker_fill: str | None = None,
+) -> None:
+    """Plot a marker at the mean, and a bar with ends from the lower to the upper limit.
+
+    values: low, mean and high in percent. marker_fill: the style's colour if None
+    """
+    color, marker = style
+    low, mean, high = values
+    if low < high:
+        _plot_bar(ax, row, (low, high), color)
+    ax.plot(
+        [mean],
+        [row],
+        color=color,
+        marker=marker,
+        markersize=5,
+        markerfacecolor=marker_fill,
+        linestyle="none",
+    )
+
+
+def percents(cell: Cell) -> tuple[float, float, float]:
+    """Low, mean and high in percent; three times the mean where there is no interval."""
+    mean = 100 * cell.mean
+    interval = cell.interval
+    if interval is None:
+        return mean, mean, mean
+    low = 100 * interval.low
+    high = 100 * interval.high
+    return low, mean, high
+
+
+def most_accurate_first(group: ResultGroup) -> list[Cell]:
+    """The cells of a group, best first."""
+    best_first = group.most_accurate(len(group.results))
+    return list(map(Cell.of, best_first.results))
+
+
+def heading(group: ResultGroup) -> str:
+    """The name of a group, and how many of its results are shown if some are left out."""
+    label = shortened(group.label, 60)
+    if group.left_out == 0:
+        return label
+    shown = len(group.results)
+    of_all = shown + group.left_out
+    return f"{label}: {shown} best of {of_all}"
+
+
+def axis_label(quantity: str, cells: Sequence[Cell]) -> str:
+    """The label of an axis, followed by lines that say what the ± and the marks mean."""
+    lines = [quantity, *_meanings_of_intervals(cells)]
+    marks: set[str] = set()
+    for cell in cells:
+        marks.update(cell.marks)
+    meanings = []
+    if "†" in marks:
+        meanings.append("† transductive")
+    if "‡" in marks:
+        meanings.append("‡ partial data")
+    if meanings:
+        lines.append(", ".join(meanings))
+    return "\n".join(lines)
+
+
+def _plot_bar(ax: Axes, row: float, limits: tuple[float, float], color: str) -> None:
+    rows = (row, row)
+    ax.plot(
+        limits,
+        rows,
+        color=color,
+        linewidth=1.6,
+        solid_capstyle="butt",
+    )
+    ax.plot(
+        limits,
+        rows,
+        color=color,
+        marker="|",
+        markersize=9,
+        linestyle="none",
+    )
+
+
+def _meanings_of_intervals(cells: Sequence[Cell]) -> list[str]:
+    kinds: set[tuple[float, str]] = set()
+    for cell in cells:
+        interval = cell.interval
+        if interval is not None:
+            kinds.add((interval.level, interval.kind))
+    lines = []
+    for level, kind in sorted(kinds):
+        lines.append(f"±: {100 * level:g} % interval ({kind})")
+    if lines:
+        lines[-1] += ", given these test classes and images"
+    return lines

@@ -1,0 +1,160 @@
+"""Intervals and p-values of the difference between two results, episode by episode."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import stdtr, stdtrit
+
+from ..records import RunResult
+from .betting import betting_p_value, little_spread
+from .bootstrap import bootstrap_mean
+from .intervals import LITTLE_SPREAD, Interval, bounded
+
+
+@dataclass(frozen=True)
+class Bootstrap:
+    """How the paired bootstrap is made; without resamples it is left out."""
+
+    resamples: int = 0
+    seed: int = 0
+
+
+def paired_intervals(
+    results: Sequence[RunResult],
+    correct: NDArray[np.int32],
+    pairs: IntArray,
+    level: float,
+) -> tuple[list[Interval], FloatArray]:
+    """Interval and p-value of each pair, by Student's t or, where that fails, by bets."""
+    queries = results[0].protocol.queries_per_episode
+    stopped = any(result.protocol.interval == "anytime" for result in results)
+    kind = "paired-anytime" if stopped else LITTLE_SPREAD
+    intervals, p_values = _by_t(correct, pairs, queries, level)
+    for k, (i, j) in enumerate(pairs):
+        apart = correct[i] - correct[j]
+        if stopped or little_spread(apart):
+            intervals[k], p_values[k] = _by_bets(apart / queries, level, kind)
+    return intervals, p_values
+
+
+def _by_t(
+    correct: NDArray[np.int32],
+    pairs: IntArray,
+    queries: int,
+    level: float,
+) -> tuple[list[Interval], FloatArray]:
+    """Limits and p-value of each pair by Student's t."""
+    n = correct.shape[1]
+    means, standard_errors = _paired_moments(correct, pairs)
+    differences = means / queries
+    errors = standard_errors / queries
+    halves = stdtrit(n - 1, (1 + level) / 2) * errors
+    with np.errstate(divide="ignore", invalid="ignore"):
+        p_values = 2 * stdtr(n - 1, -np.abs(differences) / errors)
+    intervals = []
+    for difference, half in zip(differences, halves, strict=True):
+        interval = Interval(
+            mean=float(difference),
+            low=float(difference - half),
+            high=float(difference + half),
+            level=level,
+            kind="paired-t",
+            n=n,
+        )
+        intervals.append(interval)
+    return intervals, p_values
+
+
+def _paired_moments(
+    correct: NDArray[np.int32],
+    pairs: IntArray,
+) -> tuple[FloatArray, FloatArray]:
+    """Mean difference of right answers and its standard error: (n_pairs,) each.
+
+    The sums are whole numbers that a float64 holds exactly: two equal results differ by 0.
+    """
+    n = correct.shape[1]
+    counts = correct.astype(np.float64)
+    products = counts @ counts.T
+    sums = counts.sum(axis=1)
+    i, j = pairs.T
+    total = sums[i] - sums[j]
+    squares = products[i, i] + products[j, j] - 2 * products[i, j]
+    deviations = np.maximum(squares - total**2 / n, 0)
+    variance = deviations / (n - 1)
+    return total / n, np.sqrt(variance / n)
+
+
+def _by_bets(
+    differences: FloatArray,
+    level: float,
+    kind: str,
+) -> tuple[Interval, float]:
+    """Limits and p-value by betting.
+
+    differences: float64 (n,) from -1 to 1; moved to [0, 1], they are fractions
+    """
+    fractions = (1 + differences) / 2
+    found = bounded(fractions, level, kind)
+    values, counts = np.unique(fractions, return_counts=True)
+    above = betting_p_value(values, counts, 0.5)
+    below = betting_p_value(1 - values, counts, 0.5)
+    interval = Interval(
+        mean=2 * found.mean - 1,
+        low=2 * found.low - 1,
+        high=2 * found.high - 1,
+        level=level,
+        kind=kind,
+        n=found.n,
+    )
+    return interval, min(2 * min(above, below), 1.0)
+
+
+def superiority_shares(
+    correct: NDArray[np.int32],
+    pairs: IntArray,
+) -> FloatArray:
+    """Share of episodes that the first of each pair wins, ties half: float64 (n_pairs,)."""
+    shares = np.empty(len(pairs))
+    firsts = pairs[:, 0]
+    for i in np.unique(firsts):
+        own = np.flatnonzero(firsts == i)
+        rivals = pairs[own, 1]
+        signs = np.sign(correct[i] - correct[rivals])
+        shares[own] = (1 + signs.mean(axis=1)) / 2
+    return shares
+
+
+def paired_bootstrap(
+    a: RunResult,
+    b: RunResult,
+    level: float,
+    bootstrap: Bootstrap,
+) -> Interval | None:
+    """Interval of the difference by resampling episodes; None without resamples or spread."""
+    if not bootstrap.resamples:
+        return None
+    differences = a.correct - b.correct
+    if little_spread(differences):
+        return None
+    queries = a.protocol.queries_per_episode
+    n = a.protocol.n_episodes
+    values, counts = np.unique(differences, return_counts=True)
+    means = bootstrap_mean(
+        counts,
+        values / queries,
+        bootstrap.resamples,
+        bootstrap.seed,
+    )
+    low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2])
+    mean = float(values @ counts) / n / queries
+    return Interval(
+        mean=mean,
+        low=float(low),
+        high=float(high),
+        level=level,
+        kind="paired-bootstrap",
+        n=n,
+    )

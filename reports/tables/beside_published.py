@@ -1,0 +1,77 @@
+"""The table of our numbers beside published ones."""
+
+from collections.abc import Sequence
+
+from ..published import Beside, PublishedNumber
+from .cells import Cell
+from .grid import Grid, PrintedCell
+
+BESIDE_NOTE = (
+    "difference in points: ours minus published; verdict of two one-sided t-tests (5 %) on whether "
+    "they are less than {:g} points apart. A published ± counts where it is an interval over "
+    "episodes; without one the published number counts as exact. The spread over training seeds "
+    "is ignored"
+)
+RECALLED_NOTE = "(recalled): written down from memory, not looked up"
+_HEADER = [
+    "ours",
+    "accuracy",
+    "published",
+    "difference",
+    "verdict",
+    "source",
+    "differs in",
+]
+
+
+def beside_grid(pairs: Sequence[Beside], margin: float) -> Grid:
+    """Our numbers beside published ones. `margin`: the largest difference, as a fraction, that
+    still counts as reproduced."""
+    notes = [BESIDE_NOTE.format(100 * margin)]
+    if any(pair.published.recalled for pair in pairs):
+        notes.append(RECALLED_NOTE)
+    rows = list(map(_row, pairs))
+    return Grid(
+        title="Ours beside published numbers: accuracy (%)",
+        align="prrrppp",
+        header=_HEADER,
+        rows=rows,
+        notes=notes,
+    )
+
+
+def _row(pair: Beside) -> list[PrintedCell]:
+    result = pair.result
+    learner = f"{result.learner} seed {result.train_seed}"
+    accuracy = Cell((result,), pair.interval)
+    differs_in = "; ".join(pair.differs_in) or "nothing stated"
+    return [
+        PrintedCell(f"{learner} on {result.protocol.name}"),
+        accuracy.printed,
+        PrintedCell(_published_accuracy(pair.published)),
+        PrintedCell(f"{100 * pair.difference:+.2f}"),
+        PrintedCell(pair.verdict),
+        _source_cell(pair.published),
+        PrintedCell(differs_in),
+    ]
+
+
+def _published_accuracy(published: PublishedNumber) -> str:
+    accuracy = f"{published.accuracy:.2f}"
+    if published.half_width is None:
+        return accuracy
+    return f"{accuracy} ± {published.half_width:.2f}"
+
+
+def _source_cell(published: PublishedNumber) -> PrintedCell:
+    method = f"{published.method}, {published.variant}"
+    source = f"{method}: {_source(published)}"
+    marks = " (recalled)" if published.recalled else ""
+    return PrintedCell(source, marks, url=published.url)
+
+
+def _source(published: PublishedNumber) -> str:
+    """The name of a paper, but the address of a GitHub issue, whose name says nothing."""
+    if published.source.startswith("GitHub issue"):
+        return published.url.removeprefix("https://")
+    return published.source

@@ -1,0 +1,68 @@
+"""What one place of an accuracy table is about: results and their interval."""
+
+from dataclasses import dataclass
+
+from ..records import RunResult
+from ..stats.available import available_interval
+from ..stats.intervals import Interval
+from .grid import PrintedCell
+
+
+@dataclass(frozen=True, eq=False)
+class Cell:
+    """One result and its interval, or several results that differ in their training seed. (A
+    `Cell` holds results and their interval; a `PrintedCell` is only the text that is printed.)
+
+    interval: None where the episodes do not allow one
+    standing: "best" in its column, "tied" with the best, or ""
+    """
+
+    results: tuple[RunResult, ...]
+    interval: Interval | None
+    standing: str = ""
+
+    @classmethod
+    def of(cls, result: RunResult, standing: str = "") -> "Cell":
+        """The cell of one result, with the interval that its protocol asks for."""
+        return cls((result,), available_interval(result), standing)
+
+    @property
+    def result(self) -> RunResult:
+        """The first of the results."""
+        return self.results[0]
+
+    @property
+    def mean(self) -> float:
+        """The mean accuracy as a fraction, over training seeds if there are several."""
+        return self.interval.mean if self.interval else self.result.mean
+
+    @property
+    def value(self) -> str:
+        """The mean and its ± in percent, as "98.41 ± 0.14"."""
+        mean = f"{100 * self.mean:.2f}"
+        if self.interval is None:
+            return mean
+        return f"{mean} ± {100 * self.interval.half_width:.2f}"
+
+    @property
+    def marks(self) -> str:
+        """The footnote marks behind the value. `footnotes` says what they mean."""
+        marks = ""
+        if self.standing == "tied":
+            marks += "≈"
+        if any(result.transductive for result in self.results):
+            marks += "†"
+        if any(result.partial for result in self.results):
+            marks += "‡"
+        if self.interval is not None and self.interval.of_little_spread:
+            marks += "°"
+        return marks
+
+    @property
+    def printed(self) -> PrintedCell:
+        """The text of this cell, linked to its result."""
+        is_best = self.standing == "best"
+        return PrintedCell(self.value, self.marks, is_best, self.result)
+
+    def __str__(self) -> str:
+        return str(self.printed)

@@ -1,0 +1,160 @@
+"""Tables in LaTeX."""
+
+import re
+from collections.abc import Sequence
+
+from .grid import Grid, PrintedCell
+
+ROWS_PER_PAGE = 40  # a LaTeX float does not break over pages
+# Width that all prose columns share. A table of this width fills the text width of an article.
+PROSE_CM = 7.2
+WIDE = 7  # a table with more columns is set in smaller letters
+_NARROW_STYLE = r"\footnotesize\setlength{\tabcolsep}{3pt}"
+_WIDE_STYLE = r"\scriptsize\setlength{\tabcolsep}{2pt}\sloppy"
+
+_ESCAPES = {
+    "\\": r"\textbackslash{}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "|": r"\textbar{}",
+    '"': "''",
+    "[": "{[}",  # after a line break, LaTeX would read "[" as an argument
+    "±": r"$\pm$",
+    "≈": r"$\approx$",
+    "√": r"$\surd$",
+    "×": r"$\times$",
+    "†": r"\dag{}",
+    "‡": r"\ddag{}",
+    "°": r"$\circ$",
+    "/": r"/\allowbreak{}",
+    "–": "--",
+    "−": "$-$",
+    "…": r"\ldots{}",
+    "·": r"$\cdot$",
+    "_": r"\_\allowbreak{}",
+    "&": r"\&",
+    "%": r"\%",
+    "$": r"\$",
+    "#": r"\#",
+    "{": r"\{",
+    "}": r"\}",
+}
+
+
+def latex_grid(grid: Grid) -> str:
+    """A table as LaTeX floats, several where one would not fit a page. They need booktabs."""
+    rows_per_float = _rows_per_float(grid.align)
+    n_rows = max(len(grid.rows), 1)
+    floats = []
+    for start in range(0, n_rows, rows_per_float):
+        part = slice(start, start + rows_per_float)
+        floats.append(_float(grid, part))
+    return "\n".join(floats)
+
+
+def latex_escape(text: str) -> str:
+    """Text that pdflatex sets as it is. Characters that its fonts lack become their code."""
+    on_one_line = " ".join(text.split())
+    return "".join(map(_escaped_character, on_one_line))
+
+
+def _escaped_character(character: str) -> str:
+    if character in _ESCAPES:
+        return _ESCAPES[character]
+    if character.isascii() and character.isprintable():
+        return character
+    return f"U+{ord(character):04X}"
+
+
+def _rows_per_float(align: str) -> int:
+    """The more prose columns there are, the narrower they get, and the more lines a row has."""
+    prose = align.count("p")
+    if prose == 0:
+        return ROWS_PER_PAGE
+    return ROWS_PER_PAGE // (3 + prose)
+
+
+def _float(grid: Grid, part: slice) -> str:
+    is_first = part.start == 0
+    is_last = part.stop >= len(grid.rows)
+    style = _style(grid.align)
+    columns = _column_types(grid.align)
+    caption = latex_escape(grid.title)
+    if not is_first:
+        caption += " (continued)"
+    begin = r"\begin{table}"
+    if not (is_first and is_last):
+        begin += "[p]"  # a table of several floats takes whole pages
+    lines = [
+        begin,
+        rf"  \centering{style}",
+        rf"  \caption{{{caption}.}}\smallskip",
+        rf"  \begin{{tabular}}{{@{{}}{columns}@{{}}}}",
+        r"  \toprule",
+        _header(grid),
+        r"  \midrule",
+    ]
+    for row in grid.rows[part]:
+        lines.append(_row(row, grid.align))
+    lines.append(r"  \bottomrule")
+    lines.append(r"  \end{tabular}")
+    if is_last:
+        lines += _notes(grid.notes)
+    lines.append(r"\end{table}")
+    lines.append("")
+    return "\n".join(lines)
+
+
+def _style(align: str) -> str:
+    has_prose = "p" in align
+    is_wide = len(align) > WIDE
+    return _WIDE_STYLE if has_prose or is_wide else _NARROW_STYLE
+
+
+def _column_types(align: str) -> str:
+    prose = align.count("p")
+    width = PROSE_CM / max(prose, 1)
+    return align.replace("p", f"p{{{width:.2f}cm}}")
+
+
+def _header(grid: Grid) -> str:
+    names = []
+    for name, letter in zip(grid.header, grid.align, strict=True):
+        escaped = latex_escape(name)
+        names.append(_stacked(escaped) if letter == "r" else escaped)
+    return f"  {' & '.join(names)} \\\\"
+
+
+def _stacked(name: str) -> str:
+    """The name on several lines, which keeps a column of numbers narrow. Lines break at spaces
+    and after the name of the dataset."""
+    lines = re.sub(r"(?<=\w{2}-)(?=\w{3})| (?!\d)", r"\\\\", name)
+    return rf"\shortstack[r]{{{lines}}}"
+
+
+def _row(row: Sequence[PrintedCell], align: str) -> str:
+    cells = map(_cell, row, align)
+    return rf"  {' & '.join(cells)} \\"
+
+
+def _cell(cell: PrintedCell, letter: str) -> str:
+    value = latex_escape(cell.value).replace(r" $\pm$ ", r"\,$\pm$\,")
+    if letter == "p":
+        return rf"{{\raggedright {value}\par}}"
+    if cell.strong:
+        value = rf"\textbf{{\boldmath {value}}}"
+    if cell.marks:
+        marks = latex_escape(cell.marks)
+        value += rf"\rlap{{\textsuperscript{{{marks}}}}}"
+    return value
+
+
+def _notes(notes: Sequence[str]) -> list[str]:
+    if not notes:
+        return []
+    lines = [r"  \par\medskip\raggedright\scriptsize"]
+    for note in notes:
+        lines.append(f"  {latex_escape(note)}.\\par")
+    return lines

@@ -1,0 +1,42 @@
+from pathlib import Path
+
+import pytest
+
+from fewbench.benchmark.cli.inputs import find_dataset, load_in_order, load_one
+from fewbench.datasets.info import DataError
+from fewbench.errors import UserError
+from fewbench.reports.result_files import save_result
+from fewbench_tests.made_results import build_result
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for learner in ("a", "b"):
+        save_result(build_result(0.9, 1, learner=learner), tmp_path)
+    return tmp_path
+
+
+def test_a_dataset_is_found_by_its_name_and_filter() -> None:
+    assert find_dataset("omniglot").name == "omniglot"
+    assert find_dataset("tieredimagenet", "lanczos").name == "tieredimagenet-lanczos"
+    own = find_dataset("miniimagenet").resampling
+    assert find_dataset("miniimagenet", own).name == "miniimagenet"
+    with pytest.raises(DataError, match="'omniglot'.*fewbench data list"):
+        find_dataset("omnigolt")
+    with pytest.raises(DataError, match="'lanczos'"):
+        find_dataset("tieredimagenet", "lanzcos")
+
+
+def test_results_come_in_the_order_of_the_arguments(folder: Path) -> None:
+    first, second = sorted(folder.glob("*.json"))
+    learners = [result.learner for result in load_in_order([second, first])]
+    assert learners == ["b", "a"]
+    assert [result.learner for result in load_in_order([folder])] == ["a", "b"]
+    with pytest.raises(UserError, match="is given twice"):
+        load_in_order([first, folder / "." / first.name])
+
+
+def test_one_result_is_wanted(folder: Path) -> None:
+    assert load_one(min(folder.glob("*.json"))).learner == "a"
+    with pytest.raises(UserError, match="expected one result, got 2 results"):
+        load_one(folder)

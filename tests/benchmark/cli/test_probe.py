@@ -1,0 +1,25 @@
+import json
+
+from fewbench.baselines.evaluation.probe import Probe
+from fewbench.benchmark.cli.probe import probe_document, probe_text
+
+
+def test_the_centroid_learner_is_inductive(run) -> None:
+    command = ("probe", "centroid", "--protocol", "glyphs-5w1s")
+    document = json.loads(run(*command, "--json").stdout)
+    assert document["transductive"] is False
+    assert document["verdict"] == "inductive"
+    assert "others exchanged" in run(*command).stdout
+
+
+def test_a_learner_that_refuses_fewer_images_has_no_number_for_them() -> None:
+    found = Probe(repeated=0.0, shuffled=0.5, exchanged=0.25, dropped=float("nan"))
+    assert probe_document(found) == {
+        "transductive": True,
+        "verdict": "transductive",
+        "repeated": 0.0,
+        "shuffled": 0.5,
+        "exchanged": 0.25,
+        "dropped": None,
+    }
+    assert probe_text(found).endswith("\n\ntransductive")

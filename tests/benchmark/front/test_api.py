@@ -1,0 +1,117 @@
+"""`import fewbench`: quick, lazy, and what its functions do."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from torch import nn
+
+import fewbench
+from fewbench.errors import UserError
+from fewbench.reports.records import RunResult
+
+TIMED_IMPORT = """
+import sys, time
+start = time.perf_counter()
+import fewbench
+print(time.perf_counter() - start)
+heavy = {"torch", "numpy", "pandas", "h5py", "matplotlib", "typer", "rich", "pydantic"}
+print(sorted(heavy & set(sys.modules)))
+"""
+
+
+@pytest.fixture(scope="module")
+def result(glyphs_root: Path) -> RunResult:
+    return fewbench.evaluate(
+        nn.Flatten(), "glyphs-5w1s", name="pixels", root=glyphs_root, progress=False
+    )
+
+
+def test_the_import_is_quick_and_loads_nothing_heavy(tmp_path: Path) -> None:
+    seconds = []
+    for _ in range(5):
+        done = subprocess.run(
+            [sys.executable, "-c", TIMED_IMPORT],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        first, second = done.stdout.splitlines()
+        seconds.append(float(first))
+        assert second == "[]"
+
+    assert min(seconds) < 0.05
+
+
+def test_the_package_has_one_name() -> None:
+    with pytest.raises(ImportError):
+        __import__("fewbench.benchmark.front")
+
+
+def test_the_version_is_the_installed_one() -> None:
+    from importlib.metadata import version
+
+    assert fewbench.__version__ == version("fewbench")
+
+
+def test_an_unknown_attribute_is_refused() -> None:
+    with pytest.raises(AttributeError, match="no attribute 'evalute'"):
+        getattr(fewbench, "evalute")  # noqa: B009 - a typing mistake
+
+
+def test_evaluate_scores_an_encoder(result: RunResult) -> None:
+    assert result.learner == "pixels"
+    assert result.protocol.n_episodes == 10_000
+    assert 0.4 < result.mean < 0.6
+    interval = fewbench.interval(result)
+    assert interval.low < result.mean < interval.high
+
+
+def test_evaluate_tells_its_progress(glyphs_root: Path) -> None:
+    stages = []
+
+    def note(stage: str, done: int, total: int, remark: str = "") -> None:
+        stages.append((stage, done, total))
+
+    fewbench.evaluate(nn.Flatten(), "glyphs-5w1s", root=glyphs_root, progress=note)
+
+    assert stages
+    assert all(0 <= done <= total for _, done, total in stages)
+
+
+def test_results_are_saved_compared_and_reported(
+    result: RunResult, tmp_path: Path
+) -> None:
+    fewbench.save_result(result, tmp_path / "results")
+    (loaded,) = fewbench.load_results(tmp_path / "results")
+    assert loaded.episodes_fingerprint == result.episodes_fingerprint
+    assert (loaded.correct == result.correct).all()
+
+    comparison = fewbench.compare(result, loaded)
+    assert comparison.difference == 0
+
+    written = fewbench.write_report([loaded], tmp_path / "report")
+    assert tmp_path / "report" / "index.html" in written
+
+
+def test_a_split_is_opened_by_name(glyphs_root: Path) -> None:
+    store = fewbench.open_split("glyphs", "test", root=glyphs_root)
+
+    assert store.images.shape == (2340, 28, 28, 1)
+
+
+def test_an_unknown_dataset_is_a_mistake_of_the_user(glyphs_root: Path) -> None:
+    with pytest.raises(UserError, match="glyphs"):
+        fewbench.open_split("glyps", "test", root=glyphs_root)
+
+
+def test_protocols_and_published_numbers_are_tables() -> None:
+    protocols = fewbench.protocols()
+    assert protocols.loc["glyphs-5w1s", "n_way"] == 5
+
+    published = fewbench.published()
+    assert published.index.is_unique
+    assert published["accuracy"].between(0, 100).all()
+    assert published["source"].str.len().gt(0).all()

@@ -1,0 +1,71 @@
+"""Folders change from one whole state to the next."""
+
+from pathlib import Path
+
+import pytest
+
+from fewbench.folders import LISTING, replace_folder, whole_folder
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir() if path.name != LISTING)
+
+
+def fail_while_writing(out: Path) -> None:
+    with whole_folder(out) as folder:
+        (folder / "a.txt").write_text("new")
+        raise RuntimeError
+
+
+def test_files_move_once_all_are_written(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    with whole_folder(out) as folder:
+        (folder / "a.txt").write_text("a")
+        assert names(out) == []
+
+    assert names(out) == ["a.txt"]
+    assert names(tmp_path) == ["out"]
+
+
+def test_a_failure_leaves_the_folder_as_it_was(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    with whole_folder(out) as folder:
+        (folder / "a.txt").write_text("old")
+
+    with pytest.raises(RuntimeError):
+        fail_while_writing(out)
+
+    assert (out / "a.txt").read_text() == "old"
+    assert names(tmp_path) == ["out"]
+
+
+def test_files_of_an_earlier_filling_go_and_those_of_others_stay(
+    tmp_path: Path,
+) -> None:
+    out = tmp_path / "out"
+    with whole_folder(out) as folder:
+        (folder / "old.txt").write_text("old")
+    (out / "mine.txt").write_text("mine")
+    outside = tmp_path / "outside.txt"
+    outside.write_text("stays, whatever the listing says")
+    listing = out / LISTING
+    listing.write_text(listing.read_text() + "\n../outside.txt")
+
+    with whole_folder(out) as folder:
+        (folder / "new.txt").write_text("new")
+
+    assert names(out) == ["mine.txt", "new.txt"]
+    assert outside.exists()
+
+
+def test_a_finished_folder_takes_the_place_of_the_old_one(tmp_path: Path) -> None:
+    old, finished = tmp_path / "data", tmp_path / "data.partial"
+    leftover = tmp_path / "data.old.partial"
+    for folder in (old, finished, leftover):
+        folder.mkdir()
+        (folder / "name").write_text(folder.name)
+
+    replace_folder(finished, old)
+
+    assert (old / "name").read_text() == "data.partial"
+    assert names(tmp_path) == ["data"]

@@ -1,0 +1,69 @@
+"""An .npz is read only as far as its reader allows."""
+
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fewbench.npz import UNREADABLE, read_arrays
+
+
+def test_arrays_come_back(tmp_path: Path) -> None:
+    path = tmp_path / "a.npz"
+    np.savez_compressed(path, a=np.arange(6).reshape(2, 3), b=np.array(["x"]))
+
+    arrays = read_arrays(path, {"a": 48, "b": 4})
+
+    assert arrays["a"].tolist() == [[0, 1, 2], [3, 4, 5]]
+    assert arrays["b"].tolist() == ["x"]
+
+
+def test_an_array_above_its_limit_is_not_unpacked(tmp_path: Path) -> None:
+    path = tmp_path / "bomb.npz"
+    np.savez_compressed(path, a=np.zeros(10**7, np.uint8))
+
+    with pytest.raises(ValueError, match="at most"):
+        read_arrays(path, {"a": 1000})
+
+
+@pytest.mark.parametrize("limits", [{"a": 99, "b": 99}, {}])
+def test_missing_and_unknown_arrays_are_refused(
+    tmp_path: Path, limits: dict[str, int]
+) -> None:
+    path = tmp_path / "a.npz"
+    np.savez(path, a=np.zeros(3))
+
+    with pytest.raises(ValueError, match=r"a\.npy"):
+        read_arrays(path, limits)
+
+
+def test_a_member_that_comes_twice_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.npz"
+    np.savez(path, a=np.zeros(3))
+    with zipfile.ZipFile(path) as archive:
+        member = archive.read("a.npy")
+    with (
+        pytest.warns(UserWarning, match="Duplicate"),
+        zipfile.ZipFile(path, "a") as archive,
+    ):
+        archive.writestr("a.npy", member)
+
+    with pytest.raises(ValueError, match="it holds"):
+        read_arrays(path, {"a": 99})
+
+
+def test_pickles_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.npz"
+    np.savez(path, a=np.array([{}], object))
+
+    with pytest.raises(ValueError, match="allow_pickle"):
+        read_arrays(path, {"a": 1000})
+
+
+def test_damage_raises_what_is_listed(tmp_path: Path) -> None:
+    path = tmp_path / "a.npz"
+    path.write_bytes(b"PK\3\4 no zip")
+
+    with pytest.raises(UNREADABLE):
+        read_arrays(path, {"a": 1000})

@@ -1,0 +1,63 @@
+from pathlib import Path
+
+import pytest
+
+from fewbench.baselines.config import load_recipe
+from fewbench.baselines.training import TrainBudget
+from fewbench.benchmark.train import train_run, train_views
+from fewbench.datasets.info import DataError
+
+BRIEF = ["steps=2", "validate_every=2", "val_episodes=4", "width=8", "precision=fp32"]
+
+
+def test_a_run_is_summed_up(glyphs_root: Path, tmp_path: Path) -> None:
+    calls = []
+
+    def progress(stage: str, done: int, total: int, remark: str = "") -> None:
+        calls.append((stage, done, total, remark))
+
+    config = load_recipe("protonet-glyphs", BRIEF)
+    out = tmp_path / "run"
+
+    run = train_run(config, out, TrainBudget(device="cpu"), glyphs_root, progress)
+
+    assert run["checkpoint"] == str(out / "best.safetensors")
+    assert (run["out"], run["dataset"], run["steps"]) == (str(out), "glyphs", 2)
+    assert (run["precision"], run["device"]) == ("fp32", "cpu")
+    assert run["val_accuracy"] is not None
+    assert 0 < run["val_accuracy"] <= 1
+    assert [call[:3] for call in calls] == [
+        ("train", 1, 2),
+        ("train", 2, 2),
+    ]
+    assert calls[-1][3] == f"val {100 * run['val_accuracy']:.2f} %"
+
+
+def test_a_limited_time_is_counted_in_seconds(
+    glyphs_root: Path, tmp_path: Path
+) -> None:
+    calls = []
+
+    def progress(stage: str, done: int, total: int, remark: str = "") -> None:
+        calls.append((stage, type(done), total))
+
+    config = load_recipe("protonet-glyphs", BRIEF)
+    budget = TrainBudget(minutes=5, device="cpu")
+    train_run(config, tmp_path / "run", budget, glyphs_root, progress)
+    assert calls[0] == ("train", int, 300)
+
+
+def test_training_on_train_and_val_leaves_nothing_to_validate_on(
+    glyphs_root: Path,
+) -> None:
+    both = train_views(load_recipe("protonet-glyphs"), glyphs_root)
+    settings = ["train_splits=train+val"]
+    joined = train_views(load_recipe("protonet-glyphs", settings), glyphs_root)
+    assert both.val is not None
+    assert joined.val is None
+    assert len(joined.train) == len(both.train) + len(both.val)
+
+
+def test_a_dataset_that_is_not_built_is_named(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="fewbench data build omniglot"):
+        train_views(load_recipe("protonet-omniglot"), tmp_path)

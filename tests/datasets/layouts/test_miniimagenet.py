@@ -1,0 +1,95 @@
+"""Every layout of miniImageNet builds the same dataset."""
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from fewbench.datasets.build import build
+from fewbench.datasets.info import Request
+from fewbench.datasets.root import open_split
+from fewbench_tests import imagenet_archives as world
+
+MINI, WNIDS = world.MINI, list(world.RAVI.numbers)
+LAYOUTS: dict[str, Callable[[Path], Path]] = {
+    "cache, protocol 2": world.write_cache,
+    "cache, bytes keys": partial(world.write_cache, as_bytes=True),
+    "cache, protocol 4": partial(world.write_cache, protocol=4),
+    "cache, protocol 5": partial(world.write_cache, protocol=5),
+    "cache in tar.gz": lambda folder: world.pack(
+        world.write_cache(folder), "mini.tar.gz"
+    ),
+    "cache in zip": lambda folder: world.pack(world.write_cache(folder), "mini.zip"),
+    "category split": world.write_category_split,
+    "category split without names": partial(world.write_category_split, stated=False),
+    "torchmeta": world.write_mini_groups,
+    "torchmeta in tar": lambda folder: world.pack(
+        world.write_mini_groups(folder), "t.tar"
+    ),
+    "images and CSVs": world.write_named_images,
+    "images in zip": lambda folder: world.pack(
+        world.write_named_images(folder), "i.zip"
+    ),
+    "class folders": partial(world.write_class_folders, wnids=WNIDS),
+    "class folders in tar.gz": lambda folder: world.pack(
+        world.write_class_folders(folder, WNIDS), "c.tar.gz"
+    ),
+    "tar of tars": partial(world.write_tar_of_tars, wnids=WNIDS),
+}
+
+
+@pytest.fixture(scope="module")
+def expected(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    source = world.write_named_images(tmp_path_factory.mktemp("images"))
+    built = build(MINI, tmp_path_factory.mktemp("root"), Request(source))
+    return built.manifest["splits"]
+
+
+@pytest.mark.parametrize("write", LAYOUTS.values(), ids=LAYOUTS)
+def test_every_layout_builds_the_same_content(
+    folder: Path, expected: dict[str, Any], write: Callable[[Path], Path]
+) -> None:
+    root = folder.parent / "root"
+    manifest = build(MINI, root, Request(write(folder))).manifest
+    assert not manifest["partial"]
+    for split, counts in expected.items():
+        assert manifest["splits"][split]["content_sha256"] == counts["content_sha256"]
+    store = open_split(MINI, root, "val")
+    for c, (wnid, images) in enumerate(sorted(world.mini_arrays("val").items())):
+        assert store.class_names[c] == wnid
+        np.testing.assert_array_equal(store.read_class(c), images)
+    assert store.image_names[0] == f"{store.class_names[0]}00000002"
+
+
+@pytest.mark.parametrize(
+    ("write", "layout", "check"),
+    [
+        (world.write_cache, "mini-imagenet-cache pickles", "image names are assumed"),
+        (
+            partial(world.write_category_split, stated=False),
+            "miniImageNet_category_split pickles",
+            "class names are assumed",
+        ),
+        (world.write_mini_groups, "torchmeta HDF5", "image names are assumed"),
+        (
+            world.write_named_images,
+            "images named as in Ravi's CSVs",
+            "not used",  # of the small dataset, the CSVs are not Ravi's
+        ),
+        (
+            partial(world.write_class_folders, wnids=WNIDS),
+            "ILSVRC2012 training set",
+            "every image is the one that the split list names",
+        ),
+    ],
+)
+def test_a_listing_says_its_layout_and_what_was_assumed(
+    folder: Path, write: Callable[[Path], Path], layout: str, check: str
+) -> None:
+    listing = MINI.list_classes(Request(write(folder)))
+    assert listing.layout == layout
+    assert any(check in one for one in listing.checks)
+    assert {one.name for one in listing.classes} == set(WNIDS)

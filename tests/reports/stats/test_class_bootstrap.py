@@ -1,0 +1,56 @@
+import math
+
+import numpy as np
+import pytest
+
+from fewbench.reports.records import ResultError
+from fewbench.reports.stats.class_bootstrap import class_bootstrap
+from fewbench.reports.stats.intervals import (
+    episodes_t,
+)
+
+
+def test_class_bootstrap_is_wide_where_classes_differ_and_repeats_by_seed(make_result):
+    # Classes of 12: those up to 3 are never answered rightly, all others always.
+    plain = make_result(0.99999, n_episodes=400)
+    hard = plain.classes < 4
+    predictions = plain.predictions.copy().reshape(400, 5, 15)
+    predictions[hard] = (predictions[hard] + 1) % 5
+    predictions = predictions.reshape(400, -1)
+    correct = (15 * (~hard).sum(axis=1)).astype(np.int32)
+    result = make_result(
+        n_episodes=400, classes=plain.classes, predictions=predictions, correct=correct
+    )
+
+    interval = class_bootstrap(result)
+
+    # The true spread: the mean of 12 draws of a class that is hard with probability 1 / 3.
+    error = math.sqrt(1 / 3 * 2 / 3 / 11)
+    assert (interval.high - interval.low) / 2 == pytest.approx(2.2 * error, rel=0.15)
+    assert interval.half_width > 5 * episodes_t(result.accuracies).half_width
+    assert (interval.kind, interval.n) == ("open-bootstrap", 12)
+    assert class_bootstrap(result) == interval
+    assert class_bootstrap(result, seed=1) != interval
+
+
+def test_class_bootstrap_without_class_effects_is_about_as_wide_as_the_episodes(
+    make_result,
+):
+    result = make_result(0.8, n_episodes=2000)
+
+    ratio = (
+        class_bootstrap(result).half_width / episodes_t(result.accuracies).half_width
+    )
+
+    assert 0.9 < ratio < 2
+
+
+def test_class_bootstrap_says_what_it_cannot_do(make_result):
+    result = make_result()
+    with pytest.raises(ResultError, match=r"shape \(40, 75\), got shape \(40, 5\)"):
+        class_bootstrap(result, np.zeros((40, 5), np.int64))
+    two = make_result(n_way=2, classes=np.tile(np.array([0, 1], np.uint16), (40, 1)))
+    with pytest.raises(
+        ResultError, match="more than n_way = 2 of them in the episodes, got 2"
+    ):
+        class_bootstrap(two)

@@ -1,0 +1,191 @@
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from fewbench.benchmark.published_numbers import published_numbers
+from fewbench.reports.records import ResultError
+from fewbench.reports.report import write_report
+from fewbench.reports.stats.class_bootstrap import class_bootstrap
+from fewbench.reports.stats.diagnostics import (
+    class_accuracy,
+    confused_pairs,
+    hardest_episodes,
+)
+
+HISTORY = [
+    {"step": e, "seconds": e / 9, "loss": 1 / e, "val_accuracy": 0.5} for e in (1, 2, 3)
+]
+
+
+def test_a_report_is_a_folder_of_tables_plots_and_one_page(various_results, tmp_path):
+    paths = write_report(various_results, tmp_path / "out", {}, {"protonet": HISTORY})
+
+    cards = ["glyphs-5w1s__1", "glyphs-5w1s__2", "glyphs-5w5s", "omniglot-20w1s"]
+    plots = ["accuracy", "differences_glyphs-5w1s__1", "learning_curve_protonet"]
+    plots += [f"{kind}_{card}" for kind in ("episodes", "classes") for card in cards]
+    expected = {
+        "results.csv",
+        "comparisons.csv",
+        "results.md",
+        "results.tex",
+        "index.html",
+    }
+    expected |= {
+        f"{name}.csv" for name in ("classes", "confusions", "hardest_episodes")
+    }
+    expected |= {"other_classes.csv"}
+    expected |= {f"{plot}.{kind}" for plot in plots for kind in ("png", "svg", "pdf")}
+    assert {path.name for path in paths} == expected
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {*expected, ".files"}
+    assert all(path.stat().st_size for path in paths)
+    assert (tmp_path / "out" / "index.html").read_text().count("<figure>") == len(plots)
+
+
+def test_what_there_is_more_of_is_reported_too(make_result, tmp_path):
+    results = [
+        make_result(0.9, seed, train_seed=seed, name=f"omniglot-5w{shot}s", n_shot=shot,
+                    dataset="omniglot")
+        for seed in (0, 1) for shot in (1, 5)
+    ]  # fmt: skip
+    asked = []
+
+    def class_samples(result, names):
+        asked.append(tuple(names))
+        return {names[0]: [np.zeros((28, 28, 1), np.uint8)] * 5}
+
+    histories = {"a": HISTORY, "b": HISTORY}
+    write_report(results, tmp_path, {}, histories, class_samples, published_numbers())
+
+    names = {path.name for path in tmp_path.iterdir()}
+    assert {"train_seeds.csv", "published.csv", "published.pdf"} <= names
+    assert {"accuracy_by_shots.png", "learning_curves.svg"} <= names
+    assert all(len(chosen) == 8 for chosen in asked)
+    assert "reproduced" in (tmp_path / "results.md").read_text()
+    page = (tmp_path / "index.html").read_text()
+    for heading in ("Training seeds", "Paired differences", "Published numbers", "Other classes",
+                    "Where accuracy is lost"):  # fmt: skip
+        assert f">{heading}</h2>" in page
+
+
+def test_a_report_replaces_an_earlier_one_and_nothing_else(make_result, tmp_path):
+    several = [make_result(0.8, 1), make_result(0.5, 2, name="glyphs-5w5s", n_shot=5)]
+    write_report(several, tmp_path, {}, {"protonet": HISTORY})
+    (tmp_path / "mine.txt").write_text("kept")
+
+    paths = write_report(several[:1], tmp_path, {}, {})
+
+    names = {path.name for path in paths}
+    assert {path.name for path in tmp_path.iterdir()} == {*names, ".files", "mine.txt"}
+    assert not any("5w5s" in name or "learning" in name for name in names)
+
+
+def test_a_report_that_fails_leaves_the_earlier_one_as_it_was(make_result, tmp_path):
+    out = tmp_path / "out"
+    write_report([make_result(0.8, 1)], out, {}, {})
+    before = {path.name: path.read_bytes() for path in out.iterdir()}
+
+    def no_images(result, names):
+        raise OSError("the disk is gone")
+
+    with pytest.raises(OSError, match="the disk is gone"):
+        write_report([make_result(0.5, 2, learner="other")], out, {}, {}, no_images)
+
+    assert {path.name: path.read_bytes() for path in out.iterdir()} == before
+    assert list(tmp_path.iterdir()) == [out]
+
+
+def test_details_are_those_of_the_diagnostics(make_result, tmp_path):
+    best = make_result(0.8, 1)
+    write_report([make_result(0.5, 2, learner="centroid"), best], tmp_path, {}, {})
+
+    classes, confusions, episodes, others = (
+        pd.read_csv(tmp_path / f"{name}.csv")
+        for name in ("classes", "confusions", "hardest_episodes", "other_classes")
+    )
+    assert classes["accuracy"].tolist() == class_accuracy(best)["accuracy"].tolist()
+    assert confusions["wrong"].tolist() == confused_pairs(best, 100)["wrong"].tolist()
+    assert (
+        episodes["episode"].tolist() == hardest_episodes(best, 100)["episode"].tolist()
+    )
+    assert set(classes["result"]) == {best.file_stem}
+    limits = others.set_index("learner").loc["protonet"]
+    expected = class_bootstrap(best)
+    assert (limits["low"], limits["high"], limits["n"]) == (
+        expected.low,
+        expected.high,
+        12,
+    )
+
+
+def test_a_run_that_logged_no_values_has_no_curve(make_result, tmp_path):
+    histories = {
+        "empty": [],
+        "lost": [{"step": 1, "loss": float("nan"), "val_accuracy": None}],
+        "good": HISTORY,
+    }
+    names = {
+        path.name for path in write_report([make_result()], tmp_path, {}, histories)
+    }
+
+    assert {name for name in names if name.startswith("learning")} == {
+        f"learning_curve_good.{kind}" for kind in ("png", "svg", "pdf")
+    }
+
+
+def test_writing_a_report_again_changes_no_byte(various_results, tmp_path):
+    first, second = (
+        write_report(results, tmp_path / name, {"x": b"\x89PNG"}, {"a": HISTORY})
+        for name, results in (("one", various_results), ("two", various_results[::-1]))
+    )
+
+    for a, b in zip(first, second, strict=True):
+        assert a.name == b.name
+        assert a.read_bytes() == b.read_bytes(), a.name
+
+
+def test_nothing_to_report_is_refused_before_anything_is_written(tmp_path):
+    with pytest.raises(ResultError, match=r"at least one result.*fewbench evaluate"):
+        write_report([], tmp_path / "out", {}, {})
+
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("name", ["../up", "Proto Net", "a/b", "", "x\n"])
+def test_a_learning_curve_whose_name_is_no_file_name_is_refused(
+    make_result, tmp_path, name
+):
+    with pytest.raises(ResultError, match="becomes a file name"):
+        write_report([make_result()], tmp_path / "out", {}, {name: HISTORY})
+
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_thousand_results_are_reported_in_seconds(make_result, tmp_path):
+    results = [
+        make_result(
+            0.4 + number / 3000, number, name=f"glyphs-{number % 8 + 2}w1s", n_way=number % 8 + 2,
+            learner=f"learner{number // 80}", train_seed=number // 8,
+        )
+        for number in range(1000)
+    ]  # fmt: skip
+
+    started = time.process_time()  # not the clock on the wall: the machine may be busy
+    write_report(results, tmp_path, {}, {})
+
+    assert time.process_time() - started < 10
+    page = (tmp_path / "index.html").read_text()
+    assert page.count("<details ") == 1000
+
+
+def test_importing_the_records_brings_no_plots_and_no_tables():
+    code = (
+        "import sys, fewbench.reports, fewbench.reports.records\n"
+        "heavy = {'matplotlib', 'pandas', 'scipy', 'jinja2', 'torch'} & set(sys.modules)\n"
+        "sys.exit(f'imports {heavy}' if heavy else 0)"
+    )
+
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
