@@ -39,10 +39,11 @@ def interpolate_linear(
         left,
         weights_across,
     )
-    # OpenCV drops four bits before and sixteen after.
-    sums = sums >> 4
-    products = sums * weights_down[:, :, None]
-    upper, lower = products >> 16
+    # OpenCV drops four bits before and sixteen after. In place, which is faster.
+    sums >>= 4
+    sums *= weights_down[:, :, None]
+    sums >>= 16
+    upper, lower = sums
     values = (upper + lower + 2) >> 2
     values = values.astype(np.uint8)
     return values.reshape(height, width, channels)

@@ -1,10 +1,8 @@
-"""What a ± means: intervals, comparisons and plans. Results go in, numbers come out.
+"""Intervals, comparisons and plans: what a result allows one to say.
 
-intervals, class_bootstrap, training_seeds   the ± of one number, each about something else
-available                                    an interval, or None where there is none
-betting, bootstrap                           what the intervals are computed with
-comparisons, paired_tests                    two or more results on the same episodes
-equivalence                                  a result against a published number
-planning                                     how many episodes a wanted precision takes
-diagnostics                                  classes, confusions and episodes that cost accuracy
+`intervals` holds the interval of one result, `class_bootstrap` and `training_seeds` those
+about other classes and other training runs. `betting` and `bootstrap` are what they rest on.
+`comparisons` compares results on the same episodes, by the tests of `paired_tests`.
+`equivalence` compares a result with a published number, `planning` says how many episodes a
+precision takes, and `diagnostics` shows where accuracy is lost.
 """

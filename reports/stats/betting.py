@@ -7,7 +7,8 @@ that are fair if the claim is true. Then the player's wealth is a martingale tha
 """
 
 import numpy as np
-from numpy.typing import NDArray
+
+from .arrays import FloatArray, IntArray
 
 # Shares of the largest bet that cannot lose everything: from bold, which a handful of
 # episodes need, to timid, which 100,000 episodes need. They are fixed in advance, since

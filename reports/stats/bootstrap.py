@@ -1,9 +1,9 @@
 """Parts of the bootstraps: influence of classes, variance of images, resampled means."""
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..records import ResultError, RunResult
+from .arrays import FloatArray, IntArray
 
 
 def class_influence(
@@ -115,9 +115,9 @@ def image_variance(result: RunResult, images: IntArray) -> float:
 
 
 def _class_images(
-    owners: NDArray[np.integer],
-    images: NDArray[np.integer],
-) -> NDArray[np.intp]:
+    owners: IntArray,
+    images: IntArray,
+) -> IntArray:
     """A number for each pair of a class and an image: int (n_queries,).
 
     One image may belong to several classes, rotated differently in each.

@@ -1,9 +1,9 @@
 """The interval about other classes: a bootstrap of the classes of a split."""
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..records import ResultError, RunResult
+from .arrays import FloatArray, IntArray
 from .betting import FEW, little_spread
 from .bootstrap import (
     bootstrap_t_limits,

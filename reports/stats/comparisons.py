@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..groups import EPISODE_FIELDS
 from ..records import ResultError, RunResult
+from .arrays import FloatArray, IntArray
 from .intervals import Interval, check_level
 from .paired_tests import (
     Bootstrap,

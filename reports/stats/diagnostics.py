@@ -4,10 +4,10 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from ..records import RunResult
+from .arrays import FloatArray, IntArray
 
 
 class Confusions(NamedTuple):
@@ -18,9 +18,9 @@ class Confusions(NamedTuple):
     met: int64 (n, n) queries of each class in episodes that also hold the other
     """
 
-    seen: NDArray[np.intp]
-    counts: NDArray[np.int64]
-    met: NDArray[np.int64]
+    seen: IntArray
+    counts: IntArray
+    met: IntArray
 
 
 def class_accuracy(result: RunResult, level: float = 0.95) -> pd.DataFrame:
@@ -143,7 +143,7 @@ def _confusions(result: RunResult) -> Confusions:
     )
 
 
-def _pair_counts(rows: NDArray, columns: NDArray, size: int) -> NDArray[np.int64]:
+def _pair_counts(rows: IntArray, columns: IntArray, size: int) -> IntArray:
     """How often each row meets each column: int64 (size, size)."""
     n_cells = size * size
     keys = rows.astype(np.int64) * size + columns
@@ -154,7 +154,7 @@ def _pair_counts(rows: NDArray, columns: NDArray, size: int) -> NDArray[np.int64
 def _effective_queries(
     correct: FloatArray,
     squares: FloatArray,
-    episodes: NDArray[np.int64],
+    episodes: IntArray,
     n_query: int,
 ) -> FloatArray:
     """How many independent queries each class is worth. All arrays are float64 (n_classes,).

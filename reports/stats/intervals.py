@@ -7,10 +7,11 @@ often each covers what it claims.
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.special import stdtrit  # importing scipy.stats would take most of a second
 
 from ..records import ResultError, RunResult
+from .arrays import FloatArray
 from .betting import betting_limits, little_spread
 
 # The rounded factors by which papers multiplied std / sqrt(n).

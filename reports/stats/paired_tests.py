@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import stdtr, stdtrit
 
 from ..records import RunResult
+from .arrays import FloatArray, IntArray
 from .betting import betting_p_value, little_spread
 from .bootstrap import bootstrap_mean
 from .intervals import LITTLE_SPREAD, Interval, bounded
@@ -23,7 +23,7 @@ class Bootstrap:
 
 def paired_intervals(
     results: Sequence[RunResult],
-    correct: NDArray[np.int32],
+    correct: IntArray,
     pairs: IntArray,
     level: float,
 ) -> tuple[list[Interval], FloatArray]:
@@ -40,7 +40,7 @@ def paired_intervals(
 
 
 def _by_t(
-    correct: NDArray[np.int32],
+    correct: IntArray,
     pairs: IntArray,
     queries: int,
     level: float,
@@ -68,7 +68,7 @@ def _by_t(
 
 
 def _paired_moments(
-    correct: NDArray[np.int32],
+    correct: IntArray,
     pairs: IntArray,
 ) -> tuple[FloatArray, FloatArray]:
     """Mean difference of right answers and its standard error: (n_pairs,) each.
@@ -113,7 +113,7 @@ def _by_bets(
 
 
 def superiority_shares(
-    correct: NDArray[np.int32],
+    correct: IntArray,
     pairs: IntArray,
 ) -> FloatArray:
     """Share of episodes that the first of each pair wins, ties half: float64 (n_pairs,)."""

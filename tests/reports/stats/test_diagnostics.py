@@ -121,14 +121,14 @@ def test_tables_agree_with_counting_one_by_one(
     assert list(classes["class"]) == list(frame.index)
     assert list(classes["n"]) == list(frame.sum(axis=1))
     assert list(classes["correct"]) == list(np.diag(frame))
-    assert (classes["low"] <= classes["accuracy"]).all()
-    assert (classes["accuracy"] <= classes["high"]).all()
-    assert classes["low"].min() >= 0
-    assert classes["high"].max() <= 1
+    assert np.all(classes["low"] <= classes["accuracy"])
+    assert np.all(classes["accuracy"] <= classes["high"])
+    assert min(classes["low"]) >= 0
+    assert max(classes["high"]) <= 1
     assert classes["correct"].sum() == result.correct.sum()
     pairs = confused_pairs(result, n=10**6)
     assert pairs["wrong"].sum() == result.predictions.size - result.correct.sum()
-    assert (pairs["wrong"] <= pairs["met"]).all()
+    assert np.all(pairs["wrong"] <= pairs["met"])
     hardest = hardest_episodes(result, n=10**6)
     assert list(hardest["correct"]) == sorted(result.correct)
 
