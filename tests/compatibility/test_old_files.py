@@ -119,7 +119,7 @@ def test_an_episode_file_is_evaluated(glyphs_root: Path) -> None:
 
 
 def test_a_build_is_found_and_verified(tmp_path: Path) -> None:
-    shutil.copytree(FILES / "root", tmp_path, dirs_exist_ok=True)
+    shutil.copytree(FILES / "built", tmp_path, dirs_exist_ok=True)
 
     found = build(BARS, tmp_path)
 
@@ -159,7 +159,7 @@ def counted_bars(read: list[str], request: Request) -> Listing:
 
 def same_versions() -> bool:
     """Whether the versions that a journal depends on are those of the commit's files."""
-    manifest = json.loads((FILES / "root" / "bars" / "manifest.json").read_text())
+    manifest = json.loads((FILES / "built" / "bars" / "manifest.json").read_text())
     names = ("fewbench", "numpy", "pillow")
     return all(version(name) == manifest["versions"][name] for name in names)
 
