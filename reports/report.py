@@ -34,10 +34,10 @@ from .report_data import (
 )
 from .tables.beside_published import beside_grid
 from .tables.frames import comparisons_frame, seeds_frame, tables_frame, write_csv
-from .tables.grid import Grid
 from .tables.hardest import lost_frames
 from .tables.other_classes import other_classes_frame
 from .tables.printed import accuracy_grids, latex, markdown
+from .tables.printed_table import PrintedTable
 
 History = list[dict[str, Any]]
 Histories = Mapping[str, History]
@@ -126,7 +126,7 @@ def _frames(data: ReportData) -> dict[str, Any]:
     }
 
 
-def _grids_for_a_paper(data: ReportData) -> dict[str, list[Grid]]:
+def _grids_for_a_paper(data: ReportData) -> dict[str, list[PrintedTable]]:
     """A paper has room for what authors claim of their own method, not for all the rest."""
     grids = dict(data.grids)
     grids[LOST] = []

@@ -11,7 +11,6 @@ from .stats.comparisons import Comparison, compare_all
 from .tables.accuracy import accuracy_tables
 from .tables.beside_published import beside_grid
 from .tables.differences import comparisons_grid
-from .tables.grid import Grid
 from .tables.hardest import lost_grids
 from .tables.other_classes import (
     ForOtherClasses,
@@ -19,6 +18,7 @@ from .tables.other_classes import (
     other_classes_grid,
 )
 from .tables.printed import seed_grids
+from .tables.printed_table import PrintedTable
 from .tables.run_names import shortest_names
 from .tables.table import Table
 from .tables.train_seeds import seed_tables
@@ -65,7 +65,7 @@ class ReportData:
     other_classes: list[ForOtherClasses]
 
     @cached_property
-    def grids(self) -> dict[str, list[Grid]]:
+    def grids(self) -> dict[str, list[PrintedTable]]:
         """The tables other than those of accuracies, by heading; empty ones are left out."""
         differences = []
         for group, pairs in self.compared:
@@ -73,7 +73,7 @@ class ReportData:
         beside = []
         if self.beside:
             beside.append(beside_grid(self.beside[:LISTED_BESIDE], MARGIN))
-        lost: list[Grid] = []
+        lost: list[PrintedTable] = []
         names: dict[RunResult, str] = {}
         for group in self.detailed:
             lost += lost_grids(group)
@@ -132,8 +132,10 @@ def _compared(groups: Sequence[ResultGroup]) -> Compared:
     return compared
 
 
-def _without_empty(found: dict[str, list[Grid]]) -> dict[str, list[Grid]]:
-    grids: dict[str, list[Grid]] = {}
+def _without_empty(
+    found: dict[str, list[PrintedTable]],
+) -> dict[str, list[PrintedTable]]:
+    grids: dict[str, list[PrintedTable]] = {}
     for heading, candidates in found.items():
         with_rows = [grid for grid in candidates if grid.rows]
         if with_rows:

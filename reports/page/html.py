@@ -15,7 +15,7 @@ from fewbench.files import write_text
 
 from ..records import RunResult
 from ..tables.cells import Cell
-from ..tables.grid import Grid, PrintedCell
+from ..tables.printed_table import PrintedCell, PrintedTable
 from ..tables.table import Table
 from .provenance import provenance
 
@@ -32,7 +32,7 @@ class Page:
     """
 
     tables: Sequence[Table]
-    grids: Mapping[str, Sequence[Grid]] = field(default_factory=dict)
+    grids: Mapping[str, Sequence[PrintedTable]] = field(default_factory=dict)
     figures: Images = field(default_factory=dict)
     samples: Images = field(default_factory=dict)
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from ..published import Beside, PublishedNumber
 from .cells import Cell
-from .grid import Grid, PrintedCell
+from .printed_table import PrintedCell, PrintedTable
 
 BESIDE_NOTE = (
     "difference in points: ours minus published; verdict of two one-sided t-tests (5 %) on whether "
@@ -24,14 +24,14 @@ _HEADER = [
 ]
 
 
-def beside_grid(pairs: Sequence[Beside], margin: float) -> Grid:
+def beside_grid(pairs: Sequence[Beside], margin: float) -> PrintedTable:
     """Our numbers beside published ones. `margin`: the largest difference, as a fraction, that
     still counts as reproduced."""
     notes = [BESIDE_NOTE.format(100 * margin)]
     if any(pair.published.recalled for pair in pairs):
         notes.append(RECALLED_NOTE)
     rows = list(map(_row, pairs))
-    return Grid(
+    return PrintedTable(
         title="Ours beside published numbers: accuracy (%)",
         align="prrrppp",
         header=_HEADER,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from ..records import RunResult
 from ..stats.available import available_interval
 from ..stats.intervals import Interval
-from .grid import PrintedCell
+from .printed_table import PrintedCell
 
 
 @dataclass(frozen=True, eq=False)

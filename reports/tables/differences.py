@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from ..records import RunResult
 from ..stats.comparisons import Comparison
 from .footnotes import LITTLE_SPREAD_NOTE
-from .grid import Grid, PrintedCell
+from .printed_table import PrintedCell, PrintedTable
 from .run_names import shortest_names
 
 PAIRS_NOTE = (
@@ -16,7 +16,7 @@ PAIRS_NOTE = (
 _HEADER = ["result", "compared with", "difference", "p", "wins"]
 
 
-def comparisons_grid(label: str, comparisons: Sequence[Comparison]) -> Grid:
+def comparisons_grid(label: str, comparisons: Sequence[Comparison]) -> PrintedTable:
     """The paired differences of one group of results. `label`: what the group is called."""
     compared: list[RunResult] = []
     for pair in comparisons:
@@ -29,7 +29,7 @@ def comparisons_grid(label: str, comparisons: Sequence[Comparison]) -> Grid:
         if pair.interval.of_little_spread and LITTLE_SPREAD_NOTE not in notes:
             notes.append(LITTLE_SPREAD_NOTE)
     title = f"{label}: paired differences (points)"
-    return Grid(
+    return PrintedTable(
         title=title,
         align="pprrr",
         header=_HEADER,

@@ -8,7 +8,7 @@ from ..groups import ResultGroup
 from ..records import RunResult
 from ..stats.diagnostics import class_accuracy, confused_pairs, hardest_episodes
 from .frames import naming_columns
-from .grid import Grid, PrintedCell
+from .printed_table import PrintedCell, PrintedTable
 
 LISTED = 100  # confusions and episodes per result in the CSV files
 SHOWN = 5  # confusions and episodes per result in printed tables
@@ -33,18 +33,18 @@ def lost_frames(results: Sequence[RunResult]) -> dict[str, pd.DataFrame]:
     }
 
 
-def lost_grids(group: ResultGroup) -> list[Grid]:
+def lost_grids(group: ResultGroup) -> list[PrintedTable]:
     """The most frequent confusions and the hardest episodes of a group's most accurate result.
     A table without rows is left out."""
     result = group.results[0]
-    confusions = Grid(
+    confusions = PrintedTable(
         title=f"{group.label}: most frequent confusions",
         align="pprrr",
         header=_CONFUSIONS_HEADER,
         rows=_confusion_rows(result),
         notes=[CONFUSIONS_NOTE],
     )
-    episodes = Grid(
+    episodes = PrintedTable(
         title=f"{group.label}: hardest episodes",
         align="lrp",
         header=_EPISODES_HEADER,

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from .grid import Grid, PrintedCell
+from .printed_table import PrintedCell, PrintedTable
 
 ROWS_PER_PAGE = 40  # a LaTeX float does not break over pages
 # Width that all prose columns share. A table of this width fills the text width of an article.
@@ -43,7 +43,7 @@ _ESCAPES = {
 }
 
 
-def latex_grid(grid: Grid) -> str:
+def latex_grid(grid: PrintedTable) -> str:
     """A table as LaTeX floats, several where one would not fit a page. They need booktabs."""
     rows_per_float = _rows_per_float(grid.align)
     n_rows = max(len(grid.rows), 1)
@@ -76,7 +76,7 @@ def _rows_per_float(align: str) -> int:
     return ROWS_PER_PAGE // (3 + prose)
 
 
-def _float(grid: Grid, part: slice) -> str:
+def _float(grid: PrintedTable, part: slice) -> str:
     is_first = part.start == 0
     is_last = part.stop >= len(grid.rows)
     style = _style(grid.align)
@@ -119,7 +119,7 @@ def _column_types(align: str) -> str:
     return align.replace("p", f"p{{{width:.2f}cm}}")
 
 
-def _header(grid: Grid) -> str:
+def _header(grid: PrintedTable) -> str:
     names = []
     for name, letter in zip(grid.header, grid.align, strict=True):
         escaped = latex_escape(name)

@@ -3,14 +3,14 @@
 import re
 from collections.abc import Sequence
 
-from .grid import Grid, PrintedCell
+from .printed_table import PrintedCell, PrintedTable
 from .text import aligned
 
 # An underscore inside a word (maml_higher) is no emphasis, so it needs no backslash.
 _SPECIAL = re.compile(r"[\\`*\[\]<>|~&]|(?<!\w)_|_(?!\w)")
 
 
-def markdown_grid(grid: Grid) -> str:
+def markdown_grid(grid: PrintedTable) -> str:
     """A table with its title as a heading and its footnotes as a list."""
     texts = [list(map(_escape, grid.header))]
     for row in grid.rows:

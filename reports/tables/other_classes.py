@@ -12,7 +12,7 @@ from ..stats.available import available_interval
 from ..stats.class_bootstrap import class_bootstrap
 from ..stats.intervals import Interval
 from .frames import naming_columns
-from .grid import Grid, PrintedCell
+from .printed_table import PrintedCell, PrintedTable
 
 OTHER_CLASSES_NOTE = (
     "± of these classes: as in the accuracy table; limits for other classes: 95 % open-bootstrap, "
@@ -58,7 +58,7 @@ def other_classes_frame(found: Iterable[ForOtherClasses]) -> pd.DataFrame:
 def other_classes_grid(
     found: Sequence[ForOtherClasses],
     names: Mapping[RunResult, str],
-) -> Grid:
+) -> PrintedTable:
     """The limits of each accuracy for these classes and for others, ready to be printed.
 
     names: what to call each result
@@ -74,7 +74,7 @@ def other_classes_grid(
                 PrintedCell(f"{interval.n:,}"),
             ]
         )
-    return Grid(
+    return PrintedTable(
         title="Limits of the accuracy (%)",
         align="prrr",
         header=_HEADER,

@@ -4,9 +4,9 @@ from collections.abc import Iterable
 
 from ..records import RunResult
 from .accuracy import accuracy_tables
-from .grid import Grid, PrintedCell
 from .latex import latex_grid
 from .markdown import markdown_grid
+from .printed_table import PrintedCell, PrintedTable
 from .table import Row, Table
 from .text import text_grid
 from .train_seeds import seed_tables
@@ -28,18 +28,18 @@ def to_text(results: Iterable[RunResult]) -> str:
     return "\n".join(map(text_grid, grids))
 
 
-def markdown(grids: Iterable[Grid]) -> str:
+def markdown(grids: Iterable[PrintedTable]) -> str:
     """Any tables in Markdown, one below the other."""
     return "\n".join(map(markdown_grid, grids))
 
 
-def latex(grids: Iterable[Grid]) -> str:
+def latex(grids: Iterable[PrintedTable]) -> str:
     """Any tables as a LaTeX file to \\input."""
     preamble = "% Needs \\usepackage{booktabs} in the preamble."
     return "\n".join([preamble, *map(latex_grid, grids)])
 
 
-def result_grids(results: Iterable[RunResult]) -> list[Grid]:
+def result_grids(results: Iterable[RunResult]) -> list[PrintedTable]:
     """The accuracies, and their spread over training seeds where there are several."""
     results = list(results)
     accuracies = accuracy_tables(results)
@@ -47,22 +47,22 @@ def result_grids(results: Iterable[RunResult]) -> list[Grid]:
     return accuracy_grids(accuracies) + seed_grids(over_seeds)
 
 
-def accuracy_grids(tables: Iterable[Table]) -> list[Grid]:
+def accuracy_grids(tables: Iterable[Table]) -> list[PrintedTable]:
     """The tables of `accuracy_tables`, ready to be printed."""
     return [_grid(table, "accuracy (%)") for table in tables]
 
 
-def seed_grids(tables: Iterable[Table]) -> list[Grid]:
+def seed_grids(tables: Iterable[Table]) -> list[PrintedTable]:
     """The tables of `seed_tables`, ready to be printed."""
     return [_grid(table, "accuracy (%) over training seeds") for table in tables]
 
 
-def _grid(table: Table, what: str) -> Grid:
+def _grid(table: Table, what: str) -> PrintedTable:
     title = f"{table.title}: {what}"
     # Learner, backbone and precision stand left; the training seed and all numbers right.
     align = "lll".ljust(len(table.header), "r")
     rows = list(map(_printed_row, table.rows))
-    return Grid(
+    return PrintedTable(
         title=title,
         align=align,
         header=table.header,

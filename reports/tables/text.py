@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .grid import Grid
+    from .printed_table import PrintedTable
 
 # Characters that may follow the last digit of a number. They hang over to the right, so that
 # the digits of a column line up.
@@ -22,7 +22,7 @@ def text_table(header: Texts, rows: Sequence[Texts], align: str = "") -> str:
     return "\n".join(lines)
 
 
-def text_grid(grid: "Grid") -> str:
+def text_grid(grid: "PrintedTable") -> str:
     """A table with its title, rules and footnotes, in plain characters."""
     texts = [grid.header]
     for row in grid.rows:

@@ -7,7 +7,7 @@ import pytest
 
 from fewbench.reports.page.html import Page, write_page
 from fewbench.reports.tables.accuracy import accuracy_tables
-from fewbench.reports.tables.grid import Grid, PrintedCell
+from fewbench.reports.tables.printed_table import PrintedCell, PrintedTable
 
 VOID = {"meta", "img", "br", "link", "input", "hr"}
 PNG = base64.b64decode(
@@ -15,7 +15,7 @@ PNG = base64.b64decode(
 )
 GRIDS = {
     "More": [
-        Grid(
+        PrintedTable(
             "a table",
             "lr",
             ["name", "value"],
@@ -157,7 +157,7 @@ def test_what_results_say_is_never_markup(make_result, tmp_path):
         device=evil,
     )
 
-    grid = Grid(
+    grid = PrintedTable(
         evil, "lp", [evil, evil], [[PrintedCell(evil), PrintedCell(evil, evil)]], [evil]
     )
     page = Page(accuracy_tables([result]), {evil: [grid]}, {evil: SVG}, {evil: PNG})

@@ -1,8 +1,8 @@
 import re
 
-from fewbench.reports.tables.grid import Grid, PrintedCell
 from fewbench.reports.tables.latex import ROWS_PER_PAGE, latex_escape, latex_grid
 from fewbench.reports.tables.printed import to_latex
+from fewbench.reports.tables.printed_table import PrintedCell, PrintedTable
 
 
 def test_latex_escapes_every_special_character(make_result):
@@ -41,7 +41,9 @@ def test_characters_that_the_fonts_lack_become_their_code():
 def test_long_tables_become_several_floats_and_the_last_has_the_notes():
     rows = [[PrintedCell(f"{k}")] for k in range(ROWS_PER_PAGE + 1)]
 
-    first, second = latex_grid(Grid("t", "r", ["n"], rows, ["so"])).split("\n\n")
+    first, second = latex_grid(PrintedTable("t", "r", ["n"], rows, ["so"])).split(
+        "\n\n"
+    )
 
     assert first.startswith(r"\begin{table}[p]")
     assert "(continued)" not in first
@@ -53,10 +55,13 @@ def test_long_tables_become_several_floats_and_the_last_has_the_notes():
 def test_prose_columns_make_shorter_floats():
     rows = [[PrintedCell("x")] * 2 for _ in range(ROWS_PER_PAGE // 4)]
 
-    text = latex_grid(Grid("t", "pr", ["a", "b"], rows))
+    text = latex_grid(PrintedTable("t", "pr", ["a", "b"], rows))
 
     assert text.count(r"\begin{table}") == 1
     assert r"p{7.20cm}r" in text
     assert r"{\raggedright x\par} & x \\" in text
     longer = [*rows, rows[0]]
-    assert latex_grid(Grid("t", "pr", ["a", "b"], longer)).count(r"\begin{table}") == 2
+    assert (
+        latex_grid(PrintedTable("t", "pr", ["a", "b"], longer)).count(r"\begin{table}")
+        == 2
+    )

@@ -1,8 +1,8 @@
 import re
 
-from fewbench.reports.tables.grid import Grid, PrintedCell
 from fewbench.reports.tables.markdown import markdown_grid
 from fewbench.reports.tables.printed import to_markdown
+from fewbench.reports.tables.printed_table import PrintedCell, PrintedTable
 
 
 def test_markdown_rows_have_as_many_cells_as_the_header_whatever_the_names(make_result):
@@ -17,7 +17,7 @@ def test_markdown_rows_have_as_many_cells_as_the_header_whatever_the_names(make_
 def test_strong_cells_are_bold_and_addresses_are_links():
     strong = PrintedCell("1", "†", strong=True)
     linked = PrintedCell("a_b", url="https://example.org/x")
-    grid = Grid("t", "lr", ["name", "n"], [[linked, strong]], ["* so"])
+    grid = PrintedTable("t", "lr", ["name", "n"], [[linked, strong]], ["* so"])
 
     assert markdown_grid(grid).splitlines() == [
         "### t",

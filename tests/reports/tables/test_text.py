@@ -1,7 +1,7 @@
 import subprocess
 import sys
 
-from fewbench.reports.tables.grid import Grid, PrintedCell
+from fewbench.reports.tables.printed_table import PrintedCell, PrintedTable
 from fewbench.reports.tables.text import aligned, text_grid, text_table
 
 
@@ -29,7 +29,7 @@ def test_digits_line_up_whatever_marks_follow_them():
 def test_a_grid_has_rules_a_title_and_footnotes():
     rows = [[PrintedCell("x"), PrintedCell("1", "†", strong=True)]]
 
-    text = text_grid(Grid("title", "lr", ["name", "n"], rows, ["† so"]))
+    text = text_grid(PrintedTable("title", "lr", ["name", "n"], rows, ["† so"]))
 
     assert text.split("\n") == [
         "title",

@@ -1,4 +1,4 @@
-from fewbench.reports.tables.grid import PrintedCell, marked
+from fewbench.reports.tables.printed_table import PrintedCell, marked
 
 
 def test_in_plain_text_a_star_stands_for_bold():

@@ -26,7 +26,7 @@ class PrintedCell(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Grid:
+class PrintedTable:
     """Rows of printed cells under a header, with footnotes.
 
     align: one letter per column, "l" or "r" for left or right, "p" for prose that may be broken
