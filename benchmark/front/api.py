@@ -38,28 +38,23 @@ def evaluate(
     progress: whether to show a progress bar, or a function to call instead
     Raises fewbench.errors.UserError, whose text says what to do.
     """
+    from contextlib import nullcontext
+
     from fewbench.benchmark.cli.console import progress_bars
     from fewbench.benchmark.evaluate import evaluate as evaluate_model
 
-    where = None if root is None else Path(root)
+    shown = nullcontext(None if isinstance(progress, bool) else progress)
     if progress is True:
-        with progress_bars() as bars:
-            return evaluate_model(
-                model,
-                protocol,
-                name=name,
-                root=where,
-                progress=bars,
-                probabilities=probabilities,
-            )
-    return evaluate_model(
-        model,
-        protocol,
-        name=name,
-        root=where,
-        progress=progress or None,
-        probabilities=probabilities,
-    )
+        shown = progress_bars()
+    with shown as report:
+        return evaluate_model(
+            model,
+            protocol,
+            name=name,
+            root=None if root is None else Path(root),
+            progress=report,
+            probabilities=probabilities,
+        )
 
 
 def open_split(
