@@ -95,8 +95,8 @@ def load_learner(
         recipe = _recipe_of(config, card)
     except (KeyError, TypeError, RuntimeError) as error:
         raise BaselineError(
-            f"{path}: weights and card do not fit each other ({error!r:.200}). Train it "
-            f"again: fewbench train --recipe NAME --out DIR"
+            f"{path}: the weights do not match the card stored with them ({error!r:.200}). "
+            f"Train it again: fewbench train --recipe NAME --out DIR"
         ) from error
     if "test_inner_steps" in changes and isinstance(learner, maml.MAML):
         learner.keep_steps()

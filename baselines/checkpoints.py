@@ -60,7 +60,7 @@ def load_checkpoint(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     tensors, text = _read_file(path)
     if text is None:
         raise BaselineError(
-            f"{path}: a safetensors file, but fewbench did not write it: it has no card. "
+            f"{path}: fewbench did not write this safetensors file, since it holds no card. "
             f"Train a learner: fewbench train --recipe NAME --out DIR"
         )
     return tensors, _parse_card(path, text)

@@ -61,7 +61,7 @@ def evaluate_run(
     overwrite: bool = False,
     progress: Progress | None = None,
 ) -> tuple[Path, RunResult]:
-    """Evaluate, and save the result into the folder `out`; its path, and the result.
+    """Evaluate and save the result in `out`. Returns the path of the file and the result.
 
     Raises DataError when `out` holds a result of this name and `overwrite` is not set.
     """

@@ -84,7 +84,7 @@ def _facts_of_learner(card: LearnerCard) -> dict[str, Any]:
 
 
 def _circumstances() -> dict[str, Any]:
-    """Where, when and by which command the evaluation was made."""
+    """Where and when the evaluation was run, and with which command."""
     program = Path(sys.argv[0]).name
     return {
         "environment": environment(),

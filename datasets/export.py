@@ -112,7 +112,8 @@ def _new_folder(out: Path) -> Iterator[Path]:
     """A folder that becomes `out` when the block ends well; otherwise it is removed."""
     if os.path.lexists(out):
         raise DataError(
-            f"{out}: exists, and nothing is overwritten. Remove it, or name another: --out DIR"
+            f"{out}: already exists, and is not overwritten. Remove it, or choose another: "
+            f"--out DIR"
         )
     try:
         out.parent.mkdir(parents=True, exist_ok=True)

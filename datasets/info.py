@@ -31,10 +31,10 @@ class Source:
 
 @dataclass(frozen=True)
 class Request:
-    """What a build may use, and whether incomplete data will do.
+    """What a build may use, and whether incomplete data are accepted.
 
     source: folder or file with the data; None: download it
-    scratch: folder for temporary files, which can become as large as the source
+    scratch: folder for temporary files; together they can be as large as the source
     """
 
     source: Path | None = None

@@ -95,7 +95,7 @@ def _compare_with_manifest(store: SplitStore, recorded: dict[str, Any]) -> None:
     if has_same_content and has_same_length:
         return
     raise DataError(
-        f"{store.path}: its content is not the manifest's: expected sha256 "
+        f"{store.path}: content does not match manifest.json: expected sha256 "
         f"{recorded['content_sha256']} and {recorded['n_images']} images, got "
         f"{store.fingerprint} and {len(store)}. Build it again: "
         f"fewbench data build {store.dataset} --rebuild"

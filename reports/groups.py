@@ -34,14 +34,14 @@ class ResultGroup:
 
     @property
     def label(self) -> str:
-        """What tables and plots call the group."""
+        """The name of the group in tables and plots."""
         if self.number:
             return f"{self.protocol.name} (group {self.number})"
         return self.protocol.name
 
     @property
     def file_name(self) -> str:
-        """What files about the group are called, without an ending."""
+        """The name of files about the group, without an ending."""
         if self.number:
             return f"{self.protocol.name}__{self.number}"
         return self.protocol.name

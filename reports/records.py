@@ -110,7 +110,7 @@ class ResultHeader:
 
     @property
     def file_stem(self) -> str:
-        """What the files of the result are called, without their endings."""
+        """The name of the result's files, without their endings."""
         return f"{self.protocol.name}__{self.learner}__seed{self.train_seed}"
 
     def header(self) -> dict[str, Any]:

@@ -242,7 +242,7 @@ def _check_way(n_way: int) -> None:
     if n_way > _MOST_WAYS:
         raise BaselineError(
             f"cannot answer {n_way}-way episodes: expected at most {_MOST_WAYS} ways, got "
-            f"{n_way}. Choose a smaller protocol: fewbench protocol list"
+            f"{n_way}. Choose a protocol with fewer ways: fewbench protocol list"
         )
 
 

@@ -171,7 +171,7 @@ class MAML(TaskLearner, TrainedLearner):
         if n_way != way:
             raise BaselineError(
                 f"{self.config.learner}: cannot answer {n_way}-way episodes: it has a head "
-                f"for {way} classes. Choose a {way}-way protocol, or train another with "
+                f"for {way} classes. Choose a {way}-way protocol, or train a learner with "
                 f"--set way={n_way} --set val_way={n_way}"
             )
 

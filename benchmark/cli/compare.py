@@ -86,5 +86,5 @@ def published_mean(
         return None
     raise UserError(
         "--published: the test against a published number needs both --published and --margin. "
-        "Type for instance --published 98.8% --margin 1%"
+        "For example, --published 98.8% --margin 1%"
     )

@@ -67,7 +67,10 @@ def build(
         bool, typer.Option("--offline", help="Do not download anything.")
     ] = False,
     rebuild: Annotated[
-        bool, typer.Option("--rebuild", help="Build again, though it is built already.")
+        bool,
+        typer.Option(
+            "--rebuild", help="Build the dataset again even if it is built already."
+        ),
     ] = False,
     root: Root = None,
     as_json: Json = False,
@@ -95,7 +98,7 @@ def verify(
         bool,
         typer.Option(
             "--quick",
-            help="Check only the structure, and the images of a few random classes.",
+            help="Check the structure and the images of a few random classes, not all images.",
         ),
     ] = False,
     root: Root = None,

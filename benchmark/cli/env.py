@@ -50,7 +50,7 @@ def package_document(package: "OptionalPackage") -> dict[str, Any]:
 
 
 def package_text(package: "OptionalPackage") -> str:
-    """Whether an optional package can be used, and how to install it otherwise."""
+    """Whether an optional package can be used; if not, how to install it."""
     state = package.installed or "not installed"
     head = f"{package.name} ({package.needed_for}): {state}"
     if package.usable:

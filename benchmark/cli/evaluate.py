@@ -41,9 +41,9 @@ def evaluate(
         str | None,
         typer.Option(
             metavar="N|FILE",
-            help="Use only the first N episodes (the result's name then ends in -Nep). Or the "
-            "path of an episode file from `fewbench protocol export`, which needs no "
-            "--protocol.",
+            help="A number N: use only the first N episodes (the result's name then ends in "
+            "-Nep). A path: use the episode file that `fewbench protocol export` wrote there; "
+            "--protocol is then not needed.",
         ),
     ] = None,
     disjoint: Annotated[
@@ -126,7 +126,7 @@ def number_or_file(episodes: str | None) -> tuple[int | None, Path | None]:
         number = int(episodes[:_DIGITS_OF_MOST])
         if number < 2:
             raise UserError(
-                f"--episodes: expected at least 2, got {number}. Type for instance "
+                f"--episodes: expected at least 2, got {number}. For example, "
                 f"--episodes 1000"
             )
         return number, None

@@ -35,7 +35,7 @@ LearnerName = Annotated[
     str,
     typer.Argument(
         metavar="LEARNER",
-        help="centroid, a checkpoint, or the folder of a training run.",
+        help="What to evaluate: the word centroid, a checkpoint, or the folder of a training run.",
     ),
 ]
 Out = Annotated[Path, typer.Option(help="Folder to write into.")]
@@ -58,8 +58,8 @@ TasksPerChunk = Annotated[
 Statistics = Annotated[
     str | None,
     typer.Option(
-        help="Which images a MAML's batch norm takes its statistics from: query "
-        "(transductive), support or image."
+        help="For MAML: the images that give batch norm its statistics: query (all query "
+        "images; transductive), support, or image (each query image alone)."
     ),
 ]
 Level = Annotated[

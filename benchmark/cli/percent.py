@@ -39,12 +39,12 @@ def accuracy(text: str) -> float:
     value = _fraction(number)
     if 1 <= value < 100 and not number.endswith("%"):
         raise typer.BadParameter(
-            f"expected a share below 100 %, got {number}, which is {digits(100 * value)} %. "
-            f"Type {number}%"
+            f"expected less than 100 %, got {number}, which without a % means "
+            f"{digits(100 * value)} %. Type {number}% if you meant percent"
         )
     if not 0 < value < 1:
         raise typer.BadParameter(
-            f"expected a share above 0 and below 100 %, got {text!r:.40}. Type for instance "
+            f"expected a percentage above 0 and below 100 %, got {text!r:.40}. For example, "
             f"0.1% or 0.001"
         )
     return value

@@ -78,10 +78,10 @@ def _check_options(
 ) -> None:
     if against is not None and difference is None:
         raise UserError(
-            "--against: needs the difference to detect. Type for instance --difference 0.2%"
+            "--against: needs the difference to detect. For example, --difference 0.2%"
         )
     if power < 0.5:
         raise UserError(
-            f"--power: expected at least 50%, got {digits(100 * power)}%. Type for instance "
+            f"--power: expected at least 50%, got {digits(100 * power)}%. For example, "
             f"--power 80%"
         )

@@ -38,7 +38,7 @@ def list_protocols(
     kind: Annotated[
         Kind,
         typer.Option(
-            help="own: those of fewbench; legacy: those that follow a paper to the letter."
+            help="own: protocols of fewbench; legacy: protocols that follow a paper exactly."
         ),
     ] = "all",
     as_json: Json = False,

@@ -104,7 +104,8 @@ def audit(
         list[str] | None,
         typer.Argument(
             metavar="[NAME...]",
-            help="Built datasets. Without any, only the published class lists are compared.",
+            help="Datasets to compare; they must be built. If none is given, only the "
+            "published class lists are compared.",
         ),
     ] = None,
     pairs: Annotated[

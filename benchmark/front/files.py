@@ -86,9 +86,9 @@ def exclusive(lock: Path, *, wait: bool = False) -> Iterator[None]:
 def require_space(folder: Path, needed: int, *, reserve: bool = True) -> None:
     """Check that `needed` bytes can be written in a folder. Raises OSError (ENOSPC).
 
-    reserve: whether the space is also taken for a moment and given back, where the system
-        allows it. That finds quotas and limits on the size of a file too, but a file
-        system that cannot reserve space, as many over a network, writes all the bytes.
+    reserve: whether to allocate the space for a moment, where the system can. This also
+        finds quotas and limits on the size of a file. It can be slow: a file system that
+        cannot reserve space, as on many networks, writes every byte.
     """
     if shutil.disk_usage(folder).free < needed:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(folder))

@@ -1,14 +1,13 @@
 """Episode files: the exact images of every episode, readable with numpy alone.
 
 An .npz of four arrays:
-header: uint8, UTF-8 JSON: format, schema_version, protocol, data_fingerprint,
-    episodes_fingerprint, and classes: a list of [class name, [name of each of its images]];
-    the key of an image is "class name/image name"
-classes: uint16 (n_episodes, n_way) place in the list of classes; the class at position w has
-    the label w
-images: uint16 (n_episodes, n_way, n_shot + n_query) place among the images of the class,
-    support first
-sha256: uint8, the hexadecimal sha256 of the bytes of the other three, in this order
+header: uint8, a JSON document in UTF-8. Its keys are format, schema_version, protocol,
+    data_fingerprint, episodes_fingerprint and classes. `classes` is a list of
+    [class name, [image names]]; the key of an image is "class name/image name"
+classes: uint16 (n_episodes, n_way) indices into that list; column w has the label w
+images: uint16 (n_episodes, n_way, n_shot + n_query) indices into the image names of the
+    class, support images first
+sha256: uint8, the hexadecimal sha256 of the bytes of header, classes and images, in that order
 """
 
 import hashlib

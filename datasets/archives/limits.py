@@ -45,7 +45,7 @@ class Limits:
             )
 
     def check_disk(self, label: str, what: str, size: int) -> None:
-        """Raises DataError when something is too large even for the disk."""
+        """Raises DataError when something is too large to be unpacked to a disk."""
         if size > self.disk_bytes:
             raise refusal(
                 label,

@@ -25,7 +25,7 @@ _DOTS = re.compile(r"\A(?:\./)+")
 
 
 class TarMembers(Members):
-    """The files of a tar.
+    """The files of a tar archive.
 
     opener() -> the bytes of the archive, the same at each call
     stamp: a text that changes when the archive does

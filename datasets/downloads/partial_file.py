@@ -49,7 +49,7 @@ class PartialFile:
 
     @property
     def size(self) -> int:
-        """Bytes that have arrived."""
+        """How many bytes have arrived so far."""
         if not self.path.exists():
             return 0
         return self.path.stat().st_size

@@ -225,7 +225,7 @@ def _status_reason(code: int) -> str:
 
 
 def _broken(error: Exception, timeout: float) -> Broken:
-    """What requests raised, in words."""
+    """The reason of an exception that the library `requests` raised, in words."""
     retries = _RETRIES
     longest_silence = timeout
     if _is_unreachable(error):

@@ -1,4 +1,4 @@
-"""Report what splits share that they should not: classes of one name, images of equal pixels.
+"""Find what splits share but should not: classes with one name, images with equal pixels.
 
 Few-shot results look better than they are when a class is trained on in one dataset and
 tested on in another, or when an image is in both.

@@ -1,4 +1,4 @@
-"""Say what an HDF5 or .npz file of image arrays is."""
+"""Find out which dataset an HDF5 or .npz file of image arrays holds."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -16,7 +16,7 @@ _SHAPE = (84, 84, 3)
 def identify_mini(
     class_names: Sequence[str], layout: str, array: Any, label: str
 ) -> Identity:
-    """An array of images that is miniImageNet if all of its class names are.
+    """What an array of images is: miniImageNet if every class name is one of its classes.
 
     label: where the source is
     """

@@ -145,7 +145,7 @@ def _member(
     member: zipfile.ZipInfo,
     scratch: Path | None,
 ) -> ByteRange:
-    """The bytes of a member. It is read once, so that its CRC is compared."""
+    """The bytes of a member, after all of it was read to check its CRC."""
     label = f"{data.label}, {shown(member.filename)}"
     is_plain = (
         member.compress_type == zipfile.ZIP_STORED

@@ -1,4 +1,4 @@
-"""Read the images of one class: rows of an array, encoded images, or files of a tree."""
+"""Read the images of one class from an array, from encoded images, or from files."""
 
 import struct
 from collections.abc import Iterable, Sequence

@@ -112,7 +112,10 @@ class TieredImageNetClasses:
         return wnids
 
     def _wnids_by_listed_words(self) -> dict[str, str]:
-        """Words -> wnid, line by line from class_names.txt and synsets.txt of the archive."""
+        """The wnid of each class by its words.
+
+        Line i of class_names.txt has the words of line i of synsets.txt.
+        """
         lists = {}
         for file in self._files.of_kind("text"):
             name = file.stem.rpartition("-")[2]

@@ -107,7 +107,10 @@ def _class_groups(data: ByteRange, file: h5py.File) -> dict[str, ClassGroup]:
 
 
 def _own_group(data: ByteRange, file: h5py.File) -> h5py.Group:
-    """The group of classes. Raises DataError when a link leads to it."""
+    """The HDF5 group that holds the classes.
+
+    Raises DataError when it is a link, which could lead to another file.
+    """
     link = file.get(GROUP, getlink=True)
     group = file[GROUP] if isinstance(link, h5py.HardLink) else None
     if not isinstance(group, h5py.Group):

@@ -44,10 +44,10 @@ class PickleFile:
 
 
 class Payload:
-    """A long string of a pickle, left in the file.
+    """A long string of a pickle that stays in the file until it is needed.
 
-    codec: how the file writes it, see `decode`
-    is_text: whether it stands for a str
+    codec: how it is encoded in the file, see `decode`
+    is_text: whether it decodes to a str; otherwise to bytes
     """
 
     __slots__ = ("_copy", "codec", "file", "is_text", "length", "offset")

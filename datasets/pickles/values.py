@@ -27,7 +27,7 @@ def unsigned(data: bytes) -> int:
 
 
 def integer(line: bytes) -> int:
-    """The number in a line of decimal digits. Raises Unexpected when it is none."""
+    """The number in a line of decimal digits. Raises Unexpected for anything else."""
     if not re.fullmatch(rb"[+-]?[0-9]{1,1000}L?", line):
         raise Unexpected(
             expected="a decimal number",

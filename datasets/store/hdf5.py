@@ -108,7 +108,10 @@ def read_names(path: Path, file: h5py.File, name: str) -> tuple[str, ...]:
 
 
 def refuse_heap(path: Path, name: str, dtype: np.dtype) -> None:
-    """Raises DataError for values of varying length, since reading a damaged heap can hang."""
+    """Raises DataError for values of varying length.
+
+    HDF5 keeps them in a heap, and reading a damaged heap can hang.
+    """
     if dtype.hasobject:
         raise DataError(
             f"{path}: '{name}' has values of different lengths: expected one length. The "

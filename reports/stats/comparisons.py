@@ -169,7 +169,7 @@ def _refuse_unequal(
 ) -> None:
     if expected != got:
         raise ResultError(
-            f"{first.file_stem} and {other.file_stem} were not scored on the same episodes, so "
-            f"they cannot be paired: expected {name} {expected} for both, got {got}. Evaluate "
-            f"both on one build with the same --protocol and --episodes"
+            f"{first.file_stem} and {other.file_stem} were not scored on the same episodes: "
+            f"expected {name} {expected} for both, got {got} for the second. Evaluate both "
+            f"on one build with the same --protocol and --episodes"
         )

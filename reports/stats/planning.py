@@ -1,4 +1,4 @@
-"""How many episodes and queries a wanted precision takes, from a pilot result."""
+"""Estimate from a pilot result how many episodes and queries a given precision needs."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -108,7 +108,7 @@ def spread(pilot: RunResult, against: RunResult | None = None) -> Spread:
     total = float(scores.mean(axis=(1, 2)).var(ddof=1))
     if total == 0:
         raise ResultError(
-            f"no plan without spread: every episode of the pilot has the same {what}. "
+            f"cannot plan: every episode of the pilot has the same {what}, so there is no spread. "
             f"Evaluate more: --episodes 1000"
         )
     if protocol.n_query == 1:

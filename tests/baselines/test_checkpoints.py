@@ -68,7 +68,7 @@ def test_damaged_foreign_and_newer_files_get_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(BaselineError, match="cannot be read as a checkpoint"):
         load_checkpoint(path)
     save_file({"a": torch.ones(1)}, path)
-    with pytest.raises(BaselineError, match="fewbench did not write it"):
+    with pytest.raises(BaselineError, match="fewbench did not write this"):
         load_checkpoint(path)
     save_file(
         {"a": torch.ones(1)}, path, {"fewbench": json.dumps({"schema_version": 99})}

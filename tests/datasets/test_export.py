@@ -139,7 +139,7 @@ def test_nothing_is_overwritten(
     else:
         out.symlink_to(tmp_path / "nowhere")
     with pytest.raises(
-        DataError, match="out: exists, and nothing is overwritten.*--out DIR"
+        DataError, match="out: already exists, and is not overwritten.*--out DIR"
     ):
         convert([mini["val"]], "cache", out)
     assert list(tmp_path.iterdir()) == [out]

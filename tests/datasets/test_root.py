@@ -20,7 +20,7 @@ EXTERNAL = replace(BARS, sources=(Source("bars.zip"),))
 def test_verify_finds_a_split_exchanged_for_another(tmp_path: Path) -> None:
     built = build(BARS, tmp_path)
     (built.folder / "val.h5").write_bytes((built.folder / "test.h5").read_bytes())
-    with pytest.raises(DataError, match="is not the manifest's"):
+    with pytest.raises(DataError, match="does not match manifest.json"):
         verify(BARS, tmp_path)
 
 

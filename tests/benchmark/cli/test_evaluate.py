@@ -96,7 +96,7 @@ def test_an_evaluation_stops_at_the_wanted_half_width(run, tmp_path: Path) -> No
         ((*PROTOCOL, "--episodes", "-5"), "neither a number nor a file"),
         (
             (*PROTOCOL, "--until-half-width", "thin"),
-            "got 'thin'. Type for instance 0.1%",
+            "got 'thin'. For example, 0.1%",
         ),
         ((*PROTOCOL, "--until-half-width", "0.1"), "Type 0.1% for 0.1 points"),
         ((*PROTOCOL, "--until-half-width", "0"), "above 0 and below 100 %"),

@@ -20,7 +20,7 @@ def test_anything_else_is_refused_with_a_sentence(text) -> None:
     except typer.BadParameter as error:
         value, said = None, str(error)
         refused = any(
-            word in said for word in ("expected a share", "without a %", "Type ")
+            word in said for word in ("expected a percentage", "without a %", "Type ")
         )
     else:
         refused = False
