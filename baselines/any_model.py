@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable
 
 import numpy as np
+import torch
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _NormBase
 
@@ -31,12 +32,15 @@ class FunctionLearner(Learner):
         return np.asarray(scores)
 
 
-def as_learner(model: object, name: str | None = None) -> Learner:
+def as_learner(
+    model: object, name: str | None = None, device: torch.device | None = None
+) -> Learner:
     """The learner that answers episodes with this model.
 
     model: a Learner (returned as it is), an encoder module (its embeddings are compared
         as in ProtoNet) or a function `(support_images, support_labels, query_images) ->
         scores`
+    device: where an encoder computes; None: where it is
     Raises BaselineError for anything else.
     """
     if isinstance(model, Learner):
@@ -50,15 +54,19 @@ def as_learner(model: object, name: str | None = None) -> Learner:
     own_name = getattr(model, "__name__", type(model).__name__)
     learner_name = _name_for_files(name or own_name)
     if isinstance(model, nn.Module):
-        return _encoder_learner(model, learner_name)
+        return _encoder_learner(model, learner_name, device)
     return FunctionLearner(model, learner_name)
 
 
-def _encoder_learner(encoder: nn.Module, name: str) -> ProtoNet:
+def _encoder_learner(
+    encoder: nn.Module, name: str, device: torch.device | None
+) -> ProtoNet:
     _refuse_batch_statistics(encoder)
     first_parameter = next(encoder.parameters(), None)
-    device = "cpu" if first_parameter is None else first_parameter.device.type
-    card = LearnerCard(name, backbone=type(encoder).__name__, device=device)
+    device_type = "cpu" if first_parameter is None else first_parameter.device.type
+    if device is not None:
+        device_type = device.type
+    card = LearnerCard(name, backbone=type(encoder).__name__, device=device_type)
     # A copy, so that the user's module stays as it is.
     learner = ProtoNet(copy.deepcopy(encoder), card)
     # The encoder was not trained to predict by these distances, so they are no logits.

@@ -1,100 +1,77 @@
-"""Evaluate a learner and save the result into a folder."""
+"""Evaluate a learner and save the results into a folder."""
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from fewbench.progress import Progress
+from fewbench.progress import Progress, prefixed
 
-from ..baselines.catalogue import load_learner
-from ..baselines.device.choose import resolve_device, resolve_precision
+from ..baselines.evaluation.features import Features
 from ..baselines.learner import Learner
 from ..datasets.info import DataError
-from ..reports.records import EvalProtocol, RunResult
+from ..reports.records import RunResult, file_stem
 from ..reports.result_files import save_result
-from .evaluate import evaluate, evaluate_drawn
-from .protocols.draw import Drawn
-from .stopping import StopRule, evaluate_with_stopping, stopping_protocol
+from .evaluate import make_examiner, run
+from .protocols.stream import EpisodeStream
+from .stopping import StopRule
 
 
 @dataclass(frozen=True)
-class Evaluation:
-    """What a learner is scored on.
+class ResultFolder:
+    """Where results are saved, and what happens to one that is there already.
 
-    episodes: a protocol, or episodes that are drawn already
-    stop: when to stop before the end of the protocol
-    root: where the datasets are built; see `data_root`
+    overwrite: whether a result with the same name is replaced
+    skip_existing: whether the evaluation is left out then
     """
 
-    episodes: EvalProtocol | Drawn
-    stop: StopRule | None = None
-    root: Path | None = None
+    path: Path
+    overwrite: bool = False
+    skip_existing: bool = False
 
-    @property
-    def protocol(self) -> EvalProtocol:
-        """The protocol of the result."""
-        if isinstance(self.episodes, Drawn):
-            return self.episodes.protocol
-        if self.stop:
-            return stopping_protocol(self.episodes, self.stop)
-        return self.episodes
+    def has(self, learner: Learner, stream: EpisodeStream) -> bool:
+        """Whether this evaluation is left out, because its result is there.
 
-
-def load_on_device(
-    learner: str, device: str, precision: str, settings: Sequence[str] = ()
-) -> Learner:
-    """A learner by name or path, on a device and in a precision as users name them.
-
-    settings: `key=value` in place of what a recipe says about the test
-    Raises BaselineError for an unknown learner, device or precision.
-    """
-    chosen = resolve_device(device)
-    return load_learner(learner, chosen, resolve_precision(precision, chosen), settings)
-
-
-def evaluate_run(
-    learner: Learner,
-    evaluation: Evaluation,
-    out: Path,
-    *,
-    overwrite: bool = False,
-    progress: Progress | None = None,
-) -> tuple[Path, RunResult]:
-    """Evaluate and save the result in `out`. Returns the path of the file and the result.
-
-    Raises DataError when `out` holds a result of this name and `overwrite` is not set.
-    """
-    started = time.perf_counter()
-    existing = out / _result_file_name(learner, evaluation.protocol)
-    if existing.exists() and not overwrite:
+        Raises DataError if it is there, and may be neither replaced nor left out.
+        """
+        card = learner.card
+        stem = file_stem(stream.protocol.name, card.name, card.train_seed)
+        existing = self.path / f"{stem}.json"
+        if self.overwrite or not existing.exists():
+            return False
+        if self.skip_existing:
+            return True
         raise DataError(
             f"{existing}: there is a result of this name already. Choose another folder with "
-            f"--out, or replace the result: --overwrite"
+            f"--out, replace the result with --overwrite, or keep it with --skip-existing"
         )
-    # Now, so that an unusable folder is refused before the evaluation and not after it.
-    out.mkdir(parents=True, exist_ok=True)
-    result = _evaluate(learner, evaluation, started, progress)
-    return save_result(result, out), result
 
 
-def _evaluate(
+def evaluate_into(
+    folder: ResultFolder,
     learner: Learner,
-    evaluation: Evaluation,
-    started: float,
-    progress: Progress | None,
-) -> RunResult:
-    episodes = evaluation.episodes
-    root = evaluation.root
-    if isinstance(episodes, Drawn):
-        return evaluate_drawn(learner, episodes, started, progress)
-    if evaluation.stop:
-        return evaluate_with_stopping(
-            learner, episodes, evaluation.stop, root=root, progress=progress
-        )
-    return evaluate(learner, episodes, root=root, progress=progress)
+    streams: Sequence[EpisodeStream],
+    *,
+    stop: StopRule | None = None,
+    progress: Progress | None = None,
+) -> list[tuple[Path, RunResult]]:
+    """Evaluate on each stream in turn, and save each result as soon as it is there.
 
-
-def _result_file_name(learner: Learner, protocol: EvalProtocol) -> str:
-    card = learner.card
-    return f"{protocol.name}__{card.name}__seed{card.train_seed}.json"
+    stop: when to stop before the end of a stream; see `find_episodes`
+    Images that several streams share are embedded once.
+    Returns the path and the result of each evaluation that was not left out.
+    Raises DataError, before anything is evaluated, for a result that is there already.
+    """
+    missing = [stream for stream in streams if not folder.has(learner, stream)]
+    # Now, so that an unusable folder is refused before the evaluation and not after it.
+    folder.path.mkdir(parents=True, exist_ok=True)
+    saved = []
+    features: Features | None = None
+    for stream in missing:
+        report = progress
+        if progress and len(missing) > 1:
+            report = prefixed(progress, stream.protocol.name)
+        examiner = make_examiner(learner, stream, report, features)
+        features = examiner.features
+        result = run(examiner, stream, stop)
+        saved.append((save_result(result, folder.path), result))
+    return saved

@@ -3,15 +3,16 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from fewbench.progress import Progress
+from fewbench.progress import Progress, prefixed
 
 from ..baselines.config import load_recipe
 from ..baselines.training import TrainBudget
 from ..datasets.info import DataError
 from ..reports.records import RunResult
 from ..reports.result_files import load_results
-from .evaluate_into import Evaluation, evaluate_run, load_on_device
-from .protocols.catalogue import find_protocol
+from .evaluate import find_episodes
+from .evaluate_into import ResultFolder, evaluate_into
+from .models import Loading, load_model
 from .report_folders import report_folders
 from .train import TrainingSummary, train_run
 
@@ -46,14 +47,13 @@ def run_quickstart(
     config = load_recipe("protonet-glyphs", [f"seed={seed}"])
     training = train_run(config, run_folder, budget, root, progress)
     for name in ("centroid", str(run_folder)):
-        learner = load_on_device(name, budget.device, "fp32")
-        for protocol_name in PROTOCOLS:
-            evaluate_run(
-                learner,
-                Evaluation(find_protocol(protocol_name), root=root),
-                result_folder,
-                progress=_prefixed(progress, f"{learner.card.name} {protocol_name}"),
-            )
+        learner = load_model(name, Loading(budget.device))
+        evaluate_into(
+            ResultFolder(result_folder),
+            learner,
+            [find_episodes(protocol, root) for protocol in PROTOCOLS],
+            progress=prefixed(progress, learner.card.name),
+        )
     progress("report", 0, 1)
     report = report_folders([out], out / "report", root)
     progress("report", 1, 1)
@@ -74,12 +74,3 @@ def refuse_used_folder(out: Path) -> None:
         f"{out}: expected a new or empty folder, got one that is not empty. Choose another "
         f"folder with --out, or remove this one."
     )
-
-
-def _prefixed(progress: Progress, prefix: str) -> Progress:
-    """A progress whose stages start with a prefix."""
-
-    def advance(stage: str, done: int, total: int, remark: str = "") -> None:
-        progress(f"{prefix}: {stage}", done, total, remark)
-
-    return advance

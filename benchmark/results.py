@@ -17,45 +17,43 @@ from ..datasets.episodes import EpisodeBatch
 from ..datasets.view import ImageView
 from ..reports.records import RunResult, count_correct
 from .environment import environment
-from .protocols.draw import Drawn
+from .protocols.stream import EpisodeStream
 
 
 def make_result(
     learner: Learner,
-    drawn: Drawn,
+    stream: EpisodeStream,
     answers: Answers,
-    *,
     started: float,
-    sampling: float,
 ) -> RunResult:
     """Probe the learner and put together everything that a result records.
 
+    stream: the episodes that were answered
     started: when the evaluation began, by time.perf_counter
-    sampling: seconds spent on drawing the episodes
     """
     probing = time.perf_counter()
-    found = probe_episode(learner, drawn.view, drawn.episodes)
+    episodes = stream.episodes
+    found = probe_episode(learner, stream.view, episodes)
     finished = time.perf_counter()
     seconds = {
-        "sample": sampling,
         **answers.seconds,
         "probe": finished - probing,
         "total": finished - started,
     }
-    protocol = drawn.protocol
-    view = drawn.view
+    protocol = stream.protocol
+    view = stream.view
     return RunResult(
         protocol=protocol,
         **_facts_of_learner(learner.card),
         transductive=learner.transductive or found.transductive,
         partial=view.partial,
         data_fingerprint=view.fingerprint,
-        episodes_fingerprint=drawn.fingerprint,
+        episodes_fingerprint=stream.fingerprint,
         **_circumstances(),
         seconds=seconds,
         predictions=answers.predictions,
         correct=count_correct(answers.predictions, protocol.n_way),
-        classes=drawn.episodes.classes.astype(np.uint16),
+        classes=episodes.classes.astype(np.uint16),
         class_names=np.array(view.class_names),
         class_sizes=np.diff(view.class_offsets).astype(np.int32),
         calibration=answers.calibration,

@@ -7,7 +7,7 @@ on the machine.
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -66,6 +66,23 @@ class EpisodeBatch:
 
     def __len__(self) -> int:
         return len(self.classes)
+
+    def range(self, start: int, end: int) -> "EpisodeBatch":
+        """The episodes `start` to `end - 1` of these."""
+        return EpisodeBatch(
+            classes=self.classes[start:end],
+            support=self.support[start:end],
+            query=self.query[start:end],
+        )
+
+    @classmethod
+    def joined(cls, batches: Sequence["EpisodeBatch"]) -> "EpisodeBatch":
+        """The episodes of several batches, one batch after the other."""
+        return cls(
+            classes=np.concatenate([batch.classes for batch in batches]),
+            support=np.concatenate([batch.support for batch in batches]),
+            query=np.concatenate([batch.query for batch in batches]),
+        )
 
 
 def sample_episodes(
@@ -158,12 +175,7 @@ def iterate_episodes(
     while True:
         batch = sample_episodes(class_offsets, spec, seed, start, chunk)
         for i in range(chunk):
-            one = slice(i, i + 1)
-            yield EpisodeBatch(
-                classes=batch.classes[one],
-                support=batch.support[one],
-                query=batch.query[one],
-            )
+            yield batch.range(i, i + 1)
         start += chunk
 
 

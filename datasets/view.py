@@ -101,6 +101,11 @@ class ImageView:
         """Content hash of the splits; several are joined by '+'."""
         return "+".join(store.fingerprint for store in self.stores)
 
+    @property
+    def key(self) -> tuple[str, bool, bool]:
+        """Equal for two views of the same images and rotations."""
+        return (self.fingerprint, self.rotations, self.task_rotations)
+
     @cached_property
     def class_names(self) -> tuple[str, ...]:
         """Name of every class; rotated ones end in /rot000 to /rot270."""

@@ -111,7 +111,7 @@ class ResultHeader:
     @property
     def file_stem(self) -> str:
         """The name of the result's files, without their endings."""
-        return f"{self.protocol.name}__{self.learner}__seed{self.train_seed}"
+        return file_stem(self.protocol.name, self.learner, self.train_seed)
 
     def header(self) -> dict[str, Any]:
         """The fields of this class by name, without those of a subclass."""
@@ -237,6 +237,11 @@ class RunResult(ResultHeader):
         last = len(self.class_names) - 1
         if highest > last:
             raise ValueError(f"classes holds {highest}, expected 0 to {last}")
+
+
+def file_stem(protocol: str, learner: str, train_seed: int) -> str:
+    """The name of a result's files, without their endings."""
+    return f"{protocol}__{learner}__seed{train_seed}"
 
 
 def count_correct(predictions: NDArray[np.uint8], n_way: int) -> NDArray[np.int32]:

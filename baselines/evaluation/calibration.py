@@ -9,6 +9,7 @@ N_BINS = 100
 # How far the probabilities of a query image may be from a sum of 1. Those in float16 are
 # that inexact.
 _TOLERANCE = 1e-2
+_STEPS = 2**24
 
 
 class CalibrationTally:
@@ -52,7 +53,8 @@ class CalibrationTally:
         bins = np.minimum(bins, N_BINS - 1)
         n_queries = np.bincount(bins, minlength=N_BINS)
         n_right = np.bincount(bins, weights=is_right, minlength=N_BINS)
-        total = np.bincount(bins, weights=confidence, minlength=N_BINS)
+        on_grid = _on_grid(confidence)
+        total = np.bincount(bins, weights=on_grid, minlength=N_BINS)
         columns = [
             n_queries,
             n_right,
@@ -71,6 +73,15 @@ class CalibrationTally:
         _check_probabilities(scores)
         highest = scores.max(axis=-1)
         return highest.clip(0, 1)
+
+
+def _on_grid(confidence: np.ndarray) -> np.ndarray:
+    """Rounded to multiples of 2**-24: float64 adds those without rounding, in any order.
+
+    So the sums of the ranges of a stream add up to those of the whole stream.
+    """
+    steps = np.rint(confidence.astype(np.float64) * _STEPS)
+    return steps / _STEPS
 
 
 def _softmax_of_highest(

@@ -1,15 +1,15 @@
-"""A learner's predictions for many episodes.
+"""A learner's predictions for many episodes, or for a range of them.
 
-Every distinct image is embedded only once, and episodes are classified in batches.
+Every distinct image is embedded only once, and episodes are classified in chunks. Neither
+the blocks of images nor the chunks of episodes depend on the range, so the answers to the
+ranges of a stream are, joined, the answers to the stream, bit for bit.
 """
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from fewbench.progress import Progress
 
@@ -18,50 +18,68 @@ from ...datasets.view import ImageView
 from ..device.images import Pixels
 from ..learner import BaselineError, EmbeddingLearner, Learner, TaskLearner
 from .calibration import CalibrationTally
-from .scoring import Scored, score_features, score_one_by_one, score_tasks
+from .features import Features
+from .scoring import (
+    EPISODES_PER_CHUNK,
+    TASKS_PER_CHUNK,
+    Scored,
+    score_features,
+    score_one_by_one,
+    score_tasks,
+)
 
 # Predicted labels are stored as uint8.
 _MOST_WAYS = 256
-# Pixels of one forward pass. At 28 px, its intermediate results then fit in the
-# processor's cache.
-_PIXELS_PER_BATCH = 128 * 28 * 28
 
 
 @dataclass(frozen=True, eq=False)
 class Answers:
-    """Predicted labels of all query images, and where the time went.
+    """Predicted labels of all query images of a range, and where the time went.
 
     predictions: uint8 (n_episodes, n_way * n_query), class by class: query j is of class
         j // n_query
     seconds: stage -> its duration
     calibration: float64 (100, 3), see `CalibrationTally`; None if the scores are no
         probabilities
+    start: the index of the first episode
     """
 
     predictions: np.ndarray
     seconds: dict[str, float]
     calibration: np.ndarray | None = None
+    start: int = 0
+
+    @property
+    def end(self) -> int:
+        """The index after that of the last episode."""
+        return self.start + len(self.predictions)
 
     @classmethod
-    def joined(cls, batches: Sequence["Answers"]) -> "Answers":
-        """The answers to several batches as one. Times and calibration counts are added."""
+    def joined(cls, ranges: Sequence["Answers"]) -> "Answers":
+        """The answers to ranges that follow each other, given in any order, as one.
+
+        Seconds and calibration counts are added.
+        Raises BaselineError when a range is missing or there twice.
+        """
+        in_order = sorted(ranges, key=lambda answers: answers.start)
         seconds: dict[str, float] = {}
         tallies: list[np.ndarray] = []
-        predictions: list[np.ndarray] = []
-        for batch in batches:
-            predictions.append(batch.predictions)
-            for stage, duration in batch.seconds.items():
-                seconds.setdefault(stage, 0.0)
-                seconds[stage] += duration
-            if batch.calibration is not None:
-                tallies.append(batch.calibration)
+        end = in_order[0].start
+        for answers in in_order:
+            _check_follows(answers, end)
+            end = answers.end
+            for stage, duration in answers.seconds.items():
+                seconds[stage] = seconds.get(stage, 0.0) + duration
+            if answers.calibration is not None:
+                tallies.append(answers.calibration)
         calibration = None
         if tallies:
             calibration = np.sum(tallies, axis=0)
         return cls(
-            predictions=np.concatenate(predictions),
+            predictions=np.concatenate([answers.predictions for answers in in_order]),
             seconds=seconds,
             calibration=calibration,
+            start=in_order[0].start,
         )
 
 
@@ -72,21 +90,45 @@ def answer(
     seed: int,
     progress: Progress | None = None,
 ) -> Answers:
-    """The learner's predictions for every episode.
+    """The learner's predictions for the first episodes of a stream.
 
-    seed: of the stream that the episodes are from; it also shuffles their query images
+    seed: of the stream; it also shuffles the query images of each episode
     Raises BaselineError when scores have the wrong shape or are not finite.
     """
-    examiner = Examiner(learner, view, seed, progress)
+    used = few_images(view, [episodes])
+    examiner = Examiner(learner, view, seed, images=used, progress=progress)
     return examiner.answer(episodes)
 
 
-class Examiner:
-    """Puts the episodes of a stream to a learner, batch after batch.
+def few_images(view: ImageView, batches: Iterable[EpisodeBatch]) -> np.ndarray | None:
+    """The images that these episodes use: bool (n_images,)
 
-    Embedded images are kept from one batch to the next.
+    None if they are at least half of the view's images: then all of them are embedded.
+    """
+    used = np.zeros(len(view), bool)
+    for batch in batches:
+        used[batch.support] = True
+        used[batch.query] = True
+        if 2 * np.count_nonzero(used) >= len(view):
+            return None
+    return used
+
+
+def range_step(learner: Learner) -> int:
+    """Ranges of episodes start at multiples of this number."""
+    if isinstance(learner, EmbeddingLearner):
+        return EPISODES_PER_CHUNK
+    return TASKS_PER_CHUNK
+
+
+class Examiner:
+    """Puts the episodes of a stream to a learner, range after range.
+
+    Embedded images are kept from one range to the next.
 
     seed: of the stream; it also shuffles the query images of each episode
+    images: bool (n_images,) the only images that are embedded, see `few_images`
+    features: embedded images of another examiner, used again if they are the same
     """
 
     def __init__(
@@ -94,20 +136,29 @@ class Examiner:
         learner: Learner,
         view: ImageView,
         seed: int,
+        *,
+        images: np.ndarray | None = None,
+        features: Features | None = None,
         progress: Progress | None = None,
     ) -> None:
         self.learner = learner
         self.view = view
         self.seed = seed
         self._report = progress or _report_nothing
-        self._features: Tensor | None = None
-        # The row of each view image in `_features`, -1 if it is not embedded yet.
-        self._row_of = np.full(len(view), -1)
+        self.features: Features | None = None
+        if isinstance(learner, EmbeddingLearner):
+            if features is None or not features.are_those_of(learner, view, images):
+                features = Features(learner, view, images)
+            self.features = features
         self._pixels: Pixels | None = None
 
     def answer(self, episodes: EpisodeBatch, start: int = 0) -> Answers:
-        """As the function `answer`, for the episodes from `start` on of the stream."""
+        """As the function `answer`, for the episodes from `start` on.
+
+        start: the index of the first episode, a multiple of `range_step`
+        """
         began = time.perf_counter()
+        _check_start(start, range_step(self.learner))
         n_episodes, n_way, n_query = episodes.query.shape
         _check_way(n_way)
         n_queries = n_way * n_query
@@ -143,7 +194,7 @@ class Examiner:
         if stage == "classify":
             seconds["embed"] = prepared - began
         seconds[stage] = finished - prepared
-        return Answers(predictions, seconds, tally.counts)
+        return Answers(predictions, seconds, tally.counts, start)
 
     def _score(
         self,
@@ -157,14 +208,14 @@ class Examiner:
         """
         learner = self.learner
         if isinstance(learner, EmbeddingLearner):
-            features = self._embed(learner, support, query)
-            support_rows = self._row_of[support]
-            query_rows = self._row_of[query]
+            features = self.features
+            assert features is not None
+            wanted = np.concatenate([support.reshape(-1), query.reshape(-1)])
             scored = score_features(
                 learner,
-                features,
-                support_rows,
-                query_rows,
+                features.table(wanted, self._report),
+                features.rows(support),
+                features.rows(query),
             )
             return "classify", scored
         if isinstance(learner, TaskLearner):
@@ -175,67 +226,25 @@ class Examiner:
         scored = score_one_by_one(learner, self.view, support, query)
         return "episodes", scored
 
-    def _embed(
-        self,
-        learner: EmbeddingLearner,
-        support: np.ndarray,
-        query: np.ndarray,
-    ) -> Tensor:
-        """All features so far, after embedding the images that were not embedded yet."""
-        wanted = np.zeros(len(self.view), dtype=bool)
-        wanted[support] = True
-        wanted[query] = True
-        is_new = wanted & (self._row_of < 0)
-        indices = np.flatnonzero(is_new)
-        n_new = len(indices)
-        if self._features is None:
-            first_row = 0
-            self._features = embed_images(learner, self.view, indices, self._report)
-        elif n_new:
-            first_row = len(self._features)
-            more = embed_images(learner, self.view, indices, self._report)
-            self._features = torch.cat([self._features, more])
-        else:
-            return self._features
-        end_row = first_row + n_new
-        self._row_of[indices] = np.arange(first_row, end_row)
-        return self._features
-
-
-def embed_images(
-    learner: EmbeddingLearner,
-    view: ImageView,
-    indices: np.ndarray,
-    report: Progress,
-) -> Tensor:
-    """Features of the view images at `indices`, embedded in batches: (len(indices), d)
-
-    Raises BaselineError when there are no images.
-    """
-    height, width, _ = view.image_shape
-    n_images = len(indices)
-    image_pixels = height * width
-    size = max(1, _PIXELS_PER_BATCH // image_pixels)
-    features: Tensor | None = None
-    for first in range(0, n_images, size):
-        here = indices[first : first + size]
-        images = view.images(here)
-        batch = learner.embed(images)
-        if features is None:
-            n_features = batch.shape[1]
-            features = batch.new_empty((n_images, n_features))
-        end = first + len(batch)
-        features[first:end] = batch
-        report("embed", end, n_images)
-    if features is None:
-        raise BaselineError(
-            "cannot embed images: expected at least 1, got 0. Ask for at least one episode."
-        )
-    return features
-
 
 def _report_nothing(stage: str, done: int, total: int, remark: str = "") -> None:
     del stage, done, total, remark
+
+
+def _check_follows(answers: Answers, end: int) -> None:
+    if answers.start != end:
+        raise BaselineError(
+            f"cannot join the answers: expected a range that starts at episode {end}, got "
+            f"one that starts at {answers.start}. Answer every episode once."
+        )
+
+
+def _check_start(start: int, step: int) -> None:
+    if start % step:
+        raise BaselineError(
+            f"cannot answer a range of episodes from {start} on: expected a start that is "
+            f"a multiple of {step}, got {start}. Start at {start - start % step}."
+        )
 
 
 def _check_way(n_way: int) -> None:

@@ -15,11 +15,13 @@ from ..device.images import Pixels
 from ..device.malloc import keep_large_blocks
 from ..learner import EmbeddingLearner, Learner, TaskLearner
 
-# Values of the features of the episodes that are classified at once.
-_FEATURES_PER_BATCH = 1 << 22
+# Episodes that are classified at once, and the values that their features may have. Fewer
+# episodes are a power of two, so that chunks start at the same episodes in every range.
+EPISODES_PER_CHUNK = 256
+_VALUES_PER_CHUNK = 1 << 22
 # A `TaskLearner` gets this many episodes at once. It divides them further if its memory
 # requires that.
-_TASKS_PER_BATCH = 32
+TASKS_PER_CHUNK = 32
 
 # The number of episodes, and their scores.
 Scored = tuple[int, np.ndarray]
@@ -40,8 +42,7 @@ def score_features(
     n_queries = query.shape[1]
     width = features.shape[1]
     n_images = n_queries + n_way * n_shot
-    n_values = n_images * width
-    size = max(1, _FEATURES_PER_BATCH // n_values)
+    size = _chunk_size(n_images * width)
     for first in range(0, n_episodes, size):
         here = slice(first, first + size)
         scores = learner.classify(
@@ -49,6 +50,13 @@ def score_features(
             _gather(features, query[here]),
         )
         yield len(query[here]), scores.cpu().numpy()
+
+
+def _chunk_size(values_of_episode: int) -> int:
+    size = EPISODES_PER_CHUNK
+    while size > 1 and size * values_of_episode > _VALUES_PER_CHUNK:
+        size //= 2
+    return size
 
 
 def _gather(features: Tensor, rows: np.ndarray) -> Tensor:
@@ -75,8 +83,8 @@ def score_tasks(
     n_episodes, n_way, _ = support.shape
     learner.check_way(n_way)
     flat_support = support.reshape(n_episodes, -1)
-    for first in range(0, n_episodes, _TASKS_PER_BATCH):
-        here = slice(first, first + _TASKS_PER_BATCH)
+    for first in range(0, n_episodes, TASKS_PER_CHUNK):
+        here = slice(first, first + TASKS_PER_CHUNK)
         scores = learner.predict_tasks(
             pixels.gather(flat_support[here]),
             pixels.gather(query[here]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -42,6 +43,23 @@ def describe_evaluation(
             document["reached"] = reached
             lines.append(stopping_text(interval, half_width))
     return DescribedEvaluation(document, "\n".join(lines), reached)
+
+
+def describe_evaluations(
+    saved: Sequence[tuple[Path, RunResult]], half_width: float | None
+) -> DescribedEvaluation:
+    """Several results. The document of a single one stands alone."""
+    described = [
+        describe_evaluation(path, result, half_width) for path, result in saved
+    ]
+    if len(described) == 1:
+        return described[0]
+    document = {"results": [one.document for one in described]}
+    texts = [one.text for one in described]
+    if not described:
+        texts = ["nothing to do: every result is there already"]
+    reached = all(one.reached for one in described)
+    return DescribedEvaluation(document, "\n\n".join(texts), reached)
 
 
 def evaluation_document(

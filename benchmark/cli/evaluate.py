@@ -1,7 +1,7 @@
 """fewbench evaluate."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -11,31 +11,39 @@ from .console import emit, progress_bars, say
 from .options import (
     Backend,
     Device,
+    EpisodeSeed,
     Json,
     LearnerName,
     OtherBuild,
     Out,
     Precision,
+    Query,
     Root,
+    Shot,
+    Split,
     Statistics,
     TasksPerChunk,
+    Way,
     named_settings,
 )
 from .percent import points
 
 if TYPE_CHECKING:
-    from ...reports.records import EvalProtocol
-    from ..protocols.draw import Drawn
+    from ..protocols.stream import EpisodeStream
     from ..stopping import StopRule
 
 _DIGITS_OF_MOST = 20  # more than any allowed number of episodes has
 
 
 def evaluate(
-    learner: LearnerName,
+    what: LearnerName,
     out: Out,
     protocol: Annotated[
-        str | None, typer.Option(help="Protocol, see `fewbench protocol list`.")
+        list[str] | None,
+        typer.Option(
+            help="Protocol, see `fewbench protocol list`. May be repeated: each gives a "
+            "result, and images are embedded once."
+        ),
     ] = None,
     episodes: Annotated[
         str | None,
@@ -64,6 +72,21 @@ def evaluate(
         ),
     ] = None,
     dataset: OtherBuild = None,
+    split: Split = None,
+    way: Way = None,
+    shot: Shot = None,
+    query: Query = None,
+    seed: EpisodeSeed = None,
+    name: Annotated[
+        str | None, typer.Option(help="What tables call the learner.")
+    ] = None,
+    train_seed: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            help="Seed of the training of a module:factory, for tables over seeds.",
+        ),
+    ] = None,
     settings: Annotated[
         list[str] | None,
         typer.Option(
@@ -81,38 +104,60 @@ def evaluate(
         bool,
         typer.Option("--overwrite", help="Replace an earlier result of this name."),
     ] = False,
+    skip_existing: Annotated[
+        bool,
+        typer.Option(
+            "--skip-existing",
+            help="Leave out an evaluation whose result is there already.",
+        ),
+    ] = False,
     root: Root = None,
     as_json: Json = False,
 ) -> None:
-    """Score a learner on the episodes of a protocol, and save the result."""
-    from ..evaluate_into import Evaluation, evaluate_run, load_on_device
-    from .describe_evaluation import describe_evaluation
+    """Score a learner on the episodes of one or more protocols, and save the results."""
+    from ..evaluate_into import ResultFolder, evaluate_into
+    from ..models import Loading, load_model
+    from .describe_evaluation import describe_evaluations
 
+    changes: dict[str, Any] = {
+        "dataset": dataset,
+        "split": split,
+        "way": way,
+        "shot": shot,
+        "query": query,
+        "seed": seed,
+    }
     n_episodes, file = number_or_file(episodes)
     stop = None
     if file is not None:
-        _refuse_with_file(disjoint, until_half_width)
-        chosen = _read_file(file, protocol, dataset, root)
-    elif until_half_width is not None:
-        chosen = _find_protocol(protocol, dataset, None, disjoint)
-        stop = _stop_rule(until_half_width, n_episodes)
+        _refuse_with_file({**changes, "dataset": None}, disjoint, until_half_width)
+        streams = [_open_file(file, protocol, dataset, root)]
     else:
-        chosen = _find_protocol(protocol, dataset, n_episodes, disjoint)
+        if until_half_width is not None:
+            stop = _stop_rule(until_half_width, n_episodes)
+            n_episodes = None
+        changes |= {"n_episodes": n_episodes, "disjoint": disjoint}
+        streams = _open_protocols(protocol, changes, stop, root)
     named = named_settings(
         statistics=statistics, backend=backend, tasks_per_chunk=tasks_per_chunk
     )
-    model = load_on_device(
-        learner, device, precision or "fp32", [*(settings or []), *named]
+    loading = Loading(
+        device=device,
+        precision=precision or "fp32",
+        settings=(*(settings or ()), *named),
+        name=name,
+        train_seed=train_seed,
     )
+    learner = load_model(what, loading)
     with progress_bars() as progress:
-        path, result = evaluate_run(
-            model,
-            Evaluation(chosen, stop, root),
-            out,
-            overwrite=overwrite,
+        saved = evaluate_into(
+            ResultFolder(out, overwrite, skip_existing),
+            learner,
+            streams,
+            stop=stop,
             progress=progress,
         )
-    described = describe_evaluation(path, result, until_half_width)
+    described = describe_evaluations(saved, until_half_width)
     emit(described.document, described.text, as_json)
     if not described.reached:
         raise typer.Exit(1)
@@ -139,27 +184,36 @@ def number_or_file(episodes: str | None) -> tuple[int | None, Path | None]:
     return None, path
 
 
-def _refuse_with_file(disjoint: bool, until_half_width: float | None) -> None:
-    if disjoint or until_half_width is not None:
+def _refuse_with_file(
+    changes: dict[str, Any], disjoint: bool, until_half_width: float | None
+) -> None:
+    given = [f"--{name}" for name, value in changes.items() if value is not None]
+    if disjoint:
+        given.append("--disjoint")
+    if until_half_width is not None:
+        given.append("--until-half-width")
+    if given:
         raise UserError(
-            "--episodes: a file says which episodes are used. Omit --disjoint and "
-            "--until-half-width"
+            f"--episodes: a file says which episodes are used. Omit {', '.join(given)}"
         )
 
 
-def _find_protocol(
-    name: str | None, dataset: str | None, n_episodes: int | None, disjoint: bool
-) -> "EvalProtocol":
+def _open_protocols(
+    names: list[str] | None,
+    changes: dict[str, Any],
+    stop: "StopRule | None",
+    root: Path | None,
+) -> "list[EpisodeStream]":
+    from ..evaluate import find_episodes
     from ..protocols.catalogue import find_protocol
 
-    if name is None:
+    if not names:
         raise UserError(
             "--protocol: is missing, and --episodes is not a file. Choose one: fewbench "
             "protocol list"
         )
-    return find_protocol(
-        name, dataset=dataset, n_episodes=n_episodes, disjoint=disjoint
-    )
+    protocols = [find_protocol(name, **changes) for name in dict.fromkeys(names)]
+    return [find_episodes(protocol, root, stop) for protocol in protocols]
 
 
 def _stop_rule(half_width: float, most_episodes: int | None) -> "StopRule":
@@ -168,24 +222,25 @@ def _stop_rule(half_width: float, most_episodes: int | None) -> "StopRule":
     return StopRule(half_width, most_episodes or MOST_EPISODES)
 
 
-def _read_file(
-    file: Path, protocol: str | None, dataset: str | None, root: Path | None
-) -> "Drawn":
+def _open_file(
+    file: Path, protocols: list[str] | None, dataset: str | None, root: Path | None
+) -> "EpisodeStream":
     from ...datasets.root import data_root
-    from ..protocols.episode_images import draw_file
+    from ..protocols.episode_images import stream_of_file
     from ..protocols.episode_reader import read_episodes
 
     listed = read_episodes(file)
-    if protocol and protocol != listed.protocol.name:
-        raise UserError(
-            f"--protocol: {file} holds the episodes of {listed.protocol.name}, not of "
-            f"{protocol}. Omit --protocol"
-        )
-    drawn = draw_file(listed, data_root(root), dataset)
-    if drawn.view.fingerprint != listed.data_fingerprint:
+    for protocol in protocols or ():
+        if protocol != listed.protocol.name:
+            raise UserError(
+                f"--protocol: {file} holds the episodes of {listed.protocol.name}, not of "
+                f"{protocol}. Omit --protocol"
+            )
+    stream = stream_of_file(listed, data_root(root), dataset)
+    if stream.view.fingerprint != listed.data_fingerprint:
         say(
-            f"{file}: was made from another build than the {drawn.protocol.dataset} at hand. "
-            f"The names of the images are the same, but their pixels or their order differ. "
-            f"The result records this."
+            f"{file}: was made from another build than the {stream.protocol.dataset} at "
+            f"hand. The names of the images are the same, but their pixels or their order "
+            f"differ. The result records this."
         )
-    return drawn
+    return stream

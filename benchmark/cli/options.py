@@ -31,11 +31,35 @@ OtherBuild = Annotated[
         "name then ends in -on-DATASET.",
     ),
 ]
+Split = Annotated[
+    str | None,
+    typer.Option(
+        help="Use another split: train, val or test. The name then ends in it."
+    ),
+]
+Way = Annotated[
+    int | None,
+    typer.Option(help="Classes of an episode. The name then ends in -Nway."),
+]
+Shot = Annotated[
+    int | None,
+    typer.Option(help="Support images of each class. The name then ends in -Nshot."),
+]
+Query = Annotated[
+    int | None,
+    typer.Option(help="Query images of each class. The name then ends in -Nquery."),
+]
+EpisodeSeed = Annotated[
+    int | None,
+    typer.Option("--seed", help="Seed of the episodes. The name then ends in -seedN."),
+]
 LearnerName = Annotated[
     str,
     typer.Argument(
-        metavar="LEARNER",
-        help="What to evaluate: the word centroid, a checkpoint, or the folder of a training run.",
+        metavar="WHAT",
+        help="What to evaluate: the word centroid, a checkpoint, the folder of a training "
+        "run, or module:factory, a function of yours that takes no argument and returns a "
+        "model.",
     ),
 ]
 Out = Annotated[Path, typer.Option(help="Folder to write into.")]

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def probe(
-    learner: LearnerName,
+    what: LearnerName,
     protocol: Annotated[
         str, typer.Option(help="Protocol, see `fewbench protocol list`.")
     ],
@@ -24,11 +24,11 @@ def probe(
 ) -> None:
     """Tell whether a learner's answer to one query image depends on the other query images."""
     from ..evaluate import probe as probe_model
-    from ..evaluate_into import load_on_device
+    from ..models import Loading, load_model
 
     settings = named_settings(statistics=statistics, backend=backend)
-    model = load_on_device(learner, "auto", "fp32", settings)
-    found = probe_model(model, protocol, root=root)
+    learner = load_model(what, Loading(settings=tuple(settings)))
+    found = probe_model(learner, protocol, root=root)
     emit(probe_document(found), probe_text(found), as_json)
 
 

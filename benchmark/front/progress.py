@@ -14,3 +14,12 @@ class Progress(Protocol):
         remark: a few words to show beside the numbers, such as "val 95.1 %"
         """
         ...
+
+
+def prefixed(progress: Progress, prefix: str) -> Progress:
+    """A progress whose stages start with a prefix."""
+
+    def advance(stage: str, done: int, total: int, remark: str = "") -> None:
+        progress(f"{prefix}: {stage}", done, total, remark)
+
+    return advance

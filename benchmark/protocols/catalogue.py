@@ -1,16 +1,21 @@
 """Every protocol by name. A published protocol is never edited: a change gets a new name."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
+
+from pydantic import ValidationError
 
 from ...datasets import BUILDERS
 from ...datasets.info import DataError
 from ...datasets.lookup import pick
-from ...reports.records import EvalProtocol
+from ...reports.records import EvalProtocol, explain
 from .papers import LEGACY
 
 # More episodes than any split has without repeating an image. It stands for "as many as there
 # are".
 ALL_EPISODES = 2**31
+_LONGEST_NAME = 80
 MOST_EPISODES = 10**6  # all of them are held in memory
 _SHAPES = ((5, 1), (5, 5), (20, 1), (20, 5))
 # Whether rotated images are classes of their own. Characters rotated by 90 degrees are, as in
@@ -63,39 +68,122 @@ def find_protocol(
     name: str,
     *,
     dataset: str | None = None,
+    split: str | None = None,
+    way: int | None = None,
+    shot: int | None = None,
+    query: int | None = None,
+    seed: int | None = None,
     n_episodes: int | None = None,
     disjoint: bool = False,
 ) -> EvalProtocol:
     """A protocol by name, changed where asked for. Every change shows in its name.
 
     dataset: another build of the protocol's dataset
+    shot, query: images of each class
     n_episodes: use only the first episodes
     disjoint: episodes that share no image; all that the split has, unless `n_episodes`
         says how many
-    Raises DataError for an unknown name, with the nearest ones.
+    Raises DataError for an unknown name, with the nearest ones, and for a value out of range.
     """
     protocol = pick("protocol", name, PROTOCOLS, see="fewbench protocol list")
     check_episodes(n_episodes)
-    if dataset and dataset != protocol.dataset:
+    if dataset:
         pick("dataset", dataset, BUILDERS, see="fewbench data list")
-        protocol = replace(
-            protocol, dataset=dataset, name=f"{protocol.name}-on-{dataset}"
-        )
+    changes = {
+        "dataset": dataset,
+        "split": split,
+        "n_way": way,
+        "n_shot": shot,
+        "n_query": query,
+        "seed": seed,
+        "n_episodes": n_episodes,
+    }
+    wanted: dict[str, Any] = {}
     if disjoint:
-        protocol = _disjoint(protocol)
-    if n_episodes and n_episodes != protocol.n_episodes:
-        protocol = replace(
-            protocol, n_episodes=n_episodes, name=f"{protocol.name}-{n_episodes}ep"
-        )
-    return protocol
+        wanted = {
+            "sampling": "disjoint",
+            "interval": "open",
+            "n_episodes": ALL_EPISODES,
+        }
+    for field, value in changes.items():
+        if value is not None:
+            wanted[field] = value
+    try:
+        return named_by_changes(replace(protocol, **wanted))
+    except ValidationError as error:
+        raise DataError(
+            f"{name}: cannot be varied like this: {explain(error)}. Choose another value, "
+            f"or see the protocol: fewbench protocol show {name}"
+        ) from None
 
 
-def _disjoint(protocol: EvalProtocol) -> EvalProtocol:
-    return replace(
-        protocol,
-        name=f"{protocol.name}-disjoint",
-        sampling="disjoint",
-        # No image is shared, so the interval may speak of new images.
-        interval="open",
-        n_episodes=ALL_EPISODES,
-    )
+def named_by_changes(protocol: EvalProtocol) -> EvalProtocol:
+    """The protocol, with a name that says in what it differs from the catalogue.
+
+    A protocol whose name has nothing to do with the catalogue keeps it.
+    """
+    base = _base_of(protocol.name)
+    if base is None:
+        return protocol
+    words = ""
+    for field, word in _CHANGES.items():
+        value = getattr(protocol, field)
+        if value != getattr(base, field):
+            words += word(value)
+    return replace(protocol, name=extended_name(base.name, words))
+
+
+def extended_name(name: str, suffix: str) -> str:
+    """A protocol's name with a suffix, cut to the length that names may have."""
+    room = _LONGEST_NAME - len(suffix)
+    return name[:room] + suffix
+
+
+def _base_of(name: str) -> EvalProtocol | None:
+    """The protocol of the catalogue that this name starts with."""
+    while name:
+        if name in PROTOCOLS:
+            return PROTOCOLS[name]
+        name, _, _ = name.rpartition("-")
+    return None
+
+
+def _if_set(word: str) -> Callable[[bool], str]:
+    return lambda is_set: f"-{word}" if is_set else f"-no-{word}"
+
+
+def _steps_word(steps: int | None) -> str:
+    if steps is None:
+        return "-steps-as-trained"
+    return f"-{steps}steps"
+
+
+def _episodes_word(n_episodes: int) -> str:
+    if n_episodes == ALL_EPISODES:
+        return ""
+    return f"-{n_episodes}ep"
+
+
+def _interval_word(interval: str) -> str:
+    # The name of these episodes says it already.
+    if interval == "open":
+        return ""
+    return f"-{interval}"
+
+
+# What the name says about a changed field, in this order.
+_CHANGES: dict[str, Callable[[Any], str]] = {
+    "dataset": "-on-{}".format,
+    "split": "-{}".format,
+    "n_way": "-{}way".format,
+    "n_shot": "-{}shot".format,
+    "n_query": "-{}query".format,
+    "seed": "-seed{}".format,
+    "rotations": _if_set("rotations"),
+    "task_rotations": _if_set("task-rotations"),
+    "transductive": _if_set("transductive"),
+    "adaptation_steps": _steps_word,
+    "sampling": "-{}".format,
+    "interval": _interval_word,
+    "n_episodes": _episodes_word,
+}

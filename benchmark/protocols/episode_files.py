@@ -24,7 +24,7 @@ from fewbench.files import write_bytes
 from ...datasets.info import DataError
 from ...datasets.view import ImageView
 from ...reports.records import EvalProtocol
-from .draw import Drawn, draw
+from .stream import EpisodeStream, open_stream
 
 FORMAT = "fewbench-episodes"
 SCHEMA_VERSION = 1
@@ -52,7 +52,7 @@ def export_episodes(protocol: EvalProtocol, root: Path, path: Path) -> str:
 
     Raises DataError when the dataset is not built.
     """
-    arrays = pack(draw(protocol, root))
+    arrays = pack(open_stream(protocol, root))
     buffer = io.BytesIO()
     np.savez_compressed(buffer, **arrays)  # pyright: ignore[reportArgumentType] - numpy's stub
     write_bytes(path, buffer.getvalue())
@@ -60,15 +60,15 @@ def export_episodes(protocol: EvalProtocol, root: Path, path: Path) -> str:
     return sha256.tobytes().decode()
 
 
-def pack(drawn: Drawn) -> dict[str, np.ndarray]:
+def pack(stream: EpisodeStream) -> dict[str, np.ndarray]:
     """The arrays of the file that holds these episodes.
 
     Raises DataError when there are more classes, or images in a class, than uint16 counts.
     """
-    header = json.dumps(_header(drawn), sort_keys=True)
-    episodes = drawn.episodes
+    header = json.dumps(_header(stream), sort_keys=True)
+    episodes = stream.episodes
     indices = np.concatenate([episodes.support, episodes.query], axis=2)
-    places = _places_in_class(drawn.view)
+    places = _places_in_class(stream.view)
     images = places[indices]
     arrays = {
         "header": _as_bytes(header),
@@ -89,8 +89,8 @@ def content_sha256(arrays: Mapping[str, np.ndarray]) -> str:
     return digest.hexdigest()
 
 
-def _header(drawn: Drawn) -> dict[str, object]:
-    view = drawn.view
+def _header(stream: EpisodeStream) -> dict[str, object]:
+    view = stream.view
     classes = []
     for index, name in enumerate(view.class_names):
         image_names = view.class_image_names(index)
@@ -99,9 +99,9 @@ def _header(drawn: Drawn) -> dict[str, object]:
     return {
         "format": FORMAT,
         "schema_version": SCHEMA_VERSION,
-        "protocol": asdict(drawn.protocol),
+        "protocol": asdict(stream.protocol),
         "data_fingerprint": view.fingerprint,
-        "episodes_fingerprint": drawn.fingerprint,
+        "episodes_fingerprint": stream.fingerprint,
         "classes": classes,
     }
 

@@ -12,14 +12,14 @@ from ...datasets.episodes import EpisodeBatch
 from ...datasets.info import DataError
 from ...datasets.lookup import pick, shown
 from ...datasets.view import ImageView
-from ...reports.records import EvalProtocol
-from .draw import Drawn, draw, protocol_view
+from .catalogue import extended_name
 from .episode_files import EpisodeFile
+from .stream import EpisodeStream, open_stream, protocol_view
 
-_LONGEST_NAME = 80  # of a protocol
 
-
-def draw_file(file: EpisodeFile, root: Path, dataset: str | None = None) -> Drawn:
+def stream_of_file(
+    file: EpisodeFile, root: Path, dataset: str | None = None
+) -> EpisodeStream:
     """The episodes of a file, with the images of the build at hand.
 
     dataset: another build than the one that the file names
@@ -30,24 +30,24 @@ def draw_file(file: EpisodeFile, root: Path, dataset: str | None = None) -> Draw
     protocol = file.protocol
     if dataset and dataset != protocol.dataset:
         pick("dataset", dataset, BUILDERS, see="fewbench data list")
-        name = _extended_name(protocol, f"-on-{dataset}")
+        name = extended_name(protocol.name, f"-on-{dataset}")
         protocol = replace(protocol, dataset=dataset, name=name)
     view = protocol_view(protocol, root)
     classes, images = find_images(file, view)
     support = images[..., : protocol.n_shot]
     query = images[..., protocol.n_shot :]
     episodes = EpisodeBatch(classes, support, query)
-    drawn = Drawn(protocol, view, episodes)
-    if protocol.sampling == "listed" or _are_those_of_protocol(drawn, root):
-        return drawn
+    stream = EpisodeStream(protocol, view, episodes)
+    if protocol.sampling == "listed" or _are_those_of_protocol(stream, root):
+        return stream
     # The other formulas would have to know how the list was made, which nobody does.
     listed = replace(
         protocol,
         sampling="listed",
         interval="episodes-t",
-        name=_extended_name(protocol, "-listed"),
+        name=extended_name(protocol.name, "-listed"),
     )
-    return replace(drawn, protocol=listed)
+    return replace(stream, protocol=listed)
 
 
 def find_images(file: EpisodeFile, view: ImageView) -> tuple[np.ndarray, np.ndarray]:
@@ -117,18 +117,12 @@ def _by_name(view: ImageView, class_index: int) -> Mapping[str, int]:
     return dict(zip(names, indices, strict=True))
 
 
-def _are_those_of_protocol(drawn: Drawn, root: Path) -> bool:
+def _are_those_of_protocol(stream: EpisodeStream, root: Path) -> bool:
     try:
-        own = draw(drawn.protocol, root)
+        own = open_stream(stream.protocol, root)
+        return own.fingerprint == stream.fingerprint
     except DataError:  # a list may hold episodes that the protocol cannot draw here
         return False
-    return own.fingerprint == drawn.fingerprint
-
-
-def _extended_name(protocol: EvalProtocol, suffix: str) -> str:
-    """The protocol's name with a suffix, cut to the length that names may have."""
-    room = _LONGEST_NAME - len(suffix)
-    return protocol.name[:room] + suffix
 
 
 def _refuse_build(file: EpisodeFile, key: str) -> NoReturn:

@@ -14,7 +14,7 @@ from fewbench.baselines.metric.centroid import Centroid
 from fewbench.benchmark.environment import environment
 from fewbench.benchmark.evaluate import evaluate
 from fewbench.benchmark.protocols.catalogue import find_protocol
-from fewbench.benchmark.protocols.draw import protocol_view
+from fewbench.benchmark.protocols.stream import protocol_view
 from fewbench.datasets.info import DataError
 from fewbench.reports.groups import result_groups
 from fewbench.reports.records import EvalProtocol
@@ -198,10 +198,12 @@ CHANGES = [
 def test_protocols_that_differ_are_told_apart_whatever_their_name(
     root: Path, protocol: EvalProtocol, change: dict
 ) -> None:
+    protocol = replace(protocol, name="my-own")
     here, there = (
-        evaluate(Centroid(), card, root=root)
-        for card in (protocol, replace(protocol, **change))
+        evaluate(Centroid(), one, root=root)
+        for one in (protocol, replace(protocol, **change))
     )
+    assert here.protocol.name == there.protocol.name == "my-own"
     assert [card.number for card in result_groups([here, there])] == [1, 2]
     text = to_text([here, there])
     assert "group 1" in text

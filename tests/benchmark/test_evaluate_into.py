@@ -1,74 +1,92 @@
 from pathlib import Path
 
+import numpy as np
 import pytest
+import torch
 
-from fewbench.baselines.learner import BaselineError
 from fewbench.baselines.metric.centroid import Centroid
-from fewbench.benchmark.evaluate_into import Evaluation, evaluate_run, load_on_device
+from fewbench.benchmark.evaluate import evaluate, find_episodes
+from fewbench.benchmark.evaluate_into import ResultFolder, evaluate_into
 from fewbench.benchmark.protocols.catalogue import find_protocol
-from fewbench.benchmark.protocols.draw import draw
+from fewbench.benchmark.protocols.stream import EpisodeStream
 from fewbench.benchmark.stopping import StopRule
 from fewbench.datasets.info import DataError
 from fewbench.reports.result_files import load_result
 
-PROTOCOL = find_protocol("glyphs-5w1s", n_episodes=20)
+
+@pytest.fixture
+def stream(glyphs_root: Path) -> EpisodeStream:
+    return find_episodes(find_protocol("glyphs-5w1s", n_episodes=20), glyphs_root)
 
 
 def test_a_result_is_saved_and_never_replaced_unasked(
-    glyphs_root: Path, tmp_path: Path
+    stream: EpisodeStream, tmp_path: Path
 ) -> None:
-    evaluation = Evaluation(PROTOCOL, root=glyphs_root)
     out = tmp_path / "new" / "results"
 
-    path, result = evaluate_run(Centroid(), evaluation, out)
+    [(path, result)] = evaluate_into(ResultFolder(out), Centroid(), [stream])
 
     assert path == out / "glyphs-5w1s-20ep__centroid__seed0.json"
     assert load_result(path).header() == result.header()
     with pytest.raises(DataError, match=f"{path}: .*--overwrite"):
-        evaluate_run(Centroid(), evaluation, out)
-    evaluate_run(Centroid(), evaluation, out, overwrite=True)
+        evaluate_into(ResultFolder(out), Centroid(), [stream])
+    written = path.stat().st_mtime_ns
+    skipping = ResultFolder(out, skip_existing=True)
+    assert evaluate_into(skipping, Centroid(), [stream]) == []
+    assert path.stat().st_mtime_ns == written
+    evaluate_into(ResultFolder(out, overwrite=True), Centroid(), [stream])
+    assert path.stat().st_mtime_ns > written
 
 
-def test_drawn_episodes_are_evaluated_as_they_are(
+def test_several_protocols_embed_each_image_once(
     glyphs_root: Path, tmp_path: Path
 ) -> None:
-    drawn = draw(PROTOCOL, glyphs_root)
-    stages = []
+    class Counting(Centroid):
+        n_images = 0
+
+        def embed(self, images: np.ndarray) -> torch.Tensor:
+            self.n_images += len(images)
+            return super().embed(images)
+
+    learner = Counting()
+    stages: list[str] = []
 
     def progress(stage: str, done: int, total: int, remark: str = "") -> None:
         stages.append(stage)
 
-    _, result = evaluate_run(Centroid(), Evaluation(drawn), tmp_path, progress=progress)
+    protocols = [find_protocol(f"glyphs-5w{k}s", n_episodes=60) for k in (1, 5)]
+    streams = [find_episodes(protocol, glyphs_root) for protocol in protocols]
+    saved = evaluate_into(ResultFolder(tmp_path), learner, streams, progress=progress)
 
-    assert result.episodes_fingerprint == drawn.fingerprint
-    assert set(stages) == {"embed", "classify"}
+    probed = 4 * 5 * (1 + 5) + 2 * 80 * 5
+    assert 117 * 20 < learner.n_images <= 117 * 20 + probed
+    assert set(stages) == {
+        "glyphs-5w1s-60ep: embed",
+        "glyphs-5w1s-60ep: classify",
+        "glyphs-5w5s-60ep: classify",
+    }
+    for protocol, (_, result) in zip(protocols, saved, strict=True):
+        alone = evaluate(Centroid(), protocol, root=glyphs_root)
+        assert result.predictions.tobytes() == alone.predictions.tobytes()
 
 
 def test_a_stop_rule_shows_in_the_protocol_and_the_file(
     glyphs_root: Path, tmp_path: Path
 ) -> None:
-    evaluation = Evaluation(
-        find_protocol("glyphs-5w1s"), StopRule(0.001, 20), glyphs_root
-    )
-    assert evaluation.protocol.name == "glyphs-5w1s-until-0.1pct"
+    stop = StopRule(0.001, 20)
+    stream = find_episodes("glyphs-5w1s", glyphs_root, stop)
 
-    path, result = evaluate_run(Centroid(), evaluation, tmp_path)
+    [(path, result)] = evaluate_into(
+        ResultFolder(tmp_path), Centroid(), [stream], stop=stop
+    )
 
     assert path.name == "glyphs-5w1s-until-0.1pct__centroid__seed0.json"
     assert result.protocol.n_episodes == 20
 
 
 def test_an_unusable_folder_is_refused_before_the_evaluation(
-    glyphs_root: Path, tmp_path: Path
+    stream: EpisodeStream, tmp_path: Path
 ) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(FileExistsError):
-        evaluate_run(Centroid(), Evaluation(PROTOCOL), tmp_path / "file")
-
-
-def test_a_learner_is_loaded_by_the_words_of_a_user() -> None:
-    assert load_on_device("centroid", "cpu", "fp32").card.name == "centroid"
-    with pytest.raises(BaselineError, match="tpu"):
-        load_on_device("centroid", "tpu", "fp32")
-    with pytest.raises(BaselineError, match="'centroid'"):
-        load_on_device("centriod", "cpu", "fp32")
+        evaluate_into(ResultFolder(tmp_path / "file"), Centroid(), [stream])

@@ -7,7 +7,7 @@ import pytest
 from fewbench.baselines.evaluation.examiner import answer
 from fewbench.baselines.metric.centroid import Centroid
 from fewbench.benchmark.protocols.catalogue import find_protocol
-from fewbench.benchmark.protocols.draw import draw
+from fewbench.benchmark.protocols.stream import open_stream
 from fewbench.benchmark.results import make_result, probe_episode
 
 
@@ -16,23 +16,22 @@ def test_a_result_records_the_answers_and_how_they_came_about(
 ) -> None:
     monkeypatch.setattr(sys, "argv", ["/somewhere/fewbench", "evaluate", "a b"])
     learner = Centroid()
-    drawn = draw(find_protocol("glyphs-5w1s", n_episodes=6), glyphs_root)
-    answers = answer(learner, drawn.view, drawn.episodes, 0)
+    stream = open_stream(find_protocol("glyphs-5w1s", n_episodes=6), glyphs_root)
+    answers = answer(learner, stream.view, stream.episodes, 0)
 
-    result = make_result(learner, drawn, answers, started=0.0, sampling=1.5)
+    result = make_result(learner, stream, answers, 0.0)
 
     np.testing.assert_array_equal(result.predictions, answers.predictions)
-    np.testing.assert_array_equal(result.classes, drawn.episodes.classes)
+    np.testing.assert_array_equal(result.classes, stream.episodes.classes)
     assert result.command == "fewbench evaluate 'a b'"
     assert result.learner == learner.card.name
-    assert result.data_fingerprint == drawn.view.fingerprint
-    assert list(result.seconds) == ["sample", "embed", "classify", "probe", "total"]
-    assert result.seconds["sample"] == 1.5
-    assert result.class_sizes.sum() == len(drawn.view)
+    assert result.data_fingerprint == stream.view.fingerprint
+    assert list(result.seconds) == ["embed", "classify", "probe", "total"]
+    assert result.class_sizes.sum() == len(stream.view)
 
 
 def test_the_first_episode_is_probed(glyphs_root: Path) -> None:
-    drawn = draw(find_protocol("glyphs-5w1s", n_episodes=2), glyphs_root)
-    found = probe_episode(Centroid(), drawn.view, drawn.episodes)
+    stream = open_stream(find_protocol("glyphs-5w1s", n_episodes=2), glyphs_root)
+    found = probe_episode(Centroid(), stream.view, stream.episodes)
     assert not found.transductive
     assert found.deterministic

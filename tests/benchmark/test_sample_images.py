@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from fewbench.benchmark.protocols.catalogue import find_protocol
-from fewbench.benchmark.protocols.draw import protocol_view
+from fewbench.benchmark.protocols.stream import protocol_view
 from fewbench.benchmark.sample_images import (
     class_samples,
     evaluated_view,

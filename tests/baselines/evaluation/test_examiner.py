@@ -1,3 +1,6 @@
+import itertools
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -9,14 +12,14 @@ from fewbench.baselines.evaluation.examiner import (
     Answers,
     Examiner,
     answer,
-    embed_images,
+    range_step,
 )
 from fewbench.baselines.learner import BaselineError, Learner, LearnerCard
 from fewbench.baselines.metric.centroid import Centroid
 from fewbench.datasets.episodes import EpisodeBatch, EpisodeSpec, sample_episodes
 from fewbench.datasets.store.split_store import SplitStore
 from fewbench.datasets.view import ImageView
-from fewbench_tests.progress import SeenProgress, no_progress
+from fewbench_tests.progress import SeenProgress
 
 SPEC = EpisodeSpec(5, 2, 6)
 
@@ -60,20 +63,48 @@ def test_embedding_once_predicts_what_a_plain_loop_predicts(
     np.testing.assert_array_equal(predictions, one_by_one(learner, view, episodes))
 
 
-def test_each_distinct_image_is_embedded_once(
+class Counting(Centroid):
+    n_images = 0
+
+    def embed(self, images: np.ndarray) -> torch.Tensor:
+        self.n_images += len(images)
+        return super().embed(images)
+
+
+def test_each_image_of_the_split_is_embedded_once(
     view: ImageView, episodes: EpisodeBatch
 ) -> None:
-    class Counting(Centroid):
-        n_images = 0
-
-        def embed(self, images: np.ndarray) -> torch.Tensor:
-            self.n_images += len(images)
-            return super().embed(images)
-
     learner = Counting()
     answer(learner, view, episodes, 3)
-    used = np.union1d(episodes.support, episodes.query)
-    assert learner.n_images == len(used)
+    assert 2 * len(np.union1d(episodes.support, episodes.query)) >= len(view)
+    assert learner.n_images == len(view)
+
+
+def test_only_few_images_are_embedded_where_episodes_use_few(
+    view: ImageView, episodes: EpisodeBatch
+) -> None:
+    learner = Counting()
+    few = episodes.range(0, 2)
+    answer(learner, view, few, 3)
+    assert learner.n_images == len(np.union1d(few.support, few.query)) < len(view) / 2
+
+
+def test_an_encoder_that_counts_its_calls_stays_at_chance(
+    view: ImageView, episodes: EpisodeBatch
+) -> None:
+    """Images come in an order that does not reveal their class."""
+
+    class CallCounter(Centroid):
+        n_seen = 0
+
+        def embed(self, images: np.ndarray) -> torch.Tensor:
+            places = torch.arange(self.n_seen, self.n_seen + len(images))
+            self.n_seen += len(images)
+            return places[:, None].float()
+
+    predictions = answer(CallCounter(), view, episodes, 3).predictions
+    accuracy = (predictions == np.repeat(np.arange(5), 6)).mean()
+    assert abs(accuracy - 0.2) < 0.03
 
 
 def perfect(
@@ -177,17 +208,21 @@ def test_a_card_says_what_made_the_answers() -> None:
     assert Centroid().card == LearnerCard("centroid", backbone="pixels", device="cpu")
 
 
-def test_the_answers_of_all_batches_are_joined_in_order() -> None:
+def test_the_answers_to_all_ranges_are_joined_in_order() -> None:
     tally = np.ones((100, 3))
     first = Answers(np.zeros((2, 4), np.uint8), {"embed": 1.0, "classify": 2.0}, tally)
-    second = Answers(np.ones((1, 4), np.uint8), {"classify": 0.5}, 2 * tally)
+    second = Answers(np.ones((1, 4), np.uint8), {"classify": 0.5}, 2 * tally, start=2)
 
-    joined = Answers.joined([first, second])
+    joined = Answers.joined([second, first])
 
     assert joined.predictions[:, 0].tolist() == [0, 0, 1]
+    assert (joined.start, joined.end) == (0, 3)
     assert joined.seconds == {"embed": 1.0, "classify": 2.5}
     assert joined.calibration is not None
     assert joined.calibration.min() == joined.calibration.max() == 3
+    for ranges in ([second, first, second], [replace(second, start=3), first]):
+        with pytest.raises(BaselineError, match="expected a range that starts at"):
+            Answers.joined(ranges)
 
 
 @pytest.fixture
@@ -195,64 +230,81 @@ def plain_view(bars: dict[str, SplitStore]) -> ImageView:
     return ImageView([bars["test"]])
 
 
+N_EPISODES = 1100
+
+
 @pytest.fixture
-def sixty(plain_view: ImageView) -> EpisodeBatch:
-    return sample_episodes(plain_view.class_offsets, EpisodeSpec(5, 1, 4), 3, 0, 60)
+def many(plain_view: ImageView) -> EpisodeBatch:
+    offsets = plain_view.class_offsets
+    return sample_episodes(offsets, EpisodeSpec(5, 1, 4), 3, 0, N_EPISODES)
 
 
-def untrained_maml() -> Learner:
-    config = load_recipe("maml-glyphs", ["width=8", "precision=fp32"])
+def untrained(recipe: str) -> Learner:
+    config = load_recipe(recipe, ["width=4", "precision=fp32"])
     return make_learner(config, (28, 28, 1), torch.device("cpu"))
-
-
-@pytest.mark.parametrize(
-    "make", [Centroid, untrained_maml, lambda: as_learner(order_dependent)]
-)
-def test_batches_of_a_stream_are_answered_like_the_whole(
-    make, plain_view: ImageView, sixty: EpisodeBatch
-) -> None:
-    """Even for a transductive learner: the order of the query images is the same."""
-    learner = make()
-    whole = answer(learner, plain_view, sixty, 3)
-    examiner = Examiner(learner, plain_view, 3)
-    parts = []
-    for here in (slice(0, 32), slice(32, 33), slice(33, 60)):
-        batch = EpisodeBatch(
-            sixty.classes[here], sixty.support[here], sixty.query[here]
-        )
-        parts.append(examiner.answer(batch, here.start))
-    predictions = np.concatenate([part.predictions for part in parts])
-    np.testing.assert_array_equal(predictions, whole.predictions)
 
 
 def order_dependent(
     support_images: np.ndarray, support_labels: np.ndarray, query_images: np.ndarray
 ):
-    """Depends on the order of the query images."""
-    return np.random.default_rng(int(query_images[:9].sum())).random(
-        (len(query_images), 5)
-    )
+    """Probabilities that depend on the order of the query images."""
+    seed = int(query_images[:9].sum())
+    return np.random.default_rng(seed).dirichlet(np.ones(5), len(query_images))
 
 
-def test_batches_embed_no_image_twice(
-    plain_view: ImageView, sixty: EpisodeBatch
+def probabilities() -> Learner:
+    learner = as_learner(order_dependent)
+    learner.scores_are = "probabilities"
+    return learner
+
+
+@pytest.mark.parametrize("n_pieces", [1, 2, 7])
+@pytest.mark.parametrize(
+    ("make", "n_episodes"),
+    [
+        (Centroid, N_EPISODES),
+        (lambda: untrained("protonet-glyphs"), N_EPISODES),
+        (lambda: untrained("maml-glyphs"), 230),
+        (probabilities, 230),
+    ],
+    ids=["centroid", "encoder", "maml", "function"],
+)
+def test_ranges_join_to_the_bytes_of_one_run(
+    make, n_episodes: int, n_pieces: int, plain_view: ImageView, many: EpisodeBatch
 ) -> None:
-    class Counting(Centroid):
-        seen = 0
+    """Each piece has a learner and an examiner of its own, as on another machine."""
+    episodes = many.range(0, n_episodes)
+    whole = answer(make(), plain_view, episodes, 3)
+    step = range_step(make())
+    n_steps = -(-n_episodes // step)
+    cuts = [step * (i * n_steps // n_pieces) for i in range(n_pieces)]
+    parts = []
+    for start, end in itertools.pairwise([*cuts, n_episodes]):
+        if start < end:
+            examiner = Examiner(make(), plain_view, 3)
+            parts.append(examiner.answer(episodes.range(start, end), start))
+    assert len(parts) == min(n_pieces, n_steps)
+    joined = Answers.joined(parts[::-1])
+    assert joined.predictions.tobytes() == whole.predictions.tobytes()
+    assert (joined.calibration is None) == (whole.calibration is None)
+    if joined.calibration is not None and whole.calibration is not None:
+        assert joined.calibration.tobytes() == whole.calibration.tobytes()
 
-        def embed(self, images: np.ndarray) -> torch.Tensor:
-            self.seen += len(images)
-            return super().embed(images)
 
+def test_a_range_starts_at_a_multiple_of_the_step(
+    plain_view: ImageView, many: EpisodeBatch
+) -> None:
+    examiner = Examiner(Centroid(), plain_view, 3)
+    with pytest.raises(BaselineError, match="multiple of 256, got 300. Start at 256"):
+        examiner.answer(many.range(300, 400), 300)
+
+
+def test_ranges_embed_no_image_twice(plain_view: ImageView, many: EpisodeBatch) -> None:
     learner = Counting()
     examiner = Examiner(learner, plain_view, 3)
-    for first in range(0, 60, 6):
-        here = slice(first, first + 6)
-        batch = EpisodeBatch(
-            sixty.classes[here], sixty.support[here], sixty.query[here]
-        )
-        examiner.answer(batch, first)
-    assert learner.seen == len(np.union1d(sixty.support, sixty.query))
+    for start in range(0, N_EPISODES, 256):
+        examiner.answer(many.range(start, start + 256), start)
+    assert learner.n_images == len(plain_view)
 
 
 def test_more_than_256_ways_are_refused(view: ImageView) -> None:
@@ -263,9 +315,3 @@ def test_more_than_256_ways_are_refused(view: ImageView) -> None:
     )
     with pytest.raises(BaselineError, match="257-way.*at most 256 ways"):
         answer(Centroid(), view, many, 3)
-
-
-def test_no_image_cannot_be_embedded(view: ImageView) -> None:
-    nothing = np.empty(0, np.int64)
-    with pytest.raises(BaselineError, match="expected at least 1, got 0"):
-        embed_images(Centroid(), view, nothing, no_progress)

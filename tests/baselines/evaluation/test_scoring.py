@@ -51,7 +51,7 @@ def test_features_in_batches_of_any_size(
     values: int,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(scoring, "_FEATURES_PER_BATCH", values)
+    monkeypatch.setattr(scoring, "_VALUES_PER_CHUNK", values)
     learner = Centroid()
     features = learner.embed(view.images(np.arange(len(view))))
     query = episodes.query.reshape(N_EPISODES, -1)

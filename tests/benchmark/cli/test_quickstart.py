@@ -74,7 +74,7 @@ def test_progress_in_a_pipe_is_a_line_now_and_then(
     assert len(lines) < 30
     assert lines[-1].startswith("trained ")
     assert "report: 1 of 1 (100 %)" in lines
-    assert any(line.startswith("centroid glyphs-5w1s: embed: ") for line in lines)
+    assert any(line.startswith("centroid: glyphs-5w1s: embed: ") for line in lines)
 
 
 def test_quickstart_refuses_a_used_folder(run, quickstart: tuple[Path, dict]) -> None:

@@ -1,3 +1,6 @@
+from dataclasses import asdict, replace
+from typing import Any
+
 import pytest
 
 from fewbench.benchmark.protocols.catalogue import (
@@ -5,8 +8,9 @@ from fewbench.benchmark.protocols.catalogue import (
     PROTOCOLS,
     check_episodes,
     find_protocol,
+    named_by_changes,
 )
-from fewbench.benchmark.protocols.draw import protocol_spec
+from fewbench.benchmark.protocols.stream import protocol_spec
 from fewbench.datasets import BUILDERS
 from fewbench.datasets.info import DataError
 
@@ -75,9 +79,71 @@ def test_what_departs_from_a_protocol_shows_in_its_name() -> None:
     assert disjoint.interval == "open"
     few = find_protocol("omniglot-5w1s", disjoint=True, n_episodes=9)
     assert (few.name, few.n_episodes) == ("omniglot-5w1s-disjoint-9ep", 9)
-    assert (
-        find_protocol("omniglot-5w1s", n_episodes=10_000) is PROTOCOLS["omniglot-5w1s"]
-    )
+    same = find_protocol("omniglot-5w1s", n_episodes=10_000, way=5, seed=0)
+    assert same == PROTOCOLS["omniglot-5w1s"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "name"),
+    [
+        ({"way": 2, "seed": 7}, "glyphs-5w1s-2way-seed7"),
+        ({"shot": 3, "query": 4}, "glyphs-5w1s-3shot-4query"),
+        ({"split": "val", "n_episodes": 9}, "glyphs-5w1s-val-9ep"),
+        ({"query": 2, "disjoint": True}, "glyphs-5w1s-2query-disjoint"),
+    ],
+)
+def test_a_varied_protocol_says_in_its_name_what_differs(
+    changes: dict[str, Any], name: str
+) -> None:
+    assert find_protocol("glyphs-5w1s", **changes).name == name
+
+
+@pytest.mark.parametrize(
+    ("changes", "name"),
+    [
+        ({"n_way": 2, "seed": 7}, "glyphs-5w1s-2way-seed7"),
+        ({"rotations": True}, "glyphs-5w1s-rotations"),
+        ({"task_rotations": True}, "glyphs-5w1s-task-rotations"),
+        ({"transductive": True}, "glyphs-5w1s-transductive"),
+        ({"adaptation_steps": 3}, "glyphs-5w1s-3steps"),
+        ({"interval": "legacy-z"}, "glyphs-5w1s-legacy-z"),
+        ({"dataset": "leaves"}, "glyphs-5w1s-on-leaves"),
+        ({"name": "glyphs-5w1s-99ep"}, "glyphs-5w1s"),
+        ({"name": "my-own", "n_way": 2}, "my-own"),
+    ],
+)
+def test_a_protocol_changed_by_hand_does_not_keep_a_published_name(
+    changes: dict[str, Any], name: str
+) -> None:
+    protocol = replace(PROTOCOLS["glyphs-5w1s"], **changes)
+    named = named_by_changes(protocol)
+    assert named.name == name
+    assert replace(named, name=protocol.name) == protocol
+    assert named_by_changes(named) == named
+
+
+def test_every_field_of_a_protocol_can_show_in_its_name() -> None:
+    fields = set(asdict(PROTOCOLS["glyphs-5w1s"])) - {"name"}
+    changed = {
+        "dataset": "other", "split": "val", "n_way": 9, "n_shot": 9, "n_query": 9,
+        "n_episodes": 9, "seed": 9, "rotations": True, "transductive": True,
+        "task_rotations": True, "sampling": "listed", "adaptation_steps": 9,
+        "interval": "anytime",
+    }  # fmt: skip
+    assert set(changed) == fields
+    for field, value in changed.items():
+        one = replace(PROTOCOLS["glyphs-5w1s"], **{field: value})
+        assert named_by_changes(one).name != "glyphs-5w1s", field
+
+
+@pytest.mark.parametrize(
+    "changes", [{"way": 1}, {"shot": 0}, {"query": -1}, {"seed": -1}, {"way": 300}]
+)
+def test_values_out_of_range_get_a_sentence(changes: dict[str, Any]) -> None:
+    with pytest.raises(
+        DataError, match=r"glyphs-5w1s: cannot be varied like this: n_|seed"
+    ):
+        find_protocol("glyphs-5w1s", **changes)
 
 
 def test_an_unknown_protocol_gets_the_nearest() -> None:

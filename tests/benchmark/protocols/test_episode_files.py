@@ -15,10 +15,14 @@ import pytest
 from fewbench.baselines.metric.centroid import Centroid
 from fewbench.benchmark.evaluate import evaluate
 from fewbench.benchmark.protocols.catalogue import PROTOCOLS, find_protocol
-from fewbench.benchmark.protocols.draw import Drawn, draw, draw_stream, protocol_spec
 from fewbench.benchmark.protocols.episode_files import export_episodes, pack
-from fewbench.benchmark.protocols.episode_images import draw_file
+from fewbench.benchmark.protocols.episode_images import stream_of_file
 from fewbench.benchmark.protocols.episode_reader import read_episodes
+from fewbench.benchmark.protocols.stream import (
+    EpisodeStream,
+    open_stream,
+    protocol_spec,
+)
 from fewbench.datasets.info import DataError
 from fewbench.reports.groups import result_groups
 from fewbench.reports.records import EvalProtocol
@@ -54,7 +58,7 @@ def test_the_header_holds_the_card_and_both_fingerprints(
 ) -> None:
     with np.load(exported) as file:
         header = json.loads(file["header"].tobytes())
-    drawn = draw(protocol, root)
+    drawn = open_stream(protocol, root)
     assert header["protocol"] == asdict(protocol)
     assert header["episodes_fingerprint"] == drawn.fingerprint
     assert header["data_fingerprint"] == drawn.view.fingerprint
@@ -71,7 +75,7 @@ def test_the_documented_script_reads_a_file_without_fewbench(
     assert "fewbench" not in script
     command = [sys.executable, "-c", script, str(exported)]
     printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    drawn = draw_file(read_episodes(exported), exported.parent)
+    drawn = stream_of_file(read_episodes(exported), exported.parent)
     keys = [
         f"{label} {drawn.view.image_keys[index]}"
         for label in range(5)
@@ -106,7 +110,7 @@ SIZES = {
 def test_ten_thousand_episodes_stay_below_ten_megabytes(name: str) -> None:
     protocol = PROTOCOLS[name]
     view = fake_view(SIZES[protocol.dataset], rotations=protocol.rotations)
-    drawn = Drawn(protocol, view, draw_stream(protocol, view, 0, 10_000))
+    drawn = EpisodeStream(protocol, view)
     buffer = io.BytesIO()
     np.savez_compressed(buffer, **pack(drawn))  # pyright: ignore[reportArgumentType]
     assert len(buffer.getvalue()) < 10e6
@@ -127,6 +131,6 @@ def test_a_killed_export_leaves_no_file(
 def test_more_classes_than_the_format_counts_are_refused() -> None:
     view = fake_view([2] * 65_536)
     protocol = replace(PROTOCOLS["glyphs-5w1s"], n_query=1)
-    drawn = Drawn(protocol, view, draw_stream(protocol, view, 0, 2))
+    drawn = EpisodeStream(replace(protocol, n_episodes=2), view)
     with pytest.raises(DataError, match="at most 65,535 classes .*got 65,536 classes"):
         pack(drawn)

@@ -7,7 +7,7 @@ import pytest
 
 from fewbench.baselines.metric.centroid import Centroid
 from fewbench.benchmark.evaluate import evaluate
-from fewbench.benchmark.protocols.episode_images import draw_file, find_images
+from fewbench.benchmark.protocols.episode_images import find_images, stream_of_file
 from fewbench.benchmark.protocols.episode_reader import read_episodes
 from fewbench.datasets.info import DataError
 from fewbench_tests.episode_arrays import read_arrays, write_arrays
@@ -35,7 +35,7 @@ def test_images_are_found_by_their_keys_in_any_order(
     shuffled = write_arrays(exported.with_name("shuffled.npz"), arrays, header)
 
     here, there = (
-        draw_file(read_episodes(path), root) for path in (exported, shuffled)
+        stream_of_file(read_episodes(path), root) for path in (exported, shuffled)
     )
     assert here.fingerprint == there.fingerprint
     assert there.protocol == here.protocol
@@ -58,8 +58,8 @@ def test_a_file_is_drawn_from_another_build_under_another_name(
 ) -> None:
     file = read_episodes(exported)
     with pytest.raises(DataError, match="unknown dataset 'glyph'.*'glyphs'"):
-        draw_file(file, root, "glyph")
-    assert draw_file(file, root, "glyphs").protocol.name == "glyphs-5w1s-60ep"
+        stream_of_file(file, root, "glyph")
+    assert stream_of_file(file, root, "glyphs").protocol.name == "glyphs-5w1s-60ep"
 
 
 def test_a_file_for_another_build_names_the_image_that_is_missing(

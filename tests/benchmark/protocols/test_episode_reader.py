@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fewbench.benchmark.protocols import episode_reader
-from fewbench.benchmark.protocols.episode_images import draw_file
+from fewbench.benchmark.protocols.episode_images import stream_of_file
 from fewbench.benchmark.protocols.episode_reader import read_episodes
 from fewbench.datasets.info import DataError
 from fewbench_tests.episode_arrays import Arrays, read_arrays, write_arrays
@@ -68,7 +68,7 @@ def test_a_wrong_header_gets_a_sentence(
     change(header)
     path = write_arrays(tmp_path / "e.npz", arrays, header)
     with pytest.raises(DataError, match=message):
-        draw_file(read_episodes(path), root)
+        stream_of_file(read_episodes(path), root)
 
 
 @pytest.mark.parametrize(
@@ -211,7 +211,7 @@ def test_any_json_in_the_header_gives_a_sentence(
         value = header["protocol"] | value
     header[field] = value
     write_arrays(scratch, arrays, header)
-    said = refusal(lambda: draw_file(read_episodes(scratch), root))
+    said = refusal(lambda: stream_of_file(read_episodes(scratch), root))
     assert said is None or str(scratch) in said or "unknown dataset" in said
 
 

@@ -12,9 +12,9 @@ class FakeSplit:
 
     image_shape = (28, 28, 1)
     partial = False
-    fingerprint = "0" * 64
 
-    def __init__(self, sizes: Sequence[int]) -> None:
+    def __init__(self, sizes: Sequence[int], fingerprint: str = "0" * 64) -> None:
+        self.fingerprint = fingerprint
         self.class_offsets = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
         self.class_names = tuple(f"n{c:08d}" for c in range(len(sizes)))
         self.image_names = tuple(

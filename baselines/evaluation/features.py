@@ -1,0 +1,133 @@
+"""Features of the images of a split, embedded in fixed blocks.
+
+An encoder's rounding depends on which images pass through it together. So the blocks are
+the same in every run and in every part of a run: the images in one shuffled order, which
+depends on the content of the split alone, cut every so many images. The order also hides
+the class of an image from an encoder that counts its calls.
+"""
+
+import hashlib
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from fewbench.progress import Progress
+
+from ...datasets.random_draws import random_words
+from ...datasets.view import ImageView
+from ..learner import BaselineError, EmbeddingLearner
+
+# Pixels of one forward pass. At 28 px, its intermediate results then fit in the
+# processor's cache.
+_PIXELS_PER_BLOCK = 128 * 28 * 28
+
+
+def embedding_order(view: ImageView, images: np.ndarray | None = None) -> np.ndarray:
+    """The order in which the images of a view are embedded: int64 (n,)
+
+    images: bool (n_images,) the images to embed; None: all of them
+    """
+    digest = hashlib.sha256(f"embedding order {view.fingerprint}".encode()).digest()
+    key = int.from_bytes(digest[:8], "little")
+    words = random_words(key, 0, 1, len(view))[0, : len(view)]
+    order = np.argsort(words, kind="stable")
+    if images is None:
+        return order
+    return order[images[order]]
+
+
+def block_size(image_shape: tuple[int, int, int]) -> int:
+    """How many images of this shape are embedded at once."""
+    height, width, _ = image_shape
+    return max(1, _PIXELS_PER_BLOCK // (height * width))
+
+
+class Features:
+    """The features of a view's images. Each block is embedded when it is first needed.
+
+    images: bool (n_images,) the only images that are embedded; None: all of them
+    """
+
+    def __init__(
+        self,
+        learner: EmbeddingLearner,
+        view: ImageView,
+        images: np.ndarray | None = None,
+    ) -> None:
+        self.learner = learner
+        self.view = view
+        self.images = images
+        self._order = embedding_order(view, images)
+        # The row of each view image, -1 for an image that is not embedded.
+        self._row_of = np.full(len(view), -1)
+        self._row_of[self._order] = np.arange(len(self._order))
+        self._size = block_size(view.image_shape)
+        n_blocks = -(-len(self._order) // self._size)
+        self._is_done = np.zeros(n_blocks, bool)
+        self._rows: Tensor | None = None
+
+    def are_those_of(
+        self, learner: EmbeddingLearner, view: ImageView, images: np.ndarray | None
+    ) -> bool:
+        """Whether features made of these arguments would be the same."""
+        return (
+            self.learner is learner
+            and self.view.key == view.key
+            and np.array_equal(self.images, images)  # pyright: ignore[reportArgumentType] - None is fine
+        )
+
+    def rows(self, images: np.ndarray) -> np.ndarray:
+        """The rows of these view images in `table`: int64 of the same shape."""
+        return self._row_of[images]
+
+    def table(self, images: np.ndarray, report: Progress) -> Tensor:
+        """Features by row, (n, d), with at least these view images embedded.
+
+        Raises BaselineError if the features of two blocks do not fit together.
+        """
+        blocks = np.unique(self.rows(images) // self._size)
+        missing = blocks[~self._is_done[blocks]]
+        n_images = int(self._sizes(missing).sum())
+        done = 0
+        for block in missing:
+            done += self._embed(int(block))
+            report("embed", done, n_images)
+        assert self._rows is not None, "an episode has images"
+        return self._rows
+
+    def _sizes(self, blocks: np.ndarray) -> np.ndarray:
+        """The number of images in each of these blocks. The last block can be smaller."""
+        left = len(self._order) - blocks * self._size
+        return np.minimum(left, self._size)
+
+    def _embed(self, block: int) -> int:
+        first = block * self._size
+        images = self._order[first : first + self._size]
+        features = self.learner.embed(self.view.images(images))
+        _check_features(features, len(images))
+        if self._rows is None:
+            shape = (len(self._order), features.shape[1])
+            self._rows = features.new_empty(shape)
+        if features.shape[1:] != self._rows.shape[1:]:
+            raise BaselineError(
+                f"cannot embed the images: expected {self._rows.shape[1]} features of "
+                f"each image, as in the first batch, got {features.shape[1]}. Change what "
+                f"the model returns."
+            )
+        self._rows[first : first + len(images)] = features
+        self._is_done[block] = True
+        return len(images)
+
+
+def _check_features(features: object, n_images: int) -> None:
+    """Raises BaselineError unless there is one row of features for each image."""
+    got: object = type(features).__name__
+    if isinstance(features, torch.Tensor):
+        got = tuple(features.shape)
+        if features.ndim == 2 and len(features) == n_images:
+            return
+    raise BaselineError(
+        f"cannot embed the images: expected features of the shape ({n_images}, d), one row "
+        f"for each image, got {got}. Change what the model returns."
+    )

@@ -1,0 +1,141 @@
+"""The model that a user names on the command line."""
+
+import importlib
+import inspect
+import re
+import sys
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ..baselines.any_model import as_learner
+from ..baselines.catalogue import load_learner
+from ..baselines.device.choose import resolve_device, resolve_precision
+from ..baselines.learner import BaselineError, Learner
+
+# Ways to name a model that do not exist yet, and what to do meanwhile.
+_NOT_YET = {
+    "weights": "a factory can load them",
+    "features": "a factory can return a function that looks them up",
+    "timm": "a factory can create the timm model",
+}
+_FACTORY = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*")
+
+
+@dataclass(frozen=True)
+class Loading:
+    """How a model is loaded.
+
+    settings: `key=value` in place of what a recipe says about the test
+    name: what tables call the model; None: its own name
+    train_seed: of a model from a factory; None: 0
+    """
+
+    device: str = "auto"
+    precision: str = "fp32"
+    settings: tuple[str, ...] = ()
+    name: str | None = None
+    train_seed: int | None = None
+
+
+def load_model(what: str, loading: Loading) -> Learner:
+    """The learner that `what` stands for.
+
+    what: the name of a learner that needs no training, a checkpoint, the folder of a
+        training run, or module:factory
+    Raises BaselineError that says what can be loaded.
+    """
+    kind, colon, _ = what.partition(":")
+    if colon and kind in _NOT_YET:
+        raise BaselineError(
+            f"{what}: {kind}: is not there yet; {_NOT_YET[kind]}. Use module:factory, see "
+            f"docs/evaluation.md"
+        )
+    if _FACTORY.fullmatch(what) and not Path(what).exists():
+        learner = _from_factory(what, loading)
+    else:
+        learner = _from_file(what, loading)
+    if loading.name is not None:
+        learner.card = replace(learner.card, name=loading.name)
+    return learner
+
+
+def _from_file(what: str, loading: Loading) -> Learner:
+    if loading.train_seed is not None:
+        raise BaselineError(
+            f"--train-seed {loading.train_seed}: {what} says itself with which seed it was "
+            f"trained. Omit --train-seed"
+        )
+    device = resolve_device(loading.device)
+    precision = resolve_precision(loading.precision, device)
+    return load_learner(what, device, precision, loading.settings)
+
+
+def _from_factory(what: str, loading: Loading) -> Learner:
+    if loading.settings:
+        raise BaselineError(
+            f"--set {loading.settings[0]}: has no effect on {what}, which has no recipe. "
+            f"Omit it"
+        )
+    module_name, _, factory_name = what.partition(":")
+    factory = _find_factory(what, module_name, factory_name)
+    try:
+        model = factory()
+    except Exception as error:
+        raise BaselineError(
+            f"{what}: failed: {_last_words(error)}. Try it alone: python -c 'import "
+            f"{module_name}; {module_name}.{factory_name}()'"
+        ) from error
+    learner = as_learner(model, device=resolve_device(loading.device))
+    if loading.train_seed is not None:
+        learner.card = replace(learner.card, train_seed=loading.train_seed)
+    return learner
+
+
+def _find_factory(
+    what: str, module_name: str, factory_name: str
+) -> Callable[[], object]:
+    # As `python -m` does, so that a file in the working folder is found.
+    folder = str(Path.cwd())
+    if folder not in sys.path:
+        sys.path.insert(0, folder)
+    try:
+        module = importlib.import_module(module_name)
+    except Exception as error:
+        raise BaselineError(
+            f"{what}: cannot import {module_name}: {_last_words(error)}. Run the command in "
+            f"the folder of {module_name.partition('.')[0]}.py, or install that package"
+        ) from error
+    factory = getattr(module, factory_name, None)
+    if not callable(factory):
+        raise BaselineError(
+            f"{what}: {module_name} has no function {factory_name}: expected a function "
+            f"that takes no argument and returns a model"
+        )
+    _refuse_arguments(what, factory)
+    return factory
+
+
+def _refuse_arguments(what: str, factory: Callable[..., object]) -> None:
+    for parameter in inspect.signature(factory).parameters.values():
+        is_variable = parameter.kind in (
+            parameter.VAR_POSITIONAL,
+            parameter.VAR_KEYWORD,
+        )
+        if parameter.default is parameter.empty and not is_variable:
+            raise BaselineError(
+                f"{what}: expected a function that takes no argument and returns a model, "
+                f"got one that needs '{parameter.name}'. Write another: def make(): return "
+                f"{factory.__name__}"
+            )
+
+
+def _last_words(error: Exception) -> str:
+    """The kind of an error, its text, and the last line of code that it came through."""
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    words = f"{type(error).__name__}: {' '.join(str(error).split())}"
+    if not Path(frame.filename).exists():
+        # Not a file: Python itself did not find the module.
+        return words
+    return f"{words} ({frame.filename}, line {frame.lineno})"

@@ -1,0 +1,121 @@
+"""The episodes of a protocol, reached by their index."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from ...baselines.evaluation.examiner import few_images
+from ...datasets import BUILDERS
+from ...datasets.disjoint import disjoint_episodes
+from ...datasets.episodes import (
+    EpisodeBatch,
+    EpisodeSpec,
+    episodes_fingerprint,
+    rotate_classes,
+    sample_episodes,
+)
+from ...datasets.lookup import pick
+from ...datasets.root import open_split
+from ...datasets.view import ImageView
+from ...reports.records import EvalProtocol
+from .catalogue import ALL_EPISODES, named_by_changes
+
+# So many episodes are drawn before it is asked again whether half of a split is used.
+_EPISODES_PER_LOOK = 1000
+
+
+@dataclass(frozen=True, eq=False)
+class EpisodeStream:
+    """Episodes that can be reached by their index, and the images they are drawn from.
+
+    listed: the episodes of a fixed list; None: each is drawn when it is asked for
+    """
+
+    protocol: EvalProtocol
+    view: ImageView
+    listed: EpisodeBatch | None = None
+
+    def __len__(self) -> int:
+        return self.protocol.n_episodes
+
+    def range(self, start: int, end: int) -> EpisodeBatch:
+        """Episodes `start` to `end - 1`."""
+        if self.listed is not None:
+            return self.listed.range(start, end)
+        protocol = self.protocol
+        spec = protocol_spec(protocol)
+        offsets = self.view.class_offsets
+        episodes = sample_episodes(offsets, spec, protocol.seed, start, end - start)
+        if protocol.task_rotations:
+            n_base_images = self.view.n_base_images
+            return rotate_classes(episodes, n_base_images, protocol.seed, start)
+        return episodes
+
+    @property
+    def episodes(self) -> EpisodeBatch:
+        """All episodes."""
+        return self.range(0, len(self))
+
+    @property
+    def fingerprint(self) -> str:
+        """The sha256 of the exact episodes."""
+        return episodes_fingerprint(self.episodes, protocol_spec(self.protocol))
+
+    def few_images(self) -> np.ndarray | None:
+        """The images that all episodes together use; None if at least half of the split.
+
+        bool (n_images,), see `few_images`
+        """
+        return few_images(self.view, self._looks())
+
+    def holding(self, episodes: EpisodeBatch) -> "EpisodeStream":
+        """The stream of these first episodes alone. The protocol keeps its name."""
+        protocol = replace(self.protocol, n_episodes=len(episodes))
+        return EpisodeStream(protocol, self.view, episodes)
+
+    def _looks(self) -> Iterator[EpisodeBatch]:
+        for start in range(0, len(self), _EPISODES_PER_LOOK):
+            yield self.range(start, min(start + _EPISODES_PER_LOOK, len(self)))
+
+
+def open_stream(protocol: EvalProtocol, root: Path) -> EpisodeStream:
+    """The episodes of a protocol, from the build at hand.
+
+    What the protocol changes of the catalogue shows in its name, see `named_by_changes`.
+    Raises DataError when its dataset is not built, or has too few classes or images.
+    """
+    protocol = named_by_changes(protocol)
+    view = protocol_view(protocol, root)
+    if protocol.sampling != "disjoint":
+        stream = EpisodeStream(protocol, view)
+        # Now, so that a split with too few images is refused before a learner is loaded.
+        stream.range(0, 1)
+        return stream
+    wanted = protocol.n_episodes
+    if wanted == ALL_EPISODES:
+        wanted = None
+    spec = protocol_spec(protocol)
+    episodes = disjoint_episodes(view, spec, protocol.seed, wanted)
+    protocol = replace(protocol, n_episodes=len(episodes))
+    return EpisodeStream(protocol, view, episodes)
+
+
+def protocol_spec(protocol: EvalProtocol) -> EpisodeSpec:
+    """The shape of the protocol's episodes."""
+    return EpisodeSpec(protocol.n_way, protocol.n_shot, protocol.n_query)
+
+
+def protocol_view(protocol: EvalProtocol, root: Path) -> ImageView:
+    """The classes and images that the protocol draws from.
+
+    Raises DataError when its dataset is unknown or not built.
+    """
+    info = pick("dataset", protocol.dataset, BUILDERS, see="fewbench data list")
+    store = open_split(info, root, protocol.split)
+    return ImageView(
+        [store],
+        rotations=protocol.rotations,
+        task_rotations=protocol.task_rotations,
+    )

@@ -1,0 +1,86 @@
+import sys
+from pathlib import Path
+
+import pytest
+
+from fewbench.baselines.any_model import FunctionLearner
+from fewbench.baselines.learner import BaselineError
+from fewbench.baselines.metric.protonet import ProtoNet
+from fewbench.benchmark.models import Loading, load_model
+
+CPU = Loading(device="cpu")
+
+
+@pytest.fixture
+def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A module in the working folder, which nothing has put on the path."""
+    name = f"models_of_{tmp_path.name}"
+    (tmp_path / f"{name}.py").write_text(
+        """
+from torch import nn
+
+def encoder():
+    return nn.Flatten()
+
+def scores():
+    def nearest(support_images, support_labels, query_images):
+        raise AssertionError
+    return nearest
+
+def three(a, b, c):
+    pass
+
+def bad():
+    raise ValueError("no weights here")
+
+def nothing():
+    return None
+"""
+    )
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    return name
+
+
+def test_a_learner_is_loaded_by_the_words_of_a_user() -> None:
+    assert load_model("centroid", CPU).card.name == "centroid"
+    assert load_model("centroid", Loading(name="floor")).card.name == "floor"
+    with pytest.raises(BaselineError, match="tpu"):
+        load_model("centroid", Loading(device="tpu"))
+    with pytest.raises(BaselineError, match="'centroid'"):
+        load_model("centriod", CPU)
+
+
+def test_a_factory_in_the_working_folder_makes_the_model(module: str) -> None:
+    encoder = load_model(f"{module}:encoder", Loading(train_seed=3))
+    assert isinstance(encoder, ProtoNet)
+    assert (encoder.card.name, encoder.card.train_seed) == ("flatten", 3)
+    function = load_model(f"{module}:scores", CPU)
+    assert isinstance(function, FunctionLearner)
+
+
+@pytest.mark.parametrize(
+    ("what", "said"),
+    [
+        ("{}:bad", r"bad: failed: ValueError: no weights here \(.*line 16\)"),
+        ("{}:three", "takes no argument.*got one that needs 'a'"),
+        ("{}:missing", "has no function missing"),
+        ("{}:nothing", "got an object of type NoneType"),
+        ("no_such_module:make", "cannot import no_such_module: ModuleNotFoundError"),
+        ("weights:a.safetensors", "weights: is not there yet.*module:factory"),
+        ("features:folder", "features: is not there yet"),
+        ("timm:resnet18", "timm: is not there yet"),
+    ],
+)
+def test_what_cannot_be_loaded_gets_a_sentence(
+    module: str, what: str, said: str
+) -> None:
+    with pytest.raises(BaselineError, match=said):
+        load_model(what.format(module), CPU)
+
+
+def test_settings_without_effect_are_refused(module: str) -> None:
+    with pytest.raises(BaselineError, match="--set way=5: has no effect"):
+        load_model(f"{module}:encoder", Loading(settings=("way=5",)))
+    with pytest.raises(BaselineError, match="--train-seed 3: centroid says itself"):
+        load_model("centroid", Loading(train_seed=3))
