@@ -11,7 +11,7 @@ import torch
 from fewbench.files import file_digest
 
 from .backbones import Shape
-from .checkpoints import load_checkpoint
+from .checkpoints import load_checkpoint, weights_digest
 from .config import (
     SETTINGS_AT_TEST,
     TrainConfig,
@@ -20,7 +20,7 @@ from .config import (
     refuse_settings_without_effect,
 )
 from .gradient import maml
-from .learner import BaselineError, Learner
+from .learner import BaselineError, Learner, TrainingData
 from .libraries import LIBRARIES
 from .metric import centroid, protonet, protonet_learn2learn
 from .optimizer_state import weights_of
@@ -91,8 +91,10 @@ def load_learner(
         config = parse_config(values, str(path))
         refuse_settings_without_effect(changes, config.learner)
         learner = make_learner(config, tuple(card["image_shape"]), device)
-        learner.network.load_state_dict(weights_of(tensors))
+        weights = weights_of(tensors)
+        learner.network.load_state_dict(weights)
         recipe = _recipe_of(config, card)
+        trained_on = _training_data(config, card)
     except (KeyError, TypeError, RuntimeError) as error:
         raise BaselineError(
             f"{path}: the weights do not match the card stored with them ({error!r:.200}). "
@@ -101,7 +103,14 @@ def load_learner(
     if "test_inner_steps" in changes and isinstance(learner, maml.MAML):
         learner.keep_steps()
     sha256 = file_digest(path, "sha256")
-    learner.card = replace(learner.card, recipe=recipe, checkpoint_sha256=sha256)
+    learner.card = replace(
+        learner.card,
+        recipe=recipe,
+        checkpoint_sha256=sha256,
+        trained_on=trained_on,
+        from_scratch=True,
+        weights_sha256=weights_digest(weights),
+    )
     return learner
 
 
@@ -129,6 +138,15 @@ def _recipe_of(config: TrainConfig, card: dict[str, Any]) -> dict[str, Any]:
     # The recipe's own precision is now that of the test.
     recipe["trained_precision"] = card["config"]["precision"]
     return recipe
+
+
+def _training_data(config: TrainConfig, card: dict[str, Any]) -> TrainingData:
+    fingerprints = card.get("data_fingerprint", ())
+    return TrainingData(
+        dataset=config.dataset,
+        splits=tuple(config.train_splits.split("+")),
+        fingerprints=tuple(map(str, fingerprints)),
+    )
 
 
 def _checkpoint_path(name: str) -> Path:

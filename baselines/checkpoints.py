@@ -1,10 +1,13 @@
 """Checkpoints: one safetensors file with tensors and a JSON card, and never a pickle."""
 
+import hashlib
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
@@ -64,6 +67,19 @@ def load_checkpoint(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
             f"Train a learner: fewbench train --recipe NAME --out DIR"
         )
     return tensors, _parse_card(path, text)
+
+
+def weights_digest(tensors: Mapping[str, Tensor]) -> str:
+    """The sha256 of the names, types, shapes and values of tensors, in the order of names.
+
+    Unlike that of a checkpoint file, it does not change with the time a training took.
+    """
+    digest = hashlib.sha256()
+    for name in sorted(tensors):
+        tensor = tensors[name].detach().cpu().contiguous()
+        digest.update(f"{name} {tensor.dtype} {list(tensor.shape)}\n".encode())
+        digest.update(tensor.reshape(-1).view(torch.uint8).numpy())
+    return digest.hexdigest()
 
 
 def _read_file(path: Path) -> tuple[dict[str, Tensor], str | None]:

@@ -21,8 +21,26 @@ class BaselineError(UserError):
 
 
 @dataclass(frozen=True)
+class TrainingData:
+    """The images that trained a learner.
+
+    fingerprints: content hashes of the splits, those of the training first
+    """
+
+    dataset: str
+    splits: tuple[str, ...]
+    fingerprints: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class LearnerCard:
-    """What a result must say about the learner that made it."""
+    """What a result must say about the learner that made it.
+
+    trained_on: None for a learner that was not trained by fewbench
+    from_scratch: whether its network, if it has one, started from random weights; None if
+        nobody knows
+    weights_sha256: of the names and values of its weights, see `weights_digest`
+    """
 
     name: str
     backbone: str = ""
@@ -31,6 +49,9 @@ class LearnerCard:
     train_seed: int = 0
     recipe: dict[str, str | int | float | bool | None] = field(default_factory=dict)
     checkpoint_sha256: str | None = None
+    trained_on: TrainingData | None = None
+    from_scratch: bool | None = None
+    weights_sha256: str | None = None
 
 
 class Learner(ABC):

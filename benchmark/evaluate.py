@@ -10,13 +10,15 @@ import numpy as np
 from fewbench.progress import Progress
 
 from ..baselines.any_model import FunctionLearner, as_learner
-from ..baselines.evaluation.examiner import Answers, Examiner
+from ..baselines.evaluation.answers import Answers
+from ..baselines.evaluation.examiner import Examiner
 from ..baselines.evaluation.features import Features
 from ..baselines.evaluation.probe import Probe
 from ..baselines.learner import BaselineError, Learner
 from ..datasets.episodes import EpisodeBatch
 from ..datasets.root import data_root
-from ..reports.records import EvalProtocol, RunResult, count_correct
+from ..reports.protocol import EvalProtocol
+from ..reports.records import RunResult, count_correct
 from .protocols.catalogue import find_protocol
 from .protocols.episode_images import stream_of_file
 from .protocols.episode_reader import read_episodes

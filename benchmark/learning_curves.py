@@ -9,8 +9,9 @@ from typing import Annotated, Any
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
+from fewbench.documents import explain
+
 from ..datasets.info import DataError
-from ..reports.records import explain
 
 LOG = "train.json"  # the name that baselines.training gives it
 History = list[dict[str, Any]]

@@ -10,8 +10,10 @@ from importlib.resources import files
 
 from pydantic import TypeAdapter, ValidationError
 
+from fewbench.documents import explain
+
 from ..reports.published import PublishedNumber
-from ..reports.records import ResultError, explain
+from ..reports.records import ResultError
 
 _LINE = TypeAdapter(PublishedNumber)
 

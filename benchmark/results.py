@@ -9,12 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from ..baselines.evaluation.examiner import Answers
+from ..baselines.evaluation.answers import Answers
 from ..baselines.evaluation.probe import Probe
 from ..baselines.evaluation.probe import probe as probe_learner
 from ..baselines.learner import Learner, LearnerCard
 from ..datasets.episodes import EpisodeBatch
 from ..datasets.view import ImageView
+from ..reports.origin import Pixels, Pretraining, TrainedOn, Weights
 from ..reports.records import RunResult, count_correct
 from .environment import environment
 from .protocols.stream import EpisodeStream
@@ -46,6 +47,9 @@ def make_result(
         protocol=protocol,
         **_facts_of_learner(learner.card),
         transductive=learner.transductive or found.transductive,
+        embedded=answers.embedded,
+        deterministic=found.deterministic,
+        pixels=_pixels(view),
         partial=view.partial,
         data_fingerprint=view.fingerprint,
         episodes_fingerprint=stream.fingerprint,
@@ -78,7 +82,27 @@ def _facts_of_learner(card: LearnerCard) -> dict[str, Any]:
         "train_seed": card.train_seed,
         "recipe": card.recipe,
         "checkpoint_sha256": card.checkpoint_sha256,
+        **_origin(card),
     }
+
+
+def _origin(card: LearnerCard) -> dict[str, Any]:
+    """Where the learner comes from, as far as it is known."""
+    facts: dict[str, Any] = {}
+    if card.from_scratch:
+        facts["pretraining"] = Pretraining("none", saw_test_classes=False)
+    if card.trained_on:
+        data = card.trained_on
+        facts["trained_on"] = TrainedOn(data.dataset, data.splits, data.fingerprints)
+    if card.weights_sha256:
+        facts["weights"] = Weights("trained by fewbench", card.weights_sha256)
+    return facts
+
+
+def _pixels(view: ImageView) -> Pixels:
+    height, width, channels = view.image_shape
+    resampling = str(view.stores[0].attributes["resampling"])
+    return Pixels(height, width, channels, resampling)
 
 
 def _circumstances() -> dict[str, Any]:

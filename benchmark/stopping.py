@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ..datasets.info import DataError
-from ..reports.records import EvalProtocol
+from ..reports.protocol import EvalProtocol
 from .protocols.catalogue import check_episodes
 
 MOST_EPISODES = 100_000

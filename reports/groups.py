@@ -4,7 +4,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 
-from .records import EvalProtocol, RunResult
+from .protocol import EvalProtocol
+from .records import RunResult
 
 # The other fields say how a learner is run or shown, not which questions it was asked.
 _NOT_EPISODES = {"name", "transductive", "adaptation_steps", "interval"}

@@ -9,7 +9,8 @@ from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
 from .groups import queries
-from .records import Count, RunResult
+from .protocol import Count
+from .records import RunResult
 from .stats.available import available_interval
 from .stats.equivalence import Equivalence, reproduced
 from .stats.intervals import Interval

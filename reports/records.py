@@ -5,94 +5,51 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import ConfigDict, Field, ValidationError
+from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from fewbench.errors import UserError
 
+from .names import ShownName, key_of
 from .notebook import episodes_frame, html_table
+from .origin import Checks, Pixels, Pretraining, Segment, TrainedOn, Weights
+from .protocol import STRICT, EvalProtocol
 
 if TYPE_CHECKING:
     import pandas as pd
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
-# Names become parts of file names, which "__" separates. So no name may contain it.
-NAME_PATTERN = r"^[a-z0-9](_?[a-z0-9.-])*$"
-Name = Annotated[str, Field(pattern=NAME_PATTERN, max_length=80)]
-Count = Annotated[int, Field(ge=1)]
 Scalar = str | int | float | bool | None
 # "other": a user's own function does not say how it computes.
-Precision = Literal["fp32", "bf16", "other"]
-# independent: each episode on its own; disjoint: no image twice; listed: read from a file.
-Sampling = Literal["independent", "disjoint", "listed"]
-# Formulas of the ±: see `stats.intervals`.
-IntervalKind = Literal[
-    "episodes-t", "legacy-z", "legacy-z-ddof1", "legacy-z-n1", "open", "anytime"
-]
+Precision = Literal["fp16", "bf16", "fp32", "fp64", "other"]
+# Which images were embedded: all of the split, or those of the protocol's episodes alone.
+Embedded = Literal["split", "episodes"]
 # Bins of the probability that a learner gives to its answer.
 CONFIDENCE_BINS = 100
-
-STRICT = ConfigDict(
-    extra="forbid",
-    strict=True,
-    allow_inf_nan=False,
-    arbitrary_types_allowed=True,
-)
 
 
 class ResultError(UserError):
     """Something about a result that the user can mend; the text says how."""
 
 
-@dataclass(frozen=True, config=STRICT)
-class EvalProtocol:
-    """Which episodes a learner is scored on.
-
-    Counts are per class: an episode has n_way * n_shot support images and n_way * n_query
-    query images.
-
-    rotations: whether rotated images are classes of their own
-    task_rotations: whether each class of an episode is rotated by a random multiple of 90
-        degrees
-    transductive: whether the protocol is meant for learners that look at all query images
-        together
-    adaptation_steps: for a learner that adapts by gradient descent; None means as trained
-    Raises pydantic.ValidationError (a ValueError) for values out of bounds; see `explain`.
-    """
-
-    name: Name
-    dataset: Name
-    split: Name
-    n_way: Annotated[int, Field(ge=2, le=256)]  # predicted labels are uint8
-    n_shot: Count
-    n_query: Count
-    n_episodes: Count
-    seed: Annotated[int, Field(ge=0)]
-    rotations: bool = False
-    transductive: bool = False
-    task_rotations: bool = False
-    sampling: Sampling = "independent"
-    adaptation_steps: Count | None = None
-    interval: IntervalKind = "episodes-t"
-
-    @property
-    def queries_per_episode(self) -> int:
-        """How many query images an episode has in all."""
-        return self.n_way * self.n_query
-
-
 @dataclass(frozen=True, kw_only=True, eq=False, config=STRICT)
 class ResultHeader:
     """Everything about a run except its arrays: where a number comes from.
 
+    learner: the name to show, in any script
+    precision: in which the learner computes
     partial: whether the data were incomplete
     recipe: {} for an untrained learner
     seconds: what was timed, for instance {"embed": .., "classify": .., "total": ..}
+    embedded: None for a learner that does not embed images one by one
+    deterministic: whether the learner gave the probed episode the same scores again
+    segments: the ranges of episodes that different processes answered; () for one process
+    For the fields with a class in `origin`, None means that nobody said.
     """
 
     protocol: EvalProtocol
-    learner: Name
+    learner: ShownName
     backbone: str
     train_seed: Annotated[int, Field(ge=0)]
     recipe: dict[str, Scalar]
@@ -107,6 +64,19 @@ class ResultHeader:
     seconds: dict[str, Annotated[float, Field(ge=0)]]
     created_utc: str
     command: str
+    embedded: Embedded | None = None
+    deterministic: bool | None = None
+    pixels: Pixels | None = None
+    trained_on: TrainedOn | None = None
+    pretraining: Pretraining | None = None
+    weights: Weights | None = None
+    checks: Checks | None = None
+    segments: tuple[Segment, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """What stands for the learner's name in file names."""
+        return key_of(self.learner)
 
     @property
     def file_stem(self) -> str:
@@ -128,6 +98,7 @@ class RunResult(ResultHeader):
     classes: uint16 (n_episodes, n_way) which class of the split has label 0, 1, ...
     class_names: str (n_classes,) of all classes of the split
     class_sizes: int32 (n_classes,) images of each class of the split
+    queries: uint16 (n_episodes, n_way) query images of each class; None: n_query of each
     calibration: float64 (CONFIDENCE_BINS, 3) queries, right answers and summed
         probability, by the probability of the predicted label; None where scores are not
         probabilities
@@ -141,11 +112,13 @@ class RunResult(ResultHeader):
     class_names: NDArray[np.str_]
     class_sizes: NDArray[np.int32]
     calibration: NDArray[np.float64] | None = None
+    queries: NDArray[np.uint16] | None = None
     schema_version: ClassVar[int] = SCHEMA_VERSION
 
     def __post_init__(self) -> None:
         self._check_predictions()
         self._check_classes()
+        self._check_queries()
         if self.calibration is not None:
             _check_calibration(self.calibration)
 
@@ -226,6 +199,18 @@ class RunResult(ResultHeader):
         if not np.array_equal(self.correct, counted):
             raise ValueError("correct is not the count of right answers in predictions")
 
+    def _check_queries(self) -> None:
+        if self.queries is None:
+            return
+        protocol = self.protocol
+        shape = (protocol.n_episodes, protocol.n_way)
+        _check_array("queries", self.queries, np.uint16, shape)
+        if (self.queries != protocol.n_query).any():
+            raise ValueError(
+                f"queries holds other numbers than {protocol.n_query}, the query images of "
+                f"each class in this protocol"
+            )
+
     def _check_classes(self) -> None:
         shape = (self.protocol.n_episodes, self.protocol.n_way)
         _check_array("classes", self.classes, np.uint16, shape)
@@ -241,7 +226,7 @@ class RunResult(ResultHeader):
 
 def file_stem(protocol: str, learner: str, train_seed: int) -> str:
     """The name of a result's files, without their endings."""
-    return f"{protocol}__{learner}__seed{train_seed}"
+    return f"{protocol}__{key_of(learner)}__seed{train_seed}"
 
 
 def count_correct(predictions: NDArray[np.uint8], n_way: int) -> NDArray[np.int32]:
@@ -252,18 +237,6 @@ def count_correct(predictions: NDArray[np.uint8], n_way: int) -> NDArray[np.int3
     n_query = predictions.shape[1] // n_way
     true_labels = np.arange(n_way).repeat(n_query)
     return (predictions == true_labels).sum(axis=1, dtype=np.int32)
-
-
-def explain(error: ValidationError) -> str:
-    """The first complaint of pydantic on one line: where, what was expected, what it got."""
-    first = error.errors(include_url=False)[0]
-    where = ".".join(str(part) for part in first["loc"])
-    what = first["msg"].removeprefix("Value error, ")
-    if first["type"] in ("missing", "missing_argument"):
-        return f"{where} is missing"
-    if not where:
-        return what
-    return f"{where}: {what} (got {first['input']!r:.60})"
 
 
 def _check_array(

@@ -9,6 +9,7 @@ from typing import Any
 from fewbench.files import write_text
 from fewbench.folders import whole_folder
 
+from .names import NAME_PATTERN
 from .page.html import Page, write_page
 from .plots.accuracy import accuracy_figure
 from .plots.along import along_figure
@@ -20,7 +21,7 @@ from .plots.episodes import histogram_figure
 from .plots.saving import Figure, save_figure
 from .plots.style import learner_styles
 from .published import MARGIN, PublishedNumber, beside_frame
-from .records import NAME_PATTERN, ResultError, RunResult
+from .records import ResultError, RunResult
 from .report_data import (
     FEW_BESIDE,
     LISTED_BESIDE,

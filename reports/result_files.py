@@ -12,43 +12,31 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import TypeAdapter, ValidationError
-from pydantic.dataclasses import dataclass
-from pydantic_core import from_json
+from pydantic import ValidationError
 
+from fewbench.documents import (
+    DocumentError,
+    explain,
+    fit,
+    parse_json,
+    read_bytes,
+)
 from fewbench.files import write_bytes, write_text
 from fewbench.npz import UNREADABLE, read_arrays
 
-from .records import (
-    CONFIDENCE_BINS,
-    SCHEMA_VERSION,
-    STRICT,
-    Count,
-    EvalProtocol,
-    ResultError,
-    ResultHeader,
-    RunResult,
-    explain,
+from .protocol import EvalProtocol
+from .records import CONFIDENCE_BINS, SCHEMA_VERSION, ResultError, RunResult
+from .result_document import (
+    SCHEMA,
+    ResultFile,
+    document_sha256,
+    flattened,
+    to_document,
 )
 
 RESULT_PATTERN = "*__*__seed*.json"
 _DOCUMENT = f"a result document, schema_version {SCHEMA_VERSION} or older"
 _NAMES_LIMIT = 4 << 20  # bytes that the names of the classes of a split may take
-
-
-@dataclass(frozen=True, kw_only=True, eq=False, config=STRICT)
-class ResultFile(ResultHeader):
-    """The JSON document of a result; its arrays lie in the .npz beside it.
-
-    document_sha256: of the canonical document without this field
-    """
-
-    schema_version: Count
-    arrays_sha256: dict[str, str]
-    document_sha256: str = ""
-
-
-_FILE = TypeAdapter(ResultFile)
 
 
 def save_result(result: RunResult, folder: Path) -> Path:
@@ -59,13 +47,8 @@ def save_result(result: RunResult, folder: Path) -> Path:
     """
     folder = Path(folder)
     arrays = result.arrays()
-    saved = ResultFile(
-        **result.header(),
-        schema_version=SCHEMA_VERSION,
-        arrays_sha256={name: _sha256(array) for name, array in arrays.items()},
-    )
-    content = _FILE.dump_python(saved, mode="json")
-    content["document_sha256"] = _document_sha256(content)
+    hashes = {name: _sha256(array) for name, array in arrays.items()}
+    content = to_document(result, hashes, _accuracy_texts(result))
     document = json.dumps(
         content,
         indent=2,
@@ -133,18 +116,21 @@ def _result_files(path: Path) -> Sequence[Path]:
 
 
 def _read_document(path: Path) -> ResultFile:
-    text, document = _read_json(path)
+    document = _read_json(path)
     _refuse_newer(path, document)
     try:
-        saved = _FILE.validate_json(text)
-    except ValidationError as error:
+        saved = fit(flattened(document), SCHEMA)
+    except (DocumentError, KeyError, TypeError, AttributeError) as error:
+        what = str(error)
+        if isinstance(error, KeyError):
+            what = f"{error.args[0]} is missing"
         raise _refusal(
             path,
             "not a valid result",
-            got=explain(error),
+            got=what,
             expected=_DOCUMENT,
         ) from error
-    found = _document_sha256(document)
+    found = document_sha256(document)
     if found != saved.document_sha256:
         recorded = saved.document_sha256 or "in document_sha256"
         raise _refusal(
@@ -154,13 +140,20 @@ def _read_document(path: Path) -> ResultFile:
             expected=f"sha256 {recorded}",
             saved=saved,
         )
+    if saved.protocol_sha256 not in (None, saved.protocol.sha256):
+        raise _refusal(
+            path,
+            "the hash of the protocol is that of another",
+            got=f"sha256 {saved.protocol.sha256}",
+            expected=f"sha256 {saved.protocol_sha256}",
+            saved=saved,
+        )
     return saved
 
 
-def _read_json(path: Path) -> tuple[bytes, Any]:
+def _read_json(path: Path) -> Any:
     try:
-        text = path.read_bytes()
-        return text, from_json(text)
+        return parse_json(read_bytes(path))
     except FileNotFoundError as error:
         raise _refusal(
             path,
@@ -168,7 +161,7 @@ def _read_json(path: Path) -> tuple[bytes, Any]:
             got="no file",
             expected="a .json result",
         ) from error
-    except (OSError, ValueError) as error:
+    except (OSError, DocumentError) as error:
         raise _refusal(
             path,
             "cannot read the result",
@@ -224,6 +217,21 @@ def _read_arrays(path: Path, saved: ResultFile) -> dict[str, NDArray[Any]]:
     return arrays
 
 
+def _accuracy_texts(result: RunResult) -> dict[str, str]:
+    """The mean and its interval in percent, for whoever reads the document alone."""
+    from .stats.available import available_interval  # it imports scipy
+
+    texts = {"mean": f"{100 * result.mean:.4f} %"}
+    interval = available_interval(result)
+    if interval is not None:
+        low = 100 * interval.low
+        high = 100 * interval.high
+        level = f"{100 * interval.level:g} % interval"
+        n = f"n = {interval.n:,}"
+        texts["interval"] = f"{low:.4f} to {high:.4f} % ({level}, {interval.kind}, {n})"
+    return texts
+
+
 def _limits(protocol: EvalProtocol) -> dict[str, int]:
     """How many bytes each array may take: the protocol says how large a result is."""
     n_episodes = protocol.n_episodes
@@ -234,15 +242,8 @@ def _limits(protocol: EvalProtocol) -> dict[str, int]:
         "class_names": _NAMES_LIMIT,
         "class_sizes": _NAMES_LIMIT,
         "calibration": 24 * CONFIDENCE_BINS,
+        "queries": 2 * protocol.n_way * n_episodes,
     }
-
-
-def _document_sha256(document: dict[str, Any]) -> str:
-    """Hash of all fields but the hash itself, whatever white space is between them."""
-    content = dict(document)
-    content.pop("document_sha256", None)
-    text = json.dumps(content, sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _sha256(array: NDArray[Any]) -> str:

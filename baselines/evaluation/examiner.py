@@ -6,8 +6,7 @@ ranges of a stream are, joined, the answers to the stream, bit for bit.
 """
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
@@ -17,6 +16,7 @@ from ...datasets.episodes import EpisodeBatch, query_orders
 from ...datasets.view import ImageView
 from ..device.images import Pixels
 from ..learner import BaselineError, EmbeddingLearner, Learner, TaskLearner
+from .answers import Answers, Embedded
 from .calibration import CalibrationTally
 from .features import Features
 from .scoring import (
@@ -30,57 +30,6 @@ from .scoring import (
 
 # Predicted labels are stored as uint8.
 _MOST_WAYS = 256
-
-
-@dataclass(frozen=True, eq=False)
-class Answers:
-    """Predicted labels of all query images of a range, and where the time went.
-
-    predictions: uint8 (n_episodes, n_way * n_query), class by class: query j is of class
-        j // n_query
-    seconds: stage -> its duration
-    calibration: float64 (100, 3), see `CalibrationTally`; None if the scores are no
-        probabilities
-    start: the index of the first episode
-    """
-
-    predictions: np.ndarray
-    seconds: dict[str, float]
-    calibration: np.ndarray | None = None
-    start: int = 0
-
-    @property
-    def end(self) -> int:
-        """The index after that of the last episode."""
-        return self.start + len(self.predictions)
-
-    @classmethod
-    def joined(cls, ranges: Sequence["Answers"]) -> "Answers":
-        """The answers to ranges that follow each other, given in any order, as one.
-
-        Seconds and calibration counts are added.
-        Raises BaselineError when a range is missing or there twice.
-        """
-        in_order = sorted(ranges, key=lambda answers: answers.start)
-        seconds: dict[str, float] = {}
-        tallies: list[np.ndarray] = []
-        end = in_order[0].start
-        for answers in in_order:
-            _check_follows(answers, end)
-            end = answers.end
-            for stage, duration in answers.seconds.items():
-                seconds[stage] = seconds.get(stage, 0.0) + duration
-            if answers.calibration is not None:
-                tallies.append(answers.calibration)
-        calibration = None
-        if tallies:
-            calibration = np.sum(tallies, axis=0)
-        return cls(
-            predictions=np.concatenate([answers.predictions for answers in in_order]),
-            seconds=seconds,
-            calibration=calibration,
-            start=in_order[0].start,
-        )
 
 
 def answer(
@@ -194,7 +143,18 @@ class Examiner:
         if stage == "classify":
             seconds["embed"] = prepared - began
         seconds[stage] = finished - prepared
-        return Answers(predictions, seconds, tally.counts, start)
+        return Answers(
+            predictions=predictions,
+            seconds=seconds,
+            calibration=tally.counts,
+            start=start,
+            embedded=self._embedded(),
+        )
+
+    def _embedded(self) -> Embedded | None:
+        if self.features is None:
+            return None
+        return "split" if self.features.images is None else "episodes"
 
     def _score(
         self,
@@ -229,14 +189,6 @@ class Examiner:
 
 def _report_nothing(stage: str, done: int, total: int, remark: str = "") -> None:
     del stage, done, total, remark
-
-
-def _check_follows(answers: Answers, end: int) -> None:
-    if answers.start != end:
-        raise BaselineError(
-            f"cannot join the answers: expected a range that starts at episode {end}, got "
-            f"one that starts at {answers.start}. Answer every episode once."
-        )
 
 
 def _check_start(start: int, step: int) -> None:

@@ -12,7 +12,9 @@ class Centroid(EmbeddingLearner):
 
     def __init__(self, device: str = "cpu") -> None:
         self.device = device
-        self.card = LearnerCard("centroid", backbone="pixels", device=device)
+        self.card = LearnerCard(
+            "centroid", backbone="pixels", device=device, from_scratch=True
+        )
 
     def embed(self, images: np.ndarray) -> Tensor:
         """The pixels, as uint8 until they are compared: a quarter of float32's memory."""

@@ -12,7 +12,7 @@ from .console import emit
 from .options import Json, OtherBuild, ProtocolName, Root
 
 if TYPE_CHECKING:
-    from ...reports.records import EvalProtocol
+    from ...reports.protocol import EvalProtocol
     from ..protocols.papers import Preset
 
 app = typer.Typer(help="Show and export evaluation protocols.", no_args_is_help=True)

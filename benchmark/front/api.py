@@ -9,7 +9,8 @@ if TYPE_CHECKING:
 
     from fewbench.datasets.store.split_store import SplitStore
     from fewbench.progress import Progress
-    from fewbench.reports.records import EvalProtocol, RunResult
+    from fewbench.reports.protocol import EvalProtocol
+    from fewbench.reports.records import RunResult
     from fewbench.reports.stats.comparisons import Comparison
     from fewbench.reports.stats.intervals import Interval
 

@@ -6,10 +6,12 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from fewbench.documents import explain
+
 from ...datasets import BUILDERS
 from ...datasets.info import DataError
 from ...datasets.lookup import pick
-from ...reports.records import EvalProtocol, explain
+from ...reports.protocol import EvalProtocol
 from .papers import LEGACY
 
 # More episodes than any split has without repeating an image. It stands for "as many as there

@@ -23,7 +23,7 @@ from fewbench.files import write_bytes
 
 from ...datasets.info import DataError
 from ...datasets.view import ImageView
-from ...reports.records import EvalProtocol
+from ...reports.protocol import EvalProtocol
 from .stream import EpisodeStream, open_stream
 
 FORMAT = "fewbench-episodes"

@@ -9,11 +9,12 @@ from typing import Any, NoReturn
 import numpy as np
 from pydantic import TypeAdapter, ValidationError
 
+from fewbench.documents import explain
 from fewbench.npz import read_arrays
 
 from ...datasets.info import DataError
 from ...datasets.lookup import shown
-from ...reports.records import EvalProtocol, explain
+from ...reports.protocol import EvalProtocol
 from .episode_files import (
     FORMAT,
     HASHED,

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ...reports.records import EvalProtocol
+from ...reports.protocol import EvalProtocol
 
 
 @dataclass(frozen=True)

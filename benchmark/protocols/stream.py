@@ -19,7 +19,7 @@ from ...datasets.episodes import (
 from ...datasets.lookup import pick
 from ...datasets.root import open_split
 from ...datasets.view import ImageView
-from ...reports.records import EvalProtocol
+from ...reports.protocol import EvalProtocol
 from .catalogue import ALL_EPISODES, named_by_changes
 
 # So many episodes are drawn before it is asked again whether half of a split is used.

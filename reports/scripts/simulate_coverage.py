@@ -20,7 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import stdtrit
 
-from fewbench.reports.records import EvalProtocol, RunResult, count_correct
+from fewbench.reports.protocol import EvalProtocol
+from fewbench.reports.records import RunResult, count_correct
 from fewbench.reports.stats.betting import BETS
 from fewbench.reports.stats.class_bootstrap import class_bootstrap
 from fewbench.reports.stats.comparisons import compare

@@ -7,7 +7,11 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from fewbench.baselines.checkpoints import load_checkpoint, save_checkpoint
+from fewbench.baselines.checkpoints import (
+    load_checkpoint,
+    save_checkpoint,
+    weights_digest,
+)
 from fewbench.baselines.learner import BaselineError
 
 
@@ -79,3 +83,19 @@ def test_damaged_foreign_and_newer_files_get_a_sentence(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-10])
     with pytest.raises(BaselineError, match="cannot be read as a checkpoint"):
         load_checkpoint(path)
+
+
+def test_the_digest_of_weights_is_of_names_and_values() -> None:
+    weights = {"b": torch.arange(4.0).reshape(2, 2), "a": torch.ones(3)}
+    digest = weights_digest(weights)
+    assert digest == weights_digest(dict(reversed(weights.items())))
+    strided = {**weights, "b": weights["b"].t().contiguous().t()}
+    assert digest == weights_digest(strided)
+    for other in (
+        {**weights, "a": torch.ones(3, dtype=torch.float64)},
+        {**weights, "b": weights["b"].reshape(4)},
+        {**weights, "b": weights["b"] + 1},
+        {"c": weights["b"], "a": weights["a"]},
+    ):
+        assert weights_digest(other) != digest
+    assert weights_digest({"h": torch.ones(2, dtype=torch.bfloat16)})

@@ -17,7 +17,7 @@ from fewbench.benchmark.protocols.catalogue import find_protocol
 from fewbench.benchmark.protocols.stream import protocol_view
 from fewbench.datasets.info import DataError
 from fewbench.reports.groups import result_groups
-from fewbench.reports.records import EvalProtocol
+from fewbench.reports.protocol import EvalProtocol
 from fewbench.reports.result_files import load_result, save_result
 from fewbench.reports.tables.printed import to_text
 

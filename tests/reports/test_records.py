@@ -4,9 +4,7 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from fewbench.reports.records import (
-    explain,
-)
+from fewbench.documents import explain
 
 
 def test_accuracies_and_mean_follow_from_the_predictions(make_result):
@@ -34,12 +32,14 @@ def test_accuracies_and_mean_follow_from_the_predictions(make_result):
             {"predictions": np.full((40, 75), 5, dtype=np.uint8)},
             "label 5, expected labels 0 to 4",
         ),
-        ({"learner": "Proto Net"}, "should match pattern"),
-        ({"learner": "a__b"}, "should match pattern"),
+        ({"learner": "Proto  Net"}, "two in a row"),
+        ({"learner": "a\x1bb"}, "cannot hold the character"),
         ({"train_seed": True}, "valid integer"),
-        ({"precision": "fp16"}, "'fp32', 'bf16' or 'other'"),
+        ({"precision": "fp8"}, "'fp64' or 'other'"),
         ({"seconds": {"total": float("nan")}}, "finite"),
         ({"recipe": {"lr": float("inf")}}, "recipe.lr"),
+        ({"queries": np.full((40, 5), 14, np.uint16)}, "other numbers than 15"),
+        ({"queries": np.full((40, 5), 15)}, "queries is int64"),
         ({"unknown": 1}, "unexpected keyword|Unexpected keyword"),
     ],
 )

@@ -11,12 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fewbench.reports.records import (
-    EvalProtocol,
-    ResultError,
-    RunResult,
-    count_correct,
-)
+from fewbench.reports.protocol import EvalProtocol
+from fewbench.reports.records import ResultError, RunResult, count_correct
 from fewbench.reports.result_files import load_result, load_results, save_result
 
 names = st.from_regex(r"[a-z0-9](_?[a-z0-9.-]){0,12}", fullmatch=True)
@@ -47,7 +43,7 @@ def results(draw):
     predictions = np.array(rows, dtype=np.uint8)
     return RunResult(
         protocol=protocol,
-        learner=draw(names),
+        learner=draw(names | st.sampled_from(["Μέθοδος 1", "方法", "my net (v2)"])),
         backbone=draw(texts),
         train_seed=draw(st.integers(0, 2**40)),
         recipe=draw(st.dictionaries(texts, scalars, max_size=4)),
@@ -115,7 +111,7 @@ def test_the_document_is_sorted_and_ends_with_a_newline(make_result, tmp_path):
         text
         == json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
     )
-    assert document["schema_version"] == 1
+    assert document["schema_version"] == 2
 
 
 # Tampering. Each edits one file of a saved result and returns nothing.
@@ -194,7 +190,10 @@ TAMPERING = {
     ),
     "missing npz": (lambda path: arrays_of(path).unlink(), "the arrays are missing"),
     "missing json": (lambda path: path.unlink(), "no such result"),
-    "truncated json": (lambda path: cut(path, 0.5), "EOF while parsing"),
+    "truncated json": (
+        lambda path: cut(path, 0.5),
+        "it is no JSON",
+    ),
     "no json": (lambda path: path.write_text("<html>"), "cannot read the result"),
     "a list": (lambda path: path.write_text("[]"), "expected a result document"),
     "not utf-8": (
@@ -202,17 +201,46 @@ TAMPERING = {
         "cannot read the result",
     ),
     "newer schema": (
-        lambda path: edit(path, '"schema_version": 1', '"schema_version": 2'),
-        "newer fewbench.*got 2.*pip install --upgrade fewbench",
+        lambda path: edit(path, '"schema_version": 2', '"schema_version": 3'),
+        "newer fewbench.*got 3.*pip install --upgrade fewbench",
     ),
     "schema zero": (
-        lambda path: edit(path, '"schema_version": 1', '"schema_version": 0'),
+        lambda path: edit(path, '"schema_version": 2', '"schema_version": 0'),
         "schema_version: Input should be greater",
     ),
-    "NaN": (lambda path: edit(path, '"lr": 0.001', '"lr": NaN'), "recipe.lr"),
+    "NaN": (
+        lambda path: edit(path, '"lr": 0.001', '"lr": NaN'),
+        "finite numbers, got NaN",
+    ),
     "unknown key": (
-        lambda path: edit(path, "{\n", '{\n  "extra": 1,\n'),
-        "extra: Unexpected",
+        lambda path: path.write_text(
+            path.read_text().replace("{\n", '{\n  "extra": 1,\n', 1)
+        ),
+        "the document is not what was saved",
+    ),
+    "a key twice": (
+        lambda path: edit(path, '"train_seed": 0', '"train_seed": 1, "train_seed": 0'),
+        "'train_seed' is there twice",
+    ),
+    "half a surrogate pair": (
+        lambda path: edit(path, '"conv4-64"', '"\\ud800"'),
+        "half a surrogate pair",
+    ),
+    "deep nesting": (
+        lambda path: path.write_text("[" * 5000 + "]" * 5000),
+        "nested too deeply",
+    ),
+    "a number without end": (
+        lambda path: edit(path, '"train_seed": 0', '"train_seed": ' + "9" * 5000),
+        "at most 40 digits",
+    ),
+    "no content": (
+        lambda path: path.write_text('{"schema_version": 2}'),
+        "content is missing",
+    ),
+    "content of another kind": (
+        lambda path: path.write_text('{"schema_version": 2, "content": 3, "run": []}'),
+        "not a valid result",
     ),
     "missing key": (
         lambda path: edit(path, '  "backbone": "conv4-64",\n', ""),

@@ -56,7 +56,7 @@ def test_a_partial_build_says_so_everywhere(
     )
     run(*evaluate, "--out", "results")
     result = json.loads(next((home / "results").glob("*.json")).read_text())
-    assert result["partial"] is True
+    assert result["content"]["header"]["partial"] is True
     run("report", "results", "--out", "report")
     assert " ‡ |" in (home / "report" / "results.md").read_text(encoding="utf-8")
     for name in ("results.md", "results.tex", "index.html"):

@@ -43,10 +43,11 @@ def test_a_maml_says_that_it_is_transductive_wherever_its_number_stands(
     assert "† transductive" in transductive
     trained = json.loads((tmp_path / "run" / "train.json").read_text())["config"]
     assert trained["tasks_per_chunk"] == 3
-    saved = json.loads(next((tmp_path / "results").glob("*.json")).read_text())[
-        "recipe"
-    ]
-    assert saved["tasks_per_chunk"] == "auto"
+    [saved] = load_results([tmp_path / "results"])
+    assert saved.recipe["tasks_per_chunk"] == "auto"
+    assert saved.trained_on is not None
+    assert saved.trained_on.splits == ("train",)
+    assert saved.deterministic is True
     run("evaluate", "run", *few, "--backend", "higher")
     inductive = run("evaluate", "run", *few, "--statistics", "support").stdout
     assert "maml-support-statistics" in inductive

@@ -6,7 +6,7 @@ import pytest
 
 from fewbench.benchmark.protocols.catalogue import find_protocol
 from fewbench.benchmark.protocols.episode_files import export_episodes
-from fewbench.reports.records import EvalProtocol
+from fewbench.reports.protocol import EvalProtocol
 
 
 @pytest.fixture(scope="module")

@@ -25,7 +25,7 @@ from fewbench.benchmark.protocols.stream import (
 )
 from fewbench.datasets.info import DataError
 from fewbench.reports.groups import result_groups
-from fewbench.reports.records import EvalProtocol
+from fewbench.reports.protocol import EvalProtocol
 from fewbench_tests.fake_splits import fake_view
 from fewbench_tests.paths import REPOSITORY
 

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from fewbench.reports.records import EvalProtocol, ResultError
+from fewbench.reports.protocol import EvalProtocol
+from fewbench.reports.records import ResultError
 from fewbench.reports.stats.betting import little_spread
 from fewbench.reports.stats.comparisons import (
     compare,

@@ -1,7 +1,7 @@
 from typing import get_args
 
 from fewbench.reports.groups import result_groups
-from fewbench.reports.records import IntervalKind
+from fewbench.reports.protocol import IntervalKind
 from fewbench.reports.stats.intervals import episodes_t
 from fewbench.reports.tables.cells import Cell
 from fewbench.reports.tables.footnotes import (

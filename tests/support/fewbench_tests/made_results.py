@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from fewbench.reports.records import EvalProtocol, RunResult, count_correct
+from fewbench.reports.protocol import EvalProtocol
+from fewbench.reports.records import RunResult, count_correct
 
 
 def build_result(accuracy: float = 0.9, rng_seed: int = 0, **changes: Any) -> RunResult:

@@ -1,0 +1,168 @@
+"""Documents from outside: JSON and TOML, read within bounds and checked by a schema."""
+
+import json
+import math
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter, ValidationError
+
+# Far more than any document of fewbench needs.
+MOST_BYTES = 64 << 20
+_DEEPEST = 32
+_LONGEST_NUMBER = 40  # digits of an integer
+
+Schema = TypeVar("Schema")
+
+
+class DocumentError(ValueError):
+    """What is wrong with a document, in words that fit behind its path and a colon."""
+
+
+def read_bytes(path: Path, most_bytes: int = MOST_BYTES) -> bytes:
+    """The bytes of a file. Raises DocumentError if they are too many, OSError without a file.
+
+    A pipe or a device is refused too: it might never end.
+    """
+    if path.exists() and not path.is_file():
+        raise DocumentError("expected a file, got something else")
+    with path.open("rb") as file:
+        data = file.read(most_bytes + 1)
+    if len(data) > most_bytes:
+        raise DocumentError(f"expected at most {most_bytes:,} bytes, got more")
+    return data
+
+
+def parse_json(data: bytes) -> Any:
+    """The value of a JSON document in UTF-8.
+
+    Raises DocumentError if it is damaged, nested too deeply, holds a key twice, half a
+    surrogate pair, or a number that is not finite or has too many digits.
+    """
+    text = _decode(data)
+    try:
+        value = json.loads(
+            text,
+            object_pairs_hook=_without_doubles,
+            parse_constant=_refuse_constant,
+            parse_int=_bounded_int,
+        )
+    except RecursionError:
+        raise DocumentError("it is nested too deeply") from None
+    except json.JSONDecodeError as error:
+        raise DocumentError(f"it is no JSON: {error}") from None
+    _check_values(value)
+    return value
+
+
+def parse_toml(data: bytes) -> dict[str, Any]:
+    """The keys of a TOML document in UTF-8. Raises DocumentError as `parse_json`."""
+    text = _decode(data)
+    try:
+        value = tomllib.loads(text)
+    except RecursionError:
+        raise DocumentError("it is nested too deeply") from None
+    except ValueError as error:  # of tomllib, and of integers with too many digits
+        raise DocumentError(f"it is no TOML: {error}") from None
+    _check_values(value)
+    return value
+
+
+def fit(value: object, schema: "TypeAdapter[Schema]") -> Schema:
+    """A parsed document as its schema has it. Raises DocumentError with the first fault.
+
+    The schema judges the value as JSON: a list may stand for a tuple.
+    """
+    from pydantic import ValidationError
+
+    try:
+        return schema.validate_json(json.dumps(value))
+    except ValidationError as error:
+        raise DocumentError(explain(error)) from error
+
+
+def explain(error: "ValidationError") -> str:
+    """The first complaint of pydantic on one line: where, what was expected, what it got."""
+    first = error.errors(include_url=False)[0]
+    where = ".".join(str(part) for part in first["loc"])
+    what = first["msg"].removeprefix("Value error, ")
+    if first["type"] in ("missing", "missing_argument"):
+        return f"{where} is missing"
+    if not where:
+        return what
+    got = shown(repr(first["input"]), 60)
+    return f"{where}: {what} (got {got})"
+
+
+def shown(text: str, longest: int = 80) -> str:
+    """Text from outside, made safe for a message: cut short and on one line."""
+    cut = text[:longest]
+    if text.isprintable():
+        return cut
+    return ascii(cut)
+
+
+def _decode(data: bytes) -> str:
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise DocumentError(f"expected text in UTF-8, got {error.reason}") from None
+
+
+def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    values = dict(pairs)
+    if len(values) < len(pairs):
+        seen: set[str] = set()
+        for key, _ in pairs:
+            if key in seen:
+                raise DocumentError(f"the key '{shown(key)}' is there twice")
+            seen.add(key)
+    return values
+
+
+def _refuse_constant(name: str) -> None:
+    raise DocumentError(f"expected finite numbers, got {name}")
+
+
+def _bounded_int(digits: str) -> int:
+    if len(digits) > _LONGEST_NUMBER:
+        raise DocumentError(f"expected numbers of at most {_LONGEST_NUMBER} digits")
+    return int(digits)
+
+
+def _check_values(document: object) -> None:
+    """Refuse what JSON and TOML allow, but nothing after them could bear."""
+    for depth, value in _walk(document):
+        if depth > _DEEPEST:
+            raise DocumentError("it is nested too deeply")
+        if isinstance(value, float) and not math.isfinite(value):
+            raise DocumentError(f"expected finite numbers, got {value}")
+        if isinstance(value, str) and not _can_be_encoded(value):
+            raise DocumentError(f"half a surrogate pair is no text: {value[:20]!a}")
+
+
+def _walk(document: object) -> Iterator[tuple[int, object]]:
+    """Every value of a document, keys included, with its depth."""
+    waiting = [(0, document)]
+    while waiting:
+        depth, value = waiting.pop()
+        yield depth, value
+        if depth > _DEEPEST:
+            continue
+        inner: list[object] = []
+        if isinstance(value, dict):
+            inner = [*value, *value.values()]
+        elif isinstance(value, list):
+            inner = value
+        waiting += [(depth + 1, one) for one in inner]
+
+
+def _can_be_encoded(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -1,0 +1,48 @@
+"""Names of learners: one to show, in any script, and a key for files."""
+
+import hashlib
+import re
+import unicodedata
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+# Names become parts of file names, which "__" separates. So no name may contain it.
+NAME_PATTERN = r"^[a-z0-9](_?[a-z0-9.-])*$"
+Name = Annotated[str, Field(pattern=NAME_PATTERN, max_length=80)]
+_LONGEST_SLUG = 48
+
+
+def check_shown_name(name: str) -> str:
+    """The name itself. Raises ValueError if it would not show as one line of text."""
+    if name != " ".join(name.split()) or not name:
+        raise ValueError(
+            "expected a name on one line, without spaces around it or two in a row"
+        )
+    for character in name:
+        # Control, format (text direction), surrogate, private and unassigned characters.
+        if unicodedata.category(character).startswith("C"):
+            raise ValueError(f"a name cannot hold the character {character!a}")
+    return name
+
+
+ShownName = Annotated[str, Field(max_length=80), AfterValidator(check_shown_name)]
+
+
+def key_of(name: str) -> str:
+    """The part of file names that stands for a name. Two names never have the same key.
+
+    A name of lower-case letters, digits, dots and hyphens is its own key. Any other name
+    gets a hash behind what is left of it.
+    """
+    if len(name) <= 80 and re.fullmatch(NAME_PATTERN, name) and not _ends_in_hash(name):
+        return name
+    plain = unicodedata.normalize("NFKD", name).lower()
+    slug = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
+    digest = hashlib.sha256(name.encode()).hexdigest()
+    return f"{slug[:_LONGEST_SLUG].strip('-') or 'model'}-{digest[:12]}"
+
+
+def _ends_in_hash(name: str) -> bool:
+    """Whether a plain name looks like the key of another one."""
+    return re.search(r"-[0-9a-f]{12}$", name) is not None

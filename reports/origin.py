@@ -1,0 +1,93 @@
+"""Where a learner and the pixels of a result come from, and what was checked about them.
+
+`None` always means that nobody said.
+"""
+
+from typing import Annotated
+
+from pydantic import ConfigDict, Field
+from pydantic.dataclasses import dataclass
+
+RECORD = ConfigDict(extra="ignore", strict=True, allow_inf_nan=False)
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+Text = Annotated[str, Field(max_length=500)]
+Index = Annotated[int, Field(ge=0)]
+
+
+@dataclass(frozen=True, config=RECORD)
+class Pixels:
+    """The images as the learner saw them.
+
+    height, width: px
+    resampling: the filter that made them, such as "box"
+    jpeg_generations: how often they were compressed with loss
+    crop: the part of the original that was used, such as "whole" or "center 87.5 %"
+    """
+
+    height: Annotated[int, Field(ge=1)]
+    width: Annotated[int, Field(ge=1)]
+    channels: Annotated[int, Field(ge=1)]
+    resampling: Text = ""
+    jpeg_generations: Annotated[int, Field(ge=0)] | None = None
+    crop: Text | None = None
+
+
+@dataclass(frozen=True, config=RECORD)
+class TrainedOn:
+    """The images that trained a learner in fewbench.
+
+    data_fingerprints: content hashes of the splits
+    """
+
+    dataset: Text
+    splits: tuple[Text, ...]
+    data_fingerprints: tuple[Text, ...] = ()
+
+
+@dataclass(frozen=True, config=RECORD)
+class Pretraining:
+    """Data that a network had seen before the training that the result describes.
+
+    data: what they are called, "none" for a network that starts from random weights
+    saw_test_classes: whether classes of the test split were among them
+    """
+
+    data: Text
+    revision: Text | None = None
+    saw_test_classes: bool | None = None
+
+
+@dataclass(frozen=True, config=RECORD)
+class Weights:
+    """Where the weights were taken from.
+
+    origin: an address, or a few words such as "trained by fewbench"
+    """
+
+    origin: Text
+    sha256: Sha256 | None = None
+    licence: Text | None = None
+
+
+@dataclass(frozen=True, config=RECORD)
+class Checks:
+    """What was tried on the learner, and whether it held.
+
+    order: the answers do not depend on the order of the episodes
+    state: an episode leaves the learner as it was
+    determinism: the same episode gets the same answer twice
+    """
+
+    order: bool | None = None
+    state: bool | None = None
+    determinism: bool | None = None
+
+
+@dataclass(frozen=True, config=RECORD)
+class Segment:
+    """Episodes `start` to `end - 1`, which one process answered."""
+
+    start: Index
+    end: Index
+    host: Text = ""
+    seconds: Annotated[float, Field(ge=0)] | None = None

@@ -1,0 +1,127 @@
+"""The JSON document of a result: what was found, apart from when and where it ran.
+
+Schema 2 has two parts. `content` is the same for every run that gives the same answers,
+whatever the machine and the hour: "equal results" means an equal `content_sha256`. `run`
+tells the circumstances. In `content`, `header` is common to all kinds of tasks and
+`classification` belongs to this kind.
+"""
+
+import hashlib
+import json
+from dataclasses import fields
+from typing import Any
+
+from pydantic import ConfigDict, Field, TypeAdapter
+from pydantic.dataclasses import dataclass
+
+from .protocol import Count
+from .records import SCHEMA_VERSION, ResultHeader, RunResult
+
+# Fields of the header that depend on the machine and the hour.
+RUN_FIELDS = (
+    "environment",
+    "seconds",
+    "created_utc",
+    "command",
+    "device",
+    "checkpoint_sha256",
+    "segments",
+)
+CLASSIFICATION_FIELDS = (
+    "protocol",
+    "episodes_fingerprint",
+    "transductive",
+    "embedded",
+)
+# How long a training took belongs to the run too.
+_RUN_KEYS_OF_RECIPE = ("trained_seconds",)
+_LENIENT = ConfigDict(
+    extra="ignore",  # a later fewbench may add optional fields to schema 2
+    strict=True,
+    allow_inf_nan=False,
+    arbitrary_types_allowed=True,
+)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, config=_LENIENT)
+class ResultFile(ResultHeader):
+    """The fields of a document; its arrays lie in the .npz beside it.
+
+    document_sha256: of the canonical document without this field
+    """
+
+    schema_version: Count
+    arrays_sha256: dict[str, str]
+    document_sha256: str = ""
+    content_sha256: str | None = None
+    protocol_sha256: str | None = None
+    accuracy: dict[str, str] = Field(default_factory=dict)
+
+
+SCHEMA = TypeAdapter(ResultFile)
+_HEADER = TypeAdapter(ResultHeader)
+
+
+def to_document(
+    result: RunResult, arrays_sha256: dict[str, str], accuracy: dict[str, str]
+) -> dict[str, Any]:
+    """The document of a result.
+
+    accuracy: the mean and its interval, as text
+    """
+    header = {field.name: getattr(result, field.name) for field in fields(ResultHeader)}
+    values = _HEADER.dump_python(ResultHeader(**header), mode="json")
+    run = {name: values.pop(name) for name in RUN_FIELDS}
+    recipe = values["recipe"]
+    run["recipe"] = {
+        key: recipe.pop(key) for key in _RUN_KEYS_OF_RECIPE if key in recipe
+    }
+    classification = {name: values.pop(name) for name in CLASSIFICATION_FIELDS}
+    classification["protocol_sha256"] = result.protocol.sha256
+    classification["arrays_sha256"] = arrays_sha256
+    classification["accuracy"] = accuracy
+    values["key"] = result.key
+    content = {
+        "task": "classification",
+        "header": values,
+        "classification": classification,
+    }
+    document = {
+        "schema_version": SCHEMA_VERSION,
+        "content": content,
+        "content_sha256": canonical_sha256(content),
+        "run": run,
+    }
+    document["document_sha256"] = document_sha256(document)
+    return document
+
+
+def flattened(document: dict[str, Any]) -> dict[str, Any]:
+    """The fields of `ResultFile` in a document of schema 1 or 2.
+
+    Raises KeyError or TypeError for a document of another shape.
+    """
+    if document["schema_version"] == 1:
+        return document
+    content = document["content"]
+    run = document["run"]
+    header = dict(content["header"])
+    header["recipe"] = {**header["recipe"], **run["recipe"]}
+    flat = {**header, **content["classification"], **run}
+    flat["recipe"] = header["recipe"]
+    for name in ("schema_version", "content_sha256", "document_sha256"):
+        flat[name] = document[name]
+    return flat
+
+
+def canonical_sha256(value: object) -> str:
+    """The sha256 of a JSON value, whatever white space and order it was written with."""
+    text = json.dumps(value, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def document_sha256(document: dict[str, Any]) -> str:
+    """The sha256 of all of a document but this hash itself."""
+    content = dict(document)
+    content.pop("document_sha256", None)
+    return canonical_sha256(content)

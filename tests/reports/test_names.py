@@ -1,0 +1,54 @@
+import re
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from pydantic import TypeAdapter, ValidationError
+
+from fewbench.reports.names import NAME_PATTERN, ShownName, check_shown_name, key_of
+
+SHOWN = TypeAdapter(ShownName)
+
+
+@pytest.mark.parametrize(
+    "name", ["centroid", "protonet-learn2learn", "a.b_c", "x" * 80]
+)
+def test_a_plain_name_is_its_own_key(name: str) -> None:
+    assert key_of(name) == name
+
+
+@given(st.text(min_size=1, max_size=90))
+@example("方法")
+@example("con")
+def test_any_name_has_a_key_that_a_file_can_have(name: str) -> None:
+    key = key_of(name)
+    assert re.fullmatch(NAME_PATTERN, key)
+    assert len(key) <= 80
+    assert "__" not in key
+
+
+@given(st.text(max_size=9), st.text(max_size=9))
+@example("My net", "my-net")
+@example("my net", "my  net")
+@example("É", "E")
+def test_two_names_never_have_the_same_key(one: str, other: str) -> None:
+    assert (key_of(one) == key_of(other)) == (one == other)
+
+
+def test_nobody_can_take_the_key_of_another_name() -> None:
+    key = key_of("My net")
+    assert key.startswith("my-net-")
+    assert key_of(key) != key
+
+
+@pytest.mark.parametrize("name", ["Μέθοδος 1", "方法", "naïve (v2)", "a*b"])
+def test_names_in_any_script_are_shown(name: str) -> None:
+    assert SHOWN.validate_python(name) == check_shown_name(name) == name
+
+
+@pytest.mark.parametrize(
+    "name", ["", " a", "a  b", "a\nb", "a\x1b[31m", "a\u202eb", "\ud800", "x" * 81]
+)
+def test_names_that_would_not_show_as_they_are_are_refused(name: str) -> None:
+    with pytest.raises((ValidationError, ValueError)):
+        SHOWN.validate_python(name)
