@@ -10,7 +10,7 @@ from fewbench.baselines.catalogue import make_learner
 from fewbench.baselines.config import load_recipe
 from fewbench.baselines.device.choose import resolve_precision
 from fewbench.baselines.device.malloc import keep_large_blocks
-from fewbench.baselines.evaluation.examiner import embed_images
+from fewbench.baselines.evaluation.features import Features
 from fewbench.baselines.metric.protonet import ProtoNet
 from fewbench.benchmark.evaluate import evaluate
 from fewbench.benchmark.protocols.catalogue import PROTOCOLS
@@ -42,8 +42,11 @@ def test_embedding_against_plain_eval_mode(
     learner = fresh_protonet()
     indices = np.arange(len(test_view))[: 4 * N_IMAGES : 4]
 
+    some = np.zeros(len(test_view), bool)
+    some[indices] = True
+
     def embed() -> None:
-        embed_images(learner, test_view, indices, no_progress)
+        Features(learner, test_view, some).table(indices, no_progress)
 
     plain = plain_seconds("embedding")
     benchmark.pedantic(finished(embed), rounds=5, warmup_rounds=1)
@@ -62,7 +65,7 @@ def test_ten_thousand_episodes_against_embedding_alone(
     everything = np.arange(len(test_view))
 
     def embed() -> None:
-        embed_images(learner, test_view, everything, no_progress)
+        Features(learner, test_view).table(everything, no_progress)
 
     embedding = seconds_of(embed)
     benchmark.pedantic(
