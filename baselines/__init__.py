@@ -1,1 +1,1 @@
-"""Learners and how they are trained. No other room imports torch."""
+"""Learners and their training. This is the only top-level folder that imports torch."""

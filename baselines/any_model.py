@@ -1,4 +1,4 @@
-"""Makes a learner of what a user has: a learner, an encoder module or a function."""
+"""Turn a model of the user (a learner, an encoder or a function) into a learner."""
 
 import copy
 import re
@@ -14,7 +14,11 @@ from .metric.protonet import ProtoNet
 
 
 class FunctionLearner(Learner):
-    """A function `(support_images, support_labels, query_images) -> scores` as a learner."""
+    """A learner that calls a function of the user for each episode.
+
+    function: `(support_images, support_labels, query_images) -> scores`, with the
+        arrays of `Learner.predict`
+    """
 
     def __init__(self, function: Callable[..., object], name: str) -> None:
         self.function = function
@@ -35,21 +39,24 @@ class FunctionLearner(Learner):
 def as_learner(
     model: object, name: str | None = None, device: torch.device | None = None
 ) -> Learner:
-    """The learner that answers episodes with this model.
+    """Return a learner that answers episodes with a model of the user.
 
-    model: a Learner (returned as it is), an encoder module (its embeddings are compared
-        as in ProtoNet) or a function `(support_images, support_labels, query_images) ->
-        scores`
-    device: where an encoder computes; None: where it is
-    Raises BaselineError for anything else.
+    model: a Learner, which is returned unchanged; or a torch.nn.Module that embeds
+        images, whose embeddings are compared as in ProtoNet; or a function
+        `(support_images, support_labels, query_images) -> scores`
+    name: the learner's name in results; None for the name of the class or function
+    device: the device for an encoder; None for the device of its parameters
+    Raises BaselineError if the model is of another type, or an encoder whose batch norm
+    keeps no running statistics.
     """
     if isinstance(model, Learner):
         return model
     if not callable(model):
         raise BaselineError(
-            f"cannot evaluate this model: expected a Learner, a torch.nn.Module encoder or "
-            f"a function (support_images, support_labels, query_images) -> scores, got an "
-            f"object of type {type(model).__name__}."
+            f"cannot evaluate this model: expected a Learner, a torch.nn.Module that "
+            f"embeds images, or a function (support_images, support_labels, "
+            f"query_images) -> scores, got an object of type {type(model).__name__}. "
+            f"Pass one of these three."
         )
     own_name = getattr(model, "__name__", type(model).__name__)
     learner_name = _name_for_files(name or own_name)
@@ -69,24 +76,26 @@ def _encoder_learner(
     card = LearnerCard(name, backbone=type(encoder).__name__, device=device_type)
     # A copy, so that the user's module stays as it is.
     learner = ProtoNet(copy.deepcopy(encoder), card)
-    # The encoder was not trained to predict by these distances, so they are no logits.
+    # The encoder was not trained with these distances, so they are not logits.
     learner.scores_are = "scores"
     return learner
 
 
 def _refuse_batch_statistics(encoder: nn.Module) -> None:
-    """Raises BaselineError for a norm without running statistics.
+    """Raise BaselineError if a batch norm of the encoder keeps no running statistics.
 
-    Images are embedded in batches that have nothing to do with episodes, so no protocol
-    would describe what such a norm computes.
+    Such a norm uses the statistics of its batch. The evaluation embeds images in
+    batches that mix episodes, so the features would depend on this arbitrary choice of
+    images.
     """
     for name, module in encoder.named_modules():
         if isinstance(module, _NormBase) and module.running_mean is None:
             raise BaselineError(
-                f"cannot evaluate the encoder: '{name}' normalises by the statistics of "
-                f"its batch even in eval mode, so the features of an image would depend on "
-                f"other images. Keep running statistics (track_running_stats=True), or "
-                f"pass a function that answers a whole episode."
+                f"cannot evaluate the encoder: '{name}' normalises by the statistics "
+                f"of its batch even in eval mode, so the features of an image would "
+                f"depend on other images: expected running statistics, got none. Build "
+                f"this layer with track_running_stats=True, or pass a function that "
+                f"answers a whole episode."
             )
 
 

@@ -1,13 +1,13 @@
-"""The networks that embed images, with every detail that other libraries leave open.
+"""The networks that embed images (backbones), with their norms and starting weights.
 
-There are two families of batch norm:
-- `running_norm`, as ProtoNet's authors: batch statistics in training, running averages
-  at test, learned scale and shift. Convolutions start from PyTorch's default, U(-b, b)
-  with b = 1 / sqrt(fan_in).
-- `batch_norm`, as MAML's authors: batch statistics always, no running averages, no scale
-  (their TensorFlow layer had none) and eps 1e-3. Convolutions start from Glorot's uniform
-  distribution.
-No convolution has a bias, since batch norm would cancel it.
+A backbone has one of two kinds of batch norm:
+- `running_norm`, used by the authors of ProtoNet. It uses batch statistics in training
+  and running averages at test. Its scale and shift are learned. Convolutions start from
+  PyTorch's default, the uniform distribution U(-b, b) with b = 1 / sqrt(fan_in).
+- `batch_norm`, used by the authors of MAML. It always uses batch statistics and keeps
+  no running averages. It has no scale, because the authors' TensorFlow layer had none.
+  Its eps is 1e-3. Convolutions start from Glorot's uniform distribution.
+Convolutions have no bias, because batch norm would cancel it.
 """
 
 import copy
@@ -25,17 +25,18 @@ _RESNET12_FACTORS = 1, 2.5, 5, 10
 
 
 def running_norm(channels: int) -> nn.Module:
-    """Batch norm with batch statistics in training and running averages at test.
+    """Return a batch norm that uses running averages at test.
 
-    At test, the embedding of an image does not depend on the other images.
+    In training, it uses batch statistics. At test, the embedding of an image does not
+    depend on other images.
     """
     return nn.BatchNorm2d(channels, eps=1e-5, momentum=0.1)
 
 
 def batch_norm(channels: int) -> nn.BatchNorm2d:
-    """Batch norm with batch statistics always.
+    """Return a batch norm with batch statistics both in training and at test.
 
-    The embedding of an image depends on the images that pass with it, also at test.
+    The embedding of an image depends on the other images of its batch, even at test.
     """
     norm = nn.BatchNorm2d(channels, eps=1e-3, track_running_stats=False)
     # The scale is 1 and is never trained.
@@ -48,17 +49,19 @@ def conv4(
     width: int,
     norm: Norm = running_norm,
 ) -> nn.Sequential:
-    """Four blocks of 3x3 convolution, batch norm, ReLU and 2x2 max-pool, then flattened.
+    """Return four blocks of 3x3 convolution, batch norm, ReLU and 2x2 max-pool.
 
-    28 px give `width` features, 84 px give 25 * `width` (Snell et al. 2017, section 3.1;
-    with 32 channels Finn et al. 2017, appendix A.1, for miniImageNet).
+    The output is flattened. Images of 28 px give `width` features, images of 84 px give
+    25 * `width` features.
+    Source: Snell et al. 2017, section 3.1; with 32 channels Finn et al. 2017, appendix
+    A.1, for miniImageNet.
     float32 (n, C, H, W) in 0..1 -> float32 (n, features)
     """
     layers = []
     for n_in, n_out in _channels(shape, width):
         convolution = _convolution(n_in, n_out)
-        # ReLU after the pool gives the same values and gradients as before it, on a
-        # quarter of the elements.
+        # ReLU and max-pool can be swapped without changing values or gradients. ReLU
+        # then runs on a quarter of the elements.
         block = nn.Sequential(
             convolution,
             norm(n_out),
@@ -75,10 +78,11 @@ def conv4_strided(
     width: int,
     norm: Norm = running_norm,
 ) -> nn.Sequential:
-    """Four blocks of 3x3 convolution with stride 2, batch norm and ReLU, then the mean.
+    """Return four blocks of 3x3 convolution with stride 2, batch norm and ReLU.
 
-    28 px give maps of 14, 7, 4 and 2 px, and `width` features (Finn et al. 2017, appendix
-    A.1, and cbfinn/maml, maml.py, for Omniglot).
+    The output is the mean over all positions. Images of 28 px give maps of 14, 7, 4 and
+    2 px, and `width` features.
+    Source: Finn et al. 2017, appendix A.1, and cbfinn/maml, maml.py, for Omniglot.
     float32 (n, C, H, W) in 0..1 -> float32 (n, width)
     """
     layers = []
@@ -100,9 +104,10 @@ def mlp(
     width: int,
     norm: Norm = running_norm,
 ) -> nn.Sequential:
-    """Hidden layers of 256, 128, 64 and 64 units (at width 64) with batch norm and ReLU.
+    """Return four fully connected layers, each with batch norm and ReLU.
 
-    Finn et al. 2017, appendix A.1: the non-convolutional network for Omniglot.
+    At width 64, the layers have 256, 128, 64 and 64 units.
+    Source: Finn et al. 2017, appendix A.1, the non-convolutional network for Omniglot.
     float32 (n, C, H, W) in 0..1 -> float32 (n, width)
     """
     height, image_width, channels = shape
@@ -110,7 +115,8 @@ def mlp(
     sizes = [n_pixels, 4 * width, 2 * width, width, width]
     layers: list[nn.Module] = [nn.Flatten()]
     for n_in, n_out in itertools.pairwise(sizes):
-        # The norms are for maps, so the units become maps of 1x1 pixel and back.
+        # The norms expect maps, so each unit becomes a map of 1x1 pixel before the
+        # norm.
         layers += [
             nn.Linear(n_in, n_out, bias=False),
             nn.Unflatten(1, (n_out, 1, 1)),
@@ -122,7 +128,7 @@ def mlp(
 
 
 class Residual(nn.Module):
-    """The sum of two branches, then LeakyReLU(0.1)."""
+    """A residual block: LeakyReLU(0.1) of the sum of `body` and `shortcut`."""
 
     def __init__(self, body: nn.Sequential, shortcut: nn.Sequential) -> None:
         super().__init__()
@@ -139,10 +145,11 @@ def resnet12(
     width: int,
     norm: Norm = running_norm,
 ) -> nn.Sequential:
-    """Four residual blocks of three 3x3 convolutions and a max-pool each, then the mean.
+    """Return four residual blocks, each with three 3x3 convolutions and a 2x2 max-pool.
 
-    64, 160, 320 and 640 channels at width 64, and LeakyReLU(0.1) (Lee et al. 2019,
-    section 4.1), without their DropBlock.
+    The output is the mean over all positions. At width 64, the blocks have 64, 160, 320
+    and 640 channels. The activation is LeakyReLU(0.1).
+    Source: Lee et al. 2019, section 4.1. Their DropBlock is left out.
     float32 (n, C, H, W) in 0..1 -> float32 (n, 10 * width)
     """
     channels = [shape[2]]
@@ -165,10 +172,13 @@ BACKBONES = {
 
 
 def n_features(backbone: nn.Module, shape: Shape) -> int:
-    """How many features the backbone gives for images of shape (H, W, C)."""
+    """Return the number of features that a backbone gives for an image.
+
+    shape: (H, W, C) of the image
+    """
     height, width, channels = shape
     images = torch.zeros(2, channels, height, width)
-    # On a copy, since these images must not change the running averages.
+    # A copy, because these images must not change the running averages.
     probed = copy.deepcopy(backbone)
     with torch.no_grad():
         features = probed(images)
@@ -176,7 +186,7 @@ def n_features(backbone: nn.Module, shape: Shape) -> int:
 
 
 def initialise_glorot(network: nn.Module) -> None:
-    """Draw all weights from Glorot's uniform distribution and set all biases to zero."""
+    """Draw weights from Glorot's uniform distribution, and set biases to zero."""
     for module in network.modules():
         if not isinstance(module, nn.Conv2d | nn.Linear):
             continue
@@ -186,12 +196,15 @@ def initialise_glorot(network: nn.Module) -> None:
 
 
 def to_input(images: Tensor) -> Tensor:
-    """uint8 (n, H, W, C) -> float32 (n, C, H, W) in 0..1, channels-last in memory"""
+    """Return images as input for a network.
+
+    uint8 (n, H, W, C) -> float32 (n, C, H, W) in 0..1, channels-last in memory
+    """
     return images.permute(0, 3, 1, 2).float().div_(255)
 
 
 def _channels(shape: Shape, width: int) -> Iterable[tuple[int, int]]:
-    """Input and output channels of each of four blocks."""
+    """Return the numbers of input and output channels for each of four blocks."""
     return itertools.pairwise([shape[2], width, width, width, width])
 
 

@@ -1,4 +1,4 @@
-"""The learners that fewbench knows: how each is made afresh, and loaded when trained."""
+"""Make the learners of fewbench with new weights, or load trained learners."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -25,11 +25,11 @@ from .libraries import LIBRARIES
 from .metric import centroid, protonet, protonet_learn2learn
 from .optimizer_state import weights_of
 
-# The learner is a TrainedLearner, and an EmbeddingLearner or TaskLearner as well. Python
-# has no type for "both of these", hence Any.
+# The result is a TrainedLearner that is also an EmbeddingLearner or a TaskLearner.
+# Python cannot write the type "both of these", hence Any.
 Make = Callable[[TrainConfig, Shape, torch.device], Any]
 
-# Learners that are trained, by the name that recipes use.
+# How to make each learner that needs training, by its name in recipes.
 BASELINES: dict[str, Make] = {
     "protonet": protonet.make,
     "maml": maml.make,
@@ -37,15 +37,16 @@ BASELINES: dict[str, Make] = {
     "anil": maml.make,
 }
 
-# Learners that are another class on another backend, by (learner, backend).
+# How to make learners that need a class of their own for a backend, by (learner,
+# backend).
 BASELINES_ON_BACKENDS: dict[tuple[str, str], Make] = {
     ("protonet", "learn2learn"): protonet_learn2learn.make,
 }
 
-# Backend -> the learners that it can run.
+# The names of the learners that each backend can run.
 BACKENDS: dict[str, tuple[str, ...]] = {"native": tuple(BASELINES), **LIBRARIES}
 
-# Learners that need no training.
+# How to make each learner that needs no training, by its name.
 UNTRAINED: dict[str, Callable[[torch.device], Learner]] = {"centroid": centroid.make}
 
 
@@ -54,12 +55,13 @@ def make_learner(
     image_shape: Shape,
     device: torch.device,
 ) -> Any:
-    """A fresh learner whose weights depend on config.seed alone.
+    """Make a learner with new weights, which depend on config.seed alone.
 
-    Raises BaselineError for an unknown learner, or a backend that cannot run it.
+    image_shape: (H, W, C)
+    Raises BaselineError if the learner is unknown or the backend cannot run it.
     """
     make = _find_make(config)
-    # Weights are drawn on the CPU, so only its generator is forked.
+    # Weights are drawn on the CPU, so only the random generator of the CPU is forked.
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
         return make(config, image_shape, device)
@@ -71,17 +73,21 @@ def load_learner(
     precision: str = "fp32",
     settings: Sequence[str] = (),
 ) -> Learner:
-    """A learner by name (`centroid`), or from a checkpoint or the folder of a training run.
+    """Load a learner for an evaluation.
 
-    settings: `key=value` for the keys in SETTINGS_AT_TEST, in place of the recipe's
-    Raises BaselineError that says what can be loaded.
+    name: a learner that needs no training (`centroid`), the path of a checkpoint, or
+        the folder of a training run
+    precision: "fp32" or "bf16"
+    settings: texts `key=value` that replace values of the recipe; only the keys in
+        SETTINGS_AT_TEST are allowed
+    Raises BaselineError if `name` cannot be loaded or a setting cannot be changed.
     """
     changes = parse_settings(settings, SETTINGS_AT_TEST)
     if name in UNTRAINED:
         if changes:
             raise BaselineError(
-                f"{name}: nothing can be set for it, since no recipe trained it: got "
-                f"{', '.join(changes)}. Omit it"
+                f"{name}: nothing can be set, because this learner has no recipe: "
+                f"expected no settings, got {', '.join(changes)}. Omit the settings."
             )
         return UNTRAINED[name](device)
     path = _checkpoint_path(name)
@@ -97,8 +103,9 @@ def load_learner(
         trained_on = _training_data(config, card)
     except (KeyError, TypeError, RuntimeError) as error:
         raise BaselineError(
-            f"{path}: the weights do not match the card stored with them ({error!r:.200}). "
-            f"Train it again: fewbench train --recipe NAME --out DIR"
+            f"{path}: damaged checkpoint: the weights do not match the recipe that is "
+            f"stored with them ({error!r:.200}). Train the learner again: fewbench "
+            f"train --recipe NAME --out DIR"
         ) from error
     if "test_inner_steps" in changes and isinstance(learner, maml.MAML):
         learner.keep_steps()
@@ -119,23 +126,23 @@ def _find_make(config: TrainConfig) -> Make:
     if learner not in BASELINES:
         raise BaselineError(
             f"recipe: unknown learner: expected one of {', '.join(BASELINES)}, got "
-            f"'{learner}'."
+            f"'{learner}'. Correct the line 'learner = ...' of the recipe."
         )
     able = [other for other, learners in BACKENDS.items() if learner in learners]
     if backend != "native" and backend not in able:
         raise BaselineError(
-            f"--backend {backend}: cannot run {learner}. Backends that can: "
-            f"{', '.join(able)}."
+            f"--backend {backend}: cannot run {learner}: expected one of "
+            f"{', '.join(able)}. Use --backend native"
         )
     return BASELINES_ON_BACKENDS.get((learner, backend), BASELINES[learner])
 
 
 def _recipe_of(config: TrainConfig, card: dict[str, Any]) -> dict[str, Any]:
-    """The recipe as results record it, with facts of the training run."""
+    """Return the recipe for the result file, with steps and seconds of the training."""
     recipe = config.flat()
     recipe["trained_steps"] = card["step"]
     recipe["trained_seconds"] = round(card["seconds"], 1)
-    # The recipe's own precision is now that of the test.
+    # In `config`, the precision of training is replaced by the precision of the test.
     recipe["trained_precision"] = card["config"]["precision"]
     return recipe
 
@@ -163,7 +170,8 @@ def _checkpoint_path(name: str) -> Path:
         hint = f" Did you mean '{near[0]}'?"
     raise BaselineError(
         f"'{name}': no such learner: expected a learner that needs no training "
-        f"({', '.join(UNTRAINED)}), a checkpoint, or the folder of a training run.{hint}"
+        f"({', '.join(UNTRAINED)}), the path of a checkpoint, or the folder of a "
+        f"training run.{hint}"
     )
 
 
@@ -173,6 +181,7 @@ def _checkpoint_in(folder: Path) -> Path:
         if candidate.exists():
             return candidate
     raise BaselineError(
-        f"{folder}: holds no checkpoint of a training run: expected best.safetensors or "
-        f"last.safetensors. Train one: fewbench train --recipe NAME --out {folder}"
+        f"{folder}: holds no checkpoint: expected the file best.safetensors or "
+        f"last.safetensors of a training run, got neither. Train a learner: "
+        f"fewbench train --recipe NAME --out {folder}"
     )

@@ -1,4 +1,8 @@
-"""Checkpoints: one safetensors file with tensors and a JSON card, and never a pickle."""
+"""Write and read checkpoints of training runs.
+
+A checkpoint is a safetensors file with named tensors and a card. The card is a JSON
+text with the recipe and the state of the run. Checkpoints contain no pickles.
+"""
 
 import hashlib
 import json
@@ -16,7 +20,7 @@ from .learner import BaselineError
 
 SCHEMA_VERSION = 1
 
-# Under this key of the file's metadata stands the card.
+# The key of the card in the metadata of the file.
 _CARD_KEY = "fewbench"
 
 
@@ -25,15 +29,18 @@ def save_checkpoint(
     tensors: dict[str, Tensor],
     card: dict[str, Any],
 ) -> None:
-    """Write tensors and card. The file gets its name only once it is complete.
+    """Write a checkpoint. The file gets its final name only after it is complete.
 
-    Raises BaselineError when the disk is full, and ValueError when the card holds a NaN.
+    card: the recipe and the state of the run, as values for JSON
+    Raises BaselineError if the file cannot be written, for instance to a full disk.
+    Raises ValueError if the card contains a number that is not finite.
     """
     document = {"schema_version": SCHEMA_VERSION, **card}
     text = json.dumps(document, sort_keys=True, allow_nan=False)
     plain: dict[str, Tensor] = {}
     for name, tensor in tensors.items():
-        # Channels-last weights are stored in their logical order.
+        # safetensors stores only contiguous tensors, which channels-last weights are
+        # not.
         plain[name] = tensor.detach().cpu().contiguous()
     partial = path.with_name(path.name + ".partial")
     try:
@@ -43,28 +50,30 @@ def save_checkpoint(
         partial.replace(path)
     except (SafetensorError, OSError) as error:
         raise BaselineError(
-            f"{path}: cannot be written ({error}). The previous checkpoint is intact. Free "
-            f"some space, then continue: the same command with --resume"
+            f"{path}: cannot be written ({error}). An earlier checkpoint is still "
+            f"intact. Free some disk space, then repeat the same command with --resume"
         ) from error
     finally:
         partial.unlink(missing_ok=True)
 
 
 def load_checkpoint(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
-    """Tensors by name, and the card.
+    """Read the tensors, by name, and the card of a checkpoint.
 
-    Raises BaselineError when the file is missing, damaged, not ours or of a newer schema.
+    Raises BaselineError if the file is missing, damaged, not written by fewbench, or
+    written by a newer fewbench.
     """
     if not path.is_file():
         raise BaselineError(
-            f"{path}: no such checkpoint. Train one: "
-            f"fewbench train --recipe NAME --out DIR"
+            f"{path}: no such checkpoint: expected a safetensors file of a training "
+            f"run. Train a learner: fewbench train --recipe NAME --out DIR"
         )
     tensors, text = _read_file(path)
     if text is None:
         raise BaselineError(
-            f"{path}: fewbench did not write this safetensors file, since it holds no card. "
-            f"Train a learner: fewbench train --recipe NAME --out DIR"
+            f"{path}: fewbench did not write this safetensors file: expected metadata "
+            f"with the key '{_CARD_KEY}', got none. Train a learner: fewbench train "
+            f"--recipe NAME --out DIR"
         )
     return tensors, _parse_card(path, text)
 
@@ -83,7 +92,7 @@ def weights_digest(tensors: Mapping[str, Tensor]) -> str:
 
 
 def _read_file(path: Path) -> tuple[dict[str, Tensor], str | None]:
-    """Tensors by name, and the text of the card (None: there is no card)."""
+    """Read the tensors, by name, and the text of the card; None if there is no card."""
     tensors: dict[str, Tensor] = {}
     try:
         with safe_open(path, framework="pt") as file:
@@ -92,8 +101,9 @@ def _read_file(path: Path) -> tuple[dict[str, Tensor], str | None]:
                 tensors[name] = file.get_tensor(name)
     except (SafetensorError, OSError) as error:
         raise BaselineError(
-            f"{path}: cannot be read as a checkpoint: expected a safetensors file "
-            f"({error}). Train it again: fewbench train --recipe NAME --out DIR"
+            f"{path}: cannot be read as a checkpoint: expected an intact safetensors "
+            f"file ({error}). Train the learner again: fewbench train --recipe NAME "
+            f"--out DIR"
         ) from error
     return tensors, metadata.get(_CARD_KEY)
 
@@ -105,8 +115,9 @@ def _parse_card(path: Path, text: str) -> dict[str, Any]:
         is_newer = version > SCHEMA_VERSION
     except (ValueError, KeyError, TypeError) as error:
         raise BaselineError(
-            f"{path}: its card is damaged ({error!r}). Train it again: "
-            f"fewbench train --recipe NAME --out DIR"
+            f"{path}: damaged checkpoint: the metadata under '{_CARD_KEY}' cannot be "
+            f"read ({error!r}). Train the learner again: fewbench train --recipe NAME "
+            f"--out DIR"
         ) from error
     if is_newer:
         raise BaselineError(

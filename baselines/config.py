@@ -1,4 +1,4 @@
-"""Recipes: TOML files with every hyper-parameter of a training run and its source."""
+"""Read recipes: TOML files with the hyper-parameters of training and their sources."""
 
 import tomllib
 from collections.abc import Collection, Sequence
@@ -23,7 +23,7 @@ Positive = Annotated[float, Field(gt=0)]
 # Learners that adapt to a task by gradient descent.
 ADAPTING = ("maml", "fomaml", "anil")
 
-# Keys that have an effect on those learners only.
+# Keys that have an effect only on the learners in ADAPTING.
 ADAPTING_KEYS = (
     "inner_lr",
     "inner_steps",
@@ -35,7 +35,7 @@ ADAPTING_KEYS = (
     "tasks_per_chunk",
 )
 
-# Keys that an evaluation may set anew, since they leave the trained weights as they are.
+# Keys that an evaluation may change, since they do not affect the trained weights.
 SETTINGS_AT_TEST = (
     "backend",
     "test_inner_lr",
@@ -47,7 +47,7 @@ SETTINGS_AT_TEST = (
 
 @dataclass(frozen=True, config=ConfigDict(extra="forbid"))
 class TrainConfig:
-    """The recipe of a training run. `shot` and `query` are images per class."""
+    """The recipe of a training run. `shot` and `query` count images per class."""
 
     learner: str
     dataset: str
@@ -56,71 +56,74 @@ class TrainConfig:
     way: Count
     shot: Count
     query: Count
-    # Updates of the network. A time budget may stop the run earlier.
+    # The number of updates of the network. A time limit may stop the run earlier.
     steps: Count
-    # The learning rate of Adam, which every recipe uses.
+    # The learning rate of Adam, the optimiser of every recipe.
     lr: Positive
-    # Episodes of one step.
+    # The number of episodes in each step.
     meta_batch_size: Count = 1
     lr_schedule: Literal["steps", "cosine"] = "steps"
     # Schedule "steps": after every `lr_step` steps, lr is multiplied by `lr_decay`.
     lr_decay: Annotated[float, Field(gt=0, le=1)] = 1.0
     lr_step: Count = 1000
-    # Schedule "cosine": lr falls to `lr_min` at the last of `steps`.
+    # Schedule "cosine": lr falls along a cosine to `lr_min` at step `steps`.
     lr_min: Annotated[float, Field(ge=0)] = 0.0
-    # Each element of the gradient is clipped to plus or minus this.
+    # Elements of the gradient are clipped to -clip_value..clip_value; None: no limit.
     clip_value: Positive | None = None
-    # The norm of the whole gradient is clipped to this.
+    # The norm of the whole gradient is clipped to clip_norm; None: no limit.
     clip_norm: Positive | None = None
-    # Divides the scores in ProtoNet's training loss.
+    # The scores in ProtoNet's training loss are divided by it.
     temperature: Positive = 1.0
     backend: Literal["native", "learn2learn", "higher"] = "native"
 
-    # From here to `tasks_per_chunk`: only for learners that adapt, see MAML.
-    # The loss of the inner loop is the mean cross-entropy.
+    # The keys from here to `tasks_per_chunk` are only for the learners in ADAPTING.
+    # Their inner loop is gradient descent on the mean cross-entropy.
     inner_lr: Positive = 0.1
     inner_steps: Count = 1
-    # None: as in training.
+    # The two values for evaluations; None: the same as in training.
     test_inner_lr: Positive | None = None
     test_inner_steps: Count | None = None
-    # Until this step of the training, derivatives are of first order (MAML++).
+    # Before this training step, only first-order derivatives are used (MAML++).
     first_order_steps: CountOrZero = 0
-    # Until this step of the training, the loss after each inner step counts (MAML++).
+    # Before this training step, the loss after every inner step counts (MAML++).
     multi_step_loss_steps: CountOrZero = 0
-    # The images whose statistics batch norm uses at test.
+    # The images from which batch norm takes its statistics at test.
     statistics: Literal["query", "support", "image"] = "query"
-    # Tasks that are held in memory at once.
+    # The number of tasks that are held in memory at once.
     tasks_per_chunk: Count | Literal["auto"] = "auto"
 
-    # Whether rotated characters are further classes, in training and in validation.
+    # Whether rotated images form additional classes, in training and in validation.
     rotations: bool = False
     train_splits: Literal["train", "train+val"] = "train"
     val_way: Count = 5
     val_shot: Count = 1
     val_query: Count = 15
     val_episodes: Count = 600
-    # Steps between two validations, and so between two checkpoints.
+    # The number of steps between two validations. Each validation writes a checkpoint.
     validate_every: Count = 500
     precision: Literal["auto", "fp32", "bf16"] = "auto"
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
 
     @property
     def train_spec(self) -> EpisodeSpec:
-        """The shape of a training episode."""
+        """The numbers of classes and images in a training episode."""
         return EpisodeSpec(self.way, self.shot, self.query)
 
     @property
     def val_spec(self) -> EpisodeSpec:
-        """The shape of a validation episode."""
+        """The numbers of classes and images in a validation episode."""
         return EpisodeSpec(self.val_way, self.val_shot, self.val_query)
 
     def flat(self) -> dict[str, Any]:
-        """Plain values by key, as checkpoints and results record them."""
+        """Return the recipe as a dict, which checkpoints and results store."""
         return asdict(self)  # pyright: ignore[reportArgumentType] - pydantic's is a dataclass too
 
 
 def learner_card(config: TrainConfig, device: torch.device) -> LearnerCard:
-    """The card of a learner made from this recipe. Its name tells a foreign backend."""
+    """Return the facts that results record about a learner made from this recipe.
+
+    The name contains the backend unless it is native, such as "maml-higher".
+    """
     name = config.learner
     if config.backend != "native":
         name = f"{config.learner}-{config.backend}"
@@ -135,25 +138,27 @@ def learner_card(config: TrainConfig, device: torch.device) -> LearnerCard:
 
 
 def recipes() -> dict[str, Path]:
-    """The recipes that come with fewbench, by name."""
+    """Return the paths of the recipes that come with fewbench, by name."""
     paths = sorted(_RECIPES.glob("*.toml"))
     return {path.stem: path for path in paths}
 
 
 def load_recipe(name_or_path: str, settings: Sequence[str] = ()) -> TrainConfig:
-    """Read a recipe by name or path.
+    """Read a recipe.
 
-    settings: `key=value` with TOML values, in place of the recipe's
-    Raises BaselineError for an unknown recipe or key, a value out of range, or a damaged
-    file.
+    name_or_path: a recipe that comes with fewbench, or the path of a .toml file
+    settings: texts `key=value`, with values in TOML, that replace values of the recipe
+    Raises BaselineError if the recipe is unknown or damaged, a key is unknown, or a
+    value is not allowed.
     """
     path = _recipe_path(name_or_path)
     try:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise BaselineError(
-            f"{path}: cannot be read as a TOML recipe: {error}. List those that come with "
-            f"fewbench: fewbench recipes"
+            f"{path}: cannot be read as a TOML recipe: {error}. Correct the file, or "
+            f"choose a recipe that comes with fewbench. To list them, type: fewbench "
+            f"recipes"
         ) from error
     changes = parse_settings(settings)
     config = parse_config(values | changes, str(path))
@@ -162,10 +167,11 @@ def load_recipe(name_or_path: str, settings: Sequence[str] = ()) -> TrainConfig:
 
 
 def parse_config(values: dict[str, Any], where: str) -> TrainConfig:
-    """Check plain values against TrainConfig.
+    """Check the values of a recipe, and return them as a TrainConfig.
 
-    where: the file that they come from, for the message
-    Raises BaselineError that names each wrong key.
+    values: the values of the recipe, by key
+    where: the file with the values, for the error message
+    Raises BaselineError, which names every wrong key, if a key or value is wrong.
     """
     try:
         return TypeAdapter(TrainConfig).validate_python(values)
@@ -176,17 +182,18 @@ def parse_config(values: dict[str, Any], where: str) -> TrainConfig:
             faults.append(f"{key}: {fault['msg']}")
         keys = [field.name for field in fields(TrainConfig)]  # pyright: ignore[reportArgumentType]
         raise BaselineError(
-            f"{where}: {'; '.join(faults)}. Keys: {', '.join(keys)}."
+            f"{where}: wrong keys or values in the recipe: {'; '.join(faults)}. "
+            f"Correct them. All keys: {', '.join(keys)}."
         ) from None
 
 
 def parse_settings(
     settings: Sequence[str], allowed: Sequence[str] = ()
 ) -> dict[str, Any]:
-    """Values by key from texts `key=value`.
+    """Return the values in texts `key=value`, by key.
 
-    allowed: the only keys that may be set; empty: all
-    Raises BaselineError for any other key, and for a text without "=".
+    allowed: the keys that may be set; empty if every key may be set
+    Raises BaselineError if a key is not allowed or a text has no "=".
     """
     values: dict[str, Any] = {}
     for text in settings:
@@ -195,21 +202,25 @@ def parse_settings(
     for key in sorted(values):
         if allowed and key not in allowed:
             raise BaselineError(
-                f"--set {key}=...: cannot change it, since the weights are trained "
-                f"already. An evaluation can set: {', '.join(allowed)}."
+                f"--set {key}=...: cannot change {key}, because the weights are "
+                f"trained already: expected one of {', '.join(allowed)}. Omit this "
+                f"setting."
             )
     return values
 
 
 def refuse_settings_without_effect(changes: Collection[str], learner: str) -> None:
-    """Raises BaselineError for a setting that would be recorded but change nothing."""
+    """Raise BaselineError if a changed key has no effect on the learner.
+
+    Otherwise the result would record a value that was never used.
+    """
     keys_without_effect = ADAPTING_KEYS
     if learner in ADAPTING:
         keys_without_effect = ("temperature",)
     for key in sorted(changes):
         if key in keys_without_effect:
             raise BaselineError(
-                f"--set {key}=...: {key} has no effect on {learner}. Omit it."
+                f"--set {key}=...: {key} has no effect on {learner}. Omit this setting."
             )
 
 
@@ -221,8 +232,8 @@ def _recipe_path(name_or_path: str) -> Path:
         return pick("recipe", name_or_path, recipes(), see="fewbench recipes")
     except DataError as error:
         raise BaselineError(
-            f"recipe {name_or_path}: expected the path of a .toml file or a known recipe: "
-            f"{error}"
+            f"recipe {name_or_path}: expected the path of a .toml file, or a recipe "
+            f"that comes with fewbench: {error}"
         ) from None
 
 
@@ -230,11 +241,12 @@ def _parse_setting(text: str) -> tuple[str, Any]:
     key, equals, value = text.partition("=")
     if not equals:
         raise BaselineError(
-            f"--set {text}: expected key=value, for instance --set lr=0.0005"
+            f"--set {text}: expected key=value, got no '='. Write for instance: --set "
+            f"lr=0.0005"
         )
     try:
         parsed = tomllib.loads(f"value = {value}")["value"]
     except tomllib.TOMLDecodeError:
-        # A word without quotes.
+        # Not TOML: a word without quotes, such as backend=higher.
         parsed = value.strip()
     return key.strip(), parsed

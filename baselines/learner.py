@@ -1,4 +1,4 @@
-"""What every learner can do, and the three kinds of learners."""
+"""The interfaces of learners, which answer few-shot episodes."""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ ScoreKind = Literal["scores", "logits", "probabilities"]
 
 
 class BaselineError(UserError):
-    """A problem with a learner, recipe or checkpoint that the user can mend."""
+    """A problem with a learner, recipe or checkpoint that the user can solve."""
 
 
 @dataclass(frozen=True)
@@ -34,12 +34,14 @@ class TrainingData:
 
 @dataclass(frozen=True)
 class LearnerCard:
-    """What a result must say about the learner that made it.
+    """The facts about a learner that are stored with its results.
 
-    trained_on: None for a learner that was not trained by fewbench
-    from_scratch: whether its network, if it has one, started from random weights; None if
-        nobody knows
-    weights_sha256: of the names and values of its weights, see `weights_digest`
+    backbone: the name and width of the network, such as "conv4-64"; "" if unknown
+    recipe: values of the recipe by key; empty for a learner without a recipe
+    checkpoint_sha256: the sha256 of the checkpoint file; None without a checkpoint
+    trained_on: the images that trained the learner; None if fewbench did not train it
+    from_scratch: whether the training started from random weights; None if unknown
+    weights_sha256: the `weights_digest` of the learner's weights; None if unknown
     """
 
     name: str
@@ -55,20 +57,21 @@ class LearnerCard:
 
 
 class Learner(ABC):
-    """Answers one episode at a time. It never sees the labels of query images."""
+    """A model that answers one episode at a time. It never sees query labels."""
 
     card: LearnerCard
-    # Whether the answer to a query image may depend on the other query images.
+    # Whether the scores of a query image may depend on the other query images.
     transductive: bool = False
-    # "logits": the learner was trained to predict their softmax at `temperature`.
+    # "logits": softmax(scores / temperature) are the probabilities that were trained.
+    # "probabilities": the scores are probabilities. "scores": neither.
     scores_are: ScoreKind = "scores"
     temperature: float = 1.0
 
     def with_steps(self, steps: int) -> "Learner":
-        """This learner, adapting with the number of steps that a protocol asks for.
+        """Return a learner that adapts with a protocol's number of inner steps.
 
-        Returns the learner itself when it does not adapt, or when the user chose another
-        number of steps; its name then says which.
+        Returns the learner itself if it does not adapt, or if the user chose a number
+        of steps (which is then a part of the learner's name).
         """
         del steps
         return self
@@ -80,7 +83,7 @@ class Learner(ABC):
         support_labels: np.ndarray,
         query_images: np.ndarray,
     ) -> np.ndarray:
-        """Score every query image for every class of the episode. The highest score wins.
+        """Return a score for each query image and class. The highest score wins.
 
         support_images: uint8 (n_way * n_shot, H, W, C)
         support_labels: int64 (n_way * n_shot,)
@@ -91,23 +94,23 @@ class Learner(ABC):
 
 
 class EmbeddingLearner(Learner):
-    """Embeds each image on its own, then compares embeddings.
+    """A learner that embeds each image independently, then compares embeddings.
 
-    An evaluation can therefore embed every distinct image just once.
+    An evaluation can therefore embed every distinct image only once.
     """
 
     @abstractmethod
     def embed(self, images: np.ndarray) -> Tensor:
-        """Features of images, on the learner's device.
+        """Return the features of images, on the learner's device.
 
         images: uint8 (n, H, W, C) -> (n, d)
         """
 
     def classify(self, support_features: Tensor, query_features: Tensor) -> Tensor:
-        """Minus the squared Euclidean distance to the mean support feature of each class.
+        """Return scores: minus the squared Euclidean distances to the class means.
 
-        The square matters for training, but does not change which class wins (Snell et
-        al. 2017, section 2.3).
+        A class mean is the mean support feature of a class. The square matters for
+        training, but does not change which class wins (Snell et al. 2017, section 2.3).
 
         support_features: (n_episodes, n_way, n_shot, d)
         query_features: (n_episodes, n, d)
@@ -133,24 +136,24 @@ class EmbeddingLearner(Learner):
 
 
 class TaskLearner(Learner):
-    """Answers many episodes at once, each on its own."""
+    """A learner that answers many episodes (tasks) at once, each independently."""
 
     device: torch.device
 
     @abstractmethod
     def predict_tasks(self, support: Tensor, query: Tensor) -> Tensor:
-        """Score every query image of every episode.
+        """Return a score for each query image and class, for every episode.
 
         support: uint8 (n_tasks, n_way * n_shot, H, W, C) on the learner's device, class
             by class
-        query: uint8 (n_tasks, n_queries, H, W, C), in an order that does not reveal their
-            classes
+        query: uint8 (n_tasks, n_queries, H, W, C), in an order that does not reveal
+            their classes
         Returns float (n_tasks, n_queries, n_way).
         """
 
     @abstractmethod
     def check_way(self, n_way: int) -> None:
-        """Raises BaselineError when the learner cannot tell `n_way` classes apart."""
+        """Raise BaselineError if the learner cannot answer `n_way`-way episodes."""
 
     def predict(
         self,
@@ -171,10 +174,10 @@ class TaskLearner(Learner):
 
 
 class TrainedLearner(Learner):
-    """A learner with a network that `fewbench train` can train, task by task.
+    """A learner with a network that `fewbench train` can train.
 
-    A task is one training episode: its support images, then its query images, each class
-    by class.
+    A task is one training episode. Its images are the support images, then the query
+    images. Both are ordered class by class.
     """
 
     network: nn.Module
@@ -182,7 +185,7 @@ class TrainedLearner(Learner):
 
     @abstractmethod
     def loss(self, images: Tensor, spec: EpisodeSpec) -> Tensor:
-        """Mean loss of one task.
+        """Return the mean loss of one task.
 
         images: float32 (n_way * (n_shot + n_query), C, H, W) in 0..1, on the learner's
             device
@@ -194,10 +197,11 @@ class TrainedLearner(Learner):
         spec: EpisodeSpec,
         step: int,
     ) -> Tensor:
-        """Add the gradient of the tasks' mean loss to that of the network.
+        """Add the gradient of the tasks' mean loss to the gradient of the network.
 
-        tasks: uint8 (n_tasks, n_way * (n_shot + n_query), H, W, C) on the learner's device
-        step: of the training, for learners whose loss changes with the steps
+        tasks: uint8 (n_tasks, n_way * (n_shot + n_query), H, W, C) on the learner's
+            device
+        step: the training step, for learners whose loss changes during training
         Returns the mean loss.
         """
         del step
@@ -210,9 +214,10 @@ class TrainedLearner(Learner):
 
 
 def negative_squared_distances(query: Tensor, prototypes: Tensor) -> Tensor:
-    """Minus the squared distance of each query to each prototype.
+    """Return minus the squared distance of each query to each prototype.
 
-    By |q|^2 - 2 q.p + |p|^2: (..., n, d) and (..., n_way, d) -> (..., n, n_way)
+    (..., n, d), (..., n_way, d) -> (..., n, n_way)
+    The squared distance is computed as |q|^2 - 2 q.p + |p|^2.
     """
     query_squares = query.square().sum(-1, keepdim=True)
     prototype_squares = prototypes.square().sum(-1).unsqueeze(-2)

@@ -1,4 +1,4 @@
-"""Other libraries that can run some learners. They are imported only when asked for."""
+"""Import the optional libraries that can run some learners, when they are needed."""
 
 import importlib
 import warnings
@@ -6,7 +6,7 @@ from types import ModuleType
 
 from .learner import BaselineError
 
-# Library -> the learners that it can run.
+# The names of the learners that each library can run.
 LIBRARIES: dict[str, tuple[str, ...]] = {
     "learn2learn": ("protonet", "maml", "fomaml", "anil"),
     "higher": ("maml", "fomaml", "anil"),
@@ -14,23 +14,23 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
 
 
 def learn2learn() -> ModuleType:
-    """The library. Raises BaselineError when it, or something it imports, is missing."""
+    """Import learn2learn. Raises BaselineError if the import fails."""
     return _library("learn2learn")
 
 
 def higher() -> ModuleType:
-    """The library. Raises BaselineError when it is missing."""
+    """Import higher. Raises BaselineError if the import fails."""
     return _library("higher")
 
 
 def _library(name: str) -> ModuleType:
     try:
-        # These two import libraries that warn.
+        # Both libraries import other libraries, which warn.
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return importlib.import_module(name)
     except ImportError as error:
         raise BaselineError(
-            f"--backend {name}: cannot import {name} ({error}). Use --backend native, or "
-            f"install it with the line that this prints: fewbench env"
+            f"--backend {name}: cannot import {name} ({error}). Use --backend native, "
+            f"or install {name} with the command that is printed by: fewbench env"
         ) from error

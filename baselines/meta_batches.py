@@ -1,4 +1,4 @@
-"""The tasks of each training step, as indices of images."""
+"""Draw the tasks (training episodes) for each training step."""
 
 from collections.abc import Iterator
 
@@ -13,14 +13,15 @@ def meta_batches(
     config: TrainConfig,
     first_step: int,
 ) -> Iterator[np.ndarray]:
-    """Image indices of the tasks of `first_step` and of every later step.
+    """Yield the image indices of all tasks in a step, for `first_step` and later steps.
 
     class_offsets: int64 (n_classes + 1,), see `ImageView.class_offsets`
-    Yields int64 (meta_batch_size, n_way * (n_shot + n_query)): in each task the support
-    images first, each class by class.
+    Yields int64 (meta_batch_size, n_way * (n_shot + n_query)). Each task has its
+    support images first, then its query images. Both are ordered class by class.
     """
     size = config.meta_batch_size
-    # Any episode of a stream can be drawn directly, so a resumed run skips nothing.
+    # Every episode can be drawn directly by its number, so a resumed run need not draw
+    # the earlier episodes again.
     episodes = iterate_episodes(
         class_offsets,
         config.train_spec,

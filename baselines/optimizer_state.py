@@ -1,4 +1,4 @@
-"""Adam's moments as named tensors of a checkpoint, and back, bit by bit."""
+"""Save Adam's moments as named tensors of a checkpoint, and restore them exactly."""
 
 from collections.abc import Mapping
 
@@ -11,7 +11,10 @@ _PREFIX = "adam/"
 def moments(
     optimizer: torch.optim.Optimizer, parameters: Mapping[str, nn.Parameter]
 ) -> dict[str, Tensor]:
-    """The optimiser's state of each parameter, named "adam/<parameter>/<key>"."""
+    """Return the tensors in Adam's state, named "adam/<parameter>/<key>".
+
+    parameters: the trained parameters, by name
+    """
     found = {}
     for name, parameter in parameters.items():
         state = optimizer.state[parameter]
@@ -26,9 +29,10 @@ def load_moments(
     parameters: Mapping[str, nn.Parameter],
     tensors: Mapping[str, Tensor],
 ) -> None:
-    """Give the optimiser the state that `moments` returned.
+    """Restore the optimiser's state that `moments` returned.
 
-    tensors: of a checkpoint; those that are no moments are ignored
+    parameters: the trained parameters, by name
+    tensors: all tensors of a checkpoint; tensors that are not moments are ignored
     """
     for name, parameter in parameters.items():
         prefix = f"{_PREFIX}{name}/"
@@ -42,7 +46,7 @@ def load_moments(
 
 
 def weights_of(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Those tensors of a checkpoint that belong to the network."""
+    """Return the tensors of a checkpoint that belong to the network, not to Adam."""
     weights = {}
     for name, value in tensors.items():
         if not name.startswith(_PREFIX):
@@ -51,9 +55,10 @@ def weights_of(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 
 def _laid_out_like(parameter: Tensor, value: Tensor) -> Tensor:
-    """The value on the parameter's device, in its memory layout.
+    """Return the value with the parameter's device and memory layout.
 
-    Another layout would sum in another order, which changes the last bits.
+    With another layout, sums would be computed in another order and differ in the last
+    bits.
     """
     if value.ndim == 0:
         return value.to(parameter.device)

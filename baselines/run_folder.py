@@ -1,4 +1,4 @@
-"""The folder of a training run: its checkpoints, its log, and how it is resumed."""
+"""Write and read the folder of a training run, with its checkpoints and its log."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ from .checkpoints import load_checkpoint, save_checkpoint
 from .config import TrainConfig, parse_config
 from .learner import BaselineError
 
-# The checkpoint of the last validation, from which a run resumes.
+# The checkpoint of the last validation. A resumed run continues from it.
 LAST = "last.safetensors"
 # The checkpoint with the best validation accuracy.
 BEST = "best.safetensors"
@@ -23,9 +23,14 @@ LOG = "train.json"
 
 @dataclass
 class TrainState:
-    """How far a run has come.
+    """The progress of a training run.
 
-    history: an entry for each validation, with step, seconds, loss and so on
+    step: the number of finished steps
+    seconds: the time spent so far
+    best_accuracy: the best validation accuracy, a fraction; -1 if there was none
+    history: an entry for each validation, with "step", "seconds", "loss" (the mean
+        since the last entry), "val_seconds" and, if there are validation images,
+        "val_accuracy"
     """
 
     step: int = 0
@@ -36,9 +41,11 @@ class TrainState:
 
 @dataclass(frozen=True)
 class RunFacts:
-    """What a run is made of. It stays the same from its first to its last step.
+    """The facts of a training run that stay the same when it is resumed.
 
-    data_fingerprint: of the training view, and of the validation view if there is one
+    image_shape: (H, W, C)
+    data_fingerprint: the fingerprints of the training images, and of the validation
+        images if there are any
     """
 
     config: TrainConfig
@@ -48,7 +55,7 @@ class RunFacts:
 
 
 class RunFolder:
-    """The files of one training run."""
+    """The folder with the files of one training run."""
 
     def __init__(self, path: Path, facts: RunFacts) -> None:
         self.path = path
@@ -56,16 +63,20 @@ class RunFolder:
 
     @property
     def has_run(self) -> bool:
-        """Whether a run has left its last checkpoint here."""
+        """Whether the folder contains the last checkpoint of a run."""
         return (self.path / LAST).exists()
 
     def prepare(self, resume: bool) -> None:
-        """Make the folder. Raises BaselineError when it holds a run that is not resumed."""
+        """Create the folder.
+
+        Raises BaselineError if the folder contains a run and `resume` is False.
+        """
         self.path.mkdir(parents=True, exist_ok=True)
         if self.has_run and not resume:
             raise BaselineError(
-                f"{self.path}: holds another run. Continue that run with --resume, or choose "
-                f"another folder with --out"
+                f"{self.path}: holds another run: expected a folder without a training "
+                f"run. Continue the other run with --resume, or choose another folder "
+                f"with --out"
             )
 
     def save(
@@ -74,17 +85,21 @@ class RunFolder:
         tensors: dict[str, Tensor],
         state: TrainState,
     ) -> None:
-        """Write a checkpoint. Raises BaselineError when the disk is full."""
+        """Write a checkpoint.
+
+        Raises BaselineError if the file cannot be written.
+        """
         save_checkpoint(self.path / file_name, tensors, self._card(state))
 
     def write_log(self, state: TrainState) -> None:
-        """Write the log: the facts of the run and its history so far."""
+        """Write the log (train.json), with the facts of the run and its progress."""
         write_json(self.path / LOG, self._card(state))
 
     def load(self) -> tuple[dict[str, Tensor], TrainState]:
-        """The tensors and the state of the last checkpoint.
+        """Read the tensors and the progress from the last checkpoint.
 
-        Raises BaselineError when it was trained by another recipe or on other data.
+        Raises BaselineError if the checkpoint is damaged, or was trained with another
+        recipe or other data.
         """
         tensors, card = load_checkpoint(self.path / LAST)
         self._check_same_run(card)
@@ -97,20 +112,20 @@ class RunFolder:
         return tensors, state
 
     def _check_same_run(self, card: Mapping[str, Any]) -> None:
-        # Parsing fills in the keys that an older fewbench did not know.
+        # Parsing adds default values for keys that an older fewbench did not have.
         saved_config = parse_config(card["config"], str(self.path / LAST))
         saved = saved_config.flat()
         saved["data_fingerprint"] = card["data_fingerprint"]
         ours = self.facts.config.flat()
         ours["data_fingerprint"] = self.facts.data_fingerprint
-        # It decides about memory only, so it may change.
+        # It affects only the memory, so it may change.
         del ours["tasks_per_chunk"]
         for key, value in ours.items():
             if saved.get(key) != value:
                 raise BaselineError(
                     f"{self.path}: cannot resume: {key} differs: expected "
-                    f"{saved.get(key)} as in the run that is there, got {value}. Use the "
-                    f"same recipe and data, or choose another folder with --out"
+                    f"{saved.get(key)} as in the run in this folder, got {value}. Use "
+                    f"the same recipe and data, or choose another folder with --out"
                 )
 
     def _card(self, state: TrainState) -> dict[str, Any]:

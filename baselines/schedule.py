@@ -1,4 +1,4 @@
-"""The learning rate at each step, and when a training counts as diverged."""
+"""Compute the learning rate for each step, and detect that training has diverged."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -8,13 +8,13 @@ from torch import Tensor
 
 from .config import ADAPTING, TrainConfig
 
-# A training has diverged when its loss is this many times the loss of guessing, and this
-# many times the lowest loss so far.
+# Training has diverged if its loss is more than this many times the reference loss, see
+# `divergence`.
 _FACTOR = 10.0
 
 
 def learning_rate(config: TrainConfig, step: int) -> float:
-    """Adam's learning rate at a step of the recipe's schedule."""
+    """Return Adam's learning rate for a training step."""
     if config.lr_schedule == "cosine":
         done = min(step / config.steps, 1.0)
         cosine = math.cos(math.pi * done)
@@ -30,11 +30,17 @@ def divergence(
     config: TrainConfig,
     weights: Mapping[str, Tensor],
 ) -> str:
-    """What is wrong with the losses of the last steps or with the weights; "" if nothing.
+    """Return why the training has diverged; "" if it has not.
 
-    The mean of the losses is compared with the lowest mean so far; the first time, with
-    the first loss. A learner that adapts starts from guessing, so its loss should never
-    be far above that of guessing.
+    Training has diverged if a loss or weight is not finite, or if the mean loss exceeds
+    10 times a reference. The reference is the lowest mean loss of earlier validations;
+    at the first validation, it is the first loss. It is never below the loss of
+    guessing. For a learner that adapts to tasks, it is always the loss of guessing,
+    because such a learner starts by guessing.
+
+    losses: the losses of the steps since the last validation
+    history: the entries of earlier validations, each with the mean "loss"
+    weights: the trained parameters, by name
     """
     all_losses = torch.stack(list(losses))
     mean_loss = float(all_losses.mean())

@@ -1,8 +1,8 @@
-"""Trains a learner: meta-batches of tasks, validation, checkpoints, and exact resume.
+"""Train a learner on batches of tasks, with validation, checkpoints and exact resume.
 
-Each episode can be drawn directly and the first weights follow from the seed, so no random
-state is saved: the state of a run is its tensors and a counter. On a CPU a resumed run
-equals an uninterrupted one bit by bit.
+Every episode can be drawn directly by its number, so checkpoints save no random state.
+They save tensors and the number of steps. On a CPU, a resumed run gives exactly the
+same weights as an uninterrupted run.
 """
 
 import time
@@ -32,9 +32,11 @@ from .validation import validate
 
 @dataclass(frozen=True)
 class TrainViews:
-    """The images that a run trains on, and those that select its best checkpoint.
+    """The images of a training run.
 
-    val: None for a run that trains on train + val
+    train: the images for training
+    val: the images for validation, which selects the best checkpoint; None if the run
+        trains on train + val
     """
 
     train: ImageView
@@ -42,7 +44,7 @@ class TrainViews:
 
     @property
     def fingerprints(self) -> list[str]:
-        """What identifies the data, one for each view."""
+        """The fingerprints of the training images and of any validation images."""
         if self.val is None:
             return [self.train.fingerprint]
         return [self.train.fingerprint, self.val.fingerprint]
@@ -50,10 +52,11 @@ class TrainViews:
 
 @dataclass(frozen=True)
 class TrainBudget:
-    """When to stop before the recipe's last step, and where to compute.
+    """The time limit, the device, and whether to resume.
 
-    minutes: None: no time limit
-    resume: whether to continue the run that the folder holds
+    minutes: the time limit; None for no limit
+    device: "auto", "cpu" or "cuda"
+    resume: whether to continue the run in the output folder
     """
 
     minutes: float | None = None
@@ -62,10 +65,10 @@ class TrainBudget:
 
 
 class Trainer:
-    """One training run in one folder, with its last and best checkpoint and its log.
+    """A training run, which writes its checkpoints and its log into a folder.
 
-    Raises BaselineError or DataError for a recipe that these views cannot serve, and
-    BaselineError for a folder that holds another run.
+    Raises BaselineError or DataError if the recipe cannot be trained on these images.
+    Raises BaselineError if the folder contains another run.
     """
 
     def __init__(
@@ -84,8 +87,8 @@ class Trainer:
         self.learner = make_learner(self.config, image_shape, device)
         self.pixels = Pixels(views.train, device)
         self.parameters = _trained_parameters(self.learner.network)
-        # One fused update of all parameters: many small updates would cost more than their
-        # arithmetic.
+        # One fused operation updates all parameters. Many small operations would take
+        # longer to start than to compute.
         self.optimizer = torch.optim.Adam(
             self.parameters.values(),
             lr=config.lr,
@@ -106,12 +109,13 @@ class Trainer:
             self._resume()
 
     def run(self, progress: Progress | None = None) -> Path:
-        """Train to the end of the recipe or of the time budget.
+        """Train until the last step of the recipe or until the time limit.
 
-        progress: called after every step with stage "train"; it counts seconds if there is
-            a time budget, else steps, and its remark is the last validation accuracy
+        progress: called after every step with the stage "train"; it counts seconds if
+            there is a time limit, else steps; its remark is the last validation
+            accuracy
         Returns the path of the selected checkpoint.
-        Raises BaselineError when the training diverges. The last good checkpoint stays.
+        Raises BaselineError if the training diverges. The last good checkpoint is kept.
         """
         keep_large_blocks()
         state = self.state
@@ -135,9 +139,11 @@ class Trainer:
         return self.out / selected
 
     def _check_episodes(self) -> None:
-        """Raises DataError or BaselineError for episodes that cannot be drawn or answered.
+        """Raise an error before training if any episode cannot be drawn or answered.
 
-        Otherwise the run would fail only at its first validation.
+        Otherwise the run might fail only at its first validation.
+        Raises DataError if there are too few classes or images.
+        Raises BaselineError if the learner cannot answer with this number of classes.
         """
         config = self.config
         if isinstance(self.learner, TaskLearner):
@@ -153,7 +159,7 @@ class Trainer:
         load_moments(self.optimizer, self.parameters, tensors)
 
     def _step(self, tasks: np.ndarray) -> Tensor:
-        """Update the network once; the mean loss of the tasks."""
+        """Update the network once. Return the mean loss of the tasks."""
         config = self.config
         rate = learning_rate(config, self.state.step)
         for group in self.optimizer.param_groups:
@@ -175,7 +181,7 @@ class Trainer:
             return True
         if self.budget.minutes is None or self.state.step == 0:
             return False
-        # The budget includes the validation at the end.
+        # The time limit includes the validation at the end.
         seconds = self.state.seconds
         if self.state.history:
             last_entry = self.state.history[-1]
@@ -183,7 +189,7 @@ class Trainer:
         return seconds >= self.budget.minutes * 60
 
     def _checkpoint(self, losses: list[Tensor]) -> None:
-        """Validate, record and save. A killed run resumes from here."""
+        """Validate, then write checkpoints and the log, from which a run can resume."""
         state = self.state
         what = divergence(
             losses,
@@ -215,7 +221,10 @@ class Trainer:
         self._folder.write_log(state)
 
     def _validate(self) -> tuple[float, float]:
-        """Accuracy and seconds; accuracy -1 when there is no validation view."""
+        """Return the validation accuracy and its duration in seconds.
+
+        The accuracy is -1 if there are no validation images.
+        """
         if self.views.val is None:
             return -1.0, 0.0
         started = time.perf_counter()
@@ -231,9 +240,9 @@ class Trainer:
         if self._folder.has_run:
             kept = f" The last good checkpoint is in {self.out}."
         return BaselineError(
-            f"training diverged before step {self.state.step}: {what.rstrip('.')}.{kept} Try "
-            f"smaller steps: --set lr=..., for MAML --set inner_lr=... or "
-            f"--set test_inner_lr=..., or --set clip_norm=10"
+            f"training diverged before step {self.state.step}: "
+            f"{what.rstrip('.')}.{kept} Try smaller steps: --set lr=..., for MAML "
+            f"--set inner_lr=... or --set test_inner_lr=..., or --set clip_norm=10"
         )
 
     def _report(self, progress: Progress) -> None:
@@ -252,11 +261,11 @@ class Trainer:
 
 
 def _with_precision(config: TrainConfig, device: torch.device) -> TrainConfig:
-    """The recipe with "auto" replaced by a precision."""
+    """Return the recipe with the precision "auto" replaced by fp32 or bf16."""
     precision = config.precision
-    # Never bf16 for a MAML, unless asked for: batch norm over the few images of a task
-    # makes half of its gradient out of bf16's rounding (0.5 to 0.75 of its norm on Omniglot
-    # at the start).
+    # "auto" never stands for bf16 if the learner adapts. Batch norm over the few images
+    # of a task magnifies the rounding of bf16: the error is 0.5 to 0.75 of the
+    # gradient's norm (Omniglot, at the start of training).
     if precision == "auto" and config.learner in ADAPTING:
         precision = "fp32"
     resolved = resolve_precision(precision, device)

@@ -1,4 +1,4 @@
-"""Validation during training, which selects the best checkpoint."""
+"""Measure the validation accuracy, which selects the best checkpoint."""
 
 import numpy as np
 
@@ -8,7 +8,7 @@ from .config import TrainConfig
 from .evaluation.examiner import answer
 from .learner import Learner
 
-# Validation episodes come from a stream of their own.
+# The seed of the validation episodes in every run.
 _SEED = 1 << 40
 
 
@@ -17,9 +17,11 @@ def validate(
     view: ImageView,
     config: TrainConfig,
 ) -> float:
-    """The learner's accuracy on the validation episodes, which are always the same.
+    """Return the learner's accuracy, a fraction, on the validation episodes.
 
-    Raises BaselineError when its scores are not finite.
+    The episodes are the same for every learner and step.
+    view: the validation images
+    Raises BaselineError if the learner's scores are not finite.
     """
     episodes = sample_episodes(
         view.class_offsets,

@@ -1,4 +1,4 @@
-"""Compare results with each other, and with a published number."""
+"""Compare results with each other and with a published accuracy."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,9 +12,11 @@ from ..reports.stats.equivalence import Equivalence, reproduced
 
 @dataclass(frozen=True)
 class PublishedMean:
-    """A published accuracy and how far a result may be from it: fractions.
+    """A published accuracy, to test whether results reproduce it. All are fractions.
 
-    half_width: the ± printed beside it
+    mean: the published accuracy
+    margin: the largest difference that still counts as reproduced
+    half_width: the published ±, or None if there is none
     """
 
     mean: float
@@ -23,7 +25,10 @@ class PublishedMean:
 
 
 class ComparedPair(NamedTuple):
-    """Two results, by their places among all, and their comparison."""
+    """The comparison of two results.
+
+    first, second: the positions of the two in the list of results, counted from 0
+    """
 
     first: int
     second: int
@@ -32,9 +37,12 @@ class ComparedPair(NamedTuple):
 
 @dataclass(frozen=True)
 class ComparedResults:
-    """Results, the comparison of each pair, and each one's test against a published number.
+    """Results with all comparisons between them.
 
-    tests: one for each result, or none
+    pairs: a comparison for each pair of results
+    tests: a test against the published accuracy for each result; empty without such an
+        accuracy
+    level: the confidence level, between 0 and 1
     """
 
     results: Sequence[RunResult]
@@ -46,10 +54,11 @@ class ComparedResults:
 def compare_results(
     results: Sequence[RunResult], level: float, published: PublishedMean | None = None
 ) -> ComparedResults:
-    """Compare every pair of results, and test each result against the published number.
+    """Compare every pair of results, and test each result against a published accuracy.
 
-    A bootstrap is made only if there is a single pair.
-    Raises ResultError for results on different episodes.
+    A comparison includes a bootstrap only if there are exactly two results.
+    Raises ResultError if the results were not scored on the same episodes, if a result
+    has only one episode, or if a number is not a valid fraction.
     """
     pairs = _compare_pairs(results, level)
     tests = []

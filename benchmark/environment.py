@@ -1,4 +1,4 @@
-"""What this machine has: versions, hardware, and how to install what is missing."""
+"""Find the versions and hardware of this machine, and the optional packages."""
 
 import os
 import platform
@@ -28,11 +28,12 @@ _LEARN2LEARN_NEEDS = ("torchvision", "gym", "scipy", "requests", "tqdm")
 
 @dataclass(frozen=True)
 class OptionalPackage:
-    """A package that only some backend needs.
+    """A package that only one backend needs.
 
-    installed: its version, or None
-    missing: packages that it imports and that are not installed
-    install: the command that installs it
+    installed: the installed version, or None if the package is not installed
+    missing: the names of packages that it needs and that are not installed
+    needed_for: the purpose of the package in fewbench, in words
+    install: the shell command that installs the package
     """
 
     name: str
@@ -43,12 +44,15 @@ class OptionalPackage:
 
     @property
     def usable(self) -> bool:
-        """Whether it is installed, and everything that it imports is installed too."""
+        """Whether the package is installed together with everything that it needs."""
         return self.installed is not None and not self.missing
 
 
 def environment() -> dict[str, str]:
-    """The versions and the hardware that a number depends on, for the record of a result."""
+    """Return the versions and the hardware on which a result may depend: name -> text.
+
+    Packages that are not installed are left out.
+    """
     facts = {}
     for name in _RECORDED:
         found = installed_version(name)
@@ -62,7 +66,10 @@ def environment() -> dict[str, str]:
 
 
 def requirements() -> dict[str, str | None]:
-    """The version of every package that fewbench requires; None for a missing one."""
+    """Return the installed version of every package that fewbench requires.
+
+    name of the package -> version, or None if it is not installed
+    """
     names = []
     for line in requires("fewbench") or []:
         name = re.match(r"[\w.-]+", line)
@@ -72,7 +79,7 @@ def requirements() -> dict[str, str | None]:
 
 
 def optional_packages() -> list[OptionalPackage]:
-    """The packages that fewbench can do without, and what each of them is for."""
+    """Return the optional packages, with their purpose and their installed version."""
     learn2learn = OptionalPackage(
         name="learn2learn",
         installed=installed_version("learn2learn"),
@@ -91,7 +98,7 @@ def optional_packages() -> list[OptionalPackage]:
 
 
 def installed_version(name: str) -> str | None:
-    """The version of an installed package, or None."""
+    """Return the version of a package, or None if the package is not installed."""
     try:
         return version(name)
     except PackageNotFoundError:
@@ -103,7 +110,7 @@ def _is_missing(name: str) -> bool:
 
 
 def _n_cores() -> str:
-    """How many cores this process may use, or "?" where the system does not say."""
+    """Return the number of cores that this process may use; "?" if it is unknown."""
     if not hasattr(os, "sched_getaffinity"):
         return "?"
     return str(len(os.sched_getaffinity(0)))
@@ -116,5 +123,5 @@ def _processor() -> str:
                 if "model name" in line:
                     return line.partition(":")[2].strip()
     except OSError:
-        pass  # only Linux has this file
+        pass  # this file exists only on Linux
     return platform.processor() or platform.machine()

@@ -1,4 +1,4 @@
-"""evaluate(model, episodes) -> RunResult, for any learner, torch module or function."""
+"""Score a learner, a torch module or a function on episodes."""
 
 import time
 from collections.abc import Sequence
@@ -42,18 +42,24 @@ def evaluate(
 ) -> RunResult:
     """Score a model on episodes.
 
-    model: a Learner; a torch module that turns float32 images (n, C, H, W) in 0..1 into
-        features (n, d), which are compared as in ProtoNet; or a function
-        (support_images, support_labels, query_images) -> scores, with images uint8
-        (n, H, W, C) and scores (n_query_images, n_way)
-    episodes: a protocol, its name, the path of an episode file, or an open stream
-    stop: when to stop before the last episode; this shows in the name of the protocol
-    name: what tables call the model; by default the name of its class or function
-    root: where the datasets are built; see `data_root`
-    probabilities: whether the scores of a function are probabilities; the result then
-        says how well they are calibrated
-    The result is marked as transductive if the learner says so, or if the probe finds it.
-    Raises DataError or BaselineError, whose text says what to do.
+    The result is marked as transductive if the learner declares it, or if `probe` finds
+    that answers depend on the other query images.
+
+    model: one of three kinds:
+        a Learner;
+        a `torch.nn.Module` that turns float32 images (n, C, H, W) with values in 0..1
+        into features (n, d), which are compared as in ProtoNet;
+        a function (support_images, support_labels, query_images) -> scores, with images
+        uint8 (n, H, W, C) and scores (n_query_images, n_way)
+    episodes: the name of a protocol, an EvalProtocol, the Path of an episode file, or an
+        EpisodeStream
+    stop: the rule that may stop the evaluation early; None for all episodes
+    name: the name of the model in tables; by default the name of its class or function
+    root: the folder with the built datasets; None for the default folder of `data_root`
+    probabilities: whether the scores of a function are probabilities. If so, the result
+        also measures their calibration.
+    Raises DataError if the protocol is wrong or the dataset is missing.
+    Raises BaselineError if the model cannot be evaluated.
     """
     started = time.perf_counter()
     learner = scored_learner(model, name, probabilities)
@@ -65,10 +71,11 @@ def evaluate(
 def find_episodes(
     episodes: Episodes, root: Path | None = None, stop: StopRule | None = None
 ) -> EpisodeStream:
-    """The stream that a protocol, its name or an episode file stands for.
+    """Return the stream of episodes of a protocol or of an episode file.
 
-    stop: the rule by which its evaluation stops; it changes the protocol
-    Raises DataError when the dataset is not built or lacks an image of the file.
+    stop: the rule that may stop the evaluation early; it changes the protocol
+    root: the folder with the built datasets; None for the default folder of `data_root`
+    Raises DataError if the dataset is not built, or lacks an image of the file.
     """
     root = data_root(root)
     if isinstance(episodes, Path):
@@ -88,9 +95,10 @@ def make_examiner(
     progress: Progress | None = None,
     features: Features | None = None,
 ) -> Examiner:
-    """What answers the episodes of a stream, all of them or a range.
+    """Return the examiner that puts the episodes of a stream to a learner.
 
-    features: embedded images of another evaluation, used again if they are the same
+    features: features from an earlier evaluation; they are used again if they are of the
+        same learner and the same images
     """
     protocol = stream.protocol
     if protocol.adaptation_steps:
@@ -111,9 +119,10 @@ def run(
     stop: StopRule | None = None,
     started: float | None = None,
 ) -> RunResult:
-    """Answer all episodes of a stream, or those until a rule says stop.
+    """Answer the episodes of a stream and make the result.
 
-    started: when the evaluation began, by time.perf_counter; None: now
+    stop: the rule that may stop the evaluation early; None for all episodes
+    started: the value of time.perf_counter when the evaluation began; None for now
     """
     if started is None:
         started = time.perf_counter()
@@ -149,17 +158,18 @@ def answer_range(
 def scored_learner(
     model: object, name: str | None = None, probabilities: bool = False
 ) -> Learner:
-    """Wrap anything that can be evaluated as a learner.
+    """Return a learner that answers episodes with a model. See `evaluate`.
 
-    Raises BaselineError for anything else.
+    Raises BaselineError if the model cannot be evaluated, or if `probabilities` is True
+    and the model is not a function.
     """
     learner = as_learner(model, name)
     if not probabilities:
         return learner
     if not isinstance(learner, FunctionLearner):
         raise BaselineError(
-            f"probabilities=True: expected a function that returns probabilities, got a "
-            f"{type(model).__name__}, which says itself what its scores are. Omit "
+            f"probabilities=True: expected a function that returns probabilities, got "
+            f"a {type(model).__name__}, whose kind of scores is known already. Omit "
             f"probabilities=True."
         )
     learner.scores_are = "probabilities"
@@ -169,9 +179,14 @@ def scored_learner(
 def probe(
     model: object, protocol: str | EvalProtocol, *, root: Path | None = None
 ) -> Probe:
-    """Measure whether a model's answer to one query image depends on the other ones.
+    """Measure whether the answer to a query image depends on the other query images.
 
-    The arguments are those of `evaluate`, which probes every model too. See `Probe`.
+    The function `evaluate` also probes every model. The class `Probe` describes the
+    measurements.
+
+    model, root: see `evaluate`
+    protocol: the name of a protocol or an EvalProtocol
+    Raises the same errors as `evaluate`.
     """
     stream = find_episodes(protocol, root)
     return probe_episode(as_learner(model), stream.view, stream.range(0, 1))

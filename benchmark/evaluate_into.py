@@ -1,4 +1,4 @@
-"""Evaluate a learner and save the results into a folder."""
+"""Evaluate a learner and save the results in a folder."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,10 +18,10 @@ from .stopping import StopRule
 
 @dataclass(frozen=True)
 class ResultFolder:
-    """Where results are saved, and what happens to one that is there already.
+    """The folder for results, and the rule for a result that it has already.
 
-    overwrite: whether a result with the same name is replaced
-    skip_existing: whether the evaluation is left out then
+    overwrite: replace the result
+    skip_existing: keep the result and leave out its evaluation
     """
 
     path: Path
@@ -29,9 +29,10 @@ class ResultFolder:
     skip_existing: bool = False
 
     def has(self, learner: Learner, stream: EpisodeStream) -> bool:
-        """Whether this evaluation is left out, because its result is there.
+        """Tell whether to leave out an evaluation, because its result exists.
 
-        Raises DataError if it is there, and may be neither replaced nor left out.
+        Raises DataError if the result exists, and neither `overwrite` nor `skip_existing`
+        is set.
         """
         card = learner.card
         stem = file_stem(stream.protocol.name, card.name, card.train_seed)
@@ -41,8 +42,9 @@ class ResultFolder:
         if self.skip_existing:
             return True
         raise DataError(
-            f"{existing}: there is a result of this name already. Choose another folder with "
-            f"--out, replace the result with --overwrite, or keep it with --skip-existing"
+            f"{existing}: there is a result of this name already. Choose another "
+            f"folder with --out, add --overwrite to replace the result, or add "
+            f"--skip-existing to keep it"
         )
 
 
@@ -54,15 +56,19 @@ def evaluate_into(
     stop: StopRule | None = None,
     progress: Progress | None = None,
 ) -> list[tuple[Path, RunResult]]:
-    """Evaluate on each stream in turn, and save each result as soon as it is there.
+    """Evaluate a learner on several streams, and save each result at once.
 
-    stop: when to stop before the end of a stream; see `find_episodes`
     Images that several streams share are embedded once.
-    Returns the path and the result of each evaluation that was not left out.
-    Raises DataError, before anything is evaluated, for a result that is there already.
+
+    streams: from `find_episodes`, with the same `stop`
+    stop: the rule that may stop each evaluation early; None for all episodes
+    Return the path of the result's .json file and the result, for each evaluation that
+    was not left out.
+    Raises DataError, before the first evaluation, if a result exists already. Also raises
+    the errors of `evaluate`.
     """
     missing = [stream for stream in streams if not folder.has(learner, stream)]
-    # Now, so that an unusable folder is refused before the evaluation and not after it.
+    # If the folder cannot be written, this fails before the long evaluation, not after.
     folder.path.mkdir(parents=True, exist_ok=True)
     saved = []
     features: Features | None = None

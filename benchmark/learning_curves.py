@@ -1,4 +1,4 @@
-"""Read the learning curves of training runs from their logs."""
+"""Read learning curves from the logs (train.json) of training runs."""
 
 import re
 from collections.abc import Container, Sequence
@@ -13,10 +13,10 @@ from fewbench.documents import explain
 
 from ..datasets.info import DataError
 
-LOG = "train.json"  # the name that baselines.training gives it
+LOG = "train.json"  # the name of the log that baselines.training writes
 History = list[dict[str, Any]]
 _LONGEST_NAME = 60
-# Bounds of what a log may hold.
+# The values that are allowed in a log.
 _Step = Annotated[int, Field(ge=0, le=10**12)]
 _Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 _Accuracy = Annotated[float, Field(ge=0, le=1)]
@@ -24,9 +24,10 @@ _Accuracy = Annotated[float, Field(ge=0, le=1)]
 
 @dataclass(frozen=True, config=ConfigDict(extra="ignore", strict=True))
 class _Row:
-    """What a learning curve needs of one row of the log.
+    """The values in a row of the log that learning curves show.
 
-    A loss of `inf` or NaN belongs to a run that diverged. It is not plotted.
+    loss: inf or NaN if training diverged; such a loss is not plotted
+    val_accuracy: a fraction
     """
 
     step: _Step
@@ -41,10 +42,11 @@ class _Log:
 
 
 def read_histories(folders: Sequence[Path]) -> dict[str, History]:
-    """The log rows of the training runs in and below the folders, by a name for each run.
+    """Read the logs of all training runs in some folders and their subfolders.
 
-    A run is named after its folder; two folders of one name get numbers.
-    Raises DataError as `read_history`.
+    Return the rows of each log by the name of its run. A run is named after its folder.
+    Equal names are numbered.
+    Raises DataError if a file train.json is not the log of a training run.
     """
     logs: set[Path] = set()
     for folder in folders:
@@ -58,20 +60,26 @@ def read_histories(folders: Sequence[Path]) -> dict[str, History]:
 
 
 def read_history(path: Path) -> History:
-    """The rows of one log. Raises DataError when the file is not the log of a run."""
+    """Read the rows of the log of a training run.
+
+    Raises DataError if the file is not the log of a training run.
+    """
     content = path.read_bytes()
     try:
         log = TypeAdapter(_Log).validate_json(content)
     except ValidationError as error:
         raise DataError(
-            f"{path}: not the log of a training run ({explain(error)}). Expected the file that "
-            f"`fewbench train` writes. Move this one to another folder."
+            f"{path}: not the log of a training run ({explain(error)}). Expected a "
+            f"{LOG} that `fewbench train` wrote. Move this file to another folder."
         ) from error
     return list(map(asdict, log.history))
 
 
 def _free_name(folder_name: str, taken: Container[str]) -> str:
-    """A name that a file can have, made from that of a folder."""
+    """Return a name that is not in `taken`, made from the name of a folder.
+
+    It has only small letters, digits and "-", so it can be part of a file name.
+    """
     plain = re.sub(r"[^a-z0-9]+", "-", folder_name.lower())
     stem = plain.strip("-")[:_LONGEST_NAME] or "run"
     name = stem

@@ -1,4 +1,4 @@
-"""The model that a user names on the command line."""
+"""Load the model that a user names on the command line."""
 
 import importlib
 import inspect
@@ -14,7 +14,7 @@ from ..baselines.catalogue import load_learner
 from ..baselines.device.choose import resolve_device, resolve_precision
 from ..baselines.learner import BaselineError, Learner
 
-# Ways to name a model that do not exist yet, and what to do meanwhile.
+# Kinds of models that cannot be named yet, and what a user can do meanwhile.
 _NOT_YET = {
     "weights": "a factory can load them",
     "features": "a factory can return a function that looks them up",
@@ -25,11 +25,13 @@ _FACTORY = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*")
 
 @dataclass(frozen=True)
 class Loading:
-    """How a model is loaded.
+    """The choices of a user about a model.
 
-    settings: `key=value` in place of what a recipe says about the test
-    name: what tables call the model; None: its own name
-    train_seed: of a model from a factory; None: 0
+    device: "auto", "cpu" or "cuda"
+    precision: "auto", "fp32" or "bf16"
+    settings: texts `key=value`; each replaces a setting of the recipe for the test
+    name: the name of the model in tables; None for its own name
+    train_seed: the seed that trained a model from a factory; None for 0
     """
 
     device: str = "auto"
@@ -40,11 +42,11 @@ class Loading:
 
 
 def load_model(what: str, loading: Loading) -> Learner:
-    """The learner that `what` stands for.
+    """Load the learner that `what` names.
 
-    what: the name of a learner that needs no training, a checkpoint, the folder of a
-        training run, or module:factory
-    Raises BaselineError that says what can be loaded.
+    what: "centroid", the path of a checkpoint or of a training run's folder, or
+        module:factory
+    Raises BaselineError if there is no such learner, or if a choice cannot be used.
     """
     kind, colon, _ = what.partition(":")
     if colon and kind in _NOT_YET:
@@ -96,7 +98,7 @@ def _from_factory(what: str, loading: Loading) -> Learner:
 def _find_factory(
     what: str, module_name: str, factory_name: str
 ) -> Callable[[], object]:
-    # As `python -m` does, so that a file in the working folder is found.
+    # A file in the working folder is then found, as with `python -m`.
     folder = str(Path.cwd())
     if folder not in sys.path:
         sys.path.insert(0, folder)
@@ -132,7 +134,7 @@ def _refuse_arguments(what: str, factory: Callable[..., object]) -> None:
 
 
 def _last_words(error: Exception) -> str:
-    """The kind of an error, its text, and the last line of code that it came through."""
+    """Return the type and the text of an error, and the line of code that raised it."""
     frame = traceback.extract_tb(error.__traceback__)[-1]
     words = f"{type(error).__name__}: {' '.join(str(error).split())}"
     if not Path(frame.filename).exists():

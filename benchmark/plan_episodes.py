@@ -1,4 +1,4 @@
-"""Plan how many episodes and queries a wanted precision takes."""
+"""Plan how many episodes and queries are needed for a wanted precision."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,10 +9,12 @@ from ..reports.stats.planning import PlanRow, PrecisionTarget, Spread, plan, spr
 
 @dataclass(frozen=True)
 class Wish:
-    """What the user wants to know or to detect: fractions.
+    """The wanted precision. All values are fractions.
 
-    half_width: of the interval of one result
-    difference: between two results, which is detected with a chance of `power`
+    half_width: the wanted half-width of the interval of one result, or None
+    difference: the difference between two results that is to be detected, or None
+    power: the wanted probability of detecting this difference
+    level: the confidence level
     """
 
     half_width: float | None
@@ -23,9 +25,12 @@ class Wish:
 
 @dataclass(frozen=True)
 class Plan:
-    """What one target takes.
+    """The numbers of episodes that reach one target.
 
-    against: the result that the pilot is paired with, for a difference
+    against: the result that the pilot is compared with; None if the target is a
+        half-width, or if there is no such result
+    spread: the variance of the episodes, which the plan is based on
+    rows: a row for each possible number of queries
     """
 
     target: PrecisionTarget
@@ -37,9 +42,13 @@ class Plan:
 def plan_episodes(
     pilot: RunResult, wish: Wish, against: RunResult | None = None
 ) -> list[Plan]:
-    """One plan for the half-width and one for the difference, as far as they are wished.
+    """Make a plan for the wanted half-width, and one for the wanted difference.
 
-    Raises ResultError for a pilot that no plan can be made from.
+    A plan is left out if its value in `wish` is None.
+
+    pilot: the result from which the variance of episodes is estimated
+    against: a second result on the same episodes, for the plan of the difference
+    Raises ResultError if no plan can be made from these results.
     """
     plans = []
     if wish.half_width is not None:

@@ -1,7 +1,8 @@
-"""The published numbers that results are shown beside: published.csv, one per line.
+"""Read the published accuracies that reports show beside results.
 
-Its column `learner` says which learner of fewbench the method is (protonet, maml, fomaml, anil);
-it is empty for other methods. Its column `dataset` is a dataset of fewbench.
+They are in the file published.csv, one on each line. Its column `learner` names the
+learner in fewbench with the published method: protonet, maml, fomaml or anil. The
+column is empty for other methods. The column `dataset` names a dataset in fewbench.
 """
 
 import csv
@@ -20,16 +21,17 @@ _LINE = TypeAdapter(PublishedNumber)
 
 @cache
 def published_numbers() -> tuple[PublishedNumber, ...]:
-    """Every line of published.csv."""
+    """Return all published accuracies in the file published.csv."""
     path = files("fewbench.benchmark").joinpath("published.csv")
     return parse_published(path.read_text(encoding="utf-8"))
 
 
 def parse_published(text: str) -> tuple[PublishedNumber, ...]:
-    """Read CSV whose header names fields of a published number.
+    """Parse a CSV text with a published accuracy on each line.
 
-    An empty value, or "unknown", means that the source does not say.
-    Raises ResultError, which names the line that is not valid.
+    The header has the names of fields of `PublishedNumber`. A value that is empty or
+    "unknown" means that the source does not state it.
+    Raises ResultError if a line is not valid. The text names the line.
     """
     numbers = []
     lines = text.splitlines()

@@ -1,4 +1,4 @@
-"""The whole job on the embedded glyphs: train, evaluate, report."""
+"""Train, evaluate and report in one call, on the glyphs dataset inside fewbench."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +21,11 @@ PROTOCOLS = ("glyphs-5w1s", "glyphs-5w5s", "glyphs-20w1s")
 
 @dataclass(frozen=True)
 class Quickstart:
-    """What a quickstart made: a training run, results, and the files of a report."""
+    """The output of a quickstart.
+
+    training: a summary of the training run
+    page: the path of the report's HTML page
+    """
 
     training: TrainingSummary
     results: list[RunResult]
@@ -36,10 +40,14 @@ def run_quickstart(
     root: Path | None,
     progress: Progress,
 ) -> Quickstart:
-    """Train a ProtoNet on the glyphs, and score it and the centroid learner on three protocols.
+    """Train a ProtoNet on the glyphs dataset, score it, and write a report.
 
-    out: a new or empty folder, for the training run, the results and the report
-    Raises DataError when `out` holds anything.
+    The ProtoNet and the untrained centroid learner are scored on three protocols.
+
+    out: a new or empty folder for the training run, the results and the report
+    seed: the training seed
+    root: the folder with the built datasets; None for the default folder of `data_root`
+    Raises DataError if `out` is a file or a folder that is not empty.
     """
     refuse_used_folder(out)
     run_folder = out / "protonet"
@@ -66,11 +74,11 @@ def run_quickstart(
 
 
 def refuse_used_folder(out: Path) -> None:
-    """Raises DataError when `out` is a file, or a folder that holds anything."""
+    """Raise DataError if `out` is a file or a folder that is not empty."""
     is_new = not out.exists()
     if is_new or (out.is_dir() and not any(out.iterdir())):
         return
     raise DataError(
-        f"{out}: expected a new or empty folder, got one that is not empty. Choose another "
-        f"folder with --out, or remove this one."
+        f"{out}: expected a new or empty folder, got a file or a folder that is not "
+        f"empty. Choose another folder with --out, or remove this file or folder."
     )

@@ -1,4 +1,7 @@
-"""Report folders of results and training runs. It imports no torch: a report needs no model."""
+"""Write a report about folders of results and training runs.
+
+This module does not import torch, since a report needs no model.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,9 +18,11 @@ from .sample_images import class_samples, split_sheets
 
 @dataclass(frozen=True)
 class FolderReport:
-    """The files of a report, and what was found in the folders.
+    """The files of a report, and the number of results that it is about.
 
-    n_copies: results that are copies of others, which count once
+    n_results: the number of results that were found, with copies
+    n_copies: the number of results that are copies of another result; the report shows
+        each result once
     """
 
     paths: list[Path]
@@ -28,12 +33,17 @@ class FolderReport:
 def report_folders(
     folders: Sequence[Path], out: Path, root: Path | None
 ) -> FolderReport:
-    """Report every result in and below the folders, with learning curves, sample images and
-    published numbers.
+    """Write a report about all results in some folders and their subfolders.
 
-    Raises ResultError when there is no result, or a damaged one.
+    It includes the learning curves of training runs in the folders, sample images, and
+    published accuracies.
+
+    out: the folder for the files of the report
+    root: the folder with the built datasets; None for the default folder of `data_root`
+    Raises ResultError if there are no results, or if a result is damaged.
+    Raises DataError if a file train.json is not the log of a training run.
     """
-    from ..reports.report import write_report  # it imports matplotlib
+    from ..reports.report import write_report  # imported late: it loads matplotlib
 
     loaded = load_results(_result_files(folders) or folders)
     results = _without_copies(loaded)
@@ -57,7 +67,7 @@ def _result_files(folders: Sequence[Path]) -> list[Path]:
 
 
 def _without_copies(results: Sequence[RunResult]) -> list[RunResult]:
-    """Each result once, though several folders may hold copies of it."""
+    """Return each result once, since several folders may contain copies of a result."""
     known: dict[tuple[str, bytes], RunResult] = {}
     for result in results:
         content = (repr(result.header()), result.predictions.tobytes())

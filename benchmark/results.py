@@ -1,4 +1,4 @@
-"""Make the record of an evaluation, a RunResult, from a learner's answers."""
+"""Make the result of an evaluation (RunResult) from the answers of a learner."""
 
 import shlex
 import sys
@@ -27,10 +27,13 @@ def make_result(
     answers: Answers,
     started: float,
 ) -> RunResult:
-    """Probe the learner and put together everything that a result records.
+    """Make the result from a learner's answers, and probe the learner for it.
+
+    The probe measures whether answers depend on the other query images.
 
     stream: the episodes that were answered
-    started: when the evaluation began, by time.perf_counter
+    answers: the learner's answers to these episodes
+    started: the value of time.perf_counter when the evaluation began
     """
     probing = time.perf_counter()
     episodes = stream.episodes
@@ -65,7 +68,10 @@ def make_result(
 
 
 def probe_episode(learner: Learner, view: ImageView, episodes: EpisodeBatch) -> Probe:
-    """Probe a learner on the first of these episodes."""
+    """Measure on the first of these episodes whether answers depend on other queries.
+
+    See `Probe`.
+    """
     n_way, n_shot = episodes.support.shape[1:]
     support = episodes.support[0].reshape(-1)
     query = episodes.query[0].reshape(-1)
@@ -87,7 +93,7 @@ def _facts_of_learner(card: LearnerCard) -> dict[str, Any]:
 
 
 def _origin(card: LearnerCard) -> dict[str, Any]:
-    """Where the learner comes from, as far as it is known."""
+    """Return what is known about the learner's weights and training data."""
     facts: dict[str, Any] = {}
     if card.from_scratch:
         facts["pretraining"] = Pretraining("none", saw_test_classes=False)
@@ -106,7 +112,7 @@ def _pixels(view: ImageView) -> Pixels:
 
 
 def _circumstances() -> dict[str, Any]:
-    """Where and when the evaluation was run, and with which command."""
+    """Return the environment, the time and the command of this evaluation."""
     program = Path(sys.argv[0]).name
     return {
         "environment": environment(),

@@ -1,4 +1,4 @@
-"""The images that a report shows: contact sheets of splits, and images of the hardest classes."""
+"""Find the sample images in a report: of each split, and of the hardest classes."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,9 +19,10 @@ IMAGES_PER_CLASS = 5
 def class_samples(
     root: Path, result: RunResult, class_names: Sequence[str]
 ) -> dict[str, list[np.ndarray]]:
-    """The first images of some classes of the split that a result was scored on.
+    """Return the first images of some classes on which a result was scored.
 
-    Images uint8 (H, W, C) by class name; empty if the build at hand is another one
+    class name -> images uint8 (H, W, C). Empty if the dataset is not built in `root`,
+    or if the build differs from the one that the result was scored on.
     """
     view = evaluated_view(result, root)
     if view is None:
@@ -37,7 +38,11 @@ def class_samples(
 
 
 def split_sheets(results: Sequence[RunResult], root: Path) -> dict[str, bytes]:
-    """Contact sheets of the splits that results were scored on: caption -> PNG bytes."""
+    """Return an image with samples from each split that results were scored on.
+
+    caption -> PNG bytes. A split is left out if the dataset is not built in `root`, or
+    if the build differs from the one that the results were scored on.
+    """
     evaluated: dict[tuple[str, str, str], RunResult] = {}
     for result in results:
         protocol = result.protocol
@@ -57,7 +62,11 @@ def split_sheets(results: Sequence[RunResult], root: Path) -> dict[str, bytes]:
 
 
 def evaluated_view(result: RunResult, root: Path) -> ImageView | None:
-    """The images that a result was scored on; None if the build at hand is another one."""
+    """Return the images that a result was scored on.
+
+    None if the dataset is not built in `root`, or if the build differs from the one
+    that the result was scored on.
+    """
     protocol = result.protocol
     try:
         info = pick("dataset", protocol.dataset, BUILDERS, see="fewbench data list")

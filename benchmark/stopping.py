@@ -1,4 +1,8 @@
-"""When an evaluation may stop before the end of its protocol."""
+"""The rule by which an evaluation stops early: once its interval is narrow enough.
+
+The result has an interval of the kind "anytime". It stays valid although its own width
+decides when the evaluation stops.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -12,17 +16,20 @@ from .protocols.catalogue import check_episodes
 MOST_EPISODES = 100_000
 # A multiple of every `range_step`.
 _STEP = 256
-# Looking at the interval costs little, but episodes beyond the need cost too: each range makes
-# the total grow by a quarter.
+# The interval is checked after each range of episodes. A check costs little, but
+# unnecessary episodes cost time too. So a range adds only a quarter to the episodes so
+# far, or one step if that is more.
 _GROWTH = 1.25
 
 
 @dataclass(frozen=True)
 class StopRule:
-    """Stop once the 95 % interval has this half-width, or after `most_episodes`.
+    """The rule by which an evaluation stops early.
 
-    half_width: a fraction
-    Raises DataError for a half-width that no interval has, or for too many episodes.
+    half_width: stop if the half-width of the 95 % interval is at most this fraction
+    most_episodes: stop after this number of episodes in any case
+    Raises DataError if `half_width` is not between 0 and 0.5, or if `most_episodes` is
+    too large for a result.
     """
 
     half_width: float
@@ -32,20 +39,21 @@ class StopRule:
         check_episodes(self.most_episodes)
         if not 0 < self.half_width < 0.5:
             raise DataError(
-                f"--until-half-width: expected a half-width above 0 and below 50 %, got "
-                f"{self.half_width:g}. For instance: --until-half-width 0.1%"
+                f"--until-half-width: expected a half-width above 0 and below 50 %, "
+                f"got {self.half_width:g}. For example: --until-half-width 0.1%"
             )
 
     def protocol(self, protocol: EvalProtocol) -> EvalProtocol:
-        """The protocol of an evaluation that stops by this rule.
+        """Return the protocol of an evaluation that stops early by this rule.
 
-        Its interval, of the kind "anytime", allows for the stopping. `n_episodes` is how
-        many there are at most.
-        Raises DataError for a protocol whose episodes are a fixed list.
+        Its name ends in -until-0.1pct for a half-width of 0.1 %. Its `n_episodes` is the
+        largest number of episodes that the rule allows.
+        Raises DataError if the episodes of `protocol` are not independent of each other,
+        since their number is then fixed.
         """
         if protocol.sampling != "independent":
             raise DataError(
-                f"{protocol.name}: cannot stop by a half-width: expected a protocol of "
+                f"{protocol.name}: --until-half-width expected a protocol with "
                 f"independent episodes, got {protocol.sampling} ones, whose number is "
                 f"fixed. Omit --until-half-width, or choose another protocol: fewbench "
                 f"protocol list"
@@ -59,7 +67,7 @@ class StopRule:
         )
 
     def is_met(self, accuracies: np.ndarray) -> bool:
-        """Whether the interval around the mean of the episodes so far is narrow enough.
+        """Tell whether the interval around the mean accuracy is narrow enough.
 
         accuracies: float64 (n_episodes,) in 0..1
         """
@@ -69,7 +77,7 @@ class StopRule:
 
 
 def growing_ranges(n_episodes: int) -> Iterator[tuple[int, int]]:
-    """Start and end of the ranges after which an evaluation looks at its interval."""
+    """Yield the ranges of an evaluation that checks its interval: (start, end)."""
     start = 0
     while start < n_episodes:
         grown = int(start * _GROWTH) // _STEP * _STEP

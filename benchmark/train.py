@@ -1,4 +1,4 @@
-"""Train a learner by a recipe into a folder."""
+"""Train a learner by a recipe, and write the training run into a folder."""
 
 from pathlib import Path
 from typing import TypedDict
@@ -14,9 +14,12 @@ from ..datasets.view import ImageView
 
 
 class TrainingSummary(TypedDict):
-    """What a user wants to know about a finished training run.
+    """The main facts about a finished training run.
 
-    val_accuracy: of the selected checkpoint, a fraction; None without validation
+    checkpoint: the path of the selected checkpoint
+    out: the folder of the run
+    val_accuracy: the validation accuracy of the checkpoint, as a fraction; None if
+        there was no validation
     """
 
     checkpoint: str
@@ -30,9 +33,10 @@ class TrainingSummary(TypedDict):
 
 
 def train_views(config: TrainConfig, root: Path | None) -> TrainViews:
-    """The images that a recipe trains on, and those that it selects a checkpoint by.
+    """Return the images for training and the images for selecting a checkpoint.
 
-    Raises DataError when the dataset is unknown or not built.
+    root: the folder with the built datasets; None for the default folder of `data_root`
+    Raises DataError if the dataset is unknown or not built.
     """
     info = pick("dataset", config.dataset, BUILDERS, see="fewbench data list")
     train = open_split(info, data_root(root), "train")
@@ -53,7 +57,15 @@ def train_run(
     root: Path | None,
     progress: Progress,
 ) -> TrainingSummary:
-    """Train into the folder `out`."""
+    """Train a learner by a recipe, and write the training run into a folder.
+
+    config: the recipe
+    out: the folder of the run
+    budget: the time limit and the device
+    root: the folder with the built datasets; None for the default folder of `data_root`
+    Raises DataError if the dataset is unknown or not built.
+    Raises BaselineError if the recipe cannot be used or `out` holds another run.
+    """
     trainer = Trainer(config, train_views(config, root), out, budget)
     checkpoint = trainer.run(progress)
     state = trainer.state

@@ -1,16 +1,16 @@
-"""Datasets: their builders, the HDF5 store, and episodes.
+"""Build, check and read datasets, and draw episodes from them.
 
-archives, downloads   get at the files of a source
-pickles, layouts      find classes and images in them
-images                decode and resize
-store                 the HDF5 files of a built dataset
-inspection            say what a source is, and compare datasets
+archives, downloads: read archives and download source files
+pickles, layouts: find the classes and images in source files
+images: decode and resize images
+store: write and read the HDF5 files of a built dataset
+inspection: identify the dataset in a file or folder, and compare datasets
 """
 
 from . import glyphs, miniimagenet, omniglot, tieredimagenet
 from .info import DatasetInfo
 
-# Variants differ from the dataset they are made from only in the resampling filter.
+# A variant differs from its dataset only in the filter that resizes the images.
 _VARIANTS = (omniglot.NEAREST, *miniimagenet.VARIANTS, *tieredimagenet.VARIANTS)
 
 BUILDERS: dict[str, DatasetInfo] = {

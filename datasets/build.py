@@ -1,9 +1,9 @@
-"""Build a dataset: check, write, verify, and only then give it its final name.
+"""Build a dataset in the folder `<root>/<name>`.
 
-A dataset is one folder `<root>/<name>` with a file for each split and manifest.json. It is
-written as `<name>.partial` and renamed after every byte was read back, so a killed build
-leaves nothing that looks finished. The same command then resumes after the last finished
-class.
+The folder contains an HDF5 file for each split, and manifest.json. It is written as
+`<name>.partial` and gets its final name after every byte was read back and checked.
+A killed build therefore never looks finished. The same command then resumes after the
+last finished class.
 """
 
 import math
@@ -25,14 +25,19 @@ from .store.journal import Journal, outline_of
 from .store.manifest import read_manifest, write_manifest
 from .store.writer import write_split
 
-# For the check of free space; both are generous.
+# Generous estimates for the check of free space.
 _BYTES_PER_NAME = 100
 _BYTES_OF_HEADERS = 100_000
 
 
 @dataclass(frozen=True)
 class Build:
-    """A finished build: where it is, its manifest, and whether it was there before."""
+    """A finished build.
+
+    folder: `<root>/<name>`
+    manifest: the content of manifest.json in that folder
+    already_built: whether the build was finished before `build` was called
+    """
 
     folder: Path
     manifest: dict[str, Any]
@@ -47,18 +52,22 @@ def build(
     rebuild: bool = False,
     progress: Progress | None = None,
 ) -> Build:
-    """Build every split of a dataset below `root`, or find it built.
+    """Build every split of a dataset in `<root>/<name>`, or find the finished build.
 
-    request: where its source files are; without a source they are downloaded
-    progress: called with the stage and the bytes of a download, then the images written
-    Raises DataError when the source is missing or wrong, or the disk is full or read-only.
+    request: the source files to use; if it names no source, they are downloaded
+    rebuild: whether to replace a finished build
+    progress: called with the stage, and the count and total of bytes in a download or
+        of images to write
+    Raises DataError if the source is missing or wrong, if the disk is full or
+    read-only, or if another process is building the dataset. Also raises DataError if
+    a partial build is there and the request does not allow missing data.
     """
     request = request or Request()
     found = None if rebuild else _find_build(info, root, request)
     if found is not None:
         return found
     with _writing_to(root), _alone(info, root):
-        # Another process may have built it while this one waited.
+        # Another process may have built the dataset while this process waited.
         found = None if rebuild else _find_build(info, root, request)
         if found is not None:
             return found
@@ -67,15 +76,19 @@ def build(
 
 
 def _find_build(info: DatasetInfo, root: Path, request: Request) -> Build | None:
-    """The build that is there, None if there is none."""
+    """Return the finished build in `root`; None if there is no finished build.
+
+    Raises DataError if the build is partial and the request forbids missing data.
+    """
     folder = root / info.name
     manifest = read_manifest(folder)
     if not manifest:
         return None
     if manifest["partial"] and not request.allow_missing:
         raise DataError(
-            f"{folder}: holds a partial build of {info.name}, made with --allow-missing. "
-            f"To replace it by the whole dataset: {_command(info, request)} --rebuild"
+            f"{folder}: holds a partial build of {info.name}, made with "
+            f"--allow-missing. To replace it with the complete dataset: "
+            f"{_command(info, request)} --rebuild"
         )
     return Build(folder, manifest, already_built=True)
 
@@ -91,7 +104,7 @@ def _command(info: DatasetInfo, request: Request) -> str:
 def _list_source(
     info: DatasetInfo, root: Path, request: Request, progress: Progress | None
 ) -> Listing:
-    """What the source holds, which is downloaded first if the request names none."""
+    """Return the classes in the source. Download it if the request names no source."""
     if request.scratch is None:
         request = replace(request, scratch=root)
     if request.source is not None or info.embedded:
@@ -110,7 +123,10 @@ def _list_source(
 def _download(
     info: DatasetInfo, root: Path, request: Request, progress: Progress | None
 ) -> Path:
-    """The folder with all source files; the variants of a dataset share it."""
+    """Download all source files. Return their folder, `<root>/downloads/<dataset>`.
+
+    Variants of a dataset, such as omniglot and omniglot-nearest, share this folder.
+    """
     dataset, _, _ = info.name.partition("-")
     folder = root / "downloads" / dataset
     folder.mkdir(parents=True, exist_ok=True)
@@ -127,7 +143,12 @@ def _download(
 
 
 def _list_classes(info: DatasetInfo, request: Request) -> Listing:
-    """What the source holds; partial if the request allows it and something is missing."""
+    """Return the classes in the source, after counting classes and images.
+
+    If the counts differ from the expected counts and the request allows missing data,
+    the listing is marked as partial.
+    Raises DataError if the counts differ and the request does not allow missing data.
+    """
     listing = info.list_classes(request)
     faults: list[str] = []
     for split in info.splits:
@@ -141,9 +162,10 @@ def _list_classes(info: DatasetInfo, request: Request) -> Listing:
         if request.source is not None:
             path = shlex.quote(str(request.source))
         raise DataError(
-            f"{info.name}, {faults[0]}. The source is incomplete, or another dataset. "
-            f"See what it is: fewbench data identify {path}; or build what is there, "
-            f"marked as partial: {_command(info, request)} --allow-missing"
+            f"{info.name}, {faults[0]}. The source is incomplete or contains another "
+            f"dataset. To find out what it contains: fewbench data identify {path}; "
+            f"or, to make a partial build of what is there: {_command(info, request)} "
+            f"--allow-missing"
         )
     checks = list(listing.checks)
     for fault in faults:
@@ -152,7 +174,7 @@ def _list_classes(info: DatasetInfo, request: Request) -> Listing:
 
 
 def _miscount(info: DatasetInfo, listing: Listing, split: str) -> str | None:
-    """What is wrong with the counts of a split, None if they are as expected."""
+    """Describe the difference from the expected counts of a split; None if equal."""
     expected = info.splits[split]
     classes = listing.of(split)
     n_classes = len(classes)
@@ -162,8 +184,8 @@ def _miscount(info: DatasetInfo, listing: Listing, split: str) -> str | None:
     if has_all_classes and has_all_images:
         return None
     return (
-        f"{split}: expected {expected.n_classes} classes and {expected.n_images} images, "
-        f"found {n_classes} and {n_images}"
+        f"{split}: expected {expected.n_classes} classes and {expected.n_images} "
+        f"images, found {n_classes} classes and {n_images} images"
     )
 
 
@@ -181,15 +203,15 @@ def _build_from(
         raise
     folder = root / info.name
     replace_folder(journal.folder, folder)
-    # Only now, so that a build killed in between can still resume.
+    # The journal is deleted last, so that a build killed before can still resume.
     Journal.close(folder)
     return Build(folder, manifest, already_built=False)
 
 
 def _require_room(info: DatasetInfo, listing: Listing, journal: Journal) -> None:
-    """Raise OSError when the disk has less room than the build still needs.
+    """Raise OSError if the disk has less free space than the build still needs.
 
-    HDF5 does not survive a full disk: it crashes when it closes the file.
+    On a full disk, HDF5 would crash when it closes a file.
     """
     to_write: list[ClassImages] = []
     for one in listing.classes:
@@ -205,7 +227,7 @@ def _require_room(info: DatasetInfo, listing: Listing, journal: Journal) -> None
 def _write(
     info: DatasetInfo, listing: Listing, journal: Journal, progress: Progress | None
 ) -> dict[str, Any]:
-    """Write every split that has classes, then the manifest, which is returned."""
+    """Write every split that has classes, then manifest.json. Return its content."""
     total = _count_images(listing.classes)
     done = 0
     splits = [split for split in info.splits if listing.of(split)]
@@ -223,14 +245,17 @@ def _count_images(classes: Iterable[ClassImages]) -> int:
 
 
 def _tidy_up(info: DatasetInfo, journal: Journal, error: BaseException) -> None:
-    """Remove what an interrupted build left, unless another run can resume it."""
+    """Delete an interrupted build, unless it has finished classes to resume after.
+
+    If it has finished classes, add a note about them to the error.
+    """
     n_finished = len(journal.finished)
     if not n_finished:
         shutil.rmtree(journal.folder, ignore_errors=True)
         return
     error.add_note(
-        f"{n_finished} finished classes are kept in {journal.folder}: the same command "
-        f"resumes there. To build {info.name} from the start, delete that folder."
+        f"{n_finished} finished classes are kept in {journal.folder}. The same command "
+        f"resumes after them. To build {info.name} from the start, delete that folder."
     )
 
 
@@ -245,16 +270,17 @@ def _writing_to(root: Path) -> Iterator[None]:
         for note in getattr(error, "__notes__", ()):
             advice += f" {note}"
         raise DataError(
-            f"{root}: cannot write there ({reason}). Nothing half-written is taken for "
-            f"finished. {advice}"
+            f"{root}: cannot write there ({reason}). Nothing half-written is used as a "
+            f"finished build. {advice}"
         ) from error
 
 
 @contextmanager
 def _alone(info: DatasetInfo, root: Path) -> Iterator[None]:
-    """Keep other processes from building the same dataset.
+    """Keep other processes from building the same dataset during the `with` block.
 
-    Embedded datasets are built on first use, within seconds: a second process waits.
+    Raises DataError if another process is building the dataset. An embedded dataset
+    (its pixels come with fewbench) is built within seconds, so this process waits.
     """
     lock = root / f".{info.name}.lock"
     try:
@@ -262,6 +288,6 @@ def _alone(info: DatasetInfo, root: Path) -> Iterator[None]:
             yield
     except BlockingIOError:
         raise DataError(
-            f"another process is building {info.name} in {root}. Wait until it "
-            f"has finished, then type the same command again."
+            f"another process is building {info.name} in {root}. Wait until that "
+            f"process has finished, then type the same command again."
         ) from None

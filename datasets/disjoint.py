@@ -1,8 +1,8 @@
-"""Episodes that share no image, for intervals that hold for new images too.
+"""Draw episodes that share no image, for intervals that hold for new images too.
 
-Episodes that are drawn with replacement share images, and an interval over them holds for
-those images only (Lafargue et al., Oops, I Sampled it Again, 2024). Disjoint episodes are
-independent, given the classes.
+Episodes that are drawn with replacement share images. A confidence interval over such
+episodes holds only for these images (Lafargue et al., Oops, I Sampled it Again, 2024).
+Disjoint episodes share no image and are independent, given the classes.
 """
 
 import numpy as np
@@ -11,7 +11,7 @@ from .episodes import EpisodeBatch, EpisodeSpec, check_sizes, draw_rotations
 from .info import DataError
 from .view import ImageView
 
-# Keeps this stream of a seed apart from those in `episodes`.
+# The second word of the generator's key. The module `episodes` uses 0, 1 and 2.
 _DISJOINT = 3
 
 
@@ -21,15 +21,18 @@ def disjoint_episodes(
     seed: int,
     count: int | None = None,
 ) -> EpisodeBatch:
-    """The first `count` episodes, or all, of a stream that uses no stored image twice.
+    """Draw the first `count` episodes of a stream that uses no stored image twice.
 
-    The images of each class are shuffled and cut into portions, one for each episode that
-    the class takes part in. Classes are drawn uniformly, as long as the number of episodes
-    stays the largest possible. The four rotations of an image count as one stored image,
-    so an episode never has two rotations of one class either.
+    The images of each class are shuffled and cut into portions. Each episode that uses
+    the class takes one portion. Classes are drawn uniformly, except where the largest
+    possible number of episodes requires certain classes. The four rotations of an image
+    count as one stored image. An episode never has two rotations of the same class.
+    The episodes depend only on the class sizes, the rotations of the view, the spec and
+    the seed.
 
-    A pure function of the class sizes, the spec and the seed.
-    Raises DataError when `count` is more than the split allows.
+    count: None for all episodes of the stream
+    Raises DataError if `count` is more than the split allows. Also raises DataError if
+    there are too few classes, or if a class has too few images.
     """
     offsets = view.class_offsets[: view.n_base_classes + 1]
     sizes = np.diff(offsets)
@@ -66,9 +69,10 @@ def _check_count(
 ) -> None:
     if count > most:
         raise DataError(
-            f"cannot draw {count} episodes that share no image: expected at most {most} of "
-            f"{spec.n_way} classes x {spec.images_per_class} images from this split, got "
-            f"{count}. Ask for fewer (--episodes {most}), or omit --episodes to get all."
+            f"cannot draw {count} episodes that share no image: expected at most "
+            f"{most} episodes with {spec.n_way} classes x {spec.images_per_class} "
+            f"images from this split, got {count}. Choose fewer episodes (--episodes "
+            f"{most}), or leave out --episodes to draw as many as possible."
         )
 
 
@@ -78,7 +82,12 @@ def _rotate(
     images: np.ndarray,
     seed: int,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The same episodes with each class rotated by a random multiple of 90 degrees."""
+    """Rotate each class in each episode by a random multiple of 90 degrees.
+
+    classes: int64 (n_episodes, n_way) stored classes
+    images: int64 (n_episodes, n_way, images_per_class) stored images
+    Returns the classes and images of the view, as arrays of the same shapes.
+    """
     n_episodes, n_way = classes.shape
     rotations = draw_rotations(n_episodes, n_way, seed, 0)
     shift = rotations * view.n_base_images
@@ -90,11 +99,12 @@ def _rotate(
 
 
 def _most_episodes(n_portions: np.ndarray, n_way: int) -> int:
-    """How many sets of `n_way` different classes can be made.
+    """Return the largest possible number of episodes with `n_way` different classes.
 
-    That is the largest n for which n sets can be filled using no class more than n times.
+    This is the largest n for which the portions fill n episodes, although each class
+    can be in an episode only once and so gives at most n portions.
 
-    n_portions: int (n_classes,) how often each class can be used
+    n_portions: int (n_classes,) number of episodes that each class has images for
     """
     low = 0
     high = int(n_portions.sum()) // n_way
@@ -114,10 +124,12 @@ def _draw_classes(
     generator: np.random.Philox,
     n_episodes: int,
 ) -> np.ndarray:
-    """The classes of each episode: int64 (n_episodes, n_way)
+    """Draw the classes of each episode: int64 (n_episodes, n_way)
 
-    A class that still has a portion for every remaining episode may have to take part.
-    Otherwise the last episodes would lack classes.
+    A class that still has a portion for every remaining episode can be compulsory in
+    the next episode. Otherwise the last episodes would lack classes.
+
+    n_portions: int (n_classes,) number of episodes that each class has images for
     """
     left = n_portions.astype(np.int64)
     chosen = np.empty((n_episodes, n_way), np.int64)
@@ -136,17 +148,18 @@ def _choose_classes(
     n_way: int,
     episodes_left: int,
 ) -> np.ndarray:
-    """The classes of the next episode: int64 (n_way,)
+    """Choose the classes of the next episode: int64 (n_way,)
 
     order: int64 (n_classes,) all classes in random order
-    left: int64 (n_classes,) portions that each class still has
+    left: int64 (n_classes,) number of portions that each class still has
+    episodes_left: number of episodes still to draw, including the next episode
     """
     has_portions = left[order] > 0
     order = order[has_portions]
     # Classes that could take part in every remaining episode.
     is_full = left[order] >= episodes_left
     full = order[is_full]
-    # Portions that the remaining episodes can do without.
+    # The number of portions that the remaining episodes do not need.
     usable = np.minimum(left, episodes_left)
     n_spare = int(usable.sum()) - n_way * episodes_left
     n_compulsory = max(0, len(full) - n_spare)
@@ -162,9 +175,12 @@ def _choose_classes(
 
 
 def _count_earlier_uses(chosen: np.ndarray) -> np.ndarray:
-    """How often each class was chosen before: the portion that it uses next.
+    """Count how often each chosen class was chosen in earlier episodes.
 
-    int64 of the shape of `chosen`
+    This count is also the index of the portion that the episode takes.
+
+    chosen: int64 (n_episodes, n_way) classes of each episode
+    Returns int64 (n_episodes, n_way).
     """
     flat = chosen.reshape(-1)
     order = np.argsort(flat, kind="stable")
@@ -180,11 +196,11 @@ def _shuffle_images(
     offsets: np.ndarray,
     generator: np.random.Philox,
 ) -> np.ndarray:
-    """Stored images, shuffled within each class: int64 (n_images,)"""
+    """Return the indices of stored images, shuffled in each class: int64 (n_images,)"""
     sizes = np.diff(offsets)
     n_images = int(offsets[-1])
     classes = np.arange(len(sizes))
     owners = np.repeat(classes, sizes)
     words = generator.random_raw(n_images)
-    # Sorts by class, then by the random word.
+    # This sorts by class, then by the random word.
     return np.lexsort((words, owners))

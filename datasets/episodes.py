@@ -1,8 +1,8 @@
-"""Episodes as pure functions: which images make up episode i of a stream.
+"""Draw episodes by their number: episode i of a stream always has the same images.
 
-Episode i depends only on the class sizes, the spec, the seed and i. It does not depend on
-the learner, on how many episodes are drawn or in which order, on the number of workers, or
-on the machine.
+A stream is the endless sequence of episodes that belongs to a seed. Episode i depends
+only on the class sizes, the spec, the seed and i. It does not depend on the learner,
+the number or order of the episodes drawn, the number of workers, or the machine.
 """
 
 import hashlib
@@ -15,20 +15,23 @@ import numpy as np
 from .info import DataError
 from .random_draws import draw_without_replacement, random_halves, random_words
 
-# The second word of a generator's key keeps the streams of a seed apart. The episodes
-# themselves have 0, and disjoint episodes have 3.
+# The second word of a generator's key keeps different draws with the same seed apart.
+# It is 0 for episodes, and 3 for disjoint episodes.
 _QUERY_ORDERS = 1
 _ROTATIONS = 2
-# Elements of the shuffled pools that are held at once, so that they stay in the
-# processor's cache.
+# The largest number of elements in the pools that are shuffled at the same time. So
+# many elements fit in the processor's cache.
 _POOL_ELEMENTS = 1 << 18
 
 
 @dataclass(frozen=True)
 class EpisodeSpec:
-    """The shape of an episode: classes, and support and query images for each class.
+    """The shape of an episode.
 
-    Raises DataError for fewer than 2 classes, 1 support image or 1 query image.
+    n_way: number of classes, at least 2
+    n_shot: number of support images in each class, at least 1
+    n_query: number of query images in each class, at least 1
+    Raises DataError if a number is too small.
     """
 
     n_way: int
@@ -38,22 +41,23 @@ class EpisodeSpec:
     def __post_init__(self) -> None:
         if self.n_way < 2 or self.n_shot < 1 or self.n_query < 1:
             raise DataError(
-                f"the shape of an episode: expected at least 2 classes, with 1 support and "
-                f"1 query image each, got way={self.n_way} shot={self.n_shot} "
-                f"query={self.n_query}. For instance: --set way=5 --set shot=1 --set query=15"
+                f"the shape of an episode is too small: expected at least 2 classes, "
+                f"each with at least 1 support image and 1 query image, got "
+                f"way={self.n_way} shot={self.n_shot} query={self.n_query}. For "
+                f"example, set: --set way=5 --set shot=1 --set query=15"
             )
 
     @property
     def images_per_class(self) -> int:
-        """How many different images of each class an episode uses."""
+        """The number of different images of each class in an episode."""
         return self.n_shot + self.n_query
 
 
 @dataclass(frozen=True, eq=False)
 class EpisodeBatch:
-    """Many episodes, as indices into a view.
+    """Several episodes, as indices of classes and images in an `ImageView`.
 
-    The class in column w has the label w in its episode.
+    In each episode, the class in column w has the label w.
 
     classes: int64 (n_episodes, n_way) class indices
     support: int64 (n_episodes, n_way, n_shot) image indices
@@ -92,14 +96,15 @@ def sample_episodes(
     start: int,
     count: int,
 ) -> EpisodeBatch:
-    """Draw episodes `start` to `start + count - 1` of the stream `seed`.
+    """Draw episodes `start` to `start + count - 1` of the stream with a seed.
 
-    Classes are drawn uniformly without replacement. So are the n_shot + n_query images of
-    each class (Vinyals et al. 2016, section 4.1).
+    In each episode, the classes are drawn uniformly without replacement. The n_shot +
+    n_query images of each class are drawn in the same way (Vinyals et al. 2016,
+    section 4.1).
 
-    class_offsets: int64 (n_classes + 1,) the images of class c lie between offsets c and
-        c + 1
-    Raises DataError when there are too few classes, or a class has too few images.
+    class_offsets: int64 (n_classes + 1,) the images of class c are
+        range(class_offsets[c], class_offsets[c + 1])
+    Raises DataError if there are too few classes, or if a class has too few images.
     """
     class_offsets = np.asarray(class_offsets, dtype=np.int64)
     sizes = np.diff(class_offsets)
@@ -109,7 +114,7 @@ def sample_episodes(
     end = start + count
     class_parts: list[np.ndarray] = []
     image_parts: list[np.ndarray] = []
-    # Even without any episode there is one chunk, which gives the arrays their shape.
+    # If count is 0, an empty chunk still gives the arrays their shape.
     for first in range(start, max(end, start + 1), chunk):
         n_here = min(chunk, end - first)
         classes, images = _sample_chunk(class_offsets, spec, seed, first, n_here)
@@ -129,10 +134,12 @@ def rotate_classes(
     seed: int,
     start: int,
 ) -> EpisodeBatch:
-    """Rotate each class of each episode by a random multiple of 90 degrees (Finn et al. 2017).
+    """Rotate each class in each episode by a random multiple of 90 degrees.
 
-    episodes: of upright images, the first of which is episode `start` of the stream `seed`
-    n_base_images: rotating an image by 90 degrees adds this to its index, see `ImageView`
+    episodes: episodes with upright images; the first is episode `start` of the stream
+    n_base_images: number of stored images; each rotation by 90 degrees adds this number
+        to the index of an image, see `ImageView`
+    Source: Finn et al. 2017.
     """
     n_episodes, n_way = episodes.classes.shape
     rotations = draw_rotations(n_episodes, n_way, seed, start)
@@ -150,13 +157,13 @@ def draw_rotations(
     seed: int,
     start: int,
 ) -> np.ndarray:
-    """A rotation for each class of `count` episodes, in steps of 90 degrees.
+    """Draw a rotation for each class in `count` episodes, in steps of 90 degrees.
 
-    int64 (count, n_way) in 0..3
+    Returns int64 (count, n_way), from 0 to 3.
     """
     key = [seed, _ROTATIONS]
     words = random_words(key, start, count, n_way)
-    # The two highest bits.
+    # The two highest bits of each word.
     rotations = words[:, :n_way] >> np.uint64(62)
     return rotations.astype(np.int64)
 
@@ -168,9 +175,11 @@ def iterate_episodes(
     start: int = 0,
     chunk: int = 256,
 ) -> Iterator[EpisodeBatch]:
-    """The endless stream from episode `start` on, one episode at a time.
+    """Yield the episodes of a stream without end, from episode `start` on.
 
-    chunk: how many are drawn at once
+    Each yielded batch has one episode.
+    chunk: number of episodes drawn at the same time, which affects only the speed
+    Raises what `sample_episodes` raises.
     """
     while True:
         batch = sample_episodes(class_offsets, spec, seed, start, chunk)
@@ -185,9 +194,10 @@ def query_orders(
     start: int,
     count: int,
 ) -> np.ndarray:
-    """An order of the query images for each of `count` episodes: int64 (count, n_queries)
+    """Draw an order of the query images for each of `count` episodes.
 
-    Query images are shuffled because in class order their position would reveal the label.
+    In the order of the classes, the position of a query image would reveal its label.
+    Returns int64 (count, n_queries), a permutation in each row.
     """
     key = [seed, _QUERY_ORDERS]
     words = random_words(key, start, count, n_queries)
@@ -195,7 +205,7 @@ def query_orders(
 
 
 def episodes_fingerprint(episodes: EpisodeBatch, spec: EpisodeSpec) -> str:
-    """sha256 of the exact episodes, equal on every machine."""
+    """Return the sha256 of the content of episodes, which is equal on every machine."""
     shape = [
         len(episodes),
         spec.n_way,
@@ -211,26 +221,26 @@ def episodes_fingerprint(episodes: EpisodeBatch, spec: EpisodeSpec) -> str:
 
 
 def check_sizes(sizes: np.ndarray, spec: EpisodeSpec) -> None:
-    """Check that classes of these sizes can make an episode.
+    """Check that a split has enough classes and images for an episode.
 
-    sizes: int (n_classes,) images of each class
-    Raises DataError when there are too few classes, or a class has too few images.
+    sizes: int (n_classes,) number of images in each class
+    Raises DataError if there are too few classes, or if a class has too few images.
     """
     n_classes = len(sizes)
     if n_classes < spec.n_way:
         raise DataError(
-            f"cannot draw {spec.n_way}-way episodes: expected a split of at least "
-            f"{spec.n_way} classes, got {n_classes}. Choose a protocol or recipe with "
-            f"fewer (--set way={n_classes})."
+            f"cannot draw {spec.n_way}-way episodes: expected a split with at least "
+            f"{spec.n_way} classes, got {n_classes} classes. Choose a protocol or "
+            f"recipe with fewer classes (--set way={n_classes})."
         )
     smallest = int(sizes.argmin())
     n_images = sizes[smallest]
     if n_images < spec.images_per_class:
         raise DataError(
-            f"cannot draw episodes of {spec.n_shot} support + {spec.n_query} query images "
-            f"a class: expected at least {spec.images_per_class} images of each class, got "
-            f"{n_images} of class {smallest}. Choose a protocol or recipe with fewer "
-            f"(--set query=...)."
+            f"cannot draw episodes with {spec.n_shot} support + {spec.n_query} query "
+            f"images in each class: expected at least {spec.images_per_class} images "
+            f"in each class, got {n_images} images in class number {smallest}. Choose "
+            f"a protocol or recipe with fewer images (--set query=...)."
         )
 
 
@@ -241,9 +251,10 @@ def _sample_chunk(
     start: int,
     count: int,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """As `sample_episodes`: the classes, and all images of each.
+    """Draw the classes and images of episodes, with the arguments of `sample_episodes`.
 
-    int64 (count, n_way) and (count, n_way, n_shot + n_query)
+    Returns the classes, int64 (count, n_way), and the images of each class,
+    int64 (count, n_way, n_shot + n_query).
     """
     n_way = spec.n_way
     n_images = spec.images_per_class

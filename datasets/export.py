@@ -1,4 +1,4 @@
-"""Export built splits to the formats that other few-shot code reads; see export_formats."""
+"""Export built splits to formats that other few-shot code reads."""
 
 import math
 import os
@@ -27,14 +27,18 @@ def convert(
     out: Path,
     progress: Progress | None = None,
 ) -> list[Path]:
-    """Write splits of one dataset into the new folder `out`; its files and folders, sorted.
+    """Write splits of one dataset into the new folder `out`.
 
-    format_name: a name in FORMATS
-    progress: called with the stage, and the images written so far and in all
-    The images are compared with the recorded hash as they are written. The folder appears
-    when it is complete; a killed run leaves `<out>.*.partial` beside it, which nothing reads.
-    Raises DataError when `out` exists, cannot be written or has too little room, and when a
-    split is damaged or has names that no file can have.
+    Each split is compared with its recorded hash during writing. The folder `out`
+    appears when it is complete. A killed run leaves only a folder `<out>.*.partial`,
+    which can be deleted.
+
+    format_name: a key of FORMATS
+    progress: called with the stage, and the images written so far and in total
+    Returns the files and folders in `out`, sorted.
+    Raises DataError if `out` exists, cannot be written or has too little free space.
+    Also raises DataError if the format is unknown, if the splits are not different
+    splits of one dataset, or if a split is damaged or has an unsafe file name.
     """
     chosen = pick("format", format_name, FORMATS)
     out = Path(os.path.abspath(out))
@@ -57,7 +61,10 @@ def convert(
 
 
 def _record_origin(stores: Sequence[SplitStore], folder: Path) -> None:
-    """Record what the written files cannot say; a later build reads the resampling."""
+    """Write conversion.json, with facts that the exported files cannot contain.
+
+    A later build from the exported folder reads the resampling filter in this file.
+    """
     first = stores[0]
     fingerprints: dict[str, str] = {}
     for store in stores:
@@ -72,24 +79,31 @@ def _record_origin(stores: Sequence[SplitStore], folder: Path) -> None:
 
 
 def _check_stores(stores: Sequence[SplitStore]) -> None:
-    """Raise DataError unless these are splits of one dataset with names fit for files."""
+    """Raise DataError unless the splits are different, intact and of one dataset."""
     datasets = {store.dataset for store in stores}
     splits = {store.split for store in stores}
     if len(datasets) != 1:
         raise DataError(
-            "only splits of one dataset are exported at once. Name one dataset"
+            f"only splits of one dataset can be exported at once: expected 1 dataset, "
+            f"got {len(datasets)}. Export each dataset to its own folder."
         )
     if len(splits) != len(stores):
-        raise DataError("a split is named twice. Name each split once")
+        named = ", ".join(store.split for store in stores)
+        raise DataError(
+            f"a split is named twice: expected different splits, got {named}. "
+            f"Name each split once."
+        )
     for store in stores:
         own_names = [store.dataset, store.split]
         check_names(store, "dataset or split", own_names, slash_allowed=False)
         check_names(store, "class", store.class_names)
         if not (_has_all_names(store) and _has_images(store)):
             raise DataError(
-                f"{store.path}: expected grey or RGB images and one name for each image "
-                f"and class, got (H, W, C) {store.image_shape} and others. The file was "
-                f"damaged or edited; build it again: {_rebuild_command(store)}"
+                f"{store.path}: cannot export it: expected grey or RGB images, a name "
+                f"for each image, and a different name for each class, got images of "
+                f"shape (H, W, C) {store.image_shape}, or missing or repeated names. "
+                f"The file was damaged or edited. Build it again: "
+                f"{_rebuild_command(store)}"
             )
 
 
@@ -109,19 +123,24 @@ def _has_images(store: SplitStore) -> bool:
 
 @contextmanager
 def _new_folder(out: Path) -> Iterator[Path]:
-    """A folder that becomes `out` when the block ends well; otherwise it is removed."""
+    """Yield a temporary folder that becomes `out` if the `with` block succeeds.
+
+    If the block fails, the temporary folder is deleted.
+    Raises DataError if `out` exists or cannot be written.
+    """
     if os.path.lexists(out):
         raise DataError(
-            f"{out}: already exists, and is not overwritten. Remove it, or choose another: "
-            f"--out DIR"
+            f"{out}: already exists, and is not overwritten. Delete it, or choose "
+            f"another folder: --out DIR"
         )
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        # A new name each time: what is in the folder is removed when the block fails.
+        # The name is new, because a failed block deletes everything in the folder.
         with tempfile.TemporaryDirectory(
             suffix=".partial", prefix=f"{out.name}.", dir=out.parent
         ) as scratch:
-            # Only its owner can enter the folder that tempfile makes, hence one inside it.
+            # tempfile makes a folder that only its owner can open. So `out` is made
+            # from a new folder in it, which has the usual permissions.
             folder = Path(scratch, out.name)
             folder.mkdir()
             yield folder
@@ -131,15 +150,15 @@ def _new_folder(out: Path) -> Iterator[Path]:
         if error.filename:
             reason += f": {error.filename}"
         raise DataError(
-            f"{out}: cannot be written ({reason}). Nothing is kept of it. Free some space, "
-            f"or name another folder: --out DIR"
+            f"{out}: cannot be written ({reason}). No part of the export was kept. "
+            f"Free some space, or choose another folder: --out DIR"
         ) from error
 
 
 def _require_room(
     folder: Path, stores: Sequence[SplitStore], chosen: ExportFormat
 ) -> None:
-    """Raise DataError when there is too little room: HDF5 crashes when a disk is full."""
+    """Raise DataError if the disk has too little space, because HDF5 would crash."""
     needed = 0
     for store in stores:
         bytes_per_image = math.prod(store.image_shape) + chosen.overhead
@@ -149,14 +168,18 @@ def _require_room(
     except OSError as error:
         free = shutil.disk_usage(folder).free
         raise DataError(
-            f"{folder.parent.parent}: expected room for {needed / 1e9:,.2f} GB, got "
-            f"{free / 1e9:,.2f} GB free, or a limit on files. Free some space, or name "
-            f"another folder: --out DIR"
+            f"{folder.parent.parent}: too little space: expected {needed / 1e9:,.2f} "
+            f"GB free, got {free / 1e9:,.2f} GB free, or a quota or a limit on the "
+            f"file size. Free some space, or choose another folder: --out DIR"
         ) from error
 
 
 def _read_classes(store: SplitStore, report: Callable[[int], None]) -> Classes:
-    """Every class. Raises DataError after the last one if their recorded hash differs."""
+    """Yield every class of a split.
+
+    report: called with the number of images after each class
+    Raises DataError after the last class if the content differs from its recorded hash.
+    """
     shape = (len(store), *store.image_shape)
     digest = ContentDigest(shape)
     for c, name in enumerate(store.class_names):
@@ -175,9 +198,9 @@ def _read_classes(store: SplitStore, report: Callable[[int], None]) -> Classes:
     found = digest.hexdigest()
     if found != store.fingerprint:
         raise DataError(
-            f"{store.path}: the content does not match its recorded hash: expected sha256 "
-            f"{store.fingerprint}, got {found}. The file was damaged or edited; build it "
-            f"again: {_rebuild_command(store)}"
+            f"{store.path}: the content does not match its recorded hash: expected "
+            f"sha256 {store.fingerprint}, got {found}. The file was damaged or edited. "
+            f"Build it again: {_rebuild_command(store)}"
         )
 
 

@@ -1,11 +1,12 @@
-"""The formats that a build is exported to: one function writes one split in one format.
+"""Write built splits in the formats of other few-shot code.
 
-"torchmeta": `<split>_data.hdf5` with a dataset for each class, and `<split>_labels.json`.
-"cache": `mini-imagenet-cache-<split>.pkl`, one array and the rows of each class. A dataset
-other than miniImageNet has its own name in place of `mini-imagenet`.
-"images": a PNG for each image, `<split>_images/<class>/<image>.png`, and `<split>.csv`.
-The folder of "images" is not called `train`: a class folder below `train` would look like
-ILSVRC2012's training set, and `fewbench data build` would ignore the folders beside it.
+Each format has a function that writes one split:
+"torchmeta": `<split>_data.hdf5`, an array for each class, and `<split>_labels.json`.
+"cache": `mini-imagenet-cache-<split>.pkl` with one array of all images, and the rows of
+    each class. Other datasets have their own name in place of `mini-imagenet`.
+"images": `<split>_images/<class>/<image>.png` for each image, and `<split>.csv`. The
+    folder is not called `train`, because class folders in `train` would look like
+    ILSVRC2012's training set. `fewbench data build` would then ignore other folders.
 """
 
 import csv
@@ -34,7 +35,7 @@ _log = logging.getLogger(__name__)
 
 
 class ExportedClass(NamedTuple):
-    """One class on its way from a build into another format.
+    """The content of one class of a build, to be written in another format.
 
     images: uint8 (len(image_names), H, W, C)
     """
@@ -46,15 +47,16 @@ class ExportedClass(NamedTuple):
 
 
 Classes = Iterator[ExportedClass]
-# (name in the file, images or encoded images, attributes) of a class.
+# (name of a class in the file, its images or encoded images, its attributes)
 _Group = tuple[str, np.ndarray | list[bytes], Mapping[str, str]]
 
 
 @dataclass(frozen=True)
 class ExportFormat:
-    """How one split is written: write(store, classes, folder).
+    """A format that a split can be exported to.
 
-    overhead: bytes that an image may take beside its pixels, generously
+    write: write(store, classes, folder) writes one split into a folder
+    overhead: bytes that an image may need beside its pixels, a generous estimate
     """
 
     write: Callable[[SplitStore, Classes, Path], None]
@@ -64,17 +66,18 @@ class ExportFormat:
 def check_names(
     store: SplitStore, kind: str, names: Iterable[str], *, slash_allowed: bool = True
 ) -> None:
-    """Raise DataError for a name that would lead out of the folder, or is not printable.
+    """Raise DataError if a name is not printable or could lead outside the folder.
 
-    kind: what the names belong to, such as "class"
+    kind: the things that have these names, such as "class", for the message
+    slash_allowed: whether a name may contain "/", which makes sub-folders
     """
     for name in names:
         has_slash = "/" in name and not slash_allowed
         is_printable = name.isprintable()
         if unsafe(name) or has_slash or not is_printable:
             raise DataError(
-                f"{store.path}: cannot export it: the {kind} name {name!a} is not a safe "
-                f"file name. Build the split again: "
+                f"{store.path}: cannot export it: the {kind} name {name!a} is not a "
+                f"safe file name. Build the dataset again: "
                 f"fewbench data build {store.dataset} --rebuild"
             )
 
@@ -101,7 +104,7 @@ def _write_torchmeta(store: SplitStore, classes: Classes, folder: Path) -> None:
 
 
 def _encoded_group(one: ExportedClass, group_name: str) -> _Group:
-    """A class of tieredImageNet, which torchmeta keeps as PNGs with two labels."""
+    """Encode a class of tieredImageNet as torchmeta does, as PNGs with two labels."""
     encoded = [_png(image) for image in one.images]
     attributes = {
         "label_general": one.category,
@@ -111,31 +114,38 @@ def _encoded_group(one: ExportedClass, group_name: str) -> _Group:
 
 
 def _group_names(store: SplitStore, is_tiered: bool) -> dict[str, str]:
-    """Class -> its name in torchmeta's HDF5: in tieredImageNet the words of the synset."""
+    """Return class name -> its name in torchmeta's HDF5 file.
+
+    For tieredImageNet, the name is the words of the synset, such as "goldfish,
+    Carassius auratus".
+    Raises DataError if two classes would have the same name.
+    """
     published = ren_split().classes if is_tiered else {}
     group_names: dict[str, str] = {}
     for class_name in store.class_names:
         words = class_name
         if class_name in published:
             words = published[class_name][2]
-        # HDF5 would make a group of what stands before a slash.
+        # HDF5 would take the text before a slash as the name of a group.
         group_names[class_name] = words.replace("/", "_")
     distinct = set(group_names.values())
     if len(distinct) < len(group_names):
         raise DataError(
-            f"{store.path}: two classes would have the same name in torchmeta's HDF5. Use "
-            f"another format: fewbench data convert {store.dataset} --to images --out DIR"
+            f"{store.path}: two classes would have the same name in torchmeta's HDF5 "
+            f"file. Use another format: fewbench data convert {store.dataset} --to "
+            "images --out DIR"
         )
     has_slashes = any("/" in class_name for class_name in group_names)
     if has_slashes:
-        _log.warning("%s: '/' in class names is written as '_'", store.path)
+        _log.warning("%s: '/' in class names was replaced by '_'", store.path)
     return group_names
 
 
 def _write_cache(store: SplitStore, classes: Classes, folder: Path) -> None:
-    """A pickle that plain pickle.load reads.
+    """Write a pickle that plain pickle.load can read.
 
-    It is put together from opcodes around the pixels, which are never all in memory.
+    Pickle opcodes are written before and after the pixels. The pixels are written class
+    by class, so that they are never all in memory.
     """
     dataset = store.dataset
     if dataset == "miniimagenet":
@@ -152,7 +162,7 @@ def _write_cache(store: SplitStore, classes: Classes, folder: Path) -> None:
 
 
 def _opcodes_before_pixels(shape: tuple[int, ...]) -> bytes:
-    """Begin a dict, its first key, and an array up to its bytes."""
+    """Return the opcodes that begin a dict with an array, up to the array's bytes."""
     n_bytes = math.prod(shape)
     opcodes = [
         pickle.PROTO,
@@ -178,7 +188,7 @@ def _opcodes_before_pixels(shape: tuple[int, ...]) -> bytes:
 
 
 def _opcodes_after_pixels(store: SplitStore) -> bytes:
-    """End the array, and put the rows of each class into the dict."""
+    """Return the opcodes that end the array and add the rows of each class."""
     opcodes = [
         pickle.TUPLE,
         pickle.BUILD,
@@ -191,7 +201,7 @@ def _opcodes_after_pixels(store: SplitStore) -> bytes:
 
 
 def _rows(store: SplitStore) -> dict[str, list[int]]:
-    """Class -> the rows of its images."""
+    """Return class name -> the rows of its images in the array of all images."""
     offsets = store.class_offsets.tolist()
     firsts = offsets[:-1]
     ends = offsets[1:]
@@ -202,7 +212,10 @@ def _rows(store: SplitStore) -> dict[str, list[int]]:
 
 
 def _pushed(value: object) -> bytes:
-    """The opcodes that push a value on a pickle's stack; protocol 3 puts no frame around."""
+    """Return the opcodes that push a value on the stack of the pickle reader.
+
+    They have protocol 3, because protocol 4 would add a frame around them.
+    """
     whole = pickle.dumps(value, 3)
     without_protocol = whole.removeprefix(pickle.PROTO + b"\x03")
     return without_protocol.removesuffix(pickle.STOP)
@@ -219,7 +232,7 @@ def _write_images(store: SplitStore, classes: Classes, folder: Path) -> None:
 
 
 def _write_pngs(store: SplitStore, one: ExportedClass, folder: Path) -> Iterator[str]:
-    """Write the images of a class; yields the path of each below `folder`."""
+    """Write the images of a class. Yield the path of each image inside `folder`."""
     check_names(store, "image", one.image_names)
     class_folder = f"{store.split}_images/{one.name}"
     for name, image in zip(one.image_names, one.images, strict=True):
@@ -235,7 +248,7 @@ def _write_new(path: Path, data: bytes, store: SplitStore) -> None:
         with path.open("xb") as file:
             file.write(data)
     except FileExistsError:
-        # This happens too where the file system ignores upper and lower case.
+        # Names that differ only in case are equal on a file system that ignores case.
         raise DataError(
             f"{store.path}: two images would be written to {path.name} of class "
             f"{path.parent.name}. Use another format: "
@@ -244,7 +257,7 @@ def _write_new(path: Path, data: bytes, store: SplitStore) -> None:
 
 
 def _png(image: np.ndarray) -> bytes:
-    """The PNG of an image.
+    """Encode an image as PNG.
 
     image: uint8 (H, W, 1 or 3)
     """

@@ -1,8 +1,9 @@
-"""glyphs: letters of many scripts, the dataset that comes with fewbench.
+"""glyphs: letters from many scripts, the dataset that comes with fewbench.
 
-464 letters of 13 scripts, 20 drawings each: different font faces, each bent a little. No
-script is in two splits. scripts/draw_glyphs.py drew them once. They are kept as a file, because
-font rasterisers change.
+It has 464 letters from 13 scripts, and 20 drawings of each letter. The drawings use
+different font faces, and each drawing is bent a little. No script is in two splits.
+datasets/scripts/draw_glyphs.py drew the letters once. The drawings are stored in the
+file glyphs.npz, because font rasterisers change.
 """
 
 from functools import cache, partial
@@ -18,7 +19,7 @@ _EMBEDDED = "embedded in fewbench"
 
 
 def list_classes(_request: Request) -> Listing:
-    """The letters in the data file. The source of a request is not used."""
+    """Return the letters in the data file glyphs.npz. The request is not used."""
     arrays = _arrays()
     splits = arrays["splits"].tolist()
     class_names = arrays["class_names"].tolist()
@@ -45,7 +46,7 @@ def _arrays() -> dict[str, np.ndarray]:
 
 
 def _read_class(c: int) -> np.ndarray:
-    """uint8 (20, 28, 28, 1) ink 255 on 0"""
+    """Return the drawings of letter c: uint8 (20, 28, 28, 1) ink 255 on 0"""
     images = _arrays()["images"]
     return images[c, :, :, :, None]
 
@@ -63,8 +64,8 @@ INFO = DatasetInfo(
     resampling="drawn",
     polarity="ink 255 on 0",
     licence="MIT for the drawings. No font is included; the fonts keep their own licences: DejaVu "
-    "(Bitstream Vera and Arev terms, its own changes in the public domain), STIX (SIL OFL 1.1, "
-    "which does not extend to documents made with the font).",
+    "(Bitstream Vera and Arev terms, its own changes in the public domain), STIX (SIL "
+    "OFL 1.1, which does not extend to documents made with the font).",
     citation="fewbench glyphs, drawn by datasets/scripts/draw_glyphs.py from the DejaVu and STIX "
     "fonts that matplotlib ships.",
     list_classes=list_classes,

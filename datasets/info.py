@@ -1,4 +1,4 @@
-"""What a dataset is: frozen records that builders fill and all other modules read."""
+"""Records that describe datasets, their source files and the classes found in them."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -10,15 +10,20 @@ from fewbench.errors import UserError
 
 
 class DataError(UserError):
-    """Something about data that the user can correct. The text says what, where and how."""
+    """An error in data that the user can correct.
+
+    The text says what is wrong, where it is and how to correct it.
+    """
 
 
 @dataclass(frozen=True)
 class Source:
-    """One file that a dataset is built from, and the addresses that serve it.
+    """One file that a dataset is built from, and the addresses to download it from.
 
-    record: address of a Zenodo record's JSON, which has the size and md5 of the file
-    by_hand: one sentence that says where a person finds the file
+    urls: the addresses, in the order in which they are tried
+    md5, size: the official checksum and the size in bytes; None if unknown here
+    record: address of the JSON of a Zenodo record that states the size and md5
+    by_hand: words for a message that say how a person can get the file
     """
 
     filename: str
@@ -31,10 +36,13 @@ class Source:
 
 @dataclass(frozen=True)
 class Request:
-    """What a build may use, and whether incomplete data are accepted.
+    """The source files that a build may use, and the conditions for the build.
 
-    source: folder or file with the data; None: download it
-    scratch: folder for temporary files; together they can be as large as the source
+    source: folder or file with the data; None to download the data
+    allow_missing: whether incomplete data is accepted
+    offline: whether downloads are forbidden
+    scratch: folder for temporary files, which can be as large as the source in total;
+        None for the system's folder
     """
 
     source: Path | None = None
@@ -45,9 +53,10 @@ class Request:
 
 @dataclass(frozen=True)
 class ClassImages:
-    """One class of one split: its names, and a function that reads its pixels later.
+    """One class of a split: its names, and a function that reads its pixels later.
 
-    read() -> uint8 (len(image_names), H, W, C)
+    read: read() returns uint8 (len(image_names), H, W, C)
+    category: the category of the class; empty if the dataset has no categories
     """
 
     split: str
@@ -61,11 +70,12 @@ class ClassImages:
 class Listing:
     """All classes found in a source.
 
-    checks: one sentence for each thing that was checked
-    layout: how the data lies in the source, in a few words
-    resampling: what made the pixels, if the source decides it and not the build
-    stamp: changes when the source does, so that a build only resumes with the same source
-    partial: whether the classes are known to be incomplete
+    checks: a sentence for each check of the source, with its result
+    layout: the arrangement of the data in the source, in a few words
+    resampling: the filter that resized the images; empty if the build decides it
+    stamp: text that changes if the source changes, so that a build resumes only with
+        the same source
+    partial: whether classes or images are known to be missing
     """
 
     classes: tuple[ClassImages, ...]
@@ -76,14 +86,14 @@ class Listing:
     partial: bool = False
 
     def of(self, split: str) -> list[ClassImages]:
-        """The classes of one split, in the order of a store: by name."""
+        """Return the classes of a split, sorted by name as in the stored file."""
         classes = [one for one in self.classes if one.split == split]
         return sorted(classes, key=lambda one: one.name)
 
 
 @dataclass(frozen=True)
 class SplitCounts:
-    """How many classes and images a complete split has."""
+    """The number of classes and images in a complete split."""
 
     n_classes: int
     n_images: int
@@ -91,12 +101,16 @@ class SplitCounts:
 
 @dataclass(frozen=True)
 class DatasetInfo:
-    """The facts of a dataset, and how to list what a source holds of it.
+    """The facts about a dataset, and the function that finds its classes in a source.
 
     image_shape: (H, W, C)
-    list_classes: lists the classes in the source of a request; raises DataError
-    sources: the files to download; none when the pixels come with fewbench
-    layouts: the layouts that the data may have, in words for people
+    splits: split name -> its number of classes and images
+    split_scheme: the name of the published list of splits
+    resampling: the filter that resizes the images
+    polarity: the meaning of pixel values, such as "RGB" or "ink 255 on 0"
+    list_classes: returns the classes in the source of a request; raises DataError
+    sources: the files to download; empty if the pixels come with fewbench
+    layouts: the arrangements of source files that can be read, in words for people
     reference_sha256: split -> content hash of a complete build
     """
 

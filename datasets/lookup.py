@@ -1,6 +1,6 @@
-"""Look a name up in a catalogue and suggest the nearest ones when it is unknown.
+"""Look up a name in a catalogue, and suggest similar names if it is unknown.
 
-Also `shown`, which makes text from a stranger's file safe to print.
+The function `shown` makes text from an untrusted file safe to print.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,19 +11,20 @@ from .info import DataError
 
 Value = TypeVar("Value")
 
-_NEAREST = 3  # how many names an error suggests
-_LEAST_ALIKE = 0.5  # a name less like the typed one (0 to 1) is not suggested
-_SMALL = 8  # a catalogue of at most so many names is listed whole
+_NEAREST = 3  # the most names that an error suggests
+_LEAST_ALIKE = 0.5  # the least similarity (0 to 1) of a suggested name
+_SMALL = 8  # a catalogue with at most 8 names is listed completely
 
 
 def pick(
     kind: str, name: str, catalogue: Mapping[str, Value], *, see: str = ""
 ) -> Value:
-    """The value called `name`.
+    """Return the value with this name in a catalogue.
 
-    kind: what the names stand for, e.g. "dataset"
-    see: the command that lists all names; a small catalogue is listed in the message instead
-    Raises DataError with the three nearest names.
+    kind: the word for such a value in the error, e.g. "dataset"
+    see: the command that lists all names; for small catalogues, or if `see` is empty,
+        the error itself lists all names
+    Raises DataError if the name is unknown. The error suggests up to 3 similar names.
     """
     if name in catalogue:
         return catalogue[name]
@@ -32,14 +33,14 @@ def pick(
     if nearest:
         sentences.append(f"Did you mean {_alternatives(nearest)}?")
     if see and len(catalogue) > _SMALL:
-        sentences.append(f"See them all: {see}")
+        sentences.append(f"To see all names: {see}")
     else:
         sentences.append(f"Known: {', '.join(sorted(catalogue))}.")
     raise DataError(" ".join(sentences))
 
 
 def _alternatives(names: Sequence[str]) -> str:
-    """'a', 'b' or 'c'"""
+    """Return the names quoted and joined, such as "'a', 'b' or 'c'"."""
     quoted = [f"'{name}'" for name in names]
     if len(quoted) == 1:
         return quoted[0]
@@ -47,7 +48,10 @@ def _alternatives(names: Sequence[str]) -> str:
 
 
 def shown(text: str, longest: int = 80) -> str:
-    """Text from a stranger's file, made safe for a message: cut short and on one line."""
+    """Return text from an untrusted file, shortened and on one line, for a message.
+
+    longest: the most characters of the text to use
+    """
     cut = text[:longest]
     if text.isprintable():
         return cut

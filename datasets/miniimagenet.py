@@ -1,9 +1,10 @@
-"""miniImageNet: 100 classes of ILSVRC2012, 600 images each, 84 x 84 RGB (Ravi & Larochelle 2017).
+"""miniImageNet: 100 classes of ILSVRC2012 with 600 images each, 84 x 84 RGB.
 
-It is passed around in several layouts, and its pixels were made by several filters. A
-source is recognised by its contents. All layouts give the same class names, image names and
-order, so equal pixels have equal hashes. The dataset of Vinyals et al. (2016) has the same
-name but shares only 6 of the 100 classes; it is refused.
+The classes are those of Ravi & Larochelle (2017). Published copies have several layouts
+of files, and several filters resized their images. A source is recognised by its
+contents. All layouts give the same class names, image names and order, so equal pixels
+have equal hashes. The dataset of Vinyals et al. (2016) has the same name, but only 6 of
+the 100 classes are the same. It is refused.
 """
 
 from functools import cache, partial
@@ -17,7 +18,7 @@ from .layouts.source_files import open_source
 from .splits import read_classes
 
 _SHAPE = (84, 84, 3)
-_PUBLISHED = "cv2-linear"  # aspect ratio not kept
+_PUBLISHED = "cv2-linear"  # The published images do not keep the aspect ratio.
 _MAPPING_SHA256 = {
     "train": "6984edf45f15a6b2799ae7c53db6ad53f7b6ee4ce41802da684357eadc173e5d",
     "val": "5962a6cbdd67b2950220ab134a50a30f4a061fba2cfa8b58cc9c3435343557b4",
@@ -27,7 +28,7 @@ _MAPPING_SHA256 = {
 
 @cache
 def ravi_split() -> RaviSplit:
-    """The split of Ravi & Larochelle."""
+    """Return the split of Ravi & Larochelle."""
     numbers = {}
     for wnid, line in read_classes("miniimagenet_ravi").items():
         numbers_of_class = tuple(map(int, line.facts.split()))
@@ -35,7 +36,7 @@ def ravi_split() -> RaviSplit:
     counts = {}
     for wnid, (fewest, most) in read_counts(numbers).items():
         _, numbers_of_class = numbers[wnid]
-        # A class has at least as many images as the highest number in the list.
+        # A class has at least as many images as its highest image number in the list.
         counts[wnid] = (max(fewest, *numbers_of_class), most)
     return RaviSplit(numbers, _MAPPING_SHA256, counts)
 
@@ -43,11 +44,12 @@ def ravi_split() -> RaviSplit:
 def list_classes(
     request: Request, resampling: str, ravi: RaviSplit | None = None
 ) -> Listing:
-    """The classes of miniImageNet in a source of any known layout.
+    """Return the classes of miniImageNet in a source with any known layout.
 
-    resampling: the filter for images at full size
-    ravi: another split, for tests
-    Raises DataError when the source has no known layout, is damaged, or is another dataset.
+    resampling: the filter that resizes images of full size
+    ravi: a split to use in tests; None for the published split
+    Raises DataError if the layout is unknown, or the source is damaged or another
+        dataset.
     """
     search = Search(
         files=open_source(request),
@@ -72,9 +74,10 @@ def list_classes(
 
 _RECORD = "https://zenodo.org/api/records/7978538"
 _BY_HAND = (
-    "mini-imagenet.tar.gz of github.com/renmengye/few-shot-ssl-public holds the same files: Google "
-    "Drive file 16V_ZlkW4SsnNDtnGmaBRq2OoPmUOc5mY, md5 b38f1eb4251fb9459ecc8e7febf9b2eb; "
-    "with it, type instead: fewbench data build miniimagenet --source ARCHIVE"
+    "get the archive mini-imagenet.tar.gz, which has the same files, from "
+    "github.com/renmengye/few-shot-ssl-public (Google Drive file "
+    "16V_ZlkW4SsnNDtnGmaBRq2OoPmUOc5mY, md5 b38f1eb4251fb9459ecc8e7febf9b2eb), and "
+    "skip steps 2 and 3: type fewbench data build miniimagenet --source ARCHIVE"
 )
 _ZENODO = "https://zenodo.org/record/7978538/files/"
 _DROPBOX = "https://www.dropbox.com/s/"
@@ -94,8 +97,8 @@ def _cache_file(split: str, dropbox_key: str) -> Source:
 
 
 _FULL_SIZE_LAYOUTS = (
-    "images named as in the CSVs of Ravi & Larochelle, with the CSVs or without",
-    "ILSVRC2012's training set: class folders, or the tar of tars",
+    "images named as in the CSVs of Ravi & Larochelle, with or without the CSVs",
+    "ILSVRC2012's training set: class folders, or the tar with a tar for each class",
 )
 INFO = DatasetInfo(
     name="miniimagenet",
@@ -120,7 +123,8 @@ INFO = DatasetInfo(
     ),
     layouts=(
         "mini-imagenet-cache-{train,val,test}.pkl, loose or in a tar.gz or zip",
-        "miniImageNet_category_split_*.pickle (the 600 images of each class are taken)",
+        "miniImageNet_category_split_*.pickle (only the 600 images of each class are "
+        "used)",
         "torchmeta's {train,val,test}_data.hdf5",
         *_FULL_SIZE_LAYOUTS,
     ),

@@ -1,9 +1,10 @@
-"""Omniglot: 1,623 handwritten characters of 50 alphabets, 20 drawings each (Lake et al. 2015).
+"""Omniglot: 1,623 handwritten characters from 50 alphabets, 20 drawings each.
 
-The official files are two zips of 105 x 105 one-bit PNGs, ink 0 on paper 1. They are stored as
-28 x 28 grey, ink 255 on 0, resized with LANCZOS after conversion to grey levels. Many published
-pipelines asked Pillow for LANCZOS on one-bit images and silently got NEAREST; that variant is
-built as `omniglot-nearest`.
+The dataset was published by Lake et al. (2015). The official files are two zips with
+105 x 105 one-bit PNGs, ink 0 on paper 1. Builds store 28 x 28 grey images, ink 255 on
+0. They were converted to grey levels and then resized with LANCZOS. Many published
+pipelines asked Pillow for LANCZOS on one-bit images, but Pillow silently used NEAREST.
+The variant `omniglot-nearest` reproduces this.
 """
 
 import hashlib
@@ -47,13 +48,13 @@ def _official_zip(set_name: str, md5: str) -> Source:
     )
 
 
-# md5 as in torchvision's and torchmeta's Omniglot loaders.
+# The md5 values are those in the Omniglot loaders of torchvision and torchmeta.
 _SOURCES = (
     _official_zip("images_background", "68d2efa1b9178cc56df9314c21c6e718"),
     _official_zip("images_evaluation", "6b91aef0f799c5bb55b94e3f2daec811"),
 )
-# sha256 over name and pixels of every PNG, see _pixel_digest. It accepts archives that were
-# packed again and unpacked folders, and finds edited images.
+# The sha256 over the name and pixels of every PNG, see _pixel_digest. It detects edited
+# images. Unlike the md5, it accepts unpacked folders and archives that were repacked.
 _PIXELS = {
     "images_background": "fe09ab00f415819ea3e472f9dbfa615393f0a00ae8e455de8c9a9a5130e7214c",
     "images_evaluation": "9366effc64bbca1f169e842e105e1c442073037a14eb931c2d57d8012a586a3b",
@@ -63,12 +64,15 @@ _Images = Mapping[str, Sequence[str]]  # class name -> its files
 
 
 def list_classes(request: Request, resampling: str) -> Listing:
-    """The 1,623 characters in a folder with the two zips or the two image folders.
+    """Return the 1,623 characters in a folder with the two zips or two image folders.
 
-    Raises DataError when a file is missing, damaged, or its pixels are not Omniglot's.
+    Raises DataError if a file is missing or damaged, or has other pixels.
     """
     if request.source is None:
-        raise DataError("omniglot: no source was given. Add --source DIR")
+        raise DataError(
+            "omniglot: expected a folder with the source files, got none. Add --source "
+            "DIR"
+        )
     classes: list[ClassImages] = []
     checks = []
     stamps = []
@@ -92,7 +96,10 @@ def _set_name(official: Source) -> str:
 
 
 def _open_set(source: Path, official: Source) -> tuple[Tree, str]:
-    """The files of one of the two sets, and what the checksum of its archive says."""
+    """Open one of the two image sets. Return its files, and a sentence on its checksum.
+
+    Raises DataError if the set is missing, or if its archive is damaged.
+    """
     archive = source / official.filename
     folder = source / _set_name(official)
     if archive.is_file():
@@ -104,14 +111,17 @@ def _open_set(source: Path, official: Source) -> tuple[Tree, str]:
     if folder.is_dir():
         return open_tree(folder), f"{folder.name}/: a folder, no archive checksum"
     raise DataError(
-        f"{source}: omniglot: expected {official.filename} or the folder {folder.name}/, "
-        f"found neither. Fetch {official.urls[0]} and pass its folder: "
-        f"fewbench data build omniglot --source DIR"
+        f"{source}: omniglot: expected {official.filename} or the folder "
+        f"{folder.name}/, got neither. Download {official.urls[0]} and name the folder "
+        f"with that file: fewbench data build omniglot --source DIR"
     )
 
 
 def _images_by_class(tree: Tree, official: Source) -> _Images:
-    """Class name -> its 20 files. Raises DataError when there are none, or some are missing."""
+    """Return class name -> its 20 files.
+
+    Raises DataError if there are no images, or if a class does not have 20 images.
+    """
     images: dict[str, list[str]] = {}
     for name in tree.names():
         match = _MEMBER.fullmatch(name)
@@ -120,10 +130,10 @@ def _images_by_class(tree: Tree, official: Source) -> _Images:
     if not images:
         raise refusal(
             tree.label,
-            "Omniglot from it",
+            "Omniglot images",
             expected=f"{_set_name(official)}/<Alphabet>/characterNN/*.png",
             got="no such file",
-            advice=f"Fetch {official.urls[0]}",
+            advice=f"Download {official.urls[0]}",
         )
     for class_name, members in images.items():
         if len(members) != _PER_CLASS:
@@ -131,28 +141,31 @@ def _images_by_class(tree: Tree, official: Source) -> _Images:
                 tree.label,
                 f"class {class_name}",
                 expected=f"{_PER_CLASS} images",
-                got=f"{len(members)}: the source is incomplete",
+                got=f"{len(members)} images, so the source is not the official one",
             )
     return images
 
 
 def _check_pixels(tree: Tree, official: Source, images: _Images) -> str:
-    """One sentence that says what was checked. Raises DataError for other pixels."""
+    """Compare the pixels of a set with the official pixels. Return the result as text.
+
+    Raises DataError if the pixels differ.
+    """
     set_name = _set_name(official)
     expected = _PIXELS[set_name]
     got = _pixel_digest(tree, images)
     if got != expected:
         raise DataError(
             f"{tree.label}: the {set_name} pixels are not Omniglot's: expected sha256 "
-            f"{expected}, got {got}. A file is missing, edited or renamed. Fetch "
-            f"{official.urls[0]} again"
+            f"{expected}, got {got}. A file is missing, edited or renamed. "
+            f"Download {official.urls[0]} again"
         )
     n_images = sum(len(members) for members in images.values())
     return f"the pixels of all {n_images} images are the official ones"
 
 
 def _pixel_digest(tree: Tree, images: _Images) -> str:
-    """sha256 over class, file name, size and one-bit pixels of every image."""
+    """Return the sha256 over the class, file name, size and pixels of all images."""
     digest = hashlib.sha256()
     for class_name in sorted(images):
         for member in images[class_name]:
@@ -180,7 +193,7 @@ def _classes(tree: Tree, images: _Images, resampling: str) -> list[ClassImages]:
 
 
 def _read_class(tree: Tree, members: Sequence[str], resampling: str) -> np.ndarray:
-    """uint8 (20, 28, 28, 1) ink 255 on 0"""
+    """Read and resize the images of a class: uint8 (20, 28, 28, 1) ink 255 on 0"""
     return 255 - read_images(tree, members, (_SIDE, _SIDE, 1), resampling)
 
 

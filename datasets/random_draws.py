@@ -1,7 +1,7 @@
-"""Random numbers and draws that are the same on every machine, reached by their index.
+"""Random numbers and draws that are equal on every machine, found by their index.
 
-NumPy guarantees that the raw words of a bit generator never change. It does not guarantee
-what `Generator` makes of them, so fewbench draws from the raw words itself.
+NumPy guarantees that the raw words of a bit generator never change. It gives no such
+guarantee for the methods of `Generator`. So fewbench makes its draws from raw words.
 """
 
 import math
@@ -19,13 +19,14 @@ def random_words(
     count: int,
     n_words: int,
 ) -> np.ndarray:
-    """Random words for the items `start` to `start + count - 1`.
+    """Return random words for the items `start` to `start + count - 1`.
 
-    uint64 (count, n_words), or a few more columns
-    Every item owns the same number of counter steps, so its words do not depend on which
-    other items are asked for.
+    An item is, for example, an episode. Every item has its own steps of the generator's
+    counter, so its words do not depend on the other items in the call.
 
-    key: of the generator, see `numpy.random.Philox`
+    key: the key of the generator, see `numpy.random.Philox`
+    Returns uint64 (count, n_columns), where n_columns is n_words rounded up to a
+        multiple of 4.
     """
     steps = math.ceil(n_words / _WORDS_PER_STEP)
     width = steps * _WORDS_PER_STEP
@@ -43,7 +44,10 @@ def random_halves(
     count: int,
     n_halves: int,
 ) -> np.ndarray:
-    """As `random_words`, but numbers below 2**32: uint64 (count, n_halves)"""
+    """Return random numbers below 2**32 for each item: uint64 (count, n_halves)
+
+    The numbers are the halves of `random_words`, which explains the other arguments.
+    """
     n_words = math.ceil(n_halves / 2)
     words = random_words(key, start, count, n_words)
     # The lower half of each word comes first, on every machine.
@@ -57,13 +61,14 @@ def draw_without_replacement(
     sizes: np.ndarray,
     halves: np.ndarray,
 ) -> np.ndarray:
-    """Draw k different numbers of range(sizes[row]) for each row.
+    """Draw k different numbers from range(sizes[row]) for each row.
 
-    These are the first k steps of a Fisher-Yates shuffle, for all rows at once. Scaling a
-    32-bit number to n values favours no value by more than n / 2**32.
+    The method is the first k steps of a Fisher-Yates shuffle, for all rows at once.
+    Each step scales a 32-bit random number to n values. No value is then more likely
+    than another value by a factor of more than about 1 + n / 2**32.
 
-    sizes: int64 (n_rows,)
-    halves: uint64 (n_rows, k), random and below 2**32
+    sizes: int64 (n_rows,) at least k
+    halves: uint64 (n_rows, k) random numbers below 2**32
     Returns int64 (n_rows, k).
     """
     n_rows, k = halves.shape
@@ -74,13 +79,13 @@ def draw_without_replacement(
     row_starts = np.arange(n_rows, dtype=np.int64) * widest
     unsigned_sizes = sizes.astype(np.uint64)
     for i in range(k):
-        # The numbers that are left, scaled by a random fraction. In place, which is faster.
+        # A random fraction of the count of remaining numbers. In-place is faster.
         scaled = unsigned_sizes - np.uint64(i)
         scaled *= halves[:, i]
         scaled >>= np.uint64(32)
         chosen = scaled.astype(np.int64)
         chosen += row_starts + i
-        # Exchange the chosen number with the first of those that are left.
+        # Exchange the chosen number with the first of the remaining numbers.
         picked = flat_pool[chosen]
         flat_pool[chosen] = pool[:, i]
         pool[:, i] = picked

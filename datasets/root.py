@@ -1,4 +1,4 @@
-"""Where builds are kept, and how to open and verify the splits of a build."""
+"""Find the folder of all builds, and open and verify the splits of a build."""
 
 import os
 import random
@@ -16,7 +16,10 @@ _QUICK_CLASSES = 8
 
 
 def data_root(root: str | Path | None = None) -> Path:
-    """The folder of all builds: `root`, else $FEWBENCH_DATA, else the user's data folder."""
+    """Return the folder of all builds.
+
+    This is `root`, or else $FEWBENCH_DATA, or else the user's data folder.
+    """
     if root is not None:
         return Path(root).expanduser()
     from_environment = os.environ.get("FEWBENCH_DATA")
@@ -26,9 +29,11 @@ def data_root(root: str | Path | None = None) -> Path:
 
 
 def open_split(info: DatasetInfo, root: Path, split: str) -> SplitStore:
-    """The store of one split; an embedded dataset is built on first use.
+    """Open a split of a built dataset.
 
-    Raises DataError naming the command that builds it, or the splits there are.
+    An embedded dataset (its pixels come with fewbench) is built on first use.
+    Raises DataError if the split is unknown, if the dataset is not built, or if the
+    file is missing or damaged.
     """
     if split not in info.splits:
         known = ", ".join(info.splits)
@@ -39,7 +44,10 @@ def open_split(info: DatasetInfo, root: Path, split: str) -> SplitStore:
 
 
 def built_splits(info: DatasetInfo, root: Path) -> dict[str, SplitStore]:
-    """The stores of a build by split; a partial build may lack some. See `open_split`."""
+    """Open all splits of a build: split name -> store.
+
+    A partial build may lack some splits. Raises DataError as `open_split` does.
+    """
     built = _find_manifest(info, root)["splits"]
     stores: dict[str, SplitStore] = {}
     for split in info.splits:
@@ -49,10 +57,11 @@ def built_splits(info: DatasetInfo, root: Path) -> dict[str, SplitStore]:
 
 
 def verify(info: DatasetInfo, root: Path, *, quick: bool = False) -> dict[str, str]:
-    """Read every byte of a build again: split -> content sha256.
+    """Read a build again and check its hashes. Return split name -> content sha256.
 
-    quick: structure, names, and the images of a few random classes of each split
-    Raises DataError naming the first file that is missing, damaged or not the manifest's.
+    quick: whether to check only the structure, and the names and images of at most 8
+        random classes in each split
+    Raises DataError if a file is missing, damaged or differs from manifest.json.
     """
     manifest = _find_manifest(info, root)
     stores = built_splits(info, root)
@@ -69,7 +78,10 @@ def verify(info: DatasetInfo, root: Path, *, quick: bool = False) -> dict[str, s
 
 
 def _find_manifest(info: DatasetInfo, root: Path) -> dict[str, Any]:
-    """The manifest of a build that can be used."""
+    """Return the content of a build's manifest.json. Build an embedded dataset first.
+
+    Raises DataError if the dataset is not built.
+    """
     manifest = read_manifest(root / info.name)
     if manifest is not None:
         return manifest
@@ -77,8 +89,8 @@ def _find_manifest(info: DatasetInfo, root: Path) -> dict[str, Any]:
         return build(info, root).manifest
     command = f"fewbench data build {info.name}"
     raise DataError(
-        f"{info.name} is not built in {root}. Download and build it: {command}; or build "
-        f"it from files that you have: {command} --source PATH"
+        f"{info.name} is not built in {root}. To download and build it: {command}; or, "
+        f"to build it from files that you have: {command} --source PATH"
     )
 
 
@@ -95,8 +107,8 @@ def _compare_with_manifest(store: SplitStore, recorded: dict[str, Any]) -> None:
     if has_same_content and has_same_length:
         return
     raise DataError(
-        f"{store.path}: content does not match manifest.json: expected sha256 "
-        f"{recorded['content_sha256']} and {recorded['n_images']} images, got "
-        f"{store.fingerprint} and {len(store)}. Build it again: "
+        f"{store.path}: the content does not match manifest.json: expected sha256 "
+        f"{recorded['content_sha256']} and {recorded['n_images']} images, got sha256 "
+        f"{store.fingerprint} and {len(store)} images. Build it again: "
         f"fewbench data build {store.dataset} --rebuild"
     )

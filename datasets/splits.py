@@ -1,4 +1,4 @@
-"""The class lists of published splits: text files that name their source."""
+"""Read the class lists of published splits from text files that name their source."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,17 +10,23 @@ _FOLDER = Path(__file__).parent / "splits"
 
 @dataclass(frozen=True)
 class SplitClass:
-    """One line of a class list: the split of the class, and the rest of the line."""
+    """The line of a class in a class list.
+
+    split: the split of the class
+    facts: the text after the class name
+    """
 
     split: str
     facts: str
 
 
 def read_classes(scheme: str) -> dict[str, SplitClass]:
-    """Class name -> its line in a published list, such as 'tieredimagenet_ren'.
+    """Read a published class list. Return class name -> the line of the class.
 
-    A list has `# comment` lines, `[split]` headings and a line for each class: its name,
-    then facts. Raises DataError when a class is listed twice.
+    The list has `# comment` lines, `[split]` headings, and a line for each class with
+    its name and then facts.
+    scheme: the file name without ".txt", such as "tieredimagenet_ren"
+    Raises DataError if a class is listed twice.
     """
     classes: dict[str, SplitClass] = {}
     split = ""
@@ -35,15 +41,20 @@ def read_classes(scheme: str) -> dict[str, SplitClass]:
         class_name, _, facts = line.partition(" ")
         if class_name in classes:
             raise DataError(
-                f"{path}: cannot be read: expected every class once, got {class_name} "
-                f"twice. Install fewbench again: pip install --force-reinstall fewbench"
+                f"{path}: damaged class list: expected every class once, got "
+                f"{class_name} twice. Install fewbench again: pip install "
+                "--force-reinstall fewbench"
             )
         classes[class_name] = SplitClass(split, facts)
     return classes
 
 
 def read_split(scheme: str) -> dict[str, str]:
-    """Class name -> split of a published list, such as 'omniglot_vinyals'."""
+    """Read a published class list. Return class name -> split.
+
+    scheme: the file name without ".txt", such as "omniglot_vinyals"
+    Raises DataError if a class is listed twice.
+    """
     splits: dict[str, str] = {}
     for class_name, one in read_classes(scheme).items():
         splits[class_name] = one.split

@@ -1,8 +1,8 @@
-"""tieredImageNet: 608 classes of ILSVRC2012 in 34 categories, 84 x 84 RGB (Ren et al. 2018).
+"""tieredImageNet: 608 classes of ILSVRC2012 in 34 categories, 84 x 84 RGB.
 
-No category is in two splits. The published archive holds PNGs without names, in the order
-of some folder. OpenCV wrote and read them, so arrays that were unpacked from it are BGR while
-the PNGs are RGB.
+The dataset was published by Ren et al. (2018). No category is in two splits. The
+published archive contains PNGs without file names, in the order of an unknown folder.
+The PNGs are RGB, but arrays that were decoded from them with OpenCV are BGR.
 """
 
 from functools import cache, partial
@@ -16,12 +16,12 @@ from .layouts.tieredimagenet import TieredImageNetLayouts
 from .splits import read_classes
 
 _SHAPE = (84, 84, 3)
-_PUBLISHED = "cv2-cubic"  # aspect ratio not kept
+_PUBLISHED = "cv2-cubic"  # The published images do not keep the aspect ratio.
 
 
 @cache
 def ren_split() -> RenSplit:
-    """The split of Ren et al."""
+    """Return the split of Ren et al."""
     classes = {}
     for wnid, line in read_classes("tieredimagenet_ren").items():
         category, _, words = line.facts.partition(" ")
@@ -32,11 +32,12 @@ def ren_split() -> RenSplit:
 def list_classes(
     request: Request, resampling: str, ren: RenSplit | None = None
 ) -> Listing:
-    """The classes of tieredImageNet in a source of any known layout.
+    """Return the classes of tieredImageNet in a source with any known layout.
 
-    resampling: the filter for images at full size
-    ren: another split, for tests
-    Raises DataError when the source has no known layout, is damaged, or is another dataset.
+    resampling: the filter that resizes images of full size
+    ren: a split to use in tests; None for the published split
+    Raises DataError if the layout is unknown, or the source is damaged or another
+        dataset.
     """
     search = Search(
         files=open_source(request),
@@ -60,9 +61,10 @@ def list_classes(
 
 _ZENODO = "https://zenodo.org/record/7978538/files/"
 _BY_HAND = (
-    "tiered-imagenet.tar of github.com/renmengye/few-shot-ssl-public holds the same files: Google "
-    "Drive file 1g1aIDy2Ar_MViF2gDXFYDBTR-HYecV07, md5 e07e811b9f29362d159a9edd0d838c62; "
-    "with it, type instead: fewbench data build tieredimagenet --source ARCHIVE"
+    "get the archive tiered-imagenet.tar, which has the same files, from "
+    "github.com/renmengye/few-shot-ssl-public (Google Drive file "
+    "1g1aIDy2Ar_MViF2gDXFYDBTR-HYecV07, md5 e07e811b9f29362d159a9edd0d838c62), and "
+    "skip steps 2 and 3: type fewbench data build tieredimagenet --source ARCHIVE"
 )
 _FILES = (
     "tiered-imagenet-class_names.txt",
@@ -85,7 +87,9 @@ def _zenodo_file(name: str) -> Source:
     )
 
 
-_FULL_SIZE_LAYOUTS = ("ILSVRC2012's training set: class folders, or the tar of tars",)
+_FULL_SIZE_LAYOUTS = (
+    "ILSVRC2012's training set: class folders, or the tar with a tar for each class",
+)
 INFO = DatasetInfo(
     name="tieredimagenet",
     title="tieredImageNet, 84 px, split of Ren et al.",
@@ -103,7 +107,7 @@ INFO = DatasetInfo(
     list_classes=partial(list_classes, resampling=_PUBLISHED),
     sources=tuple(map(_zenodo_file, _FILES)),
     layouts=(
-        "{train,val,test}_images_png.pkl and *_labels.pkl, loose or in the tar",
+        "{train,val,test}_images_png.pkl and *_labels.pkl, as files or in the tar",
         "{train,val,test}_images.npz (BGR) and *_labels.pkl",
         "torchmeta's {train,val,test}_data.hdf5",
         *_FULL_SIZE_LAYOUTS,

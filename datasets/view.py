@@ -1,7 +1,4 @@
-"""ImageView: the classes and images that learners and episodes use.
-
-A view joins one or more splits, with or without rotated images.
-"""
+"""Join splits, with or without rotated images, for learners and episodes."""
 
 from collections.abc import Sequence
 from functools import cached_property
@@ -15,18 +12,22 @@ ROTATIONS = (0, 90, 180, 270)
 
 
 class ImageView:
-    """Splits joined into one list of classes, optionally with four rotations of each image.
+    """The classes and images of one or more splits, optionally with rotated images.
 
-    View image r * n_base_images + i is stored image i, rotated by r * 90 degrees
-    (anticlockwise). Only the upright images are stored.
+    Image r * n_base_images + i of the view is stored image i, rotated by r * 90 degrees
+    anticlockwise. Only the upright images are stored.
 
-    rotations: rotated characters are classes of their own (Santoro et al. 2016; Snell et
-        al. 2017). View class r * n_base_classes + c is stored class c, rotated.
-    task_rotations: the four rotations of an image belong to one class. Each episode rotates
-        the class as a whole (Finn et al. 2017), see `rotate_classes`.
+    rotations: whether each rotation of a class is a class of its own (Santoro et al.
+        2016; Snell et al. 2017). Class r * n_base_classes + c of the view is stored
+        class c, rotated by r * 90 degrees.
+    task_rotations: whether the four rotations of an image belong to the same class.
+        Each episode rotates all images of a class by the same angle (Finn et al. 2017),
+        see `episodes.rotate_classes`.
 
-    class_offsets: int64 (n_classes + 1,) the view images of class c lie between offsets c
-        and c + 1; with task_rotations these are the upright ones
+    class_offsets: int64 (n_classes + 1,) the images of class c in the view are
+        range(class_offsets[c], class_offsets[c + 1]); with task_rotations, these are
+        only the upright images
+    Raises DataError if both `rotations` and `task_rotations` are True.
     """
 
     def __init__(
@@ -38,8 +39,8 @@ class ImageView:
     ) -> None:
         if rotations and task_rotations:
             raise DataError(
-                "an ImageView: expected rotations or task_rotations, not both, got both. "
-                "Leave one of them out."
+                "cannot make an ImageView: expected rotations or task_rotations, but "
+                "not both, got both. Leave out one of these arguments."
             )
         self.stores = tuple(stores)
         self.rotations = rotations
@@ -57,7 +58,10 @@ class ImageView:
         self.class_offsets = self._offsets(base_ends)
 
     def _offsets(self, base_ends: Sequence[np.ndarray]) -> np.ndarray:
-        """The offsets of all classes, from where the stored ones of each split end."""
+        """Return the class offsets of the view: int64 (n_classes + 1,)
+
+        base_ends: for each split, int64 the offsets at which its stored classes end
+        """
         n_copies = 1
         if self.rotations:
             n_copies = len(ROTATIONS)
@@ -76,19 +80,19 @@ class ImageView:
 
     @property
     def n_base_images(self) -> int:
-        """Stored images, without rotations."""
+        """The number of stored images, without rotations."""
         return int(self._starts[-1])
 
     @property
     def n_base_classes(self) -> int:
-        """Stored classes, without rotations."""
+        """The number of stored classes, without rotations."""
         if self.rotations:
             return self.n_classes // len(ROTATIONS)
         return self.n_classes
 
     @property
     def n_classes(self) -> int:
-        """Classes, including rotated ones."""
+        """The number of classes, including rotated classes."""
         return len(self.class_offsets) - 1
 
     @property
@@ -98,7 +102,7 @@ class ImageView:
 
     @property
     def fingerprint(self) -> str:
-        """Content hash of the splits; several are joined by '+'."""
+        """The content hash of the split. Hashes of several splits are joined by "+"."""
         return "+".join(store.fingerprint for store in self.stores)
 
     @property
@@ -108,7 +112,7 @@ class ImageView:
 
     @cached_property
     def class_names(self) -> tuple[str, ...]:
-        """Name of every class; rotated ones end in /rot000 to /rot270."""
+        """The name of each class. With `rotations`, names end in /rot000 to /rot270."""
         base: list[str] = []
         for store in self.stores:
             base += store.class_names
@@ -123,7 +127,7 @@ class ImageView:
 
     @cached_property
     def image_keys(self) -> tuple[str, ...]:
-        """`class name/image name` of every view image, which other programs understand too."""
+        """The text `class name/image name` of each image, for other programs."""
         keys: dict[int, str] = {}
         for c, class_name in enumerate(self.class_names):
             indices = self.class_images(c).tolist()
@@ -134,7 +138,10 @@ class ImageView:
         return tuple(keys[index] for index in in_order)
 
     def class_images(self, c: int) -> np.ndarray:
-        """All view images of class c, by rotation, then in store order: int64 (n,)"""
+        """Return the indices of all images of class c in the view: int64 (n,)
+
+        They are sorted by rotation, and then in the order in which they are stored.
+        """
         first = self.class_offsets[c]
         end = self.class_offsets[c + 1]
         upright = np.arange(first, end)
@@ -146,9 +153,9 @@ class ImageView:
         return images.reshape(-1)
 
     def class_image_names(self, c: int) -> tuple[str, ...]:
-        """Names of `class_images(c)` within their class.
+        """Return the names of the images `class_images(c)`, without the class name.
 
-        With task_rotations they are rot000/name to rot270/name.
+        With task_rotations, the names are rot000/name to rot270/name.
         """
         base = c % self.n_base_classes
         first = self.class_offsets[base]
@@ -165,16 +172,16 @@ class ImageView:
 
     @cached_property
     def _base_names(self) -> tuple[str, ...]:
-        """Names of all stored images."""
+        """The names of all stored images."""
         names: list[str] = []
         for store in self.stores:
             names += store.image_names
         return tuple(names)
 
     def images(self, indices: np.ndarray) -> np.ndarray:
-        """Pixels of the view images at `indices`.
+        """Read the pixels of some images: uint8 (n, H, W, C)
 
-        indices: int64 (n,) -> uint8 (n, H, W, C)
+        indices: int64 (n,) indices of images in the view
         """
         indices = np.asarray(indices)
         rotations, base = np.divmod(indices, self.n_base_images)
@@ -187,13 +194,16 @@ class ImageView:
         return pixels
 
     def _gather(self, base: np.ndarray) -> np.ndarray:
-        """Pixels of stored images: uint8 (n, H, W, C)"""
+        """Read the pixels of stored images: uint8 (n, H, W, C)
+
+        base: int64 (n,) indices of stored images
+        """
         if len(self.stores) == 1:
             (store,) = self.stores
             return store.images[base]
         shape = (len(base), *self.image_shape)
         pixels = np.empty(shape, np.uint8)
-        # The split in which each image lies.
+        # The number of the split that contains each image.
         owners = np.searchsorted(self._starts, base, side="right")
         owners = owners - 1
         for s, store in enumerate(self.stores):

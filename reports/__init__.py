@@ -1,7 +1,13 @@
-"""Results: their files, statistics, tables, plots and one page. Knows no model and no image.
+"""Results: their files, statistics, tables, plots and one HTML page.
 
-records       what a protocol and a result are        result_files  read and write results
-groups        which results share a column            published     ours beside papers' numbers
-report        write everything into one folder        notebook      a result in a notebook
-stats/        what a ± means      tables/ plots/ page/        ways to show results
+The modules here need no model and no dataset.
+
+records       the classes EvalProtocol and RunResult
+result_files  read and write results
+groups        group the results that were scored on the same episodes
+published     compare results with the numbers in papers
+report        write all tables, plots and the page into one folder
+notebook      show a result in a notebook
+stats/        confidence intervals, comparisons and plans
+tables/, plots/, page/        ways to show results
 """

@@ -1,4 +1,7 @@
-"""Which results may share a column: those scored on the same episodes of the same images."""
+"""Group the results that were scored on the same episodes with the same images.
+
+Only results in one group may share a column of a table.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -7,23 +10,23 @@ from dataclasses import dataclass, fields, replace
 from .protocol import EvalProtocol
 from .records import RunResult
 
-# The other fields say how a learner is run or shown, not which questions it was asked.
+# These fields do not change the episodes. They say how a learner is run or shown.
 _NOT_EPISODES = {"name", "transductive", "adaptation_steps", "interval"}
 _PROTOCOL_FIELDS = [field.name for field in fields(EvalProtocol)]
 EPISODE_FIELDS = [name for name in _PROTOCOL_FIELDS if name not in _NOT_EPISODES]
-_LISTED = 4  # values that a sentence about a conflict shows
-_LONGEST = 16  # characters of such a value
+_LISTED = 4  # the number of values that a sentence about a conflict shows
+_LONGEST = 16  # the number of characters of each value that it shows
 
 Names = dict[str, list["ResultGroup"]]
 
 
 @dataclass(frozen=True, eq=False)
 class ResultGroup:
-    """Results that were scored on the same episodes of the same images.
+    """Results that were scored on the same episodes with the same images.
 
-    number: 0 when every result under this protocol's name is in this group, else 1, 2, ...:
-        one name on different episodes is not one test
-    left_out: how many results of the group a plot has no room for
+    number: 0 if all results with this protocol name are in this group. Otherwise the
+        groups with this protocol name are numbered 1, 2, ...
+    left_out: number of results that a plot of this group leaves out
     """
 
     protocol: EvalProtocol
@@ -42,13 +45,13 @@ class ResultGroup:
 
     @property
     def file_name(self) -> str:
-        """The name of files about the group, without an ending."""
+        """The name of the files about this group, without a suffix."""
         if self.number:
             return f"{self.protocol.name}__{self.number}"
         return self.protocol.name
 
     def most_accurate(self, limit: int) -> "ResultGroup":
-        """The group with at most `limit` results: those of the highest means, best first."""
+        """Return the group with only its `limit` most accurate results, best first."""
         best = sorted(self.results, key=lambda result: -result.mean)[:limit]
         left_out = len(self.results) - len(best)
         return replace(self, results=tuple(best), left_out=left_out)
@@ -68,17 +71,18 @@ class ResultGroup:
 
 
 def queries(count: int) -> str:
-    """ "1 query" or "15 queries"."""
+    """Return "1 query", "15 queries" and so on."""
     if count == 1:
         return "1 query"
     return f"{count} queries"
 
 
 def result_groups(results: Iterable[RunResult]) -> list[ResultGroup]:
-    """Group results by what they were scored on, whatever their order.
+    """Group results by the protocol, the images and the episodes they were scored on.
 
-    Groups are sorted by dataset, way, shot and name; the results in a group by learner,
-    backbone, precision and training seed.
+    The order of `results` does not matter. Groups are sorted by dataset, way, shot and
+    protocol name. Results in a group are sorted by learner, backbone, precision and
+    training seed.
     """
     names: dict[str, dict[tuple, list[RunResult]]] = defaultdict(dict)
     for result in sorted(results, key=_result_order):
@@ -91,7 +95,10 @@ def result_groups(results: Iterable[RunResult]) -> list[ResultGroup]:
 
 
 def conflicts(groups: Sequence[ResultGroup]) -> dict[str, str]:
-    """By protocol name, a sentence where its results were not scored on the same episodes."""
+    """Find protocol names that belong to more than one group.
+
+    Returns protocol name -> a sentence that says how the groups differ.
+    """
     names: Names = defaultdict(list)
     for group in groups:
         names[group.protocol.name].append(group)
@@ -99,7 +106,7 @@ def conflicts(groups: Sequence[ResultGroup]) -> dict[str, str]:
 
 
 def _unusual(protocol: EvalProtocol) -> list[str]:
-    """What is worth a word about a protocol because most do without it."""
+    """Return the settings in which a protocol differs from most protocols."""
     facts = []
     if protocol.rotations:
         facts.append("rotations as classes")
@@ -115,7 +122,10 @@ def _unusual(protocol: EvalProtocol) -> list[str]:
 
 
 def _numbered(same_name: dict[tuple, list[RunResult]]) -> list[ResultGroup]:
-    """The groups under one name; several are numbered, the largest first."""
+    """Return the groups with one protocol name.
+
+    If there are several groups, they are numbered, and the largest has number 1.
+    """
     largest_first = sorted(
         same_name.items(),
         key=lambda item: (-len(item[1]), repr(item[0])),
@@ -155,7 +165,7 @@ def _result_order(result: RunResult) -> tuple:
         result.backbone,
         result.precision,
         result.train_seed,
-        # These only settle the order of results that otherwise look alike.
+        # The fields below only order results that are equal in the fields above.
         result.checkpoint_sha256 or "",
         result.created_utc,
         result.correct.tobytes(),
@@ -166,7 +176,7 @@ def _conflict(groups: list[ResultGroup]) -> str:
     differing = _differing(groups)
     shared = "a name but not their episodes"
     if not differing.keys() - _NOT_EPISODES:
-        shared = "their name and episodes but not how they are answered or shown"
+        shared = "a name and episodes but not all other settings"
     sentences = []
     for name, values in differing.items():
         listed = _listed(values)
@@ -179,7 +189,7 @@ def _conflict(groups: list[ResultGroup]) -> str:
 
 
 def _differing(groups: list[ResultGroup]) -> dict[str, list[str]]:
-    """The fields in which groups differ, with the value of each group."""
+    """Return the fields in which groups differ: field -> value in each group."""
     columns: dict[str, list[str]] = {}
     for name in _PROTOCOL_FIELDS:
         columns[name] = [str(getattr(group.protocol, name)) for group in groups]

@@ -1,4 +1,4 @@
-"""Names of learners: one to show, in any script, and a key for files."""
+"""The names of learners in tables (in any script) and in file names."""
 
 import hashlib
 import re
@@ -7,14 +7,14 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-# Names become parts of file names, which "__" separates. So no name may contain it.
+# File names join several names with "__". So no name may contain "__".
 NAME_PATTERN = r"^[a-z0-9](_?[a-z0-9.-])*$"
 Name = Annotated[str, Field(pattern=NAME_PATTERN, max_length=80)]
 _LONGEST_SLUG = 48
 
 
 def check_shown_name(name: str) -> str:
-    """The name itself. Raises ValueError if it would not show as one line of text."""
+    """Return the name. Raises ValueError if it cannot be shown as one line of text."""
     if name != " ".join(name.split()) or not name:
         raise ValueError(
             "expected a name on one line, without spaces around it or two in a row"
@@ -30,10 +30,10 @@ ShownName = Annotated[str, Field(max_length=80), AfterValidator(check_shown_name
 
 
 def key_of(name: str) -> str:
-    """The part of file names that stands for a name. Two names never have the same key.
+    """Return the key of a name, which stands for the name in file names.
 
-    A name of lower-case letters, digits, dots and hyphens is its own key. Any other name
-    gets a hash behind what is left of it.
+    A name with only lower-case letters, digits, dots and hyphens is its own key. The key
+    of any other name ends in a hash. So two names never have the same key.
     """
     if len(name) <= 80 and re.fullmatch(NAME_PATTERN, name) and not _ends_in_hash(name):
         return name
@@ -44,5 +44,5 @@ def key_of(name: str) -> str:
 
 
 def _ends_in_hash(name: str) -> bool:
-    """Whether a plain name looks like the key of another one."""
+    """Tell whether a plain name looks like the key of another name."""
     return re.search(r"-[0-9a-f]{12}$", name) is not None

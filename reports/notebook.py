@@ -1,4 +1,4 @@
-"""How a result shows itself at a prompt, in a notebook and as a table of its episodes."""
+"""Show a result in a notebook, and list its episodes in a table."""
 
 from collections.abc import Mapping
 from html import escape
@@ -12,7 +12,10 @@ if TYPE_CHECKING:
 
 
 def html_table(rows: Mapping[str, str]) -> str:
-    """A small HTML table: a row for each name with its value, which is escaped."""
+    """Return a small HTML table with a row for each name and its value.
+
+    Names and values are escaped.
+    """
     lines = []
     for name, value in rows.items():
         lines.append(f"<tr><th>{escape(name)}</th><td>{escape(value)}</td></tr>")
@@ -20,10 +23,11 @@ def html_table(rows: Mapping[str, str]) -> str:
 
 
 def episodes_frame(correct: NDArray[np.int32], n_queries: int) -> "pd.DataFrame":
-    """One row an episode: episode, correct, n_queries, accuracy.
+    """Return a table with a row for each episode.
 
-    correct: int32 (n_episodes,) right answers
-    n_queries: how many query images each episode has
+    Columns: episode, correct, n_queries, accuracy.
+    correct: int32 (n_episodes,) number of right answers in each episode
+    n_queries: number of query images in each episode
     """
     import pandas as pd
 

@@ -1,6 +1,6 @@
-"""Where a learner and the pixels of a result come from, and what was checked about them.
+"""The origin of the pixels and the weights in a result, and the checks of the learner.
 
-`None` always means that nobody said.
+None always means "unknown".
 """
 
 from typing import Annotated
@@ -59,7 +59,7 @@ class Pretraining:
 
 @dataclass(frozen=True, config=RECORD)
 class Weights:
-    """Where the weights were taken from.
+    """The source of the weights.
 
     origin: an address, or a few words such as "trained by fewbench"
     """
@@ -71,7 +71,7 @@ class Weights:
 
 @dataclass(frozen=True, config=RECORD)
 class Checks:
-    """What was tried on the learner, and whether it held.
+    """The outcome of each check of the learner: True if the learner passed.
 
     order: the answers do not depend on the order of the episodes
     state: an episode leaves the learner as it was

@@ -1,4 +1,4 @@
-"""Protocols: which episodes a learner is scored on."""
+"""Protocols: the episodes that a learner is scored on."""
 
 import hashlib
 import json
@@ -11,9 +11,10 @@ from pydantic.dataclasses import dataclass
 from .names import Name
 
 Count = Annotated[int, Field(ge=1)]
-# independent: each episode on its own; disjoint: no image twice; listed: read from a file.
+# independent: each episode is drawn on its own. disjoint: no image is drawn twice.
+# listed: the episodes are read from a file.
 Sampling = Literal["independent", "disjoint", "listed"]
-# Formulas of the ±: see `stats.intervals`.
+# The formulas for the ± are in `stats.intervals`.
 IntervalKind = Literal[
     "episodes-t", "legacy-z", "legacy-z-ddof1", "legacy-z-n1", "open", "anytime"
 ]
@@ -28,18 +29,20 @@ STRICT = ConfigDict(
 
 @dataclass(frozen=True, config=STRICT)
 class EvalProtocol:
-    """Which episodes a learner is scored on.
+    """The episodes that a learner is scored on.
 
-    Counts are per class: an episode has n_way * n_shot support images and n_way * n_query
-    query images.
+    Counts are per class: an episode has n_way * n_shot support images and n_way *
+    n_query query images.
 
     rotations: whether rotated images are classes of their own
-    task_rotations: whether each class of an episode is rotated by a random multiple of 90
-        degrees
-    transductive: whether the protocol is meant for learners that look at all query images
-        together
-    adaptation_steps: for a learner that adapts by gradient descent; None means as trained
-    Raises pydantic.ValidationError (a ValueError) for values out of bounds; see `explain`.
+    task_rotations: whether each class in an episode is rotated by a random multiple of
+        90 degrees
+    transductive: whether the protocol is meant for learners that classify all query
+        images of an episode together
+    adaptation_steps: number of gradient steps on the support images; None for the
+        number that the learner was trained with
+    Raises pydantic.ValidationError (a ValueError) for values out of bounds; `explain`
+    turns it into one line.
     """
 
     name: Name
@@ -59,12 +62,12 @@ class EvalProtocol:
 
     @property
     def queries_per_episode(self) -> int:
-        """How many query images an episode has in all."""
+        """The number of query images in an episode."""
         return self.n_way * self.n_query
 
     @property
     def sha256(self) -> str:
-        """The hash of all fields but the name: equal for protocols with equal episodes."""
+        """The hash of all fields but the name. Protocols with equal episodes share it."""
         values = {
             field.name: getattr(self, field.name) for field in fields(EvalProtocol)
         }

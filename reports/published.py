@@ -1,4 +1,7 @@
-"""Our results beside published numbers: the difference, and whether it is reproduced."""
+"""Compare our results with published numbers.
+
+A comparison gives the difference and says whether the number is reproduced.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -15,7 +18,8 @@ from .stats.available import available_interval
 from .stats.equivalence import Equivalence, reproduced
 from .stats.intervals import Interval
 
-MARGIN = 0.01  # one point: about what two careful reproductions of one method differ by
+# One percentage point: two careful reproductions of one method differ by about as much.
+MARGIN = 0.01
 Percent = Annotated[float, Field(ge=0, le=100)]
 Rotations = Literal["none", "classes", "tasks"]
 _ROTATIONS_IN_WORDS = {
@@ -23,7 +27,7 @@ _ROTATIONS_IN_WORDS = {
     "classes": "rotations as classes",
     "tasks": "each class of an episode rotated at random",
 }
-# The class lists of our builds; some papers used others.
+# The class splits of our datasets. Some papers used other splits.
 _SPLITS = {"omniglot": "vinyals", "miniimagenet": "ravi", "tieredimagenet": "ren"}
 _STRICT = ConfigDict(extra="forbid", allow_inf_nan=False)
 
@@ -32,17 +36,19 @@ _STRICT = ConfigDict(extra="forbid", allow_inf_nan=False)
 class PublishedNumber:
     """An accuracy that somebody published, in percent as printed.
 
-    A field is None where the source does not say.
+    A field is None if the source does not state its value.
 
-    learner: which of our learners this method is; "" for none
-    reference: whether reproductions are measured against this number, because it is in the
-        method's own paper
-    rotations: whether rotated test images are classes, or each class of a task is rotated at
-        random
-    half_width: what the source prints after its ±
-    half_width_is: an interval over episodes, or a spread over training seeds, groups of
-        episodes or label splits
-    recalled: whether it was written down from memory instead of looked up
+    learner: the name of our learner for this method, or "" if there is none
+    reference: whether the number is from the method's own paper. Reproductions are
+        measured against such a number.
+    rotations: "classes" if rotated test images are classes of their own, "tasks" if
+        each class in an episode is rotated at random, "none" if nothing is rotated
+    half_width: the number that the source prints after its ±
+    half_width_is: the meaning of `half_width`: "episodes" for an interval over
+        episodes; "seeds", "groups" or "splits" for a spread over training seeds, groups
+        of episodes or label splits
+    recalled: True if the number was written down from memory, without a look at the
+        source
     """
 
     id: str
@@ -71,17 +77,22 @@ class PublishedNumber:
 
     @property
     def error(self) -> float | None:
-        """The published half-width as a fraction, where it is an interval over episodes."""
+        """The published half-width as a fraction.
+
+        None if the half-width is not that of an interval over episodes.
+        """
         if not self.half_width or self.half_width_is != "episodes":
             return None
         return self.half_width / 100
 
 
 class Beside(NamedTuple):
-    """One of our results and a published number for the same method and kind of episode.
+    """One of our results, paired with a published number.
 
-    differs_in: what is not alike, in words
-    equivalence: None where our result has no interval
+    Both have the same method, dataset, way and shot.
+
+    differs_in: sentences about the other settings in which the two differ
+    equivalence: None if our result has no interval
     """
 
     result: RunResult
@@ -92,12 +103,15 @@ class Beside(NamedTuple):
 
     @property
     def difference(self) -> float:
-        """Ours minus theirs, as a fraction."""
+        """Our accuracy minus the published accuracy, as a fraction."""
         return self.result.mean - self.published.accuracy / 100
 
     @property
     def verdict(self) -> str:
-        """Whether the number is reproduced; "undecided" where there is no interval."""
+        """ "reproduced", "not reproduced" or "undecided".
+
+        It is "undecided" if our result has no interval.
+        """
         if self.equivalence is None:
             return "undecided"
         return self.equivalence.verdict
@@ -108,7 +122,12 @@ def pairs_beside(
     published: Sequence[PublishedNumber],
     margin: float = MARGIN,
 ) -> list[Beside]:
-    """Every result with every published number it can be compared with, references first."""
+    """Pair each result with every published number it can be compared with.
+
+    Numbers from the method's own paper come first.
+
+    margin: a fraction; a number counts as reproduced if ours lies this close to it
+    """
     known: dict[tuple, list[PublishedNumber]] = defaultdict(list)
     for theirs in sorted(published, key=lambda one: (not one.reference, one.id)):
         key = (theirs.learner, theirs.dataset, theirs.way, theirs.shot)
@@ -129,20 +148,26 @@ def beside_published(
     published: Sequence[PublishedNumber],
     margin: float = MARGIN,
 ) -> pd.DataFrame:
-    """`pairs_beside` as one row a pair, nothing rounded; accuracies are fractions."""
+    """Return `pairs_beside` as a table with one row per pair.
+
+    Accuracies are fractions. Nothing is rounded.
+    """
     return beside_frame(pairs_beside(results, published, margin), margin)
 
 
 def beside_frame(pairs: Iterable[Beside], margin: float) -> pd.DataFrame:
-    """As `beside_published`, for pairs that exist already."""
+    """Return the pairs from `pairs_beside` as a table with one row per pair.
+
+    margin: the margin that the pairs were made with
+    """
     return pd.DataFrame([_row(pair, margin) for pair in pairs])
 
 
 def method_of(result: RunResult) -> str:
-    """The method that a result is of.
+    """Return the method that a result was made with.
 
-    It is the learner that the recipe names: another backend, or another name that a user
-    gave, makes no other method.
+    It is the learner in the training recipe. The learner of the result may have another
+    name, for example because another backend ran it or because a user renamed it.
     """
     return str(result.recipe.get("learner") or result.learner)
 
@@ -179,7 +204,7 @@ def _beside(
 
 
 def _in_protocol(result: RunResult, theirs: PublishedNumber) -> Iterator[str]:
-    """What differs in how the question was asked."""
+    """Yield the differences in queries, transduction and backbone."""
     n_query = result.protocol.n_query
     if theirs.query is None:
         yield "queries unstated"
@@ -197,7 +222,7 @@ def _in_protocol(result: RunResult, theirs: PublishedNumber) -> Iterator[str]:
 
 
 def _in_data(result: RunResult, theirs: PublishedNumber) -> Iterator[str]:
-    """What differs in the classes and images."""
+    """Yield the differences in classes and images."""
     protocol = result.protocol
     if theirs.split != _SPLITS[theirs.dataset]:
         yield f"split {theirs.split}"

@@ -1,4 +1,4 @@
-"""Results: what was evaluated, on which episodes, with which predictions."""
+"""A result: its protocol, its episodes and its predictions."""
 
 from dataclasses import fields
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
@@ -21,31 +21,33 @@ if TYPE_CHECKING:
 SCHEMA_VERSION = 2
 
 Scalar = str | int | float | bool | None
-# "other": a user's own function does not say how it computes.
+# "other" is for a user's own function, whose precision is unknown.
 Precision = Literal["fp16", "bf16", "fp32", "fp64", "other"]
 # Which images were embedded: all of the split, or those of the protocol's episodes alone.
 Embedded = Literal["split", "episodes"]
-# Bins of the probability that a learner gives to its answer.
+# The number of bins for the probability of the predicted label.
 CONFIDENCE_BINS = 100
 
 
 class ResultError(UserError):
-    """Something about a result that the user can mend; the text says how."""
+    """An error in a result that the user can correct. Its text says how."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, config=STRICT)
 class ResultHeader:
-    """Everything about a run except its arrays: where a number comes from.
+    """Everything about a result except its arrays.
 
-    learner: the name to show, in any script
-    precision: in which the learner computes
-    partial: whether the data were incomplete
-    recipe: {} for an untrained learner
-    seconds: what was timed, for instance {"embed": .., "classify": .., "total": ..}
-    embedded: None for a learner that does not embed images one by one
-    deterministic: whether the learner gave the probed episode the same scores again
+    learner: the name of the learner in tables, in any script
+    recipe: the settings of the training; {} for an untrained learner
+    precision: the number format that the learner computes in
+    transductive: whether the answers depend on other query images in the episode
+    partial: whether the dataset was incomplete
+    seconds: the measured times, for instance {"embed": .., "classify": .., "total": ..}
+    embedded: whether all images of the split were embedded or only those of the episodes;
+        None for a learner that embeds no image
+    deterministic: whether the learner gave one episode the same scores twice
     segments: the ranges of episodes that different processes answered; () for one process
-    For the fields with a class in `origin`, None means that nobody said.
+    The other fields that can be None are unknown then; `origin` describes them.
     """
 
     protocol: EvalProtocol
@@ -75,16 +77,16 @@ class ResultHeader:
 
     @property
     def key(self) -> str:
-        """What stands for the learner's name in file names."""
+        """The learner's name in file names."""
         return key_of(self.learner)
 
     @property
     def file_stem(self) -> str:
-        """The name of the result's files, without their endings."""
+        """The name of the result's files, without their suffixes."""
         return file_stem(self.protocol.name, self.learner, self.train_seed)
 
     def header(self) -> dict[str, Any]:
-        """The fields of this class by name, without those of a subclass."""
+        """Return the fields of `ResultHeader` by name, without those of subclasses."""
         return {field.name: getattr(self, field.name) for field in fields(ResultHeader)}
 
 
@@ -92,18 +94,21 @@ class ResultHeader:
 class RunResult(ResultHeader):
     """One learner scored on one protocol.
 
-    predictions: uint8 (n_episodes, n_way * n_query) predicted label of each query image,
-        class by class: the true label of query j is j // n_query
-    correct: int32 (n_episodes,) number of right answers; see `count_correct`
-    classes: uint16 (n_episodes, n_way) which class of the split has label 0, 1, ...
-    class_names: str (n_classes,) of all classes of the split
-    class_sizes: int32 (n_classes,) images of each class of the split
-    queries: uint16 (n_episodes, n_way) query images of each class; None: n_query of each
-    calibration: float64 (CONFIDENCE_BINS, 3) queries, right answers and summed
-        probability, by the probability of the predicted label; None where scores are not
-        probabilities
-    Raises pydantic.ValidationError (a ValueError) if the arrays do not fit the protocol or
-    each other.
+    predictions: uint8 (n_episodes, n_way * n_query) predicted label of each query
+        image, class by class; the true label of query j is j // n_query
+    correct: int32 (n_episodes,) number of right answers in each episode; see
+        `count_correct`
+    classes: uint16 (n_episodes, n_way) the class with label 0, 1, ..., as an index into
+        class_names
+    class_names: str (n_classes,) names of all classes in the split
+    class_sizes: int32 (n_classes,) number of images in each class of the split
+    calibration: float64 (CONFIDENCE_BINS, 3) a row for each bin of the predicted
+        label's probability: number of queries, number of right answers, sum of
+        probabilities; None if the learner's scores are not probabilities
+    queries: uint16 (n_episodes, n_way) number of query images of each class; None if
+        each class has n_query
+    Raises pydantic.ValidationError (a ValueError) if the arrays do not fit the protocol
+    or each other.
     """
 
     predictions: NDArray[np.uint8]
@@ -124,12 +129,12 @@ class RunResult(ResultHeader):
 
     def __repr__(self) -> str:
         return (
-            f"RunResult({self.learner} on {self.protocol.name}: {100 * self.mean:.2f} % over "
-            f"{self.protocol.n_episodes:,} episodes)"
+            f"RunResult({self.learner} on {self.protocol.name}: "
+            f"{100 * self.mean:.2f} % over {self.protocol.n_episodes:,} episodes)"
         )
 
     def _repr_html_(self) -> str:
-        """The result as a small table, which notebooks show."""
+        """Return the result as a small table, for notebooks."""
         return html_table(self._facts())
 
     def _facts(self) -> dict[str, str]:
@@ -152,11 +157,11 @@ class RunResult(ResultHeader):
         return facts
 
     def to_frame(self) -> "pd.DataFrame":
-        """One row an episode: episode, correct, n_queries, accuracy."""
+        """Return a row per episode: episode, correct, n_queries, accuracy."""
         return episodes_frame(self.correct, self.protocol.queries_per_episode)
 
     def arrays(self) -> dict[str, NDArray[Any]]:
-        """The arrays by name, without those that are None."""
+        """Return the arrays by name, without those that are None."""
         header = self.header()
         arrays = {}
         for field in fields(RunResult):
@@ -167,7 +172,7 @@ class RunResult(ResultHeader):
 
     @property
     def hits(self) -> NDArray[np.bool_]:
-        """Which query images were answered rightly: bool (n_episodes, n_way, n_query)."""
+        """Whether each answer is right: bool (n_episodes, n_way, n_query)."""
         protocol = self.protocol
         shape = (protocol.n_episodes, protocol.n_way, protocol.n_query)
         labels = np.arange(protocol.n_way)[:, None]
@@ -175,12 +180,12 @@ class RunResult(ResultHeader):
 
     @property
     def accuracies(self) -> NDArray[np.float64]:
-        """Share of right answers in each episode: float64 (n_episodes,) in [0, 1]."""
+        """The fraction of right answers in each episode: float64 (n_episodes,)."""
         return self.correct / self.protocol.queries_per_episode
 
     @property
     def mean(self) -> float:
-        """Share of right answers over all queries: every episode has equally many."""
+        """The mean accuracy of the episodes, which all have equally many queries."""
         n_correct = int(self.correct.sum(dtype=np.int64))
         return n_correct / self.predictions.size
 
@@ -192,12 +197,14 @@ class RunResult(ResultHeader):
         highest = int(self.predictions.max())
         if highest >= protocol.n_way:
             last = protocol.n_way - 1
-            raise ValueError(
-                f"predictions holds label {highest}, expected labels 0 to {last}"
-            )
+            raise ValueError(f"predictions: expected labels 0 to {last}, got {highest}")
         counted = count_correct(self.predictions, protocol.n_way)
         if not np.array_equal(self.correct, counted):
-            raise ValueError("correct is not the count of right answers in predictions")
+            n_wrong = int((self.correct != counted).sum())
+            raise ValueError(
+                "correct: expected the number of right answers in predictions, "
+                f"got another number in {n_wrong} episodes"
+            )
 
     def _check_queries(self) -> None:
         if self.queries is None:
@@ -216,23 +223,27 @@ class RunResult(ResultHeader):
         _check_array("classes", self.classes, np.uint16, shape)
         _check_array("class_sizes", self.class_sizes, np.int32, self.class_names.shape)
         if self.class_names.dtype.kind != "U" or self.class_names.ndim != 1:
-            dtype = self.class_names.dtype
-            raise ValueError(f"class_names is {dtype}, expected one row of texts")
+            found = f"{self.class_names.dtype} {self.class_names.shape}"
+            raise ValueError(
+                f"class_names: expected a one-dimensional array of strings, got {found}"
+            )
         highest = self.classes.max()
         last = len(self.class_names) - 1
         if highest > last:
-            raise ValueError(f"classes holds {highest}, expected 0 to {last}")
+            raise ValueError(
+                f"classes: expected class numbers 0 to {last}, got {highest}"
+            )
 
 
 def file_stem(protocol: str, learner: str, train_seed: int) -> str:
-    """The name of a result's files, without their endings."""
+    """Return the name of a result's files, without their suffixes."""
     return f"{protocol}__{key_of(learner)}__seed{train_seed}"
 
 
 def count_correct(predictions: NDArray[np.uint8], n_way: int) -> NDArray[np.int32]:
-    """How many queries of each episode were answered rightly: int32 (n_episodes,).
+    """Count the right answers in each episode: int32 (n_episodes,).
 
-    predictions: uint8 (n_episodes, n_way * n_query) labels, class by class
+    predictions: uint8 (n_episodes, n_way * n_query) predicted labels, class by class
     """
     n_query = predictions.shape[1] // n_way
     true_labels = np.arange(n_way).repeat(n_query)
@@ -247,11 +258,12 @@ def _check_array(
 ) -> None:
     if array.dtype != dtype or array.shape != shape:
         found = f"{array.dtype} {array.shape}"
-        raise ValueError(f"{name} is {found}, expected {np.dtype(dtype)} {shape}")
+        raise ValueError(f"{name}: expected {np.dtype(dtype)} {shape}, got {found}")
 
 
 def _check_calibration(calibration: NDArray[np.float64]) -> None:
     _check_array("calibration", calibration, np.float64, (CONFIDENCE_BINS, 3))
     finite = bool(np.isfinite(calibration).all())
     if not finite or calibration.min() < 0:
-        raise ValueError("calibration must hold finite counts and sums, none below 0")
+        found = f"{calibration.min()} to {calibration.max()}"
+        raise ValueError(f"calibration: expected finite values >= 0, got {found}")

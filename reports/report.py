@@ -1,4 +1,4 @@
-"""Everything a set of results can be read from: tables, plots and one page."""
+"""Write a report: all tables and plots of a set of results, and an HTML page."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -42,7 +42,7 @@ from .tables.printed_table import PrintedTable
 
 History = list[dict[str, Any]]
 Histories = Mapping[str, History]
-# File stem, title and figure of one plot.
+# The file stem, the title and the figure of one plot.
 Plot = tuple[str, str, Figure]
 
 
@@ -54,17 +54,18 @@ def write_report(
     class_samples: ClassSamples = no_samples,
     published: Sequence[PublishedNumber] = (),
 ) -> list[Path]:
-    """Write tables, plots and index.html into a folder; the paths of the files.
+    """Write tables, plots and index.html into a folder, and return the files' paths.
 
-    The tables hold every result. The plots hold the most accurate results of each
-    protocol, and say how many they leave out. All files appear together, and replace
-    those of an earlier report.
+    The tables hold every result. Plots show only the most accurate results for each
+    protocol, and say how many results they leave out. All files appear at the same
+    moment and replace those of an earlier report.
 
-    samples: caption -> PNG bytes of images that the page shows
-    histories: name -> rows of a learning curve, as `plot_learning_curve` takes them
-    class_samples: finds images of the hardest classes
-    published: numbers of papers to set beside ours
-    Raises ResultError for no results, and for a name that cannot be a file's.
+    samples: caption -> PNG bytes of an image that the page shows
+    histories: run name -> rows of a training log; see `plot_learning_curve`
+    class_samples: returns sample images of the hardest classes; see `ClassSamples`
+    published: numbers from papers to compare the results with
+    Raises ResultError if there are no results, or if the name of a learning curve
+    cannot be a file name.
     """
     histories = histories or {}
     _check(results, histories)
@@ -95,8 +96,9 @@ def _check(results: Sequence[RunResult], histories: Histories) -> None:
     for name in histories:
         if not re.fullmatch(NAME_PATTERN, name):
             raise ResultError(
-                f"learning curve {name!r}: its name becomes a file name: expected small "
-                f"letters, digits, '.', '-' and single '_', got {name!r}. Rename it"
+                f"learning curve {name!r}: cannot use its name as a file name: "
+                "expected lower-case letters, digits, '.', '-' and single '_', got "
+                f"{name!r}. Rename it"
             )
 
 
@@ -114,7 +116,7 @@ def _write_tables(data: ReportData, out: Path) -> list[Path]:
 
 
 def _frames(data: ReportData) -> dict[str, Any]:
-    """Every CSV file by its name, as a pandas table."""
+    """Return the content of each CSV file: file stem -> pandas table."""
     compared = [pair for _, pairs in data.compared for pair in pairs]
     best = [group.most_accurate(1).results[0] for group in data.all_groups]
     return {
@@ -128,7 +130,11 @@ def _frames(data: ReportData) -> dict[str, Any]:
 
 
 def _grids_for_a_paper(data: ReportData) -> dict[str, list[PrintedTable]]:
-    """A paper has room for what authors claim of their own method, not for all the rest."""
+    """Return the tables other than those of accuracies that a paper has room for.
+
+    Only published numbers from the method's own paper are kept. The tables about lost
+    accuracy are left out.
+    """
     grids = dict(data.grids)
     grids[LOST] = []
     grids[PUBLISHED] = []
@@ -143,14 +149,14 @@ def _figures(
     histories: Histories,
     class_samples: ClassSamples,
 ) -> Iterator[Plot]:
-    """Every plot of the report, in the order of the page."""
+    """Yield all plots of the report, in the order of the page."""
     yield from _overviews(data)
     yield from _single_groups(data, class_samples)
     yield from _curves(histories)
 
 
 def _overviews(data: ReportData) -> Iterator[Plot]:
-    """Plots of all results together."""
+    """Yield the plots that show several groups of results together."""
     styles = learner_styles(data.results)
     n_groups = sum(len(table.groups) for table in data.tables)
     n_plotted = len(data.plotted)
@@ -170,7 +176,7 @@ def _overviews(data: ReportData) -> Iterator[Plot]:
 
 
 def _single_groups(data: ReportData, class_samples: ClassSamples) -> Iterator[Plot]:
-    """Plots of one group each: differences, episodes, and the hardest classes."""
+    """Yield the plots of single groups: differences, episodes and hardest classes."""
     styles = learner_styles(data.results)
     for group, pairs in data.compared[: len(data.detailed)]:
         title = f"Paired differences, {group.label}"
@@ -184,7 +190,7 @@ def _single_groups(data: ReportData, class_samples: ClassSamples) -> Iterator[Pl
 
 
 def _curves(histories: Histories) -> Iterator[Plot]:
-    """Learning curves, each on its own and all together."""
+    """Yield one plot with all learning curves, then a plot of each curve."""
     shown: dict[str, History] = {}
     for name in sorted(histories):
         if has_values(histories[name]):

@@ -1,4 +1,4 @@
-"""What a report is about: everything that is worked out once and shown in every format."""
+"""Compute what a report shows, once for all its tables, plots and its page."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,19 +23,20 @@ from .tables.run_names import shortest_names
 from .tables.table import Table
 from .tables.train_seeds import seed_tables
 
-# Beyond these a plot is no longer read but searched, and for searching there are tables.
+# Plots with more groups, lines or pairs than this would be hard to read. The tables
+# have all of them.
 PLOTTED_GROUPS = 20
 PLOTTED_LINES = 72
 PLOTTED_BESIDE = 60
-DETAILED_GROUPS = 6  # that get plots of their own
-# With more results than this, less is plotted, since figures take the time.
+DETAILED_GROUPS = 6  # groups that get plots of their own
+# With more than MANY results, the FEW limits apply, since plots take most of the time.
 MANY = 100
 FEW_DETAILED = 1
 FEW_GROUPS = 8
 FEW_LINES = 32
 FEW_BESIDE = 20
-COMPARED = 5  # best results of a group that are compared with each other: 10 pairs
-LISTED_BESIDE = 100  # pairs with published numbers that tables show; the CSV has all
+COMPARED = 5  # most accurate results in a group that are compared: 10 pairs
+LISTED_BESIDE = 100  # pairs with published numbers in a table; the CSV file has all
 
 PUBLISHED = "Published numbers"
 LOST = "Where accuracy is lost"
@@ -45,13 +46,16 @@ Compared = list[tuple[ResultGroup, list[Comparison]]]
 
 @dataclass(frozen=True)
 class ReportData:
-    """The results of a report, and what follows from them.
+    """The results in a report, with everything that is computed from them.
 
-    all_groups: every group with all its results
-    plotted: the groups that plots have room for, each with its most accurate results
+    tables: the accuracy tables
+    seeds: the tables of averages over training seeds
+    all_groups: all groups (`ResultGroup`), each with all its results
+    plotted: the groups that are plotted, each with its most accurate results
     detailed: the groups that get plots of their own
-    compared: the paired comparisons within a group
-    other_classes: limits for other classes, of the detailed groups
+    compared: paired comparisons of the most accurate results in a group
+    beside: our results paired with published numbers
+    other_classes: the intervals about other classes, for the detailed groups
     """
 
     results: list[RunResult]
@@ -66,7 +70,10 @@ class ReportData:
 
     @cached_property
     def grids(self) -> dict[str, list[PrintedTable]]:
-        """The tables other than those of accuracies, by heading; empty ones are left out."""
+        """All tables except the accuracy tables: heading -> tables.
+
+        Empty tables are left out.
+        """
         differences = []
         for group, pairs in self.compared:
             differences.append(comparisons_grid(group.label, pairs))
@@ -92,7 +99,10 @@ def gather(
     results: Sequence[RunResult],
     published: Sequence[PublishedNumber] = (),
 ) -> ReportData:
-    """Group the results, compare them with each other and with published numbers."""
+    """Compute everything that a report shows.
+
+    The results are grouped, and compared with each other and with published numbers.
+    """
     all_groups = result_groups(results)
     ordered = [result for group in all_groups for result in group.results]
     plotted = _most_accurate(all_groups)
@@ -112,7 +122,10 @@ def gather(
 
 
 def _most_accurate(groups: Sequence[ResultGroup]) -> list[ResultGroup]:
-    """As many results as a figure can show: fewer of each group when there are many."""
+    """Return the groups that a figure has room for, with their most accurate results.
+
+    The more groups there are, the fewer results of each are kept.
+    """
     n_results = sum(len(group.results) for group in groups)
     most_groups, lines = FEW_GROUPS, FEW_LINES
     if n_results <= MANY:

@@ -1,9 +1,9 @@
-"""The JSON document of a result: what was found, apart from when and where it ran.
+"""The JSON document of a result.
 
-Schema 2 has two parts. `content` is the same for every run that gives the same answers,
-whatever the machine and the hour: "equal results" means an equal `content_sha256`. `run`
-tells the circumstances. In `content`, `header` is common to all kinds of tasks and
-`classification` belongs to this kind.
+Schema 2 has two parts. `content` holds what was found. Two runs with the same answers have
+the same `content`, on any machine and at any time. "Equal results" means an equal
+`content_sha256`. `run` holds the circumstances, such as the time and the machine. Inside
+`content`, `header` is common to all kinds of tasks, and `classification` is for this kind.
 """
 
 import hashlib
@@ -45,9 +45,10 @@ _LENIENT = ConfigDict(
 
 @dataclass(frozen=True, kw_only=True, eq=False, config=_LENIENT)
 class ResultFile(ResultHeader):
-    """The fields of a document; its arrays lie in the .npz beside it.
+    """The fields of a result's JSON document. Its arrays are in the .npz file beside it.
 
-    document_sha256: of the canonical document without this field
+    arrays_sha256: array name -> SHA-256 of its values
+    document_sha256: SHA-256 of the document without this field and without white space
     """
 
     schema_version: Count
@@ -65,7 +66,7 @@ _HEADER = TypeAdapter(ResultHeader)
 def to_document(
     result: RunResult, arrays_sha256: dict[str, str], accuracy: dict[str, str]
 ) -> dict[str, Any]:
-    """The document of a result.
+    """Make the document of a result.
 
     accuracy: the mean and its interval, as text
     """
@@ -97,9 +98,9 @@ def to_document(
 
 
 def flattened(document: dict[str, Any]) -> dict[str, Any]:
-    """The fields of `ResultFile` in a document of schema 1 or 2.
+    """Collect the fields of `ResultFile` from a document of schema 1 or 2.
 
-    Raises KeyError or TypeError for a document of another shape.
+    Raises KeyError, TypeError or AttributeError if the document has another shape.
     """
     if document["schema_version"] == 1:
         return document
@@ -115,13 +116,13 @@ def flattened(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def canonical_sha256(value: object) -> str:
-    """The sha256 of a JSON value, whatever white space and order it was written with."""
+    """Hash a JSON value. White space and the order of keys do not matter."""
     text = json.dumps(value, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def document_sha256(document: dict[str, Any]) -> str:
-    """The sha256 of all of a document but this hash itself."""
+    """Hash all fields except `document_sha256`. White space does not matter."""
     content = dict(document)
     content.pop("document_sha256", None)
     return canonical_sha256(content)

@@ -1,4 +1,7 @@
-"""Results on disk: a JSON document and its arrays in an .npz beside it, saved without loss."""
+"""Read and write results without loss.
+
+A result is two files: a JSON document, and an .npz file with the arrays beside it.
+"""
 
 import hashlib
 import io
@@ -36,14 +39,14 @@ from .result_document import (
 
 RESULT_PATTERN = "*__*__seed*.json"
 _DOCUMENT = f"a result document, schema_version {SCHEMA_VERSION} or older"
-_NAMES_LIMIT = 4 << 20  # bytes that the names of the classes of a split may take
+_NAMES_LIMIT = 4 << 20  # the most bytes for the names or the sizes of all classes
 
 
 def save_result(result: RunResult, folder: Path) -> Path:
-    """Write `<stem>.npz`, then `<stem>.json`; the path of the latter.
+    """Write `<stem>.npz`, then `<stem>.json`, and return the path of the JSON file.
 
-    The JSON comes last, since a result is finished only when it is there. It holds the
-    hashes of the arrays and of itself, so that an edit by hand is noticed.
+    The JSON file comes last: where it exists, the result is complete. It holds hashes
+    of the arrays and of itself, so that `load_result` notices a change by hand.
     """
     folder = Path(folder)
     arrays = result.arrays()
@@ -66,7 +69,8 @@ def save_result(result: RunResult, folder: Path) -> Path:
 def load_result(path: Path) -> RunResult:
     """Read the result whose JSON document is `path`.
 
-    Raises ResultError when either file is missing, damaged, changed or of a newer fewbench.
+    Raises ResultError if either file is missing, damaged, changed by hand, or written
+    by a newer fewbench.
     """
     path = Path(path)
     saved = _read_document(path)
@@ -86,16 +90,17 @@ def load_result(path: Path) -> RunResult:
 
 
 def load_results(paths: Iterable[Path]) -> list[RunResult]:
-    """Read every result among these files and folders, sorted by file stem.
+    """Read all results in some files and folders, sorted by file stem.
 
-    Raises ResultError for a folder without results and for any result that cannot be read.
+    paths: JSON documents, or folders with files like RESULT_PATTERN
+    Raises ResultError if a folder has no results, or if a result cannot be read.
     """
     files: dict[Path, Path] = {}
     for path in paths:
         for file in _result_files(Path(path)):
             files[file.resolve()] = file
     in_order = [files[resolved] for resolved in sorted(files)]
-    # Unpacking and hashing run side by side.
+    # Several results are unpacked and hashed at the same time.
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         results = list(pool.map(load_result, in_order))
     return sorted(results, key=lambda result: result.file_stem)
@@ -135,7 +140,7 @@ def _read_document(path: Path) -> ResultFile:
         recorded = saved.document_sha256 or "in document_sha256"
         raise _refusal(
             path,
-            "the document is not what was saved",
+            "the document differs from what was saved",
             got=f"sha256 {found}",
             expected=f"sha256 {recorded}",
             saved=saved,
@@ -176,8 +181,8 @@ def _refuse_newer(path: Path, document: object) -> None:
         version = document.get("schema_version")
     if isinstance(version, int) and version > SCHEMA_VERSION:
         raise ResultError(
-            f"{path}: written by a newer fewbench: expected {_DOCUMENT}, got {version}. "
-            f"Upgrade: pip install --upgrade fewbench"
+            f"{path}: written by a newer fewbench: expected {_DOCUMENT}, "
+            f"got {version}. Upgrade: pip install --upgrade fewbench"
         )
 
 
@@ -209,7 +214,7 @@ def _read_arrays(path: Path, saved: ResultFile) -> dict[str, NDArray[Any]]:
         if found != recorded:
             raise _refusal(
                 path,
-                f"{name} is not what was saved",
+                f"{name} differs from what was saved",
                 got=f"sha256 {found}",
                 expected=f"sha256 {recorded}",
                 saved=saved,
@@ -233,7 +238,7 @@ def _accuracy_texts(result: RunResult) -> dict[str, str]:
 
 
 def _limits(protocol: EvalProtocol) -> dict[str, int]:
-    """How many bytes each array may take: the protocol says how large a result is."""
+    """Return the largest size of each array in bytes, as the protocol implies it."""
     n_episodes = protocol.n_episodes
     return {
         "predictions": protocol.queries_per_episode * n_episodes,
@@ -247,7 +252,10 @@ def _limits(protocol: EvalProtocol) -> dict[str, int]:
 
 
 def _sha256(array: NDArray[Any]) -> str:
-    """Hash of the values in C order, little-endian: the same on every machine."""
+    """Hash the values in C order and little-endian.
+
+    The hash is the same on every machine.
+    """
     little_endian = array.dtype.newbyteorder("<")
     values = array.astype(little_endian, order="C", copy=False)
     return hashlib.sha256(values.tobytes()).hexdigest()
@@ -270,6 +278,6 @@ def _refusal(
         if "--overwrite" not in command:
             command += " --overwrite"
     return ResultError(
-        f"{path}: {what}: expected {expected}, got {got}. Restore it from where it was made, "
-        f"or evaluate again: {command}"
+        f"{path}: {what}: expected {expected}, got {got}. Copy the result again from "
+        f"the machine that made it, or evaluate again: {command}"
     )

@@ -1,1 +1,1 @@
-"""Where learners compute: the device, the images on it, and the memory of the process."""
+"""Choose the device, copy images to it, and set up the memory of the process."""

@@ -1,4 +1,4 @@
-"""Chooses the device to compute on and the precision to compute in."""
+"""Choose the device and the precision of computations."""
 
 import torch
 
@@ -9,9 +9,10 @@ PRECISIONS = ("auto", "fp32", "bf16")
 
 
 def resolve_device(name: str) -> torch.device:
-    """The device that `auto`, `cpu` or `cuda` stands for.
+    """Return the torch device for the name "auto", "cpu" or "cuda".
 
-    Raises BaselineError for an unknown name, and when this machine lacks the device.
+    "auto" stands for CUDA if this machine has it, else for the CPU.
+    Raises BaselineError if the name is unknown or this machine lacks the device.
     """
     if name not in DEVICES:
         raise BaselineError(
@@ -24,15 +25,17 @@ def resolve_device(name: str) -> torch.device:
         return torch.device("cuda")
     if name == "cuda":
         raise BaselineError(
-            "--device cuda: torch finds no CUDA device here. Use --device auto"
+            "--device cuda: torch finds no CUDA device on this machine. Use --device "
+            "auto"
         )
     return torch.device("cpu")
 
 
 def resolve_precision(precision: str, device: torch.device) -> str:
-    """`auto` is bf16 where the device multiplies bf16 natively, else fp32.
+    """Return the precision, "fp32" or "bf16", for the name "auto", "fp32" or "bf16".
 
-    Raises BaselineError for an unknown name.
+    "auto" stands for bf16 if the device multiplies bf16 natively, else for fp32.
+    Raises BaselineError if the name is unknown.
     """
     if precision not in PRECISIONS:
         raise BaselineError(
@@ -47,7 +50,7 @@ def resolve_precision(precision: str, device: torch.device) -> str:
 
 
 def device_facts() -> dict[str, str]:
-    """What `auto` stands for on this machine, and how many threads torch uses."""
+    """Return the automatic device and precision, and the number of torch's threads."""
     device = resolve_device("auto")
     precision = resolve_precision("auto", device)
     n_threads = torch.get_num_threads()
@@ -64,7 +67,7 @@ def device_facts() -> dict[str, str]:
 def _multiplies_bf16(device: torch.device) -> bool:
     if device.type == "cuda":
         return torch.cuda.is_bf16_supported(including_emulation=False)
-    # Without AMX tiles, AVX-512's bf16 instructions multiply no faster than those of fp32,
-    # and converting costs more than the halved memory traffic saves: fp32 measured 1.2
-    # times as fast.
+    # Without AMX tiles, the bf16 instructions of AVX-512 multiply no faster than its
+    # fp32 instructions. Converting to bf16 costs more time than the smaller memory
+    # traffic saves. In a measurement, fp32 was 1.2 times as fast.
     return torch.cpu._is_amx_tile_supported()

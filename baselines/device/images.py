@@ -1,4 +1,4 @@
-"""Brings the images of a view, as uint8, to the device where they are used."""
+"""Copy uint8 images of a dataset to the device that computes with them."""
 
 import numpy as np
 import torch
@@ -6,15 +6,16 @@ from torch import Tensor
 
 from ...datasets.view import ImageView
 
-# The share of a GPU's free memory that the images of a view may take.
+# The fraction of a GPU's free memory that the images of a view may fill.
 _RESIDENT_SHARE = 0.25
 
 
 class Pixels:
-    """Gathers images by index.
+    """The images of an `ImageView`, which can be copied to the device by index.
 
-    A GPU keeps the whole view if it fits. Otherwise the images are copied from pinned
-    memory while the GPU still computes.
+    A GPU holds all images of the view if they fill at most a quarter of its free
+    memory. Otherwise each call copies images from pinned memory, while the GPU still
+    computes.
     """
 
     def __init__(self, view: ImageView, device: torch.device) -> None:
@@ -25,13 +26,17 @@ class Pixels:
             self.make_resident()
 
     def make_resident(self) -> None:
-        """Keep every image on the device."""
+        """Copy all images to the device, for all later calls of `gather`."""
         n_images = len(self.view)
         images = self.view.images(np.arange(n_images))
         self._resident = torch.from_numpy(images).to(self.device)
 
     def gather(self, indices: np.ndarray) -> Tensor:
-        """The images at int64 `indices` of any shape: uint8 (*indices.shape, H, W, C)"""
+        """Return the images at `indices`, on the device.
+
+        indices: int64, of any shape
+        Returns uint8 (*indices.shape, H, W, C).
+        """
         flat = indices.reshape(-1)
         if self._resident is None:
             found = self.view.images(flat)
@@ -50,7 +55,10 @@ class Pixels:
 
 
 def on_device(images: np.ndarray, device: torch.device) -> Tensor:
-    """The same values on the device. A GPU copies from pinned memory while it computes."""
+    """Copy images to the device.
+
+    A GPU copies from pinned memory, so the copy can run while the GPU computes.
+    """
     tensor = torch.from_numpy(images)
     if device.type != "cuda":
         return tensor

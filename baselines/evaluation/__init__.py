@@ -1,9 +1,9 @@
-"""Puts episodes to a learner and counts what comes back.
+"""Test a learner on episodes.
 
-examiner     the learner's predictions for many episodes, or for a range of them
-answers      what it predicted, and how ranges are joined
-features     the features of a split's images, embedded in fixed blocks
-scoring      the scores of many episodes, for each kind of learner
-calibration  how often the learner is right at each probability it gives
-probe        whether the answer to a query image depends on the other ones
+- examiner: collects the learner's predictions for many episodes, or for a range of them
+- answers: holds the predictions for a range of episodes, and joins ranges
+- features: embeds the images of a split, in fixed blocks
+- scoring: computes the scores of many episodes, for each kind of learner
+- calibration: counts how often the learner is right at each predicted probability
+- probe: measures whether the scores of a query image depend on other query images
 """

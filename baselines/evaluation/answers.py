@@ -1,4 +1,4 @@
-"""The answers of a learner to a range of episodes, which are joined to those of a whole run."""
+"""A learner's predictions for a range of episodes, and how ranges are joined."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,16 +13,16 @@ Embedded = Literal["split", "episodes"]
 
 @dataclass(frozen=True, eq=False)
 class Answers:
-    """Predicted labels of all query images of a range, and where the time went.
+    """The predicted labels of all query images in a range of episodes.
 
-    predictions: uint8 (n_episodes, n_way * n_query), class by class: query j is of class
-        j // n_query
-    seconds: stage -> its duration
-    calibration: float64 (100, 3), see `CalibrationTally`; None if the scores are no
-        probabilities
-    start: the index of the first episode
-    embedded: "split" if all images of the split are embedded, "episodes" if only those of
-        the episodes are; None for a learner that embeds none
+    predictions: uint8 (n_episodes, n_way * n_query), class by class; the true label of
+        query image j is j // n_query
+    seconds: the duration of each stage, by its name ("embed", "classify" or "episodes")
+    calibration: float64 (100, 3), see `CalibrationTally`; None if the scores are
+        neither logits nor probabilities
+    start: the number of the first episode among all episodes of the seed
+    embedded: "split" if all images of the split are embedded, "episodes" if only the
+        images of the episodes are embedded; None for a learner that embeds no image
     """
 
     predictions: np.ndarray
@@ -33,15 +33,15 @@ class Answers:
 
     @property
     def end(self) -> int:
-        """The index after that of the last episode."""
+        """The number of the episode after the last one."""
         return self.start + len(self.predictions)
 
     @classmethod
     def joined(cls, ranges: Sequence["Answers"]) -> "Answers":
-        """The answers to ranges that follow each other, given in any order, as one.
+        """Join the answers to ranges that follow each other. Durations and counts are added.
 
-        Seconds and calibration counts are added.
-        Raises BaselineError when a range is missing or there twice.
+        ranges: in any order
+        Raises BaselineError if a range is missing, or if two ranges overlap.
         """
         in_order = sorted(ranges, key=lambda answers: answers.start)
         seconds: dict[str, float] = {}

@@ -1,4 +1,4 @@
-"""How often a learner is right, by the probability that it gives to its answer."""
+"""Count how often a learner is right at each predicted probability."""
 
 import numpy as np
 import torch
@@ -6,20 +6,21 @@ import torch
 from ..learner import BaselineError, ScoreKind
 
 N_BINS = 100
-# How far the probabilities of a query image may be from a sum of 1. Those in float16 are
-# that inexact.
+# The probabilities of a query image may sum to 1 plus or minus this much, because
+# float16 is that inexact.
 _TOLERANCE = 1e-2
 _STEPS = 2**24
 
 
 class CalibrationTally:
-    """Counts answers by the probability of the predicted label.
+    """Counts of right predictions, by the probability of the predicted label.
 
-    See Guo et al., On Calibration of Modern Neural Networks, 2017, section 2.
-
-    counts: float64 (100, 3), for each hundredth of the probability: query images, right
-        answers, and the sum of the probabilities; None where scores are neither logits
-        nor probabilities
+    kind: "logits", "probabilities" or "scores" (neither logits nor probabilities)
+    temperature: divides logits before the softmax
+    counts: float64 (100, 3), a row for each hundredth of the probability; its columns
+        are the number of query images, the number of right predictions, and the sum of
+        the probabilities; None if `kind` is "scores"
+    Source: Guo et al., On Calibration of Modern Neural Networks, 2017, section 2.
     """
 
     def __init__(self, kind: ScoreKind, temperature: float) -> None:
@@ -35,11 +36,12 @@ class CalibrationTally:
         predicted: np.ndarray,
         truth: np.ndarray,
     ) -> None:
-        """Count more answers.
+        """Count the predictions for more query images.
 
         scores: float (..., n_way)
         predicted, truth: int (...) labels
-        Raises BaselineError when what should be probabilities is none.
+        Raises BaselineError if `kind` is "probabilities" and the scores are negative or
+        do not sum to 1.
         """
         if self.counts is None:
             return
@@ -67,7 +69,7 @@ class CalibrationTally:
         scores: np.ndarray,
         predicted: np.ndarray,
     ) -> np.ndarray:
-        """The probability of the predicted label, which has the highest score: float (...)"""
+        """Return the probability of the predicted label: float (...)"""
         if self.kind == "logits":
             return _softmax_of_highest(scores, predicted, self.temperature)
         _check_probabilities(scores)
@@ -89,9 +91,9 @@ def _softmax_of_highest(
     predicted: np.ndarray,
     temperature: float,
 ) -> np.ndarray:
-    """The softmax of the predicted label's logit.
+    """Return the softmax at the predicted label, which has the highest logit.
 
-    torch's own softmax takes five times as long over so few classes.
+    torch.softmax takes five times as long for so few classes.
     """
     logits = torch.from_numpy(scores)
     predicted = predicted.astype(np.int64)
@@ -105,14 +107,14 @@ def _softmax_of_highest(
 
 
 def _check_probabilities(scores: np.ndarray) -> None:
-    """Raises BaselineError when values are negative or do not sum to 1."""
+    """Raise BaselineError if the scores of a query image are no probabilities."""
     sums = scores.sum(axis=-1)
     errors = np.abs(sums - 1)
     if scores.min() < 0 or errors.max() > _TOLERANCE:
         n_way = scores.shape[-1]
         first = scores.reshape(-1, n_way)[0]
         raise BaselineError(
-            f"the scores are said to be probabilities: expected values from 0 to 1 that "
-            f"sum to 1 for each query image, got {first} for the first one. Return a "
-            f"softmax, or leave out probabilities=True."
+            f"the scores are said to be probabilities: expected values from 0 to 1 "
+            f"that sum to 1 for each query image, got {first} for the first query "
+            f"image. Return the output of a softmax, or leave out probabilities=True."
         )

@@ -1,8 +1,9 @@
-"""A learner's predictions for many episodes, or for a range of them.
+"""Collect a learner's predictions for many episodes, or for a range of them.
 
-Every distinct image is embedded only once, and episodes are classified in chunks. Neither
-the blocks of images nor the chunks of episodes depend on the range, so the answers to the
-ranges of a stream are, joined, the answers to the stream, bit for bit.
+A learner that embeds images gets every image only once, in blocks (see `features`). Its
+episodes are then classified in chunks. Neither the blocks nor the chunks depend on the
+range. So the predictions for several ranges, joined, equal the predictions for all
+episodes bit for bit.
 """
 
 import time
@@ -39,10 +40,12 @@ def answer(
     seed: int,
     progress: Progress | None = None,
 ) -> Answers:
-    """The learner's predictions for the first episodes of a stream.
+    """Return the learner's predictions for all query images of the episodes.
 
-    seed: of the stream; it also shuffles the query images of each episode
-    Raises BaselineError when scores have the wrong shape or are not finite.
+    view: the images of the episodes
+    seed: the seed that drew the episodes; it also shuffles their query images
+    Raises BaselineError if the scores have the wrong shape or are not finite, or if the
+    learner cannot answer episodes with this number of classes.
     """
     used = few_images(view, [episodes])
     examiner = Examiner(learner, view, seed, images=used, progress=progress)
@@ -50,9 +53,10 @@ def answer(
 
 
 def few_images(view: ImageView, batches: Iterable[EpisodeBatch]) -> np.ndarray | None:
-    """The images that these episodes use: bool (n_images,)
+    """Return the images that these episodes use: bool (n_images,)
 
-    None if they are at least half of the view's images: then all of them are embedded.
+    Return None if the episodes use at least half of the images in the view. All images
+    are embedded then.
     """
     used = np.zeros(len(view), bool)
     for batch in batches:
@@ -64,20 +68,22 @@ def few_images(view: ImageView, batches: Iterable[EpisodeBatch]) -> np.ndarray |
 
 
 def range_step(learner: Learner) -> int:
-    """Ranges of episodes start at multiples of this number."""
+    """Return the number of episodes of which each range must start at a multiple."""
     if isinstance(learner, EmbeddingLearner):
         return EPISODES_PER_CHUNK
     return TASKS_PER_CHUNK
 
 
 class Examiner:
-    """Puts the episodes of a stream to a learner, range after range.
+    """A test of one learner on ranges of episodes that were drawn with one seed.
 
-    Embedded images are kept from one range to the next.
+    Features of images are kept for later ranges.
 
-    seed: of the stream; it also shuffles the query images of each episode
-    images: bool (n_images,) the only images that are embedded, see `few_images`
-    features: embedded images of another examiner, used again if they are the same
+    view: the images of the episodes
+    seed: the seed that drew the episodes; it also shuffles their query images
+    images: bool (n_images,) the images to embed, from `few_images`; None for all images
+    features: features from an earlier test; they are used again if they are of the same
+        learner and the same images
     """
 
     def __init__(
@@ -102,9 +108,11 @@ class Examiner:
         self._pixels: Pixels | None = None
 
     def answer(self, episodes: EpisodeBatch, start: int = 0) -> Answers:
-        """As the function `answer`, for the episodes from `start` on.
+        """Return the learner's predictions for a range of episodes.
 
-        start: the index of the first episode, a multiple of `range_step`
+        start: the number of the first episode among all episodes of the seed; it must be a
+            multiple of `range_step`
+        Raises BaselineError in the same cases as the function `answer`.
         """
         began = time.perf_counter()
         _check_start(start, range_step(self.learner))
@@ -132,7 +140,7 @@ class Examiner:
             order_here = order[first:end]
             labels = order_here // n_query
             tally.add(scores, predicted, labels)
-            # Back into class order.
+            # The predictions are put back into the order of the classes.
             here = predictions[first:end]
             np.put_along_axis(here, order_here, predicted, axis=1)
             self._report(stage, start + end, start + n_episodes)
@@ -161,10 +169,10 @@ class Examiner:
         support: np.ndarray,
         query: np.ndarray,
     ) -> tuple[str, Iterator[Scored]]:
-        """The name of the stage, and the scores of all episodes, see `scoring`.
+        """Return the name of the stage, and an iterator over scores as in `scoring`.
 
-        support: int64 (n_episodes, n_way, n_shot)
-        query: int64 (n_episodes, n_queries)
+        support: int64 (n_episodes, n_way, n_shot) indices of images
+        query: int64 (n_episodes, n_queries) indices of images
         """
         learner = self.learner
         if isinstance(learner, EmbeddingLearner):
@@ -202,8 +210,8 @@ def _check_start(start: int, step: int) -> None:
 def _check_way(n_way: int) -> None:
     if n_way > _MOST_WAYS:
         raise BaselineError(
-            f"cannot answer {n_way}-way episodes: expected at most {_MOST_WAYS} ways, got "
-            f"{n_way}. Choose a protocol with fewer ways: fewbench protocol list"
+            f"cannot answer {n_way}-way episodes: expected at most {_MOST_WAYS} ways, "
+            f"got {n_way}. Choose a protocol with fewer ways: fewbench protocol list"
         )
 
 
@@ -212,25 +220,25 @@ def _check_scores(
     expected: tuple[int, int, int],
     episode: int,
 ) -> None:
-    """Raises BaselineError when scores have the wrong shape or are not finite.
+    """Raise BaselineError if scores have the wrong shape or are not finite.
 
-    expected: (n_episodes, n_queries, n_way)
-    episode: the index of the first
+    expected: the shape (n_episodes, n_queries, n_way)
+    episode: the number of the first episode, for the message
     """
     if scores.shape != expected:
         n_episodes, n_queries, n_way = expected
         got = scores.shape
         if len(scores) == n_episodes:
-            # The shape of one episode, as a function returns it.
+            # The shape for one episode, which is what the user's function returned.
             got = scores.shape[1:]
         raise BaselineError(
-            f"episode {episode}: scores must have the shape {(n_queries, n_way)}: expected "
-            f"a row for each query image and a column for each class, got {got}. Change "
-            f"what the model returns."
+            f"episode {episode}: scores must have the shape {(n_queries, n_way)}: "
+            f"expected a row for each query image and a column for each class, got "
+            f"{got}. Change what the model returns."
         )
     if not np.isfinite(scores).all():
         raise BaselineError(
-            f"episode {episode}: scores must be finite numbers: expected no NaN and no inf, "
-            f"got some. Change what the model returns, or train it with a lower learning "
-            f"rate."
+            f"episode {episode}: scores must be finite numbers, got NaN or inf in this "
+            f"episode or a later episode of its batch. Change what the model returns, "
+            f"or train it with a lower learning rate."
         )

@@ -1,9 +1,10 @@
-"""Features of the images of a split, embedded in fixed blocks.
+"""Embed the images of a split in fixed blocks.
 
-An encoder's rounding depends on which images pass through it together. So the blocks are
-the same in every run and in every part of a run: the images in one shuffled order, which
-depends on the content of the split alone, cut every so many images. The order also hides
-the class of an image from an encoder that counts its calls.
+The rounding of an encoder depends on the images that pass through it together. So the
+blocks are the same in every run, and in every part of a run. All images of the split are
+put into one shuffled order, which depends only on the content of the split. This order is
+then cut into blocks of equal size. The shuffle also hides the class of an image from an
+encoder that counts its calls.
 """
 
 import hashlib
@@ -18,15 +19,15 @@ from ...datasets.random_draws import random_words
 from ...datasets.view import ImageView
 from ..learner import BaselineError, EmbeddingLearner
 
-# Pixels of one forward pass. At 28 px, its intermediate results then fit in the
-# processor's cache.
+# The number of pixels in a forward pass. Its intermediate results then fit in the cache
+# of a processor, measured at 28 px.
 _PIXELS_PER_BLOCK = 128 * 28 * 28
 
 
 def embedding_order(view: ImageView, images: np.ndarray | None = None) -> np.ndarray:
-    """The order in which the images of a view are embedded: int64 (n,)
+    """Return the order in which the images of a view are embedded: int64 (n,)
 
-    images: bool (n_images,) the images to embed; None: all of them
+    images: bool (n_images,) the images to embed; None for all images
     """
     digest = hashlib.sha256(f"embedding order {view.fingerprint}".encode()).digest()
     key = int.from_bytes(digest[:8], "little")
@@ -38,15 +39,15 @@ def embedding_order(view: ImageView, images: np.ndarray | None = None) -> np.nda
 
 
 def block_size(image_shape: tuple[int, int, int]) -> int:
-    """How many images of this shape are embedded at once."""
+    """Return the number of images in a block, for images of this shape."""
     height, width, _ = image_shape
     return max(1, _PIXELS_PER_BLOCK // (height * width))
 
 
 class Features:
-    """The features of a view's images. Each block is embedded when it is first needed.
+    """The features of the images in a view. A block is embedded when it is first needed.
 
-    images: bool (n_images,) the only images that are embedded; None: all of them
+    images: bool (n_images,) the images to embed; None for all images
     """
 
     def __init__(
@@ -59,7 +60,7 @@ class Features:
         self.view = view
         self.images = images
         self._order = embedding_order(view, images)
-        # The row of each view image, -1 for an image that is not embedded.
+        # The row of each image of the view; -1 for an image outside `images`.
         self._row_of = np.full(len(view), -1)
         self._row_of[self._order] = np.arange(len(self._order))
         self._size = block_size(view.image_shape)
@@ -70,7 +71,7 @@ class Features:
     def are_those_of(
         self, learner: EmbeddingLearner, view: ImageView, images: np.ndarray | None
     ) -> bool:
-        """Whether features made of these arguments would be the same."""
+        """Tell whether features with these arguments would be the same."""
         return (
             self.learner is learner
             and self.view.key == view.key
@@ -78,13 +79,14 @@ class Features:
         )
 
     def rows(self, images: np.ndarray) -> np.ndarray:
-        """The rows of these view images in `table`: int64 of the same shape."""
+        """Return the rows of these images in `table`: int64, of the same shape"""
         return self._row_of[images]
 
     def table(self, images: np.ndarray, report: Progress) -> Tensor:
-        """Features by row, (n, d), with at least these view images embedded.
+        """Embed the blocks of these images, and return the table of features: (n, d)
 
-        Raises BaselineError if the features of two blocks do not fit together.
+        Rows of blocks that were not embedded yet hold no meaningful values.
+        Raises BaselineError if features have the wrong shape.
         """
         blocks = np.unique(self.rows(images) // self._size)
         missing = blocks[~self._is_done[blocks]]
@@ -97,7 +99,7 @@ class Features:
         return self._rows
 
     def _sizes(self, blocks: np.ndarray) -> np.ndarray:
-        """The number of images in each of these blocks. The last block can be smaller."""
+        """Return the number of images in each block. The last block can be smaller."""
         left = len(self._order) - blocks * self._size
         return np.minimum(left, self._size)
 
@@ -121,7 +123,7 @@ class Features:
 
 
 def _check_features(features: object, n_images: int) -> None:
-    """Raises BaselineError unless there is one row of features for each image."""
+    """Raise BaselineError unless there is one row of features for each image."""
     got: object = type(features).__name__
     if isinstance(features, torch.Tensor):
         got = tuple(features.shape)

@@ -1,4 +1,4 @@
-"""Measures whether the answer to a query image depends on the other query images."""
+"""Measure whether the scores of a query image depend on the other query images."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,24 +7,26 @@ import numpy as np
 
 from ..learner import Learner
 
-# Scores may change by this much, relative to their spread. Another batch size alone
-# changes the rounding.
+# Changes up to this fraction of the scores' spread do not count. A different batch size
+# alone changes the rounding.
 _TOLERANCE = 1e-3
-# A random learner's scores change in every run. Each measured change is a maximum over the
-# scores, which varies too.
+# If a learner is random, its scores change in every run. A change must be this many
+# times as large as the change in a repetition to count. Single measurements vary,
+# because each is a maximum over all scores.
 _CHANCE = 5.0
 
 
 @dataclass(frozen=True)
 class Probe:
-    """How far the scores of query images changed, relative to the spread of all scores.
+    """The largest changes of scores after changes of the query images.
 
-    NaN where the learner refused the query images.
+    Each change of scores is divided by the standard deviation of all scores.
 
-    repeated: with the same query images again
-    shuffled: in another order
-    exchanged: with half of the query images replaced
-    dropped: without half of the query images
+    repeated: the change if the episode is only repeated
+    shuffled: the change if the query images are shuffled
+    exchanged: the change of the first half if the second half is replaced
+    dropped: the change of the first half if the second half is missing; NaN if the
+        learner refused so few query images
     """
 
     repeated: float
@@ -39,7 +41,10 @@ class Probe:
 
     @property
     def transductive(self) -> bool:
-        """Whether scores depend on the other query images, by more than chance."""
+        """Whether the scores of a query image depend on the other query images.
+
+        Changes that a random learner also shows in a repetition do not count.
+        """
         changes = [
             self.shuffled,
             self.exchanged,
@@ -51,9 +56,10 @@ class Probe:
 
     @property
     def verdict(self) -> str:
-        """The result in a word.
+        """The result: "transductive", "inductive" or "cannot be told".
 
-        If the scores change even when nothing else does, a small dependence cannot be seen.
+        "cannot be told" means that the learner is random, so a small dependence on
+        other query images cannot be seen.
         """
         if self.transductive:
             return "transductive"
@@ -68,9 +74,9 @@ def probe(
     support_labels: np.ndarray,
     query_images: np.ndarray,
 ) -> Probe:
-    """Answer one episode several times with changed query images.
+    """Measure how the scores of one episode change if its query images are changed.
 
-    Arguments as those of `Learner.predict`.
+    The arrays are those of `Learner.predict`.
     """
 
     def score(images: np.ndarray) -> np.ndarray:
@@ -81,7 +87,10 @@ def probe(
     spread = float(original.std()) or 1.0
 
     def change(images: np.ndarray, kept: np.ndarray) -> float:
-        """How far the scores of the images `kept`, which come first, changed."""
+        """Return the largest relative change of scores.
+
+        kept: the original positions of the first len(kept) images
+        """
         n_kept = len(kept)
         scores = score(images)
         differences = scores[:n_kept] - original[kept]
@@ -93,7 +102,7 @@ def probe(
     n_half = max(1, n // 2)
     half = np.arange(n_half)
     order = np.random.default_rng(0).permutation(n)
-    # The first image in place of all in the second half.
+    # Every image in the second half is replaced by the first image.
     copies = np.repeat(query_images[:1], n - n_half, axis=0)
     exchanged = np.concatenate([query_images[:n_half], copies])
     return Probe(
@@ -105,9 +114,12 @@ def probe(
 
 
 def _unless_refused(measure: Callable[[], float]) -> float:
-    """NaN for a function that only takes whole episodes. Exchanging images suffices then."""
+    """Return the measured value; NaN if the learner refuses an incomplete episode.
+
+    The measurement with exchanged images is then enough.
+    """
     try:
         return measure()
     except Exception:
-        # The function is the user's own, so it can raise anything.
+        # The model can be a function of the user, which can raise any exception.
         return float("nan")

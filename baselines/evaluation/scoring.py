@@ -1,7 +1,7 @@
-"""Scores of many episodes, for each kind of learner.
+"""Compute the scores of many episodes, with a function for each kind of learner.
 
-Each function here yields, again and again, the number of the next episodes and their scores
-(n_episodes, n_queries, n_way).
+Each function yields one batch of episodes after another: the number of episodes in the
+batch, and their scores, float (n_episodes, n_queries, n_way).
 """
 
 from collections.abc import Iterator
@@ -15,15 +15,16 @@ from ..device.images import Pixels
 from ..device.malloc import keep_large_blocks
 from ..learner import EmbeddingLearner, Learner, TaskLearner
 
-# Episodes that are classified at once, and the values that their features may have. Fewer
-# episodes are a power of two, so that chunks start at the same episodes in every range.
+# The number of episodes in a chunk that is classified at once. If the features of so many
+# episodes have more values than this, a smaller power of two is taken. So chunks start at
+# the same episodes in every range.
 EPISODES_PER_CHUNK = 256
 _VALUES_PER_CHUNK = 1 << 22
-# A `TaskLearner` gets this many episodes at once. It divides them further if its memory
-# requires that.
+# The number of episodes in a chunk for a `TaskLearner`. The learner divides the chunk
+# further if memory is short.
 TASKS_PER_CHUNK = 32
 
-# The number of episodes, and their scores.
+# The number of episodes in a batch, and their scores.
 Scored = tuple[int, np.ndarray]
 
 
@@ -33,7 +34,7 @@ def score_features(
     support: np.ndarray,
     query: np.ndarray,
 ) -> Iterator[Scored]:
-    """The scores of a learner whose features are computed already.
+    """Yield the scores of an `EmbeddingLearner`, from features computed before.
 
     support: int64 (n_episodes, n_way, n_shot) rows of `features`
     query: int64 (n_episodes, n_queries) rows of `features`
@@ -60,7 +61,7 @@ def _chunk_size(values_of_episode: int) -> int:
 
 
 def _gather(features: Tensor, rows: np.ndarray) -> Tensor:
-    """The features at `rows`, of any shape: (*rows.shape, d)"""
+    """Return the features at `rows`, an array of any shape: (*rows.shape, d)"""
     width = features.shape[1]
     flat = torch.from_numpy(rows.reshape(-1))
     flat = flat.to(features.device)
@@ -74,10 +75,11 @@ def score_tasks(
     support: np.ndarray,
     query: np.ndarray,
 ) -> Iterator[Scored]:
-    """The scores of a learner that takes several episodes at once.
+    """Yield the scores of a `TaskLearner`, which gets several episodes at once.
 
-    support: int64 (n_episodes, n_way, n_shot) images of the view
-    query: int64 (n_episodes, n_queries) images of the view
+    support: int64 (n_episodes, n_way, n_shot) indices of images
+    query: int64 (n_episodes, n_queries) indices of images
+    Raises BaselineError if the learner cannot tell n_way classes apart.
     """
     keep_large_blocks()
     n_episodes, n_way, _ = support.shape
@@ -98,10 +100,10 @@ def score_one_by_one(
     support: np.ndarray,
     query: np.ndarray,
 ) -> Iterator[Scored]:
-    """The scores of a learner that takes one episode at a time.
+    """Yield the scores of any other learner, which gets one episode at a time.
 
-    support: int64 (n_episodes, n_way, n_shot) images of the view
-    query: int64 (n_episodes, n_queries) images of the view
+    support: int64 (n_episodes, n_way, n_shot) indices of images in the view
+    query: int64 (n_episodes, n_queries) indices of images in the view
     """
     _, n_way, n_shot = support.shape
     labels = np.repeat(np.arange(n_way), n_shot)

@@ -1,9 +1,10 @@
-"""Learners that adapt to a task by gradient descent, and the engines that run inner loops.
+"""Learners that adapt to a task by gradient descent (the inner loop).
 
+An engine runs the inner loops of many tasks.
 - maml: the learners MAML, FOMAML and ANIL
-- inner_loop: what an engine gets and returns
-- native_engine, learn2learn_engine, higher_engine: three ways to run inner loops
-- activation_memory: how many tasks fit in memory at once
-- taskwise: one network for many tasks at once, for the native engine; the other taskwise_*
-  modules are its parts
+- inner_loop: the interface of all engines
+- native_engine, learn2learn_engine, higher_engine: the three engines
+- activation_memory: the memory that an image takes, which limits the tasks in a chunk
+- taskwise: runs one network for many tasks at once, for the native engine; it uses the
+  other taskwise_* modules
 """

@@ -1,4 +1,7 @@
-"""How much memory one image takes in a network, which limits the tasks of a chunk."""
+"""Compute the memory that one image takes in a network.
+
+This limits the number of tasks in a chunk, which run at once.
+"""
 
 import copy
 
@@ -15,10 +18,11 @@ def bytes_of_image(
     shape: Shape,
     graph: bool,
 ) -> int:
-    """The bytes that the layers hold for one image of shape (H, W, C).
+    """Return the number of bytes that the outputs of all layers take for one image.
 
-    graph: count also the columns that the native engine's convolutions keep for their
-        derivatives
+    shape: (H, W, C) of the image
+    graph: whether to add the columns (image patches) that the native engine's
+        convolutions keep for their derivatives
     """
     n_floats = 0
 

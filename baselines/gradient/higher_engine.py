@@ -1,4 +1,4 @@
-"""Inner loops with higher (Grefenstette et al. 2019), one task after the other."""
+"""Run inner loops with the library higher (Grefenstette et al. 2019), task by task."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -15,7 +15,12 @@ Gradients = list[Tensor | None]
 
 
 class HigherEngine:
-    """`higher.innerloop_ctx`: a functional copy of the network and a differentiable SGD."""
+    """An engine that runs inner loops with `higher.innerloop_ctx`.
+
+    higher makes a functional copy of the network and a differentiable SGD for each
+    task.
+    Raises BaselineError if higher cannot be imported.
+    """
 
     def __init__(self, network: nn.Module) -> None:
         self.network = network
@@ -47,8 +52,9 @@ class HigherEngine:
         task: int,
         inner: InnerLoop,
     ) -> Tensor:
-        """Add one task's gradient to the network's; the task's loss."""
-        # The graph of a task is freed with its context, when this function returns.
+        """Add the gradient of one task to that of the network. Return its loss."""
+        # The context holds the graph of the task. Both are freed when this function
+        # returns.
         with self._loop(inner, track=True) as (copy, optimizer):
             loss = torch.zeros((), device=tasks.query.device)
             for weight in inner.weight_of_step:
@@ -79,9 +85,9 @@ class HigherEngine:
     def _loop(
         self, inner: InnerLoop, track: bool
     ) -> AbstractContextManager[tuple[Any, Any]]:
-        """A copy of the network and its optimiser, for one task.
+        """Return a context with a copy of the network and an optimiser, for one task.
 
-        track: whether gradients flow back to the network
+        track: whether gradients flow from the copy back to the network
         """
         moving = []
         for name, parameter in self.network.named_parameters():
@@ -106,7 +112,7 @@ def _support_loss(
 
 
 def _grad_callback(inner: InnerLoop) -> Callable[[Gradients], Gradients] | None:
-    """For first order, a callback that makes the inner gradients constants."""
+    """Return a callback that makes inner gradients constants; None for second order."""
     if inner.first_order:
         return _detached
     return None

@@ -1,4 +1,4 @@
-"""What a gradient-based learner asks of a library: tasks, an inner loop, and an engine."""
+"""The interface between MAML and its engines: tasks, inner loops and `Engine`."""
 
 import itertools
 from collections.abc import Callable, Iterator
@@ -14,23 +14,23 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from .taskwise_functions import widened
 
 Statistics = Literal["query", "support", "image"]
-# Mean and variance.
+# The mean and the variance.
 _Moments = tuple[Tensor, Tensor]
 
-# Dimensions of maps (n, C, H, W) over which batch norm takes its statistics.
+# The dimensions of maps (n, C, H, W) over which batch norm takes its statistics.
 _OF_ALL_IMAGES = [0, 2, 3]
 _OF_EACH_IMAGE = [2, 3]
 
 
 @dataclass(frozen=True, eq=False)
 class Tasks:
-    """Support and query images of many tasks, with their labels.
+    """The support and query images of many tasks, with their labels.
 
     support: float32 (n_tasks, n_support, C, H, W) in 0..1
     support_labels: int64 (n_support,), the same for every task
     query: float32 (n_tasks, n_query, C, H, W) in 0..1
     query_labels: int64 (n_query,), the same for every task
-    share: the weight of each task in the training loss
+    share: the weight of each task in the training loss (1 / the number of tasks)
     """
 
     support: Tensor
@@ -45,12 +45,15 @@ class Tasks:
 
 @dataclass(frozen=True)
 class InnerLoop:
-    """Gradient descent on the mean cross-entropy of the support images.
+    """Gradient descent on the mean cross-entropy of a task's support images.
 
-    adapted: names of the parameters that move; the others are the same for every task
-    first_order: whether the inner gradients count as constants in the meta-gradient
-    step_weights: weight of the query loss after each step (MAML++); None: only the loss
-        after the last step counts
+    steps: the number of gradient steps
+    lr: the learning rate of each step
+    adapted: the names of the parameters that the steps change; all other parameters are
+        the same for every task
+    first_order: whether the inner gradients are constants in the meta-gradient
+    step_weights: the weight of the query loss after each step (MAML++); None if only
+        the loss after the last step counts
     """
 
     steps: int
@@ -61,7 +64,7 @@ class InnerLoop:
 
     @property
     def weight_of_step(self) -> tuple[float, ...]:
-        """The weight of the query loss after each step. The weights sum to one."""
+        """The weight of the query loss after each step. All weights sum to 1."""
         if self.step_weights:
             return self.step_weights
         before_the_last = itertools.repeat(0.0, self.steps - 1)
@@ -69,12 +72,13 @@ class InnerLoop:
 
 
 class Engine(Protocol):
-    """One library's way to run inner loops on a network."""
+    """A way to run the inner loops of many tasks on a network."""
 
     def backward(self, tasks: Tasks, inner: InnerLoop) -> Tensor:
-        """Add the gradient of the query losses, times `share`, to that of the network.
+        """Run the inner loops, and add the gradient of the loss to that of the network.
 
-        Returns the losses times `share`: float (n_tasks,).
+        The loss is the sum of all tasks' query losses, each times `tasks.share`.
+        Returns the query losses times `tasks.share`: float (n_tasks,).
         """
         ...
 
@@ -84,9 +88,10 @@ class Engine(Protocol):
         inner: InnerLoop,
         statistics: Statistics,
     ) -> Tensor:
-        """Adapt, then score the query images: (n_tasks, n_query, n_way), without a graph.
+        """Run the inner loops, then return the scores of the query images.
 
         statistics: see `query_logits`
+        Returns float (n_tasks, n_query, n_way), without a graph.
         """
         ...
 
@@ -96,11 +101,13 @@ def adapted_names(
     head_only: bool,
     prefix: str = "head.",
 ) -> frozenset[str]:
-    """Names of the parameters that the inner loop moves.
+    """Return the names of the parameters that the inner loop changes.
 
-    Those of the head, or all except batch norm's. The authors learn the shifts of batch
-    norm across tasks, but do not move them within a task (cbfinn/maml keeps them out of
-    the weights that it adapts).
+    These are all trained parameters except those of batch norm. MAML's authors learn
+    the shifts of batch norm across tasks, but do not change them within a task
+    (cbfinn/maml leaves them out of the weights that it adapts).
+
+    head_only: whether only parameters whose name starts with `prefix` are changed
     """
     norms: set[str] = set()
     for module_name, module in network.named_modules():
@@ -122,11 +129,14 @@ def query_logits(
     task: int,
     statistics: Statistics,
 ) -> Tensor:
-    """Scores of one task's query images under its adapted weights: (n_query, n_way)
+    """Return the scores of one task's query images, with adapted weights.
 
-    statistics: the images whose statistics normalise the query images: all query images
-        of the task ("query", which is transductive), its support images ("support"), or
-        each query image alone ("image")
+    weights: the parameters of the network after the inner loop, by name
+    task: the index of the task
+    statistics: the images whose statistics normalise a query image: all query images of
+        the task ("query", which is transductive), the support images of the task
+        ("support"), or the query image alone ("image")
+    Returns float (n_query, n_way).
     """
     support = tasks.support[task]
     query = tasks.query[task]
@@ -174,7 +184,7 @@ def _normalised(
 
 
 def _moments(maps: Tensor, dims: list[int]) -> _Moments:
-    """Mean and variance over some dimensions."""
+    """Return the mean and the variance of maps over the dimensions `dims`."""
     variance, mean = torch.var_mean(
         widened(maps),
         dims,
@@ -186,7 +196,10 @@ def _moments(maps: Tensor, dims: list[int]) -> _Moments:
 
 @contextmanager
 def _hooked_norms(network: nn.Module, hook: Callable[..., Any]) -> Iterator[None]:
-    """Inside, `hook` gets the inputs and output of each batch norm and may replace it."""
+    """Register a forward hook on each batch norm, and remove all hooks at the end.
+
+    hook: gets the norm, its inputs and its output; it may return another output
+    """
     handles = []
     for module in network.modules():
         if isinstance(module, _BatchNorm):

@@ -1,4 +1,4 @@
-"""Inner loops with learn2learn (Arnold et al., learn2learn, 2020), one task after the other."""
+"""Run inner loops with learn2learn (Arnold et al., learn2learn, 2020), task by task."""
 
 from typing import Any
 
@@ -11,7 +11,11 @@ from .inner_loop import InnerLoop, Statistics, Tasks, query_logits
 
 
 class Learn2LearnEngine:
-    """`learn2learn.algorithms.MAML`: clones of the network whose weights have a graph."""
+    """An engine that runs inner loops with `learn2learn.algorithms.MAML`.
+
+    learn2learn clones the network for each task. The weights of a clone have a graph.
+    Raises BaselineError if learn2learn cannot be imported.
+    """
 
     def __init__(self, network: nn.Module) -> None:
         self.network = network
@@ -21,7 +25,8 @@ class Learn2LearnEngine:
         maml = self._maml(inner, first_order=inner.first_order)
         losses = []
         for task in range(len(tasks)):
-            # The graph of a task is freed with its clone, at the end of the iteration.
+            # The clone holds the graph of the task. Both are freed after this
+            # iteration.
             learner = maml.clone()
             loss = torch.zeros((), device=tasks.query.device)
             for weight in inner.weight_of_step:
@@ -67,9 +72,11 @@ class Learn2LearnEngine:
         inner: InnerLoop,
         graph: bool,
     ) -> None:
-        """As learn2learn's MAML.adapt, but it moves only the parameters that adapt.
+        """Change the adapted parameters of a clone by one gradient step.
 
-        graph: whether the step can be differentiated again
+        MAML.adapt of learn2learn would change all parameters.
+
+        graph: whether the step can be differentiated
         """
         names = []
         moving = []
@@ -84,7 +91,7 @@ class Learn2LearnEngine:
             create_graph=graph,
         )
         remaining = iter(found)
-        # learn2learn leaves parameters alone whose gradient is None.
+        # learn2learn does not change parameters whose gradient is None.
         gradients = []
         for name in names:
             gradient = None

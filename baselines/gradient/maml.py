@@ -1,26 +1,31 @@
-"""MAML, first-order MAML and ANIL (Finn et al., Model-Agnostic Meta-Learning, 2017; Raghu et al.,
-Rapid Learning or Feature Reuse?, 2020).
+"""The learners MAML, first-order MAML (FOMAML) and ANIL.
 
-A network and its head learn starting weights from which a few steps of gradient descent on
-the support images of a task answer its query images. FOMAML treats the inner gradients as
-constants. ANIL moves only the head. The inner loops are run by fewbench's own engine, by
-learn2learn or by higher; their gradients agree.
+Sources: Finn et al., Model-Agnostic Meta-Learning, 2017; Raghu et al., Rapid Learning
+or Feature Reuse?, 2020.
 
-Batch norm takes its statistics from the images that pass together, also at test. So MAML
-as published is transductive: its answer to one query image depends on the other query
-images, and tables mark it. With `statistics` "support" or "image" it is not.
+MAML learns starting weights of a network. From these weights, a few steps of gradient
+descent on the support images of a task (the inner loop) give weights that classify its
+query images. FOMAML treats the inner gradients as constants. ANIL changes only the head
+in the inner loop. Inner loops run in fewbench's own engine, learn2learn or higher. The
+gradients of these engines agree.
+
+Batch norm takes its statistics from the images of its batch, even at test. MAML as
+published is therefore transductive: its answer to a query image depends on the other
+query images. Tables mark this. With `statistics` "support" or "image", MAML is not
+transductive.
 
 Differences from the papers:
-1. Tasks are drawn anew at every step. The authors draw 200,000 once and cycle through them.
-2. Omniglot: rotated characters are classes of their own. The authors rotate each class of
-   a task by a random angle.
-3. The inner and the outer loss are means. The authors' are sums over images divided by the
-   shots. The recipes' inner_lr and clip_value are theirs times the ratio.
+1. Every step draws new tasks. The authors draw 200,000 tasks once and reuse them.
+2. Omniglot: rotated characters are classes of their own. The authors rotate each class
+   of a task by a random multiple of 90 degrees.
+3. The inner and the outer loss are means over images. The authors' losses are sums over
+   images divided by the number of shots. The recipes scale inner_lr and clip_value to
+   match.
 4. The best validation accuracy selects the checkpoint. The authors take the last one.
 5. Convolutions have no bias, since batch norm would cancel it. All weights start from
-   Glorot's uniform distribution. The authors draw Omniglot's head from N(0, 1) and the MLP
-   from a narrow normal distribution.
-6. ANIL (its code was not published): recipes as for MAML.
+   Glorot's uniform distribution. The authors draw Omniglot's head from N(0, 1) and the
+   MLP from a narrow normal distribution.
+6. ANIL: its code was not published, so its recipe follows those of MAML.
 """
 
 import copy
@@ -46,21 +51,22 @@ from ..learner import BaselineError, TaskLearner, TrainedLearner
 from .activation_memory import bytes_of_image
 from .inner_loop import Engine, InnerLoop, Tasks, adapted_names
 
-# How much the layers of a chunk may hold. With derivatives, a chunk takes two to three
-# times as much memory.
+# The outputs of all layers for a chunk of tasks may take this many bytes. With the
+# derivatives, a chunk takes two to three times as much memory.
 _TRAINING_BYTES = 1 << 29
-# An evaluation needs no graph of the inner loop and is fastest with less.
+# An evaluation needs no graph of the inner loop, and is fastest with smaller chunks.
 _TEST_BYTES = 1 << 28
 
 
 class MAML(TaskLearner, TrainedLearner):
-    """Adapts the network to each task by gradient descent.
+    """A learner that adapts its network to each task by gradient descent.
 
-    network: modules `body` and `head`; float32 (n, C, H, W) in 0..1 -> float (n, n_way)
+    network: has the modules `body` and `head`; float32 (n, C, H, W) in 0..1 -> float
+        (n, n_way)
     """
 
     scores_are = "logits"
-    # Whether the user chose the steps at test, in place of those of the protocols.
+    # Whether the user chose the number of inner steps at test, instead of the protocol.
     steps_kept = False
 
     def __init__(
@@ -79,13 +85,13 @@ class MAML(TaskLearner, TrainedLearner):
             self._add_to_name(f"{config.statistics}-statistics")
         self.adapted = adapted_names(network, head_only=config.learner == "anil")
         self.engine = _make_engine(config.backend, self.network)
-        # By height, width and channels, and whether the graph counts too.
+        # Results of `bytes_of_image`, by height, width, channels and `graph`.
         self._bytes_of_image: dict[tuple[int, int, int, bool], int] = {}
 
     def keep_steps(self) -> None:
-        """Adapt with the config's number of steps under every protocol.
+        """Use the recipe's number of inner steps at test, not the number of a protocol.
 
-        The learner's name then says that number.
+        The number is added to the learner's name, such as "maml-3steps".
         """
         self.steps_kept = True
         self._add_to_name(f"{self.test_loop.steps}steps")
@@ -100,7 +106,7 @@ class MAML(TaskLearner, TrainedLearner):
         return other
 
     def inner_loop(self, step: int) -> InnerLoop:
-        """The inner loop at a step of the training."""
+        """Return the inner loop for a training step."""
         config = self.config
         is_annealed = step < config.first_order_steps
         return InnerLoop(
@@ -122,9 +128,7 @@ class MAML(TaskLearner, TrainedLearner):
         )
 
     def loss(self, images: Tensor, spec: EpisodeSpec) -> Tensor:
-        raise NotImplementedError(
-            "MAML's gradient is not that of one forward pass: see backward"
-        )
+        raise NotImplementedError("MAML has no loss of one forward pass: call backward")
 
     def backward(
         self,
@@ -170,9 +174,9 @@ class MAML(TaskLearner, TrainedLearner):
         way = self.config.way
         if n_way != way:
             raise BaselineError(
-                f"{self.config.learner}: cannot answer {n_way}-way episodes: it has a head "
-                f"for {way} classes. Choose a {way}-way protocol, or train a learner with "
-                f"--set way={n_way} --set val_way={n_way}"
+                f"{self.config.learner}: cannot answer {n_way}-way episodes: it has a "
+                f"head for {way} classes. Choose a {way}-way protocol, or train a "
+                f"learner with --set way={n_way} --set val_way={n_way}"
             )
 
     def tasks_at_once(
@@ -181,11 +185,12 @@ class MAML(TaskLearner, TrainedLearner):
         n_passes: int,
         training: bool,
     ) -> int:
-        """How many tasks fit in a chunk.
+        """Return the number of tasks in a chunk, which run at once.
 
         tasks: (n_tasks, n, H, W, C)
-        n_passes: images of one task, counted each time they pass through the network
-        training: whether there is a graph of the inner loop
+        n_passes: the number of images that pass through the network for one task; an
+            image counts each time
+        training: whether the graph of the inner loop is kept
         """
         if self.config.tasks_per_chunk != "auto":
             return self.config.tasks_per_chunk
@@ -215,7 +220,7 @@ class MAML(TaskLearner, TrainedLearner):
         )
 
     def _as_input(self, images: Tensor) -> Tensor:
-        # float32, but tests use float64.
+        # The weights are float32, but float64 in tests.
         dtype = next(self.network.parameters()).dtype
         n_tasks, n_images = images.shape[:2]
         flat = images.flatten(0, 1)
@@ -241,15 +246,16 @@ def make(
     image_shape: Shape,
     device: torch.device,
 ) -> MAML:
-    """A MAML, FOMAML or ANIL with fresh weights from torch's current seed.
+    """Make a MAML, FOMAML or ANIL with new weights from torch's current random state.
 
-    Raises BaselineError for an mlp with statistics=image.
+    Raises DataError if the backbone is unknown.
+    Raises BaselineError if the backbone is mlp and statistics is "image".
     """
     if config.statistics == "image" and config.backbone == "mlp":
         raise BaselineError(
-            "statistics=image: cannot be used with the mlp: a hidden unit has one value for "
-            "an image, so there is no spread to normalise by, and every image would get "
-            "the same answer. Use --set statistics=support"
+            "statistics=image: cannot be used with the backbone mlp: a hidden unit "
+            "has only one value for an image, so there is no spread to normalise by, "
+            "and every image would get the same answer. Use --set statistics=support"
         )
     make_backbone = pick("backbone", config.backbone, BACKBONES)
     body = make_backbone(image_shape, config.width, batch_norm)
@@ -261,10 +267,12 @@ def make(
 
 
 def _step_weights(config: TrainConfig, step: int) -> tuple[float, ...] | None:
-    """Weights of the losses after each inner step, annealed linearly.
+    """Return the weights of the query losses after each inner step, at a training step.
 
-    They start equal, and end with the last one alone (None). Antoniou et al. 2019, section
-    4; they anneal epoch by epoch and leave a small rest.
+    At first, all weights are equal. They change linearly until only the last loss
+    counts (None).
+    Source: Antoniou et al. 2019, section 4. They change the weights once an epoch, and
+    keep small weights for the earlier losses.
     """
     if step >= config.multi_step_loss_steps:
         return None

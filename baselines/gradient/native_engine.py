@@ -1,4 +1,4 @@
-"""Inner loops natively: all tasks of a chunk side by side, in first and second order."""
+"""Run the inner loops of all tasks in a chunk at once, in first or second order."""
 
 from collections.abc import Sequence
 
@@ -15,7 +15,7 @@ from .taskwise_stem import TaskImages
 
 
 class NativeEngine:
-    """Runs all tasks of a chunk in the same few operations."""
+    """fewbench's own engine. Each operation computes all tasks in a chunk."""
 
     def __init__(self, network: nn.Module) -> None:
         self.layers = layers_of(network)
@@ -82,9 +82,10 @@ class NativeEngine:
 def _split(
     layers: Sequence[Layer], adapted: frozenset[str]
 ) -> tuple[list[Layer], list[Layer]]:
-    """The layers before the first one that adapts, and the others.
+    """Return the layers before the first adapted layer, and all remaining layers.
 
-    The former give the same features at each inner step, so images pass them only once.
+    The layers before it give the same features at each inner step, so they run only
+    once.
     """
     body = []
     rest = []
@@ -101,7 +102,7 @@ def _adapts(layer: Layer, adapted: frozenset[str]) -> bool:
 
 
 def _channels_last(images: Tensor) -> TaskImages:
-    """(n_tasks, n, C, H, W) -> (n_tasks, n, H, W, C)"""
+    """Move the channels last: (n_tasks, n, C, H, W) -> (n_tasks, n, H, W, C)"""
     values = images.permute(0, 1, 3, 4, 2)
     return TaskImages(values)
 
@@ -118,7 +119,10 @@ def _features(
 
 
 def _losses(logits: Tensor, labels: Tensor) -> Tensor:
-    """Mean cross-entropy of each task: float (n_tasks, n, n_way) -> (n_tasks,)"""
+    """Return the mean cross-entropy of each task.
+
+    float (n_tasks, n, n_way) -> (n_tasks,)
+    """
     n_tasks, n, _ = logits.shape
     scores = widened(logits).flatten(0, 1)
     all_labels = labels.expand(n_tasks, n).flatten()
@@ -132,14 +136,15 @@ def _step(
     inner: InnerLoop,
     second_order: bool,
 ) -> Weights:
-    """The weights after one step of each task along the gradient of its own loss."""
+    """Return the weights after one gradient step of each task on its own loss."""
     names = []
     values = []
     for name, value in weights.items():
         if name in inner.adapted:
             names.append(name)
             values.append(value)
-    # No task's loss depends on another task's weights, so one sum serves all tasks.
+    # The loss of a task depends only on its own weights, so the gradient of the sum is
+    # the gradient of each loss.
     total = losses.sum()
     gradients = torch.autograd.grad(total, values, create_graph=second_order)
     moved: Weights = {}

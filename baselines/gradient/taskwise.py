@@ -1,9 +1,10 @@
-"""Runs one network for many tasks at once, each task with weights of its own.
+"""Run one network for many tasks at once, where each task has its own weights.
 
-torch.vmap over torch.func.functional_call does the same. Here the layers of few-shot
-networks have rules written by hand: maps are channels-last, a convolution is one matrix
-product over all images of a task, and batch norm has exact second derivatives (see
-taskwise_norm_relu). Layers without a rule go through torch.vmap.
+torch.vmap over torch.func.functional_call computes the same. Here, the usual layers of
+few-shot networks have rules, which are functions written by hand (see taskwise_layers).
+Maps are channels-last. In training, a convolution is one matrix product over all images
+of a task. Batch norm has exact second derivatives (see taskwise_norm_relu). Layers
+without a rule run in torch.vmap.
 """
 
 from collections.abc import Iterable, Sequence
@@ -20,7 +21,10 @@ from .taskwise_stem import TaskImages, has_stem, run_stem
 
 
 def layers_of(network: nn.Module, prefix: str = "") -> list[Layer]:
-    """The layers of a network in the order in which they are called."""
+    """Return the layers of a network in the order of their calls.
+
+    prefix: what the names of the parameters start with
+    """
     if type(network) is not nn.Sequential:
         return [Layer(prefix, network)]
     layers: list[Layer] = []
@@ -30,12 +34,13 @@ def layers_of(network: nn.Module, prefix: str = "") -> list[Layer]:
 
 
 def task_weights(layers: Iterable[Layer], n_tasks: int) -> Weights:
-    """The parameters once for each task (as views, not copies), laid out for `run`.
+    """Return the weights for `run`: the same parameters for each task, as views.
 
-    Convolutions and linear layers: (n_tasks, inputs, outputs); scales, shifts and biases:
-    (n_tasks, 1, channels); parameters of a layer without a rule: (n_tasks, *own shape).
-    Gradients flow back to the parameters.
-    Raises BaselineError for a batch norm that `run` would compute wrongly.
+    The shapes are (n_tasks, inputs, outputs) for weights of convolutions and linear
+    layers, (n_tasks, 1, channels) for scales, shifts and biases, and (n_tasks, *own
+    shape) for parameters of a layer without a rule. Gradients flow back to the
+    parameters.
+    Raises BaselineError if a batch norm has no scale and shift or has running averages.
     """
     weights: Weights = {}
     for layer in layers:
@@ -56,9 +61,11 @@ def run(
     images: TaskImages,
     norms: Norms | None = None,
 ) -> Tensor:
-    """What the layers compute from the images of every task: float (n_tasks, n, ...)
+    """Return the output of the last layer for all tasks: float (n_tasks, n, ...)
 
-    Raises BaselineError for a batch norm inside a module that has no rule here.
+    norms: the statistics of batch norms; None for the default statistics
+    Raises BaselineError if a convolution is unusual (see `window_of`), or a module
+    without a rule contains a batch norm.
     """
     norms = norms or Norms()
     values = images.values
@@ -73,7 +80,7 @@ def run(
         prefix, module = layers[i]
         i += 1
         if isinstance(module, _BatchNorm):
-            # A ReLU behind the norm is computed together with it.
+            # A ReLU after the norm is computed together with the norm.
             relu = _is_relu(layers, i)
             values = normalise(module, prefix, weights, values, norms, relu)
             i += relu
@@ -115,7 +122,7 @@ def _refuse_other_norms(module: nn.Module) -> None:
     if module.affine and not module.track_running_stats:
         return
     raise BaselineError(
-        f"{module}: the native engine cannot run this batch norm: expected scale and shift "
-        f"and no running averages (backbones.batch_norm). "
-        f"Use --backend learn2learn or --backend higher"
+        f"{module}: the native engine cannot run this batch norm: expected a scale, a "
+        f"shift and no running averages, as in backbones.batch_norm. Use --backend "
+        f"learn2learn or --backend higher"
     )

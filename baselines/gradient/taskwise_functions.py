@@ -1,6 +1,7 @@
-"""Convolution columns and products for many tasks at once, with their second derivatives.
+"""Compute convolutions of many tasks as matrix products, with second derivatives.
 
-Arrays hold tasks, rows and channels; a row is one position of one image.
+The columns of a convolution are the image patches that its window sees. Products take
+arrays (tasks, rows, channels), where a row is one position in one image.
 """
 
 from typing import Any, NamedTuple
@@ -12,20 +13,21 @@ from torch.nn import functional
 
 
 class Window(NamedTuple):
-    """A square convolution window, padded by half its size."""
+    """A square convolution window. Images are padded by half its size."""
 
     size: int
     stride: int
 
     def outputs(self, length: int) -> int:
-        """How many positions the window has along an edge of `length` pixels."""
+        """Return the number of window positions along an edge of `length` pixels."""
         return (length - 1) // self.stride + 1
 
 
 def columns(maps: Tensor, window: Window) -> Tensor:
-    """What the window sees at each position: (n, H, W, C) -> (n, H', W', size * size * C)
+    """Return the pixels that the window sees at each position.
 
-    With columns, a convolution is one matrix product.
+    (n, H, W, C) -> (n, H', W', size * size * C)
+    A convolution is one matrix product of these columns and its weights.
     """
     if window == (1, 1):
         return maps
@@ -33,12 +35,18 @@ def columns(maps: Tensor, window: Window) -> Tensor:
 
 
 def product(rows: Tensor, weight: Tensor) -> Tensor:
-    """Each task's rows times its weight: (n_tasks, n, i), (n_tasks, i, o) -> (n_tasks, n, o)"""
+    """Multiply the rows of each task by its weight.
+
+    (n_tasks, n, i), (n_tasks, i, o) -> (n_tasks, n, o)
+    """
     return _Product.apply(rows, weight)  # pyright: ignore[reportReturnType]
 
 
 def widened(values: Tensor) -> Tensor:
-    """bfloat16 as float32, since statistics and losses are never taken in half precision."""
+    """Return bfloat16 values as float32, and other values unchanged.
+
+    Statistics and losses are never computed in half precision.
+    """
     if values.dtype is torch.bfloat16:
         return values.float()
     return values
@@ -71,7 +79,7 @@ def _scatter(
     height: int,
     width: int,
 ) -> Tensor:
-    """The transpose of `_gather`: adds up what all positions saw of each pixel."""
+    """Add up each pixel over all window positions: the transpose of `_gather`."""
     size, stride = window
     n, rows, cols, _ = seen.shape
     edge = size // 2
@@ -96,7 +104,7 @@ def _scatter(
 
 
 class _Columns(Function):
-    """`_gather`, whose derivative is `_scatter`."""
+    """The function `_gather`. Its derivative is `_scatter`."""
 
     @staticmethod
     def forward(ctx: Any, maps: Tensor, window: Window) -> Tensor:
@@ -112,7 +120,7 @@ class _Columns(Function):
 
 
 class _Scattered(Function):
-    """`_scatter`, whose derivative is `_gather`."""
+    """The function `_scatter`. Its derivative is `_gather`."""
 
     @staticmethod
     def forward(
@@ -132,9 +140,9 @@ class _Scattered(Function):
 
 
 class _Product(Function):
-    """As torch.bmm, but derivatives by rows are never transposed.
+    """The product of torch.bmm, whose gradients for rows are laid out like rows.
 
-    Adding transposed ones would copy them.
+    Adding up transposed gradients would copy them.
     """
 
     @staticmethod
@@ -155,7 +163,7 @@ class _Product(Function):
 
 
 class _WeightGradient(Function):
-    """The gradient of a product by its weight, which can be differentiated again."""
+    """The gradient of a product for its weight, which can be differentiated again."""
 
     @staticmethod
     def forward(ctx: Any, rows: Tensor, grad: Tensor) -> Tensor:

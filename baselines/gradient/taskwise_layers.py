@@ -1,7 +1,7 @@
-"""The rules by which `taskwise` runs each kind of layer for many tasks at once.
+"""The rules of `taskwise`: functions that run one kind of layer for many tasks at once.
 
-A rule takes and returns maps (n_tasks, n, H, W, C) or features (n_tasks, n, d), and finds
-its weights by the prefix of its layer.
+A rule takes and returns maps (n_tasks, n, H, W, C) or features (n_tasks, n, d). The
+names of its weights start with the prefix of its layer.
 """
 
 from collections.abc import Callable
@@ -20,7 +20,7 @@ Weights = dict[str, Tensor]
 Rule = Callable[..., Tensor]
 
 
-# Attributes of a convolution in which it may not differ from a usual one of its size.
+# A convolution must equal a usual convolution of its size in these attributes.
 _WINDOW_FACTS = (
     "kernel_size",
     "stride",
@@ -32,16 +32,17 @@ _WINDOW_FACTS = (
 
 
 class Layer(NamedTuple):
-    """A module that is called as a whole, and the prefix of its weights' names."""
+    """A module that is called as a whole, and the prefix of its parameters' names."""
 
     prefix: str
     module: nn.Module
 
 
 def window_of(module: nn.Conv2d) -> Window:
-    """The window of a convolution.
+    """Return the window of a convolution.
 
-    Raises BaselineError unless it is square, of odd size and padded by half of it.
+    Raises BaselineError if the window is not square, has an even size or a padding
+    other than half its size, or if the convolution is dilated or has groups.
     """
     size = module.kernel_size[0]
     stride = module.stride[0]
@@ -52,15 +53,15 @@ def window_of(module: nn.Conv2d) -> Window:
             is_usual = False
     if not is_usual:
         raise BaselineError(
-            f"{module}: the native engine cannot run this convolution: expected a square "
-            f"window of odd size, padded by half of it. "
-            f"Use --backend learn2learn or --backend higher"
+            f"{module}: the native engine cannot run this convolution: expected a "
+            f"square window of odd size, padded by half its size with zeros, without "
+            f"dilation and groups. Use --backend learn2learn or --backend higher"
         )
     return Window(size, stride)
 
 
 def laid_out(module: nn.Module, parameter: Tensor) -> Tensor:
-    """One parameter in the layout that rules take, see `taskwise.task_weights`."""
+    """Return one parameter in the layout for rules, see `taskwise.task_weights`."""
     if isinstance(module, nn.Conv2d) and parameter.ndim == 4:
         n_outputs = len(parameter)
         by_position = parameter.permute(2, 3, 1, 0)
@@ -78,15 +79,16 @@ def by_vmap(
     weights: Weights,
     values: Tensor,
 ) -> Tensor:
-    """Any other module. It takes and returns images (n, C, H, W) or features (n, d).
+    """Run a module without a rule for many tasks at once, by torch.vmap.
 
-    Raises BaselineError for a module that holds a batch norm.
+    module: takes and returns maps (n, C, H, W) or features (n, d)
+    Raises BaselineError if the module contains a batch norm.
     """
     if any(isinstance(child, _BatchNorm) for child in module.modules()):
         raise BaselineError(
-            f"{type(module).__name__} holds a batch norm: the native engine cannot run it, "
-            f"since torch.vmap gives wrong second derivatives of batch norm in some "
-            f"versions of torch. Build the network of nn.Sequential and "
+            f"{type(module).__name__} holds a batch norm: the native engine cannot run "
+            f"this module, because torch.vmap gives wrong second derivatives of batch "
+            f"norm in some versions of torch. Build the network from nn.Sequential and "
             f"backbones.Residual, or use --backend learn2learn or --backend higher"
         )
     own: Weights = {}
@@ -113,8 +115,8 @@ def _convolution(
 ) -> Tensor:
     window = window_of(module)
     if not torch.is_grad_enabled():
-        # Without a graph there are many query images: one call for each task is then
-        # faster than writing out the columns.
+        # Evaluations have no graph and many query images. One call for each task is
+        # then faster than writing the columns to memory.
         return _convolved_task_by_task(window, prefix, weights, values)
     n_tasks, n_images = values.shape[:2]
     seen = columns(values.flatten(0, 1), window)
@@ -144,7 +146,7 @@ def _convolved(
     weight: Tensor,
     window: Window,
 ) -> Tensor:
-    """One task's convolution, without a graph.
+    """Return the convolution of one task, without a graph.
 
     images: (n, H, W, C); weight: (size * size * C, O) -> (n, H', W', O)
     """
@@ -199,7 +201,7 @@ def _max_pool(
 ) -> Tensor:
     del prefix, weights
     n_tasks, n_images = values.shape[:2]
-    # These maps are channels-last in memory.
+    # `maps` has the shape (n, C, H, W), but is channels-last in memory.
     maps = values.flatten(0, 1).permute(0, 3, 1, 2)
     pooled = module(maps)
     result = pooled.permute(0, 2, 3, 1)
@@ -223,7 +225,7 @@ def _flatten(
     weights: Weights,
     values: Tensor,
 ) -> Tensor:
-    """In the order of the module, which has the channels of a map first."""
+    """Flatten maps in the order of nn.Flatten, which expects the channels first."""
     del module, prefix, weights
     if values.ndim != 5:
         return values

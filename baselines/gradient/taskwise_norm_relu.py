@@ -1,8 +1,8 @@
-"""Batch norm and ReLU for many tasks at once, with exact second derivatives.
+"""Compute batch norm and ReLU for many tasks at once, with exact second derivatives.
 
-torch.vmap's own rule for batch norm depends on torch's version: exact in 2.14.1, but with
-second derivatives that are 0.2 to 8 % off in 2.15 (float64; see pytorch/functorch#534). It
-is also slower, since each pass over the rows counts on a CPU.
+The batch norm of torch.vmap depends on the version of torch. Its second derivatives are
+exact in 2.14.1, but wrong by 0.2 to 8 % in 2.15 (float64; see pytorch/functorch#534).
+It is also slower on a CPU, because it passes over the rows more often.
 """
 
 from typing import Any
@@ -19,26 +19,30 @@ def norm_relu(
     eps: float,
     relu: bool,
 ) -> Tensor:
-    """Batch norm over the rows of each task, then ReLU if asked for.
+    """Return the batch norm over the rows of each task.
 
-    rows: float (n_tasks, n_rows, C), and so is the result
+    rows: float (n_tasks, n_rows, C); the result has the same shape
     scale, shift: float (n_tasks, 1, C)
+    relu: whether a ReLU follows the norm
     """
     return _Norm.apply(rows, scale, shift, eps, relu)  # pyright: ignore[reportReturnType]
 
 
 def _mean(a: Tensor) -> Tensor:
-    """Mean over the rows of a task: (n_tasks, 1, C)"""
+    """Return the mean over the rows of each task: (n_tasks, 1, C)"""
     return a.mean(1, keepdim=True)
 
 
 def _mean_product(a: Tensor, b: Tensor) -> Tensor:
-    """Mean of a * b over the rows of a task: (n_tasks, 1, C)"""
+    """Return the mean of a * b over the rows of each task: (n_tasks, 1, C)"""
     return (a * b).mean(1, keepdim=True)
 
 
 def _masked(grad: Tensor, output: Tensor | None) -> Tensor:
-    """The gradient where ReLU's output is positive, else zero (None: there is no ReLU)."""
+    """Return the gradient, set to zero where the output of ReLU is zero.
+
+    output: the output of ReLU; None if there is no ReLU
+    """
     if output is None:
         return grad
     return torch.ops.aten.threshold_backward(grad, output, 0)
@@ -62,8 +66,8 @@ class _Norm(Function):
         eps: float,
         relu: bool,
     ) -> Tensor:
-        # In two passes: on a CPU, torch.var_mean over an inner dimension takes twenty
-        # times as long.
+        # Mean and variance take two passes over the rows. On a CPU, torch.var_mean over
+        # an inner dimension takes twenty times as long.
         x = rows - _mean(rows)
         variance = _mean_product(x, x)
         inverse = torch.rsqrt(variance + eps)
@@ -94,12 +98,13 @@ class _Norm(Function):
 class _NormBackward(Function):
     """The gradient of _Norm, which can be differentiated again.
 
-    With h the masked gradient and m(.) the mean over the n rows of a task, the gradient is
-    - to rows: scale * inverse * (h - m(h) - x m(h x))
-    - to scale: n m(h x)
-    - to shift: n m(h)
-    x and inverse are functions of `rows`. Autograd knows them as constants, so `rows` is an
-    argument only to receive their derivatives.
+    Let h be the masked gradient and m(.) the mean over the n rows of a task. The
+    gradients are
+    - for rows: scale * inverse * (h - m(h) - x m(h x))
+    - for scale: n m(h x)
+    - for shift: n m(h)
+    x and inverse are functions of `rows`, but autograd gets them as constants. Their
+    derivatives go to `rows`, which is an argument only for this purpose.
     """
 
     @staticmethod
@@ -139,12 +144,14 @@ class _NormBackward(Function):
         a: Tensor,
         b: Tensor,
     ) -> tuple[Any, ...]:
-        """Gradients from those of the three outputs: u to rows, a to scale, b to shift.
+        """Return the gradients for the arguments of `forward`.
 
-        The sum of products of outputs and gradients is
+        u, a and b are the gradients for the three outputs of `forward`, which are the
+        gradients for rows, scale and shift. The sum of the products of outputs and
+        their gradients is
         n (slope (m(uh) - m(u) m(h) - m(ux) m(hx)) + a m(hx) + b m(h))
-        with slope = scale * inverse. It is differentiated by h, by x and by inverse, and
-        x and inverse by rows.
+        with slope = scale * inverse. This sum is differentiated by h, x and inverse.
+        The chain rule then gives the gradient for rows, through x and inverse.
         """
         scale, x, inverse, y, h, mean_h, mean_hx = ctx.saved_tensors
         n = h.shape[1]

@@ -1,4 +1,4 @@
-"""Batch norm for many tasks at once, with a choice of the statistics that it uses."""
+"""Compute batch norm for many tasks at once, with a choice of its statistics."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,13 +17,13 @@ Moments = tuple[Tensor, Tensor]
 
 @dataclass(eq=False)
 class Norms:
-    """Which statistics the batch norms of a network use.
+    """The statistics that the batch norms of a network use.
 
-    By default those of all images of a task that pass together.
+    By default, these are the statistics of all images of a task in the batch.
 
-    each_image: each image is normalised by its own
-    given: the moments for each norm, in the order of the calls
-    record: a list to which each norm appends the moments of its images
+    each_image: whether each image is normalised by its own statistics
+    given: means and variances to use instead, for each norm in the order of the calls
+    record: a list to which each norm appends the mean and variance of its images
     """
 
     each_image: bool = False
@@ -32,7 +32,7 @@ class Norms:
 
     @property
     def plain(self) -> bool:
-        """Whether nothing but the default is asked for."""
+        """Whether all norms use the default statistics and record nothing."""
         return not self.each_image and self.given is None and self.record is None
 
 
@@ -44,9 +44,11 @@ def normalise(
     norms: Norms,
     relu: bool,
 ) -> Tensor:
-    """Batch norm of every task, then ReLU if asked for.
+    """Return the batch norm of each task.
 
-    values: float (n_tasks, n, H, W, C), and so is the result
+    prefix: what the names of the norm's weights start with
+    values: float (n_tasks, n, H, W, C); the result has the same shape
+    relu: whether a ReLU follows the norm
     """
     n_tasks, n_images = values.shape[:2]
     scale = weights[prefix + "weight"]

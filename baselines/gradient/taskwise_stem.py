@@ -1,8 +1,9 @@
-"""The first convolution and batch norm of a network, as one matrix product.
+"""Compute the first convolution and batch norm of a network as one matrix product.
 
-A first convolution sees few channels, so the covariance of its columns is small. From it
-follow the exact statistics of the convolution's output: the mean of w'x is w' mean(x), and
-its variance is w' covariance(x) w. The covariance is the same at each inner step.
+These two layers are called the stem. The first convolution sees few channels, so the
+covariance matrix of its columns (image patches) x is small. This covariance gives the
+exact statistics of the convolution's output w'x: its mean is w' mean(x), and its
+variance is w' covariance(x) w. The covariance is the same at each inner step.
 """
 
 from collections.abc import Sequence
@@ -15,16 +16,16 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from .taskwise_functions import Window, columns, product
 from .taskwise_layers import Layer, Weights, window_of
 
-# With more columns than this, the covariance costs more than it saves.
+# With more columns, computing the covariance takes more time than it saves.
 _MAX_COLUMNS = 32
 
 
 @dataclass(eq=False)
 class TaskImages:
-    """Images of many tasks, or features of images.
+    """Images of many tasks, or their features, as input for layers.
 
     values: float (n_tasks, n, H, W, C) or (n_tasks, n, features)
-    stems: what a first convolution sees of the images, kept from one inner step to the next
+    stems: the columns of the images for each window, kept for all inner steps
     """
 
     values: Tensor
@@ -32,9 +33,9 @@ class TaskImages:
 
 
 class Stem:
-    """The columns of images under a window, and their moments.
+    """The columns that a window sees in images, with their mean and covariance.
 
-    rows: (n_tasks, n_rows, n_columns + 1), with a one after the columns for the shift
+    rows: (n_tasks, n_rows, n_columns + 1), the columns followed by a 1 for the shift
     mean: (n_tasks, 1, n_columns)
     covariance: (n_tasks, n_columns, n_columns)
     """
@@ -62,7 +63,11 @@ class Stem:
 
 
 def has_stem(layers: Sequence[Layer], images: TaskImages) -> bool:
-    """Whether the first two layers are a convolution and norm that `run_stem` can run."""
+    """Return whether `run_stem` can run the first two layers.
+
+    They must be a convolution without bias and a batch norm, and the images must need
+    no gradient.
+    """
     if len(layers) < 2 or images.values.requires_grad:
         return False
     convolution = layers[0].module
@@ -81,7 +86,11 @@ def run_stem(
     weights: Weights,
     images: TaskImages,
 ) -> Tensor:
-    """The first convolution and batch norm of every task: (n_tasks, n, H', W', C')"""
+    """Return the output of the first convolution and batch norm, for all tasks.
+
+    Returns (n_tasks, n, H', W', C').
+    Raises BaselineError if the convolution is unusual, see `window_of`.
+    """
     first, convolution = layers[0]
     second, norm = layers[1]
     assert isinstance(convolution, nn.Conv2d)

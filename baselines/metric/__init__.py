@@ -1,7 +1,7 @@
-"""Learners that compare images by distances, with nothing to adapt at test.
+"""Learners that compare images by distances, without adapting to a task.
 
-- centroid: distances between raw pixels; nothing is trained
-- protonet: distances between learned embeddings
-- protonet_learn2learn: the same, computed by learn2learn
-- folding: a trained network made faster for inference
+- centroid: compares raw pixels, without training
+- protonet: compares learned embeddings
+- protonet_learn2learn: ProtoNet with the distances of learn2learn
+- folding: makes a trained network faster for inference
 """

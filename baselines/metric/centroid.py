@@ -1,4 +1,7 @@
-"""Raw-pixel nearest centroid: needs no training and no GPU, the floor of every table."""
+"""The nearest-centroid classifier on raw pixels, the simplest baseline.
+
+It needs no training and no GPU.
+"""
 
 import numpy as np
 import torch
@@ -8,7 +11,7 @@ from ..learner import EmbeddingLearner, LearnerCard
 
 
 class Centroid(EmbeddingLearner):
-    """Assigns a query image to the class whose mean support image is nearest."""
+    """A learner that chooses the class whose mean support image is nearest."""
 
     def __init__(self, device: str = "cpu") -> None:
         self.device = device
@@ -17,7 +20,11 @@ class Centroid(EmbeddingLearner):
         )
 
     def embed(self, images: np.ndarray) -> Tensor:
-        """The pixels, as uint8 until they are compared: a quarter of float32's memory."""
+        """Return the pixels as features.
+
+        They stay uint8 until they are compared, which takes a quarter of the memory of
+        float32.
+        """
         pixels = images.reshape(len(images), -1)
         return torch.from_numpy(pixels).to(self.device)
 
@@ -28,5 +35,5 @@ class Centroid(EmbeddingLearner):
 
 
 def make(device: torch.device) -> Centroid:
-    """The centroid learner on a device."""
+    """Make the centroid learner for a device."""
     return Centroid(device.type)

@@ -1,4 +1,4 @@
-"""Makes a network faster for inference without changing what it computes."""
+"""Make a network faster for inference, without changing its output."""
 
 import copy
 
@@ -8,11 +8,11 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 
 def folded(module: nn.Module) -> nn.Module:
-    """A copy in eval mode, channels-last, with batch norms folded into their convolutions.
+    """Return a faster copy of a network, in eval mode and channels-last.
 
-    Only pairs that follow one another in an nn.Sequential are folded: of other modules
-    one cannot see the order of calls. Norms that are not folded keep their running
-    statistics.
+    Each batch norm that directly follows a convolution in an nn.Sequential is folded
+    into the weights of the convolution. In other modules, the order of calls is
+    unknown, so their norms stay unchanged.
     """
     module = copy.deepcopy(module).eval()
     _fold_pairs(module)
@@ -32,7 +32,7 @@ def _fold_pairs(module: nn.Module) -> None:
         norm = module[i + 1]
         if not isinstance(convolution, nn.Conv2d):
             continue
-        # Only a norm with running averages computes the same for every batch.
+        # Only a norm with running averages computes the same in every batch.
         if isinstance(norm, nn.BatchNorm2d) and norm.track_running_stats:
             module[i] = fuse_conv_bn_eval(convolution, norm)
             module[i + 1] = nn.Identity()

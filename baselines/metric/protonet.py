@@ -1,12 +1,15 @@
-"""Prototypical Networks (Snell, Swersky, Zemel: Prototypical Networks for Few-shot Learning, 2017).
+"""Prototypical Networks.
+
+Source: Snell, Swersky, Zemel: Prototypical Networks for Few-shot Learning, 2017.
 
 Differences from the paper:
-1. The best validation accuracy selects the checkpoint. The paper takes the lowest
-   validation loss, then trains anew on train + val classes (jakesnell/
-   prototypical-networks, scripts/train).
+1. The best validation accuracy selects the checkpoint. The paper uses the lowest
+   validation loss, then trains again on the classes of train and val together
+   (jakesnell/prototypical-networks, scripts/train).
 2. Convolutions have no bias, since batch norm would cancel it.
-3. Images are resized with a named filter after conversion to grey levels. The authors'
-   Omniglot code resized one-bit images, for which Pillow falls back to NEAREST.
+3. Omniglot images are converted to grey levels, then resized with a named filter. The
+   authors' code resized one-bit images, for which Pillow always uses the filter
+   NEAREST.
 """
 
 import numpy as np
@@ -29,7 +32,7 @@ from .folding import folded
 
 
 class ProtoNet(EmbeddingLearner, TrainedLearner):
-    """Compares query embeddings with the mean embedding of each class.
+    """A learner that compares query embeddings with the mean embedding of each class.
 
     network: float32 (n, C, H, W) in 0..1 -> float (n, d)
     temperature: divides the scores in the training loss; it does not change which class
@@ -49,16 +52,17 @@ class ProtoNet(EmbeddingLearner, TrainedLearner):
         self.device = torch.device(card.device)
         network = network.to(self.device)
         self.network = network.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue] - torch's stub lacks it
-        # The folded network; None after a training step, which outdates it.
+        # The folded network for inference; None if training has changed the weights.
         self._inference: nn.Module | None = None
 
     def loss(self, images: Tensor, spec: EpisodeSpec) -> Tensor:
-        """Mean cross-entropy of one training episode.
+        """Return the mean cross-entropy of one training episode.
 
-        Support and query images pass through the network together, so batch norm sees
+        Support and query images form one batch, so batch norm takes its statistics from
         both, as in the authors' code.
-        images: float32 (n_way * n_shot + n_way * n_query, C, H, W), support first, each
-            class by class
+
+        images: float32 (n_way * n_shot + n_way * n_query, C, H, W), the support images,
+            then the query images, both class by class
         """
         self._inference = None
         n_support = spec.n_way * spec.n_shot
@@ -74,13 +78,14 @@ class ProtoNet(EmbeddingLearner, TrainedLearner):
         return functional.cross_entropy(logits, labels)
 
     def scores(self, support: Tensor, query: Tensor) -> Tensor:
-        """Minus the squared distances to the class means: (..., n_queries, n_way)
+        """Return scores: minus the squared Euclidean distances to the class means.
 
         The square matters for training, but does not change which class wins (Snell et
         al. 2017, section 2.3).
 
         support: float32 (..., n_way, n_shot, d)
         query: float32 (..., n_queries, d)
+        Returns float32 (..., n_queries, n_way).
         """
         prototypes = support.mean(dim=-2)
         return negative_squared_distances(query, prototypes)
@@ -91,7 +96,8 @@ class ProtoNet(EmbeddingLearner, TrainedLearner):
     def embed(self, images: np.ndarray) -> Tensor:
         if self._inference is None:
             self._inference = folded(self.network)
-        # Each image is embedded once, so keeping the images on the device gains nothing.
+        # Each image is embedded once, so there is no gain in keeping images on the
+        # device.
         pixels = on_device(images, self.device)
         with torch.inference_mode(), self._autocast():
             features = self._inference(to_input(pixels))
@@ -116,13 +122,19 @@ def make(
     image_shape: Shape,
     device: torch.device,
 ) -> ProtoNet:
-    """A ProtoNet with fresh weights from torch's current seed."""
+    """Make a ProtoNet with new weights from torch's current random state.
+
+    Raises DataError if the backbone is unknown.
+    """
     network = make_network(config, image_shape)
     card = learner_card(config, device)
     return ProtoNet(network, card, config.temperature)
 
 
 def make_network(config: TrainConfig, image_shape: Shape) -> nn.Module:
-    """The recipe's backbone with fresh weights. Raises DataError when it is unknown."""
+    """Make the recipe's backbone with new weights.
+
+    Raises DataError if the backbone is unknown.
+    """
     make_backbone = pick("backbone", config.backbone, BACKBONES)
     return make_backbone(image_shape, config.width)

@@ -1,4 +1,4 @@
-"""ProtoNet with learn2learn's PrototypicalClassifier (Arnold et al., learn2learn, 2020)."""
+"""ProtoNet with the classifier of learn2learn (Arnold et al., learn2learn, 2020)."""
 
 import torch
 from torch import Tensor, nn
@@ -11,9 +11,10 @@ from .protonet import ProtoNet, make_network
 
 
 class Learn2LearnProtoNet(ProtoNet):
-    """The same network and training, with learn2learn's prototypes and distances.
+    """A ProtoNet that computes class means and distances with learn2learn.
 
-    Differences from the paper: those of `protonet`.
+    Its network and training are those of `protonet.ProtoNet`. It has the same
+    differences from the paper.
     """
 
     def __init__(
@@ -44,7 +45,11 @@ def make(
     image_shape: Shape,
     device: torch.device,
 ) -> Learn2LearnProtoNet:
-    """As `protonet.make`. Raises BaselineError when learn2learn is not installed."""
+    """Make a ProtoNet with new weights that computes distances with learn2learn.
+
+    Raises DataError if the backbone is unknown.
+    Raises BaselineError if learn2learn cannot be imported.
+    """
     network = make_network(config, image_shape)
     card = learner_card(config, device)
     return Learn2LearnProtoNet(network, card, config.temperature)

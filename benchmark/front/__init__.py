@@ -4,14 +4,19 @@
 
     result = fewbench.evaluate(model, "glyphs-5w1s")
 
-`model` is a learner, a `torch.nn.Module` that embeds images, or a function of an episode.
-Importing this package loads neither torch nor the data: each function does when it is called.
+`model` is a learner, a `torch.nn.Module` that turns images into features, or a function
+that scores the query images of an episode. Importing this package does not load torch
+or any data. Each function loads what it needs when it is called.
 """
 
 from typing import TYPE_CHECKING
 
-if __name__ != "fewbench":  # a second copy would have classes of its own
-    raise ImportError("this folder is the package `fewbench`: import it by that name")
+# A second copy of the package under another name would have different classes.
+if __name__ != "fewbench":
+    raise ImportError(
+        f"this folder is the package fewbench: expected the name 'fewbench', got "
+        f"'{__name__}'. Write: import fewbench"
+    )
 
 from .api import (
     compare,
@@ -43,7 +48,10 @@ __all__ = [
 
 
 def __getattr__(name: str) -> str:
-    """`__version__`, looked up only when somebody asks: that takes longer than all the rest."""
+    """Return `__version__`. It is looked up on first use, because the look-up is slow.
+
+    Raises AttributeError for any other name.
+    """
     if name != "__version__":
         raise AttributeError(f"module 'fewbench' has no attribute '{name}'")
     from importlib.metadata import version

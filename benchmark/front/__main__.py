@@ -1,4 +1,4 @@
-"""`python -m fewbench` is the `fewbench` command."""
+"""Run the `fewbench` command with `python -m fewbench`."""
 
 import sys
 

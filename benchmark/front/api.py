@@ -1,4 +1,4 @@
-"""What `import fewbench` offers: each function loads what it needs when it is called."""
+"""The functions of `import fewbench`. Each imports the code it needs when called."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -26,18 +26,22 @@ def evaluate(
 ) -> "RunResult":
     """Score a model on the episodes of a protocol.
 
-    model: a Learner; a `torch.nn.Module` that turns float32 images (n, C, H, W) in 0..1
-        into features (n, d), which are compared as in ProtoNet; or a function
-        (support_images, support_labels, query_images) -> scores, with images uint8
-        (n, H, W, C) and scores (n_query_images, n_way)
-    protocol: its name (see `protocols()`), an EvalProtocol, or the path of an episode file
-    name: what tables call the model; by default the name of its class or function
-    probabilities: whether the scores of a function are probabilities; the result then
-        says how well they are calibrated
-    root: the folder of the built datasets; by default $FEWBENCH_DATA, else the user's
-        data folder
-    progress: whether to show a progress bar, or a function to call instead
-    Raises fewbench.errors.UserError, whose text says what to do.
+    model: one of three kinds:
+        a Learner;
+        a `torch.nn.Module` that turns float32 images (n, C, H, W) with values in 0..1
+        into features (n, d), which are compared as in ProtoNet;
+        a function (support_images, support_labels, query_images) -> scores, with images
+        uint8 (n, H, W, C) and scores (n_query_images, n_way)
+    protocol: the name of a protocol (see `protocols()`), an EvalProtocol, or the path
+        of an episode file
+    name: the name of the model in tables; by default the name of its class or function
+    probabilities: whether the scores of a function are probabilities. If so, the result
+        also measures their calibration.
+    root: the folder with the built datasets; by default $FEWBENCH_DATA, or else the
+        data folder of the user
+    progress: True to show a progress bar, or a function to call instead
+    Raises fewbench.errors.UserError with advice if the model or the protocol is wrong,
+    or if the data is missing.
     """
     from contextlib import nullcontext
 
@@ -61,10 +65,15 @@ def evaluate(
 def open_split(
     dataset: str, split: str, *, root: str | Path | None = None
 ) -> "SplitStore":
-    """The images of one split of a built dataset, as a read-only memory map.
+    """Open a split of a built dataset, with its images as a read-only memory map.
 
-    Raises DataError when the dataset is unknown or not built, with the command that
-    builds it.
+    A dataset that comes with fewbench is built on first use.
+
+    split: "train", "val" or "test"
+    root: the folder with the built datasets; by default $FEWBENCH_DATA, or else the
+        data folder of the user
+    Raises DataError if the dataset or the split is unknown, or if the dataset is not
+    built. If it is not built, the text names the command that builds it.
     """
     from fewbench.datasets import BUILDERS
     from fewbench.datasets.lookup import pick
@@ -76,16 +85,16 @@ def open_split(
 
 
 def save_result(result: "RunResult", folder: str | Path) -> Path:
-    """Write a result into a folder, as two files; the path of its JSON document."""
+    """Write a result as a .json and an .npz file. Return the path of the .json file."""
     from fewbench.reports.result_files import save_result as save
 
     return save(result, Path(folder))
 
 
 def load_results(*paths: str | Path) -> "list[RunResult]":
-    """Read all results in these folders and files, sorted by file name.
+    """Read the results in folders and .json files, sorted by file name.
 
-    Raises ResultError for a folder without results, and for a damaged or edited one.
+    Raises ResultError if a folder has no results, or if a result is damaged or edited.
     """
     from fewbench.reports.result_files import load_results as load
 
@@ -93,9 +102,10 @@ def load_results(*paths: str | Path) -> "list[RunResult]":
 
 
 def interval(result: "RunResult") -> "Interval":
-    """The interval around a result's mean that its protocol asks for.
+    """Return the 95 % interval of a result's mean, of the kind that its protocol names.
 
-    Raises ResultError when its episodes do not allow one.
+    Raises ResultError if the interval cannot be computed from the episodes of the
+    result.
     """
     from fewbench.reports.stats.intervals import result_interval
 
@@ -105,8 +115,8 @@ def interval(result: "RunResult") -> "Interval":
 def compare(a: "RunResult", b: "RunResult", *, level: float = 0.95) -> "Comparison":
     """Compare two results on the same episodes: a paired t-test and a paired bootstrap.
 
-    level: of the intervals
-    Raises ResultError when the two were not scored on the same episodes.
+    level: the confidence level of the intervals, between 0 and 1
+    Raises ResultError if the results were not scored on the same episodes.
     """
     from fewbench.reports.stats.comparisons import compare as compare_pair
 
@@ -114,9 +124,10 @@ def compare(a: "RunResult", b: "RunResult", *, level: float = 0.95) -> "Comparis
 
 
 def write_report(results: "Sequence[RunResult]", folder: str | Path) -> list[Path]:
-    """Write tables, plots and one page about results into a folder; the files written.
+    """Write tables, plots and a web page about results. Return the paths of all files.
 
-    Published numbers stand beside the results they can be compared with.
+    Published numbers are shown beside the results that they can be compared with.
+    Raises ResultError if `results` is empty.
     """
     from fewbench.benchmark.published_numbers import published_numbers
     from fewbench.reports.report import write_report as write
@@ -125,7 +136,7 @@ def write_report(results: "Sequence[RunResult]", folder: str | Path) -> list[Pat
 
 
 def protocols() -> "pd.DataFrame":
-    """Every protocol, a row each, under its name."""
+    """Return a table of all protocols, with a row for each and their names as index."""
     from dataclasses import asdict
 
     import pandas as pd
@@ -137,7 +148,7 @@ def protocols() -> "pd.DataFrame":
 
 
 def published() -> "pd.DataFrame":
-    """Every published number, a row each, under its id, with its source."""
+    """Return a table of all published numbers and their sources, with ids as index."""
     from dataclasses import asdict
 
     import pandas as pd

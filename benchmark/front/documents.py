@@ -1,4 +1,4 @@
-"""Documents from outside: JSON and TOML, read within bounds and checked by a schema."""
+"""Read JSON and TOML documents safely: within bounds, and checked by a schema."""
 
 import json
 import math
@@ -19,13 +19,14 @@ Schema = TypeVar("Schema")
 
 
 class DocumentError(ValueError):
-    """What is wrong with a document, in words that fit behind its path and a colon."""
+    """A document that cannot be used. The text says why, without the path."""
 
 
 def read_bytes(path: Path, most_bytes: int = MOST_BYTES) -> bytes:
-    """The bytes of a file. Raises DocumentError if they are too many, OSError without a file.
+    """Read the bytes of a file.
 
-    A pipe or a device is refused too: it might never end.
+    Raises DocumentError if the file is too large, or if it is a pipe or a device, which
+    might never end. Raises OSError if there is no such file.
     """
     if path.exists() and not path.is_file():
         raise DocumentError("expected a file, got something else")
@@ -37,10 +38,10 @@ def read_bytes(path: Path, most_bytes: int = MOST_BYTES) -> bytes:
 
 
 def parse_json(data: bytes) -> Any:
-    """The value of a JSON document in UTF-8.
+    """Parse a JSON document in UTF-8.
 
-    Raises DocumentError if it is damaged, nested too deeply, holds a key twice, half a
-    surrogate pair, or a number that is not finite or has too many digits.
+    Raises DocumentError if the document is damaged or nested too deeply, has a key twice,
+    or holds half a surrogate pair or a number that is not finite or has too many digits.
     """
     text = _decode(data)
     try:
@@ -59,7 +60,10 @@ def parse_json(data: bytes) -> Any:
 
 
 def parse_toml(data: bytes) -> dict[str, Any]:
-    """The keys of a TOML document in UTF-8. Raises DocumentError as `parse_json`."""
+    """Parse a TOML document in UTF-8.
+
+    Raises DocumentError in the same cases as `parse_json`.
+    """
     text = _decode(data)
     try:
         value = tomllib.loads(text)
@@ -72,9 +76,9 @@ def parse_toml(data: bytes) -> dict[str, Any]:
 
 
 def fit(value: object, schema: "TypeAdapter[Schema]") -> Schema:
-    """A parsed document as its schema has it. Raises DocumentError with the first fault.
+    """Convert a parsed document to the type of its schema.
 
-    The schema judges the value as JSON: a list may stand for a tuple.
+    Raises DocumentError with the first fault.
     """
     from pydantic import ValidationError
 
@@ -85,7 +89,10 @@ def fit(value: object, schema: "TypeAdapter[Schema]") -> Schema:
 
 
 def explain(error: "ValidationError") -> str:
-    """The first complaint of pydantic on one line: where, what was expected, what it got."""
+    """Return the first error in a ValidationError as one line.
+
+    The line says which field is wrong, what was expected and what was found.
+    """
     first = error.errors(include_url=False)[0]
     where = ".".join(str(part) for part in first["loc"])
     what = first["msg"].removeprefix("Value error, ")
@@ -98,7 +105,7 @@ def explain(error: "ValidationError") -> str:
 
 
 def shown(text: str, longest: int = 80) -> str:
-    """Text from outside, made safe for a message: cut short and on one line."""
+    """Make foreign text safe for a message: cut it short, and keep it on one line."""
     cut = text[:longest]
     if text.isprintable():
         return cut
@@ -134,7 +141,7 @@ def _bounded_int(digits: str) -> int:
 
 
 def _check_values(document: object) -> None:
-    """Refuse what JSON and TOML allow, but nothing after them could bear."""
+    """Raise DocumentError for values that JSON and TOML allow but fewbench does not."""
     for depth, value in _walk(document):
         if depth > _DEEPEST:
             raise DocumentError("it is nested too deeply")
@@ -145,7 +152,7 @@ def _check_values(document: object) -> None:
 
 
 def _walk(document: object) -> Iterator[tuple[int, object]]:
-    """Every value of a document, keys included, with its depth."""
+    """Yield every value of a document, and every key, with its depth."""
     waiting = [(0, document)]
     while waiting:
         depth, value = waiting.pop()

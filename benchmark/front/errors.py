@@ -1,9 +1,10 @@
-"""The one error that a user can mend; every room derives its own from it."""
+"""The base class of all errors that a user can fix."""
 
 
 class UserError(ValueError):
-    """A mistake that the user can mend.
+    """An error that the user can fix.
 
-    Its text says what failed and where, what was expected and found, and what to type next.
-    The command line prints that text and nothing else, and exits with code 2.
+    Its text says what failed and where, what was expected and found, and what to type
+    next. The command line prints only this text, without a traceback, and exits with
+    code 2.
     """

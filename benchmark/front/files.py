@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all, and what is asked before they are written."""
+"""Write files completely or not at all. Check space and lock files before writing."""
 
 import errno
 import hashlib
@@ -16,12 +16,12 @@ _log = logging.getLogger(__name__)
 
 
 def write_bytes(path: Path, data: bytes, *, durable: bool = False) -> Path:
-    """Write a file so that nobody ever finds half of it; its path.
+    """Write a file completely or not at all. Return its path.
 
-    The bytes go to `<name>.partial` first, which is then renamed. The folder is made if
-    it is missing.
-    durable: wait until the bytes are on the disk, so that they survive a power cut too
-    Raises OSError (disk full, read-only) after removing the partial file.
+    The bytes are written to `<name>.partial`, which is then renamed. A missing folder
+    is created.
+    durable: whether to wait until the bytes are on the disk and survive a power cut
+    Raises OSError if the disk is full or read-only. The partial file is then removed.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f"{path.name}.partial")
@@ -34,27 +34,35 @@ def write_bytes(path: Path, data: bytes, *, durable: bool = False) -> Path:
         os.replace(partial, path)
     except OSError as error:
         partial.unlink(missing_ok=True)
-        # A full disk names no file, and a failed rename names the partial one.
+        # A full-disk error names no file, and a rename error names the partial file.
         error.filename = str(path)
         raise
     return path
 
 
 def write_text(path: Path, text: str, *, durable: bool = False) -> Path:
-    r"""Write text as `write_bytes` does: UTF-8, and "\n" on every platform."""
+    r"""Write text as UTF-8 by `write_bytes`. Line ends are "\n" on every platform."""
     return write_bytes(path, text.encode(), durable=durable)
 
 
 def write_json(path: Path, document: dict[str, Any], *, durable: bool = False) -> Path:
-    """Write a document as `write_bytes` does: indented, with sorted keys, without NaN."""
+    """Write an indented JSON document with sorted keys, by `write_bytes`.
+
+    Raises ValueError if the document contains NaN or infinity.
+    """
     text = json.dumps(document, indent=2, sort_keys=True, allow_nan=False)
     return write_text(path, text + "\n", durable=durable)
 
 
 def file_digest(path: Path, algorithm: str) -> str:
-    """Hexadecimal checksum of a file, such as its "sha256". Raises OSError."""
+    """Return the hexadecimal checksum of a file.
+
+    algorithm: the name of a hash function in hashlib, such as "sha256"
+    Raises OSError if the file cannot be read.
+    """
     with path.open("rb") as file:
-        # These checksums find accidents. Without saying so, FIPS machines refuse md5.
+        # These checksums detect damage, not attacks. FIPS systems allow md5 only with
+        # usedforsecurity=False.
         digest = hashlib.file_digest(
             file, lambda: hashlib.new(algorithm, usedforsecurity=False)
         )
@@ -63,36 +71,38 @@ def file_digest(path: Path, algorithm: str) -> str:
 
 @contextmanager
 def exclusive(lock: Path, *, wait: bool = False) -> Iterator[None]:
-    """Hold a lock file while the block runs, so that one process does the work at a time.
+    """Lock a file during the `with` block, so that only one process does the work.
 
-    The lock dies with its process, so a killed one leaves nothing to clean up.
+    The operating system releases the lock when the process ends, even if it is killed.
+    Nothing is locked on Windows and on file systems without locks.
     wait: whether to wait until the lock is free
-    Raises BlockingIOError when another process holds it.
+    Raises BlockingIOError if another process holds the lock and `wait` is False.
     """
     with lock.open("w") as file:
         try:
-            import fcntl  # which Windows lacks: nothing is locked there
+            import fcntl  # Windows does not have this module.
 
             mode = fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB
             fcntl.flock(file, mode)
         except BlockingIOError:
             raise
         except (ImportError, OSError):
-            # Some network file systems have no locks either.
+            # Some network file systems have no locks.
             _log.info("%s: cannot be locked here", lock)
         yield
 
 
 def require_space(folder: Path, needed: int, *, reserve: bool = True) -> None:
-    """Check that `needed` bytes can be written in a folder. Raises OSError (ENOSPC).
+    """Check that `needed` bytes can be written in a folder.
 
-    reserve: whether to allocate the space for a moment, where the system can. This also
-        finds quotas and limits on the size of a file. It can be slow: a file system that
-        cannot reserve space, as on many networks, writes every byte.
+    reserve: whether to allocate the space for a moment, if the system can. This also
+        detects quotas and limits on the file size. It can be slow: without support from
+        the file system, as on many network drives, every byte is written.
+    Raises OSError (ENOSPC) if there is not enough space.
     """
     if shutil.disk_usage(folder).free < needed:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(folder))
-    can_reserve = hasattr(os, "posix_fallocate")  # which macOS and Windows lack
+    can_reserve = hasattr(os, "posix_fallocate")  # missing on macOS and Windows
     if reserve and needed and can_reserve:
         with tempfile.TemporaryFile(dir=folder) as file:
             _reserve(file.fileno(), needed)
@@ -102,6 +112,6 @@ def _reserve(descriptor: int, needed: int) -> None:
     try:
         os.posix_fallocate(descriptor, 0, needed)
     except OSError as error:
-        # Some file systems cannot reserve space, which says nothing about the space.
+        # Some file systems cannot reserve space. There may still be enough space.
         if error.errno not in (errno.EOPNOTSUPP, errno.EINVAL):
             raise

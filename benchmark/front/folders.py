@@ -1,4 +1,4 @@
-"""Folders that appear whole, or change from one whole state to the next."""
+"""Write and replace folders so that they are never seen half-written."""
 
 import os
 import shutil
@@ -8,17 +8,17 @@ from pathlib import Path
 
 from .files import write_text
 
-# The names of the files that the last filling wrote, kept in the folder itself.
+# A file in each output folder, with the names of the files that `whole_folder` wrote.
 LISTING = ".files"
 
 
 @contextmanager
 def whole_folder(out: Path) -> Iterator[Path]:
-    """Yield an empty folder; what is written there moves to `out` when the block ends well.
+    """Yield an empty folder. Move its files to `out` at the end of the `with` block.
 
-    If the block fails, `out` stays as it was. Files of an earlier filling that this one
-    lacks are removed; files that others put there stay. Raises OSError, for instance
-    where `out` is a file.
+    If the block fails, `out` does not change. Files that an earlier call wrote to `out`
+    are removed if the new call does not write them. All other files in `out` stay.
+    Raises OSError if `out` is a file or cannot be written.
     """
     out = Path(out).resolve()
     out.mkdir(parents=True, exist_ok=True)
@@ -33,10 +33,10 @@ def whole_folder(out: Path) -> Iterator[Path]:
 
 
 def replace_folder(finished: Path, folder: Path) -> None:
-    """Give a finished folder its name; an older folder of that name goes.
+    """Rename the folder `finished` to `folder`, and remove the old `folder`.
 
-    For a moment between two renames there is no folder of that name. A run killed in that
-    moment leaves the old one beside it as `<name>.old.partial`.
+    Between two renames, there is no `folder` for a moment. If the process is killed at
+    that moment, the old folder stays beside it as `<name>.old.partial`.
     """
     old = folder.with_name(f"{folder.name}.old.partial")
     shutil.rmtree(old, ignore_errors=True)
@@ -52,7 +52,7 @@ def _move_files(partial: Path, out: Path) -> None:
     earlier: set[str] = set()
     if listing.exists():
         earlier = set(listing.read_text(encoding="utf-8").splitlines())
-    # If the run is killed from here on, the next filling still knows every file.
+    # Even if the process is killed from here on, the next call knows all earlier files.
     write_text(listing, "\n".join(sorted(earlier | names)))
     for name in sorted(names):
         os.replace(partial / name, out / name)

@@ -1,4 +1,4 @@
-"""Read the few arrays of an .npz of our own without believing what it says of its size."""
+"""Read .npz files safely: the size of each array is limited before it is unpacked."""
 
 import io
 import zipfile
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-# What numpy and zipfile raise for damaged, pickled or hostile files.
+# The exceptions that numpy and zipfile raise for damaged, pickled or hostile files.
 UNREADABLE = (
     OSError,
     ValueError,
@@ -19,15 +19,18 @@ UNREADABLE = (
     zipfile.BadZipFile,
     zlib.error,
 )
-_HEADER_BYTES = 4096  # of an .npy member, generously
+_HEADER_BYTES = 4096  # a generous limit for the header of an .npy member
 
 
 def read_arrays(path: Path, limits: Mapping[str, int]) -> dict[str, np.ndarray]:
-    """The arrays of an .npz file by name, none of them pickled.
+    """Read the arrays of an .npz file, as name -> array. Pickled arrays are refused.
 
-    limits: for each array that the file must hold, how many bytes its values may take
-    Raises FileNotFoundError, ValueError when a member is missing, unknown or too large
-    (a few kilobytes of zip can claim to be terabytes), or another of UNREADABLE.
+    limits: array name -> the largest number of bytes that its values may take; the file
+        must contain exactly these arrays. A zip of a few kilobytes can unpack to
+        terabytes.
+    Raises FileNotFoundError if the file is missing.
+    Raises ValueError if an array is missing, unexpected, pickled or too large.
+    Raises another exception in UNREADABLE if the file is damaged.
     """
     with zipfile.ZipFile(path) as archive:
         _check_members(archive, limits)
@@ -43,12 +46,12 @@ def _check_members(archive: zipfile.ZipFile, limits: Mapping[str, int]) -> None:
         limit = limits[member.filename.removesuffix(".npy")] + _HEADER_BYTES
         if member.file_size > limit:
             raise ValueError(
-                f"{member.filename} takes {member.file_size:,} bytes unpacked, and at most "
-                f"{limit:,} are allowed"
+                f"{member.filename} unpacks to {member.file_size:,} bytes, and at most "
+                f"{limit:,} bytes are allowed"
             )
 
 
 def _read_array(archive: zipfile.ZipFile, name: str) -> np.ndarray:
-    # Unpacked in one piece, which is faster than numpy.load's many.
+    # Unpacking all bytes at once is faster than the many small reads of numpy.load.
     member = io.BytesIO(archive.read(f"{name}.npy"))
     return np.lib.format.read_array(member, allow_pickle=False)

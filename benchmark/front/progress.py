@@ -1,16 +1,17 @@
-"""How long work tells how far it is."""
+"""The interface through which long work reports its progress."""
 
 from typing import Protocol
 
 
 class Progress(Protocol):
-    """Called now and then with the stage of the work, and how much of it is done."""
+    """A function that long work calls repeatedly to report its progress."""
 
     def __call__(self, stage: str, done: int, total: int, remark: str = "") -> None:
-        """Tell that `done` of `total` units of a stage are finished.
+        """Report that `done` of `total` steps of a stage are finished.
 
-        stage: what is under way, such as "download images.zip"
-        total: 0 when nobody knows
+        stage: the name of the current work, such as "download images.zip"
+        done, total: counts of the same thing, such as bytes or images; `total` is 0 if
+            unknown
         remark: a few words to show beside the numbers, such as "val 95.1 %"
         """
         ...

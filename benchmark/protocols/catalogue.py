@@ -120,9 +120,9 @@ def find_protocol(
 
 
 def named_by_changes(protocol: EvalProtocol) -> EvalProtocol:
-    """The protocol, with a name that says in what it differs from the catalogue.
+    """Give a protocol a name that shows what differs from the catalogue.
 
-    A protocol whose name has nothing to do with the catalogue keeps it.
+    A name that does not start with a name of the catalogue stays.
     """
     base = _base_of(protocol.name)
     if base is None:
@@ -142,7 +142,7 @@ def extended_name(name: str, suffix: str) -> str:
 
 
 def _base_of(name: str) -> EvalProtocol | None:
-    """The protocol of the catalogue that this name starts with."""
+    """Return the protocol of the catalogue whose name this name starts with."""
     while name:
         if name in PROTOCOLS:
             return PROTOCOLS[name]
@@ -173,7 +173,7 @@ def _interval_word(interval: str) -> str:
     return f"-{interval}"
 
 
-# What the name says about a changed field, in this order.
+# The words in the name for a changed field, in this order.
 _CHANGES: dict[str, Callable[[Any], str]] = {
     "dataset": "-on-{}".format,
     "split": "-{}".format,

@@ -1,4 +1,4 @@
-"""The episodes of a protocol, reached by their index."""
+"""Open the episodes of a protocol. Any range of them can be drawn directly."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -22,15 +22,15 @@ from ...datasets.view import ImageView
 from ...reports.protocol import EvalProtocol
 from .catalogue import ALL_EPISODES, named_by_changes
 
-# So many episodes are drawn before it is asked again whether half of a split is used.
+# After this number of episodes, `few_images` checks whether half of the split is used.
 _EPISODES_PER_LOOK = 1000
 
 
 @dataclass(frozen=True, eq=False)
 class EpisodeStream:
-    """Episodes that can be reached by their index, and the images they are drawn from.
+    """A protocol, its images and its episodes.
 
-    listed: the episodes of a fixed list; None: each is drawn when it is asked for
+    listed: the episodes of a fixed list; None if each episode is drawn when it is needed
     """
 
     protocol: EvalProtocol
@@ -41,7 +41,7 @@ class EpisodeStream:
         return self.protocol.n_episodes
 
     def range(self, start: int, end: int) -> EpisodeBatch:
-        """Episodes `start` to `end - 1`."""
+        """Return the episodes `start` to `end - 1`."""
         if self.listed is not None:
             return self.listed.range(start, end)
         protocol = self.protocol
@@ -55,23 +55,24 @@ class EpisodeStream:
 
     @property
     def episodes(self) -> EpisodeBatch:
-        """All episodes."""
+        """All episodes of the protocol."""
         return self.range(0, len(self))
 
     @property
     def fingerprint(self) -> str:
-        """The sha256 of the exact episodes."""
+        """The sha256 of all episodes."""
         return episodes_fingerprint(self.episodes, protocol_spec(self.protocol))
 
     def few_images(self) -> np.ndarray | None:
-        """The images that all episodes together use; None if at least half of the split.
+        """Return the images that the episodes use: bool (n_images,)
 
-        bool (n_images,), see `few_images`
+        Return None if the episodes use at least half of the images, as the function
+        `few_images` does.
         """
         return few_images(self.view, self._looks())
 
     def holding(self, episodes: EpisodeBatch) -> "EpisodeStream":
-        """The stream of these first episodes alone. The protocol keeps its name."""
+        """Return a stream with these episodes alone. The protocol keeps its name."""
         protocol = replace(self.protocol, n_episodes=len(episodes))
         return EpisodeStream(protocol, self.view, episodes)
 
@@ -81,16 +82,17 @@ class EpisodeStream:
 
 
 def open_stream(protocol: EvalProtocol, root: Path) -> EpisodeStream:
-    """The episodes of a protocol, from the build at hand.
+    """Open the episodes of a protocol.
 
-    What the protocol changes of the catalogue shows in its name, see `named_by_changes`.
-    Raises DataError when its dataset is not built, or has too few classes or images.
+    The protocol gets a name that shows what differs from the catalogue; see
+    `named_by_changes`.
+    Raises DataError if the dataset is not built, or has too few classes or images.
     """
     protocol = named_by_changes(protocol)
     view = protocol_view(protocol, root)
     if protocol.sampling != "disjoint":
         stream = EpisodeStream(protocol, view)
-        # Now, so that a split with too few images is refused before a learner is loaded.
+        # A split with too few images is refused here, before a learner is loaded.
         stream.range(0, 1)
         return stream
     wanted = protocol.n_episodes

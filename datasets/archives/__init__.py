@@ -1,10 +1,12 @@
-"""Reads files out of folders, zips and tars in place, within bounds that stop hostile archives.
+"""Read files in folders, zips and tars in place, with bounds against hostile archives.
 
-tree: the view that all other packages use (`open_tree`)
-folders, zips, tars: the files of each kind of source; archive: their base class
-zip_directory, tar_headers, tar_extensions: what a zip and a tar say about their members
-byte_ranges: a part of an open file that any thread may read
-unpacking, temporary_file: compressed data, unpacked in bounded memory to a nameless file
-signatures: what a file is by its first bytes
-limits, safe_names, refusals: bounds, forbidden names, and the errors that name them
+tree: `open_tree`, the usual way to read a source (a folder, a zip or a tar)
+folders, zips, tars: the files of each kind of source. archive: their base class
+zip_directory, tar_headers, tar_extensions: the lists of members in a zip and in a tar
+byte_ranges: parts of an open file that several threads may read at the same time
+unpacking: compressed data, unpacked in bounded memory
+temporary_file: unpacked data in a temporary file that has no name
+signatures: the kind of a file, recognised by its first bytes
+limits, safe_names: bounds on size and number, and forbidden file names
+refusals: the error messages for a source that cannot be read
 """

@@ -1,4 +1,4 @@
-"""The base class of what holds files: a folder, a zip or a tar."""
+"""The base class for the three sources of files: a folder, a zip and a tar."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -8,9 +8,11 @@ from .limits import Limits
 
 
 class Members(ABC):
-    """The regular files of one source, sorted by name. Any thread may use it.
+    """The regular files in one source (a folder, a zip or a tar), sorted by name.
 
-    A file is asked for by its index in `names`.
+    Several threads may use one object at the same time. Methods that read a file take
+    its index in `names`.
+    label: the source, as error messages name it
     """
 
     def __init__(self, label: str, limits: Limits) -> None:
@@ -20,30 +22,33 @@ class Members(ABC):
 
     @abstractmethod
     def size(self, index: int) -> int:
-        """The size of one file in bytes."""
+        """Return the size of one file in bytes."""
 
     @abstractmethod
     def byte_range(self, index: int) -> ByteRange:
-        """One file, which can be read at any place."""
+        """Return one file as a byte range, which can be read from any position."""
 
     def opener(self, index: int) -> Callable[[], ByteRange]:
-        """A function that returns one file each time it is called.
+        """Return a function that returns the byte range of one file at each call.
 
-        The function itself keeps no additional file open.
+        The default returns the same range each time.
         """
         data = self.byte_range(index)
         return lambda: data
 
     @abstractmethod
     def stamp(self) -> str:
-        """A text that changes when the source does."""
+        """Return a text that changes when the source changes."""
 
     def member_stamp(self, index: int) -> str:
-        """A text that changes when one file does."""
+        """Return a text that changes when this file changes."""
         return f"{self.stamp()} {self.names[index]}"
 
     def read(self, index: int) -> bytes:
-        """The bytes of one file. Raises DataError when they are too many for memory."""
+        """Return the bytes of one file.
+
+        Raises DataError if the file has more than `Limits.member_bytes`.
+        """
         data = self.byte_range(index)
         self.limits.check_read(self.label, self.names[index], len(data))
         return data.read_at(0, len(data))

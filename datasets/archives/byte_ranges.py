@@ -1,4 +1,4 @@
-"""A range of bytes in an open file, which any thread may read at any place."""
+"""Ranges of bytes in an open file, which several threads may read at the same time."""
 
 import errno
 import io
@@ -11,11 +11,12 @@ _BUFFER_BYTES = 2**16
 
 
 class ByteRange:
-    """`length` bytes of `file` from byte `start` on.
+    """The `length` bytes in `file` that begin at byte `start`.
 
     Reading does not move the position of `file`, so threads need no lock. The file is
     closed when its last range is gone.
     file: a regular file opened for binary reading
+    label: the data, as error messages name them
     """
 
     def __init__(self, file: BinaryIO, start: int, length: int, label: str) -> None:
@@ -28,11 +29,14 @@ class ByteRange:
         return self._length
 
     def read_at(self, offset: int, length: int) -> bytes:
-        """Exactly `length` bytes. Raises DataError when the file lacks them or is unreadable."""
+        """Return exactly `length` bytes from byte `offset` of this range.
+
+        Raises DataError if the file lacks these bytes or cannot be read.
+        """
         self._check_inside(offset, length)
         parts = []
         missing = length
-        while missing:  # the system returns 2 GiB a call at most
+        while missing:  # the system returns at most 2 GiB in one call
             position = self._start + offset + length - missing
             part = self._read_some(position, missing)
             parts.append(part)
@@ -40,12 +44,15 @@ class ByteRange:
         return b"".join(parts)
 
     def part(self, offset: int, length: int, label: str | None = None) -> "ByteRange":
-        """A range inside this one. Raises DataError when it does not lie inside."""
+        """Return a smaller range inside this range.
+
+        Raises DataError if the smaller range would extend beyond this range.
+        """
         self._check_inside(offset, length)
         return ByteRange(self._file, self._start + offset, length, label or self.label)
 
     def open(self) -> io.BufferedReader:
-        """A seekable file object that has its own position."""
+        """Return a seekable file object for this range, with its own position."""
         return io.BufferedReader(_RangeReader(self), _BUFFER_BYTES)
 
     def _check_inside(self, offset: int, length: int) -> None:
@@ -55,11 +62,14 @@ class ByteRange:
                 self.label,
                 "it",
                 expected=f"data at bytes {offset:,} to {end:,}",
-                got=f"{self._length:,} bytes in all: it is damaged or truncated",
+                got=f"{self._length:,} bytes in all: the file is damaged or truncated",
             )
 
     def _read_some(self, position: int, length: int) -> bytes:
-        """At least one of `length` bytes."""
+        """Read at least one and at most `length` bytes.
+
+        Raises DataError if the file ends here or cannot be read.
+        """
         try:
             data = os.pread(self._file.fileno(), length, position)
         except OSError as error:
@@ -75,35 +85,38 @@ class ByteRange:
                 self.label,
                 "it",
                 expected=f"{length:,} more bytes",
-                got="the end of the file, which was probably changed meanwhile",
+                got="the end of the file: it probably changed while it was read",
                 advice=RUN_AGAIN,
             )
         return data
 
 
 class SharedFile(io.FileIO):
-    """An open file for byte ranges. It closes, without a warning, with the last of them."""
+    """An open file for byte ranges.
+
+    It closes when its last range is gone, without a ResourceWarning.
+    """
 
     def __del__(self) -> None:
         self.close()
 
     def whole(self, label: str) -> ByteRange:
-        """The whole file as a byte range."""
+        """Return the whole file as a byte range."""
         size = os.fstat(self.fileno()).st_size
         return ByteRange(self, 0, size, label)
 
     def stamp(self) -> str:
-        """A text that changes when the file does."""
+        """Return a text that changes when the size or time of the file changes."""
         return file_stamp(os.fstat(self.fileno()))
 
 
 def file_stamp(status: os.stat_result) -> str:
-    """Size and time of the last change of a file."""
+    """Return a text with the size of a file and the time of its last change."""
     return f"{status.st_size} {status.st_mtime_ns}"
 
 
 class _RangeReader(io.RawIOBase):
-    """The file object behind `ByteRange.open`."""
+    """The unbuffered file object that `ByteRange.open` wraps."""
 
     def __init__(self, data: ByteRange) -> None:
         super().__init__()
@@ -128,7 +141,7 @@ class _RangeReader(io.RawIOBase):
         self._position = position
         return position
 
-    def readinto(self, buffer: "bytearray | memoryview", /) -> int:  # pyright: ignore[reportIncompatibleMethodOverride] - the stub's Buffer is 3.12's
+    def readinto(self, buffer: "bytearray | memoryview", /) -> int:  # pyright: ignore[reportIncompatibleMethodOverride] - Buffer needs Python 3.12
         rest = len(self._data) - self._position
         count = max(0, min(len(buffer), rest))
         buffer[:count] = self._data.read_at(self._position, count)

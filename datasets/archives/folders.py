@@ -1,4 +1,4 @@
-"""The files of a folder and of all folders in it."""
+"""The files in a folder and in all its subfolders."""
 
 import hashlib
 import os
@@ -13,14 +13,15 @@ from .refusals import RUN_AGAIN, refusal
 from .safe_names import hidden
 
 _TOO_MANY = "Give a folder that holds nothing but the data."
-_LINK = "Replace it by a file, or remove it."
+_LINK = "Replace it with a file, or remove it."
 
 
 class FolderMembers(Members):
-    """The files below `path`.
+    """The files in the folder `path` and in all its subfolders.
 
-    only: names of the files to show; None: all
-    Raises DataError when there are too many, or when a link leads outside.
+    only: the names of the files to show; None for all files except hidden ones
+    Raises DataError if there are too many files, if a link leads outside the folder, or
+    if an entry is neither a file nor a folder.
     """
 
     def __init__(
@@ -29,7 +30,7 @@ class FolderMembers(Members):
         super().__init__(str(path), limits)
         self._path = path
         names = self._walk(path, "") if only is None else only
-        # One more than allowed, so that the check below sees that there are too many.
+        # Take one file more than allowed, so that the check below can see an excess.
         first_names = islice(names, limits.members + 1)
         self.names = sorted(first_names)
         limits.check_count(self.label, len(self.names), _TOO_MANY)
@@ -43,7 +44,11 @@ class FolderMembers(Members):
         return SharedFile(path).whole(str(path))
 
     def opener(self, index: int) -> Callable[[], ByteRange]:
-        """Opens the file at each call: a thousand tars would need a thousand open files."""
+        """Return a function that opens the file at each call.
+
+        Keeping each file open would need a thousand open files for a thousand tars.
+        The function raises DataError if the file has changed since `opener` was called.
+        """
         path = self._file_path(index)
         name = self.names[index]
         stamp = self.member_stamp(index)
@@ -54,8 +59,8 @@ class FolderMembers(Members):
                 raise refusal(
                     self.label,
                     repr(name),
-                    expected="the file that was opened first",
-                    got="one that was changed",
+                    expected="the file as it was when it was first opened",
+                    got="a file that has changed since",
                     advice=RUN_AGAIN,
                 )
             return file.whole(str(path))
@@ -78,7 +83,10 @@ class FolderMembers(Members):
         return self._path / self.names[index]
 
     def _walk(self, folder: Path, prefix: str) -> Iterator[str]:
-        """The names of all files in a folder, with `prefix` in front. Links are checked."""
+        """Yield the name of each file in a folder, with `prefix` in front.
+
+        Hidden files are left out. Raises DataError as `_check_file` does.
+        """
         with os.scandir(folder) as children:
             for child in children:
                 if hidden(child.name):
@@ -92,7 +100,7 @@ class FolderMembers(Members):
 
     def _check_file(self, child: "os.DirEntry[str]", name: str) -> None:
         if not child.is_file():
-            # A link to a folder could loop, or count its images twice.
+            # A link to a folder could form a loop, or add the same images twice.
             raise refusal(
                 self.label,
                 repr(name),
@@ -104,8 +112,8 @@ class FolderMembers(Members):
             raise refusal(
                 self.label,
                 repr(name),
-                expected="a file of this folder",
-                got="a link that leads outside",
+                expected="a file in this folder",
+                got="a link that leads outside the folder",
                 advice=_LINK,
             )
 

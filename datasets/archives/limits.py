@@ -1,4 +1,4 @@
-"""Bounds on folders, zips and tars that stop a decompression bomb before it does harm."""
+"""Bounds on folders, zips and tars that stop a decompression bomb in time."""
 
 from dataclasses import dataclass
 
@@ -10,12 +10,14 @@ _SMALL = 2**20
 
 @dataclass(frozen=True)
 class Limits:
-    """Bounds that an honest source keeps and a bomb exceeds.
+    """Upper bounds that an honest source keeps and a decompression bomb exceeds.
 
-    members: files in one source; ImageNet unpacked is a folder of 1.3 million
-    member_bytes: size of a file that is read into memory at once
-    disk_bytes: size of a file that is read in place or unpacked to disk, and of one unpacked tar
-    ratio: unpacked bytes for each packed byte
+    The methods compare a number with its bound. In them, `label` names the source and
+    `what` names the file or part that is too large.
+    members: number of files in one source. The unpacked ImageNet has 1.3 million files.
+    member_bytes: size of a file that is read into memory as a whole
+    disk_bytes: size of a file that is read in place or unpacked to disk
+    ratio: number of unpacked bytes for each packed byte
     """
 
     members: int = 2_000_000
@@ -24,7 +26,7 @@ class Limits:
     ratio: int = 200
 
     def check_count(self, label: str, count: int, advice: str = DOWNLOAD_AGAIN) -> None:
-        """Raises DataError when a source has too many files."""
+        """Raise DataError if a source has more than `members` files."""
         if count > self.members:
             raise refusal(
                 label,
@@ -35,32 +37,35 @@ class Limits:
             )
 
     def check_read(self, label: str, name: str, size: int) -> None:
-        """Raises DataError when a file is too large to be held in memory."""
+        """Raise DataError if a file has more than `member_bytes`."""
         if size > self.member_bytes:
             raise refusal(
                 label,
                 repr(name),
                 expected=f"at most {self.member_bytes:,} bytes",
-                got=f"{size:,}",
+                got=f"{size:,} bytes",
             )
 
     def check_disk(self, label: str, what: str, size: int) -> None:
-        """Raises DataError when something is too large to be unpacked to a disk."""
+        """Raise DataError if a file or an unpacked tar has more than `disk_bytes`."""
         if size > self.disk_bytes:
             raise refusal(
                 label,
                 what,
                 expected=f"at most {self.disk_bytes:,} bytes",
-                got=f"{size:,} or more",
+                got=f"{size:,} bytes or more",
             )
 
     def check_ratio(self, label: str, what: str, size: int, packed: int) -> None:
-        """Raises DataError when something is packed more tightly than images ever are."""
+        """Raise DataError if `size` is more than `ratio` times the `packed` bytes.
+
+        Up to 1 MiB of unpacked data is always allowed. Images never reach this ratio.
+        """
         bound = max(_SMALL, self.ratio * packed)
         if size > bound:
             raise refusal(
                 label,
                 what,
                 expected=f"at most {self.ratio} times the packed {packed:,} bytes",
-                got=f"{size:,}, as in a decompression bomb",
+                got=f"{size:,} bytes, as in a decompression bomb",
             )

@@ -1,4 +1,4 @@
-"""How a source is refused: the error text, the advice in it, and what counts as damage."""
+"""The errors for a source that cannot be read, and the exceptions that mean damage."""
 
 import lzma
 import struct
@@ -12,7 +12,7 @@ UNPACK_YOURSELF = "Unpack it yourself and give the folder instead."
 CHECK_ACCESS = "Check that it exists and that you may read it."
 RUN_AGAIN = "Run the command again."
 
-# The standard library's readers raise any of these on damaged bytes.
+# The readers in the standard library raise any of these if bytes are damaged.
 DAMAGE = (
     zipfile.BadZipFile,
     zlib.error,
@@ -34,14 +34,20 @@ def refusal(
     got: str,
     advice: str = DOWNLOAD_AGAIN,
 ) -> DataError:
-    """The error that says what of `label` cannot be read, why, and what to do."""
+    """Return an error that says what cannot be read, why, and what to do next.
+
+    label: the source. what: the file or part of the source that cannot be read
+    """
     return DataError(
         f"{label}: cannot read {what}: expected {expected}, got {got}. {advice}"
     )
 
 
 def damage_refusal(label: str, what: str, expected: str, error: Exception) -> DataError:
-    """The refusal for one of DAMAGE, with the advice that fits its cause."""
+    """Return the DataError for an `error` whose type is in DAMAGE.
+
+    Its advice fits the cause of the error. The arguments are as in `refusal`.
+    """
     advice = CHECK_ACCESS if is_system_error(error) else DOWNLOAD_AGAIN
     return refusal(
         label,
@@ -53,14 +59,17 @@ def damage_refusal(label: str, what: str, expected: str, error: Exception) -> Da
 
 
 def is_system_error(error: Exception) -> bool:
-    """Whether the operating system refused something; else the bytes are damaged."""
+    """Return whether an error whose type is in DAMAGE comes from the operating system.
+
+    Otherwise the bytes are damaged.
+    """
     if isinstance(error, OSError):
         return error.errno is not None
     return False
 
 
 def reason_of(error: Exception) -> str:
-    """The reason of an error, without its type, and without paths where possible."""
+    """Return the message of an error without its type, if possible without paths."""
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     return str(error) or type(error).__name__

@@ -1,11 +1,11 @@
-"""Which names of files in an archive are dangerous, and which are left out."""
+"""Recognise dangerous names of files in an archive, and names that are left out."""
 
 
 def unsafe(name: str) -> bool:
-    """Whether a name could lead outside the folder that it is unpacked to.
+    """Return whether a name could lead outside the folder that it is unpacked to.
 
-    True for an absolute path, a drive letter, a backslash, a null character, and an empty,
-    `.` or `..` part.
+    A name is unsafe if it is an absolute path, if it has a drive letter, a backslash or
+    a null character, or if a part of it is empty, `.` or `..`.
     """
     has_drive = name[1:2] == ":"
     if has_drive or "\\" in name or "\0" in name:
@@ -15,7 +15,10 @@ def unsafe(name: str) -> bool:
 
 
 def hidden(name: str) -> bool:
-    """Whether a system left the file behind, as it does .DS_Store and __MACOSX/."""
+    """Return whether a file is hidden, such as .DS_Store or a file in __MACOSX/.
+
+    A file is hidden if a part of its path starts with a dot or is `__MACOSX`.
+    """
     for part in name.split("/"):
         if part.startswith("."):
             return True

@@ -1,4 +1,4 @@
-"""What a file is, told from its first bytes."""
+"""Recognise the kind of a file by its first bytes."""
 
 from pathlib import Path
 
@@ -7,8 +7,8 @@ from .limits import Limits
 from .zip_directory import describe_zip
 
 HEAD_BYTES = 512
-# (place, bytes, kind). The tar comes first: it starts with a file name, which may look
-# like any other mark.
+# (position, bytes, kind). The tar comes first, since a tar starts with a file name,
+# which may look like the mark of any other kind.
 _MARKS = (
     (257, b"ustar", "tar"),
     (0, b"PK", "zip"),
@@ -25,8 +25,10 @@ _MARKS = (
 
 
 def kind_of(head: bytes) -> str | None:
-    """'tar', 'zip', 'gzip', 'bzip2', 'xz', 'HDF5', 'NumPy .npy', 'pickle', or None.
+    """Return the kind of a file, or None if it is not recognised.
 
+    The kinds are 'tar', 'zip', 'gzip', 'bzip2', 'xz', 'HDF5', 'NumPy .npy' and
+    'pickle'.
     head: the first HEAD_BYTES of the file
     """
     for start, mark, kind in _MARKS:
@@ -36,7 +38,10 @@ def kind_of(head: bytes) -> str | None:
 
 
 def describe_content(path: Path, limits: Limits | None = None) -> str:
-    """What a file is, in words for a message. Raises OSError when it cannot be read."""
+    """Describe the kind of a file, in words for an error message.
+
+    Raises OSError if the file cannot be read.
+    """
     with SharedFile(path) as file:
         head = file.read(HEAD_BYTES)
         if kind_of(head) == "zip":
@@ -45,7 +50,7 @@ def describe_content(path: Path, limits: Limits | None = None) -> str:
 
 
 def describe_head(head: bytes) -> str:
-    """What a file is by its first bytes, in words for a message."""
+    """Describe the kind of a file by its first bytes, in words for an error message."""
     if not head:
         return "an empty file"
     if looks_like_page(head):
@@ -61,6 +66,6 @@ def describe_head(head: bytes) -> str:
 
 
 def looks_like_page(head: bytes) -> bool:
-    """Whether the first bytes of a file are those of a web page (HTML or XML)."""
+    """Return whether a file starts like a web page (HTML or XML)."""
     without_mark = head.removeprefix(b"\xef\xbb\xbf")  # the byte order mark of UTF-8
     return without_mark.lstrip().startswith(b"<")

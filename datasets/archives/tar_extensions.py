@@ -1,8 +1,8 @@
-"""The extended headers of a tar: long names, and the records of the pax format."""
+"""Read the extension headers of a tar: long names, and records of the pax format."""
 
 import re
 
-# Type flags of a header.
+# Type flags in a header.
 LONG_NAME = b"L"
 LONG_LINK = b"K"
 SHARED_PAX = b"g"
@@ -12,9 +12,10 @@ _SIZE_DIGITS = 19
 
 
 def pax_records(data: bytes) -> dict[bytes, bytes]:
-    """The records `path` and `size`; the others say nothing about where the data are.
+    """Return the records `path` and `size`.
 
-    Raises ValueError when the records are damaged or those of a sparse file.
+    All other records are dropped, since they do not affect the position of the data.
+    Raises ValueError if a record is damaged or belongs to a sparse file.
     """
     records: dict[bytes, bytes] = {}
     data = data.rstrip(b"\0")
@@ -22,7 +23,7 @@ def pax_records(data: bytes) -> dict[bytes, bytes]:
     while position < len(data):
         key, value, position = _record(data, position)
         if key.startswith(b"GNU.sparse"):
-            raise ValueError("those of a sparse file")
+            raise ValueError("records of a sparse file")
         if key == b"size":
             _check_size(value)
             records[key] = value
@@ -32,15 +33,19 @@ def pax_records(data: bytes) -> dict[bytes, bytes]:
 
 
 def _record(data: bytes, position: int) -> tuple[bytes, bytes, int]:
-    """Key, value and end of the record at `position`, which is `LENGTH KEY=VALUE` and a newline."""
+    """Return the key, the value and the end of the record at `position`.
+
+    A record is `LENGTH KEY=VALUE` and a newline.
+    Raises ValueError if the record is damaged.
+    """
     match = _RECORD.match(data, position)
     if match is None:
-        raise ValueError("damaged ones")
+        raise ValueError("damaged records")
     length = int(match[1])
     end = position + length
     is_inside = match.end() < end <= len(data)
     if not is_inside or data[end - 1] != ord("\n"):
-        raise ValueError("damaged ones")
+        raise ValueError("damaged records")
     key = match[2]
     value = data[match.end() : end - 1]
     return key, value, end
@@ -49,4 +54,4 @@ def _record(data: bytes, position: int) -> tuple[bytes, bytes, int]:
 def _check_size(value: bytes) -> None:
     if not value.isdigit() or len(value) > _SIZE_DIGITS:
         shown = value[:20]
-        raise ValueError(f"a size of {shown!r}")
+        raise ValueError(f"the size {shown!r}, which is not a valid number")

@@ -1,7 +1,7 @@
-"""Reads the headers of a plain tar one after the other.
+"""Read the headers of an uncompressed tar.
 
-tarfile is not used: it takes a damaged header for the end of the archive and silently shows
-fewer files, and it takes three times as long.
+The standard library's tarfile is not used. It takes a damaged header for the end of the
+archive, and then silently shows fewer files. It also takes three times as long.
 """
 
 from collections.abc import Iterator
@@ -15,16 +15,18 @@ from .tar_extensions import LONG_LINK, LONG_NAME, SHARED_PAX, pax_records
 FOLDER = b"5"
 FILES = (b"0", b"\0", b"7")
 _EXTENSIONS = (LONG_NAME, LONG_LINK, SHARED_PAX, b"x", b"X")
-_EXTENSION_BYTES = 2**20  # of one long name or one set of pax records
+_EXTENSION_BYTES = 2**20  # at most, for one long name or one set of pax records
 _EXTENSIONS_IN_A_ROW = 8
 _BLOCK = 512
-_PADDING_BYTES = 2**20  # writers fill up their last record, which may be this large
+_PADDING_BYTES = 2**20  # programs pad a tar with zeros, by at most this many bytes
 
 
 class TarEntry(NamedTuple):
-    """A member of a tar: its name, what it is, and where its data are.
+    """The name, the kind and the position of one member of a tar.
 
-    kind: the type flag of the header, such as FOLDER or one of FILES
+    kind: the type flag in the header, such as FOLDER or one of FILES
+    start: the position of the data in the tar, in bytes
+    size: the size of the data in bytes
     """
 
     name: bytes
@@ -34,9 +36,10 @@ class TarEntry(NamedTuple):
 
 
 def read_entries(archive: ByteRange) -> Iterator[TarEntry]:
-    """All members in the order of the archive, corrected by the extensions before them.
+    """Yield all members of a tar in their order there.
 
-    Raises DataError when it is no tar, damaged or truncated.
+    An extension header may replace the name or the size of the member after it.
+    Raises DataError if the archive is not a tar, or is damaged or truncated.
     """
     shared: dict[bytes, bytes] = {}
     own: dict[bytes, bytes] = {}
@@ -59,7 +62,10 @@ def read_entries(archive: ByteRange) -> Iterator[TarEntry]:
 
 
 def starts_tar(head: bytes) -> bool:
-    """Whether these are the first 512 bytes of a tar, even of one older than `ustar`."""
+    """Return whether the first 512 bytes of a file are those of a tar.
+
+    Tars that are older than the `ustar` format are recognised too.
+    """
     if kind_of(head) == "tar":
         return True
     try:
@@ -70,7 +76,7 @@ def starts_tar(head: bytes) -> bool:
 
 
 def _corrected(entry: TarEntry, records: dict[bytes, bytes]) -> TarEntry:
-    """An entry with the name and the size that its extensions state."""
+    """Return an entry with the name and the size that its extensions give."""
     if not records:
         return entry
     name = records.get(b"path", entry.name)
@@ -79,16 +85,19 @@ def _corrected(entry: TarEntry, records: dict[bytes, bytes]) -> TarEntry:
 
 
 def _end_of(entry: TarEntry) -> int:
-    """Where the next header is."""
+    """Return the position of the header after an entry."""
     if entry.kind == FOLDER:
-        return entry.start  # whatever size a folder states, it has no data
+        return entry.start  # a folder has no data, even if its header gives a size
     end = entry.start + entry.size
-    padding = -entry.size % _BLOCK  # the data fill up whole blocks
+    padding = -entry.size % _BLOCK  # zeros fill the last block of the data
     return end + padding
 
 
 def _header(archive: ByteRange, position: int) -> TarEntry | None:
-    """The entry whose header is at `position`; None at the end of the archive."""
+    """Return the entry with its header at `position`, or None at the end of the tar.
+
+    Raises DataError if the header is damaged, or if the archive is not a tar.
+    """
     position = min(position, len(archive))
     length = min(_BLOCK, len(archive) - position)
     block = archive.read_at(position, length)
@@ -114,14 +123,17 @@ def _header(archive: ByteRange, position: int) -> TarEntry | None:
 
 
 def _parsed(block: bytes) -> tuple[bytes, bytes, int]:
-    """Name, kind and size. Raises ValueError when the block is no intact header."""
+    """Return the name, the kind and the size from a header.
+
+    Raises ValueError if the block is not an intact header.
+    """
     if len(block) < _BLOCK:
         raise ValueError("the end of the file: the archive is truncated")
     if _number(block[148:156]) != _checksum(block):
-        raise ValueError("one with another checksum: the archive is damaged")
+        raise ValueError("a header with a wrong checksum: the archive is damaged")
     name = _text(block[:100])
     is_posix = block[257:263] == b"ustar\0"
-    if is_posix and block[345]:  # GNU keeps times where POSIX has the prefix
+    if is_posix and block[345]:  # in GNU headers, times take the place of the prefix
         prefix = _text(block[345:500])
         name = prefix + b"/" + name
     kind = block[156:157]
@@ -130,13 +142,17 @@ def _parsed(block: bytes) -> tuple[bytes, bytes, int]:
 
 
 def _checksum(block: bytes) -> int:
-    """The sum of all bytes, in which the stored checksum counts as spaces."""
+    """Return the sum of all bytes in a header, with its checksum replaced by spaces."""
     others = sum(block) - sum(block[148:156])
     return others + 8 * ord(" ")
 
 
 def _number(field: bytes) -> int:
-    """Octal digits, or a binary number as GNU and star write it; never negative."""
+    """Return the number in a header field, which is never negative.
+
+    It is written as octal digits, or as the binary number that GNU tar and star write.
+    Raises ValueError for anything else.
+    """
     if field[0] == 0x80:
         return int.from_bytes(field[1:], "big")
     digits = _text(field).strip(b" ")
@@ -152,14 +168,21 @@ def _text(field: bytes) -> bytes:
 def _extension(
     archive: ByteRange, entry: TarEntry, in_a_row: int
 ) -> dict[bytes, bytes]:
-    """What an extension says about the next member, or about all that follow."""
+    """Return the pax records from an extension header.
+
+    They apply to the next member, or to all following members.
+    Raises DataError if the extension is too large or damaged.
+    """
     what = f"the extension at byte {entry.start:,}"
     if entry.size > _EXTENSION_BYTES or in_a_row > _EXTENSIONS_IN_A_ROW:
         raise refusal(
             archive.label,
             what,
-            expected=f"at most {_EXTENSIONS_IN_A_ROW} of {_EXTENSION_BYTES:,} bytes each",
-            got=f"{in_a_row}, the last of {entry.size:,}",
+            expected=(
+                f"at most {_EXTENSIONS_IN_A_ROW} extensions in a row, "
+                f"of at most {_EXTENSION_BYTES:,} bytes each"
+            ),
+            got=f"{in_a_row} in a row, the last of {entry.size:,} bytes",
         )
     _check_inside(archive, what, entry)
     data = archive.read_at(entry.start, entry.size)
@@ -179,22 +202,22 @@ def _extension(
 
 
 def _check_inside(archive: ByteRange, what: str, entry: TarEntry) -> None:
-    """Raises DataError when the data of an entry go beyond the end of the file."""
+    """Raise DataError if the data of an entry extend beyond the end of the file."""
     rest = len(archive) - entry.start
     if entry.size > rest:
         raise refusal(
             archive.label,
             what,
             expected=f"{entry.size:,} bytes",
-            got=f"{rest:,}: the archive is truncated or damaged",
+            got=f"{rest:,} bytes: the archive is truncated or damaged",
         )
 
 
 def _check_end(archive: ByteRange, position: int) -> None:
-    """Raises DataError when the archive is cut between two members, or has more after its end.
+    """Raise DataError if the empty block at the end is missing, or if data follow it.
 
-    Only the closing block tells that no member is missing. Data after it belong to an archive
-    with a hole, or to two archives that were joined.
+    Without that block, the archive may have lost its last members. Data after it mean
+    that the archive has a hole, or that two archives were joined.
     """
     rest = len(archive) - position
     if rest < _BLOCK:
@@ -208,6 +231,6 @@ def _check_end(archive: ByteRange, position: int) -> None:
         raise refusal(
             archive.label,
             f"what follows byte {position:,}",
-            expected="zeros to the end",
-            got=f"{rest:,} bytes that are not all zeros",
+            expected=f"only zeros, at most {_PADDING_BYTES:,} bytes",
+            got=f"{rest:,} bytes, which are too many or not all zero",
         )

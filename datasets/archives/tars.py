@@ -1,4 +1,4 @@
-"""The files of a plain tar, read in place."""
+"""The files in an uncompressed tar, read in place."""
 
 import re
 from array import array
@@ -12,7 +12,7 @@ from .refusals import refusal
 from .safe_names import hidden, unsafe
 from .tar_headers import FILES, FOLDER, TarEntry, read_entries
 
-_NAME_BYTES = 256  # of a name, on average
+_NAME_BYTES = 256  # largest allowed mean length of a name
 _REFUSED = {
     b"1": "a hard link",
     b"2": "a symbolic link",
@@ -25,11 +25,11 @@ _DOTS = re.compile(r"\A(?:\./)+")
 
 
 class TarMembers(Members):
-    """The files of a tar archive.
+    """The files in an uncompressed tar archive.
 
-    opener() -> the bytes of the archive, the same at each call
-    stamp: a text that changes when the archive does
-    Raises DataError when it is no tar, unsafe, damaged or truncated.
+    opener: a function that returns the bytes of the same archive at each call
+    stamp: a text that changes when the archive changes
+    Raises DataError if the archive is not a tar, or is unsafe, damaged or truncated.
     """
 
     def __init__(
@@ -40,7 +40,7 @@ class TarMembers(Members):
         self._opener = opener
         self._stamp = stamp
         found = sorted(self._files(archive))
-        # Arrays need little memory: a thousand tars of a thousand files each may be open.
+        # Arrays need little memory. A thousand tars of a thousand files may be open.
         self._starts = array("q")
         self._sizes = array("q")
         for name, start, size in found:
@@ -73,7 +73,10 @@ class TarMembers(Members):
                 )
 
     def _files(self, archive: ByteRange) -> Iterator[tuple[str, int, int]]:
-        """(name, start, size) of each file that is not hidden."""
+        """Yield (name, start, size) of each file that is not hidden.
+
+        Raises DataError if any member is unsafe or unreadable.
+        """
         room = _NAME_BYTES * self.limits.members
         for count, entry in enumerate(read_entries(archive), 1):
             self.limits.check_count(self.label, count)
@@ -83,15 +86,18 @@ class TarMembers(Members):
                     self.label,
                     "it",
                     expected=f"names of at most {_NAME_BYTES} bytes on average",
-                    got="longer ones",
+                    got="longer names",
                 )
             name = _decoded(entry.name)
             if self._is_file(name, entry) and not hidden(name):
                 yield name, entry.start, entry.size
 
     def _is_file(self, name: str, entry: TarEntry) -> bool:
-        """True for a file, False for a folder. Raises DataError for others and unsafe ones."""
-        # Old writers store a folder as an empty file whose name ends with a slash.
+        """Return True for a file and False for a folder.
+
+        Raises DataError if the name is unsafe, or if the member is of another kind.
+        """
+        # Old programs store a folder as an empty file whose name ends with a slash.
         is_old_folder = name.endswith("/") and entry.size == 0
         is_folder = entry.kind == FOLDER or is_old_folder
         is_top_folder = is_folder and name in ("", ".")
@@ -101,7 +107,7 @@ class TarMembers(Members):
                 self.label,
                 repr(name),
                 expected="a relative path of plain names",
-                got="one that could lead elsewhere",
+                got="a path that could lead outside the source",
             )
         if entry.kind not in (FOLDER, *FILES):
             other = f"a member of type {entry.kind!r}"
@@ -115,7 +121,10 @@ class TarMembers(Members):
 
 
 def _decoded(raw: bytes) -> str:
-    """A name without a harmless `./` in front."""
+    """Return a name as text, without harmless `./` at its start.
+
+    A name that is not UTF-8 is read as Latin-1.
+    """
     try:
         name = raw.decode()
     except UnicodeDecodeError:

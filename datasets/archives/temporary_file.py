@@ -1,4 +1,4 @@
-"""Unpacked data in a temporary file that has no name."""
+"""Write unpacked data to a temporary file that has no name."""
 
 import os
 import tempfile
@@ -13,10 +13,12 @@ from .refusals import reason_of
 def write_temporary(
     chunks: Iterable[bytes], label: str, scratch: Path | None
 ) -> ByteRange:
-    """The chunks in a temporary file without a name, which goes when the range goes.
+    """Write the chunks to a temporary file, and return it as a byte range.
 
-    scratch: folder of the temporary file; None: the system's choice
-    Raises DataError when that folder has no room or cannot be written.
+    The file has no name. The system deletes it when the last range of the file is gone.
+    label: the data, as error messages name them
+    scratch: folder for the temporary file; None for the system's default
+    Raises DataError if the folder is full or cannot be written to.
     """
     try:
         with tempfile.TemporaryFile(dir=scratch) as file:
@@ -28,7 +30,7 @@ def write_temporary(
     except OSError as error:
         where = scratch or "the system's folder for temporary files (see $TMPDIR)"
         raise DataError(
-            f"{label}: cannot unpack it: expected room in {where}, "
+            f"{label}: cannot unpack it: expected free space in {where}, "
             f"got {reason_of(error)}. Make room there, or unpack it yourself and give "
             f"the folder instead."
         ) from error

@@ -1,6 +1,6 @@
-"""One read-only view of a source: a folder, a zip or a tar.
+"""A read-only view of a source, which is a folder, a zip or a tar.
 
-No file is unpacked to a path that its name could choose.
+No file is ever written to a path that comes from its name in an archive.
 """
 
 from bisect import bisect_left
@@ -32,11 +32,13 @@ from .zips import ZipMembers
 
 
 class Tree(AbstractContextManager["Tree"]):
-    """The regular files of one source. Any thread may use it; close it, or use a `with` block.
+    """The regular files in one source (a folder, a zip or a tar).
 
-    `close` releases the source. Its file is closed once no byte range and no nested tree
-    needs it either. All methods but `close` raise DataError for what is missing, damaged or
-    too large, and on a closed tree.
+    Several threads may use one tree at the same time. Close the tree, or use it in a
+    `with` block. The open file of an archive is closed when the tree is closed and no
+    byte range or nested tree uses the file any more.
+    All methods except `close` raise DataError if the tree is closed, or if a file is
+    missing, damaged or too large.
     """
 
     def __init__(self, members: Members, *, is_nested: bool = False) -> None:
@@ -45,37 +47,37 @@ class Tree(AbstractContextManager["Tree"]):
         self._is_nested = is_nested
 
     def names(self) -> list[str]:
-        """Relative POSIX paths, sorted, without hidden files."""
+        """Return the relative POSIX paths of all files except hidden ones, sorted."""
         return self._opened().names.copy()
 
     def read(self, name: str) -> bytes:
-        """The bytes of one file, at most `Limits.member_bytes`."""
+        """Return the bytes of one file, which has at most `Limits.member_bytes`."""
         with self._find(name) as (members, index):
             return members.read(index)
 
     def size(self, name: str) -> int:
-        """The size of one file in bytes."""
+        """Return the size of one file in bytes."""
         with self._find(name) as (members, index):
             return members.size(index)
 
     def byte_range(self, name: str) -> ByteRange:
-        """One file of any size, which can be read at any place.
+        """Return one file as a byte range, which can be read from any position.
 
-        A file in a zip is read once here to compare its CRC; a compressed one is unpacked to
-        a temporary file.
+        The file may have at most `Limits.disk_bytes`. A file in a zip is read once here
+        to compare its checksum. A compressed file is unpacked to a temporary file.
         """
         with self._find(name) as (members, index):
             members.limits.check_disk(members.label, repr(name), members.size(index))
             return members.byte_range(index)
 
     def nested(self, name: str) -> "Tree":
-        """The files of a plain tar that lies in this source, read in place."""
+        """Return the files of an uncompressed tar in this source, read in place."""
         if self._is_nested:
             raise refusal(
                 self.label,
                 repr(name),
-                expected="at most a tar within an archive",
-                got="one three levels deep",
+                expected="at most one level of tars inside the source",
+                got="a tar on the second level",
                 advice=UNPACK_YOURSELF,
             )
         with self._find(name) as (members, index):
@@ -85,7 +87,10 @@ class Tree(AbstractContextManager["Tree"]):
             return Tree(inner, is_nested=True)
 
     def stamp(self) -> str:
-        """A text that changes when the source does; made of sizes and times, not of contents."""
+        """Return a text that changes when the source changes.
+
+        It depends on the sizes and times of files, not on their contents.
+        """
         members = self._opened()
         with _refusing(members, "it"):
             return members.stamp()
@@ -102,15 +107,18 @@ class Tree(AbstractContextManager["Tree"]):
             raise refusal(
                 self.label,
                 "it",
-                expected="an open archive",
-                got="one that was closed",
+                expected="an open source",
+                got="a source that was closed",
                 advice="Open it again.",
             )
         return self._members
 
     @contextmanager
     def _find(self, name: str) -> Iterator[tuple[Members, int]]:
-        """The members and the index of `name` among them; turns damage into DataError."""
+        """Yield the members of the source, and the index of `name` among them.
+
+        Raises DataError if `name` is missing, or if the block raises one of DAMAGE.
+        """
         members = self._opened()
         index = bisect_left(members.names, name)
         is_there = index < len(members.names) and members.names[index] == name
@@ -118,8 +126,8 @@ class Tree(AbstractContextManager["Tree"]):
             raise refusal(
                 self.label,
                 repr(name),
-                expected="one of the files there",
-                got="a name that is not among them",
+                expected="the name of a file in this source",
+                got="a name that no file there has",
             )
         with _refusing(members, repr(name)):
             yield members, index
@@ -138,10 +146,13 @@ def _refusing(members: Members, what: str) -> Iterator[None]:
 def open_tree(
     path: Path, limits: Limits | None = None, scratch: Path | None = None
 ) -> Tree:
-    """The files of a folder, a zip or a tar, which are told apart by their bytes.
+    """Return the files of a folder, a zip or a tar.
 
-    scratch: folder for temporary files with unpacked data; None: the system's choice
-    Raises DataError when the source is missing, unsafe, damaged or no archive.
+    The first bytes of a file decide whether it is a zip or a tar, not its name. A tar
+    may be compressed with gzip, bzip2 or xz.
+    scratch: folder for temporary files with unpacked data; None for the system's
+        default
+    Raises DataError if the source is missing, unsafe, damaged or of another kind.
     """
     limits = limits or Limits()
     try:
@@ -172,7 +183,7 @@ def _open_archive(path: Path, limits: Limits, scratch: Path | None) -> Members:
 
 
 def _not_opened(path: Path, limits: Limits, error: Exception) -> DataError:
-    """The refusal of a source that raised one of DAMAGE."""
+    """Return the error for a source that raised one of DAMAGE when it was opened."""
     expected = "a zip file or a tar file"
     if is_system_error(error):
         return _cannot_open(path, expected, reason_of(error), CHECK_ACCESS)

@@ -1,4 +1,4 @@
-"""gzip, bzip2, xz and deflate streams, unpacked chunk by chunk in bounded memory."""
+"""Unpack gzip, bzip2, xz and deflate streams in bounded memory, chunk by chunk."""
 
 import bz2
 import lzma
@@ -11,17 +11,17 @@ from .byte_ranges import ByteRange
 from .limits import Limits
 from .refusals import DAMAGE, damage_refusal
 
-# Packed bytes a step. Small, since thousands of streams may start in one step, and each
-# copies what is left of it.
+# Packed bytes in one step. The number is small, since thousands of streams may start
+# within one step, and each stream copies the remaining bytes of the step.
 _PIECE = 2**16
-# Unpacked bytes a step.
+# Unpacked bytes in one step.
 _CHUNK = 2**18
-# Memory that a .xz file may ask for: four times what `xz -9` asks for.
+# Bytes of memory that a .xz file may demand: four times the demand of `xz -9`.
 _XZ_MEMORY = 2**28
 
 
 class Decoder(Protocol):
-    """One stream of packed data, as bz2 and lzma offer it."""
+    """A decoder for one stream of packed data, with the interface of bz2 and lzma."""
 
     @property
     def eof(self) -> bool: ...
@@ -33,7 +33,10 @@ class Decoder(Protocol):
 
 
 class Inflater:
-    """A zlib stream as a Decoder: it keeps the input that a bounded call left over."""
+    """A Decoder for a zlib stream.
+
+    If a call reaches its `max_length`, the next call continues with the unused input.
+    """
 
     def __init__(self, wbits: int) -> None:
         self._zlib = zlib.decompressobj(wbits)
@@ -63,10 +66,11 @@ PACKINGS = frozenset(_DECODERS)
 
 
 def unpacked(data: ByteRange, packing: str, limits: Limits) -> Iterator[bytes]:
-    """Unpacks a file that holds one stream or several, chunk by chunk.
+    """Yield the unpacked content of a file with one or more streams, chunk by chunk.
 
     packing: one of PACKINGS
-    Raises DataError when it is damaged or truncated, or holds more than `limits` allow.
+    Raises DataError if the file is damaged or truncated, or if its content is larger
+    than `limits` allow.
     """
     total = 0
     try:
@@ -88,28 +92,29 @@ def _streams(packed: ByteRange, make: Callable[[], Decoder]) -> Iterator[bytes]:
     while data:
         decoder = make()
         yield from stream(decoder, data, source)
-        # Zeros may fill up a last block; anything else has to be another stream.
+        # Zeros may pad the last block. Any other bytes have to be another stream.
         data = decoder.unused_data.lstrip(b"\0")
         while not data and (piece := next(source, b"")):
             data = piece.lstrip(b"\0")
 
 
 def stream(decoder: Decoder, data: bytes, source: Iterator[bytes]) -> Iterator[bytes]:
-    """Unpacks one stream, chunk by chunk.
+    """Yield the unpacked content of one stream, chunk by chunk.
 
-    data: the first packed bytes; `source` yields those that follow
-    Raises EOFError when the stream is cut off, and what the decoder raises.
+    data: the first packed bytes
+    source: an iterator over the packed bytes that follow
+    Raises EOFError if the stream is cut off, and passes on the errors of the decoder.
     """
     while not decoder.eof:
         chunk = decoder.decompress(data, _CHUNK)
         if not chunk and not data and decoder.needs_input:
-            raise EOFError("an end that comes too early")
+            raise EOFError("an end of the data that comes too early")
         yield chunk
         data = next(source, b"") if decoder.needs_input else b""
 
 
 def pieces(data: ByteRange) -> Iterator[bytes]:
-    """The bytes of a range, in pieces."""
+    """Yield the bytes of a range in pieces of 64 KiB."""
     for start in range(0, len(data), _PIECE):
         count = min(_PIECE, len(data) - start)
         yield data.read_at(start, count)

@@ -1,4 +1,4 @@
-"""The directory of a zip file, read in bounded memory."""
+"""Read the directory of a zip file, which lists its entries, in bounded memory."""
 
 import io
 import zipfile
@@ -8,7 +8,7 @@ from .refusals import DAMAGE
 
 
 class _CappedReader(io.BufferedReader):
-    """Refuses one large read.
+    """A file that raises BadZipFile if one call reads more than `cap` bytes.
 
     zipfile reads the whole directory in one call, before its entries can be counted.
     """
@@ -24,7 +24,11 @@ class _CappedReader(io.BufferedReader):
 
 
 def directory(file: io.FileIO, limits: Limits) -> list[zipfile.ZipInfo]:
-    """The entries of a zip. Raises one of DAMAGE when it is no zip or far too large."""
+    """Return the entries of a zip.
+
+    Raises one of `refusals.DAMAGE` if the file is not a zip, or if its directory is far
+    larger than `limits` allow.
+    """
     reader = _CappedReader(file, limits.members * 128 + 4096)
     try:
         with zipfile.ZipFile(reader) as archive:
@@ -34,7 +38,7 @@ def directory(file: io.FileIO, limits: Limits) -> list[zipfile.ZipInfo]:
 
 
 def describe_zip(file: io.FileIO, limits: Limits) -> str:
-    """What a file that starts like a zip is, in words for a message."""
+    """Describe a file that starts like a zip, in words for an error message."""
     try:
         entries = directory(file, limits)
     except DAMAGE:
@@ -49,7 +53,7 @@ def _describe_damaged(file: io.FileIO) -> str:
     try:
         has_end = zipfile.is_zipfile(file)
     except DAMAGE:
-        has_end = True  # there is an end, but that of another volume
+        has_end = True  # the file ends like one part of a zip with several parts
     if has_end:
         return "a damaged zip file"
     return "a truncated zip file: its end is missing"

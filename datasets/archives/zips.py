@@ -1,4 +1,4 @@
-"""The files of a zip, read in place by any number of threads at once."""
+"""The files in a zip, read in place by several threads at the same time."""
 
 import stat
 import struct
@@ -16,19 +16,20 @@ from .temporary_file import write_temporary
 from .unpacking import Inflater, pieces, stream
 from .zip_directory import directory
 
-# Flag bits: password, strong encryption, masked directory.
+# Flag bits of an entry: encrypted, strong encryption, encrypted directory.
 _ENCRYPTED = 0x1 | 0x40 | 0x2000
 _UTF8 = 0x800
-# The header in front of the data: signature, length of the name, length of the extra field.
+# The header before the data: signature, length of the name, length of the extra field.
 _LOCAL = struct.Struct("<4s22xHH")
 _SIGNATURE = b"PK\x03\x04"
 
 
 class ZipMembers(Members):
-    """The files of an open zip.
+    """The files in an open zip.
 
-    zipfile reads the directory. The data are read through a byte range, which needs no lock.
-    Raises DataError when the zip is unsafe, one of DAMAGE when the file is no zip.
+    zipfile reads the directory of the zip. A byte range reads the data, without a lock.
+    Raises DataError if the zip is unsafe.
+    Raises one of `refusals.DAMAGE` if the file is not a zip.
     """
 
     def __init__(
@@ -54,18 +55,24 @@ class ZipMembers(Members):
         return b"".join(self._chunks(entry))
 
     def byte_range(self, index: int) -> ByteRange:
-        """One file; a compressed one is unpacked to disk, any other is read for its CRC."""
+        """Return one file as a byte range, after comparing its checksum.
+
+        A compressed file is unpacked to a temporary file.
+        """
         entry = self._entries[index]
         label = f"{self.label}: {entry.orig_filename!r}"
         chunks = self._chunks(entry)
         if entry.compress_type != zipfile.ZIP_STORED:
             return write_temporary(chunks, label, self._scratch)
         for _ in chunks:
-            pass  # the CRC is compared at the end
+            pass  # the checksum is compared after the last chunk
         return self._packed(entry).part(0, entry.file_size, label)
 
     def _chunks(self, entry: zipfile.ZipInfo) -> Iterator[bytes]:
-        """The declared number of bytes, even if the data hold more; compares the CRC last."""
+        """Yield the unpacked bytes of an entry, up to the size in the directory.
+
+        Raises DataError at the end if bytes are missing, or if the checksum is wrong.
+        """
         left = entry.file_size
         crc = 0
         chunks = self._unpacked(entry)
@@ -77,21 +84,21 @@ class ZipMembers(Members):
         self._check_whole(entry, left, crc)
 
     def _check_whole(self, entry: zipfile.ZipInfo, left: int, crc: int) -> None:
-        """Raises DataError when `left` bytes are missing, or the CRC is another one."""
+        """Raise DataError if `left` bytes are missing, or if the checksum is wrong."""
         what = repr(entry.orig_filename)
         if left:
             raise refusal(
                 self.label,
                 what,
                 expected=f"{entry.file_size:,} bytes",
-                got=f"{entry.file_size - left:,}",
+                got=f"{entry.file_size - left:,} bytes",
             )
         if crc != entry.CRC:
             raise refusal(
                 self.label,
                 what,
-                expected=f"data with CRC {entry.CRC:08x}",
-                got=f"{crc:08x}",
+                expected=f"data with the CRC-32 checksum {entry.CRC:08x}",
+                got=f"the checksum {crc:08x}",
             )
 
     def _unpacked(self, entry: zipfile.ZipInfo) -> Iterator[bytes]:
@@ -103,7 +110,10 @@ class ZipMembers(Members):
         return stream(inflater, first, source)
 
     def _packed(self, entry: zipfile.ZipInfo) -> ByteRange:
-        """The data of an entry, found by the header in front of them."""
+        """Return the packed data of an entry, which follow the header of the entry.
+
+        Raises DataError if the header is missing or belongs to a different file.
+        """
         encoding = "utf-8" if entry.flag_bits & _UTF8 else "cp437"
         name = entry.orig_filename.encode(encoding)
         start = entry.header_offset
@@ -118,17 +128,20 @@ class ZipMembers(Members):
             raise refusal(
                 self.label,
                 repr(entry.orig_filename),
-                expected=f"its own header at byte {start:,}",
-                got="another one or none",
+                expected=f"the header of this file at byte {start:,}",
+                got="other bytes",
             )
         data_start = start + len(header) + extra_length
         return self._data.part(data_start, entry.compress_size)
 
     def _files(self, file: SharedFile) -> Iterator[zipfile.ZipInfo]:
-        """The entries that are files and not hidden, once all entries are checked."""
+        """Yield each entry that is a file and not hidden.
+
+        Raises DataError if any entry is unsafe or unreadable, or occurs twice.
+        """
         entries = directory(file, self.limits)
         self.limits.check_count(self.label, len(entries))
-        # The entries of a bomb may overlap, so that each looks harmless on its own.
+        # Entries of a bomb may share packed data, so that each entry looks harmless.
         total = sum(entry.file_size for entry in entries)
         self.limits.check_ratio(self.label, "it", total, len(self._data))
         seen: set[str] = set()
@@ -151,14 +164,14 @@ class ZipMembers(Members):
             )
 
     def _check(self, entry: zipfile.ZipInfo) -> None:
-        """Raises DataError when an entry is unsafe, or of a kind that cannot be read."""
+        """Raise DataError if an entry is unsafe, or is neither a file nor a folder."""
         what = repr(entry.orig_filename)
         if unsafe(entry.orig_filename.removesuffix("/")):
             raise refusal(
                 self.label,
                 what,
                 expected="a relative path of plain names",
-                got="one that could lead elsewhere",
+                got="a path that could lead outside the source",
             )
         kind = stat.S_IFMT(entry.external_attr >> 16)
         if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
@@ -171,14 +184,14 @@ class ZipMembers(Members):
         self._check_packing(entry)
 
     def _check_packing(self, entry: zipfile.ZipInfo) -> None:
-        """Raises DataError when the data of an entry cannot be unpacked within bounds."""
+        """Raise DataError if the data in an entry cannot be unpacked within bounds."""
         what = repr(entry.orig_filename)
         if entry.flag_bits & _ENCRYPTED:
             raise refusal(
                 self.label,
                 what,
                 expected="a file without a password",
-                got="an encrypted one",
+                got="an encrypted file",
                 advice=UNPACK_YOURSELF,
             )
         if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
@@ -186,7 +199,7 @@ class ZipMembers(Members):
                 self.label,
                 what,
                 expected="stored or deflated data",
-                got=f"method {entry.compress_type}",
+                got=f"the compression method {entry.compress_type}",
                 advice=UNPACK_YOURSELF,
             )
         self.limits.check_ratio(self.label, what, entry.file_size, entry.compress_size)

@@ -1,9 +1,10 @@
-"""Download source files: go on after broken connections, and check what arrived.
+"""Download source files, resume broken downloads and check the finished files.
 
-fetch: the file from the first address that serves it
-transfer: the bytes of one address, appended to those that are already here
-headers: what an answer says about its bytes
-web: one request, and whether a failure is worth another attempt
-partial_file: the unfinished file and the record of where its bytes came from
-checksums, zenodo: the size and checksum that a file must have
+fetch: downloads a file from the first address that serves the right bytes
+transfer: downloads from one address and continues a partial file
+headers: reads sizes, positions and versions from HTTP response headers
+web: sends requests and decides which failures to retry
+partial_file: keeps an unfinished download and a record of its origin
+checksums: compares a file with its expected size and checksum
+zenodo: asks Zenodo for the size and checksum of a file
 """

@@ -1,4 +1,4 @@
-"""The size and checksum that a downloaded file must have, and whether it has them."""
+"""Compare a downloaded file with the size and checksum that it must have."""
 
 import logging
 import re
@@ -14,19 +14,21 @@ from ..info import DataError, Source
 
 _log = logging.getLogger(__name__)
 _DIGITS = {"md5": 32, "sha256": 64}
-# Where the checksum in a file beside the data came from.
+# The origin of the checksum in images.zip.md5 or images.zip.sha256, beside images.zip.
 ORIGINS = {
-    "md5": "the one of its Zenodo record",
-    "sha256": "the one of the first download, none is published",
+    "md5": "the checksum in its Zenodo record",
+    "sha256": "the checksum of the first download, because none is published",
 }
 
 
 @dataclass(frozen=True)
 class Expected:
-    """Size and checksum that a file must have, as far as they are known.
+    """The size and checksum that a file must have, as far as they are known.
 
-    algorithm, digest: md5 or sha256, and its hexadecimal digits; empty if unknown
-    origin: whose checksum that is, in words
+    size: in bytes; None if unknown
+    algorithm: "md5" or "sha256"; empty if no checksum is known
+    digest: the checksum in hexadecimal digits; empty if unknown
+    origin: the source of the checksum, in words for messages
     """
 
     size: int | None = None
@@ -41,11 +43,11 @@ class Expected:
         if self.digest:
             facts.append(f"{self.algorithm} {self.digest} ({self.origin})")
         if not facts:
-            return "a file that is no web page (no checksum is published)"
+            return "a file that is not a web page (no checksum is published)"
         return " with ".join(facts)
 
     def fault(self, path: Path) -> str | None:
-        """What is wrong with a file, in words; None if it is as expected."""
+        """Describe the difference from the expected file; None if there is none."""
         with path.open("rb") as file:
             head = file.read(HEAD_BYTES)
         if not head or looks_like_page(head):
@@ -61,7 +63,10 @@ class Expected:
         return None
 
     def hint(self, path: Path) -> str:
-        """How to accept another file where the checksum is one that we recorded."""
+        """Return advice for accepting a new version of the file.
+
+        Empty unless the checksum was recorded at the first download (sha256).
+        """
         if self.algorithm != "sha256":
             return ""
         beside = _beside(path, self.algorithm)
@@ -72,27 +77,31 @@ class Expected:
 
 
 def file_digest(path: Path, algorithm: str) -> str:
-    """Hexadecimal checksum of a file. Raises DataError when it cannot be read."""
+    """Return the hexadecimal checksum of a file.
+
+    Raises DataError if the file cannot be read.
+    """
     try:
         return files.file_digest(path, algorithm)
     except OSError as error:
         raise DataError(
             f"{path}: cannot compute its {algorithm}: expected a readable file, "
-            f"got {reason_of(error)}. {DOWNLOAD_AGAIN}"
+            f"got an error ({reason_of(error)}). {DOWNLOAD_AGAIN}"
         ) from error
 
 
 def known(path: Path, source: Source) -> Expected:
-    """What is known of a file without a network: by fewbench, or by a file beside it.
+    """Return the size and checksum of a file that are known without a network.
 
-    Raises DataError when there is a checksum file, but a damaged one.
+    The checksum comes from `source`, or else from a checksum file beside `path`.
+    Raises DataError if that checksum file is damaged.
     """
     if source.md5 is not None:
         return Expected(
             size=source.size,
             algorithm="md5",
             digest=source.md5.lower(),
-            origin="the official one",
+            origin="the official checksum",
         )
     for algorithm, origin in ORIGINS.items():
         digest = _recorded(path, algorithm)
@@ -107,14 +116,20 @@ def known(path: Path, source: Source) -> Expected:
 
 
 def record_digest(path: Path, algorithm: str, digest: str) -> None:
-    """Write a checksum beside `path`, so that `md5sum -c` or `sha256sum -c` reads it."""
+    """Write a checksum file beside `path` in the format of `md5sum -c`.
+
+    algorithm: "md5" or "sha256", which is also the ending of the checksum file
+    """
     beside = _beside(path, algorithm)
     line = f"{digest}  {path.name}\n"
     files.write_text(beside, line)
 
 
 def record_first_digest(path: Path, part: Path) -> None:
-    """Record the sha256 of `part`, which becomes `path`, to compare later downloads."""
+    """Record the sha256 of a first download, to compare later downloads with it.
+
+    part: the downloaded file, before it gets its final name `path`
+    """
     digest = files.file_digest(part, "sha256")
     record_digest(path, "sha256", digest)
     _log.info(
@@ -125,7 +140,10 @@ def record_first_digest(path: Path, part: Path) -> None:
 
 
 def _recorded(path: Path, algorithm: str) -> str:
-    """The checksum in the file beside `path`, empty if there is none."""
+    """Return the checksum in the checksum file beside `path`; empty without that file.
+
+    Raises DataError if the checksum file is damaged.
+    """
     beside = _beside(path, algorithm)
     try:
         with beside.open("rb") as file:
@@ -137,8 +155,9 @@ def _recorded(path: Path, algorithm: str) -> str:
     found = re.match(pattern, text)
     if found is None:
         raise DataError(
-            f"{beside}: expected {n_digits} hexadecimal digits and a file name, got "
-            f"{text[:20]!r}. Delete it, and {path.name} too unless you trust it."
+            f"{beside}: damaged checksum file: expected {n_digits} hexadecimal digits "
+            f"and a file name, got {text[:20]!r}. Delete this checksum file. Delete "
+            f"{path.name} too, unless you trust it."
         )
     digest = found[1].decode()
     return digest.lower()

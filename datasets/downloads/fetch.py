@@ -1,4 +1,4 @@
-"""Fetch a source file from the first of its addresses that serves the right bytes."""
+"""Download a source file from the first address that serves the right bytes."""
 
 import logging
 import shlex
@@ -27,15 +27,19 @@ def fetch(
     timeout: float = 30.0,
     command: str = "",
 ) -> Path:
-    """Path of the checked file in `folder`, downloaded if it is not there.
+    """Return the path of a checked file in `folder`. Download a missing file.
 
-    progress: called with the stage "download FILE", the bytes so far, which include those
-        of an earlier run, and the bytes in all, 0 if unknown
-    timeout: longest silence of a server, in seconds
-    command: what to type after placing the file by hand
-    A wrong file under the final name did not come from here, where files are checked
-    before they get that name: it is refused and never overwritten.
-    Raises DataError with the reason of every address, and how to place the file by hand.
+    A file that is already in `folder` is checked and never overwritten. Downloads are
+    checked before they get their final name, so the user must have placed this file.
+
+    progress: called with the stage "download FILE", the bytes so far and the total
+        bytes. The bytes so far include an earlier run. The total is 0 if unknown.
+    timeout: the longest time that a server may stay silent, in seconds
+    command: the command that the user types after placing the file by hand
+    Raises DataError if the file in `folder` is wrong, if the folder cannot be written,
+    or if another process is downloading the file. Also raises DataError if no address
+    serves the right file. The text then says why each address failed, and how to place
+    the file by hand.
     """
     folder_option = f"--source {shlex.quote(str(folder))}"
     command = command or f"fewbench data build NAME {folder_option}"
@@ -51,9 +55,9 @@ def fetch(
         if path.exists():
             job.check_present(offline)
         elif not source.urls:
-            raise job.refusal("no address is known. ", known(path, source))
+            raise job.refusal("no download address is known. ", known(path, source))
         elif offline:
-            what = "not there, and downloads are off (--offline). "
+            what = "the file is missing, and downloads are off (--offline). "
             raise job.refusal(what, known(path, source))
         else:
             folder.mkdir(parents=True, exist_ok=True)
@@ -62,15 +66,15 @@ def fetch(
     except OSError as error:
         raise DataError(
             f"{path}: cannot be written or read: expected a folder that you may write "
-            f"to, with room, got: {error}. Make room, or choose another folder with the "
-            f"option --root DIR"
+            f"to, with free space, got an error: {error}. Free some space, or choose "
+            f"another folder with the option --root DIR"
         ) from error
 
 
 def recorded_check(path: Path, source: Source) -> str:
-    """One sentence on the checksum that `fetch` compared.
+    """Return a sentence that says which checksum `fetch` compared.
 
-    Raises DataError when the file with the checksum is damaged.
+    Raises DataError if the checksum file beside `path` is damaged.
     """
     expected = known(path, source)
     if not expected.digest:
@@ -95,13 +99,16 @@ class _Fetch:
         if fault is not None:
             raise DataError(
                 f"{self.path}: is not the published file: expected {expected}, "
-                f"got {fault}. Delete it to have it downloaded again; if you packed it "
-                f"yourself, have its content checked instead: "
+                f"got {fault}. To download it again, delete this file. If you packed "
+                f"it yourself, check its content instead: "
                 f"{self.command}{expected.hint(self.path)}"
             )
 
     def download_alone(self) -> None:
-        """Download unless another process is doing so, or has done so meanwhile."""
+        """Download the file, unless another process has finished the same download.
+
+        Raises DataError if another process is downloading the file at this moment.
+        """
         lock = self.path.with_name(f".{self.path.name}.lock")
         try:
             with exclusive(lock):
@@ -109,8 +116,8 @@ class _Fetch:
                     self._download()
         except BlockingIOError:
             raise DataError(
-                f"{self.path}: another process is downloading it. Wait until it has "
-                f"finished, then type the same command again."
+                f"{self.path}: another process is downloading this file. Wait until "
+                f"that process has finished, then type the same command again."
             ) from None
 
     def _download(self) -> None:
@@ -124,7 +131,7 @@ class _Fetch:
             except Refused as refused:
                 _log.info("%s: %s", url, refused)
                 reasons += f"\n  {url}: {refused}"
-        raise self.refusal(f"no address served it:{reasons}\n", expected)
+        raise self.refusal(f"no address served the right file:{reasons}\n", expected)
 
     def _download_from(self, url: str, expected: Expected) -> None:
         _log.info("downloading %s from %s", self.path, url)
@@ -141,7 +148,7 @@ class _Fetch:
         is_resumed = transfer.run()
         fault = expected.fault(part.path)
         if fault is not None and is_resumed:
-            # The bytes of an earlier connection may be to blame.
+            # The bytes of an earlier connection may be wrong: download all bytes again.
             part.clear()
             transfer.run()
             fault = expected.fault(part.path)
@@ -153,23 +160,27 @@ class _Fetch:
         part.finish()
 
     def refusal(self, what: str, expected: Expected) -> DataError:
-        """What failed, and the steps by which a person puts the file in place."""
+        """Return the error with the failure, and the steps to place the file by hand.
+
+        what: the failure, in words, with a space or line break at the end
+        """
         n_kept = PartialFile(self.path).size
         kept = ""
         if n_kept:
             kept = f"The {n_kept:,} bytes that have arrived are kept for the next run. "
         return DataError(
-            f"{self.path}: {what}Expected {expected}. {kept}To place it by hand:\n"
+            f"{self.path}: {what}Expected {expected}. {kept}"
+            f"To place the file by hand:\n"
             f"  1. {self._where()}.\n"
-            f"  2. Place {self.path.name}, as it is, as {self.path}\n"
+            f"  2. Save {self.path.name}, without unpacking it, as {self.path}\n"
             f"  3. Type: {self.command}{expected.hint(self.path)}"
         )
 
     def _where(self) -> str:
-        """Where a person finds the file."""
+        """Return the first step by hand: getting the file."""
         by_hand = self.source.by_hand
         if not self.source.urls:
-            return by_hand or f"Get {self.path.name} from who published it"
+            return by_hand or f"Get {self.path.name} from its publisher"
         in_browser = f"download {' or '.join(self.source.urls)} in a browser"
         if by_hand:
             return f"Either {in_browser}; or {by_hand}"

@@ -1,4 +1,4 @@
-"""What the headers of an answer say about the bytes that follow them."""
+"""Read the size, position and version of a file from HTTP response headers."""
 
 import re
 from dataclasses import dataclass
@@ -12,27 +12,31 @@ _PRINTABLE = re.compile("[ -~]*")
 
 @dataclass(frozen=True)
 class Piece:
-    """A piece of a file: its first byte, and the bytes of the whole file if known."""
+    """The piece of a file that an HTTP response contains.
+
+    start: offset of the first byte of the piece in the whole file
+    total: bytes of the whole file; None if unknown
+    """
 
     start: int
     total: int | None
 
 
 def header(response: requests.Response, name: str) -> str:
-    """A header, empty if it is missing."""
+    """Return the value of a response header; empty if the header is missing."""
     return response.headers.get(name, "")
 
 
 def body_length(response: requests.Response) -> int | None:
-    """Bytes of the body, None if the server does not say."""
+    """Return the number of bytes in the body; None if the server does not say."""
     is_chunked = "Transfer-Encoding" in response.headers
-    if is_chunked:  # which overrules a length
+    if is_chunked:  # Transfer-Encoding overrules Content-Length.
         return None
     return _byte_count(header(response, "Content-Length"))
 
 
 def served_piece(response: requests.Response) -> Piece | None:
-    """The piece that a server sends, None if it does not say."""
+    """Return the piece of the file in a response; None without a Content-Range."""
     content_range = header(response, "Content-Range")
     match = _PIECE.fullmatch(content_range)
     if match is None:
@@ -42,26 +46,34 @@ def served_piece(response: requests.Response) -> Piece | None:
 
 
 def total_beyond_end(response: requests.Response) -> int | None:
-    """Bytes of the whole file in an answer of status 416, None if it does not say."""
+    """Return the bytes of the whole file that a response with status 416 names.
+
+    None if the server does not say. Status 416 means: no bytes at the requested offset.
+    """
     content_range = header(response, "Content-Range")
     return _byte_count(content_range.removeprefix("bytes */"))
 
 
 def validator(response: requests.Response) -> str:
-    """The strong ETag or Last-Modified of a file, empty if there is none.
+    """Return the header value that identifies the version of a file.
 
-    A weak ETag does not count: it only promises something similar.
+    This is the strong ETag, or else the Last-Modified date; empty without either.
+    A weak ETag does not count: it only promises an equivalent file, not equal bytes.
     """
     found = header(response, "ETag")
     is_strong = found.startswith('"')
     if not is_strong:
         found = header(response, "Last-Modified")
-    # It is sent back in a header, which must not hold anything else.
+    # The value is sent back to the server in a header: only printable ASCII is allowed.
     return found if _PRINTABLE.fullmatch(found) else ""
 
 
 def is_other_version(response: requests.Response, earlier: str) -> bool:
-    """Whether the validator of an answer differs from an earlier one of the same kind."""
+    """Check whether a response comes from another version of the file.
+
+    earlier: an earlier `validator`. False if it is empty, or if the response lacks the
+        same header (ETag or Last-Modified).
+    """
     is_etag = earlier.startswith('"')
     name = "ETag" if is_etag else "Last-Modified"
     served = header(response, name)

@@ -1,4 +1,4 @@
-"""The bytes of an unfinished download, and the record of where they came from."""
+"""Keep the bytes of an unfinished download, with a record of their origin."""
 
 import os
 from pathlib import Path
@@ -9,7 +9,7 @@ from pydantic.dataclasses import dataclass
 
 from fewbench.files import write_text
 
-# It is sent back to the server in a header.
+# The validator is sent back to the server in a header: only printable ASCII is allowed.
 _Validator = Annotated[str, Field(pattern="^[ -~]*$")]
 _TemporaryName = Annotated[str, Field(pattern="^(tmp[a-z0-9_]+)?$")]
 _Bytes = Annotated[int, Field(ge=0)]
@@ -18,13 +18,14 @@ _MOST_RECORD_BYTES = 2**20
 
 @dataclass(frozen=True, config=ConfigDict(extra="forbid", strict=True))
 class Origin:
-    """Where the bytes of a partial file came from.
+    """The origin of the bytes in a partial file.
 
-    validator: strong ETag or Last-Modified that the server sent with them; empty if it
-        sent none, or if the bytes came from more than one address
-    total: bytes of the whole file, None if the server did not say
-    handed_to: the temporary file that an older fewbench moved the bytes to while it
-        compared their checksum; empty in every record that is written today
+    url: the address that served the bytes; empty if unknown
+    validator: the strong ETag or Last-Modified header that the server sent. Empty if
+        the server sent neither, or if the bytes came from more than one address.
+    total: bytes of the whole file; None if the server did not say
+    handed_to: name of a temporary file. An older fewbench moved the bytes there while
+        it compared their checksum. Always empty in new records.
     """
 
     url: str = ""
@@ -37,9 +38,12 @@ _ORIGIN = TypeAdapter(Origin)
 
 
 class PartialFile:
-    """The bytes of `path` that have arrived: `<name>.part`, and `<name>.part.json`.
+    """An unfinished download: its bytes so far, and the record of their origin.
 
-    Both outlive a killed run, and the next run continues them.
+    The bytes are in `<name>.part` and the record is in `<name>.part.json`, beside the
+    final path. Both files survive a killed run, so that the next run can resume.
+
+    path: of the file with the bytes, `<name>.part`
     """
 
     def __init__(self, path: Path) -> None:
@@ -49,13 +53,13 @@ class PartialFile:
 
     @property
     def size(self) -> int:
-        """How many bytes have arrived so far."""
+        """The number of bytes that have arrived so far."""
         if not self.path.exists():
             return 0
         return self.path.stat().st_size
 
     def origin(self) -> Origin:
-        """The origin record, an empty one when it is missing or damaged."""
+        """Read the origin record; an empty record if the file is missing or damaged."""
         try:
             with self._record.open("rb") as file:
                 document = file.read(_MOST_RECORD_BYTES)
@@ -64,7 +68,7 @@ class PartialFile:
             return Origin()
 
     def begin(self, origin: Origin) -> None:
-        """Drop every byte, to start over with those of `origin`."""
+        """Remove all bytes and record the origin of the bytes that will follow."""
         self.path.write_bytes(b"")
         self.record(origin)
 
@@ -75,7 +79,7 @@ class PartialFile:
         write_text(self._record, f"{text}\n")
 
     def take_back(self) -> None:
-        """Find the bytes again that an older fewbench had moved to a temporary file."""
+        """Move back the bytes that an older fewbench had moved to a temporary file."""
         name = self.origin().handed_to
         if not name or self.path.exists():
             return
@@ -84,11 +88,11 @@ class PartialFile:
             os.replace(temporary, self.path)
 
     def finish(self) -> None:
-        """Give the bytes their final name."""
+        """Rename the complete file to its final name and remove the origin record."""
         os.replace(self.path, self._final)
         self.clear()
 
     def clear(self) -> None:
-        """Remove the bytes and their record."""
+        """Remove the bytes and the origin record."""
         self.path.unlink(missing_ok=True)
         self._record.unlink(missing_ok=True)

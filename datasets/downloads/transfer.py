@@ -1,4 +1,4 @@
-"""Bring the bytes of one address into a partial file, from where it ends."""
+"""Download from one address and continue the partial file of an earlier connection."""
 
 import errno
 from collections.abc import Iterable, Iterator
@@ -30,14 +30,19 @@ _NOTHING_BEYOND = 416
 
 @dataclass(frozen=True)
 class Transfer:
-    """One address, and the partial file that its bytes go to.
+    """A download from one address into a partial file.
 
-    Resuming is written by hand: neither requests nor urllib3 can do it.
-    size: bytes of the whole file, None if unknown
-    checked: whether a checksum is going to be compared. Then any bytes may be continued;
-        otherwise only those that this address served and has not changed since.
-    progress, stage: called with this stage, bytes so far, and bytes in all or 0
-    timeout: longest silence of the server, in seconds
+    Resuming is written by hand, because neither requests nor urllib3 can do it.
+
+    url: the address
+    part: the partial file
+    size: bytes of the whole file; None if unknown
+    checked: whether a checksum of the whole file will be compared. If so, bytes from
+        any address may be continued. If not, only bytes from this address may be
+        continued, and only if the server confirms that the file has not changed.
+    progress: called with `stage`, the bytes so far and the total bytes (0 if unknown)
+    stage: the name of the download for `progress`
+    timeout: the longest time that the server may stay silent, in seconds
     """
 
     url: str
@@ -49,9 +54,11 @@ class Transfer:
     timeout: float
 
     def run(self) -> bool:
-        """Complete the part; whether it holds bytes of an earlier connection.
+        """Complete the partial file. Return whether it was resumed.
 
-        Raises Refused with the reason, OSError when the disk is full or read-only.
+        True if some of its bytes came from an earlier connection.
+        Raises Refused if the address does not serve the file.
+        Raises OSError if the disk is full or read-only.
         """
         return keep_trying(self.url, self._attempt, self.timeout)
 
@@ -75,7 +82,7 @@ class Transfer:
         return start > 0
 
     def _usable_bytes(self) -> int:
-        """How many bytes of the part can be continued."""
+        """Return the number of bytes in the partial file that can be continued."""
         origin = self.part.origin()
         is_from_here = origin.url == self.url
         can_ask_for_same = is_from_here and bool(origin.validator)
@@ -84,14 +91,17 @@ class Transfer:
         return 0
 
     def _total(self) -> int | None:
-        """Bytes of the whole file, None if unknown."""
+        """Return the number of bytes in the whole file; None if unknown."""
         if self.size is not None:
             return self.size
         origin = self.part.origin()
         return origin.total
 
     def _headers(self, done: int) -> dict[str, str]:
-        """What asks for the bytes that are missing, if they still are of the same file."""
+        """Return the request headers that ask for the bytes from offset `done` onwards.
+
+        With If-Range, a server that has another version of the file sends all of it.
+        """
         if not done:
             return {}
         headers = {"Range": f"bytes={done}-"}
@@ -103,9 +113,12 @@ class Transfer:
     def _begin(
         self, response: requests.Response, chunks: Iterator[bytes]
     ) -> Iterator[bytes]:
-        """Start from zero, unless the first bytes show that this is another file."""
+        """Restart the partial file with this response. Return its unchanged chunks.
+
+        Raises Refused if the response is a web page or has the wrong size.
+        """
         first = next(chunks, b"")
-        # A page arrives with status 200 as a file does: only its bytes tell.
+        # Web pages and files both arrive with status 200. Only the bytes differ.
         if looks_like_page(first):
             raise Refused(describe_page(first))
         total = body_length(response)
@@ -119,18 +132,24 @@ class Transfer:
         return chain((first,), chunks)
 
     def _continue(self, response: requests.Response, done: int) -> int:
-        """Where the piece begins: a server may begin earlier than it was asked to."""
+        """Return the offset at which the served piece of the file begins.
+
+        A server may begin earlier than requested. Raises Broken if it begins later.
+        """
         piece = served_piece(response)
         if not done or piece is None or piece.start > done:
             self.part.clear()
-            raise Broken("it sent another piece of the file than the one asked for")
+            raise Broken("the server did not send the requested piece of the file")
         self._check_total(piece.total)
         origin = self._continued_origin(response, piece)
         self.part.record(origin)
         return piece.start
 
     def _continued_origin(self, response: requests.Response, piece: Piece) -> Origin:
-        """The origin of the part with the piece. Raises Broken if they are of two files."""
+        """Return the origin record of the partial file after the piece is added.
+
+        Raises Broken if the piece belongs to another version of the file.
+        """
         earlier = self.part.origin()
         if piece.total is None:
             total = earlier.total
@@ -149,7 +168,10 @@ class Transfer:
         )
 
     def _check_end(self, response: requests.Response, done: int) -> None:
-        """The server has nothing left to send: check that all of the file is here."""
+        """Check that the file is complete, since the server has no more bytes to send.
+
+        Raises Broken if bytes are missing or left over.
+        """
         total = total_beyond_end(response)
         self._check_total(total)
         if not done or done != total:
@@ -160,14 +182,17 @@ class Transfer:
         if self.size is None or total is None:
             return
         if total != self.size:
-            raise Refused(f"a file of {total:,} bytes")
+            raise Refused(f"the server has a file of {total:,} bytes")
 
     def _start_over(self) -> NoReturn:
         self.part.clear()
-        raise Broken("the file changed between two connections")
+        raise Broken("the file on the server changed between two connections")
 
     def _receive(self, chunks: Iterable[bytes], start: int) -> None:
-        """Write the bytes that arrive, from `start` on."""
+        """Write the chunks to the partial file from offset `start` onwards.
+
+        Raises Broken if the connection ends too early.
+        """
         total = self._total()
         if total is not None:
             self._require_space(total - start)
@@ -179,7 +204,7 @@ class Transfer:
                 file.write(chunk)
                 done = file.tell()
                 self._report(done, total)
-                # An endless body must not fill the disk.
+                # A response without end must not fill the disk.
                 if total is not None and done > total:
                     break
         got = self.part.size
@@ -189,13 +214,14 @@ class Transfer:
     def _require_space(self, needed: int) -> None:
         folder = self.part.path.parent
         try:
-            # Not reserved: this is checked again on every connection.
+            # Reserving can be slow, and this check runs again on every connection.
             require_space(folder, max(needed, 0), reserve=False)
         except OSError as error:
             free = disk_usage(folder).free
             raise OSError(
                 error.errno or errno.ENOSPC,
-                f"{needed:,} bytes are to come from {self.url}, {free:,} bytes are free",
+                f"{needed:,} bytes are still to be downloaded from {self.url}, but "
+                f"only {free:,} bytes are free",
             ) from error
 
     def _report(self, done: int, total: int | None) -> None:

@@ -1,4 +1,4 @@
-"""Ask a web server, and tell what may work when asked again from what will not."""
+"""Send requests to a web server and retry the failures that may pass."""
 
 import html
 import logging
@@ -23,11 +23,11 @@ from urllib3.exceptions import (
 _log = logging.getLogger(__name__)
 _CHUNK_BYTES = 2**16
 _RETRIES = 5
-# Many machines cannot reach the internet, and should not wait long to find out.
+# On a machine without internet access, the failure should be reported soon.
 _RETRIES_UNREACHABLE = 1
 _REDIRECTS = 10
-_LONGEST_PAUSE = 60.0  # seconds that a server may ask for
-_LONG_PAUSE = 5.0  # seconds after which the user is told why nothing happens
+_LONGEST_PAUSE = 60.0  # the longest wait that a server may ask for, in seconds
+_LONG_PAUSE = 5.0  # pauses from this length on, in seconds, are logged as warnings
 _CONNECT_SECONDS = 10.0
 _MAY_PASS = frozenset({408, 425, 429, *range(500, 600)})
 _GOOD = (200, 206, 416)
@@ -45,11 +45,14 @@ T = TypeVar("T")
 
 
 class Refused(Exception):
-    """Why an address does not serve what it should, in words."""
+    """An address does not serve the expected file. The text gives the reason."""
 
 
 class Broken(Exception):
-    """A connection broke, which may pass: try again at most `retries` times."""
+    """A connection failed, and a new attempt may succeed.
+
+    retries: the number of further attempts that are worthwhile
+    """
 
     def __init__(self, reason: str, retries: int = _RETRIES) -> None:
         super().__init__(reason)
@@ -57,12 +60,12 @@ class Broken(Exception):
 
 
 def keep_trying(url: str, attempt: Callable[[], T], timeout: float) -> T:
-    """Call `attempt` again while it raises Broken, and return what it returns.
+    """Call `attempt` until it no longer raises Broken. Return its result.
 
-    urllib3 cannot do this: its retries end where the body begins, and most connections
-    break in the middle of one. The first pause is a sixtieth of `timeout`, which is half
-    a second of the usual 30, and each further one is twice as long.
-    Raises Refused when no attempt is left.
+    urllib3 cannot do this: it does not retry once the response body has begun, and most
+    connections break within the body. The first pause is a sixtieth of `timeout`: half
+    a second for the usual 30 seconds. Each further pause is twice as long.
+    Raises Refused if the last attempt fails too.
     """
     n_attempts = 1
     while True:
@@ -82,9 +85,11 @@ def keep_trying(url: str, attempt: Callable[[], T], timeout: float) -> T:
 def opened(
     url: str, timeout: float, headers: dict[str, str] | None = None
 ) -> Iterator[requests.Response]:
-    """The answer of an address (status 200, 206 or 416), with its body still to be read.
+    """Yield the response of an address, with its body still unread.
 
-    Raises Refused, or Broken, which can also happen while the body is read.
+    Its status is 200 (OK), 206 (partial content) or 416 (no bytes at that offset).
+    Raises Refused for any other status, for too many redirects and for a bad address.
+    Raises Broken if the connection fails, also while the body is read.
     """
     try:
         with _session(timeout) as session:
@@ -97,12 +102,15 @@ def opened(
 
 
 def read_body(response: requests.Response) -> Iterator[bytes]:
-    """The body in chunks as it came over the wire: a .gz is not unpacked on the way."""
+    """Return the chunks of a response body as they arrive, without decompression."""
     return response.raw.stream(_CHUNK_BYTES, decode_content=False)
 
 
 def read_document(url: str, timeout: float, limit: int = 2**22) -> bytes:
-    """A small document. Raises Refused, also when it is larger than `limit` bytes."""
+    """Download a small document into memory.
+
+    Raises Refused if the address does not serve it or if it exceeds `limit` bytes.
+    """
 
     def attempt() -> bytes:
         document = b""
@@ -110,14 +118,18 @@ def read_document(url: str, timeout: float, limit: int = 2**22) -> bytes:
             for chunk in read_body(response):
                 document += chunk
                 if len(document) > limit:
-                    raise Refused(f"more than {limit:,} bytes")
+                    raise Refused(f"the document has more than {limit:,} bytes")
         return document
 
     return keep_trying(url, attempt, timeout)
 
 
 def describe_page(head: bytes) -> str:
-    """Say that this is a web page, with its title, which often tells what is wrong."""
+    """Describe a web page that came in place of a file, in words for a message.
+
+    The page title is included, because it often names the problem.
+    head: the first bytes of the page
+    """
     what = "a web page in place of the archive"
     title = re.search(rb"<title[^>]*>([^<]{1,300})", head, re.IGNORECASE)
     if title:
@@ -130,17 +142,20 @@ def describe_page(head: bytes) -> str:
 
 
 class _StatusRetry(Retry):
-    """urllib3's retries after a bad status, but never a wait of more than a minute."""
+    """The retries of urllib3 after a bad status, with waits of at most one minute."""
 
     def increment(self, *args: Any, **kwargs: Any) -> Retry:
-        """Count an attempt. The body of the answer is dropped, however long it is."""
+        """Count an attempt and close its response without reading the body."""
         response = kwargs.get("response")
         if response is not None:
             response.close()
         return super().increment(*args, **kwargs)
 
     def get_retry_after(self, response: BaseHTTPResponse) -> float | None:
-        """Seconds that the server asks to wait, None if it asks for none or for nonsense."""
+        """Return the seconds in the Retry-After header; None if it is unusable.
+
+        Raises Refused if the server asks for more than 60 seconds.
+        """
         text = response.headers.get("Retry-After", "")
         try:
             seconds = self.parse_retry_after(text)
@@ -148,13 +163,16 @@ class _StatusRetry(Retry):
             return None
         reason = _status_reason(response.status)
         if seconds > _LONGEST_PAUSE:
-            raise Refused(f"{reason}; it asks to come back in {seconds:,.0f} seconds")
+            raise Refused(f"{reason}; the server asks to wait {seconds:,.0f} seconds")
         url = response.url or "the server"
         _tell_pause(url, reason, seconds)
         return seconds
 
     def parse_retry_after(self, retry_after: str) -> float:
-        """Seconds in a header; urllib3 fails on a count of thousands of digits."""
+        """Return the seconds in a Retry-After header, of any number of digits.
+
+        Without this override, urllib3 fails on numbers with thousands of digits.
+        """
         is_count = retry_after.isascii() and retry_after.isdigit()
         if is_count:
             return float(retry_after)
@@ -162,7 +180,7 @@ class _StatusRetry(Retry):
 
 
 def _session(timeout: float) -> requests.Session:
-    # Connections are tried again by `keep_trying`, statuses by urllib3.
+    # `keep_trying` retries failed connections. urllib3 retries bad statuses.
     retry = _StatusRetry(
         total=None,
         connect=0,
@@ -179,15 +197,15 @@ def _session(timeout: float) -> requests.Session:
     adapter = HTTPAdapter(max_retries=retry)
     session.mount("https://", adapter)
     session.mount("http://", adapter)
-    # Zenodo blocks clients without a name.
+    # Zenodo blocks clients that do not name themselves.
     session.headers["User-Agent"] = f"fewbench/{version('fewbench')}"
-    # A server that compressed on the way would change what sizes and ranges mean.
+    # With a compressed body, sizes and ranges would not be those of the file.
     session.headers["Accept-Encoding"] = "identity"
     return session
 
 
 def _drop_redirect_body(response: requests.Response, **_: Any) -> None:
-    """Keep requests from reading the body of a redirect, however long it is."""
+    """Close a redirect response, so that requests does not read its body."""
     if response.is_redirect:
         response.close()
 
@@ -219,13 +237,13 @@ def _status_reason(code: int) -> str:
         meaning = "refused"
     if code >= 500:
         meaning = "the server fails"
-    # The phrase that the server itself sends could be anything.
+    # The standard phrase is used, because the server could send any text as its own.
     phrase = _PHRASES.get(code, "")
     return f"HTTP {code} {phrase} ({_MEANING.get(code, meaning)})"
 
 
 def _broken(error: Exception, timeout: float) -> Broken:
-    """The reason of an exception that the library `requests` raised, in words."""
+    """Return a Broken error with the reason of a requests or urllib3 exception."""
     retries = _RETRIES
     longest_silence = timeout
     if _is_unreachable(error):
@@ -236,7 +254,7 @@ def _broken(error: Exception, timeout: float) -> Broken:
         return Broken(f"no answer within {longest_silence:g} seconds", retries)
     what = "the connection"
     if isinstance(error, requests.exceptions.ProxyError):
-        what = "the proxy that the environment names"
+        what = "the proxy that is set in the environment"
     return Broken(f"{what} failed: {cause}", retries)
 
 
@@ -248,7 +266,7 @@ def _is_unreachable(error: Exception) -> bool:
 
 
 def _root_cause(error: BaseException) -> BaseException:
-    """What really happened: requests wraps urllib3, which wraps that."""
+    """Return the first cause, which exceptions of requests and urllib3 wrap."""
     while error.__context__ is not None:
         module = type(error).__module__
         if not module.startswith(("requests", "urllib3")):

@@ -1,4 +1,4 @@
-"""Ask the record of a file on Zenodo for the file's size and md5."""
+"""Read the size and md5 of a file from its Zenodo record (a JSON document)."""
 
 import logging
 from dataclasses import replace
@@ -16,7 +16,7 @@ _Md5 = Annotated[str, Field(pattern="^(md5:)?[0-9a-fA-F]{32}$")]
 
 
 class _File(BaseModel):
-    """One file of a record, in either spelling that Zenodo's interface has had."""
+    """The entry of a file in a Zenodo record, in Zenodo's old or new spelling."""
 
     size: int = Field(ge=0, validation_alias=AliasChoices("size", "filesize"))
     checksum: _Md5
@@ -27,10 +27,12 @@ class _Record(BaseModel):
 
 
 def look_up(path: Path, source: Source, timeout: float) -> Expected:
-    """Size and checksum that a file must have; its Zenodo record is asked for the rest.
+    """Return the size and checksum that a file must have.
 
-    The md5 of the record is kept in a file beside `path` for runs without a network.
-    Raises DataError when a checksum file beside `path` is damaged.
+    The Zenodo record is downloaded only if the size or the md5 is not known yet. The
+    md5 is saved in a checksum file beside `path`, for later runs without a network. If
+    the record cannot be read, a warning is logged and the known values are returned.
+    Raises DataError if a checksum file beside `path` is damaged.
     """
     expected = known(path, source)
     is_complete = expected.algorithm == "md5" and expected.size is not None
@@ -43,7 +45,7 @@ def look_up(path: Path, source: Source, timeout: float) -> Expected:
         first_lines = str(error).splitlines()[:3]
         reason = "; ".join(first_lines)
         _log.warning(
-            "%s: tells no checksum of %s: %s",
+            "%s: gives no checksum for %s: %s",
             source.record,
             source.filename,
             reason,
@@ -63,10 +65,14 @@ def look_up(path: Path, source: Source, timeout: float) -> Expected:
 
 
 def _find_file(document: bytes, file_name: str) -> _File:
-    """Raises ValueError when the document is not the record of that file."""
+    """Find the entry of a file in a Zenodo record.
+
+    document: the record as JSON
+    Raises ValueError if the document is not a record, or does not list the file.
+    """
     record = _Record.model_validate_json(document)
     for file in record.files:
         is_named = file_name in (file.get("key"), file.get("filename"))
         if is_named:
             return _File.model_validate(file)
-    raise ValueError(f"the record holds no {file_name}")
+    raise ValueError(f"the record does not list a file {file_name}")

@@ -1,7 +1,9 @@
-"""Look at data: what a source is, what a split shows, what two splits share.
+"""Inspect data: identify files, compare splits, and show images.
 
-identify: what a file or folder is; answers by identify_arrays, _images and _pickles
-resampling: which filter resized the images
-audit, equal_images: classes and images that splits share
-contact_sheet, filter_sheet, sheets: PNGs to look at
+identify: identifies a file or folder, by identify_arrays, identify_images and
+    identify_pickles
+identity: the answer of `identify` for a file
+resampling: finds the filter that resized the images
+audit, equal_images: find the classes and images that several splits share
+contact_sheet, filter_sheet, sheets: draw PNGs for a check by eye
 """

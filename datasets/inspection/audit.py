@@ -1,7 +1,7 @@
-"""Find what splits share but should not: classes with one name, images with equal pixels.
+"""Find classes with equal names and images with equal pixels in several splits.
 
-Few-shot results look better than they are when a class is trained on in one dataset and
-tested on in another, or when an image is in both.
+Few-shot results look too good if a class is used for training in one dataset and for
+testing in another dataset. The same is true if an image is in both datasets.
 """
 
 import re
@@ -17,13 +17,18 @@ from ..store.split_store import SplitStore
 from ..tieredimagenet import ren_split
 from .equal_images import Duplicates, EqualImages, split_key
 
-# The numbers of classes that a source did not name: in each split another class.
+# The names of classes in a source without class names. The same number means another
+# class in each split.
 _NUMBERED = re.compile(r"label-\d+")
 
 
 @dataclass(frozen=True)
 class Overlap:
-    """The sorted names of classes that are in two splits; a split is called dataset/split."""
+    """The classes that are in both of two splits.
+
+    first, second: the splits, written as dataset/split
+    names: the sorted names of the shared classes
+    """
 
     first: str
     second: str
@@ -32,7 +37,13 @@ class Overlap:
 
 @dataclass(frozen=True)
 class Audit:
-    """What splits share, for each pair of splits that shares anything."""
+    """The classes and images that several splits share.
+
+    n_images: number of images in all splits
+    overlaps: an entry for each pair of splits that shares classes
+    duplicates: an entry for each pair of splits that shares images; a split is also
+        paired with itself
+    """
 
     n_images: int
     overlaps: tuple[Overlap, ...]
@@ -40,18 +51,18 @@ class Audit:
 
     @property
     def n_duplicates(self) -> int:
-        """The sum over all pairs of splits."""
+        """The number of duplicate images, summed over all pairs of splits."""
         return sum(one.count for one in self.duplicates)
 
 
 def audit(
     stores: Sequence[SplitStore], n_pairs: int = 20, progress: Progress | None = None
 ) -> Audit:
-    """What built splits of one or more datasets share.
+    """Find the classes and images that built splits of one or more datasets share.
 
-    n_pairs: how many equal images are named for each pair of splits
-    progress: called with the stage, and the images read so far and in all
-    Raises DataError when no split is given, or one twice.
+    n_pairs: the most pairs of equal images to name for each pair of splits
+    progress: called with the stage, and the images read so far and in total
+    Raises DataError if no split is given, or if a split is given twice.
     """
     class_names: dict[str, Sequence[str]] = {}
     for store in stores:
@@ -59,7 +70,11 @@ def audit(
         class_names[key] = store.class_names
     is_repeated = len(class_names) < len(stores)
     if not stores or is_repeated:
-        raise DataError("no split is named, or one twice. Name each split once")
+        named = ", ".join(split_key(store) for store in stores) or "no split"
+        raise DataError(
+            f"cannot compare splits: expected one or more different splits, got "
+            f"{named}. Name each split once."
+        )
     equal_images = EqualImages(stores, progress)
     duplicates: list[Duplicates] = []
     for a, b in combinations_with_replacement(range(len(stores)), 2):
@@ -75,7 +90,7 @@ def audit(
 
 
 def audit_lists() -> list[Overlap]:
-    """The classes that the published splits of mini- and tieredImageNet share."""
+    """Find the classes that the published splits of mini- and tieredImageNet share."""
     class_names: dict[str, list[str]] = {}
     ravi = ravi_split()
     for wnid in ravi.numbers:
@@ -91,7 +106,10 @@ def audit_lists() -> list[Overlap]:
 
 
 def _overlaps(class_names: Mapping[str, Sequence[str]]) -> list[Overlap]:
-    """class_names: split -> names of its classes."""
+    """Find the classes that each pair of splits shares.
+
+    class_names: split -> names of its classes
+    """
     overlaps: list[Overlap] = []
     for first, second in combinations(class_names, 2):
         in_first = _named(class_names[first])
@@ -108,7 +126,7 @@ def _overlaps(class_names: Mapping[str, Sequence[str]]) -> list[Overlap]:
 
 
 def _named(class_names: Iterable[str]) -> set[str]:
-    """Without the classes that only have a number."""
+    """Return the class names, without those that contain only a number."""
     named: set[str] = set()
     for name in class_names:
         if not _NUMBERED.fullmatch(name):

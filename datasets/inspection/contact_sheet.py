@@ -1,4 +1,4 @@
-"""Draw a contact sheet: what a split looks like, to check it by eye."""
+"""Draw a contact sheet: a picture with some images of a split, to check them by eye."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,12 @@ _LABEL_HEIGHT = 12
 
 
 def contact_sheet(view: ImageView, n_classes: int = 24, n_images: int = 10) -> bytes:
-    """PNG bytes: evenly spread classes, a labelled row each, in two columns of rows."""
+    """Draw images of some classes of a view. Return the bytes of a PNG.
+
+    Each class has a row with its name and images. The rows are in two columns.
+    n_classes: the most classes to show, evenly spread over all classes
+    n_images: the most images to show for each class
+    """
     last_class = view.n_classes - 1
     spread = np.linspace(0, last_class, n_classes)
     chosen = np.unique(spread.astype(int))
@@ -24,7 +29,7 @@ def contact_sheet(view: ImageView, n_classes: int = 24, n_images: int = 10) -> b
 
 
 def _in_two_columns(strips: Sequence[Image.Image]) -> Image.Image:
-    """A sheet of strips of one size, the first half of them on the left."""
+    """Return a sheet with strips of equal size, with the first half on the left."""
     width, height = strips[0].size
     n_rows = (len(strips) + 1) // 2
     sheet_width = 2 * width + 3 * GAP
@@ -38,7 +43,7 @@ def _in_two_columns(strips: Sequence[Image.Image]) -> Image.Image:
 
 
 def _strip(view: ImageView, class_index: int, n_images: int) -> Image.Image:
-    """The first images of a class, side by side below its name."""
+    """Draw the first images of a class side by side, below the name of the class."""
     height, width, n_channels = view.image_shape
     column_width = width + GAP
     strip = white_sheet(

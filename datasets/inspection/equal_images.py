@@ -1,4 +1,4 @@
-"""Find the images of several splits that have the same pixels."""
+"""Find images with equal pixels in several splits."""
 
 import hashlib
 from collections.abc import Sequence
@@ -10,17 +10,19 @@ from fewbench.progress import Progress
 
 from ..store.split_store import SplitStore
 
-# Of sha256: 800,000 images take 13 MB, and no two are the same by accident.
+# The first half of a sha256 is enough to avoid equal digests by accident. The digests
+# of 800,000 images then take 13 MB.
 _DIGEST_BYTES = 16
 
 
 @dataclass(frozen=True)
 class Duplicates:
-    """Images of the split `second` with the pixels of another class's image in `first`.
+    """The images in a split that equal an image of another class in a split.
 
-    count: how many images; where both are the same split, the first of some equal images
-        does not count
-    pairs: some of them, (key in `first`, key in `second`); a key is
+    first, second: the splits, written as dataset/split; they can be the same split
+    count: number of images in `second` that equal an image of another class in `first`;
+        in the same split, the first of several equal images is not counted
+    pairs: some pairs of equal images, as (key in `first`, key in `second`); a key is
         dataset/split/class/image
     """
 
@@ -31,27 +33,28 @@ class Duplicates:
 
 
 class EqualImages:
-    """The images of some splits that have the pixels of another one.
+    """The images in several splits that have the same pixels as another image.
 
-    Raises DataError when a split cannot be read.
+    Raises DataError if a split cannot be read.
     """
 
     def __init__(self, stores: Sequence[SplitStore], progress: Progress | None) -> None:
         self._stores = stores
-        # The images, and the classes, are numbered through all splits.
+        # Images and classes are numbered consecutively through all splits.
         self._split_starts = _split_starts(stores)
         class_starts = _class_starts(stores, self._split_starts)
         digests = _read_digests(stores, progress)
-        # int64 (n,) each, about the n images that equal another one: number of the image,
-        # number that equal images share, and numbers of split and class.
+        # int64 (n,) each, for the n images that equal another image: the number of the
+        # image, a number that equal images share, and the numbers of split and class.
         self._position, self._run = _find_equal(digests)
         self._split = _owners(self._split_starts, self._position)
         self._class = _owners(class_starts, self._position)
 
     def duplicates(self, a: int, b: int, n_pairs: int) -> Duplicates:
-        """Images of split b that equal one of another class in split a.
+        """Find the images in split b that equal an image of another class in split a.
 
-        n_pairs: how many pairs are named
+        a, b: indices of the splits
+        n_pairs: the most pairs of equal images to name
         """
         partner, second = self._pairs(a, b)
         is_other_class = self._class[partner] != self._class[second]
@@ -70,10 +73,11 @@ class EqualImages:
         )
 
     def _pairs(self, a: int, b: int) -> tuple[np.ndarray, np.ndarray]:
-        """int64 (n,) each: images of split a, and of split b with the same pixels.
+        """Pair each image in split b with the first equal image in split a.
 
-        Each image of b is paired with the first that it equals: all pairs could be
-        billions.
+        There could be billions of pairs, so later equal images in a are left out.
+        Returns two arrays, int64 (n,) each: the places of the images in a and in b, as
+        indices of self._position.
         """
         first = np.flatnonzero(self._split == a)
         second = np.flatnonzero(self._split == b)
@@ -89,7 +93,11 @@ class EqualImages:
         return partner, second
 
     def _key(self, split: int, place: int) -> str:
-        """The name of an image among those of several splits."""
+        """Return the key of an image, dataset/split/class/image.
+
+        split: index of the split
+        place: index of the image in self._position
+        """
         store = self._stores[split]
         position = self._position[place]
         index = int(position - self._split_starts[split])
@@ -103,12 +111,12 @@ class EqualImages:
 
 
 def split_key(store: SplitStore) -> str:
-    """The name of a split among those of several datasets."""
+    """Return the key of a split, dataset/split."""
     return f"{store.dataset}/{store.split}"
 
 
 def _split_starts(stores: Sequence[SplitStore]) -> np.ndarray:
-    """int64 (len(stores),) number of the first image of every split."""
+    """Return the number of the first image in each split: int64 (len(stores),)"""
     starts: list[int] = []
     n_images = 0
     for store in stores:
@@ -118,7 +126,7 @@ def _split_starts(stores: Sequence[SplitStore]) -> np.ndarray:
 
 
 def _class_starts(stores: Sequence[SplitStore], split_starts: np.ndarray) -> np.ndarray:
-    """int64 (n_classes,) number of the first image of every class of every split."""
+    """Return the number of the first image in each class: int64 (n_classes,)"""
     starts: list[np.ndarray] = []
     for store, split_start in zip(stores, split_starts, strict=True):
         starts_in_split = store.class_offsets[:-1]
@@ -128,9 +136,9 @@ def _class_starts(stores: Sequence[SplitStore], split_starts: np.ndarray) -> np.
 
 
 def _owners(starts: np.ndarray, positions: np.ndarray | int) -> np.ndarray:
-    """int64 (n,) index of the stretch that each position is in.
+    """Return the index of the split or class that contains each position: int64 (n,)
 
-    starts: int64, the first position of every stretch
+    starts: int64, the first position of each split or class
     """
     n_started = np.searchsorted(starts, positions, side="right")
     return n_started - 1
@@ -139,7 +147,7 @@ def _owners(starts: np.ndarray, positions: np.ndarray | int) -> np.ndarray:
 def _read_digests(
     stores: Sequence[SplitStore], progress: Progress | None
 ) -> np.ndarray:
-    """uint64 (n_images, 2): the first half of the sha256 of each image's pixels."""
+    """Return half of the sha256 of each image's pixels: uint64 (n_images, 2)"""
     total = sum(len(store) for store in stores)
     digests = np.empty((total, 2), np.uint64)
     done = 0
@@ -156,7 +164,7 @@ def _read_digests(
 
 
 def _digests_of(images: np.ndarray) -> np.ndarray:
-    """uint64 (n, 2)."""
+    """Return the first half of the sha256 of each image's pixels: uint64 (n, 2)"""
     joined = bytearray()
     for image in images:
         digest = hashlib.sha256(image.data).digest()
@@ -166,15 +174,16 @@ def _digests_of(images: np.ndarray) -> np.ndarray:
 
 
 def _find_equal(digests: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(positions, runs) of the digests that occur more than once, sorted by position.
+    """Find the digests that occur more than once.
 
     digests: uint64 (n, 2)
+    Returns (positions, runs), sorted by position. Equal digests have equal run numbers.
     """
     order = np.lexsort(digests.T)
     earlier = digests[order[:-1]]
     later = digests[order[1:]]
     differs = np.any(earlier != later, axis=1)
-    # In sorted order: whether a digest differs from the one before, and the one after.
+    # Whether each sorted digest differs from the previous digest and the next digest.
     is_first = np.concatenate([[True], differs])
     is_last = np.concatenate([differs, [True]])
     is_single = is_first & is_last

@@ -1,4 +1,4 @@
-"""Draw a sheet of images under every resampling filter, to compare filters by eye."""
+"""Draw images that each resampling filter has resized, to compare filters by eye."""
 
 from collections.abc import Sequence
 
@@ -7,7 +7,7 @@ from PIL import Image
 from ..images.resample import RESAMPLING, resize
 from .sheets import GAP, png_bytes, text_width, white_sheet, write_text
 
-_LINE = 13  # pixels of a line of text
+_LINE = 13  # the height of a line of text, in pixels
 
 
 def filter_sheet(
@@ -15,11 +15,11 @@ def filter_sheet(
     size: tuple[int, int] = (84, 84),
     zoom: int = 1,
 ) -> bytes:
-    """PNG bytes: a labelled row for each image, a column for each filter of RESAMPLING.
+    """Draw a row for each image and a column for each filter. Return the PNG's bytes.
 
-    originals: (label, image)
-    size: (height, width) to resize to
-    zoom: whole factor to show at
+    originals: (text to show above the row, image) for each image
+    size: (height, width) in pixels that the filters resize to
+    zoom: whole factor by which resized images are enlarged in the PNG
     """
     height, width = size
     row_height = _LINE + height * zoom + GAP
@@ -44,7 +44,7 @@ def filter_sheet(
 
 
 def _column_width(image_width: int) -> int:
-    """Pixels of a column: room for the image and for the longest name of a filter."""
+    """Return the pixels that an image or the longest filter name needs, with a gap."""
     widest = image_width
     for name in RESAMPLING:
         widest = max(widest, text_width(name))
@@ -54,7 +54,7 @@ def _column_width(image_width: int) -> int:
 def _resized(
     image: Image.Image, size: tuple[int, int], name: str, zoom: int
 ) -> Image.Image:
-    """An image resized by a filter, with each pixel shown as zoom x zoom."""
+    """Resize an image with a filter, and enlarge each pixel to zoom x zoom pixels."""
     pixels = resize(image, size, name)
     small = Image.fromarray(pixels)
     height, width = size

@@ -1,4 +1,4 @@
-"""Say what a file or folder is: dataset, layout, how its pixels were made, what to do."""
+"""Identify a file or folder: its dataset, its layout, its pixels and the next step."""
 
 import shlex
 from collections.abc import Callable, Iterable
@@ -17,10 +17,10 @@ from .identity import SPLITS, Identity, build_command
 
 
 def identify(path: Path) -> dict[str, Identity]:
-    """Name within the source -> what it is.
+    """Identify the files in a source. Return file name -> identity.
 
-    All images of a source, and all of its inner tars, get one answer together.
-    Raises DataError when the source cannot be opened.
+    All image files and inner tars of the source together have a single entry.
+    Raises DataError if the source cannot be opened.
     """
     source = open_source(Request(path, allow_missing=True))
     found: dict[str, Identity] = {}
@@ -34,13 +34,13 @@ def identify(path: Path) -> dict[str, Identity]:
     if not found:
         found["."] = Identity(
             what="nothing that fewbench knows",
-            advice="name another file or folder",
+            advice="give another file or folder",
         )
     return _allow_missing_splits(found, source.tree.label)
 
 
 def _says_nothing(file: SourceFile) -> bool:
-    """Whether this is a small file that stands beside a dataset, such as a README."""
+    """Check whether a file only accompanies a dataset, as README.md does."""
     is_beside = file.name.endswith((".json", ".md", ".sha256"))
     return file.kind == "unknown" and is_beside
 
@@ -49,7 +49,7 @@ def _identify_file(source: SourceFiles, file: SourceFile) -> Identity:
     try:
         return _KINDS[file.kind](source, file)
     except DataError as error:
-        # That a file is damaged or hostile is an answer too.
+        # A damaged or hostile file must not hide the answers for the other files.
         return Identity(
             what=f"refused: {error}",
             advice="download it again",
@@ -59,13 +59,13 @@ def _identify_file(source: SourceFiles, file: SourceFile) -> Identity:
 def _allow_missing_splits(
     found: dict[str, Identity], label: str
 ) -> dict[str, Identity]:
-    """Add --allow-missing to the advice to build a dataset without all of its splits."""
+    """Add --allow-missing to the build command of a dataset that lacks a split."""
     present = _splits_by_dataset(found.values())
     advised: dict[str, Identity] = {}
     for name, one in found.items():
         splits = present[one.dataset]
         command = build_command(one.dataset, label)
-        # Images decide for themselves; they are of no split in particular.
+        # Image files have no split. `identify_images` has already made their command.
         is_advised = one.split != "" and one.advice == command
         if is_advised and not splits.issuperset(SPLITS):
             one = replace(one, advice=f"{command} --allow-missing")
@@ -90,7 +90,7 @@ def _identify_hdf5(source: SourceFiles, file: SourceFile) -> Identity:
 
 
 def _identify_own_split(path: Path) -> Identity | None:
-    """A split that fewbench itself wrote, None if the file is something else."""
+    """Identify a split that fewbench wrote; None if the file is something else."""
     try:
         store = SplitStore(path)
     except DataError:
@@ -111,7 +111,9 @@ def _identify_own_split(path: Path) -> Identity | None:
 def _verify_advice(dataset: str, folder: Path) -> str:
     folder = folder.absolute()
     if folder.name != dataset:
-        return f"place it in a folder {dataset}, beside the other splits of its build"
+        return (
+            f"move it to a folder named {dataset}, with the other splits of its build"
+        )
     root = shlex.quote(str(folder.parent))
     return f"fewbench data verify {shlex.quote(dataset)} --root {root}"
 
@@ -129,7 +131,7 @@ def _identify_csv(_: SourceFiles, file: SourceFile) -> Identity:
         return Identity(
             what="the class list of Vinyals et al. (2016)",
             layout="CSV",
-            advice="not the miniImageNet that is built here: 6 of 100 classes are shared",
+            advice="fewbench builds another miniImageNet, with only 6 of these classes",
         )
     return Identity(what="a CSV of something else")
 

@@ -1,4 +1,4 @@
-"""Find out which dataset an HDF5 or .npz file of image arrays holds."""
+"""Identify the dataset in an HDF5 or .npz file with arrays of images."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -16,20 +16,23 @@ _SHAPE = (84, 84, 3)
 def identify_mini(
     class_names: Sequence[str], layout: str, array: Any, label: str
 ) -> Identity:
-    """What an array of images is: miniImageNet if every class name is one of its classes.
+    """Identify an array of images, which is miniImageNet if it has no other classes.
 
-    label: where the source is
+    class_names: the names of the classes in the array
+    layout: the layout of the file, in words
+    label: the path of the source
     """
     numbers = ravi_split().numbers
     shared = [name for name in class_names if name in numbers]
     if len(shared) < len(class_names):
         return Identity(
-            what=f"{layout} with another class list: {len(shared)} of {len(class_names)} "
-            f"classes are those of Ravi & Larochelle",
+            what=f"{layout} with another class list: {len(shared)} of "
+            f"{len(class_names)} classes are in the list of Ravi & Larochelle",
             layout=layout,
             shape=shape_of(array),
             channels=channel_order(array),
-            advice="not this dataset; perhaps the class list of Vinyals et al. (2016)",
+            advice="fewbench does not build it; perhaps it has the class list of "
+            "Vinyals et al. (2016)",
         )
     return Identity(
         what=f"miniImageNet, {layout}, {len(class_names)} classes",
@@ -44,7 +47,10 @@ def identify_mini(
 
 
 def identify_hdf5(source: SourceFiles, file: SourceFile) -> Identity:
-    """An HDF5 file of torchmeta: arrays are miniImageNet, encoded images tieredImageNet."""
+    """Identify an HDF5 file in the format of torchmeta.
+
+    Arrays of pixels may be miniImageNet. Encoded images may be tieredImageNet.
+    """
     groups = source.groups(file)
     first = next(iter(groups.values()), None)
     if first is not None and not first.encoded:
@@ -57,13 +63,13 @@ def identify_hdf5(source: SourceFiles, file: SourceFile) -> Identity:
         if wnid is not None:
             splits.append(classes[wnid][0])
     dataset = ""
-    advice = "fewbench builds no dataset with these classes"
+    advice = "fewbench does not build a dataset with these classes"
     if len(splits) == len(groups):
         dataset = "tieredimagenet"
         advice = build_command("tieredimagenet", source.tree.label)
     return Identity(
-        what=f"torchmeta's HDF5 of encoded images, {len(splits)} of {len(groups)} classes "
-        f"are tieredImageNet's",
+        what=f"torchmeta's HDF5 of encoded images, {len(splits)} of {len(groups)} "
+        f"classes are in tieredImageNet",
         dataset=dataset,
         layout="torchmeta HDF5",
         split=joined_splits(splits),
@@ -75,12 +81,12 @@ def identify_hdf5(source: SourceFiles, file: SourceFile) -> Identity:
 
 
 def identify_npz(source: SourceFiles, file: SourceFile) -> Identity:
-    """An .npz file, which is tieredImageNet's if it holds images of 84 x 84 x 3."""
+    """Identify an .npz file, which is tieredImageNet if its images are 84 x 84 x 3."""
     images = source.arrays(file).get("images")
     if images is None or images.shape[1:] != _SHAPE:
         return Identity(
             what="an npz of something else",
-            advice="no dataset that fewbench builds",
+            advice="fewbench does not build a dataset from it",
         )
     measured = channel_order(images) or "cannot be told"
     return Identity(

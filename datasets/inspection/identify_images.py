@@ -1,4 +1,4 @@
-"""Say what the image files and inner tars of a source are, by their names."""
+"""Identify the image files and inner tars of a source by their names."""
 
 import re
 from collections.abc import Iterable
@@ -15,11 +15,11 @@ from .resampling import sizes_of
 _WNID = re.compile(r"(?:^|/)(n\d{8})(?:/|\.tar$)")
 _OMNIGLOT = re.compile(r"(?:^|/)([^/]+/character\d\d)/\d{4}_\d\d\.png$")
 _OMNIGLOT_CLASSES = 1623
-_FEWEST_OF_WHOLE_CLASS = 600  # images; ILSVRC2012 has 732 or more of each class
+_FEWEST_OF_WHOLE_CLASS = 600  # images; each class of ILSVRC2012 has 732 or more
 
 
 def image_names(tree: Tree) -> list[str]:
-    """The names of image files, and of what lies in a class folder or is a class's tar."""
+    """Return the names of image files, of files in class folders, and of class tars."""
     names: list[str] = []
     for name in tree.names():
         is_image = name.lower().endswith(IMAGE_SUFFIXES)
@@ -29,9 +29,9 @@ def image_names(tree: Tree) -> list[str]:
 
 
 def identify_images(source: SourceFiles, names: list[str]) -> Identity:
-    """Which dataset these images are.
+    """Identify the dataset that a source of images contains.
 
-    names: image files and inner tars, at least one
+    names: the names of image files and inner tars, at least one name
     """
     label = source.tree.label
     mini = ravi_split().numbers.keys()
@@ -41,7 +41,8 @@ def identify_images(source: SourceFiles, names: list[str]) -> Identity:
     if of_ravi:
         is_whole = len(of_ravi) == len(mini)
         return Identity(
-            what=f"{len(of_ravi)} of 100 classes of miniImageNet by Ravi's names",
+            what=f"{len(of_ravi)} of 100 classes of miniImageNet, with Ravi's file "
+            f"names",
             dataset="miniimagenet",
             layout="named images",
             shape=size,
@@ -71,7 +72,10 @@ def identify_images(source: SourceFiles, names: list[str]) -> Identity:
 def _identify_imagenet(
     wnids: set[str], names: list[str], size: str, label: str
 ) -> Identity:
-    """Images or inner tars of ImageNet classes, of which some are in our datasets."""
+    """Identify images of ImageNet classes. Some classes are in mini- or tieredImageNet.
+
+    wnids: the WordNet ids of the classes in the source
+    """
     mini = ravi_split().numbers.keys()
     tiered = ren_split().classes.keys()
     n_mini = len(wnids & mini)
@@ -98,7 +102,7 @@ def _identify_imagenet(
 
 
 def _matches(pattern: re.Pattern[str], names: Iterable[str]) -> set[str]:
-    """What the first group of a pattern matches in each name."""
+    """Return the text of a pattern's first group in each name that matches."""
     matches: set[str] = set()
     for name in names:
         match = pattern.search(name)

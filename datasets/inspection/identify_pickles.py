@@ -1,4 +1,4 @@
-"""Say what a pickle of images or labels is."""
+"""Identify a pickle of images or labels."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -17,7 +17,7 @@ _TIERED_SPLITS = {448_695: "train", 124_261: "val", 206_209: "test"}
 
 
 def identify_pickle(source: SourceFiles, file: SourceFile) -> Identity:
-    """What a pickle is, by its keys or by its first value."""
+    """Identify a pickle by its keys or by its first value."""
     value = source.pickle(file)
     table = source.table(file)
     label = source.tree.label
@@ -33,12 +33,12 @@ def identify_pickle(source: SourceFiles, file: SourceFile) -> Identity:
         return _identify_tiered_images(file, len(value), label)
     return Identity(
         what="a pickle of something else",
-        advice="no dataset that fewbench builds",
+        advice="fewbench does not build a dataset from it",
     )
 
 
 def _texts(values: object) -> list[str]:
-    """The texts among some values; a stranger's pickle may hold anything else."""
+    """Return the values that are texts. An untrusted pickle may have other values."""
     if not isinstance(values, Iterable):
         return []
     texts: list[str] = []
@@ -49,12 +49,15 @@ def _texts(values: object) -> list[str]:
 
 
 def _identify_labelled(file: SourceFile, data: Any, label: str) -> Identity:
-    """A pickle with data and labels: miniImageNet's category split, or another dataset."""
+    """Identify a pickle with the keys "data" and "labels".
+
+    It is a category split of miniImageNet if its images are 84 x 84 x 3.
+    """
     shape = getattr(data, "shape", (0,))
     if shape[1:] != _SHAPE:
         return Identity(
-            what=f"a labelled pickle of {shape[0]} images {shape[1:]}, as of CIFAR-FS or "
-            f"FC100",
+            what=f"a pickle of {shape[0]} labelled images of shape {shape[1:]}, as in "
+            f"CIFAR-FS or FC100",
             advice="fewbench does not build it",
         )
     what = f"miniImageNet_category_split pickle, {shape[0]:,} images"
@@ -70,13 +73,13 @@ def _identify_labelled(file: SourceFile, data: Any, label: str) -> Identity:
         split=split,
         shape=shape_of(data),
         channels=channel_order(data),
-        resampling="cv2-linear, if it was made from the published images: not stated",
+        resampling="not stated; cv2-linear if made from the published images",
         advice=build_command("miniimagenet", label),
     )
 
 
 def _identify_labels(file: SourceFile, table: dict[str, Any]) -> Identity:
-    """The labels of one split of tieredImageNet."""
+    """Identify the labels of a split of tieredImageNet."""
     classes = ren_split().classes
     wnid_of = ren_split().by_words()
     class_names = _texts(table.get("label_specific_str", ()))
@@ -89,11 +92,12 @@ def _identify_labels(file: SourceFile, table: dict[str, Any]) -> Identity:
     kind = "labels" if class_names else "labels without class names"
     n_known = len(splits)
     return Identity(
-        what=f"tieredImageNet {kind}, {n_known} of {len(class_names)} class names known",
+        what=f"tieredImageNet {kind}, {n_known} of {len(class_names)} class names are "
+        f"known",
         dataset="tieredimagenet",
         layout="labels pickle",
         split=joined_splits(splits) or split_in(file.stem),
-        advice="keep it beside the images of its split",
+        advice="keep it in the same folder as the images of its split",
     )
 
 

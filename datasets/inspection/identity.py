@@ -1,4 +1,4 @@
-"""The answer of `identify` for one file, and what its answers have in common."""
+"""The answer of `identify` for a file, and functions that fill its fields."""
 
 import shlex
 from collections.abc import Iterable
@@ -9,7 +9,12 @@ SPLITS = ("train", "val", "test")
 
 @dataclass(frozen=True)
 class Identity:
-    """One file, or all images of a source, and what to do with it; "" if it is unknown."""
+    """The facts about a file or about all images of a source. Unknown facts are "".
+
+    what: a description in words
+    split: the name of the split; several names are joined by "+"
+    advice: the next step for the user, often a command
+    """
 
     what: str
     dataset: str = ""
@@ -22,19 +27,19 @@ class Identity:
 
 
 def build_command(dataset: str, source: str) -> str:
-    """The command that builds a dataset from a source."""
+    """Return the command that builds a dataset from a source."""
     quoted = shlex.quote(source)
     return f"fewbench data build {dataset} --source {quoted}"
 
 
 def joined_splits(splits: Iterable[str]) -> str:
-    """The names of splits as an Identity has them, such as "test+train"."""
+    """Return the sorted names of splits, joined as in "test+train"."""
     distinct = sorted(set(splits))
     return "+".join(distinct)
 
 
 def split_in(stem: str) -> str:
-    """The split that a file name names, empty if it names none."""
+    """Return the split whose name is in a file name; empty without such a split."""
     for split in SPLITS:
         if split in stem:
             return split
@@ -42,7 +47,10 @@ def split_in(stem: str) -> str:
 
 
 def shape_of(array: object) -> str:
-    """The shape of an array as text, empty for anything else."""
+    """Return the shape of an array as text, such as "600 x 84 x 84 x 3".
+
+    Empty if the object is not an array.
+    """
     shape = getattr(array, "shape", ())
     lengths = [str(length) for length in shape]
     return " x ".join(lengths)

@@ -1,4 +1,4 @@
-"""Tell from pixels how images were made: their size, and the filter that resized them."""
+"""Find the size of images, and the filter that resized them, from their pixels."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -16,11 +16,15 @@ from ..layouts.source_files import open_source
 from ..miniimagenet import INFO, ravi_split
 
 _MOST_SIZES = 20
-_Differences = dict[str, float]  # filter -> mean absolute difference, grey levels
+_Differences = dict[str, float]  # filter -> mean absolute difference in grey levels
 
 
 def sizes_of(tree: Tree, names: Sequence[str]) -> str:
-    """Width and height of a few images, spread over all; empty if there are only tars."""
+    """Return the size of images as text, such as "84 x 84" (width x height, in pixels).
+
+    Up to 20 images are read. The text is "of many sizes" if their sizes differ, and
+    empty if there are only tars.
+    """
     image_names = [name for name in names if not name.endswith(".tar")]
     step = len(image_names) // _MOST_SIZES
     spread = image_names[:: max(step, 1)]
@@ -38,12 +42,14 @@ def sizes_of(tree: Tree, names: Sequence[str]) -> str:
 
 
 def resampling_family(path: Path, originals: Path, n_images: int = 20) -> _Differences:
-    """Filter -> mean absolute difference to the images at `path`, the best filter first.
+    """Compare images with their originals, resized with each filter.
 
-    path: miniImageNet in any layout
-    originals: the images in full size, named as in Ravi's CSVs or in ILSVRC2012's training
-        set
-    Raises DataError when the two share no image.
+    path: a source of miniImageNet with any known layout
+    originals: a source of images in full size, with names as in Ravi's CSVs or in the
+        class folders of ILSVRC2012's training set
+    n_images: the approximate number of images to compare
+    Returns filter -> mean absolute difference in grey levels, the best filter first.
+    Raises DataError if no image name is in both sources.
     """
     request = Request(path, allow_missing=True)
     listing = INFO.list_classes(request)
@@ -60,14 +66,15 @@ def resampling_family(path: Path, originals: Path, n_images: int = 20) -> _Diffe
             by_image += _differences(one, places, source.tree, member_of)
     if not by_image:
         raise DataError(
-            f"{path} and {originals}: share no image by name, so none can be compared. "
-            f"Name the folder of the full-size images: --originals DIR"
+            f"{path} and {originals}: share no image by name: expected at least one "
+            f"image name in both sources, got none. Name the folder with the full-size "
+            f"images: --originals DIR"
         )
     return _means(by_image)
 
 
 def _means(by_image: Sequence[_Differences]) -> _Differences:
-    """The mean over all images, smallest first."""
+    """Return the mean difference of each filter over all images, smallest first."""
     means: _Differences = {}
     for name in by_image[0]:
         of_filter = [differences[name] for differences in by_image]
@@ -81,9 +88,11 @@ def _means(by_image: Sequence[_Differences]) -> _Differences:
 def _differences(
     one: ClassImages, places: Sequence[int], tree: Tree, member_of: Mapping[str, str]
 ) -> list[_Differences]:
-    """How some images of a class differ from their originals under each filter.
+    """Compare some images of a class with their originals, resized with each filter.
 
-    places: which images of the class
+    places: indices of the images in the class
+    member_of: image name -> name of the original in `tree`
+    Returns filter -> mean absolute difference, for each image.
     """
     pixels = one.read()
     by_image: list[_Differences] = []
@@ -98,7 +107,7 @@ def _differences(
 
 
 def _original_members(originals: Path) -> dict[str, str]:
-    """Image name in the split list -> member of the source of full-size images."""
+    """Return image name in Ravi's CSVs -> file in the source of full-size images."""
     ravi = ravi_split()
     source = open_source(Request(originals))
     tree = source.tree
@@ -108,7 +117,7 @@ def _original_members(originals: Path) -> dict[str, str]:
         member_of.update(members)
     found = find_classes(tree, ravi.numbers)
     for wnid, files in found.items():
-        # The members of an inner tar are not members of this tree.
+        # Files in an inner tar belong to another tree and are left out.
         if files.tree is tree:
             numbered = _numbered_members(wnid, files.members)
             member_of.update(numbered)
@@ -116,7 +125,10 @@ def _original_members(originals: Path) -> dict[str, str]:
 
 
 def _numbered_members(wnid: str, members: Sequence[str]) -> dict[str, str]:
-    """Image name in the split list -> member, if all files of the class are there."""
+    """Return image name in Ravi's CSVs -> file of the class.
+
+    Empty if the number of files differs from ILSVRC2012.
+    """
     ravi = ravi_split()
     fewest, most = ravi.counts[wnid]
     n_members = len(members)

@@ -1,4 +1,4 @@
-"""What contact sheets and filter sheets have in common: a white sheet, text, and a PNG."""
+"""Make white sheets, write text on them, and encode them as PNGs."""
 
 import io
 
@@ -9,26 +9,29 @@ _FONT = ImageFont.load_default(10)
 
 
 def white_sheet(width: int, height: int) -> Image.Image:
-    """An empty RGB sheet."""
+    """Return an empty white RGB image, with its size in pixels."""
     return Image.new("RGB", (width, height), "white")
 
 
 def write_text(
     sheet: Image.Image, left: int, top: int, text: str, colour: str = "black"
 ) -> None:
-    """Write a line of text on a sheet."""
+    """Write a line of text on a sheet.
+
+    left, top: the position of the text in pixels
+    """
     draw = ImageDraw.Draw(sheet)
     draw.text((left, top), text, fill=colour, font=_FONT)
 
 
 def text_width(text: str) -> int:
-    """Pixels that a line of text needs."""
+    """Return the width of a line of text in pixels."""
     length = _FONT.getlength(text)
     return int(length) + 1
 
 
 def png_bytes(sheet: Image.Image) -> bytes:
-    """A sheet as the bytes of a small PNG."""
+    """Return a sheet as the bytes of a compressed PNG."""
     buffer = io.BytesIO()
     sheet.save(buffer, "PNG", optimize=True)
     return buffer.getvalue()

@@ -1,10 +1,11 @@
-"""Reads pickles of plain values and numpy arrays without running anything that they name.
+"""Read pickles of plain values and numpy arrays, without running code that they name.
 
-reader: `read_pickle`, which all other packages use
-opcodes, values: the opcodes of a pickle, and the values that their arguments stand for
+reader: `read_pickle`, which returns the value in a pickle
+opcodes, values: the opcodes of a pickle, and the values that their arguments mean
 stack, machine, actions: the stack machine that builds the values
-numpy_calls: what the few allowed functions of numpy would have made
-arrays, payloads, strings: arrays and long strings that stay in the file
-finishing: turns what the machine built into plain values
-errors: what a pickle should hold at a place, and what it holds instead
+numpy_calls: the results of the few allowed functions, made without calling them
+arrays, payloads: arrays and long strings that stay in the file until they are needed
+strings: the encodings of strings
+finishing: the last step, which replaces long strings and rejects incomplete values
+errors: an error with what was expected in a pickle and what was found
 """

@@ -1,4 +1,4 @@
-"""What each opcode does to the machine. Opcodes that are not here are refused."""
+"""The action of each allowed opcode on the machine. All other opcodes are refused."""
 
 from collections.abc import Callable
 from typing import Any
@@ -14,9 +14,10 @@ _LAST_PROTOCOL = 5
 
 
 def run(machine: Machine, opcodes: Opcodes) -> object:
-    """The value that the opcodes build, still with its long strings in the file.
+    """Run the opcodes of a pickle, and return the value that they build.
 
-    Raises Unexpected when they are damaged, ask for too much, or could run code.
+    Long strings in the value are still Payloads, which lie in the file.
+    Raises Unexpected if an opcode is damaged, demands too much, or could run code.
     """
     stack = machine.stack.values
     values = VALUES
@@ -34,7 +35,7 @@ def run(machine: Machine, opcodes: Opcodes) -> object:
             )
         if len(stack) > _MOST_STACKED:
             raise Unexpected(
-                expected=f"at most {_MOST_STACKED:,} values at once",
+                expected=f"at most {_MOST_STACKED:,} values at once on the stack",
                 got="more",
             )
     return machine.stack.take()

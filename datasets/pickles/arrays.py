@@ -1,4 +1,4 @@
-"""Arrays of a pickle, read from the file when their rows are asked for."""
+"""Arrays in a pickle, whose rows are read from the file when they are needed."""
 
 import math
 from collections.abc import Iterator
@@ -14,15 +14,17 @@ from .strings import MOST_IN_MEMORY
 
 _MOST_DIMENSIONS = 32
 _MOST_ELEMENTS = 2**60
-# Bytes that are read at once, since reading makes a second copy of them.
+# Bytes that are read in one step. Reading makes a second copy of them.
 _READ_BYTES = 16 * CHUNK
 
 
 class StoredArray:
-    """An array that lies in a pickle. Only its dtype and shape are in memory.
+    """An array in a pickle. Its dtype and shape are in memory, its data in the file.
 
-    A pickle makes an empty array first and fills it later.
-    Every reading method raises DataError when the file does not hold what it promised.
+    Data of at most 256 bytes are in memory too. A pickle usually makes an empty array
+    first and fills it later.
+    Every reading method raises DataError if the data in the file do not have the size
+    of the array.
     """
 
     __slots__ = ("_data", "_fortran", "dtype", "file", "shape")
@@ -48,7 +50,7 @@ class StoredArray:
 
     @property
     def filled(self) -> bool:
-        """Whether the array has its data."""
+        """True if the array has its data."""
         return self._data is not None
 
     @property
@@ -60,7 +62,12 @@ class StoredArray:
     def fill(
         self, dtype: np.dtype, shape: tuple[object, ...], data: object, fortran: bool
     ) -> None:
-        """Say what the array is. Raises Unexpected when the data have another size."""
+        """Give the array its dtype, its shape and its data.
+
+        data: bytes, or a Payload that decodes to bytes
+        fortran: whether the data are in Fortran order
+        Raises Unexpected if the shape is not valid, or if the data do not fit it.
+        """
         self.dtype = dtype
         self.shape = _checked_shape(shape)
         self._fortran = fortran
@@ -83,7 +90,7 @@ class StoredArray:
         self._data = data
 
     def read(self) -> np.ndarray:
-        """The whole array: `dtype` `shape`."""
+        """Return the whole array: `dtype` `shape`."""
         flat = np.empty(self.nbytes, np.uint8)
         self._read_into(flat, 0)
         elements = flat.view(self.dtype)
@@ -91,10 +98,11 @@ class StoredArray:
         return elements.reshape(self.shape, order=order)
 
     def rows(self, indices: np.ndarray) -> np.ndarray:
-        """Some rows, in the given order: `dtype` (n, *shape[1:]).
+        """Return some rows in the given order: `dtype` (n, *shape[1:]).
 
-        Rows that follow each other are read together.
+        Consecutive rows are read together.
         indices: int (n,) in 0..len-1
+        Raises DataError if an index is outside this range.
         """
         rows = self._checked_rows(indices)
         if self._only_whole():
@@ -109,7 +117,7 @@ class StoredArray:
         return elements.reshape(len(rows), *self.shape[1:])
 
     def tobytes(self) -> bytes:
-        """The bytes of the array in C order."""
+        """Return the bytes of the array in C order."""
         if self._fortran:
             return self.read().tobytes()
         return self._piece(0, self.nbytes)
@@ -121,7 +129,7 @@ class StoredArray:
         return data[offset : offset + length]
 
     def _read_into(self, flat: np.ndarray, offset: int) -> None:
-        """Fill `flat`, uint8 (n,), with the bytes from `offset` on."""
+        """Fill `flat`, uint8 (n,), with the array bytes from `offset` on."""
         for start in range(0, len(flat), _READ_BYTES):
             count = min(_READ_BYTES, len(flat) - start)
             piece = self._piece(offset + start, count)
@@ -129,7 +137,12 @@ class StoredArray:
             flat[start:end] = np.frombuffer(piece, np.uint8)
 
     def _only_whole(self) -> bool:
-        """Whether single rows cannot be read: they are scattered, or each read decodes all."""
+        """Return whether the array has to be read as a whole to get single rows.
+
+        In Fortran order, the bytes of a row are scattered. A short encoded string is
+        decoded as a whole at each reading.
+        Raises DataError if an array in Fortran order has more than 64 MiB.
+        """
         if self._fortran:
             if self.nbytes > MOST_IN_MEMORY:
                 raise self._refusal(
@@ -139,7 +152,7 @@ class StoredArray:
             return True
         if not isinstance(self._data, Payload) or self._data.codec == "raw":
             return False
-        return self._data.length <= CHUNK  # a longer one is decoded to disk once
+        return self._data.length <= CHUNK  # a longer string is decoded once, to disk
 
     def _checked_rows(self, indices: np.ndarray) -> np.ndarray:
         rows = np.asarray(indices)
@@ -148,7 +161,7 @@ class StoredArray:
         if not is_list or not is_whole:
             raise self._refusal(
                 expected="a list of row numbers",
-                got=f"{rows.dtype} {rows.shape}",
+                got=f"an array of {rows.dtype} {rows.shape}",
             )
         if rows.size:
             self._check_bounds(int(rows.min()), int(rows.max()))
@@ -158,18 +171,19 @@ class StoredArray:
         if first < 0 or last >= len(self):
             raise self._refusal(
                 expected=f"rows 0 to {len(self) - 1:,}",
-                got=f"{first:,}..{last:,}",
+                got=f"{first:,} to {last:,}",
             )
 
     def _refusal(self, *, expected: str, got: str) -> DataError:
         return DataError(
-            f"{self.file.data.label}: cannot take rows of its array {self.dtype} {self.shape}: "
-            f"expected {expected}, got {got}. {Unexpected.advice}"
+            f"{self.file.data.label}: cannot read rows of its array "
+            f"{self.dtype} {self.shape}: expected {expected}, got {got}. "
+            f"{Unexpected.advice}"
         )
 
 
 def _runs(rows: np.ndarray) -> Iterator[tuple[int, int]]:
-    """Where in `rows` each run of consecutive numbers starts and ends."""
+    """Return the start and the end of each run of consecutive numbers in `rows`."""
     is_start = np.diff(rows, prepend=-2) != 1
     bounds = np.flatnonzero(is_start).tolist()
     bounds.append(len(rows))
@@ -182,11 +196,11 @@ def _checked_shape(shape: tuple[object, ...]) -> tuple[int, ...]:
     sizes: list[int] = []
     n_elements = 1
     for size in shape:
-        # Not isinstance: a bool would pass.
+        # isinstance would accept a bool.
         if type(size) is not int or size < 0:
             raise _wrong_shape()
         sizes.append(size)
-        # Numpy bounds the product of the dimensions even when one of them is empty.
+        # Numpy limits this product even if another dimension is 0.
         n_elements *= max(size, 1)
     if n_elements >= _MOST_ELEMENTS:
         raise _wrong_shape()
@@ -196,5 +210,5 @@ def _checked_shape(shape: tuple[object, ...]) -> tuple[int, ...]:
 def _wrong_shape() -> Unexpected:
     return Unexpected(
         expected="the shape of an array",
-        got="negative, too many or too large dimensions",
+        got="a shape with negative, too many or too large dimensions",
     )

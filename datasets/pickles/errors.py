@@ -1,8 +1,13 @@
-"""What a pickle should hold at some place, and what it holds instead."""
+"""Errors that name what was expected in a pickle and what was found there."""
 
 
 class Unexpected(Exception):
-    """Found while reading a pickle; `PickleFile.refusal` makes a DataError of it."""
+    """Something in a pickle that cannot be read.
+
+    `PickleFile.refusal` turns it into a DataError, which also names the file and the
+    place.
+    advice: what the user should do next
+    """
 
     advice = "The file is damaged or incomplete. Download it again."
 
@@ -13,7 +18,7 @@ class Unexpected(Exception):
 
 
 class Forbidden(Unexpected):
-    """Something that could run code when Python loads the pickle."""
+    """Something in a pickle that could run code when Python loads it."""
 
     advice = (
         "A pickle may run code when it is loaded, and fewbench refuses to do that. "

@@ -1,4 +1,4 @@
-"""Turns what the machine built into plain values, with nothing half-made left in them."""
+"""Turn the result of the machine into plain values, and reject incomplete values."""
 
 from .arrays import StoredArray
 from .errors import Unexpected
@@ -16,17 +16,22 @@ _HALF_MADE = {
 
 
 class Finisher:
-    """Reads the long strings of a value from the file, and refuses half-made values."""
+    """Reads the long strings in a value from the file, and rejects incomplete values.
+
+    A value is incomplete if it is, for example, an array without data.
+    """
 
     def __init__(self) -> None:
-        # id -> the value, which keeps the id in use, and what replaces it.
+        # id -> (value, replacement). Keeping the value prevents the reuse of its id.
         self._seen: dict[int, tuple[object, object]] = {}
         self._room = MOST_IN_MEMORY
 
     def finished(self, value: object, depth: int = 0) -> object:
-        """The finished value. Lists and dicts stay the same objects.
+        """Return the finished value. Lists and dicts are changed in place.
 
-        Raises Unexpected for half-made values, deep nesting and too many long strings.
+        Raises Unexpected if a value is incomplete, if it is nested more than 64 levels
+        deep, or if its long strings have more than 64 MiB in all.
+        Raises DataError if a long string is not valid.
         """
         if type(value) in _ATOMS:
             return value
@@ -35,7 +40,7 @@ class Finisher:
         key = id(value)
         if key not in self._seen:
             if isinstance(value, list | dict):
-                self._seen[key] = (value, value)  # in case it holds itself
+                self._seen[key] = (value, value)  # the value may contain itself
             self._seen[key] = (value, self._finish(value, depth))
         _, replacement = self._seen[key]
         return replacement

@@ -1,4 +1,4 @@
-"""The machine that builds lists, dicts, tuples and arrays as the opcodes of a pickle say."""
+"""The machine that builds lists, dicts, tuples and arrays from opcodes."""
 
 from .arrays import StoredArray
 from .errors import Forbidden, Unexpected
@@ -7,10 +7,11 @@ from .payloads import PickleFile
 from .stack import Stack
 
 _MOST_ITEMS = 2**24  # an honest file has far fewer
-_CONTAINER = 4  # an empty list or dict weighs as much as several items
+_CONTAINER = 4  # an empty list or dict needs the memory of several items
 _LARGEST_KEY = 2**32
 
-# What a pickle may name. Nothing is imported: `call` says what it would have made.
+# Module -> the functions and types in it that a pickle may name. Nothing is imported:
+# `call` makes what the function would have made.
 _ALLOWED = {
     "numpy": ("ndarray", "dtype"),
     "numpy.core.multiarray": ("_reconstruct", "scalar"),
@@ -25,11 +26,11 @@ _ALLOWED = {
 
 
 class Machine:
-    """A stack, and a memo of the values that the pickle fetches again.
+    """A stack of values, and a memo of the values that the pickle fetches again.
 
-    shared: ids of those values, see `shared_ids`
-    Every method raises Unexpected when the pickle is damaged, asks for too much, or could
-    run code.
+    shared: the memo ids of the values that are fetched again, from `shared_ids`
+    Every method raises Unexpected if the pickle is damaged, demands too much memory, or
+    could run code.
     """
 
     def __init__(self, file: PickleFile, shared: set[int]) -> None:
@@ -43,23 +44,23 @@ class Machine:
     # Containers
 
     def push_list(self, items: list[object]) -> None:
-        """Push a list of the items."""
+        """Push a list with the items."""
         self._charge(len(items) + _CONTAINER)
         self.stack.push(items)
 
     def push_tuple(self, items: list[object]) -> None:
-        """Push a tuple of the items."""
+        """Push a tuple with the items."""
         self._charge(len(items))
         self.stack.push(tuple(items))
 
     def push_dict(self, items: list[object]) -> None:
-        """Push a dict of the items, which are keys and values in turn."""
+        """Push a dict made from the items [key, value, key, value, ...]."""
         self._charge(_CONTAINER)
         self.stack.push({})
         self.update(items)
 
     def extend(self, items: list[object]) -> None:
-        """Append to the list on top of the stack."""
+        """Append the items to the list on top of the stack."""
         self._charge(len(items))
         target = self.stack.top()
         if not isinstance(target, list):
@@ -70,13 +71,13 @@ class Machine:
         target.extend(items)
 
     def update(self, items: list[object]) -> None:
-        """Put keys and values, which come in turn, into the dict on top of the stack."""
+        """Put the items [key, value, key, value, ...] into the topmost dict."""
         self._charge(2 * len(items))
         target = self.stack.top()
         if not isinstance(target, dict) or len(items) % 2:
             raise Unexpected(
-                expected="a dict and pairs to put into it",
-                got=type(target).__name__,
+                expected="a dict and pairs of keys and values for it",
+                got=f"{type(target).__name__} and {len(items)} keys and values",
             )
         keys = items[::2]
         values = items[1::2]
@@ -87,20 +88,20 @@ class Machine:
     # Memo
 
     def store(self, key: int) -> None:
-        """Keep the topmost value for later, if the pickle ever fetches it."""
+        """Keep the topmost value under memo id `key` if the pickle fetches it later."""
         self._n_stored += 1
         if key in self._shared:
             self._memo[key] = self.stack.top()
 
     def store_next(self) -> None:
-        """Keep the topmost value under the next free id."""
+        """Keep the topmost value under the next free memo id."""
         self.store(self._n_stored)
 
     def fetch(self, key: int) -> None:
-        """Push a value that was stored."""
+        """Push the value that was stored under the memo id `key`."""
         if key not in self._memo:
             raise Unexpected(
-                expected="the number of a value stored before",
+                expected="the memo id of a value that was stored before",
                 got=f"{key}",
             )
         self.stack.push(self._memo[key])
@@ -108,7 +109,10 @@ class Machine:
     # Functions and what they make
 
     def push_name(self, module: object, name: object) -> None:
-        """Push a function or type that a pickle of arrays may name; refuse all others."""
+        """Push the name of an allowed function or type.
+
+        Raises Forbidden for any other name.
+        """
         allowed = _ALLOWED.get(module, ()) if isinstance(module, str) else ()
         if not isinstance(name, str) or name not in allowed:
             raise Forbidden(
@@ -118,12 +122,12 @@ class Machine:
         self.stack.push(AllowedName(name))
 
     def reduce(self) -> None:
-        """Replace a function and its arguments by what the function would have made."""
+        """Replace a function and its arguments on the stack with the result."""
         function, args = self.stack.take_many(2)
         if not isinstance(function, AllowedName) or not isinstance(args, tuple):
             raise Forbidden(
-                expected="a function of numpy and its arguments",
-                got=type(function).__name__,
+                expected="the name of a function and a tuple of its arguments",
+                got=f"{type(function).__name__} and {type(args).__name__}",
             )
         made = call(function, args)
         if isinstance(made, StoredArray):
@@ -131,7 +135,7 @@ class Machine:
         self.stack.push(made)
 
     def build(self) -> None:
-        """Give the topmost array or dtype its state."""
+        """Give the topmost array or dtype its state, such as shape and data."""
         state = self.stack.take()
         target = self.stack.top()
         if isinstance(target, StoredArray):
@@ -143,7 +147,7 @@ class Machine:
         else:
             raise Forbidden(
                 expected="the state of an array",
-                got=f"one for {type(target).__name__}",
+                got=f"the state of a value of type {type(target).__name__}",
             )
 
     def _charge(self, count: int) -> None:
@@ -174,12 +178,15 @@ def _fill(array: StoredArray, state: object) -> None:
 def _wrong_state() -> Unexpected:
     return Unexpected(
         expected="the state of an array or a dtype",
-        got="something else",
+        got="a value of another form",
     )
 
 
 def _check_key(value: object) -> None:
-    """Only short strings and small integers: others can be made to collide by the million."""
+    """Raise Unexpected if a dict key is not a short string, a small integer or None.
+
+    A hostile pickle could contain millions of other keys with the same hash.
+    """
     if isinstance(value, str | bytes | None):
         return
     if isinstance(value, int) and abs(value) < _LARGEST_KEY:
@@ -191,7 +198,7 @@ def _check_key(value: object) -> None:
 
 
 def _shown(name: object) -> str:
-    """A name for a message: escaped, since it goes to a terminal."""
+    """Return a name for an error message, escaped, since a terminal may show it."""
     if not isinstance(name, str):
         return f"<{type(name).__name__}>"
     escaped = ascii(name[:80])

@@ -1,6 +1,7 @@
-"""What the functions that a pickle may name would have made of their arguments.
+"""Make the results of the functions that a pickle may name.
 
-No function is called and nothing is imported for it: the result is described.
+No named function is called and nothing is imported. Code in this module makes a value
+that stands for the result.
 """
 
 from collections.abc import Callable
@@ -18,12 +19,12 @@ _DTYPES = frozenset(
     ["b1", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8"]
 )
 _BYTE_ORDERS = ("<", ">", "|", "=")
-# What follows the byte order of a dtype without fields, subarrays and alignment.
+# The state after the byte order, for a dtype without fields, subarrays and alignment.
 _PLAIN_STATE = [None, None, None, -1, -1, 0]
 
 
 class AllowedName:
-    """A function or type that a pickle names, by its name without the module."""
+    """The name of a function or type in a pickle, without its module."""
 
     __slots__ = ("name",)
 
@@ -32,7 +33,11 @@ class AllowedName:
 
 
 class PickledDtype:
-    """A dtype as pickles write it: first its code, then a state with the byte order."""
+    """A dtype in a pickle, which writes its code, then a state with its byte order.
+
+    code: such as "f4". Raises Unexpected if it is not a dtype of integers, floats or
+    booleans.
+    """
 
     __slots__ = ("dtype",)
 
@@ -46,7 +51,10 @@ class PickledDtype:
         self.dtype = np.dtype(name)
 
     def build(self, state: tuple[object, ...]) -> None:
-        """Take the byte order from the state. Raises Unexpected for any other state."""
+        """Take the byte order from the state.
+
+        Raises Unexpected if the state has fields or subarrays, or is not valid.
+        """
         match state:
             case (3, str() | bytes() as order, *rest) if rest == _PLAIN_STATE:
                 order = text(order)
@@ -56,24 +64,27 @@ class PickledDtype:
                     return
         raise Unexpected(
             expected="the state of a plain dtype",
-            got="fields, subarrays or something else",
+            got="a state with fields, with subarrays or of another form",
         )
 
 
 def call(function: AllowedName, args: Arguments) -> object:
-    """What `function` would have made of `args`. Raises Unexpected for unusual arguments."""
+    """Return what `function` would have made from `args`.
+
+    Raises Unexpected if numpy or Python does not write such arguments.
+    """
     make = _MAKERS.get(function.name)
     made = make(args) if make else None
     if made is None:
         kinds = ", ".join(type(arg).__name__ for arg in args[:6])
         raise Unexpected(
             expected=f"the usual arguments of {function.name}",
-            got=f"({kinds})",
+            got=f"arguments of the types ({kinds})",
         )
     return made
 
 
-# Each maker returns None for arguments that numpy does not write.
+# Each function below returns None for arguments that numpy and Python do not write.
 
 
 def _empty_array(args: Arguments) -> StoredArray | None:

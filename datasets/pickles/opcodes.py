@@ -1,4 +1,4 @@
-"""The opcodes of a pickle, one after the other."""
+"""Read the opcodes of a pickle in their order."""
 
 import io
 import pickletools
@@ -10,18 +10,20 @@ from .payloads import Payload, PickleFile
 from .strings import MOST_IN_MEMORY
 from .values import CODECS, GETS, INLINE
 
-# Bytes, a long string that stays in the file, or the module and the name in it.
+# Bytes, a long string that stays in the file, or the names of a module and of an object
+# in the module.
 Argument = bytes | Payload | tuple[bytes, bytes]
 
-# Bounds that honest files keep by far: a list of 450,000 arrays takes 15 million opcodes.
+# Honest files stay far below these bounds. A list of 450,000 arrays needs 15 million
+# opcodes.
 _MOST_OPCODES = 2**25
 _MOST_SHARED = 2**20
-_LONGEST_LINE = 2**12  # bytes of a line that is no text
-_BUFFER_BYTES = 2**12  # small, so that records of a few KiB are skipped instead of read
+_LONGEST_LINE = 2**12  # bytes in a line that is not text
+_BUFFER_BYTES = 2**12  # small, so that strings of a few KiB are skipped, not read
 
-# pickletools describes an argument by its size in bytes, or by one of these kinds.
+# pickletools gives the size of an argument in bytes, or one of these negative kinds.
 _LINES = -1
-# Kind -> width in bytes of the length in front of the argument, and whether it has a sign.
+# Kind -> (width in bytes, has a sign) of the length that stands before the argument.
 _LENGTHS = {
     -2: (1, False),
     -3: (4, True),
@@ -31,7 +33,7 @@ _LENGTHS = {
 
 
 def _sizes() -> dict[bytes, tuple[str, int]]:
-    """The byte of each opcode -> its name, and the size or kind of its argument."""
+    """Return the byte of each opcode -> (name, size or kind of its argument)."""
     sizes: dict[bytes, tuple[str, int]] = {}
     for op in pickletools.opcodes:
         code = op.code.encode("latin-1")
@@ -44,9 +46,10 @@ _OPCODES = _sizes()
 
 
 class Opcodes:
-    """Iterates over (name, argument) of all opcodes.
+    """An iterable over (name, argument) of all opcodes in a pickle.
 
-    at: where the current opcode starts
+    at: the position of the current opcode in the file, in bytes
+    Iterating raises Unexpected if an opcode is unknown, cut off or too long.
     """
 
     def __init__(self, file: PickleFile) -> None:
@@ -81,7 +84,10 @@ class Opcodes:
             yield name, argument
 
     def _string(self, stream: BinaryIO, name: str, kind: int) -> tuple[Argument, int]:
-        """An argument with its length in front, and how many bytes both take."""
+        """Read the length of an argument, then the argument.
+
+        Return the argument and the number of bytes that both take.
+        """
         width, signed = _LENGTHS[kind]
         prefix = _exactly(stream, width)
         length = int.from_bytes(prefix, "little", signed=signed)
@@ -89,8 +95,8 @@ class Opcodes:
         rest = len(self._file.data) - start
         if not 0 <= length <= rest:
             raise Unexpected(
-                expected="a length inside the file",
-                got=f"{length:,} bytes",
+                expected="a string that ends inside the file",
+                got=f"a string of {length:,} bytes",
             )
         if length <= INLINE:
             argument: Argument = _exactly(stream, length)
@@ -100,7 +106,10 @@ class Opcodes:
         return argument, width + length
 
     def _lines(self, stream: BinaryIO, name: str) -> tuple[Argument, int]:
-        """An argument that ends with a newline, and how many bytes it takes."""
+        """Read an argument that ends with a newline.
+
+        Return the argument and the number of bytes that it takes.
+        """
         if name in ("GLOBAL", "INST"):
             module = _line(stream, _LONGEST_LINE)
             attribute = _line(stream, _LONGEST_LINE)
@@ -136,7 +145,7 @@ def _exactly(stream: BinaryIO, size: int) -> bytes:
 def _cut_off(size: int, data: bytes) -> Unexpected:
     return Unexpected(
         expected=f"{size} more bytes",
-        got=f"the end of the file after {len(data)}",
+        got=f"the end of the file after {len(data)} bytes",
     )
 
 
@@ -145,15 +154,16 @@ def _line(stream: BinaryIO, longest: int) -> bytes:
     if not line.endswith(b"\n"):
         raise Unexpected(
             expected=f"a line of at most {longest:,} bytes",
-            got="a longer or unfinished one",
+            got="a longer or unfinished line",
         )
     return line[:-1]
 
 
 def shared_ids(opcodes: Opcodes) -> set[int]:
-    """The memo ids that the pickle fetches: a few of the millions that it stores.
+    """Return the memo ids of the values that the pickle fetches.
 
-    Raises Unexpected when there are too many, or too many opcodes.
+    A pickle may store millions of values in its memo, but fetches only a few of them.
+    Raises Unexpected if there are too many ids or opcodes, or if an opcode is damaged.
     """
     ids: set[int] = set()
     for count, (name, argument) in enumerate(opcodes):

@@ -1,4 +1,4 @@
-"""Long strings of a pickle, which stay in the file until they are asked for."""
+"""Long strings in a pickle, which stay in the file until they are needed."""
 
 import codecs
 import threading
@@ -12,9 +12,9 @@ from ..info import DataError
 from .errors import Unexpected
 from .strings import decode, to_latin1
 
-# Bytes that are decoded at once.
+# Bytes that are decoded in one step.
 CHUNK = 2**20
-# The most bytes that the file spends on one byte of data, for each codec.
+# Codec -> the largest number of bytes in the file for one byte of data.
 _MOST_WRITTEN = {
     "raw": 1,
     "utf-8": 2,
@@ -24,7 +24,7 @@ _MOST_WRITTEN = {
 
 
 class PickleFile:
-    """The bytes of a pickle, and the folder for temporary copies of its encoded arrays."""
+    """The bytes of a pickle, and the folder for temporary copies of encoded arrays."""
 
     def __init__(self, data: ByteRange, scratch: Path | None) -> None:
         self.data = data
@@ -32,22 +32,26 @@ class PickleFile:
         self._scratch = scratch
 
     def refusal(self, offset: int, error: Unexpected) -> DataError:
-        """The error that names the file and the place."""
+        """Return the DataError that names the file and the place of an error."""
         return DataError(
             f"{self.data.label}: cannot read the pickle at byte {offset:,}: "
             f"expected {error.expected}, got {error.got}. {error.advice}"
         )
 
     def copy(self, parts: Iterable[bytes]) -> ByteRange:
-        """The parts in a temporary file without a name, which goes when the range goes."""
+        """Write the parts to a temporary file, and return it as a byte range.
+
+        Raises DataError if the file cannot be written.
+        """
         return write_temporary(parts, self.data.label, self._scratch)
 
 
 class Payload:
-    """A long string of a pickle that stays in the file until it is needed.
+    """A long string in a pickle, which stays in the file until it is needed.
 
-    codec: how it is encoded in the file, see `decode`
-    is_text: whether it decodes to a str; otherwise to bytes
+    offset, length: the position and size of the encoded string in the file, in bytes
+    codec: the encoding of the string in the file, as `strings.decode` takes it
+    is_text: True for a str, False for bytes
     """
 
     __slots__ = ("_copy", "codec", "file", "is_text", "length", "offset")
@@ -63,7 +67,7 @@ class Payload:
         self._copy: ByteRange | None = None
 
     def in_latin1(self) -> "Payload":
-        """The bytes that this text stands for."""
+        """Return a payload with the bytes of this text, encoded as Latin-1."""
         return Payload(
             self.file,
             self.offset,
@@ -73,7 +77,10 @@ class Payload:
         )
 
     def may_hold(self, size: int) -> bool:
-        """Whether `size` bytes of data can have this length; certain when they are raw."""
+        """Return whether the string can decode to `size` bytes, judged by its length.
+
+        For the codec "raw", True means that it does.
+        """
         written = self.length
         if self.codec == "string-escape":
             written -= 2  # the quotes
@@ -81,7 +88,10 @@ class Payload:
         return size <= written <= most_written
 
     def decoded(self) -> str | bytes:
-        """The whole string, in memory. Raises DataError when it is not valid."""
+        """Return the whole string.
+
+        Raises DataError if the string is not valid in its codec.
+        """
         data = self.file.data.read_at(self.offset, self.length)
         try:
             value = decode(data, self.codec)
@@ -92,7 +102,11 @@ class Payload:
         return value
 
     def read_at(self, offset: int, length: int, size: int) -> bytes:
-        """`length` of the `size` bytes. Raises DataError when it does not hold `size` bytes."""
+        """Return `length` of the decoded bytes from `offset` on.
+
+        size: the number of decoded bytes in all
+        Raises DataError if the string does not decode to `size` bytes.
+        """
         if self.codec == "raw":
             return self.file.data.read_at(self.offset + offset, length)
         if self.length > CHUNK:
@@ -103,7 +117,7 @@ class Payload:
         return data[offset : offset + length]
 
     def _decoded_copy(self, size: int) -> ByteRange:
-        """The data in a temporary file, which is written once."""
+        """Return the decoded bytes in a temporary file, which is written only once."""
         with self.file.lock:
             if self._copy is None:
                 self._copy = self.file.copy(self._parts())
@@ -120,7 +134,7 @@ class Payload:
             raise self.file.refusal(self.offset, error) from None
         except UnicodeError as error:
             trouble = Unexpected(
-                expected="UTF-8",
+                expected="text in UTF-8",
                 got=str(error),
             )
             raise self.file.refusal(self.offset, trouble) from None
@@ -138,6 +152,6 @@ class Payload:
         if got != size:
             error = Unexpected(
                 expected=f"{size:,} bytes of array data",
-                got=f"{got:,}",
+                got=f"{got:,} bytes",
             )
             raise self.file.refusal(self.offset, error)

@@ -1,4 +1,4 @@
-"""Reads pickles that hold plain values and arrays, without running anything they name."""
+"""Read pickles of plain values and arrays, without running code that they name."""
 
 from pathlib import Path
 
@@ -16,17 +16,20 @@ _HEAD_BYTES = 512
 
 
 def read_pickle(data: ByteRange, scratch: Path | None = None) -> object:
-    """The dict, list, tuple, str, bytes, number or None in a pickle; arrays are StoredArray.
+    """Return the dict, list, tuple, str, bytes, number or None in a pickle.
 
-    Strings that Python 2 wrote are bytes, see `text`. Keys are short strings and small integers.
-    scratch: folder for temporary copies of arrays that the pickle writes as text
-    Raises DataError when the file is damaged, or names anything but numpy's arrays.
+    Arrays in the value are StoredArrays. Strings that Python 2 wrote are bytes, which
+    `strings.text` decodes. Keys of dicts are short strings, small integers or None.
+    scratch: folder for temporary copies of arrays that the pickle writes as text; None
+        for the system's default
+    Raises DataError if the file is damaged, demands too much memory, or names a
+    function or type that plain values and numpy arrays do not need.
     """
     _check_is_no_page(data)
     file = PickleFile(data, scratch)
     opcodes = Opcodes(file)
     try:
-        # The first pass finds what the second one has to remember.
+        # The first reading finds the values that the second reading has to keep.
         machine = Machine(file, shared_ids(opcodes))
         value = run(machine, opcodes)
         return Finisher().finished(value)
@@ -38,6 +41,7 @@ def _check_is_no_page(data: ByteRange) -> None:
     head = data.read_at(0, min(_HEAD_BYTES, len(data)))
     if looks_like_page(head):
         raise DataError(
-            f"{data.label}: cannot read the pickle: expected binary data, got a web page: "
-            "the download was probably a sign-in, quota or error page. Download it again."
+            f"{data.label}: cannot read the pickle: expected binary data, got a web "
+            "page: the download was probably a sign-in, quota or error page. "
+            "Download it again."
         )

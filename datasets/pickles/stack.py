@@ -1,4 +1,4 @@
-"""The stack of values that a pickle builds on, with the marks in it."""
+"""The stack on which a pickle builds its values, with the marks between them."""
 
 from .errors import Unexpected
 
@@ -6,7 +6,12 @@ _MOST_MARKS = 2**10
 
 
 class Stack:
-    """Values and marks. Every method raises Unexpected when the pickle asks for too much."""
+    """A stack of values with marks between them.
+
+    A mark is the place where the items of a list, tuple or dict begin. Methods raise
+    Unexpected if the stack lacks the value or mark that they need, or has too many
+    marks.
+    """
 
     def __init__(self) -> None:
         self.values: list[object] = []
@@ -17,7 +22,7 @@ class Stack:
         self.values.append(value)
 
     def top(self) -> object:
-        """The topmost value, which stays."""
+        """Return the topmost value without removing it."""
         if not self.values:
             raise Unexpected(
                 expected="a value on the stack",
@@ -26,15 +31,15 @@ class Stack:
         return self.values[-1]
 
     def take(self) -> object:
-        """Remove the topmost value."""
+        """Remove and return the topmost value."""
         (value,) = self.take_many(1)
         return value
 
     def take_many(self, count: int) -> list[object]:
-        """Remove the topmost `count` values, in the order in which they were pushed."""
+        """Remove and return the topmost `count` values, first pushed first."""
         if len(self.values) < count:
             raise Unexpected(
-                expected="enough values on the stack",
+                expected=f"{count} or more values on the stack",
                 got=f"{len(self.values)}",
             )
         items = self.values[-count:]
@@ -42,7 +47,7 @@ class Stack:
         return items
 
     def take_to_mark(self) -> list[object]:
-        """Remove the topmost mark and all values above it."""
+        """Remove the topmost mark and all values above it, and return the values."""
         if not self._marks or self._marks[-1] > len(self.values):
             raise Unexpected(
                 expected="a mark on the stack",
@@ -63,14 +68,14 @@ class Stack:
             )
 
     def pop(self) -> None:
-        """Remove what is topmost: a value, or a mark as Python does."""
+        """Remove the topmost value, or the topmost mark if it is above all values."""
         if self._marks and self._marks[-1] == len(self.values):
             self._marks.pop()
         else:
             self.take_many(1)
 
     def pop_mark(self) -> None:
-        """Forget the topmost mark and all values above it."""
+        """Remove the topmost mark and all values above it."""
         self.take_to_mark()
 
     def duplicate(self) -> None:

@@ -1,27 +1,33 @@
-"""Strings as pickles write them."""
+"""Decode the strings in pickles."""
 
 import codecs
 import re
 
 from .errors import Unexpected
 
-# Bytes of one string, of all long strings together, or of an array that is only read whole.
+# Most bytes in a line with a string, in all long strings together, and in an array that
+# can only be read as a whole.
 MOST_IN_MEMORY = 64 * 2**20
-# What Python 2 writes for a byte string. Other escapes would only cause a warning.
+# The escapes that Python 2 writes in a byte string. Python only warns about others.
 _ESCAPED = re.compile(rb"""(?:[^\\]++|\\(?:x[0-9a-f]{2}|[\\'"tnr]))*+""")
 
 
 def text(value: str | bytes) -> str:
-    """A string of a pickle as str; Python 2 wrote it as bytes (ASCII or Latin-1)."""
+    """Return a string from a pickle as str.
+
+    Python 2 wrote strings as bytes. These are decoded as Latin-1, which includes ASCII.
+    """
     if isinstance(value, bytes):
         return value.decode("latin-1")
     return value
 
 
 def decode(data: bytes, codec: str) -> str | bytes:
-    """The string that a pickle writes as `data`. Raises Unexpected when it is not valid.
+    """Return the string that a pickle encodes as `data`.
 
-    codec: "raw", "string-escape", or an encoding
+    codec: "raw" for plain bytes, "string-escape" for a quoted byte string of Python 2,
+        or the name of a text encoding
+    Raises Unexpected if `data` is not valid in this codec.
     """
     if codec == "raw":
         return data
@@ -42,15 +48,18 @@ def _unescaped(data: bytes) -> bytes:
     is_quoted = data in (b"'%b'" % body, b'"%b"' % body)
     if not is_quoted or not _ESCAPED.fullmatch(body):
         raise Unexpected(
-            expected="a quoted string",
-            got="something else",
+            expected="a quoted string of Python 2",
+            got="a string without quotes or with other escapes",
         )
     unescaped, _ = codecs.escape_decode(body)
     return unescaped
 
 
 def to_latin1(value: str) -> bytes:
-    """The bytes that a pickle holds as text. Raises Unexpected when it is other text."""
+    """Return the bytes that a pickle writes as Latin-1 text.
+
+    Raises Unexpected if the text has other characters.
+    """
     try:
         return value.encode("latin-1")
     except UnicodeError as error:

@@ -1,4 +1,4 @@
-"""The values that the arguments of opcodes stand for."""
+"""Turn the arguments of opcodes into the values that they mean."""
 
 import re
 import struct
@@ -9,9 +9,10 @@ from .errors import Unexpected
 from .payloads import Payload
 from .strings import decode
 
-# Bytes of a string that is kept in memory; a longer one stays in the file as a Payload.
+# Longest string that is read into memory, in bytes. A longer one stays in the file, and
+# a Payload takes its place.
 INLINE = 256
-# How the opcodes for text write it.
+# Opcode for text -> the encoding that it uses.
 CODECS = {
     "BINUNICODE": "utf-8",
     "SHORT_BINUNICODE": "utf-8",
@@ -22,12 +23,16 @@ CODECS = {
 
 
 def unsigned(data: bytes) -> int:
-    """The number in little-endian bytes."""
+    """Return the unsigned number in little-endian bytes."""
     return int.from_bytes(data, "little")
 
 
 def integer(line: bytes) -> int:
-    """The number in a line of decimal digits. Raises Unexpected for anything else."""
+    """Return the number in a line of decimal digits.
+
+    The line may have a sign, and an `L` at its end as Python 2 writes it.
+    Raises Unexpected for any other line.
+    """
     if not re.fullmatch(rb"[+-]?[0-9]{1,1000}L?", line):
         raise Unexpected(
             expected="a decimal number",
@@ -82,13 +87,13 @@ def _always(value: object) -> Callable[[bytes], object]:
     return lambda _: value
 
 
-# Opcode that fetches a value from the memo -> the id that its argument stands for.
+# Opcode that fetches a value from the memo -> function from argument to memo id.
 GETS: dict[str, Callable[[Any], int]] = {
     "GET": integer,
     "BINGET": unsigned,
     "LONG_BINGET": unsigned,
 }
-# Opcode that pushes a value -> the value that its argument stands for.
+# Opcode that pushes a value -> function from argument to value.
 VALUES: dict[str, Callable[[Any], object]] = {
     "NONE": _always(None),
     "NEWTRUE": _always(True),

@@ -1,11 +1,11 @@
-"""How a built split is stored: one HDF5 file with its hashes, and a manifest beside it.
+"""Store built splits: an HDF5 file for each split, and a manifest.json beside them.
 
 split_store  reads a split
-split_file   what a split file holds, and how it is laid out and sealed
+split_file   defines the content and layout of a split file (<split>.h5)
 hdf5         opens HDF5 files safely
 writer       writes a split class by class
-journal      what an unfinished build has finished
-digests      the hashes of names and pixels
-manifest     what a finished build is
-advice       the command that builds again
+journal      records the finished classes of an unfinished build
+digests      computes the hashes of names and pixels
+manifest     describes a finished build (manifest.json)
+advice       names the command that builds a dataset again
 """

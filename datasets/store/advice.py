@@ -1,12 +1,12 @@
-"""The command to type when a file of a build is damaged."""
+"""Name the command to type when a file of a built dataset is damaged."""
 
 from pathlib import Path
 
 
 def build_again(path: Path) -> str:
-    """A sentence with the command that replaces the build to which a file belongs.
+    """Return a sentence with the command that builds the dataset of a file again.
 
-    path: of the split file or manifest; its folder is named after the dataset
+    path: the split file or manifest.json; its folder is named after the dataset
     """
     folder = path.absolute().parent
     dataset = folder.name.removesuffix(".partial")

@@ -1,6 +1,6 @@
-"""Hashes of the names and pixels of a split.
+"""Compute hashes of the names and pixels of a split.
 
-They do not depend on how the file is laid out or on versions of libraries.
+The hashes do not depend on the layout of the file or on library versions.
 """
 
 import hashlib
@@ -15,7 +15,7 @@ def class_digest(
     image_names: Sequence[str],
     images: np.ndarray,
 ) -> str:
-    """sha256 of one class: its name, image names and pixels.
+    """Return the sha256 of a class: of its name, image names and pixels.
 
     images: uint8 (n, H, W, C)
     """
@@ -27,12 +27,13 @@ def class_digest(
 
 
 class ContentDigest:
-    """Two sha256 hashes over the shape, class names and pixels of a split.
+    """Two sha256 hashes of a split, computed class by class.
 
-    `hexdigest` also covers the image names. `pixels` does not: copies of the same pixels
-    may name their images differently, and some archives have no image names.
+    Both hashes cover the shape, class names and pixels. `hexdigest` also covers the
+    image names. `pixels` leaves the image names out, because copies of the same dataset
+    may name the images differently, and some archives have no image names.
 
-    shape: of the images of the split, (n_images, H, W, C)
+    shape: (n_images, H, W, C) of the images of the split
     """
 
     def __init__(self, shape: Sequence[int]) -> None:
@@ -46,7 +47,7 @@ class ContentDigest:
         image_names: Sequence[str],
         images: np.ndarray,
     ) -> None:
-        """Add one class. Classes must come in the order of the split file.
+        """Add a class to both hashes. Add the classes in the order of the split file.
 
         images: uint8 (n, H, W, C)
         """
@@ -59,11 +60,11 @@ class ContentDigest:
         self._pixels.update(pixels)
 
     def hexdigest(self) -> str:
-        """The hash of all names and pixels so far."""
+        """Return the sha256 of all class names, image names and pixels added so far."""
         return self._content.hexdigest()
 
     def pixels(self) -> str:
-        """The hash of class names and pixels so far."""
+        """Return the sha256 of the class names and pixels added so far."""
         return self._pixels.hexdigest()
 
 

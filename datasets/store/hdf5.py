@@ -1,4 +1,4 @@
-"""Opens HDF5 files and reads from them without trusting what they say."""
+"""Open and read HDF5 files safely, even if they are damaged or hostile."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -15,9 +15,10 @@ from .advice import build_again
 
 @contextmanager
 def open_for_writing(path: Path, mode: str) -> Iterator[h5py.File]:
-    """An HDF5 file to write to. Raises OSError with the system's reason in it.
+    """Yield an HDF5 file that is open for writing.
 
-    mode: "w" for a new file, "r+" for one that exists
+    mode: "w" for a new file, "r+" for an existing file
+    Raises OSError with the reason of the operating system if opening or writing fails.
     """
     try:
         with h5py.File(path, mode) as file:
@@ -32,11 +33,16 @@ def open_for_writing(path: Path, mode: str) -> Iterator[h5py.File]:
 
 @contextmanager
 def open_for_reading(path: Path) -> Iterator[h5py.File]:
-    """A split file to read from. Raises DataError when it is missing or damaged."""
+    """Yield a split file that is open for reading.
+
+    Raises DataError if the file is missing or damaged. Every exception of the `with`
+    block counts as damage, because h5py raises exceptions of many types for damaged
+    files.
+    """
     if not path.is_file():
         raise DataError(
-            f"{path}: no such split file: expected a file of a finished build, got none. "
-            f"List builds: fewbench data list"
+            f"{path}: no such split file: expected the .h5 file of a finished build, "
+            f"got none. To list all builds, type: fewbench data list"
         )
     try:
         with h5py.File(path, "r") as file:
@@ -48,15 +54,15 @@ def open_for_reading(path: Path) -> Iterator[h5py.File]:
         # UnicodeDecodeError and others.
         reason = shown(str(error), 300)
         raise DataError(
-            f"{path}: cannot be read as HDF5: expected an intact split file, got a damaged "
-            f"file or one of another kind ({reason}). {build_again(path)}"
+            f"{path}: cannot be read as HDF5: expected an intact split file, got a "
+            f"damaged file or a file of another kind ({reason}). {build_again(path)}"
         ) from error
 
 
 def fixed_length(values: Sequence[str]) -> np.ndarray:
-    """Text as an array in which every value takes the same number of bytes.
+    """Return texts as an array in which every text takes the same number of bytes.
 
-    HDF5 puts text of varying length on a heap. Reading a damaged heap can hang.
+    HDF5 keeps text of varying length in a heap. Reading a damaged heap can hang.
     """
     encoded: list[bytes] = []
     longest = 1
@@ -74,23 +80,26 @@ def own_dataset(
     *,
     advice: str,
 ) -> h5py.Dataset:
-    """The dataset called `name`, whose values must lie in this very file.
+    """Return the HDF5 dataset called `name`, whose values must be inside this file.
 
-    advice: the sentence that ends the error
-    Raises DataError when the dataset is missing, a link, or stored in another file.
+    advice: the last sentence of the error message, which says what to do
+    Raises DataError if the dataset is missing, a link, or stored in another file.
     """
     link = group.get(name, getlink=True)
     found = group[name] if isinstance(link, h5py.HardLink) else None
     if not isinstance(found, h5py.Dataset) or found.external or found.is_virtual:
         raise DataError(
-            f"{path}: '{shown(name)}' is missing or stored outside the file: expected its "
-            f"values in the file itself. {advice}"
+            f"{path}: '{shown(name)}' is missing or stored outside the file: expected "
+            f"an HDF5 dataset with its values in this file. {advice}"
         )
     return found
 
 
 def read_values(path: Path, file: h5py.File, name: str) -> np.ndarray:
-    """All values of a dataset of a split file. Raises DataError when there are none."""
+    """Read all values of the HDF5 dataset called `name` from a split file.
+
+    Raises DataError if `own_dataset` or `refuse_heap` refuses it.
+    """
     advice = build_again(path)
     found = own_dataset(path, file, name, advice=advice)
     refuse_heap(path, name, found.dtype)
@@ -98,7 +107,10 @@ def read_values(path: Path, file: h5py.File, name: str) -> np.ndarray:
 
 
 def read_names(path: Path, file: h5py.File, name: str) -> tuple[str, ...]:
-    """The text that `fixed_length` made. Raises DataError when there is none."""
+    """Read texts that were written as a `fixed_length` array.
+
+    Raises DataError if `read_values` does.
+    """
     names: list[str] = []
     encoded = read_values(path, file, name)
     for one in encoded.tolist():
@@ -108,12 +120,13 @@ def read_names(path: Path, file: h5py.File, name: str) -> tuple[str, ...]:
 
 
 def refuse_heap(path: Path, name: str, dtype: np.dtype) -> None:
-    """Raises DataError for values of varying length.
+    """Raise DataError if values have a type of varying length.
 
-    HDF5 keeps them in a heap, and reading a damaged heap can hang.
+    HDF5 keeps such values in a heap. Reading a damaged heap can hang.
+    name: of the HDF5 dataset or attribute, for the message
     """
     if dtype.hasobject:
         raise DataError(
-            f"{path}: '{name}' has values of different lengths: expected one length. The "
-            f"file is damaged, or an older fewbench wrote it. {build_again(path)}"
+            f"{path}: '{name}' has values of varying length: expected a fixed length. "
+            f"The file is damaged, or an older fewbench wrote it. {build_again(path)}"
         )

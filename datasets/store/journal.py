@@ -1,6 +1,6 @@
-"""The journal of an unfinished build: a line for each class that is written.
+"""Keep the journal of an unfinished build: a file with a line for each written class.
 
-With it, the next run resumes after the last finished class.
+With the journal, the next run resumes after the last finished class.
 """
 
 import hashlib
@@ -14,20 +14,22 @@ from fewbench.files import write_text
 from ..info import DatasetInfo, Listing
 
 _FILE = "journal.jsonl"
-# Stands in place of a class name in the line of a split's frame.
+# The line for the frame of a split (its file without the pixels) has no class name.
 _FRAME = ""
 # (split, class name) -> digest
 _Digests = dict[tuple[str, str], str]
 
 
 class Journal:
-    """Which classes in `folder` are written completely, and the digest of each.
+    """The record of the classes that an unfinished build has written completely.
 
-    The journal only says where to resume. Before a split is sealed, every class is read
-    back and compared. Create it with `Journal.resume`.
+    The journal is not trusted as proof that the classes are intact. Before a split file
+    is finished, every class is read back and compared with its digest. Create a journal
+    with `Journal.resume`.
 
-    finished: (split, class name) -> digest of the class
-    frames: split -> digest of its file without the pixels
+    folder: of the unfinished build; the journal is its file journal.jsonl
+    finished: (split, class name) -> sha256 of the class
+    frames: split -> sha256 of the split file without its pixels
     """
 
     def __init__(
@@ -51,9 +53,10 @@ class Journal:
 
     @classmethod
     def resume(cls, folder: Path, outline: str) -> "Journal":
-        """The journal in `folder` if it was written for this outline, else an empty one.
+        """Return the journal in `folder`, or a new one if it is of another build.
 
-        Starting with an empty journal also empties the folder.
+        Without a record to resume from, the folder is emptied.
+        outline: the hash that identifies the build, from `outline_of`
         """
         path = folder / _FILE
         recorded = _read(path, outline)
@@ -63,19 +66,19 @@ class Journal:
         return cls(folder, outline, recorded)
 
     def add(self, split: str, name: str, digest: str) -> None:
-        """Record that a class is written."""
+        """Record that a class is written completely, with its digest."""
         self.finished[split, name] = digest
         line = _line(split, name, digest)
         with self._path.open("a", encoding="utf-8") as file:
             file.write(line)
 
     def frame(self, split: str, digest: str) -> None:
-        """Record the digest of a split's file without its pixels."""
+        """Record the digest of a split file without its pixels."""
         self.frames[split] = digest
         self._write()
 
     def forget(self, split: str) -> None:
-        """Remove everything that was recorded for a split."""
+        """Remove all records of a split: its classes and the digest of its file."""
         for key in list(self.finished):
             recorded_split, _ = key
             if recorded_split == split:
@@ -96,15 +99,16 @@ class Journal:
 
     @staticmethod
     def close(folder: Path) -> None:
-        """Remove the journal of a build that is complete and has its final name."""
+        """Remove the journal file of a complete build with its final name."""
         path = folder / _FILE
         path.unlink(missing_ok=True)
 
 
 def outline_of(info: DatasetInfo, listing: Listing) -> str:
-    """A hash of what a build will write, from which source and with which versions.
+    """Return a hash that identifies a build, so that only the same build is resumed.
 
-    Only a build with the same outline can be resumed.
+    The hash covers the dataset, its image shape and resampling, the class and image
+    names, the source files, and the versions of fewbench, numpy and pillow.
     """
     head = [
         info.name,
@@ -130,10 +134,13 @@ def outline_of(info: DatasetInfo, listing: Listing) -> str:
 
 
 def _read(path: Path, outline: str) -> _Digests:
-    """What a journal recorded; empty if it is missing, damaged or of another outline."""
+    """Read the digests in a journal file.
+
+    Empty if the file is missing, damaged or has another outline.
+    """
     try:
         text = path.read_text(encoding="utf-8")
-        # What follows the last line break was cut off.
+        # A last line without a line break is incomplete, so it is dropped.
         head, *lines = text.split("\n")[:-1]
         if json.loads(head) != {"plan": outline}:
             return {}

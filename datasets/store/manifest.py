@@ -1,4 +1,4 @@
-"""manifest.json: what a finished build is, what it was made from and what was checked."""
+"""Read and write manifest.json, which describes a finished build and its checks."""
 
 import json
 from datetime import UTC, datetime
@@ -17,9 +17,9 @@ _MANIFEST_SCHEMA = 1
 
 
 def read_manifest(folder: Path) -> dict[str, Any] | None:
-    """The manifest of a finished build, or None when there is none.
+    """Read the manifest.json of the finished build in `folder`; None if it is missing.
 
-    Raises DataError when it is damaged or written by a newer fewbench.
+    Raises DataError if the manifest is damaged or written by a newer fewbench.
     """
     path = folder / MANIFEST
     try:
@@ -28,19 +28,20 @@ def read_manifest(folder: Path) -> dict[str, Any] | None:
         return None
     except (ValueError, OSError) as error:
         raise DataError(
-            f"{path}: cannot be read: expected JSON, got an error ({error}). "
-            f"{build_again(path)}"
+            f"{path}: cannot be read: expected a JSON document, got an error "
+            f"({error}). {build_again(path)}"
         ) from error
     if not isinstance(manifest, dict) or "splits" not in manifest:
         raise DataError(
-            f"{path}: not a manifest: expected a JSON object with the key 'splits'. "
-            f"{build_again(path)}"
+            f"{path}: not a manifest: expected a JSON object with the key 'splits', "
+            f"got another document. {build_again(path)}"
         )
     schema = manifest.get("schema_version", 0)
     if schema > _MANIFEST_SCHEMA:
         raise DataError(
             f"{path}: written by a newer fewbench: expected schema version "
-            f"{_MANIFEST_SCHEMA}, got {schema}. Upgrade: pip install --upgrade fewbench"
+            f"{_MANIFEST_SCHEMA} or older, got {schema}. To upgrade, type: "
+            f"pip install --upgrade fewbench"
         )
     return manifest
 
@@ -51,7 +52,10 @@ def write_manifest(
     folder: Path,
     split_names: list[str],
 ) -> dict[str, Any]:
-    """Describe these splits in `folder`, and write the manifest beside them."""
+    """Write the manifest of a build beside its split files. Return its content.
+
+    folder: of the build, with a finished file for each of `split_names`
+    """
     splits: dict[str, dict[str, Any]] = {}
     checks = list(listing.checks)
     for split in split_names:
@@ -94,7 +98,10 @@ def _describe_split(store: SplitStore) -> dict[str, Any]:
 
 
 def _compare_with_reference(info: DatasetInfo, store: SplitStore) -> str | None:
-    """A sentence on whether the content is the reference's; None without a reference."""
+    """Return a sentence that compares a split with the reference build.
+
+    None if no reference hash is known for the split.
+    """
     reference = info.reference_sha256.get(store.split)
     if not reference:
         return None

@@ -1,7 +1,7 @@
-"""What a split file holds: names, hashes and pixels in one HDF5 file.
+"""Define a split file: an HDF5 file with the names, hashes and pixels of a split.
 
-`lay_out` writes everything but the pixels, which the writer puts in their place later.
-`seal` then records the hashes.
+`lay_out` writes all names and reserves space for the pixels. The writer fills in the
+pixels later. `seal` then records the hashes, which mark the file as finished.
 """
 
 import hashlib
@@ -44,9 +44,10 @@ def lay_out(
     classes: Sequence[ClassImages],
     image_shape: tuple[int, int, int],
 ) -> None:
-    """Write a split file with all names, and room for the pixels of `classes` in order.
+    """Write a split file with all names, and with space for pixels and hashes.
 
-    `SplitStore` refuses the file until `seal` has written the hashes.
+    The pixels will be in the order of `classes`. `SplitStore` refuses the file until
+    `seal` has written the hashes.
     """
     head = {
         "format": FORMAT,
@@ -64,7 +65,7 @@ def lay_out(
 
 
 def _write_names(file: h5py.File, classes: Sequence[ClassImages]) -> int:
-    """Write the names, and which images belong to which class; the number of images."""
+    """Write the names and the offsets of the classes. Return the number of images."""
     offsets = [0]
     class_names: list[str] = []
     image_names: list[str] = []
@@ -83,9 +84,9 @@ def _write_names(file: h5py.File, classes: Sequence[ClassImages]) -> int:
 
 
 def pixels_offset(path: Path) -> int:
-    """The byte at which the pixels of a split file begin.
+    """Return the byte offset at which the pixels of a split file begin.
 
-    Raises DataError when it is no split file.
+    Raises DataError if the file is not a split file.
     """
     with open_for_reading(path) as file:
         offset, _ = locate_images(path, file)
@@ -93,10 +94,13 @@ def pixels_offset(path: Path) -> int:
 
 
 def seal(path: Path, class_sha256: Sequence[str], content: ContentDigest) -> None:
-    """Record the hashes of what a split file holds. `SplitStore` then accepts the file.
+    """Write the hashes of its content into a split file. `SplitStore` then accepts it.
 
-    The hashes go where `lay_out` made room for them. The file does not grow, so a full
-    disk cannot interrupt this.
+    `lay_out` has reserved the space for the hashes. The file does not grow, so a full
+    disk cannot interrupt `seal`.
+
+    class_sha256: the hash of each class, in the order of the file
+    content: the hashes of the whole split
     """
     hashes = {
         _PIXELS_HASH: content.pixels(),
@@ -112,7 +116,10 @@ def seal(path: Path, class_sha256: Sequence[str], content: ContentDigest) -> Non
 
 
 def frame_digest(path: Path) -> str | None:
-    """sha256 of a split file without its pixels; None when it is no split file."""
+    """Return the sha256 of a split file without its pixels.
+
+    None if the file is not a split file.
+    """
     try:
         with open_for_reading(path) as file:
             start, shape = locate_images(path, file)
@@ -129,9 +136,9 @@ def frame_digest(path: Path) -> str | None:
 
 
 def read_attributes(path: Path, file: h5py.File) -> dict[str, Any]:
-    """The attributes of a sealed split file.
+    """Read the HDF5 attributes of a finished split file.
 
-    Raises DataError when it is not sealed, no split file, or of a newer schema.
+    Raises DataError if the file is unfinished, not a split file, or has a newer schema.
     """
     attributes: dict[str, Any] = {}
     for key in file.attrs:
@@ -150,28 +157,29 @@ def read_attributes(path: Path, file: h5py.File) -> dict[str, Any]:
     )
     if not is_split_file:
         raise DataError(
-            f"{path}: not a finished {FORMAT} file: expected its attributes and hashes. "
-            f"{build_again(path)}"
+            f"{path}: not a finished {FORMAT} file: expected all attributes and "
+            f"hashes, got a file without some of them. {build_again(path)}"
         )
     schema = int(attributes["schema_version"])
     if schema > SCHEMA_VERSION:
         raise DataError(
             f"{path}: written by a newer fewbench: expected schema version "
-            f"{SCHEMA_VERSION}, got {schema}. Upgrade: pip install --upgrade fewbench"
+            f"{SCHEMA_VERSION} or older, got {schema}. To upgrade, type: "
+            f"pip install --upgrade fewbench"
         )
     return attributes
 
 
 def locate_images(path: Path, file: h5py.File) -> tuple[int, tuple[int, int, int, int]]:
-    """The byte at which the pixels begin, and their shape (n_images, H, W, C).
+    """Return the byte offset of the pixels, and their shape (n_images, H, W, C).
 
-    Raises DataError when the pixels are not one stretch of bytes inside the file.
+    Raises DataError if the pixels are not contiguous or not completely inside the file.
     """
     advice = build_again(path)
     images = own_dataset(path, file, "images", advice=advice)
     is_pixels = images.dtype == np.uint8 and images.ndim == 4
     is_contiguous = not images.chunks
-    # None where the images have no place in the file yet.
+    # None if the file has no space for the images yet.
     offset = images.id.get_offset()
     if is_pixels and is_contiguous and offset is not None:
         end = offset + images.size
@@ -179,8 +187,9 @@ def locate_images(path: Path, file: h5py.File) -> tuple[int, tuple[int, int, int
         if end <= file_size:
             return int(offset), images.shape
     raise DataError(
-        f"{path}: cannot map the images: expected contiguous uint8 (N, H, W, C) inside "
-        f"the file, got {images.dtype} {images.shape}. {advice}"
+        f"{path}: cannot memory-map the images: expected contiguous, complete uint8 "
+        f"(n_images, H, W, C), got {images.dtype} {images.shape} that is scattered, "
+        f"cut off or of another type. {advice}"
     )
 
 
@@ -190,7 +199,7 @@ def _make_room(
     shape: tuple[int, ...],
     dtype: np.dtype,
 ) -> None:
-    """Create a dataset that takes its place in the file before its values are written."""
+    """Create an HDF5 dataset and reserve its space in the file, without values."""
     room = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
     room.set_alloc_time(h5py.h5d.ALLOC_TIME_EARLY)
     room.set_fill_time(h5py.h5d.FILL_TIME_NEVER)
@@ -206,7 +215,7 @@ def _make_room(
 def _write_attributes(file: h5py.File, attributes: Mapping[str, Any]) -> None:
     for key, value in attributes.items():
         if isinstance(value, str):
-            # Bytes of a fixed length: HDF5 puts other text on a heap.
+            # Bytes have a fixed length. HDF5 keeps text of varying length in a heap.
             text = value.encode()
             file.attrs[key] = np.bytes_(text)
         else:

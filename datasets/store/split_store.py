@@ -1,7 +1,8 @@
-"""SplitStore: one split of a dataset, read from its HDF5 file through a memory map.
+"""Read a split of a dataset from its HDF5 file through a memory map.
 
-The images are contiguous and uncompressed. A worker needs no HDF5 handle to read them: it
-maps the part of the file that holds them. Nothing open is passed through a fork or pickle.
+The images are contiguous and uncompressed. A worker process reads them without an HDF5
+handle, because it maps their bytes directly. After a fork or unpickling, each process
+opens the file itself.
 """
 
 import math
@@ -23,12 +24,14 @@ from .split_file import locate_images, read_attributes
 
 
 class SplitStore:
-    """One split, read-only: names, offsets and a memory map of the images.
+    """A read-only split of a dataset: its names and a memory map of its images.
 
-    class_offsets: int64 (n_classes + 1,) the images of class c lie between offsets c and
-        c + 1
-    Raises DataError when the file is missing, damaged, unsafe or of a newer schema, and
-    when another build has replaced the file since it was opened.
+    class_offsets: int64 (n_classes + 1,) indices of images; the images of class c are
+        `images[class_offsets[c]:class_offsets[c + 1]]`
+    class_names: the name of each class
+    attributes: the HDF5 attributes of the file
+    Raises DataError if the file is missing, damaged, unsafe or has a newer schema.
+    Later reads raise DataError if the file was replaced after it was opened.
     """
 
     def __init__(self, path: str | Path) -> None:
@@ -61,22 +64,22 @@ class SplitStore:
 
     @property
     def dataset(self) -> str:
-        """Name of the dataset."""
+        """The name of the dataset."""
         return self.attributes["dataset"]
 
     @property
     def split(self) -> str:
-        """train, val or test."""
+        """The name of the split: train, val or test."""
         return self.attributes["split"]
 
     @property
     def fingerprint(self) -> str:
-        """sha256 of names and pixels, as recorded when the split was written."""
+        """The recorded sha256 of class names, image names and pixels."""
         return self.attributes["content_sha256"]
 
     @property
     def pixels_sha256(self) -> str:
-        """sha256 of class names and pixels, without the image names."""
+        """The recorded sha256 of class names and pixels, without image names."""
         return self.attributes["pixels_sha256"]
 
     @property
@@ -86,19 +89,19 @@ class SplitStore:
 
     @property
     def image_shape(self) -> tuple[int, int, int]:
-        """(H, W, C) in pixels."""
+        """The shape (H, W, C) of each image, in pixels."""
         _, height, width, channels = self._shape
         return height, width, channels
 
     @cached_property
     def image_names(self) -> tuple[str, ...]:
-        """Name of every image, in the order of `images`."""
+        """The name of each image, in the order of `images`."""
         with self._as_hdf5() as file:
             return read_names(self.path, file, "image_names")
 
     @cached_property
     def class_categories(self) -> tuple[str, ...]:
-        """Category of every class; empty text where the dataset has none."""
+        """The category of each class; empty text if the dataset has no categories."""
         with self._as_hdf5() as file:
             if "class_categories" in file:
                 return read_names(self.path, file, "class_categories")
@@ -106,9 +109,10 @@ class SplitStore:
 
     @property
     def images(self) -> np.ndarray:
-        """The images, sorted by class: a memory map, opened anew in each process.
+        """The images in the order of the classes, as a memory map.
 
-        uint8 (n_images, H, W, C)
+        Each process opens its own memory map: uint8 (n_images, H, W, C)
+        Raises DataError if the file was replaced after it was opened.
         """
         process = os.getpid()
         if self._map is None or self._map_owner != process:
@@ -124,10 +128,11 @@ class SplitStore:
         return self._map
 
     def read_class(self, c: int) -> np.ndarray:
-        """The images of class c, read from the file: uint8 (n, H, W, C)
+        """Read the images of class c into memory: uint8 (n, H, W, C)
 
-        The pages of a memory map count as memory of the process, so a pass over a whole
-        split should read, not map.
+        Use this to go through a whole split. With the memory map `images`, all pages
+        that were read would count as memory of the process.
+        Raises DataError if the file was replaced after it was opened.
         """
         first = int(self.class_offsets[c])
         end = int(self.class_offsets[c + 1])
@@ -143,19 +148,23 @@ class SplitStore:
         return pixels.reshape(n_images, *self.image_shape)
 
     def verify(self) -> None:
-        """Read every byte again. Raises DataError when it does not match the hashes."""
+        """Read all names and pixels and compare them with the recorded hashes.
+
+        Raises DataError if a hash differs.
+        """
         digest = ContentDigest(self._shape)
         for c, name in enumerate(self.class_names):
             image_names = self._image_names_of(c)
             images = self.read_class(c)
             digest.add(name, image_names, images)
         self._compare("sha256", self.fingerprint, digest.hexdigest())
-        self._compare("pixels sha256", self.pixels_sha256, digest.pixels())
+        self._compare("sha256 of pixels", self.pixels_sha256, digest.pixels())
 
     def verify_classes(self, classes: Sequence[int]) -> None:
-        """Read the images of some classes again.
+        """Read some classes and compare them with their recorded hashes.
 
-        Raises DataError naming the first class that does not match its hash.
+        classes: the indices of the classes
+        Raises DataError with the name of the first class whose hash differs.
         """
         with self._as_hdf5() as file:
             recorded = read_names(self.path, file, "class_sha256")
@@ -164,7 +173,7 @@ class SplitStore:
             image_names = self._image_names_of(c)
             images = self.read_class(c)
             found = class_digest(name, image_names, images)
-            self._compare(f"class {name}: sha256", recorded[c], found)
+            self._compare(f"sha256 of class {name}", recorded[c], found)
 
     def _image_names_of(self, c: int) -> tuple[str, ...]:
         first = self.class_offsets[c]
@@ -173,7 +182,10 @@ class SplitStore:
 
     @contextmanager
     def _unchanged(self) -> Iterator[BinaryIO]:
-        """The file opened again. Raises DataError if it is no longer the same file."""
+        """Yield the file, opened again.
+
+        Raises DataError if it was replaced or changed after it was opened first.
+        """
         with suppress(FileNotFoundError), self.path.open("rb") as file:
             found = _identity(file.fileno())
             if found == self._identity:
@@ -181,26 +193,29 @@ class SplitStore:
                 return
         raise DataError(
             f"{self.path}: was replaced or changed: expected the file that was opened "
-            f"first, got another one. Run the command again."
+            f"first, got another file or none. Run the command again."
         )
 
     @contextmanager
     def _as_hdf5(self) -> Iterator[h5py.File]:
-        """As `_unchanged`, opened as HDF5."""
+        """Yield the file, opened again as HDF5. Raises what `_unchanged` raises."""
         with self._unchanged(), open_for_reading(self.path) as file:
             yield file
 
     def _compare(self, what: str, expected: str, got: str) -> None:
         if got != expected:
             raise DataError(
-                f"{self.path}: the content does not match its recorded hash: {what}: "
-                f"expected {expected}, got {got}. The file was damaged or edited. "
+                f"{self.path}: the content does not match its recorded hash: expected "
+                f"{what} {expected}, got {got}. The file was damaged or edited. "
                 f"Build it again: fewbench data build {self.dataset} --rebuild"
             )
 
 
 def _identity(file: Path | int) -> tuple[int, ...] | None:
-    """Numbers that tell two files apart, even if they had the same path in turn."""
+    """Return numbers that change when a file is replaced; None if the file is missing.
+
+    file: path or file descriptor
+    """
     with suppress(FileNotFoundError, NotADirectoryError):
         status = os.stat(file)
         return (
@@ -224,7 +239,7 @@ def _check_offsets(store: SplitStore) -> None:
     )
     if not well_formed:
         raise DataError(
-            f"{store.path}: class offsets and names disagree: expected the offsets of "
-            f"{n_classes} classes with {n_images} images, got {len(offsets)} others. "
-            f"{build_again(store.path)}"
+            f"{store.path}: class_offsets does not fit the names and images: expected "
+            f"{n_classes + 1} offsets that increase from 0 to {n_images}, got "
+            f"{len(offsets)} offsets that do not. {build_again(store.path)}"
         )

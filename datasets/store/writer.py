@@ -1,6 +1,6 @@
-"""Writes a split class by class, resuming an earlier run, and seals it at the end.
+"""Write a split file class by class, and resume an interrupted run.
 
-Before it is sealed, everything is read back from the disk and compared.
+Before the file is marked as finished, all pixels are read back and compared.
 """
 
 import math
@@ -26,12 +26,13 @@ def write_split(
     listing: Listing,
     journal: Journal,
 ) -> Iterator[int]:
-    """Write the classes of a split to `path`; yields the number of images of each class.
+    """Write a split file to `path`. Yield the number of images in each finished class.
 
-    Classes that the journal records are not read from the source again. HDF5 leaves its
-    file damaged when the process is killed. The HDF5 file is therefore closed first, and
-    the pixels are written into it as plain bytes.
-    Raises DataError for images of another shape, or OSError.
+    Classes that are recorded in the journal are not read from the source again. An HDF5
+    file that is open is damaged if the process is killed. Therefore the file is laid
+    out and closed first, and the pixels are written into it as plain bytes.
+    Raises DataError if the images of the source are not uint8 or have a wrong shape.
+    Raises OSError if the disk is full, read-only or unreliable.
     """
     classes = listing.of(split)
     recorded = journal.frames.get(split)
@@ -54,12 +55,12 @@ def write_split(
     class_sha256, content = writer.read_back(digests)
     seal(path, class_sha256, content)
     _record_frame(path, split, journal)
-    # Raises DataError if the file cannot be opened.
+    # Opening the finished file checks it: this raises DataError if it is damaged.
     SplitStore(path)
 
 
 class _Writer:
-    """Writes the pixels of each class to their place in the split file, and reads them."""
+    """A writer of the pixels in a split file that `lay_out` has prepared."""
 
     def __init__(
         self,
@@ -82,7 +83,7 @@ class _Writer:
             self._n_images += n_images
 
     def write(self, c: int) -> str:
-        """Read class c from its source and write it; returns its digest."""
+        """Copy the pixels of class c from the source. Return the class digest."""
         one = self._classes[c]
         pixels = _read_source(one, self._info)
         contiguous = np.ascontiguousarray(pixels)
@@ -90,16 +91,18 @@ class _Writer:
         with self._path.open("r+b", buffering=0) as file:
             file.seek(self._places[c])
             while data:
-                # One call may write less than all.
+                # A single call may write fewer bytes than it was given.
                 n_written = file.write(data)
                 data = data[n_written:]
         return _digest(one, pixels)
 
     def read_back(self, digests: Sequence[str]) -> tuple[list[str], ContentDigest]:
-        """Read every class from the disk; its digests, and that of the whole split.
+        """Read all classes back from the disk and compare them with their digests.
 
-        A class that does not match its digest is written once more.
-        Raises OSError when it still differs from what was written.
+        A class with a wrong digest is written once more.
+        digests: the expected digest of each class
+        Returns the digest of each class, and the hashes of the whole split.
+        Raises OSError if a class still differs after it was written again.
         """
         _flush_to_disk(self._path)
         shape = (self._n_images, *self._info.image_shape)
@@ -115,14 +118,15 @@ class _Writer:
                 found = _digest(one, pixels)
             if found != expected:
                 raise OSError(
-                    f"class {one.name} reads back differently from what was written"
+                    f"the pixels of class {one.name} in {self._path.name} differ from "
+                    f"the pixels that were written"
                 )
             content.add(one.name, one.image_names, pixels)
             class_sha256.append(expected)
         return class_sha256, content
 
     def _read(self, c: int) -> np.ndarray:
-        """The pixels of class c that are in the split file."""
+        """Read the pixels of class c from the split file."""
         one = self._classes[c]
         shape = (len(one.image_names), *self._info.image_shape)
         pixels = np.fromfile(
@@ -139,20 +143,23 @@ def _digest(one: ClassImages, pixels: np.ndarray) -> str:
 
 
 def _read_source(one: ClassImages, info: DatasetInfo) -> np.ndarray:
-    """The images of one class. Raises DataError when the source has other ones."""
+    """Read the images of a class from its source.
+
+    Raises DataError if the images are not uint8 or have a wrong number or shape.
+    """
     pixels = one.read()
     expected = (len(one.image_names), *info.image_shape)
     if pixels.dtype == np.uint8 and pixels.shape == expected:
         return pixels
     raise DataError(
-        f"{info.name}, class {one.name}: cannot use the images of the source: expected "
-        f"uint8 {expected}, got {pixels.dtype} {pixels.shape}. See what the source "
-        f"holds: fewbench data identify PATH"
+        f"{info.name}, class {one.name}: cannot use the images from the source: "
+        f"expected uint8 {expected}, got {pixels.dtype} {pixels.shape}. To see what "
+        f"the source contains, type: fewbench data identify PATH"
     )
 
 
 def _record_frame(path: Path, split: str, journal: Journal) -> None:
-    """Record in the journal what the split file is now, without its pixels."""
+    """Record the current digest of the split file without its pixels in the journal."""
     _flush_to_disk(path)
     digest = frame_digest(path) or ""
     journal.frame(split, digest)

@@ -1,1 +1,4 @@
-"""The report as one HTML page: `html` writes it, `provenance` says all about one result."""
+"""The HTML page of a report.
+
+`html` writes the page. `provenance` collects the facts about each result that it shows.
+"""

@@ -1,4 +1,4 @@
-"""One HTML page that holds a whole report. It needs no network and no other file."""
+"""Write a whole report as one HTML page that needs no network and no other file."""
 
 import base64
 import hashlib
@@ -19,16 +19,18 @@ from ..tables.printed_table import PrintedCell, PrintedTable
 from ..tables.table import Table
 from .provenance import provenance
 
-# A title or caption -> SVG text or PNG bytes.
+# The title or caption of each image -> its SVG text or PNG bytes.
 Images = Mapping[str, str | bytes]
 
 
 @dataclass(frozen=True)
 class Page:
-    """What the page shows, beside every result of `tables` in full.
+    """The content of the page.
 
-    grids: further tables by the heading of their section
-    figures: plots by title. samples: sample images by caption
+    tables: the accuracy tables; the page also shows all facts about their results
+    grids: heading of a section -> further tables, ready to be printed
+    figures: title -> plot, as SVG text or PNG bytes
+    samples: caption -> sample images from the datasets, as SVG text or PNG bytes
     """
 
     tables: Sequence[Table]
@@ -38,7 +40,7 @@ class Page:
 
 
 def write_page(page: Page, path: Path) -> Path:
-    """Write the page as one HTML file."""
+    """Write the page as one HTML file, and return its path."""
     cells: list[Cell] = []
     for table in page.tables:
         cells += table.cells
@@ -82,7 +84,7 @@ def _part(file_name: str) -> Markup:
 
 
 def _filters(results: Iterable[RunResult]) -> dict[str, list[str]]:
-    """The values that the page can filter its results by."""
+    """Return the choices of each filter of the page: filter name -> sorted values."""
     filters = {}
     for name, values in _values_of_filters(results).items():
         filters[name] = sorted(values)
@@ -90,8 +92,11 @@ def _filters(results: Iterable[RunResult]) -> dict[str, list[str]]:
 
 
 def _data_attributes(row: Sequence[PrintedCell]) -> dict[str, str]:
-    """The attributes by which the filters of the page find a row: whatever all results of the row
-    have in common."""
+    """Return the HTML attributes by which the filters of the page select a table row.
+
+    There is one for each of dataset, protocol and learner that all results in the row
+    have in common.
+    """
     results = [cell.result for cell in row if cell.result is not None]
     attributes = {}
     for name, values in _values_of_filters(results).items():
@@ -114,8 +119,11 @@ def _values_of_filters(results: Iterable[RunResult]) -> dict[str, set[str]]:
 
 
 def _anchors(results: Iterable[RunResult]) -> dict[RunResult, str]:
-    """The id of each result in full. Ids are numbers, since two results may have all names in
-    common, for example when two folders hold the same run."""
+    """Return the HTML id of the section about each result.
+
+    Ids are numbered, since two results may have all their names in common, for example
+    if two folders hold the same run.
+    """
     anchors = {}
     for number, result in enumerate(results, start=1):
         anchors[result] = f"result-{number}"
@@ -123,8 +131,11 @@ def _anchors(results: Iterable[RunResult]) -> dict[RunResult, str]:
 
 
 def _policy(style: str, script: str) -> str:
-    """The content security policy. Only these two texts style the page or run on it, so anything
-    else that gets into the page has no effect."""
+    """Return the content security policy of the page.
+
+    The browser applies only this style sheet and runs only this script. Any other style
+    or script that gets into the page has no effect.
+    """
     rules = {
         "default-src": "'none'",
         "img-src": "data:",
@@ -144,10 +155,10 @@ def _digest(text: str) -> str:
 
 
 def _data_uris(images: Images) -> dict[str, str]:
-    """The images as addresses that hold their content.
+    """Return each image as a data URI, which contains the whole image.
 
-    An SVG stays a document of its own that way: its element ids cannot clash with those of
-    another, and no script in it can run.
+    An SVG in a data URI is a separate document. Its element ids cannot clash with the
+    ids in another SVG, and no script in it can run.
     """
     addresses = {}
     for name, image in images.items():

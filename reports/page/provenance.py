@@ -1,4 +1,4 @@
-"""Everything that is known about one result, as the page shows it."""
+"""Collect the facts about one result that the HTML page of a report shows."""
 
 from dataclasses import asdict
 
@@ -10,7 +10,7 @@ Facts = dict[str, object]
 
 
 def provenance(cell: Cell) -> dict[str, Facts]:
-    """The facts about the result of a cell, by heading."""
+    """Return the facts about the result in a table cell: heading -> name -> value."""
     result = cell.result
     return {
         "Result": _result_facts(cell),

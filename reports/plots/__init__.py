@@ -1,5 +1,9 @@
-"""Plots of results. Each `plot_*` plots into the axes that it is given and returns them. Each
-`*_figure` is one of these at its proper size, and `save_figure` writes it as PNG, SVG and PDF."""
+"""Plots of results.
+
+Each function `plot_*` plots into the matplotlib axes that are passed to it, and returns
+them. Each function `*_figure` makes a new figure of a suitable size with one such plot.
+`save_figure` writes a figure as PNG, SVG and PDF.
+"""
 
 from .accuracy import accuracy_figure, plot_accuracy
 from .along import along_figure, plot_along

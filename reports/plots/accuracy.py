@@ -1,4 +1,4 @@
-"""Plots of accuracies: each result with its interval."""
+"""Plot the mean accuracy of each result with its confidence interval."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -27,16 +27,19 @@ def plot_accuracy(
     ax: Axes,
     styles: Styles | None = None,
 ) -> Axes:
-    """Mean accuracies with their intervals: a grey band per group of results, and below it a row
-    per result, the most accurate first. The numbers are written out, since an interval is often
-    narrower than its marker."""
+    """Plot the mean accuracy of each result with its confidence interval.
+
+    Results on the same episodes form a group. A grey band names each group. The rows
+    below the band show its results, the most accurate first. Each row also shows the
+    accuracy as a number, since the interval is often narrower than its marker.
+    """
     groups = result_groups(results)
     styles = styles or learner_styles(results)
     return _plot_groups(groups, ax, styles)
 
 
 def accuracy_figure(groups: Sequence[ResultGroup], styles: Styles) -> Figure:
-    """`plot_accuracy` at its proper size, one panel per dataset with its own axis."""
+    """Make a figure of suitable size with one `plot_accuracy` for each dataset."""
     panels = _by_dataset(groups)
     heights = list(map(_n_rows, panels))
     n_panels = len(panels)
@@ -68,7 +71,7 @@ def _by_dataset(groups: Sequence[ResultGroup]) -> list[list[ResultGroup]]:
 
 
 def _n_rows(groups: Sequence[ResultGroup]) -> int:
-    """A row for each heading and for each result."""
+    """Return the number of rows: one for each group heading and one for each result."""
     n_rows = 0
     for group in groups:
         n_rows += 1 + len(group.results)

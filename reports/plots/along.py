@@ -1,4 +1,4 @@
-"""Accuracy against the number of shots or ways."""
+"""Plot accuracy against the number of shots or ways."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -19,16 +19,20 @@ _AXIS_LABELS = {"n_shot": "shots a class", "n_way": "ways (classes an episode)"}
 
 
 def plot_along(results: Sequence[RunResult], ax: Axes, field: str) -> Axes:
-    """Accuracy with its interval against `field`, which is "n_shot" or "n_way": a curve for each
-    learner and protocol that was scored at two values or more of it.
+    """Plot accuracy with its interval against the number of shots or ways.
 
-    Raises ResultError when none was.
+    A curve joins results that differ only in this number. Results with only one value
+    of the number are not shown.
+
+    field: "n_shot" or "n_way"
+    Raises ResultError if no results differ only in this number.
     """
     curves = _curves(results, field)
     if not curves:
         raise ResultError(
-            f"accuracy against {field}: expected results of one learner at two values or "
-            "more, got one value. Evaluate on more protocols: fewbench protocol list"
+            f"accuracy against {field}: expected results of one learner at two values "
+            f"of {field} or more, got none. Evaluate the learner on more protocols. To "
+            "list them: fewbench protocol list"
         )
     values: set[int] = set()
     for (label, cells), style in zip(curves.items(), STYLES, strict=False):
@@ -43,7 +47,10 @@ def plot_along(results: Sequence[RunResult], ax: Axes, field: str) -> Axes:
 
 
 def along_figure(results: Sequence[RunResult], field: str) -> Figure | None:
-    """`plot_along` at its proper size, or None when nothing was scored at two values."""
+    """Make a figure of suitable size with `plot_along`.
+
+    None if no results differ only in the number of shots or ways that `field` names.
+    """
     curves = _curves(results, field)
     if not curves:
         return None
@@ -77,7 +84,7 @@ def _plot_curve(
 
 
 def _label_values(ax: Axes, values: Sequence[int]) -> None:
-    """Label exactly these values on a logarithmic axis."""
+    """Make the horizontal axis logarithmic, with ticks at exactly these values."""
     ax.set_xscale("log")
     axis = ax.xaxis
     axis.set_major_locator(FixedLocator(values))
@@ -86,7 +93,10 @@ def _label_values(ax: Axes, values: Sequence[int]) -> None:
 
 
 def _curves(results: Iterable[RunResult], field: str) -> dict[str, list[Cell]]:
-    """The MOST_CURVES curves with the highest accuracy, by label."""
+    """Return the MOST_CURVES curves that reach the highest accuracies.
+
+    label of a curve -> its cells, in ascending order of `field`
+    """
     several: list[list[RunResult]] = []
     for by_value in _alike_but_for(field, results):
         if len(by_value) > 1:
@@ -110,8 +120,10 @@ def _alike_but_for(
     field: str,
     results: Iterable[RunResult],
 ) -> list[dict[int, RunResult]]:
-    """Results by their value of `field`, grouped by everything else. The first of each value
-    counts."""
+    """Group the results that differ only in the protocol field `field`.
+
+    Each group maps a value of the field to the first result with this value.
+    """
     groups: dict[tuple, dict[int, RunResult]] = {}
     for result in results:
         # Shots and ways are part of a protocol's name, so names differ along a curve.
@@ -136,7 +148,10 @@ def _highest_mean(results: Iterable[RunResult]) -> float:
 
 
 def _label(result: RunResult, name: str, field: str) -> str:
-    """The name of a learner with what its protocols have in common."""
+    """Return the label of a curve, such as "protonet conv4, omniglot 5-way".
+
+    name: the name of the learner in the plot
+    """
     protocol = result.protocol
     fixed = f"{protocol.n_way}-way"
     if field == "n_way":

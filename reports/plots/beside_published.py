@@ -1,4 +1,4 @@
-"""A plot of our results beside published numbers."""
+"""Plot our results beside published numbers."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -21,15 +21,19 @@ from .rows import (
 )
 from .style import INK, LINE, PALE_BLUE, STYLES, bound_percent, clean_rows, new_figure
 
-# The most rows of one protocol and method. References come first among published numbers.
+# The largest numbers of rows for one protocol and method. If there are more published
+# numbers than rows, those from the method's own paper are shown first.
 OURS_ROWS = 4
 PUBLISHED_ROWS = 6
 
 
 @dataclass
 class _Panel:
-    """The rows of one protocol and method: our cells by name, and the published numbers that
-    they are compared with, each once."""
+    """The rows for one protocol and method.
+
+    ours: name of a result -> the result and its interval
+    theirs: one pair for each published number that our results are compared with
+    """
 
     ours: dict[str, Cell] = field(default_factory=dict)
     theirs: list[Beside] = field(default_factory=list)
@@ -40,17 +44,20 @@ class _Panel:
 
 
 def plot_published(pairs: Sequence[Beside], ax: Axes, margin: float) -> Axes:
-    """Our numbers and published ones of the same method, dataset, way and shot. Each protocol and
-    method has a grey band. Below it stand ours (filled), then published ones (hollow), inside or
-    outside the margin around the best of ours.
+    """Plot our results and published numbers of one method, dataset, way and shot.
+
+    A grey band names each protocol and method. The rows below it show our results with
+    filled markers, then the published numbers with hollow markers. A pale blue band
+    marks the margin around our best result.
 
     margin: the largest difference, as a fraction, that still counts as reproduced
-    Raises ResultError for no pairs.
+    Raises ResultError if there are no pairs.
     """
     if not pairs:
         raise ResultError(
-            "ours against published: expected at least one pair, got none. "
-            "Evaluate on a protocol of a paper: fewbench protocol list"
+            "plot of published numbers: expected at least one pair, got none. "
+            "Evaluate on a protocol that follows a paper. To list them: "
+            "fewbench protocol list --kind legacy"
         )
     shown: list[Cell] = []
     row = 0
@@ -70,7 +77,7 @@ def plot_published(pairs: Sequence[Beside], ax: Axes, margin: float) -> Axes:
 
 
 def published_figure(pairs: Sequence[Beside], margin: float) -> Figure:
-    """`plot_published` at its proper size."""
+    """Make a figure of suitable size with `plot_published`."""
     rows = 0
     for panel in _panels(pairs).values():
         rows += 1 + panel.n_rows
@@ -80,7 +87,10 @@ def published_figure(pairs: Sequence[Beside], margin: float) -> Figure:
 
 
 def _panels(pairs: Sequence[Beside]) -> Mapping[str, _Panel]:
-    """The panels by title, each with no more rows than there is room for."""
+    """Return the rows of each protocol and method: title -> panel.
+
+    A panel has at most OURS_ROWS results and PUBLISHED_ROWS published numbers.
+    """
     names = plot_names(pair.result for pair in pairs)
     panels: dict[str, _Panel] = {}
     for pair in pairs:
@@ -147,7 +157,10 @@ def _plot_theirs(ax: Axes, row: int, pair: Beside) -> None:
 
 
 def _value(pair: Beside) -> str:
-    """The published number with its ± and its marks."""
+    """Return the published accuracy with its ± and its marks, in percent.
+
+    "*": written down from memory. "≠": the conditions differ from ours.
+    """
     published = pair.published
     value = f"{published.accuracy:.2f}"
     if published.half_width is not None:
@@ -161,6 +174,6 @@ def _value(pair: Beside) -> str:
 
 
 def _authors(published: PublishedNumber) -> str:
-    """The start of the source, such as "Snell" for "Snell et al. 2017"."""
+    """Return the start of the source, such as "Snell" for "Snell et al. 2017"."""
     parts = re.split(r" et al|,| README| reproduce", published.source)
     return parts[0]

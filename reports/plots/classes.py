@@ -1,4 +1,4 @@
-"""The accuracy of each class, with images of the hardest."""
+"""Plot the accuracy of each class, with sample images of the hardest classes."""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -14,19 +14,20 @@ from ..tables.run_names import shortened
 from .rows import plot_interval, write_row
 from .style import INK, LINE, STYLES, clean_rows, new_figure
 
-HARDEST = 8  # classes in their own rows
-SAMPLES = 5  # images of each
+HARDEST = 8  # the number of classes that have their own rows
+SAMPLES = 5  # the number of images in each of these rows
 IMAGE_HEIGHT = 0.34  # inches
 POINTS_PER_INCH = 72
 
 Images = list[NDArray[np.uint8]]
-# Called with a result and the names of classes. Returns images uint8 (H, W, C) of those classes
-# that it has images of. Reports have no images themselves, so the caller of a report brings them.
+# A function that finds sample images of classes. It takes a result and class names.
+# It returns: class name -> images uint8 (H, W, C). Classes without images are left out.
+# The package `reports` cannot read datasets, so its caller passes such a function.
 ClassSamples = Callable[[RunResult, Sequence[str]], Mapping[str, Images]]
 
 
 def no_samples(result: RunResult, names: Sequence[str]) -> dict[str, Images]:
-    """The `ClassSamples` for results without images."""
+    """Return no images. Use it as the `ClassSamples` if no images are available."""
     del result, names
     return {}
 
@@ -36,8 +37,11 @@ def plot_class_accuracy(
     ax: Axes,
     class_samples: ClassSamples = no_samples,
 ) -> Axes:
-    """The spread over all classes (a stroke each), and below it the hardest with their intervals
-    and samples of their images."""
+    """Plot the accuracy of each class in one result.
+
+    The first row has a stroke for each class. The rows below it show the eight classes
+    with the lowest accuracies, with their intervals and sample images.
+    """
     every = class_accuracy(result)
     hardest_first = every.sort_values("accuracy", kind="stable")
     hardest = hardest_first.head(HARDEST)
@@ -63,7 +67,7 @@ def plot_class_accuracy(
 
 
 def class_figure(result: RunResult, class_samples: ClassSamples) -> Figure:
-    """`plot_class_accuracy` at its proper size."""
+    """Make a figure of suitable size with `plot_class_accuracy`."""
     n_classes = len(np.unique(result.classes))
     rows = 1 + min(HARDEST, n_classes)
     figure = new_figure(1.6 * LINE * rows + 0.9)
@@ -91,7 +95,7 @@ def _title(result: RunResult) -> str:
 
 
 def _plot_strokes(ax: Axes, accuracies: NDArray[np.float64]) -> None:
-    """All classes in one row, a stroke each."""
+    """Plot the accuracies of all classes in row 0, each as a stroke."""
     n_classes = len(accuracies)
     ax.plot(
         100 * accuracies,
@@ -105,7 +109,7 @@ def _plot_strokes(ax: Axes, accuracies: NDArray[np.float64]) -> None:
 
 
 def _add_images(ax: Axes, row: int, images: Images) -> None:
-    """Add a strip of images to the right of the axes, of the same height for any images."""
+    """Add a strip of images to the right of a row. It is IMAGE_HEIGHT inches high."""
     if not images:
         return
     height = images[0].shape[0]
@@ -127,7 +131,7 @@ def _add_images(ax: Axes, row: int, images: Images) -> None:
 
 
 def _strip(images: Images) -> NDArray[np.uint8]:
-    """The images side by side with white gaps: uint8 (H, W, 3)."""
+    """Join the images side by side with white gaps. Return uint8 (H, W, 3)."""
     height, _, channels = images[0].shape
     gap_width = max(1, height // 14)
     gap = np.full((height, gap_width, channels), 255, np.uint8)

@@ -1,4 +1,4 @@
-"""Learning curves: validation accuracy and loss over training steps."""
+"""Plot learning curves: validation accuracy and loss over training steps."""
 
 from collections.abc import Mapping, Sequence
 from itertools import islice
@@ -14,16 +14,18 @@ from ..records import ResultError
 from ..tables.run_names import shortened
 from .style import INK, STYLES, clean_curve, new_figure
 
-# Rows with `step`, `seconds`, `loss` and `val_accuracy` (a fraction). Values may be None or
-# missing.
+# The log of a training run: rows with `step`, `seconds`, `loss` and `val_accuracy` (a
+# fraction). All values except `step` may be None or missing.
 History = Sequence[Mapping[str, Any]]
-MOST_CURVES = len(STYLES)  # more curves would share a colour
-MARKERS = 12  # about as many on each curve
-LARGEST = 1e12  # larger values would flatten the rest, and axes cannot reach the largest floats
+MOST_CURVES = len(STYLES)  # with more curves, some would share a colour
+MARKERS = 12  # the approximate number of markers on each curve
+# Larger values are not plotted: they would flatten all other values, and matplotlib
+# cannot draw axes up to the largest floats.
+LARGEST = 1e12
 
 
 def has_values(history: History) -> bool:
-    """Whether a history has anything to plot."""
+    """Return whether the log of a training run has any value that can be plotted."""
     loss = _series(history, "loss")
     accuracy = _series(history, "val_accuracy")
     n_values = loss.size + accuracy.size
@@ -31,16 +33,18 @@ def has_values(history: History) -> bool:
 
 
 def plot_learning_curve(history: History, ax: Axes) -> Axes:
-    """Validation accuracy (left axis, points) and training loss (right axis, line).
+    """Plot the validation accuracy and the training loss of one training run.
 
-    Raises ResultError for a history without values.
+    The accuracy has markers and uses the left axis. The loss is a plain line and uses
+    the right axis.
+    Raises ResultError if the log has no value that can be plotted.
     """
     loss = _series(history, "loss")
     accuracy = _series(history, "val_accuracy")
     if loss.size + accuracy.size == 0:
         raise ResultError(
-            "learning curve: expected rows with loss or val_accuracy, got none. "
-            "Train for more steps"
+            "learning curve: expected rows with a finite loss or val_accuracy in the "
+            "log of the training run, got none. Train for more steps"
         )
     _plot_validation(ax, accuracy)
     if loss.size:
@@ -52,7 +56,12 @@ def plot_learning_curve(history: History, ax: Axes) -> Axes:
 
 
 def plot_learning_curves(histories: Mapping[str, History], ax: Axes, key: str) -> Axes:
-    """One quantity, `val_accuracy` or `loss`, of several runs."""
+    """Plot one quantity of several training runs.
+
+    histories: name of a run -> the rows of its log; only the first MOST_CURVES are
+        shown
+    key: "val_accuracy" or "loss"
+    """
     scale = 100
     label = "validation accuracy (%)"
     if key == "loss":
@@ -78,14 +87,14 @@ def plot_learning_curves(histories: Mapping[str, History], ax: Axes, key: str) -
 
 
 def learning_curve_figure(history: History) -> Figure:
-    """`plot_learning_curve` at its proper size."""
+    """Make a figure of suitable size with `plot_learning_curve`."""
     figure = new_figure(3.2)
     plot_learning_curve(history, figure.subplots())
     return figure
 
 
 def learning_curves_figure(histories: Mapping[str, History]) -> Figure:
-    """Accuracy above loss, for the first MOST_CURVES runs."""
+    """Make a figure of the first MOST_CURVES runs: accuracy above, loss below."""
     shown = dict(islice(histories.items(), MOST_CURVES))
     figure = new_figure(4.6 + 0.2 * len(shown))
     upper, lower = figure.subplots(2, 1, sharex=True)
@@ -97,7 +106,7 @@ def learning_curves_figure(histories: Mapping[str, History]) -> Figure:
 
 
 def add_legend(figure: Figure, ax: Axes) -> None:
-    """Add a legend below the plot, where it covers nothing."""
+    """Add a legend below the plot, where it covers no curve."""
     handles, labels = ax.get_legend_handles_labels()
     figure.legend(
         handles,
@@ -135,7 +144,7 @@ def _plot_loss(ax: Axes, loss: NDArray[np.float64]) -> None:
     right.plot(steps, values, color=color, linewidth=1)
     lowest = min(0, values.min())
     right.set_ylim(bottom=lowest)
-    # Points lie over the line, and the line stays visible.
+    # Draw the accuracy over the loss, without a background that would hide the loss.
     ax.set_zorder(right.get_zorder() + 1)
     ax.patch.set_visible(False)
 
@@ -146,7 +155,10 @@ def _label_steps(ax: Axes) -> None:
 
 
 def _series(history: History, key: str) -> NDArray[np.float64]:
-    """One column, where it has values: float64 (2, n) steps and values."""
+    """Return the steps and values of one quantity: float64 (2, n).
+
+    Rows without a value are left out, and so are NaN and values of LARGEST and above.
+    """
     points = []
     for row in history:
         value = row.get(key)

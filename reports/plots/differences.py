@@ -1,4 +1,4 @@
-"""A forest plot of the paired differences between results on the same episodes."""
+"""Make a forest plot of the paired differences between results on the same episodes."""
 
 from collections.abc import Sequence
 
@@ -13,10 +13,11 @@ from .style import INK, LINE, STYLES, clean_rows, new_figure
 
 
 def plot_differences(comparisons: Sequence[Comparison], ax: Axes) -> Axes:
-    """Paired differences in points with their intervals, one below the other. Markers are filled
-    where the difference is significant after Holm's correction.
+    """Plot paired differences of accuracy with their intervals, in percentage points.
 
-    Raises ResultError for no comparisons.
+    Each comparison has a row. Its marker is filled if the difference is significant
+    after Holm's correction.
+    Raises ResultError if there are no comparisons.
     """
     if not comparisons:
         raise ResultError(
@@ -46,7 +47,7 @@ def plot_differences(comparisons: Sequence[Comparison], ax: Axes) -> Axes:
 
 
 def differences_figure(comparisons: Sequence[Comparison]) -> Figure:
-    """`plot_differences` at its proper size."""
+    """Make a figure of suitable size with `plot_differences`."""
     figure = new_figure(1.7 * LINE * len(comparisons) + 0.95)
     plot_differences(comparisons, figure.subplots())
     return figure
@@ -67,7 +68,7 @@ def _plot_difference(ax: Axes, row: int, pair: Comparison, *, is_filled: bool) -
 
 
 def _value(pair: Comparison) -> str:
-    """The difference with its ± in points, and the p-value below."""
+    """Return two lines: the difference with its ± in points, and the p-value."""
     points = 100 * pair.difference
     width = pair.interval.high - pair.interval.low
     half_width = 100 * width / 2

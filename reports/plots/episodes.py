@@ -1,4 +1,4 @@
-"""Histograms of the accuracies of single episodes."""
+"""Plot histograms of the accuracies of single episodes."""
 
 from collections.abc import Sequence
 
@@ -15,7 +15,7 @@ from .rows import axis_label, heading, most_accurate_first, write_row
 from .style import FAINT, INK, LINE, Styles, clean_rows, learner_styles, new_figure
 
 MOST_BINS = 48
-# The height of the tallest bar and of the dark line at the mean, where a row has height 1.
+# The heights of the tallest bar and of the dark line at the mean. A row has height 1.
 TALLEST, MEAN_LINE = 0.82, 0.92
 
 Floats = NDArray[np.float64]
@@ -26,25 +26,26 @@ def plot_episode_histogram(
     ax: Axes,
     styles: Styles | None = None,
 ) -> Axes:
-    """How the accuracies of single episodes spread: a histogram per result, the most accurate on
-    top, each with a dark line at its mean.
+    """Plot a histogram of the accuracies of single episodes for each result.
 
-    Raises ResultError unless all results were scored on the same episodes.
+    The most accurate result is at the top. A dark line marks the mean of each result.
+    Raises ResultError if the results were not all scored on the same episodes, or if
+    there are no results.
     """
     groups = result_groups(results)
     if len(groups) != 1:
         labels = [group.label for group in groups]
         got = ", ".join(labels) or "none"
         raise ResultError(
-            f"episode histogram: expected results on the same episodes, got {got}. "
-            "Plot each of these separately"
+            "episode histogram: expected results that were all scored on the same "
+            f"episodes, got {got}. Plot one group of results at a time"
         )
     styles = styles or learner_styles(results)
     return _plot_histograms(groups[0], ax, styles)
 
 
 def histogram_figure(group: ResultGroup, styles: Styles) -> Figure:
-    """`plot_episode_histogram` at its proper size."""
+    """Make a figure of suitable size with `plot_episode_histogram`."""
     figure = new_figure(2 * LINE * len(group.results) + 1.05)
     _plot_histograms(group, figure.subplots(), styles)
     return figure
@@ -80,7 +81,7 @@ def _plot_histograms(group: ResultGroup, ax: Axes, styles: Styles) -> Axes:
 
 
 def _plot_bars(ax: Axes, row: int, heights: Floats, edges: Floats, color: str) -> None:
-    """Plot one histogram, with the baseline on its row."""
+    """Plot one histogram. The bars stand on the line at height `row`."""
     ax.stairs(
         row - heights,  # the vertical axis points down
         100 * edges,
@@ -103,16 +104,17 @@ def _plot_mean(ax: Axes, row: int, cell: Cell) -> None:
 
 
 def _shares(result: RunResult, edges: Floats) -> Floats:
-    """The share of the episodes in each bin: float64 (n_bins,)."""
+    """Return the fraction of the episodes in each bin: float64 (n_bins,)."""
     counts, _ = np.histogram(result.accuracies, edges)
     return counts / result.protocol.n_episodes
 
 
 def _bins(results: Sequence[RunResult]) -> Floats:
-    """Edges halfway between possible accuracies, which are multiples of 1 / queries.
+    """Return the edges of the bins, as fractions: float64 (n_bins + 1,).
 
-    With other edges some bins would hold more possible accuracies than others, and the histogram
-    would look like a comb.
+    The accuracy of an episode is a multiple of 1 / (number of its queries). The edges
+    lie halfway between these multiples, so all bins contain equally many of them.
+    Otherwise the histogram would look like a comb.
     """
     queries = results[0].protocol.queries_per_episode
     correct = np.concatenate([result.correct for result in results])

@@ -1,4 +1,4 @@
-"""Plots made of rows: a name to the left, an interval, and a value to the right."""
+"""Draw plots with rows: a name at the left, an interval, and a value at the right."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -10,11 +10,15 @@ from ..tables.cells import Cell
 from ..tables.run_names import shortened
 from .style import BAND, INK, Style
 
-HALF_BAND = 0.42  # half the height of a band, where a row has height 1
+HALF_BAND = 0.42  # half the height of a heading's band; a row has height 1
 
 
 def write(ax: Axes, x: float, row: float, text: str, **style: Any) -> None:
-    """Write text on a row. `x`: from 0 at the left to 1 at the right of the axes."""
+    """Write text on a row.
+
+    x: 0 is the left edge and 1 is the right edge of the axes
+    style: options of `Axes.text`
+    """
     options = {"va": "center", "fontsize": 9, "color": INK}
     options |= style
     ax.text(
@@ -28,13 +32,13 @@ def write(ax: Axes, x: float, row: float, text: str, **style: Any) -> None:
 
 
 def write_row(ax: Axes, row: float, name: str, value: str) -> None:
-    """Write a name to the left of the axes and a value to their right."""
+    """Write a name to the left of the axes and a value to the right of the axes."""
     write(ax, -0.015, row, name, ha="right", linespacing=1.1)
     write(ax, 1.015, row, value, linespacing=1.1)
 
 
 def plot_heading(ax: Axes, row: float, text: str) -> None:
-    """Plot a grey band with a bold heading."""
+    """Plot a grey band with a bold heading in a row."""
     ax.axhspan(
         row - HALF_BAND,
         row + HALF_BAND,
@@ -52,9 +56,10 @@ def plot_interval(
     style: Style,
     marker_fill: str | None = None,
 ) -> None:
-    """Plot a marker at the mean, and a bar with ends from the lower to the upper limit.
+    """Plot a marker at the mean, and a bar from the lower limit to the upper limit.
 
-    values: low, mean and high in percent. marker_fill: the style's colour if None
+    values: low, mean and high, in the unit of the axis
+    marker_fill: the colour inside the marker; None takes the colour of the style
     """
     color, marker = style
     low, mean, high = values
@@ -72,7 +77,10 @@ def plot_interval(
 
 
 def percents(cell: Cell) -> tuple[float, float, float]:
-    """Low, mean and high in percent; three times the mean where there is no interval."""
+    """Return the lower limit, the mean and the upper limit of a cell in percent.
+
+    If the cell has no interval, both limits are the mean.
+    """
     mean = 100 * cell.mean
     interval = cell.interval
     if interval is None:
@@ -83,13 +91,13 @@ def percents(cell: Cell) -> tuple[float, float, float]:
 
 
 def most_accurate_first(group: ResultGroup) -> list[Cell]:
-    """The cells of a group, best first."""
+    """Return the cells with the results of a group, the highest mean first."""
     best_first = group.most_accurate(len(group.results))
     return list(map(Cell.of, best_first.results))
 
 
 def heading(group: ResultGroup) -> str:
-    """The name of a group, and how many of its results are shown if some are left out."""
+    """Return the name of a group, with ": 5 best of 9" if only 5 of 9 are shown."""
     label = shortened(group.label, 60)
     if group.left_out == 0:
         return label
@@ -99,7 +107,7 @@ def heading(group: ResultGroup) -> str:
 
 
 def axis_label(quantity: str, cells: Sequence[Cell]) -> str:
-    """The label of an axis, followed by lines that say what the ± and the marks mean."""
+    """Return the label of an axis, with lines that explain the ± and the marks."""
     lines = [quantity, *_meanings_of_intervals(cells)]
     marks: set[str] = set()
     for cell in cells:

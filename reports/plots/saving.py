@@ -1,4 +1,4 @@
-"""Figures as PNG, SVG and PDF files."""
+"""Write figures as PNG, SVG and PDF files."""
 
 import io
 import warnings
@@ -12,8 +12,8 @@ from matplotlib.text import Text
 
 from fewbench.files import write_bytes
 
-# Without a salt of its own, matplotlib gives the elements of an SVG random ids.
-# Text as paths needs no font where the file is read, and saves the time to embed fonts.
+# Without a fixed salt, matplotlib gives random ids to the elements of an SVG.
+# With text as paths, the reader needs no font, and no time is spent on embedding fonts.
 _SETTINGS: dict[Any, str] = {
     "svg.hashsalt": "fewbench",
     "svg.fonttype": "path",
@@ -21,10 +21,13 @@ _SETTINGS: dict[Any, str] = {
 
 
 def save_figure(figure: Figure, path_stem: Path) -> list[Path]:
-    """Write `<path_stem>.png`, `.svg` and `.pdf`. The same figure gives the same bytes."""
+    """Write `<path_stem>.png`, `.svg` and `.pdf`. Return the three paths in this order.
+
+    The files contain no date and no random id, so equal figures give equal files.
+    """
     stem = Path(path_stem)
     with warnings.catch_warnings():
-        # A script that the font lacks is shown as boxes. The tables have the name in full.
+        # Characters that the font lacks are shown as boxes. Tables show the full names.
         warnings.filterwarnings("ignore", r"Glyph \d+ .* missing from font")
         contents = _rendered(figure)
     paths = []
@@ -35,8 +38,8 @@ def save_figure(figure: Figure, path_stem: Path) -> list[Path]:
 
 
 def _rendered(figure: Figure) -> dict[str, bytes]:
-    """The figure as bytes by format."""
-    # The layout is computed once. Otherwise each format would do it again.
+    """Return the figure as bytes in each format: "png", "svg" and "pdf"."""
+    # Compute the layout once and then fix it, instead of once for each format.
     figure.draw_without_rendering()
     figure.set_layout_engine(None)
     png = _bytes(
@@ -47,7 +50,7 @@ def _rendered(figure: Figure) -> dict[str, bytes]:
         pil_kwargs={"compress_level": 4},
     )
     svg = _bytes(figure, "svg", metadata={"Date": None})
-    # A path effect, even one that changes nothing, makes the PDF hold paths instead of fonts.
+    # With any path effect, even one without effect, the PDF has paths instead of fonts.
     for text in figure.findobj(Text):
         text.set_path_effects([Normal()])
     pdf = _bytes(figure, "pdf", metadata={"CreationDate": None})

@@ -1,4 +1,4 @@
-"""What all plots share: sizes, colours, and the look of their axes."""
+"""The sizes, the colours and the style of axes that all plots have in common."""
 
 from collections.abc import Iterable, Mapping
 from itertools import cycle
@@ -9,8 +9,9 @@ from matplotlib.ticker import MaxNLocator
 
 from ..records import RunResult
 
-# Colour and marker. The colours are Okabe and Ito's without yellow, which is too pale on white.
-# The markers tell learners apart in grey print as well; the first pairs differ most.
+# A colour and a marker. The colours are Okabe and Ito's, without yellow, which is too
+# pale on white. The markers distinguish learners in greyscale print as well. The first
+# pairs of colour and marker are the easiest to distinguish.
 Style = tuple[str, str]
 STYLES: tuple[Style, ...] = (
     ("#0072B2", "o"),
@@ -26,27 +27,32 @@ INK = "#222222"
 FAINT = "#8A8A8A"
 BAND = "#EFEFEF"
 GRID = "#DDDDDD"
-WIDTH = 6.4  # inches: the text width of a page, where 9 points stay 9 points
+WIDTH = 6.4  # inches: the text width of a page, so that text is not rescaled in print
 LINE = 0.27  # inches from one line of text to the next
 
 Styles = Mapping[str, Style]
 
 
 def new_figure(height: float) -> Figure:
-    """An empty figure of the width of a page. `height`: inches."""
+    """Return an empty figure with the text width of a page, and a height in inches."""
     return Figure((WIDTH, height), layout="constrained")
 
 
 def learner_styles(results: Iterable[RunResult]) -> dict[str, Style]:
-    """Colour and marker of each learner. Pass them to several plots to make the plots agree."""
+    """Return a colour and a marker for each learner: learner -> (colour, marker).
+
+    Pass the same dict to several plots to show each learner alike in all of them.
+    """
     learners = sorted({result.learner for result in results})
     # With more learners than styles, the styles repeat.
     return dict(zip(learners, cycle(STYLES), strict=False))
 
 
 def clean_rows(ax: Axes, lowest: float, highest: float) -> None:
-    """Leave only a scale at the bottom and faint lines up from it, for rows between `lowest` and
-    `highest`."""
+    """Style axes with rows: a scale at the bottom and faint vertical lines, no frame.
+
+    lowest, highest: the positions of the bottom and the top edge, in rows from the top
+    """
     ax.set_ylim(lowest, highest)
     ax.set_yticks([])
     for side in ("left", "right", "top"):
@@ -66,7 +72,7 @@ def clean_rows(ax: Axes, lowest: float, highest: float) -> None:
 
 
 def clean_curve(ax: Axes, label: str, color: str = INK) -> None:
-    """Label the vertical axis of a curve, and leave no frame on top and to the right."""
+    """Label the vertical axis of a curve, and remove the frame at the top and right."""
     ax.set_ylabel(label, color=color, fontsize=9)
     ax.tick_params(
         axis="both",
@@ -82,7 +88,7 @@ def clean_curve(ax: Axes, label: str, color: str = INK) -> None:
 
 
 def bound_percent(ax: Axes) -> None:
-    """Leave some space at both sides, but show no accuracies below 0 or above 100 %."""
+    """Leave space at both sides of the data, but hardly any beyond 0 and 100 %."""
     ax.margins(x=0.05)
     left, right = ax.get_xlim()
     space = 0.01 * (right - left)

@@ -1,8 +1,15 @@
-"""Intervals, comparisons and plans: what a result allows one to say.
+"""Confidence intervals, comparisons and plans.
 
-`intervals` holds the interval of one result, `class_bootstrap` and `training_seeds` those
-about other classes and other training runs. `betting` and `bootstrap` are what they rest on.
-`comparisons` compares results on the same episodes, by the tests of `paired_tests`.
-`equivalence` compares a result with a published number, `planning` says how many episodes a
-precision takes, and `diagnostics` shows where accuracy is lost.
+intervals         the interval of one result
+class_bootstrap   an interval that holds for other classes
+training_seeds    an interval that holds for other training runs
+available         an interval, or None if a result allows none
+betting           the limits by betting that other modules use
+bootstrap         the bootstrap that other modules use
+comparisons       compare results on the same episodes
+paired_tests      the tests and intervals of these comparisons
+equivalence       compare a result with a published number
+planning          how many episodes a wanted precision needs
+diagnostics       which classes and episodes cost accuracy
+arrays            names for array types
 """

@@ -1,4 +1,4 @@
-"""Names for the array types of the statistics."""
+"""Names for the array types in the statistics modules."""
 
 import numpy as np
 from numpy.typing import NDArray

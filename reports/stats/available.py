@@ -1,4 +1,4 @@
-"""An interval where one can be computed, and None where it cannot."""
+"""Compute an interval, or return None if a result allows none."""
 
 from collections.abc import Callable
 
@@ -10,9 +10,9 @@ def available_interval(
     result: RunResult,
     formula: Callable[[RunResult], Interval] = result_interval,
 ) -> Interval | None:
-    """The interval of a result, or None if its episodes do not allow one.
+    """Return the interval of a result, or None if its episodes do not allow one.
 
-    formula: computes the interval, and raises ResultError when it cannot.
+    formula: a function that computes the interval and raises ResultError if it cannot
     """
     try:
         return formula(result)

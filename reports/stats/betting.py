@@ -1,31 +1,36 @@
-"""Limits and p-values by betting: they stay valid however often one looks, and whenever one stops.
+"""Compute confidence limits and p-values by betting.
 
-The idea: at each episode, a player bets that its accuracy exceeds a claimed mean, at odds
-that are fair if the claim is true. Then the player's wealth is a martingale that starts at
-1. A true claim lets it ever exceed 1 / alpha with a probability of at most alpha (Ville
-1939), for every n and every rule of stopping. So great wealth refutes the claim.
+They stay valid however often they are computed while episodes come in, and whenever the
+evaluation stops.
+
+The idea: before each episode, a player bets that its accuracy exceeds a claimed mean.
+The odds are fair if the claim is true. Then the player's wealth, which starts at 1, is
+a martingale. If the claim is true, the wealth ever exceeds 1 / alpha with a probability
+of at most alpha (Ville 1939). This holds for every n and every stopping rule. So great
+wealth refutes the claim.
 """
 
 import numpy as np
 
 from .arrays import FloatArray, IntArray
 
-# Shares of the largest bet that cannot lose everything: from bold, which a handful of
-# episodes need, to timid, which 100,000 episodes need. They are fixed in advance, since
-# they may not depend on the data.
+# The bets, as shares of the wealth that a value of 0 loses. They go from bold, which is
+# best for a handful of episodes, to timid, which is best for 100,000 episodes. They are
+# fixed in advance, since they must not depend on the data.
 BETS = 0.999 * 2.0 ** (-np.arange(14) / 2)
 # How many episodes must differ from the majority before their spread is trusted.
 FEW = 10
-# Each halving halves the bracket around a limit: 30 leave 1e-9, kept on the safe side.
+# Bisection steps for a limit. 30 steps leave an error of at most 1e-9, and the error
+# only makes the interval wider.
 _HALVINGS = 30
 
 
 def little_spread(values: FloatArray | IntArray) -> bool:
-    """Whether the values are too much alike for an interval that goes by their spread.
+    """Return whether values are too much alike for an interval based on their spread.
 
-    They are when all are equal, or when more than half are equal and fewer than FEW differ
-    from those. The spread then depends on whether a rare episode happened to be drawn, and
-    a t-interval would be narrow only because none was.
+    This is so if all values are equal. It is also so if more than half of them are
+    equal and fewer than FEW differ from these. Then the spread depends on whether a
+    rare episode happened to be drawn, and a t-interval can be too narrow.
 
     values: (n,)
     """
@@ -45,20 +50,20 @@ def betting_limits(
     counts: IntArray,
     alpha: float,
 ) -> tuple[float, float]:
-    """Lower and upper limit of the mean of values that lie in [0, 1].
+    """Return the lower and upper confidence limit of the mean of values in [0, 1].
 
-    With a probability of at least 1 - alpha, the limits after every episode hold the mean,
-    all of them at once. Each limit is the mean that the bets just do not refute. The
-    wealth is averaged over BETS, each of which is kept for all episodes. So the order of
-    the episodes does not matter, and more episodes only add to the counts.
+    With a probability of at least 1 - alpha, the limits hold the true mean after every
+    episode at once. Each limit is the outermost mean that the bets do not refute. The
+    wealth is averaged over BETS. Each bet in BETS stays the same for all episodes, so
+    the order of the episodes does not matter.
 
     values: float64 (n_values,) distinct accuracies
-    counts: int (n_values,) how many episodes have each accuracy
-    Source: Waudby-Smith and Ramdas, Estimating means of bounded random variables by betting
-    (JRSS B 2024, arXiv 2010.09686): the hedged capital process, with a mixture of constant
-    bets.
+    counts: int (n_values,) number of episodes with each accuracy
+    Source: Waudby-Smith and Ramdas, Estimating means of bounded random variables by
+    betting (JRSS B 2024, arXiv 2010.09686): the hedged capital process, with a mixture
+    of constant bets.
     """
-    # Each side may use up half of alpha.
+    # Each limit may be wrong with a probability of alpha / 2.
     log_threshold = np.log(2 / alpha)
     low = _lower_limit(values, counts, log_threshold)
     high = 1 - _lower_limit(1 - values, counts, log_threshold)
@@ -70,15 +75,16 @@ def betting_p_value(
     counts: IntArray,
     mean: float,
 ) -> float:
-    """p-value of the claim that the true mean is at most `mean`.
+    """Return the p-value of the claim that the true mean is at most `mean`.
 
-    It is 1 over the wealth of a player who bets on a larger mean. Takes values and counts
-    as `betting_limits` does.
+    It is 1 / wealth, where the player bets that the true mean is larger.
+
+    values, counts: as in `betting_limits`
     """
     if mean < 0:
         return 0.0
     if mean == 0:
-        # A mean of 0 allows no value but 0.
+        # Fractions with a mean of 0 are all 0.
         return float(not values.any())
     log_of_mean_wealth = max(_log_of_mean_wealth(values, counts, mean), 0.0)
     return float(np.exp(-log_of_mean_wealth))
@@ -89,9 +95,10 @@ def log_wealth(
     counts: IntArray,
     mean: float,
 ) -> FloatArray:
-    """Log of the wealth after each of BETS that the values exceed `mean`: float64 (n_bets,).
+    """Return the log of the final wealth for each bet in BETS: float64 (n_bets,).
 
-    A bet is a share of 1 / mean, so a value of 0 loses exactly that share.
+    The player bets that the values exceed `mean`. A bet is the share of the wealth that
+    a value of 0 loses.
     """
     growth = np.log1p(BETS[:, None] * (values / mean - 1))
     return growth @ counts.astype(np.float64)
@@ -102,7 +109,7 @@ def _log_of_mean_wealth(
     counts: IntArray,
     mean: float,
 ) -> float:
-    """Log of the wealth averaged over BETS."""
+    """Return the log of the wealth averaged over BETS."""
     summed = np.logaddexp.reduce(log_wealth(values, counts, mean))
     return float(summed - np.log(BETS.size))
 
@@ -112,7 +119,10 @@ def _lower_limit(
     counts: IntArray,
     log_threshold: float,
 ) -> float:
-    """The smallest mean that the bets do not refute; wealth falls as the mean rises."""
+    """Return the smallest mean that the bets do not refute.
+
+    It is found by bisection, since the wealth falls as the claimed mean rises.
+    """
     low = 0.0
     high = float(values @ counts / counts.sum())
     for _ in range(_HALVINGS):

@@ -1,4 +1,4 @@
-"""Parts of the bootstraps: influence of classes, variance of images, resampled means."""
+"""Functions for the bootstrap over classes and the bootstrap over episodes."""
 
 import numpy as np
 
@@ -10,11 +10,13 @@ def class_influence(
     accuracies: FloatArray,
     classes: IntArray,
 ) -> FloatArray:
-    """How far each class moves the mean accuracy: float64 (n_classes that occur,), centred.
+    """Return how far each class moves the mean accuracy: float64 (n_seen,), centred.
 
-    A class counts both as the true one and as a rival of the others. To first order, the
-    mean accuracy is the mean of these influences over classes. This is Hájek's projection
-    of a U-statistic: n_way times the mean deviation of the episodes that hold the class.
+    n_seen is the number of classes that occur in the episodes. A class has influence
+    both as the true class and as a wrong answer for the other classes. To first order,
+    another draw of classes changes the mean accuracy by the mean of their influences.
+    The influence is Hájek's projection of a U-statistic: n_way times the mean deviation
+    of the episodes that hold the class.
 
     accuracies: float64 (n_episodes,)
     classes: int (n_episodes, n_way) class of each label
@@ -34,12 +36,14 @@ def drawn_together(
     influence: FloatArray,
     result: RunResult,
 ) -> FloatArray:
-    """Mean influence of each class with its rotated copies: float64 (n_base_classes,).
+    """Average the influence of each class with its rotated copies.
 
-    Another draw of classes would bring a class and its copies in together, or leave them
-    out together.
+    Another draw of classes would contain either both a class and its copies, or
+    neither.
 
-    influence: float64 (n_classes that occur,) from `class_influence`
+    influence: float64 (n_seen,) from `class_influence`
+    Returns float64 (n_base_classes,), or `influence` itself if the protocol has no
+    rotated classes.
     """
     if not result.protocol.rotations:
         return influence
@@ -52,11 +56,11 @@ def drawn_together(
 
 
 def finite_classes(n_classes: int, n_way: int) -> float:
-    """The factor that corrects influences for rivals that come from few classes.
+    """Return the factor that corrects influences for a small number of classes.
 
-    An episode with a hard class has no room for that class among its rivals. So its rivals
-    are easier than average, and influences look too small. NaN for no more than n_way
-    classes.
+    In an episode that holds a hard class, the other classes cannot be this class again.
+    So they are easier than average, and the influence of the hard class looks too
+    small. The factor is NaN if n_classes is at most n_way.
     """
     if n_classes > n_way:
         return (n_classes - 1) / (n_classes - n_way)
@@ -69,16 +73,21 @@ def bootstrap_t_limits(
     resamples: int,
     rng: np.random.Generator,
 ) -> FloatArray:
-    """Lower and upper quantile of the studentised mean over resampled classes: float64 (2,).
+    """Return two quantiles of the resampled studentised mean: float64 (2,).
 
-    influence: float64 (n,) centred; n of them are drawn with replacement
+    They are the quantiles alpha / 2 and 1 - alpha / 2.
+
+    Each resample draws n classes with replacement.
+
+    influence: float64 (n,) centred
     """
     n = influence.size
     chosen = rng.integers(n, size=(resamples, n), dtype=np.int32)
     drawn = influence[chosen]
     means = drawn.mean(axis=1)
     variances = drawn.var(axis=1) / (n - 1)
-    # A resample that holds one class n times has no spread. It is rare, and left out.
+    # A resample that holds one class n times has no spread. It is rare, so leave it
+    # out.
     largest = max(float(variances.max()), 1e-300)
     usable = variances > 1e-12 * largest
     if not usable.any():
@@ -88,19 +97,20 @@ def bootstrap_t_limits(
 
 
 def image_variance(result: RunResult, images: IntArray) -> float:
-    """Variance of the mean accuracy when query images are redrawn within their classes.
+    """Return the variance of the mean accuracy if query images are drawn again.
 
-    The mean is linear in the images, so its bootstrap variance is a sum of squares.
+    They are drawn again within their classes. The mean is linear in the images, so its
+    bootstrap variance is a sum of squares.
 
-    images: int (n_episodes, n_way * n_query) which image each query was
-    Raises ResultError when the shape is not that of the predictions.
+    images: int (n_episodes, n_way * n_query) number of the image in each query
+    Raises ResultError if the shape of `images` is not that of the predictions.
     """
     expected = result.predictions.shape
     if images.shape != expected:
         raise ResultError(
-            f"open-bootstrap interval of {result.file_stem}: images: expected the image of "
-            f"each query, shape {expected}, got shape {images.shape}. Omit `images`, or "
-            "pass those that the episodes were drawn with"
+            f"open-bootstrap interval of {result.file_stem}: images: expected one "
+            f"image number per query, shape {expected}, got shape {images.shape}. Omit "
+            "`images`, or pass the image numbers of the same episodes"
         )
     hits = result.hits.reshape(-1).astype(np.float64)
     owners = np.repeat(result.classes.reshape(-1), result.protocol.n_query)
@@ -118,9 +128,9 @@ def _class_images(
     owners: IntArray,
     images: IntArray,
 ) -> IntArray:
-    """A number for each pair of a class and an image: int (n_queries,).
+    """Number the distinct pairs of a class and an image: int (n_queries,).
 
-    One image may belong to several classes, rotated differently in each.
+    One image may belong to several classes, with another rotation in each.
     """
     n_images = int(images.max()) + 1
     keys = owners.astype(np.int64) * n_images + images
@@ -134,12 +144,12 @@ def bootstrap_mean(
     resamples: int,
     seed: int,
 ) -> FloatArray:
-    """Means of resamples, drawn with replacement: float64 (resamples,).
+    """Return the means of resamples drawn with replacement: float64 (resamples,).
 
-    Drawing how often each distinct value comes is the same as drawing the values, and far
-    faster when few are distinct.
+    A resample is drawn as a count for each distinct value. This is equivalent to
+    drawing the values, and much faster if few are distinct.
 
-    counts: int (n_values,) how often each value occurs
+    counts: int (n_values,) number of times that each value occurs
     values: float64 (n_values,)
     """
     n = int(counts.sum())

@@ -1,4 +1,4 @@
-"""The interval about other classes: a bootstrap of the classes of a split."""
+"""Compute an interval that holds for other classes, by a bootstrap over classes."""
 
 import numpy as np
 
@@ -22,16 +22,19 @@ def class_bootstrap(
     resamples: int = 2000,
     seed: int = 0,
 ) -> Interval:
-    """Bootstrap-t over the classes of the split: about other classes, kind "open-bootstrap".
+    """Return a bootstrap-t interval over classes, of kind "open-bootstrap".
 
-    n counts classes; a class and its rotated copies count once.
+    It says how far the mean could be off with other classes. Its n is the number of
+    classes. A class and its rotated copies count as one class.
 
-    images: int64 (n_episodes, n_way * n_query) which image each query was. They add the
-        variance of drawing query images again within their classes. A class that is drawn
-        again brings its images along, so without `images` their noise counts once. With
-        them it counts nearly twice, and the interval is a little too wide.
+    images: int64 (n_episodes, n_way * n_query) number of the image in each query. If
+        given, the variance from drawing query images again is added. Classes that are
+        drawn again bring their images along. So the noise of the images counts once
+        without `images`. With `images` it counts nearly twice, and the interval is a
+        little too wide.
     Source: Efron and Tibshirani, An Introduction to the Bootstrap (1993), 12.5.
-    Raises ResultError when no more classes than n_way occur in the episodes.
+    Raises ResultError if at most n_way classes occur in the episodes, if nearly all
+    episodes have the same accuracy, or if `images` has the wrong shape.
     """
     accuracies = as_fractions(result.accuracies, level)
     n_way = result.protocol.n_way
@@ -51,7 +54,8 @@ def class_bootstrap(
     lower, upper = bootstrap_t_limits(influence, 1 - level, resamples, rng)
     mean, _ = mean_and_std(accuracies)
     error = float(np.sqrt(variance))
-    # The bootstrap-t interval mirrors the quantiles: a long left tail widens the upper side.
+    # A bootstrap-t interval mirrors the quantiles: a long left tail widens the upper
+    # side.
     low = float(np.clip(mean - upper * error, 0, 1))
     high = float(np.clip(mean - lower * error, 0, 1))
     return Interval(
@@ -67,15 +71,15 @@ def class_bootstrap(
 def _check(accuracies: FloatArray, n_classes: int, n_way: int) -> None:
     if little_spread(accuracies):
         raise ResultError(
-            f"open-bootstrap interval: no class is known to be harder than another: expected "
-            f"at least {FEW} episodes that differ in accuracy from most, got fewer of "
+            "open-bootstrap interval: nearly all episodes have the same accuracy: "
+            f"expected at least {FEW} episodes with another accuracy, got fewer among "
             f"{accuracies.size}. Evaluate more: --episodes 10000"
         )
     if n_classes <= n_way:
         raise ResultError(
-            f"open-bootstrap interval: it draws classes again: expected more than n_way = "
-            f"{n_way} of them in the episodes, got {n_classes}. Choose a split with more "
-            f"classes"
+            "open-bootstrap interval: too few classes: expected more than n_way = "
+            f"{n_way} classes in the episodes, got {n_classes}. Choose a split with "
+            "more classes"
         )
 
 
@@ -85,10 +89,11 @@ def _variance(
     correction: float,
     n_way: int,
 ) -> float:
-    """Variance of the mean over other classes.
+    """Return the variance of the mean over other classes.
 
-    The episodes are a sample too. Their noise is in the influence of each class, n_way
-    times over, and once is right.
+    The episodes are a sample too. The variance between classes contains the noise of
+    the episodes about n_way times. It must be counted once, so the excess is
+    subtracted.
     """
     noise = float(accuracies.var(ddof=1)) / accuracies.size
     excess = n_way * correction**2 - 1

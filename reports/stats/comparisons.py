@@ -1,6 +1,7 @@
-"""Paired comparisons of results on the same episodes.
+"""Compare results on the same episodes, episode by episode.
 
-Two runs are compared, not two methods: another training seed of either may reverse the sign.
+A comparison is about two training runs, not about two methods. With another training
+seed the difference may change its sign.
 """
 
 from collections.abc import Sequence
@@ -22,15 +23,21 @@ from .paired_tests import (
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """How much more accurate `a` is than `b` on the same episodes, as fractions.
+    """The difference in accuracy between two results on the same episodes.
 
-    interval: of the difference, kind "paired-t"; "little-spread" where the difference is the
-        same in all or all but a few episodes; "paired-anytime" where an evaluation stopped
-        early
-    bootstrap: kind "paired-bootstrap", if asked for and if there is a spread
-    p_value: two-sided, of no difference
-    p_adjusted: after Holm, over the comparisons that were made together
-    superiority: share of the episodes in which a is right more often than b; ties count half
+    All values are fractions.
+
+    difference: the accuracy of `a` minus the accuracy of `b`
+    interval: the interval of the difference. Its kind is "paired-anytime" if a protocol
+        has the interval "anytime", "little-spread" if nearly all episodes have the same
+        difference, and "paired-t" otherwise.
+    bootstrap: an interval of kind "paired-bootstrap", or None if none was asked for or
+        nearly all episodes have the same difference
+    p_value: two-sided p-value of the claim that there is no difference
+    p_adjusted: p_value with Holm's correction for all comparisons in the same call
+    superiority: fraction of the episodes in which `a` has more right answers than `b`;
+        a tie counts half
+    n: number of episodes
     """
 
     a: RunResult
@@ -51,36 +58,42 @@ def compare(
     resamples: int = 10_000,
     seed: int = 0,
 ) -> Comparison:
-    """Compare two results with a paired t-test and, beside it, a paired bootstrap of episodes.
+    """Compare two results by a paired t-test and a paired bootstrap over episodes.
 
-    Conditional on these classes, images and training runs, like `episodes_t`.
+    The comparison holds for these classes, images and training runs only.
 
-    resamples: of the bootstrap; 0 leaves it out
-    Raises ResultError when the episodes differ, saying in what.
+    resamples: number of bootstrap resamples; 0 for no bootstrap
+    Raises ResultError if the results were not scored on the same episodes, or if there
+    are fewer than two episodes.
     """
     pair = np.array([[0, 1]])
     return _comparisons([a, b], pair, level, Bootstrap(resamples, seed))[0]
 
 
 def compare_all(results: Sequence[RunResult], level: float = 0.95) -> list[Comparison]:
-    """Compare every pair in turn: (0, 1), (0, 2), ..., (1, 2), ..., with Holm over all.
+    """Compare every pair of results: (0, 1), (0, 2), ..., (1, 2), ...
 
-    There is no bootstrap: `compare` gives that of one pair.
-    Raises ResultError for fewer than two results or when the episodes differ, saying in what.
+    The p-values get Holm's correction for all pairs. There is no bootstrap; `compare`
+    makes one for two results.
+    Raises ResultError for fewer than two results, if the results were not scored on the
+    same episodes, or if there are fewer than two episodes.
     """
     if len(results) < 2:
         raise ResultError(
-            f"a comparison: expected at least 2 results, got {len(results)}"
+            "too few results to compare: expected at least 2 results, got "
+            f"{len(results)}. Evaluate another learner with the same --protocol"
         )
     pairs = np.stack(np.triu_indices(len(results), 1), axis=1)
     return _comparisons(results, pairs, level, Bootstrap())
 
 
 def tied_with_best(results: Sequence[RunResult], level: float = 0.95) -> set[int]:
-    """Indices of the most accurate result and of those not significantly worse than it.
+    """Return the indices of all results that are not significantly worse than the best.
 
-    Each is paired with the most accurate, with Holm over these comparisons.
-    Raises ResultError when the episodes differ, saying in what.
+    The best is the most accurate result, and its index is included. It is compared with
+    each of the other results, with Holm's correction for these comparisons.
+    Raises ResultError if the results were not scored on the same episodes, or if there
+    are fewer than two episodes.
     """
     if len(results) < 2:
         return set(range(len(results)))
@@ -96,10 +109,13 @@ def tied_with_best(results: Sequence[RunResult], level: float = 0.95) -> set[int
 
 
 def holm(p_values: FloatArray) -> FloatArray:
-    """p-values adjusted so that the chance of any false find among them keeps its level.
+    """Adjust p-values for the number of tests by Holm's method: float64 (n,).
+
+    If each test rejects at an adjusted p-value below alpha, the chance of any false
+    rejection is at most alpha.
 
     p_values: float64 (n,)
-    Returns float64 (n,). Source: Holm, Scand. J. Statist. 6 (1979), 65-70.
+    Source: Holm, Scand. J. Statist. 6 (1979), 65-70.
     """
     order = np.argsort(p_values, kind="stable")
     factors = np.arange(p_values.size, 0, -1)
@@ -115,7 +131,10 @@ def _comparisons(
     level: float,
     bootstrap: Bootstrap,
 ) -> list[Comparison]:
-    """Compare the pairs of indices, int (n_pairs, 2), all at once."""
+    """Compare pairs of results, with Holm's correction for all pairs.
+
+    pairs: int (n_pairs, 2) indices into `results`
+    """
     check_level(level)
     _check_episodes(results)
     correct = np.stack([result.correct for result in results])
@@ -144,8 +163,8 @@ def _check_episodes(results: Sequence[RunResult]) -> None:
         _refuse_other_episodes(results[0], result)
     if results[0].protocol.n_episodes < 2:
         raise ResultError(
-            "no comparison without spread: expected at least 2 episodes, got 1. "
-            "Evaluate more: --episodes 1000"
+            "cannot compare results on a single episode: expected at least 2 episodes, "
+            "got 1. Evaluate more: --episodes 1000"
         )
 
 
@@ -170,6 +189,6 @@ def _refuse_unequal(
     if expected != got:
         raise ResultError(
             f"{first.file_stem} and {other.file_stem} were not scored on the same episodes: "
-            f"expected {name} {expected} for both, got {got} for the second. Evaluate both "
-            f"on one build with the same --protocol and --episodes"
+            f"expected {name} {expected} for both, got {got} for the second. Evaluate "
+            "both on the same dataset folder with the same --protocol and --episodes"
         )

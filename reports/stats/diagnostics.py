@@ -1,4 +1,4 @@
-"""Beyond the mean: which classes, which confusions and which episodes cost accuracy."""
+"""Find the classes, the confusions and the episodes that cost accuracy."""
 
 from typing import NamedTuple
 
@@ -11,11 +11,15 @@ from .arrays import FloatArray, IntArray
 
 
 class Confusions(NamedTuple):
-    """How often classes were taken for each other, over the classes that occur.
+    """Counts of how often each class was taken for each other class.
 
-    seen: int (n,) the classes, as places in the split
-    counts: int64 (n, n) queries of each class (row) that got the label of each (column)
-    met: int64 (n, n) queries of each class in episodes that also hold the other
+    n is the number of classes that occur in the episodes.
+
+    seen: int (n,) these classes, as indices into class_names
+    counts: int64 (n, n) number of queries by true class (row) and predicted class
+        (column)
+    met: int64 (n, n) number of queries of the row's class in episodes that also hold
+        the column's class
     """
 
     seen: IntArray
@@ -24,12 +28,13 @@ class Confusions(NamedTuple):
 
 
 def class_accuracy(result: RunResult, level: float = 0.95) -> pd.DataFrame:
-    """Accuracy on each class that occurs, in the order of the split.
+    """Return the accuracy on each class that occurs, in the order of the split.
 
-    Columns: class, n (queries), correct, accuracy, low, high. The limits are Wilson's
-    interval, as if there were only as many queries as the spread of the class between its
-    episodes is worth (Korn and Graubard 1998), at least one an episode. They are conditional
-    on the images of the class.
+    Columns: class, n (queries), correct, accuracy, low, high. low and high are the
+    limits of Wilson's interval. Queries in one episode are not independent, so the
+    interval uses an effective number of queries, which follows from the spread between
+    episodes (Korn and Graubard 1998). It is at least one query per episode. The limits
+    hold for these images of the class only.
     """
     n_query = result.protocol.n_query
     owners = result.classes.reshape(-1)
@@ -56,10 +61,11 @@ def class_accuracy(result: RunResult, level: float = 0.95) -> pd.DataFrame:
 
 
 def confusion(result: RunResult) -> pd.DataFrame:
-    """How many queries of each true class (row) got the label of each class (column).
+    """Count the queries by true class (row) and predicted class (column).
 
-    Only classes that occur, in the order of the split. `confused_pairs` also says how often
-    two classes met.
+    Rows and columns are the classes that occur in the episodes, in the split's order.
+    Two classes can be confused only in episodes that hold both. `confused_pairs` also
+    counts the queries in such episodes.
     """
     found = _confusions(result)
     names = result.class_names[found.seen].astype(object)
@@ -69,10 +75,11 @@ def confusion(result: RunResult) -> pd.DataFrame:
 
 
 def confused_pairs(result: RunResult, n: int = 10) -> pd.DataFrame:
-    """The n most frequent confusions of one class with another.
+    """Return the n most frequent confusions of a class with another class.
 
-    Columns: true, predicted, wrong (queries), met (queries of `true` in episodes that hold
-    both), rate. Sorted by wrong, then rate; equal ones in the order of the split.
+    Columns: true, predicted, wrong (queries of `true` with the label of `predicted`),
+    met (queries of `true` in episodes that hold both classes), rate (wrong / met).
+    Sorted by wrong, then by rate, then by the split's order.
     """
     seen, counts, met = _confusions(result)
     names = result.class_names[seen].astype(object)
@@ -94,9 +101,10 @@ def confused_pairs(result: RunResult, n: int = 10) -> pd.DataFrame:
 
 
 def hardest_episodes(result: RunResult, n: int = 10) -> pd.DataFrame:
-    """The n episodes with the fewest right answers, hardest first; equal ones in their order.
+    """Return the n episodes with the fewest right answers, hardest first.
 
-    Columns: episode, correct, accuracy, classes (tuple of names, by label).
+    Columns: episode, correct, accuracy, classes (tuple of class names, by label).
+    Episodes with equally many right answers keep their order.
     """
     hardest = np.argsort(result.correct, kind="stable")[:n]
     names = result.class_names[result.classes[hardest]]
@@ -111,12 +119,15 @@ def hardest_episodes(result: RunResult, n: int = 10) -> pd.DataFrame:
 
 
 def calibration_error(result: RunResult) -> float | None:
-    """Expected calibration error: 0 is perfect; None where scores are not probabilities.
+    """Return the expected calibration error, or None if scores are not probabilities.
 
-    It is how far the probability of the predicted label is from the share of right answers,
-    on average over queries, by bins of that probability.
+    A perfect learner has 0. Queries are put into bins by the probability of the
+    predicted label. Each bin has an error: the distance between the mean probability
+    and the fraction of right answers. The result is the mean over bins, weighted by
+    queries.
 
-    Source: Naeini et al., AAAI 2015; Guo et al., ICML 2017 (arXiv 1706.04599), equation 3.
+    Source: Naeini et al., AAAI 2015; Guo et al., ICML 2017 (arXiv 1706.04599), equation
+    3.
     """
     if result.calibration is None or not result.calibration[:, 0].any():
         return None
@@ -144,7 +155,7 @@ def _confusions(result: RunResult) -> Confusions:
 
 
 def _pair_counts(rows: IntArray, columns: IntArray, size: int) -> IntArray:
-    """How often each row meets each column: int64 (size, size)."""
+    """Count how often each row comes with each column: int64 (size, size)."""
     n_cells = size * size
     keys = rows.astype(np.int64) * size + columns
     counts = np.bincount(keys.reshape(-1), minlength=n_cells)
@@ -157,17 +168,22 @@ def _effective_queries(
     episodes: IntArray,
     n_query: int,
 ) -> FloatArray:
-    """How many independent queries each class is worth. All arrays are float64 (n_classes,).
+    """Return the number of independent queries that each class's queries are worth.
 
-    The queries of one episode share its support images, so they are right or wrong together.
+    The queries in one episode share its support images, so their answers depend on each
+    other. All arrays are float64 (n_classes,).
+
+    correct: right answers
+    squares: sum over episodes of the squared number of right answers
+    episodes: number of episodes that hold the class
     """
     n = episodes * n_query
     share = correct / n
     with np.errstate(divide="ignore", invalid="ignore"):
         spread = (squares - correct**2 / episodes) / (episodes - 1) / n_query**2
         worth = share * (1 - share) / (spread / episodes)
-    # Without a spread to measure (all right, all wrong, a single episode), each episode
-    # counts once.
+    # If there is no spread to measure (all right, all wrong, or a single episode), each
+    # episode counts as one query.
     measured = np.isfinite(worth) & (worth > 0)
     worth = np.where(measured, worth, episodes)
     return np.clip(worth, episodes, n)
@@ -178,7 +194,10 @@ def _wilson(
     n: FloatArray,
     level: float,
 ) -> tuple[FloatArray, FloatArray]:
-    """Wilson's score interval (J. Am. Stat. Assoc. 22 (1927), 209-212)."""
+    """Return the limits of Wilson's score interval.
+
+    Source: J. Am. Stat. Assoc. 22 (1927), 209-212.
+    """
     z = float(ndtri((1 + level) / 2))
     z2 = z**2
     shrink = 1 + z2 / n

@@ -1,4 +1,4 @@
-"""Whether a result reproduces a published number."""
+"""Judge whether a result reproduces a published number."""
 
 from dataclasses import dataclass
 from typing import Literal, Self
@@ -16,12 +16,16 @@ _PERCENT = "Divide percentages by 100"
 
 @dataclass(frozen=True)
 class Equivalence:
-    """Whether a result lies within `margin` of a published mean, as fractions.
+    """The verdict on whether a result lies within `margin` of a published mean.
 
-    low, high: the interval of ours minus published at level 1 - 2 * alpha, where alpha is the
-        risk of either verdict. "reproduced" when the interval lies within the margin, "not
-        reproduced" when it lies outside, "undecided" when it holds the border
-    p_value: of a difference beyond the margin
+    All numbers are fractions.
+
+    difference: our mean minus the published mean
+    low, high: the interval of the difference, at level 1 - 2 * alpha. alpha is the risk
+        of a wrong "reproduced", and also that of a wrong "not reproduced".
+    p_value: p-value of the claim that the true difference is beyond the margin
+    verdict: "reproduced" if the interval lies within ± margin, "not reproduced" if it
+        lies outside, "undecided" if it contains a border of the margin
     """
 
     difference: float
@@ -40,7 +44,10 @@ class Equivalence:
         p_value: float,
         risk: float,
     ) -> Self:
-        """With the verdict that the limits and the p-value allow at this risk."""
+        """Return an `Equivalence` with the verdict that follows from these numbers.
+
+        risk: the alpha of `Equivalence`
+        """
         low, high = limits
         verdict: Verdict = "undecided"
         if p_value <= risk:
@@ -74,26 +81,33 @@ def reproduced(
     level: float = 0.95,
     published_half_width: float | None = None,
 ) -> Equivalence:
-    """Whether a result reproduces a published mean within `margin`: two one-sided t-tests.
+    """Judge by two one-sided t-tests whether a result reproduces a published mean.
 
-    published_mean, margin: fractions
-    published_half_width: the ± printed beside it, taken as 1.96 normal standard errors of an
-        independent sample of episodes; None takes the published mean as exact. Neither says
-        anything about training seeds: the margin has to allow for them.
-    Source: Schuirmann, J. Pharmacokinet. Biopharm. 15 (1987), 657-680; degrees of freedom by
-    Welch and Satterthwaite. Raises ResultError for values that are not fractions.
+    published_mean: a fraction
+    margin: a fraction; the largest difference that counts as reproduced
+    published_half_width: the ± printed beside the published mean. It is taken as 1.96
+        standard errors of the mean of independent episodes. None takes the published
+        mean as exact. Neither covers the spread between training seeds, so the margin
+        must.
+    Source: Schuirmann, J. Pharmacokinet. Biopharm. 15 (1987), 657-680; degrees of
+    freedom by Welch and Satterthwaite.
+    Raises ResultError for values that are not fractions, or for a single episode.
     """
     check_level(level)
     _check_published(published_mean, margin, published_half_width)
     accuracies = result.accuracies
     if accuracies.size < 2:
-        raise ResultError("no verdict from one episode. Evaluate more: --episodes 1000")
+        raise ResultError(
+            "cannot judge a result on a single episode: expected at least 2 episodes, "
+            "got 1. Evaluate more: --episodes 1000"
+        )
     published_error = (published_half_width or 0.0) / 1.96
     if result.protocol.interval == "anytime" or little_spread(accuracies):
         return _by_bets(result, published_mean, margin, level, published_error)
     own_variance = float(accuracies.var(ddof=1)) / accuracies.size
     variance = own_variance + published_error**2
-    # The published error is taken as known, which adds infinitely many degrees of freedom.
+    # The published error is taken as known exactly, that is, with infinitely many
+    # degrees of freedom.
     df = (accuracies.size - 1) * (variance / own_variance) ** 2
     difference = result.mean - published_mean
     error = float(np.sqrt(variance))
@@ -116,16 +130,20 @@ def _by_bets(
     level: float,
     published_error: float,
 ) -> Equivalence:
-    """For episodes too much alike for a t-test, or an evaluation that stopped early.
+    """Judge by bets whether a result reproduces a published mean.
 
-    Half of the risk goes to what the published number may be off by.
+    Bets replace the t-test if the episodes are too much alike, or if the interval of
+    the protocol is "anytime", which allows the evaluation to stop early.
+
+    Half of the risk is for the error of the published number.
     """
     values, counts = np.unique(result.accuracies, return_counts=True)
     slack = float(ndtri((1 + level) / 2)) * published_error
     low, high = betting_limits(values, counts, 1 - level)
     lower_border = published - margin + slack
     upper_border = published + margin - slack
-    # That the mean is at most the lower border, or at least the upper one.
+    # p-values of the claims that the mean is at most the lower border, and that it is
+    # at least the upper border.
     too_low = betting_p_value(values, counts, lower_border)
     too_high = betting_p_value(1 - values, counts, 1 - upper_border)
     beyond = max(too_low, too_high)
@@ -148,7 +166,8 @@ def _check_published(mean: float, margin: float, half_width: float | None) -> No
         )
     if not 0 < margin < 1:
         raise ResultError(
-            f"margin: expected a fraction like 0.01 for 1 point, got {margin}. {_PERCENT}"
+            "margin: expected a fraction above 0, like 0.01 for 1 percentage point, "
+            f"got {margin}. {_PERCENT}"
         )
     if half_width is not None and not 0 <= half_width < 1:
         raise ResultError(

@@ -1,7 +1,8 @@
-"""Confidence intervals of a mean accuracy.
+"""Compute confidence intervals of a mean accuracy.
 
-Each kind says what its ± is about. docs/statistics.md explains them, and shows by simulation how
-often each covers what it claims.
+Each kind of interval holds for other draws of something: episodes, images or classes.
+docs/statistics.md explains the kinds, and shows by simulation how often each holds the
+true mean.
 """
 
 from dataclasses import dataclass
@@ -16,22 +17,24 @@ from .betting import betting_limits, little_spread
 
 # The rounded factors by which papers multiplied std / sqrt(n).
 LEGACY_Z = {0.90: 1.645, 0.95: 1.96, 0.99: 2.576}
-# ddof of the standard deviation, and what was added to n under the root: numpy's default (Finn
-# 2017, Chen 2019), the unbiased variance (Snell 2017), and MetaOptNet's test script (Lee 2019).
+# The ddof of the standard deviation, and a number that is added to n under the root. In
+# turn: numpy's default (Finn 2017, Chen 2019), the unbiased variance (Snell 2017), and
+# MetaOptNet's test script (Lee 2019).
 LEGACY_KINDS = {"legacy-z": (0, 0), "legacy-z-ddof1": (1, 0), "legacy-z-n1": (0, 1)}
-# Where there is hardly any spread, formulas that rest on it give about ± 0, which two perfect
-# episodes do not deserve. Betting limits then take their place, under this name.
+# With hardly any spread, formulas based on the spread give about ± 0. That is wrong for
+# two perfect episodes, for instance. Betting limits replace them and have this kind.
 LITTLE_SPREAD = "little-spread"
 
 
 @dataclass(frozen=True)
 class Interval:
-    """A mean with its interval, as fractions.
+    """A mean with its confidence interval, as fractions.
 
-    Two intervals that overlap decide nothing: compare on the same episodes.
+    Whether two intervals overlap does not tell whether two results differ: use
+    `compare`.
 
-    kind: the formula
-    n: how many values were averaged
+    kind: the name of the formula
+    n: number of averaged values
     """
 
     mean: float
@@ -43,12 +46,15 @@ class Interval:
 
     @property
     def of_little_spread(self) -> bool:
-        """Whether the values are too much alike for the usual formula."""
+        """Whether the values were too much alike for the usual formula."""
         return self.kind == LITTLE_SPREAD
 
     @property
     def half_width(self) -> float:
-        """The larger distance to a limit: mean ± half_width holds the interval."""
+        """The larger of the distances from the mean to a limit.
+
+        So mean ± half_width contains the whole interval.
+        """
         above = self.high - self.mean
         below = self.mean - self.low
         return max(above, below)
@@ -58,15 +64,15 @@ class Interval:
 
 
 def episodes_t(accuracies: ArrayLike, level: float = 0.95) -> Interval:
-    """Student's t-interval of the mean over episodes (n - 1 degrees of freedom, ddof 1).
+    """Return Student's t-interval of the mean over episodes.
 
-    The interval is conditional on these test classes and images. More episodes make it
-    narrower without telling more about other classes, and it knows nothing of other
-    training runs. Where all but a few episodes are alike, its kind is "little-spread": see
-    `little_spread`.
+    It has n - 1 degrees of freedom, and the standard deviation has ddof 1. The interval
+    holds for these test classes, these images and this training run. More episodes make
+    it narrower, but tell nothing more about other classes. If the accuracies are too
+    much alike (`little_spread`), its kind is "little-spread".
 
     accuracies: float64 (n_episodes,) fraction of right answers in each episode
-    Raises ResultError for fewer than two episodes or values that are not fractions.
+    Raises ResultError for fewer than two episodes or for values that are not fractions.
     """
     values = as_fractions(accuracies, level)
     return _over_episodes(values, level, "episodes-t")
@@ -77,20 +83,22 @@ def legacy_z(
     level: float = 0.95,
     kind: str = "legacy-z",
 ) -> Interval:
-    """The interval of older papers, 1.96 * std / sqrt(n) over episodes, as LEGACY_KINDS says.
+    """Return the interval of older papers: ± 1.96 * std / sqrt(n) at level 0.95.
 
-    It exists only to set a number beside an old table. It is conditional like `episodes_t`,
-    and a little narrower.
+    Use it only to set a number beside an old table. Like `episodes_t` it holds for
+    these classes, images and this training run, but it is a little narrower.
 
     accuracies: float64 (n_episodes,) fraction of right answers in each episode
-    Raises ResultError for fewer than two episodes, values that are not fractions, or a level
-    without a customary factor.
+    kind: a key of LEGACY_KINDS, which has the variants of the formula
+    Raises ResultError for fewer than two episodes, for values that are not fractions,
+    or for a level that is not in LEGACY_Z.
     """
     values = as_fractions(accuracies, level)
     if level not in LEGACY_Z:
         levels = ", ".join(map(str, LEGACY_Z))
         raise ResultError(
-            f"{kind} interval: no customary factor: expected a level of {levels}, got {level}"
+            f"{kind} interval: papers have no factor for this level: expected a level "
+            f"of {levels}, got {level}. Choose such a level, or the kind episodes-t"
         )
     ddof, extra = LEGACY_KINDS[kind]
     mean, std = mean_and_std(values, ddof)
@@ -109,42 +117,45 @@ def legacy_z(
 
 
 def open_t(result: RunResult, level: float = 0.95) -> Interval:
-    """Student's t-interval over disjoint episodes: about other images of these classes.
+    """Return Student's t-interval over disjoint episodes, of kind "open".
 
-    No image is drawn twice, so each episode brings fresh noise of images, and their spread
-    contains it. Classes do come again: for other classes see `class_bootstrap`.
+    It holds for other images of these classes. No image is drawn twice, so the spread
+    between episodes contains the noise of the images. Classes do occur in several
+    episodes; `class_bootstrap` gives an interval for other classes.
 
     Source: Lafargue et al., Oops, I Sampled it Again (arXiv 2409.02850).
-    Raises ResultError when the episodes are not known to be disjoint.
+    Raises ResultError if the protocol's sampling is not "disjoint", or if there are
+    fewer than two episodes.
     """
     sampling = result.protocol.sampling
     if sampling != "disjoint":
         raise ResultError(
-            f"open interval: episodes that share images repeat each other's noise: expected a "
-            f"protocol of disjoint episodes, got sampling '{sampling}'. Evaluate with "
-            f"--disjoint, or bootstrap the classes: class_bootstrap"
+            "open interval: episodes must not share images: expected sampling "
+            f"'disjoint', got sampling '{sampling}'. Evaluate with --disjoint, or call "
+            "class_bootstrap"
         )
     values = as_fractions(result.accuracies, level)
     return _over_episodes(values, level, "open")
 
 
 def anytime(accuracies: ArrayLike, level: float = 0.95) -> Interval:
-    """The interval that one may look at after every episode, and stop at any time.
+    """Return an interval that stays valid if one looks at it after every episode.
 
-    It holds the mean at all stopping times at once, for any n. It is conditional like
-    `episodes_t`, about 1.7 times as wide, and not symmetric: see `betting_limits`.
+    With the probability `level`, it holds the mean after every number of episodes at
+    once. Like `episodes_t` it holds for these classes, images and this training run. It
+    is about 1.7 times as wide and not symmetric; see `betting_limits`.
 
     accuracies: float64 (n_episodes,) fraction of right answers in each episode so far
-    Raises ResultError for fewer than two episodes or values that are not fractions.
+    Raises ResultError for fewer than two episodes or for values that are not fractions.
     """
     values = as_fractions(accuracies, level)
     return bounded(values, level, "anytime")
 
 
 def result_interval(result: RunResult, level: float = 0.95) -> Interval:
-    """The interval that tables and plots show, of the kind that the protocol names.
+    """Return the interval of the kind that the protocol names, for tables and plots.
 
-    Raises ResultError naming the result.
+    Raises ResultError with the name of the result if the interval cannot be computed.
     """
     try:
         return _of_kind(result, level)
@@ -153,7 +164,9 @@ def result_interval(result: RunResult, level: float = 0.95) -> Interval:
 
 
 def mean_t(values: FloatArray, level: float, kind: str) -> Interval:
-    """Student's t-interval of the mean of fractions; "little-spread" where all are alike.
+    """Return Student's t-interval of the mean of fractions.
+
+    If all values are equal, it is an interval by betting, of kind "little-spread".
 
     values: float64 (n,), n at least 2
     """
@@ -174,7 +187,10 @@ def mean_t(values: FloatArray, level: float, kind: str) -> Interval:
 
 
 def bounded(values: FloatArray, level: float, kind: str) -> Interval:
-    """The interval by betting, which assumes only that values: float64 (n,) are fractions."""
+    """Return the interval by betting, which assumes nothing but fractions.
+
+    values: float64 (n,) fractions
+    """
     distinct, counts = np.unique(values, return_counts=True)
     low, high = betting_limits(distinct, counts, 1 - level)
     mean, _ = mean_and_std(values)
@@ -189,7 +205,7 @@ def bounded(values: FloatArray, level: float, kind: str) -> Interval:
 
 
 def check_level(level: float) -> None:
-    """Raises ResultError unless the confidence level is a fraction between 0 and 1."""
+    """Raise ResultError unless the confidence level is a fraction between 0 and 1."""
     if not 0 < level < 1:
         raise ResultError(
             f"confidence level: expected a fraction like 0.95, got {level}"
@@ -197,11 +213,11 @@ def check_level(level: float) -> None:
 
 
 def mean_and_std(values: FloatArray, ddof: int = 1) -> tuple[float, float]:
-    """Mean and standard deviation; equal values give a deviation of exactly zero.
+    """Return the mean and the standard deviation, which is exactly 0 for equal values.
 
     values: float64 (n,)
     """
-    # Deviations from the first value: the rounding of a mean would leave 1e-17.
+    # Deviations from the first value, since those from a rounded mean could be 1e-17.
     shifted = values - values[0]
     mean = float(values[0] + shifted.mean())
     std = float(shifted.std(ddof=ddof))
@@ -209,22 +225,24 @@ def mean_and_std(values: FloatArray, ddof: int = 1) -> tuple[float, float]:
 
 
 def as_fractions(accuracies: ArrayLike, level: float) -> FloatArray:
-    """The accuracies as float64 (n,), once they and the level were checked.
+    """Check the accuracies and the level, and return the accuracies: float64 (n,).
 
-    Raises ResultError for fewer than two, or values that are not fractions.
+    Raises ResultError for fewer than two accuracies, for accuracies that are not
+    fractions, or for a level that is not between 0 and 1.
     """
     values = np.asarray(accuracies, dtype=np.float64)
     check_level(level)
     if values.ndim != 1 or values.size < 2:
         raise ResultError(
-            f"no interval without spread: expected the accuracies of at least 2 episodes, "
-            f"got an array of shape {values.shape}. Evaluate more: --episodes 1000"
+            "cannot compute an interval: expected the accuracies of at least 2 "
+            f"episodes, got an array of shape {values.shape}. Evaluate more: "
+            "--episodes 1000"
         )
     in_range = (values >= 0) & (values <= 1)
     if not np.all(in_range):
         raise ResultError(
-            f"accuracies out of range: expected fractions from 0 to 1, got {values.min()} to "
-            f"{values.max()}. Divide percentages by 100"
+            "accuracies out of range: expected fractions from 0 to 1, got "
+            f"{values.min()} to {values.max()}. Divide percentages by 100"
         )
     return values
 

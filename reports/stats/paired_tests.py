@@ -1,4 +1,4 @@
-"""Intervals and p-values of the difference between two results, episode by episode."""
+"""Compute intervals and p-values of the difference between results per episode."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from .intervals import LITTLE_SPREAD, Interval, bounded
 
 @dataclass(frozen=True)
 class Bootstrap:
-    """How the paired bootstrap is made; without resamples it is left out."""
+    """The settings of a paired bootstrap. With 0 resamples there is no bootstrap."""
 
     resamples: int = 0
     seed: int = 0
@@ -27,7 +27,15 @@ def paired_intervals(
     pairs: IntArray,
     level: float,
 ) -> tuple[list[Interval], FloatArray]:
-    """Interval and p-value of each pair, by Student's t or, where that fails, by bets."""
+    """Return the interval and the p-value of the difference for each pair.
+
+    They are computed by betting if the interval of a protocol is "anytime", or if
+    nearly all episodes have the same difference. Otherwise they are computed by
+    Student's t.
+
+    correct: int (n_results, n_episodes) number of right answers
+    pairs: int (n_pairs, 2) indices into `results`
+    """
     queries = results[0].protocol.queries_per_episode
     stopped = any(result.protocol.interval == "anytime" for result in results)
     kind = "paired-anytime" if stopped else LITTLE_SPREAD
@@ -45,7 +53,10 @@ def _by_t(
     queries: int,
     level: float,
 ) -> tuple[list[Interval], FloatArray]:
-    """Limits and p-value of each pair by Student's t."""
+    """Return the interval and the p-value for each pair, by Student's t.
+
+    queries: number of queries in an episode
+    """
     n = correct.shape[1]
     means, standard_errors = _paired_moments(correct, pairs)
     differences = means / queries
@@ -71,9 +82,10 @@ def _paired_moments(
     correct: IntArray,
     pairs: IntArray,
 ) -> tuple[FloatArray, FloatArray]:
-    """Mean difference of right answers and its standard error: (n_pairs,) each.
+    """Return mean differences in right answers and standard errors: (n_pairs,) each.
 
-    The sums are whole numbers that a float64 holds exactly: two equal results differ by 0.
+    The sums are whole numbers, which float64 holds exactly. So the difference of two
+    equal results is exactly 0.
     """
     n = correct.shape[1]
     counts = correct.astype(np.float64)
@@ -92,9 +104,9 @@ def _by_bets(
     level: float,
     kind: str,
 ) -> tuple[Interval, float]:
-    """Limits and p-value by betting.
+    """Return the interval and the p-value of the mean difference, by betting.
 
-    differences: float64 (n,) from -1 to 1; moved to [0, 1], they are fractions
+    differences: float64 (n,) from -1 to 1; the bets use (1 + differences) / 2
     """
     fractions = (1 + differences) / 2
     found = bounded(fractions, level, kind)
@@ -116,7 +128,13 @@ def superiority_shares(
     correct: IntArray,
     pairs: IntArray,
 ) -> FloatArray:
-    """Share of episodes that the first of each pair wins, ties half: float64 (n_pairs,)."""
+    """Return the fraction of episodes that the first result of each pair wins.
+
+    A tie counts half.
+    correct: int (n_results, n_episodes) number of right answers
+    pairs: int (n_pairs, 2) indices of results
+    Returns float64 (n_pairs,).
+    """
     shares = np.empty(len(pairs))
     firsts = pairs[:, 0]
     for i in np.unique(firsts):
@@ -133,7 +151,10 @@ def paired_bootstrap(
     level: float,
     bootstrap: Bootstrap,
 ) -> Interval | None:
-    """Interval of the difference by resampling episodes; None without resamples or spread."""
+    """Return an interval of the difference by resampling episodes.
+
+    None if there are no resamples, or if nearly all episodes have the same difference.
+    """
     if not bootstrap.resamples:
         return None
     differences = a.correct - b.correct

@@ -1,4 +1,7 @@
-"""Estimate from a pilot result how many episodes and queries a given precision needs."""
+"""Estimate how many episodes and queries a wanted precision needs.
+
+The estimate comes from a pilot: a result that exists already.
+"""
 
 import math
 from collections.abc import Callable, Sequence
@@ -11,18 +14,23 @@ from ..records import ResultError, RunResult
 from .comparisons import compare
 
 QUERIES = (1, 5, 10, 15, 20, 30, 50)
-# No plan goes beyond this.
+# No plan has more episodes than this.
 _MOST_EPISODES = 10**9
 
 
 @dataclass(frozen=True)
 class Spread:
-    """Variance of an episode's accuracy, in squared fractions: between + within / n_queries.
+    """The variance of an episode's accuracy and its two components.
 
-    between: variance of what an episode would score with endless queries of its classes. It
-        comes from the classes and the support images that were drawn
-    within: variance of a single query about the share of its class and episode
-    total: as measured in the pilot, with its n_way and n_query
+    Units are squared fractions.
+
+    The variance is between + within / (n_way * n_query).
+
+    between: variance of the accuracy that an episode would have with infinitely many
+        queries; it comes from the draw of classes and support images
+    within: variance of a single query's answer around the accuracy of its class in its
+        episode
+    total: variance of an episode's accuracy in the pilot, with its n_way and n_query
     """
 
     between: float
@@ -32,7 +40,7 @@ class Spread:
     n_query: int
 
     def variance(self, n_query: int) -> float:
-        """Variance of an episode with `n_query` queries per class."""
+        """Return the variance of an episode with `n_query` queries per class."""
         if n_query == self.n_query:
             return self.total
         return self.between + self.within / (self.n_way * n_query)
@@ -40,9 +48,9 @@ class Spread:
 
 @dataclass(frozen=True)
 class PlanRow:
-    """What `n_query` queries per class take: episodes and seconds.
+    """The number of episodes and seconds that `n_query` queries per class need.
 
-    They are None where more than a billion episodes would be needed.
+    Both are None if more than a billion episodes would be needed.
     """
 
     n_query: int
@@ -52,7 +60,14 @@ class PlanRow:
 
 @dataclass(frozen=True)
 class PrecisionTarget:
-    """What is wanted, in fractions: a half-width, or else the power to find a difference."""
+    """The wanted precision, in fractions.
+
+    half_width: the wanted half-width of the interval
+    difference: the difference between two results that is to be detected; if given,
+        half_width is ignored
+    power: the wanted probability of detecting this difference
+    level: the confidence level
+    """
 
     half_width: float | None = None
     difference: float | None = None
@@ -60,17 +75,23 @@ class PrecisionTarget:
     level: float = 0.95
 
     def episodes(self, variance: float) -> int | None:
-        """The smallest number of episodes that reaches the target.
+        """Return the smallest number of episodes n that reaches the target.
 
-        It uses the t quantiles of its own n - 1 degrees of freedom.
+        It uses the quantiles of Student's t with n - 1 degrees of freedom. None if more
+        than a billion episodes would be needed.
 
-        variance: of an episode's accuracy, or of its difference between two results
+        variance: of an episode's accuracy, or of an episode's difference between two
+            results
+        Raises ResultError if neither a half-width nor a difference is given.
         """
         wanted = self.half_width
         if self.difference is not None:
             wanted = self.difference
         if not wanted:
-            raise ResultError("a plan needs a half-width or a difference above 0")
+            raise ResultError(
+                "cannot plan: expected a half-width or a difference above 0, "
+                f"got {wanted}"
+            )
 
         def reaches(n: int) -> bool:
             df = n - 1
@@ -84,32 +105,35 @@ class PrecisionTarget:
 
 
 def spread(pilot: RunResult, against: RunResult | None = None) -> Spread:
-    """Split the variance of a pilot's episodes, or of their difference to another result.
+    """Split the variance between episodes into its two components.
 
-    The variance within an episode and class, unbiased (over n_query - 1), is that of single
-    queries. What is left of the variance of episodes is between them; if sampling error
-    makes that negative, it is 0. With one query per class nothing can be split, and within
-    is 0.
-    Raises ResultError for fewer than two episodes, no spread, or two results on different
-    episodes.
+    The variance is that of the pilot's accuracies. With `against`, it is that of the
+    differences from another result.
+
+    The variance of single queries is estimated within each episode and class (unbiased,
+    over n_query - 1). The remaining variance is that between episodes; it is 0 if the
+    estimate is negative. With one query per class the variance cannot be split, and
+    `within` is 0.
+    Raises ResultError for fewer than two episodes, if all episodes have the same value,
+    or if the results were not scored on the same episodes.
     """
     protocol = pilot.protocol
     if protocol.n_episodes < 2:
         raise ResultError(
-            "no plan from one episode: expected a pilot of at least 2, got 1. "
-            "Evaluate more: --episodes 200"
+            "cannot plan from a single episode: expected a pilot with at least 2 "
+            "episodes, got 1. Evaluate more: --episodes 200"
         )
     scores = pilot.hits.astype(np.float64)
     what = "score"
     if against is not None:
-        compare(pilot, against, resamples=0)  # which refuses other episodes
+        compare(pilot, against, resamples=0)  # raises if the episodes differ
         scores = scores - against.hits
-        what = "difference"
+        what = "difference from the other result"
     total = float(scores.mean(axis=(1, 2)).var(ddof=1))
     if total == 0:
         raise ResultError(
-            f"cannot plan: every episode of the pilot has the same {what}, so there is no spread. "
-            f"Evaluate more: --episodes 1000"
+            f"cannot plan: expected episodes that differ, got the same {what} in every "
+            f"episode of the pilot. Evaluate more: --episodes 1000"
         )
     if protocol.n_query == 1:
         return Spread(
@@ -135,12 +159,15 @@ def plan(
     target: PrecisionTarget,
     against: RunResult | None = None,
 ) -> list[PlanRow]:
-    """For each number of queries per class: the episodes that reach the target, and seconds.
+    """Return the needed episodes and seconds for each number of queries per class.
 
-    A difference without `against` is planned as if the two results were uncorrelated. Results
-    on the same episodes seldom are, so fewer episodes will probably do. There are only as
-    many queries as the smallest class holds beside the support, and only one where the pilot
-    has one. Raises ResultError as `spread` does.
+    The numbers of queries are those that the smallest class has images for. If the
+    pilot has one query per class, the only number is 1.
+
+    against: the second result for the difference. Without it the results are assumed to
+        be uncorrelated. Results on the same episodes seldom are, so fewer episodes will
+        probably do.
+    Raises ResultError as `spread` and `PrecisionTarget.episodes` do.
     """
     found = spread(pilot, against)
     factor = 1
@@ -162,10 +189,11 @@ def plan(
 
 
 def seconds(pilot: RunResult, n_episodes: int, n_query: int) -> float:
-    """Roughly how long `n_episodes` take where the pilot ran.
+    """Estimate how long `n_episodes` episodes take on the pilot's machine.
 
-    Embedding is counted by distinct images, the probe once, and all else by the images of
-    episodes.
+    The time for embedding grows with the number of distinct images. The time for the
+    probe (whether the learner is transductive) is constant. All other time grows with
+    the number of images in all episodes.
     """
     protocol = pilot.protocol
     spent = pilot.seconds
@@ -181,7 +209,7 @@ def seconds(pilot: RunResult, n_episodes: int, n_query: int) -> float:
 
 
 def cheapest(rows: Sequence[PlanRow]) -> PlanRow | None:
-    """The row that takes the fewest seconds, if any is feasible."""
+    """Return the row with the fewest seconds, or None if no row reaches the target."""
     feasible = [row for row in rows if row.seconds is not None]
     return min(feasible, key=lambda row: (row.seconds, row.n_query), default=None)
 
@@ -197,7 +225,7 @@ def _query_counts(pilot: RunResult) -> list[int]:
 
 
 def _distinct_images(pilot: RunResult, n_episodes: int, n_query: int) -> float:
-    """How many different images `n_episodes` are expected to hold."""
+    """Return the expected number of distinct images in `n_episodes` episodes."""
     protocol = pilot.protocol
     sizes = pilot.class_sizes.astype(np.float64)
     share = np.minimum((protocol.n_shot + n_query) / sizes, 1)
@@ -207,7 +235,10 @@ def _distinct_images(pilot: RunResult, n_episodes: int, n_query: int) -> float:
 
 
 def _first(reaches: Callable[[int], bool]) -> int | None:
-    """The smallest n from 2 on that `reaches`; from there on, every n does."""
+    """Return the smallest n from 2 on for which `reaches` is true, or None.
+
+    It assumes that `reaches` stays true for all larger n.
+    """
     if not reaches(_MOST_EPISODES):
         return None
     low, high = 1, 2

@@ -1,11 +1,11 @@
-"""The interval about other training runs: runs that differ only in their training seed."""
+"""Compute an interval that holds for other training runs."""
 
 from collections.abc import Sequence
 
 from ..records import ResultError, RunResult
 from .intervals import Interval, as_fractions, mean_t
 
-# What a recipe records about the run itself: it differs between seeds by nature.
+# The entries of a recipe that may differ between training seeds.
 RUN_ONLY = {"seed", "trained_steps", "trained_seconds"}
 _EQUAL_FIELDS = (
     "learner",
@@ -19,19 +19,20 @@ _EQUAL_FIELDS = (
 
 
 def train_seeds(results: Sequence[RunResult], level: float = 0.95) -> Interval:
-    """Student's t-interval over training runs: about other seeds, on these same episodes.
+    """Return Student's t-interval over training runs, of kind "train-seeds".
 
-    n counts runs.
+    It holds for other training seeds on these same episodes. Its n is the number of
+    runs.
 
-    results: runs that differ only in their training seed
-    Raises ResultError for fewer than two, a seed that comes twice, or anything else that
-    differs.
+    results: results that differ only in their training seed
+    Raises ResultError for fewer than two results, if two have the same training seed,
+    or if they differ in anything else.
     """
     if len(results) < 2:
         raise ResultError(
-            f"train-seeds interval: expected at least 2 training runs that differ in their "
-            f"seed, got {len(results)}. Train again: "
-            f"fewbench train --recipe NAME --seed 1 --out DIR"
+            "train-seeds interval: expected at least 2 training runs with different "
+            f"seeds, got {len(results)}. Train again: "
+            "fewbench train --recipe NAME --seed 1 --out DIR"
         )
     first = _identity(results[0])
     for result in results[1:]:
@@ -39,15 +40,15 @@ def train_seeds(results: Sequence[RunResult], level: float = 0.95) -> Interval:
     seeds = [result.train_seed for result in results]
     if len(set(seeds)) < len(seeds):
         raise ResultError(
-            f"train-seeds interval: expected every training seed once, got {sorted(seeds)}. "
-            f"Leave one result of each seed"
+            "train-seeds interval: expected every training seed once, got "
+            f"{sorted(seeds)}. Keep one result for each seed"
         )
     means = as_fractions([result.mean for result in results], level)
     return mean_t(means, level, "train-seeds")
 
 
 def _identity(result: RunResult) -> dict[str, object]:
-    """What must be equal between training runs of one recipe."""
+    """Return the facts that must be equal in all training runs of one recipe."""
     identity: dict[str, object] = dict(vars(result.protocol))
     for name in _EQUAL_FIELDS:
         identity[name] = getattr(result, name)
@@ -65,6 +66,7 @@ def _refuse_unlike(first: dict[str, object], other: dict[str, object]) -> None:
         got = other.get(name, missing)
         if expected != got:
             raise ResultError(
-                f"train-seeds interval: the results must differ only in their training seed: "
-                f"expected {name} {expected}, got {got}. Leave that result out"
+                "train-seeds interval: results must differ only in their training "
+                f"seed: expected {name} {expected}, got {got}. "
+                "Leave out the result that differs"
             )

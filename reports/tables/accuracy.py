@@ -1,4 +1,7 @@
-"""The accuracy tables: a row per trained learner, a column per group of results."""
+"""Make accuracy tables: a row per trained learner, a column per group of results.
+
+A group (`ResultGroup`) is all results that were scored on the same episodes.
+"""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,18 +13,19 @@ from .cells import Cell
 from .footnotes import table_footnotes
 from .table import Label, Row, Table
 
-# Four protocols and the four columns that name a learner still fit the text width of a page.
+# The text width of a page has room for four columns that name the learner and for four
+# columns of accuracies.
 COLUMNS_PER_TABLE = 4
 
 Column = Mapping[Label, Cell]
 
 
 def accuracy_tables(results: Iterable[RunResult]) -> list[Table]:
-    """The tables that every format shows. Rows and columns are sorted, so the order of `results`
-    does not matter.
+    """Make accuracy tables from results.
 
-    Each training seed has its own row, since the spread between seeds and the spread between
-    episodes answer different questions.
+    Rows and columns are sorted, so the order of `results` does not matter. Each
+    training seed has its own row, since an average over seeds would mix two kinds of
+    spread: between training runs and between episodes.
     """
     groups = result_groups(results)
     return tables_of(groups, _columns(groups))
@@ -31,7 +35,10 @@ def tables_of(
     groups: Iterable[ResultGroup],
     columns: Mapping[ResultGroup, Column],
 ) -> list[Table]:
-    """The tables of these groups and their columns, at most COLUMNS_PER_TABLE in each."""
+    """Arrange columns into tables, with at most COLUMNS_PER_TABLE columns each.
+
+    columns: group of results -> its column: row label -> cell
+    """
     groups = list(groups)
     warnings = conflicts(groups)
     by_dataset = defaultdict(list)
@@ -48,8 +55,11 @@ def tables_of(
 
 
 def standings(group: ResultGroup) -> list[str]:
-    """ "best", "tied" (with the best) or "" for each result of a group. All are "" if there is
-    only one result or one episode, since nothing can be compared then."""
+    """Return "best", "tied" or "" for each result in a group.
+
+    "tied" means not significantly worse than the best result. All are "" if the group
+    has only one result or only one episode, since nothing can be compared then.
+    """
     results = group.results
     n_results = len(results)
     best = None
@@ -70,7 +80,7 @@ def standings(group: ResultGroup) -> list[str]:
 
 
 def row_label(result: RunResult) -> Label:
-    """The label of one result, before results that look alike are numbered."""
+    """Return the row label of a result, without a number to tell equal labels apart."""
     return Label(
         learner=result.learner,
         backbone=result.backbone,
@@ -109,8 +119,11 @@ def _table(
 
 
 def _columns(groups: Sequence[ResultGroup]) -> dict[ResultGroup, Column]:
-    """The column of each group. Runs that look alike are numbered by their checkpoint, over all
-    columns of a dataset, so that a row shows the same run in each column."""
+    """Return the column of each group: row label -> cell.
+
+    Training runs with equal labels are numbered. The number belongs to the checkpoint
+    and is the same in all columns of a dataset, so each row shows one training run.
+    """
     known_runs = defaultdict(list)
     columns: dict[ResultGroup, Column] = {}
     for group in groups:

@@ -1,4 +1,4 @@
-"""The table of our numbers beside published ones."""
+"""Make the table of our results beside published numbers."""
 
 from collections.abc import Sequence
 
@@ -25,8 +25,10 @@ _HEADER = [
 
 
 def beside_grid(pairs: Sequence[Beside], margin: float) -> PrintedTable:
-    """Our numbers beside published ones. `margin`: the largest difference, as a fraction, that
-    still counts as reproduced."""
+    """Make the table of our results beside published numbers: a row for each pair.
+
+    margin: the largest difference, as a fraction, that still counts as reproduced
+    """
     notes = [BESIDE_NOTE.format(100 * margin)]
     if any(pair.published.recalled for pair in pairs):
         notes.append(RECALLED_NOTE)
@@ -71,7 +73,10 @@ def _source_cell(published: PublishedNumber) -> PrintedCell:
 
 
 def _source(published: PublishedNumber) -> str:
-    """The name of a paper, but the address of a GitHub issue, whose name says nothing."""
+    """Return the source of a published number: a paper's name or the URL of an issue.
+
+    A GitHub issue is shown by its URL, since its name says nothing.
+    """
     if published.source.startswith("GitHub issue"):
         return published.url.removeprefix("https://")
     return published.source

@@ -1,4 +1,4 @@
-"""What one place of an accuracy table is about: results and their interval."""
+"""The cells of accuracy tables: results with their interval."""
 
 from dataclasses import dataclass
 
@@ -10,11 +10,12 @@ from .printed_table import PrintedCell
 
 @dataclass(frozen=True, eq=False)
 class Cell:
-    """One result and its interval, or several results that differ in their training seed. (A
-    `Cell` holds results and their interval; a `PrintedCell` is only the text that is printed.)
+    """One result, or results that differ in their training seed, with an interval.
 
-    interval: None where the episodes do not allow one
-    standing: "best" in its column, "tied" with the best, or ""
+    `PrintedCell` is the text that is printed for a cell.
+
+    interval: None if no interval can be computed from the episodes
+    standing: "best" in its column, "tied" (not significantly worse than it), or ""
     """
 
     results: tuple[RunResult, ...]
@@ -23,7 +24,7 @@ class Cell:
 
     @classmethod
     def of(cls, result: RunResult, standing: str = "") -> "Cell":
-        """The cell of one result, with the interval that its protocol asks for."""
+        """Make the cell of a result, with the interval that its protocol asks for."""
         return cls((result,), available_interval(result), standing)
 
     @property
@@ -33,12 +34,12 @@ class Cell:
 
     @property
     def mean(self) -> float:
-        """The mean accuracy as a fraction, over training seeds if there are several."""
+        """The mean accuracy as a fraction, averaged over training seeds if several."""
         return self.interval.mean if self.interval else self.result.mean
 
     @property
     def value(self) -> str:
-        """The mean and its ± in percent, as "98.41 ± 0.14"."""
+        """The mean and its ± in percent, such as "98.41 ± 0.14"."""
         mean = f"{100 * self.mean:.2f}"
         if self.interval is None:
             return mean
@@ -46,7 +47,7 @@ class Cell:
 
     @property
     def marks(self) -> str:
-        """The footnote marks behind the value. `footnotes` says what they mean."""
+        """The footnote marks after the value. The module `footnotes` explains them."""
         marks = ""
         if self.standing == "tied":
             marks += "≈"
@@ -60,7 +61,7 @@ class Cell:
 
     @property
     def printed(self) -> PrintedCell:
-        """The text of this cell, linked to its result."""
+        """The printed text of this cell, with a link to its first result."""
         is_best = self.standing == "best"
         return PrintedCell(self.value, self.marks, is_best, self.result)
 

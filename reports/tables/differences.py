@@ -1,4 +1,4 @@
-"""The table of paired differences between results."""
+"""Make the table of paired differences between results."""
 
 from collections.abc import Mapping, Sequence
 
@@ -17,7 +17,10 @@ _HEADER = ["result", "compared with", "difference", "p", "wins"]
 
 
 def comparisons_grid(label: str, comparisons: Sequence[Comparison]) -> PrintedTable:
-    """The paired differences of one group of results. `label`: what the group is called."""
+    """Make the table of paired differences in a group of results: a row for each pair.
+
+    label: the name of the group in the title
+    """
     compared: list[RunResult] = []
     for pair in comparisons:
         compared += [pair.a, pair.b]

@@ -1,4 +1,4 @@
-"""The footnotes below a table: what its marks and its ± mean."""
+"""Write the footnotes of a table, which explain its marks and its ±."""
 
 from collections.abc import Mapping, Sequence
 
@@ -24,7 +24,7 @@ LITTLE_SPREAD_NOTE = (
     "° little spread: all or all but a few of the values are alike, where the usual formula says "
     "about ± 0.00"
 )
-# For each kind of interval: what its ± means, and what it does not.
+# Kind of interval -> what its ± means and what it does not mean.
 _CONDITIONAL = (
     "conditional on these test classes and images: it says nothing about other classes or other "
     "training runs"
@@ -56,19 +56,19 @@ MEANINGS = {
 }
 
 
-# Marks as in plain text, where "*" stands for bold, in the order of their footnotes.
+# Mark -> its footnote, in the order of the footnotes. "*" is the mark of bold values.
 _NOTES_OF_MARKS = {
     "°": LITTLE_SPREAD_NOTE,
     "*": STANDING_NOTE,
     "†": TRANSDUCTIVE_NOTE,
     "‡": PARTIAL_NOTE,
 }
-# Kinds whose limits are not equally far from the mean.
+# Kinds of interval whose two limits may have different distances from the mean.
 _UNEVEN = ("anytime", "little-spread", "open-bootstrap")
 
 
 def interval_note(interval: Interval) -> str:
-    """What the ± of an interval means, in one sentence."""
+    """Return a sentence that explains the ± of an interval."""
     kind = interval.kind
     size = "the larger distance to a limit" if kind in _UNEVEN else "half the width"
     level = f"{100 * interval.level:g} %"
@@ -80,9 +80,9 @@ def table_footnotes(
     rows: Sequence[Row],
     warnings: Mapping[str, str],
 ) -> list[str]:
-    """Everything that a reader of the table must know.
+    """Return all footnotes of a table, one sentence each.
 
-    warnings: by protocol name, why its results must not be read as one column
+    warnings: protocol name -> why its results must not be read as one column
     """
     cells: list[Cell] = []
     for row in rows:
@@ -97,7 +97,7 @@ def table_footnotes(
 
 
 def _notes_on_intervals(cells: Sequence[Cell]) -> list[str]:
-    """One note for each meaning of the ±, and one if there are numbers without it."""
+    """Return a note for each meaning of the ±, and one about numbers without a ±."""
     notes: list[str] = []
     some_are_alone = False
     for cell in cells:

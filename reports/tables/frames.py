@@ -1,4 +1,4 @@
-"""Results as data frames and CSV files, for programs."""
+"""Make data frames and CSV files from results, for use by programs."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -17,17 +17,19 @@ from .table import Table
 
 
 def results_frame(results: Iterable[RunResult]) -> pd.DataFrame:
-    """One row per result, nothing rounded: `mean`, `low`, `high` and `half_width` are fractions.
+    """Make a data frame with one row per result and unrounded numbers.
 
-    `card` is the label of the group: the protocol's name, numbered where results under one name
-    had different episodes.
-    `standing` is "best", "tied" (not significantly worse than the best) or "" among these.
+    The columns `mean`, `low`, `high` and `half_width` are fractions.
+    The column `card` is the name of the protocol. If results of this protocol were
+    scored on different episodes, the name is followed by a group number.
+    The column `standing` is "best", "tied" or "". It compares the results with the same
+    `card`. "tied" means not significantly worse than the best.
     """
     return tables_frame(accuracy_tables(results))
 
 
 def tables_frame(tables: Iterable[Table]) -> pd.DataFrame:
-    """As `results_frame`, for tables that exist already."""
+    """Make the data frame of `results_frame` from existing accuracy tables."""
     rows = []
     for table in tables:
         for place, group in enumerate(table.groups):
@@ -39,7 +41,10 @@ def tables_frame(tables: Iterable[Table]) -> pd.DataFrame:
 
 
 def seeds_frame(tables: Iterable[Table]) -> pd.DataFrame:
-    """One row per cell of `seed_tables`: the spread between training seeds."""
+    """Make a data frame of the accuracies over training seeds: one row per cell.
+
+    tables: from `seed_tables`
+    """
     rows = []
     for table in tables:
         for row in table.rows:
@@ -50,17 +55,20 @@ def seeds_frame(tables: Iterable[Table]) -> pd.DataFrame:
 
 
 def comparisons_frame(comparisons: Iterable[Comparison]) -> pd.DataFrame:
-    """One row per compared pair, nothing rounded: differences are fractions."""
+    """Make a data frame with one row per compared pair and unrounded fractions."""
     return pd.DataFrame(map(_comparison_row, comparisons))
 
 
 def write_csv(frame: pd.DataFrame, path: Path) -> Path:
-    """Write a frame to `path` so that every number is read back exactly."""
+    """Write a data frame as a CSV file from which every number is read back exactly.
+
+    Return the path.
+    """
     return write_text(path, frame.to_csv(index=False, lineterminator="\n"))
 
 
 def naming_columns(result: RunResult) -> dict[str, object]:
-    """The columns that say which result a row is about."""
+    """Return the columns that identify the result in a row: column name -> value."""
     return {
         "result": result.file_stem,
         "learner": result.learner,
@@ -119,8 +127,11 @@ def _seeds_row(group: ResultGroup, cell: Cell) -> dict[str, object]:
 
 
 def _interval_columns(cell: Cell) -> dict[str, object]:
-    """The mean and its interval. Without an interval, `kind` is the one that the protocol asked
-    for and `n` the number of episodes."""
+    """Return the columns of the mean and its interval: column name -> value.
+
+    If there is no interval, `kind` is the kind that the protocol asks for, and `n` is
+    the number of episodes.
+    """
     interval = cell.interval
     if interval is None:
         protocol = cell.result.protocol

@@ -1,4 +1,4 @@
-"""Where accuracy is lost: the classes, confusions and episodes with the most wrong answers."""
+"""Make tables of the classes, confusions and episodes with the most wrong answers."""
 
 from collections.abc import Callable, Sequence
 
@@ -10,9 +10,9 @@ from ..stats.diagnostics import class_accuracy, confused_pairs, hardest_episodes
 from .frames import naming_columns
 from .printed_table import PrintedCell, PrintedTable
 
-LISTED = 100  # confusions and episodes per result in the CSV files
-SHOWN = 5  # confusions and episodes per result in printed tables
-SHOWN_CLASSES = 8  # classes of an episode in printed tables
+LISTED = 100  # the most confusions or episodes of a result in the CSV files
+SHOWN = 5  # the most confusions or episodes of a result in printed tables
+SHOWN_CLASSES = 8  # the most classes of an episode in printed tables
 CONFUSIONS_NOTE = (
     "of the most accurate result of the protocol; rate: share of the queries of the first class, "
     "in episodes that hold both, that were taken for the second. The CSV files list more"
@@ -22,8 +22,13 @@ _EPISODES_HEADER = ["episode", "accuracy", "classes"]
 
 
 def lost_frames(results: Sequence[RunResult]) -> dict[str, pd.DataFrame]:
-    """The accuracy of every class, the most frequent confusions and the hardest episodes of these
-    results, as frames by name. {} for no results."""
+    """Make data frames of the hardest classes, confusions and episodes in some results.
+
+    "classes" -> the accuracy of every class
+    "confusions" -> the most frequent confusions of one class with another
+    "hardest_episodes" -> the episodes with the fewest right answers
+    The dict is empty if there are no results.
+    """
     if not results:
         return {}
     return {
@@ -34,8 +39,12 @@ def lost_frames(results: Sequence[RunResult]) -> dict[str, pd.DataFrame]:
 
 
 def lost_grids(group: ResultGroup) -> list[PrintedTable]:
-    """The most frequent confusions and the hardest episodes of a group's most accurate result.
-    A table without rows is left out."""
+    """Make tables of the most frequent confusions and the hardest episodes.
+
+    A table without rows is left out.
+
+    group: the group with its most accurate result first; only this result is used
+    """
     result = group.results[0]
     confusions = PrintedTable(
         title=f"{group.label}: most frequent confusions",
@@ -57,7 +66,7 @@ def _frame(
     results: Sequence[RunResult],
     analysis: Callable[[RunResult], pd.DataFrame],
 ) -> pd.DataFrame:
-    """What an analysis finds in each result, one below the other."""
+    """Apply an analysis to each result, and join the data frames that it returns."""
     frames = []
     for result in results:
         frame = analysis(result)

@@ -1,14 +1,15 @@
-"""Tables in LaTeX."""
+"""Write printed tables in LaTeX."""
 
 import re
 from collections.abc import Sequence
 
 from .printed_table import PrintedCell, PrintedTable
 
-ROWS_PER_PAGE = 40  # a LaTeX float does not break over pages
-# Width that all prose columns share. A table of this width fills the text width of an article.
+ROWS_PER_PAGE = 40  # a LaTeX float cannot continue on the next page
+# The total width of all columns with prose. With it, a table fills the text width of an
+# article.
 PROSE_CM = 7.2
-WIDE = 7  # a table with more columns is set in smaller letters
+WIDE = 7  # a table with more columns than this is set in smaller letters
 _NARROW_STYLE = r"\footnotesize\setlength{\tabcolsep}{3pt}"
 _WIDE_STYLE = r"\scriptsize\setlength{\tabcolsep}{2pt}\sloppy"
 
@@ -44,7 +45,10 @@ _ESCAPES = {
 
 
 def latex_grid(grid: PrintedTable) -> str:
-    """A table as LaTeX floats, several where one would not fit a page. They need booktabs."""
+    """Return a table as LaTeX floats: several if one would not fit on a page.
+
+    The document needs the package booktabs.
+    """
     rows_per_float = _rows_per_float(grid.align)
     n_rows = max(len(grid.rows), 1)
     floats = []
@@ -55,7 +59,10 @@ def latex_grid(grid: PrintedTable) -> str:
 
 
 def latex_escape(text: str) -> str:
-    """Text that pdflatex sets as it is. Characters that its fonts lack become their code."""
+    """Return LaTeX code with which pdflatex prints this text on one line.
+
+    A character that the fonts of pdflatex lack is replaced by its code, such as U+4E2D.
+    """
     on_one_line = " ".join(text.split())
     return "".join(map(_escaped_character, on_one_line))
 
@@ -69,7 +76,10 @@ def _escaped_character(character: str) -> str:
 
 
 def _rows_per_float(align: str) -> int:
-    """The more prose columns there are, the narrower they get, and the more lines a row has."""
+    """Return the number of rows that fit on a page.
+
+    More columns with prose make each of them narrower, so each row takes more lines.
+    """
     prose = align.count("p")
     if prose == 0:
         return ROWS_PER_PAGE
@@ -86,7 +96,7 @@ def _float(grid: PrintedTable, part: slice) -> str:
         caption += " (continued)"
     begin = r"\begin{table}"
     if not (is_first and is_last):
-        begin += "[p]"  # a table of several floats takes whole pages
+        begin += "[p]"  # each part of a long table is put on its own page
     lines = [
         begin,
         rf"  \centering{style}",
@@ -128,8 +138,10 @@ def _header(grid: PrintedTable) -> str:
 
 
 def _stacked(name: str) -> str:
-    """The name on several lines, which keeps a column of numbers narrow. Lines break at spaces
-    and after the name of the dataset."""
+    """Return a column name on several lines, which keeps a column of numbers narrow.
+
+    Lines break at spaces and after the name of the dataset.
+    """
     lines = re.sub(r"(?<=\w{2}-)(?=\w{3})| (?!\d)", r"\\\\", name)
     return rf"\shortstack[r]{{{lines}}}"
 

@@ -1,4 +1,4 @@
-"""Tables in GitHub's Markdown."""
+"""Write printed tables in GitHub's Markdown."""
 
 import re
 from collections.abc import Sequence
@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from .printed_table import PrintedCell, PrintedTable
 from .text import aligned
 
-# An underscore inside a word (maml_higher) is no emphasis, so it needs no backslash.
+# An underscore inside a word (maml_higher) does not start emphasis in GitHub's
+# Markdown, so it is not escaped.
 _SPECIAL = re.compile(r"[\\`*\[\]<>|~&]|(?<!\w)_|_(?!\w)")
 
 
 def markdown_grid(grid: PrintedTable) -> str:
-    """A table with its title as a heading and its footnotes as a list."""
+    """Return a table in Markdown: a heading, the table, and a list of its footnotes."""
     texts = [list(map(_escape, grid.header))]
     for row in grid.rows:
         texts.append(list(map(_cell, row)))
@@ -32,7 +33,10 @@ def _line(texts: Sequence[str]) -> str:
 
 
 def _rule(name: str, letter: str) -> str:
-    """The line below a column's name. Its colon says to which side the column is aligned."""
+    """Return the dashes below the name of a column.
+
+    A colon at the left or right end aligns the column to this side.
+    """
     width = len(name)
     if letter == "r":
         return ":".rjust(width, "-")

@@ -1,4 +1,4 @@
-"""What each accuracy says about other classes than those of the test split."""
+"""Make tables of the accuracy to expect on classes outside the test split."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
@@ -22,7 +22,7 @@ _HEADER = ["result", "these classes", "other classes", "n"]
 
 
 class ForOtherClasses(NamedTuple):
-    """One result of a group, and the interval of its accuracy on other classes."""
+    """A result with the interval of its accuracy on classes outside the test split."""
 
     group: ResultGroup
     result: RunResult
@@ -30,12 +30,16 @@ class ForOtherClasses(NamedTuple):
 
 
 def other_classes_interval(result: RunResult) -> Interval | None:
-    """The class bootstrap of a result, or None if its episodes do not allow one."""
+    """Return the interval of a result's accuracy on classes outside the test split.
+
+    It is a bootstrap over the classes of the split. None if it cannot be computed from
+    the episodes.
+    """
     return available_interval(result, class_bootstrap)
 
 
 def for_other_classes(groups: Iterable[ResultGroup]) -> list[ForOtherClasses]:
-    """Every result of these groups that has a class bootstrap."""
+    """Return every result in these groups for which `other_classes_interval` exists."""
     found = []
     for group in groups:
         for result in group.results:
@@ -46,7 +50,7 @@ def for_other_classes(groups: Iterable[ResultGroup]) -> list[ForOtherClasses]:
 
 
 def other_classes_frame(found: Iterable[ForOtherClasses]) -> pd.DataFrame:
-    """One row per result: fractions, nothing rounded."""
+    """Make a data frame with one row per result and unrounded fractions."""
     rows = []
     for one in found:
         columns = naming_columns(one.result)
@@ -59,9 +63,11 @@ def other_classes_grid(
     found: Sequence[ForOtherClasses],
     names: Mapping[RunResult, str],
 ) -> PrintedTable:
-    """The limits of each accuracy for these classes and for others, ready to be printed.
+    """Make the table of the limits of each accuracy, with a row for each result.
 
-    names: what to call each result
+    One column is about the test classes, and one about classes outside the test split.
+
+    names: result -> its name in the table
     """
     rows = []
     for group, result, interval in found:

@@ -1,4 +1,4 @@
-"""Results as printed tables: in plain text, in Markdown and in LaTeX."""
+"""Write the tables of results in plain text, in Markdown and in LaTeX."""
 
 from collections.abc import Iterable
 
@@ -13,34 +13,48 @@ from .train_seeds import seed_tables
 
 
 def to_markdown(results: Iterable[RunResult]) -> str:
-    """The accuracy tables in GitHub's Markdown."""
+    """Return the accuracy tables of results in GitHub's Markdown.
+
+    If a learner was trained with several seeds, a table over the seeds is added.
+    """
     return markdown(result_grids(results))
 
 
 def to_latex(results: Iterable[RunResult]) -> str:
-    """The accuracy tables as LaTeX floats. The document needs \\usepackage{booktabs}."""
+    """Return the accuracy tables of results as LaTeX floats.
+
+    If a learner was trained with several seeds, a table over the seeds is added. The
+    document needs \\usepackage{booktabs}.
+    """
     return latex(result_grids(results))
 
 
 def to_text(results: Iterable[RunResult]) -> str:
-    """The accuracy tables in plain characters, for a console."""
+    """Return the accuracy tables of results in plain text, for a console.
+
+    If a learner was trained with several seeds, a table over the seeds is added.
+    """
     grids = result_grids(results)
     return "\n".join(map(text_grid, grids))
 
 
 def markdown(grids: Iterable[PrintedTable]) -> str:
-    """Any tables in Markdown, one below the other."""
+    """Return printed tables in Markdown, one below the other."""
     return "\n".join(map(markdown_grid, grids))
 
 
 def latex(grids: Iterable[PrintedTable]) -> str:
-    """Any tables as a LaTeX file to \\input."""
+    """Return printed tables as the text of a LaTeX file, for use with \\input."""
     preamble = "% Needs \\usepackage{booktabs} in the preamble."
     return "\n".join([preamble, *map(latex_grid, grids)])
 
 
 def result_grids(results: Iterable[RunResult]) -> list[PrintedTable]:
-    """The accuracies, and their spread over training seeds where there are several."""
+    """Make the printed tables of accuracies, and of accuracies over training seeds.
+
+    The tables over training seeds exist only if a learner was trained with several
+    seeds.
+    """
     results = list(results)
     accuracies = accuracy_tables(results)
     over_seeds = seed_tables(results)
@@ -48,18 +62,18 @@ def result_grids(results: Iterable[RunResult]) -> list[PrintedTable]:
 
 
 def accuracy_grids(tables: Iterable[Table]) -> list[PrintedTable]:
-    """The tables of `accuracy_tables`, ready to be printed."""
+    """Convert the tables from `accuracy_tables` into printed tables."""
     return [_grid(table, "accuracy (%)") for table in tables]
 
 
 def seed_grids(tables: Iterable[Table]) -> list[PrintedTable]:
-    """The tables of `seed_tables`, ready to be printed."""
+    """Convert the tables from `seed_tables` into printed tables."""
     return [_grid(table, "accuracy (%) over training seeds") for table in tables]
 
 
 def _grid(table: Table, what: str) -> PrintedTable:
     title = f"{table.title}: {what}"
-    # Learner, backbone and precision stand left; the training seed and all numbers right.
+    # Align learner, backbone and precision to the left, all other columns to the right.
     align = "lll".ljust(len(table.header), "r")
     rows = list(map(_printed_row, table.rows))
     return PrintedTable(

@@ -1,4 +1,4 @@
-"""A table that is ready to be printed: texts in rows, whatever the format."""
+"""Tables that contain only text, ready to be written in any format."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,11 +8,12 @@ from ..records import RunResult
 
 
 class PrintedCell(NamedTuple):
-    """The text of one place in a printed table. (A `Cell` holds results and their interval; a
-    `PrintedCell` is only what is printed, for that or for anything else.)
+    """The text of one cell in a printed table.
 
-    marks: footnote marks behind the value. strong: printed in bold, or with a "*" in plain text
-    result, url: what the text links to, if anything
+    marks: the footnote marks after the value
+    strong: whether to print the value in bold, or with a "*" in plain text
+    result: the result that the text links to, if any
+    url: the web address that the text links to, if any
     """
 
     value: str
@@ -27,10 +28,10 @@ class PrintedCell(NamedTuple):
 
 @dataclass(frozen=True)
 class PrintedTable:
-    """Rows of printed cells under a header, with footnotes.
+    """A table with a title, a header, rows of printed cells, and footnotes.
 
-    align: one letter per column, "l" or "r" for left or right, "p" for prose that may be broken
-        into lines
+    align: one letter per column: "l" for left, "r" for right, or "p" for prose that may
+        be broken into several lines
     """
 
     title: str
@@ -41,7 +42,7 @@ class PrintedTable:
 
 
 def marked(value: str, marks: str, *, strong: bool) -> str:
-    """A value and its marks in plain text, where a "*" stands for bold."""
+    """Return a value and its marks in plain text, with a "*" if the value is strong."""
     if strong:
         marks = f"*{marks}"
     return f"{value} {marks}".rstrip()

@@ -1,11 +1,11 @@
-"""How tables and plots name the results that they show side by side."""
+"""Make the names under which tables and plots show results."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 
 from ..records import RunResult
 
-# Room beside a plot, in characters.
+# The longest names that fit beside a plot, in characters.
 LEARNER_LIMIT = 24
 BACKBONE_LIMIT = 18
 
@@ -13,8 +13,12 @@ Part = Callable[[RunResult], str]
 
 
 def shortest_names(results: Iterable[RunResult]) -> dict[RunResult, str]:
-    """For tables: the learner, and of backbone, precision, training seed and checkpoint as many
-    as it takes to tell the results apart."""
+    """Return a short name for each result, for tables.
+
+    A name starts with the learner. Backbone, precision, training seed and checkpoint
+    are added in this order until all names differ. Facts that are equal in all results
+    are skipped.
+    """
     distinct = list(dict.fromkeys(results))
     parts: list[Part] = [_learner]
     names = _joined(distinct, parts)
@@ -29,8 +33,11 @@ def shortest_names(results: Iterable[RunResult]) -> dict[RunResult, str]:
 
 
 def plot_names(results: Iterable[RunResult]) -> dict[RunResult, str]:
-    """For plots: learner and backbone, with precision and training seed only where they differ.
-    Results of one protocol that still look alike are numbered."""
+    """Return a name for each result, for plots.
+
+    A name consists of learner and backbone. Precision and training seed are added if
+    they differ between the results. Equal names for the same protocol are numbered.
+    """
     distinct = list(dict.fromkeys(results))
     parts: list[Part] = [_short_learner, _short_backbone]
     for part in (_precision, _seed):
@@ -48,8 +55,10 @@ def plot_names(results: Iterable[RunResult]) -> dict[RunResult, str]:
 
 
 def shortened(text: str, limit: int) -> str:
-    """At most `limit` characters on one line. The middle is cut out, since names differ at
-    their ends."""
+    """Shorten a text to one line of at most `limit` characters.
+
+    The middle is cut out, since names often differ only at the start or the end.
+    """
     on_one_line = " ".join(text.split())
     text = "".join(filter(str.isprintable, on_one_line))
     if len(text) <= limit:

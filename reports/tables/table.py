@@ -1,4 +1,4 @@
-"""An accuracy table before it is printed: rows of cells under one header."""
+"""The classes of an accuracy table, which contains the results themselves."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -6,11 +6,15 @@ from typing import NamedTuple
 from ..groups import ResultGroup
 from .cells import Cell
 
-MOST_SEEDS = 6  # a label shows no more
+MOST_SEEDS = 6  # the most training seeds that a row label shows
 
 
 class Label(NamedTuple):
-    """What names a row. `repeat` numbers results that have everything else in common."""
+    """The label of a row.
+
+    repeat: 1, or 2, 3, ... for further results with the same learner, backbone,
+        precision and training seeds
+    """
 
     learner: str
     backbone: str
@@ -20,7 +24,7 @@ class Label(NamedTuple):
 
     @property
     def texts(self) -> list[str]:
-        """Learner, backbone, precision and training seeds as they are printed."""
+        """The printed texts of the learner, backbone, precision and training seeds."""
         learner = self.learner
         if self.repeat > 1:
             learner += f" ({self.repeat})"
@@ -33,8 +37,10 @@ class Label(NamedTuple):
 
 @dataclass(frozen=True)
 class Row:
-    """What one trained learner reached on each protocol of a table. A cell is None where it was
-    not scored."""
+    """The row of one trained learner.
+
+    cells: a cell for each column, or None if the learner was not scored on its episodes
+    """
 
     label: Label
     cells: tuple[Cell | None, ...]
@@ -42,7 +48,12 @@ class Row:
 
 @dataclass(frozen=True)
 class Table:
-    """One dataset: a row per learner and training seed, a column per group of results."""
+    """An accuracy table about one dataset.
+
+    groups: the groups of results, one for each column of accuracies
+    rows: the rows, one for each trained learner
+    notes: the footnotes
+    """
 
     title: str
     groups: tuple[ResultGroup, ...]
@@ -51,7 +62,7 @@ class Table:
 
     @property
     def cells(self) -> list[Cell]:
-        """All cells, row by row, without the empty ones."""
+        """All cells with a result, row by row."""
         cells: list[Cell] = []
         for row in self.rows:
             cells.extend(filter(None, row.cells))
@@ -59,7 +70,10 @@ class Table:
 
     @property
     def column_names(self) -> list[str]:
-        """The names of the number columns, with the kind of ± if they differ in it."""
+        """The names of the accuracy columns.
+
+        If the columns have different kinds of intervals, a name includes the kind.
+        """
         kinds = {group.protocol.interval for group in self.groups}
         names = []
         for group in self.groups:
@@ -71,7 +85,7 @@ class Table:
 
     @property
     def header(self) -> list[str]:
-        """The names of all columns of the printed table."""
+        """The names of all columns in the printed table."""
         most_seeds = max((len(row.label.seeds) for row in self.rows), default=1)
         return [
             "learner",

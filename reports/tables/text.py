@@ -1,4 +1,4 @@
-"""Tables in plain characters, for a console. This module imports nothing heavy."""
+"""Write tables in plain text, for a console. This module imports no large library."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -6,24 +6,25 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from .printed_table import PrintedTable
 
-# Characters that may follow the last digit of a number. They hang over to the right, so that
-# the digits of a column line up.
+# Characters that may follow the last digit of a number. In a column that is aligned to
+# the right, room is left for them, so that the digits of all rows line up.
 _MARKS = " *≈†‡°"
 
 Texts = Sequence[str]
 
 
 def text_table(header: Texts, rows: Sequence[Texts], align: str = "") -> str:
-    """Aligned columns of plain text, which survives pipes and narrow terminals.
+    """Return a table in plain text with aligned columns.
 
-    align: one letter per column, "r" for right and any other for left. Empty: all left.
+    align: one letter per column: "r" for right, any other letter for left. Columns
+        beyond the last letter are aligned to the left.
     """
     lines = _lines([header, *rows], align)
     return "\n".join(lines)
 
 
 def text_grid(grid: "PrintedTable") -> str:
-    """A table with its title, rules and footnotes, in plain characters."""
+    """Return a printed table in plain text, with its title, rules and footnotes."""
     texts = [grid.header]
     for row in grid.rows:
         texts.append(list(map(str, row)))
@@ -37,9 +38,10 @@ def text_grid(grid: "PrintedTable") -> str:
 
 
 def aligned(lines: Sequence[Texts], align: str = "") -> list[Texts]:
-    """The same lines, with every text padded to the width of its column.
+    """Pad every text in a table with spaces to the width of its column.
 
-    lines: the header first. align: as in `text_table`.
+    lines: the texts of each row, with the header as the first row
+    align: see `text_table`
     """
     columns = list(zip(*lines, strict=True))
     letters = align.ljust(len(columns), "l")
@@ -70,7 +72,7 @@ def _to_the_right(column: Texts) -> list[str]:
     texts = [header]
     room = max(map(_length_of_marks, cells), default=0)
     for cell in cells:
-        # All cells get equal room for marks after the last digit.
+        # Every cell gets the same room for marks after the last digit.
         missing = room - _length_of_marks(cell)
         texts.append(cell + "".ljust(missing))
     width = max(map(len, texts))

@@ -1,4 +1,4 @@
-"""The spread between training runs: results that differ only in their training seed."""
+"""Make tables of the accuracy over training runs that differ only in their seed."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,7 +16,11 @@ REPEATED_NOTE = "of several results with one training seed the first counts; lef
 
 @dataclass
 class _Recipe:
-    """The results of one recipe: the first of each training seed, and how many more there are."""
+    """The results of one recipe.
+
+    by_seed: training seed -> the first result with this seed
+    n_repeats: the number of further results with one of these seeds
+    """
 
     by_seed: dict[int, RunResult] = field(default_factory=dict)
     n_repeats: int = 0
@@ -29,7 +33,10 @@ class _Recipe:
 
 
 def seed_tables(results: Iterable[RunResult]) -> list[Table]:
-    """Accuracy over training seeds: a row per recipe that was trained with several seeds."""
+    """Make tables of the accuracy over training seeds.
+
+    There is a row for each recipe that was trained with several seeds.
+    """
     columns = {}
     left_out = {}
     for group in result_groups(results):
@@ -64,7 +71,7 @@ def _recipes_of_several_seeds(group: ResultGroup) -> list[_Recipe]:
 
 
 def _what_runs_share(result: RunResult) -> tuple:
-    """What all training runs of one recipe have in common."""
+    """Return a key that is equal for all training runs of one recipe."""
     settings = dict(result.recipe)
     for name in RUN_ONLY:
         settings.pop(name, None)
@@ -88,7 +95,11 @@ def _column(
     group: ResultGroup,
     recipes: Iterable[_Recipe],
 ) -> tuple[dict[Label, Cell], list[str]]:
-    """A cell per recipe, and a note on each recipe that has no interval."""
+    """Return the column of a group and a note on each recipe that is left out.
+
+    The column has a cell for each recipe. A recipe is left out if no interval can be
+    computed.
+    """
     column: dict[Label, Cell] = {}
     refused: list[str] = []
     for recipe in recipes:
@@ -100,7 +111,7 @@ def _column(
             refused.append(f"{group.label}: no row for {label.learner}: {error}")
             continue
         label = label._replace(seeds=tuple(recipe.by_seed))
-        # Recipes may differ in something that the label does not show.
+        # Different recipes may have equal labels, so a repeated label is numbered.
         while label in column:
             label = label._replace(repeat=label.repeat + 1)
         column[label] = Cell(results, interval)

@@ -273,8 +273,8 @@ def test_a_full_disk_gets_a_sentence_before_anything_is_written(
     )
     assert done.stdout == ""
     sentence = next(line for line in done.stderr.splitlines() if "DataError: " in line)
-    assert f"{tmp_path}: expected room for 0.00 GB" in sentence
-    assert "Free some space, or name another folder: --out DIR" in sentence
+    assert f"{tmp_path}: too little space: expected 0.00 GB" in sentence
+    assert "Free some space, or choose another folder: --out DIR" in sentence
     assert list(tmp_path.iterdir()) == []
 
 

@@ -31,13 +31,13 @@ def test_a_known_name_gives_its_value() -> None:
 def test_an_unknown_name_gets_the_nearest_three_and_the_command() -> None:
     assert refusal("glyps-5w1s", MANY, "fewbench protocol list") == (
         "unknown protocol 'glyps-5w1s'. Did you mean 'glyphs-5w1s', 'glyphs-5w5s' or "
-        "'glyphs-20w1s'? See them all: fewbench protocol list"
+        "'glyphs-20w1s'? To see all names: fewbench protocol list"
     )
 
 
 def test_a_name_like_no_other_gets_only_the_command() -> None:
     assert refusal("xyz", MANY, "fewbench protocol list") == (
-        "unknown protocol 'xyz'. See them all: fewbench protocol list"
+        "unknown protocol 'xyz'. To see all names: fewbench protocol list"
     )
 
 

@@ -25,12 +25,18 @@ def test_accuracies_and_mean_follow_from_the_predictions(make_result):
 @pytest.mark.parametrize(
     ("change", "complaint"),
     [
-        ({"correct": np.zeros(40, dtype=np.int32)}, "not the count of right answers"),
-        ({"correct": np.zeros(39, dtype=np.int32)}, r"correct is int32 \(39,\)"),
-        ({"predictions": np.zeros((40, 75), dtype=np.int64)}, "predictions is int64"),
+        (
+            {"correct": np.zeros(40, dtype=np.int32)},
+            "expected the number of right answers",
+        ),
+        ({"correct": np.zeros(39, dtype=np.int32)}, r"got int32 \(39,\)"),
+        (
+            {"predictions": np.zeros((40, 75), dtype=np.int64)},
+            "predictions: expected uint8 .*got int64",
+        ),
         (
             {"predictions": np.full((40, 75), 5, dtype=np.uint8)},
-            "label 5, expected labels 0 to 4",
+            "expected labels 0 to 4, got 5",
         ),
         ({"learner": "Proto  Net"}, "two in a row"),
         ({"learner": "a\x1bb"}, "cannot hold the character"),

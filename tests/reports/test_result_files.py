@@ -170,7 +170,7 @@ def claim_terabytes(path):
 TAMPERING = {
     "edited predictions": (
         flip_a_prediction,
-        "predictions is not what was saved.*sha256",
+        "predictions differs from what was saved.*sha256",
     ),
     "forged hash": (forge_everything_but_the_count, "the arrays contradict the result"),
     "pickled objects": (
@@ -252,7 +252,7 @@ TAMPERING = {
     ),
     "other shape": (
         lambda path: edit(path, '"n_query": 15', '"n_query": 16'),
-        "not what was saved",
+        "differs from what was saved",
     ),
     "a number as text": (
         lambda path: edit(path, '"n_shot": 1', '"n_shot": "1"'),
@@ -297,7 +297,7 @@ def test_a_document_edited_by_hand_is_told_from_what_was_saved(
     edit(path, old, new)
 
     with pytest.raises(
-        ResultError, match="the document is not what was saved"
+        ResultError, match="the document differs from what was saved"
     ) as caught:
         load_result(path)
     # Its own command makes it again.
@@ -371,6 +371,6 @@ def test_a_kill_between_the_two_files_is_noticed(make_result, tmp_path, monkeypa
         save_result(make_result(rng_seed=2), tmp_path)
     monkeypatch.undo()
 
-    with pytest.raises(ResultError, match="not what was saved"):
+    with pytest.raises(ResultError, match="differs from what was saved"):
         load_result(path)
     assert load_result(save_result(make_result(rng_seed=2), tmp_path)).mean > 0

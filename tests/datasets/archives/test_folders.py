@@ -29,7 +29,7 @@ def test_tar_that_is_replaced_after_it_was_listed(tmp_path: Path) -> None:
     (tmp_path / "source").mkdir()
     nested = open_tree(write_tar(folder / "n01.tar", FILES).parent).nested("n01.tar")
     write_tar(folder / "n01.tar", {"another": bytes(20_000), **FILES})
-    with pytest.raises(DataError, match="'n01.tar'.*one that was changed"):
+    with pytest.raises(DataError, match="'n01.tar'.*a file that has changed"):
         nested.read("readme.txt")
 
 

@@ -91,13 +91,13 @@ def test_names_that_lead_elsewhere(tmp_path: Path, name: bytes) -> None:
         pax(path=name.decode()) + member(),
         member(name + b"\0", kind=b"L") + member(),
     ):
-        with refused("could lead elsewhere"):
+        with refused("could lead outside"):
             opened(tmp_path, member(name=b"good") + content + END)
 
 
 def test_folders_that_lead_elsewhere(tmp_path: Path) -> None:
     for name in (b"../up/", b"/", b"a/../b", b"//"):
-        with refused("could lead elsewhere"):
+        with refused("could lead outside"):
             opened(tmp_path, header(name, b"0", b"5") + member() + END)
 
 

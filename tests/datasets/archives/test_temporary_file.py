@@ -31,10 +31,10 @@ def test_no_room_to_unpack(tmp_path: Path, kind: str) -> None:
         [sys.executable, "-c", FULL, path, tmp_path], capture_output=True
     )
     error = run.stderr.decode().splitlines()[-1]
-    assert f"expected room in {tmp_path}, got File too large" in error
+    assert f"expected free space in {tmp_path}, got File too large" in error
     assert "info.DataError" in error
     assert list(tmp_path.iterdir()) == [path]
-    with pytest.raises(DataError, match="expected room in .*/gone, got No such file"):
+    with pytest.raises(DataError, match="free space in .*/gone, got No such file"):
         open_tree(path, scratch=tmp_path / "gone").byte_range("noise")
 
 

@@ -196,7 +196,7 @@ def test_nested_source_that_is_damaged_or_no_tar(tmp_path: Path, kind: str) -> N
             tree.nested("empty.tar")
         with refused(match="packed.tar.*expected a tar file, got a gzip file"):
             tree.nested("packed.tar")
-        with refused(match="outer.tar.*inner.tar.*at most a tar within an archive"):
+        with refused(match="outer.tar.*inner.tar.*at most one level of tars"):
             tree.nested("outer.tar").nested("inner.tar")
 
 

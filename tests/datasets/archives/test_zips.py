@@ -42,7 +42,7 @@ def write_member(path: Path, **attributes: object) -> Path:
 )
 def test_names_that_lead_elsewhere(tmp_path: Path, name: str) -> None:
     path = write_zip(tmp_path / "bad.zip", {"good.png": b"", name: b"x"})
-    with pytest.raises(DataError, match="could lead elsewhere") as caught:
+    with pytest.raises(DataError, match="could lead outside") as caught:
         open_tree(path)
     assert repr(name) in str(caught.value)
     assert str(path) in str(caught.value)
@@ -51,7 +51,7 @@ def test_names_that_lead_elsewhere(tmp_path: Path, name: str) -> None:
 def test_name_with_a_null_byte(tmp_path: Path) -> None:
     path = write_zip(tmp_path / "bad.zip", {"aXb.png": b"x"})
     path.write_bytes(path.read_bytes().replace(b"aXb.png", b"a\0b.png"))
-    with pytest.raises(DataError, match="could lead elsewhere"):
+    with pytest.raises(DataError, match="could lead outside"):
         open_tree(path)
 
 

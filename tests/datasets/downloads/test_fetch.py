@@ -127,14 +127,14 @@ def test_failure_says_why_and_what_to_do(
             command="fewbench data build omniglot",
         )
     told = str(caught.value)
-    start = (
-        f"{tmp_path / 'images.zip'}: no address served it:\n  {server.address}/{name}: "
-    )
+    path = tmp_path / "images.zip"
+    start = f"{path}: no address served the right file:\n  {server.address}/{name}: "
     assert told.startswith(start)
     assert (
-        f"\nExpected {len(CONTENT):,} bytes with md5 {MD5} (the official one)" in told
+        f"\nExpected {len(CONTENT):,} bytes with md5 {MD5} (the official checksum)"
+        in told
     )
-    assert f"2. Place images.zip, as it is, as {tmp_path / 'images.zip'}\n" in told
+    assert f"2. Save images.zip, without unpacking it, as {path}\n" in told
     assert told.endswith("3. Type: fewbench data build omniglot")
     assert server.paths() == [f"/{name}"] * attempts
     assert "images.zip" not in listed(tmp_path)
@@ -189,12 +189,12 @@ def test_offline_or_without_address(server: Server, tmp_path: Path) -> None:
     assert f"1. Either download {server.address}/good in a browser; or register" in str(
         caught.value
     )
-    with pytest.raises(DataError, match="no address is known") as caught:
+    with pytest.raises(DataError, match="no download address is known") as caught:
         fetch(replace(registered, urls=()), tmp_path)
     assert "\n  1. register at example.org.\n" in str(caught.value)
-    with pytest.raises(DataError, match="no address is known") as caught:
+    with pytest.raises(DataError, match="no download address is known") as caught:
         fetch(Source("images.zip"), tmp_path / "a b", offline=True)
-    assert "1. Get images.zip from who published it." in str(caught.value)
+    assert "1. Get images.zip from its publisher." in str(caught.value)
     assert f"Type: fewbench data build NAME --source '{tmp_path}/a b'" in str(
         caught.value
     )
@@ -221,7 +221,8 @@ def test_file_larger_than_the_free_space_is_refused_before_it_comes(
     url = server.on("/huge", Answer(CONTENT, declared=10**15))
     seen = SeenProgress()
     reason = (
-        r"1,000,000,000,000,000 bytes are to come from .*/huge, [\d,]+ bytes are free"
+        r"1,000,000,000,000,000 bytes are still to be downloaded from .*/huge, "
+        r"but only [\d,]+ bytes are free"
     )
     with pytest.raises(DataError, match=reason):
         fetch(
@@ -251,7 +252,7 @@ def test_second_download_of_the_same_file_at_once_is_refused(
 
     path = fetch(source(server, "good"), tmp_path, progress=download_too)
     assert path.read_bytes() == CONTENT
-    assert "another process is downloading it" in told[0]
+    assert "another process is downloading this file" in told[0]
     assert server.paths() == ["/good"]
 
 

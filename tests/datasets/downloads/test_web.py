@@ -57,7 +57,7 @@ def test_proxy_for_https_is_used_and_named_when_it_refuses(
     with serving(Proxy()) as proxy:
         monkeypatch.setenv("HTTPS_PROXY", proxy.address)
         with pytest.raises(
-            DataError, match="the proxy that the environment names failed: .*403"
+            DataError, match="the proxy that is set in the environment failed: .*403"
         ):
             fetch(
                 Source("images.zip", ("https://mirror.invalid/good",)),
@@ -103,7 +103,7 @@ def test_server_that_asks_for_too_much_time_is_left(
     assert get(tmp_path, busy, server.on("/file", Answer(CONTENT))) == CONTENT
     assert server.paths() == ["/busy", "/file"]
     with pytest.raises(
-        DataError, match="HTTP 429 .*; it asks to come back in (61|inf) seconds"
+        DataError, match="HTTP 429 .*; the server asks to wait (61|inf) seconds"
     ):
         get(tmp_path / "new", busy)
 

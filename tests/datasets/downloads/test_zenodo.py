@@ -50,7 +50,7 @@ def test_record_tells_size_and_checksum(
     assert (tmp_path / "images.zip.md5").read_text() == f"{MD5}  images.zip\n"
     assert listed(tmp_path) == ["images.zip", "images.zip.md5"]
     told = recorded_check(path, recorded)
-    assert told == f"images.zip: md5 {MD5} is the one of its Zenodo record"
+    assert told == f"images.zip: md5 {MD5} is the checksum in its Zenodo record"
 
     assert fetch(recorded, tmp_path) == fetch(recorded, tmp_path, offline=True)
     assert len(server.asked) == 4
@@ -112,7 +112,7 @@ def test_record_that_tells_nothing_is_not_fatal(
     )
     path = fetch(recorded, tmp_path, timeout=0.5)
     assert path.read_bytes() == CONTENT
-    assert f"{server.address}/r: tells no checksum of images.zip: " in caplog.text
+    assert f"{server.address}/r: gives no checksum for images.zip: " in caplog.text
     assert SHA256 in recorded_check(path, recorded)
     asked = len(server.asked)
     fetch(recorded, tmp_path)

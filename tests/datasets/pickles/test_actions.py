@@ -45,7 +45,7 @@ def test_read_pickle_refuses_persistent_ids(protocol: int) -> None:
         (b"\x80\x04\x8c\x05numpy\x8c\x0ccore.os.path\x93.", "numpy.core.os.path"),
         (b"\x80\x04\x8c\x0cnumpy\x1b[2Jxyz\x8c\x01y\x93.", r"numpy\\x1b\[2Jxyz.y"),
         (b"\x80\x04NN\x93.", "<NoneType>"),
-        (b"]}b.", "one for list"),
+        (b"]}b.", "a value of type list"),
         (b"]}R.", "got list"),
         (b"\x80\x05\x97.", "NEXT_BUFFER"),
         (b"\x8f.", "EMPTY_SET"),

@@ -60,8 +60,8 @@ def test_rows_gives_the_rows_asked_for(protocol: int, shape: tuple[int, ...]) ->
 @pytest.mark.parametrize(
     ("indices", "message"),
     [
-        ([0, 40], "rows 0 to 39, got 0..40"),
-        ([-1], "got -1..-1"),
+        ([0, 40], "rows 0 to 39, got 0 to 40"),
+        ([-1], "got -1 to -1"),
         ([0.5], "row numbers"),
         ([[1]], "row"),
     ],

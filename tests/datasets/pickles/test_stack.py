@@ -46,7 +46,7 @@ def test_pop_mark_forgets_what_is_above(stack: Stack) -> None:
 
 
 def test_what_is_not_there_is_refused(stack: Stack) -> None:
-    with pytest.raises(Unexpected, match="enough values"):
+    with pytest.raises(Unexpected, match="4 or more values on the stack"):
         stack.take_many(4)
     stack.take_many(3)
     for ask in (stack.top, stack.take, stack.pop, stack.take_to_mark):

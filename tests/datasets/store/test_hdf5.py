@@ -34,7 +34,7 @@ def test_values_of_varying_length_are_refused(tmp_path: Path) -> None:
     with h5py.File(path, "w") as file:
         file["names"] = ["a", "bc"]
     with (
-        pytest.raises(DataError, match="'names' has values of different lengths"),
+        pytest.raises(DataError, match="'names' has values of varying length"),
         open_for_reading(path) as file,
     ):
         read_values(path, file, "names")

@@ -62,12 +62,12 @@ def test_a_missing_manifest_is_none(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("{", "cannot be read: expected JSON.*data build bars --rebuild"),
+        ("{", "cannot be read: expected a JSON document.*data build bars --rebuild"),
         ("[]", "not a manifest.*data build bars --rebuild"),
         ('{"schema_version": 1}', "not a manifest"),
         (
             '{"schema_version": 2, "splits": {}}',
-            "newer fewbench: expected schema version 1, got 2.*pip install --upgrade",
+            "newer fewbench: expected schema version 1 or older, got 2.*pip install --upgrade",
         ),
     ],
 )

@@ -51,6 +51,6 @@ def test_class_bootstrap_says_what_it_cannot_do(make_result):
         class_bootstrap(result, np.zeros((40, 5), np.int64))
     two = make_result(n_way=2, classes=np.tile(np.array([0, 1], np.uint16), (40, 1)))
     with pytest.raises(
-        ResultError, match="more than n_way = 2 of them in the episodes, got 2"
+        ResultError, match="more than n_way = 2 classes in the episodes, got 2"
     ):
         class_bootstrap(two)

@@ -144,7 +144,9 @@ def test_an_interval_reads_in_percent():
 
 
 def test_a_result_without_an_interval_is_named(make_result):
-    with pytest.raises(ResultError, match=r"glyphs-5w1s__protonet__seed0: no interval"):
+    with pytest.raises(
+        ResultError, match=r"glyphs-5w1s__protonet__seed0: cannot compute"
+    ):
         result_interval(make_result(n_episodes=1))
 
 

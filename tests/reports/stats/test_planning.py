@@ -200,7 +200,7 @@ def test_seconds_go_by_images_and_embedding_by_distinct_images(make_result):
 
 
 def test_a_pilot_that_tells_nothing_is_refused(make_result):
-    with pytest.raises(ResultError, match="at least 2, got 1"):
+    with pytest.raises(ResultError, match="at least 2 episodes, got 1"):
         spread(make_result(n_episodes=1))
     with pytest.raises(ResultError, match="same score"):
         spread(with_hits(make_result, np.ones((5, 2, 3), bool)))
