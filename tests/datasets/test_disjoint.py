@@ -86,7 +86,7 @@ def test_omniglots_test_split_has_84_of_them() -> None:
     assert len(disjoint_episodes(view, EpisodeSpec(5, 1, 15), 0)) == 84
     with pytest.raises(DataError, match=r"at most 84 .* got 85. .*--episodes 84"):
         disjoint_episodes(view, EpisodeSpec(5, 1, 15), 0, 85)
-    with pytest.raises(DataError, match="at least 21 images of each class"):
+    with pytest.raises(DataError, match="at least 21 images in each class"):
         disjoint_episodes(view, EpisodeSpec(5, 6, 15), 0)
 
 

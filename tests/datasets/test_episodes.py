@@ -206,7 +206,7 @@ def test_too_few_classes_or_images_are_refused_with_the_numbers() -> None:
         sample_episodes(offsets([20] * 4), FIVE_ONE, 0, 0, 1)
     with pytest.raises(
         DataError,
-        match="at least 16 images of each class, got 15 of class 2.*--set query",
+        match="at least 16 images in each class, got 15 .*class number 2.*--set query",
     ):
         sample_episodes(offsets([20, 20, 15, 20, 20]), FIVE_ONE, 0, 0, 1)
     with pytest.raises(DataError, match="at least 2 classes.*got way=1"):

@@ -185,7 +185,7 @@ def test_a_split_whose_names_do_not_fit_is_refused(tmp_path: Path, damage: str) 
             del file[damage]
         names = [b"a", b"a"] if damage == "class_names" else [b"a"]
         file[damage] = np.array(names, h5py.string_dtype("utf-8", 1))
-    with pytest.raises(DataError, match="one name for each image and class"):
+    with pytest.raises(DataError, match="a name for each image, and a different name"):
         convert([SplitStore(store.path)], "torchmeta", tmp_path / "out")
 
 

@@ -97,7 +97,7 @@ def test_slashes_in_class_names_make_no_groups_but_folders(
     store = one_split(tmp_path, "Greek/character01", "Greek/character02")
     with caplog.at_level(logging.WARNING):
         convert([store], "torchmeta", tmp_path / "groups")
-    assert "'/' in class names is written as '_'" in caplog.text
+    assert "'/' in class names was replaced by '_'" in caplog.text
     with h5py.File(tmp_path / "groups" / "test_data.hdf5") as file:
         assert list(group(file, "datasets")) == [
             "Greek_character01",

@@ -50,7 +50,8 @@ def test_a_split_that_is_missing_needs_allow_missing(folder: Path) -> None:
     (folder / "mini-imagenet-cache-train.pkl").unlink()
     root = folder.parent / "root"
     with pytest.raises(
-        DataError, match=r"train: expected 3 classes and 12 images, found 0 and 0"
+        DataError,
+        match=r"train: expected 3 classes and 12 images, found 0 classes and 0",
     ):
         build(MINI, root, Request(folder))
     manifest = build(MINI, root, Request(folder, allow_missing=True)).manifest

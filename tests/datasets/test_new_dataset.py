@@ -73,7 +73,8 @@ def test_the_example_refuses_what_is_incomplete(
 ) -> None:
     write_zip(tmp_path, 19)
     with pytest.raises(
-        DataError, match="test: expected 8 classes and 400 images, found 7 and 350"
+        DataError,
+        match="test: expected 8 classes and 400 images, found 7 classes and 350",
     ):
         build(leaves.INFO, tmp_path / "root", Request(tmp_path))
     partial = build(

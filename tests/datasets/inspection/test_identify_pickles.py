@@ -17,7 +17,7 @@ def identified(folder: Path, value: object, file_name: str = "data.pkl") -> str:
 def test_labelled_images_of_another_size_are_another_dataset(folder: Path) -> None:
     images = np.zeros((5, 32, 32, 3), np.uint8)
     what = identified(folder, {"data": images, "labels": [0] * 5})
-    assert "5 images (32, 32, 3)" in what
+    assert "5 labelled images of shape (32, 32, 3)" in what
     assert "CIFAR-FS" in what
 
 
