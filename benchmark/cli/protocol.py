@@ -9,7 +9,17 @@ import typer
 from fewbench.errors import UserError
 
 from .console import emit
-from .options import Json, OtherBuild, ProtocolName, Root
+from .options import (
+    EpisodeSeed,
+    Json,
+    OtherBuild,
+    ProtocolName,
+    Query,
+    Root,
+    Shot,
+    Split,
+    Way,
+)
 
 if TYPE_CHECKING:
     from ...reports.protocol import EvalProtocol
@@ -99,6 +109,11 @@ def export(
         bool, typer.Option("--disjoint", help="Use episodes that share no image.")
     ] = False,
     dataset: OtherBuild = None,
+    split: Split = None,
+    way: Way = None,
+    shot: Shot = None,
+    query: Query = None,
+    seed: EpisodeSeed = None,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace an existing file.")
     ] = False,
@@ -118,7 +133,15 @@ def export(
             f"{out}: exists already. Choose another file with --out, or add --overwrite"
         )
     protocol = find_protocol(
-        name, dataset=dataset, n_episodes=episodes, disjoint=disjoint
+        name,
+        dataset=dataset,
+        split=split,
+        way=way,
+        shot=shot,
+        query=query,
+        seed=seed,
+        n_episodes=episodes,
+        disjoint=disjoint,
     )
     sha256 = export_episodes(protocol, data_root(root), out)
     n_bytes = out.stat().st_size

@@ -21,6 +21,7 @@ if __name__ != "fewbench":
 from .api import (
     compare,
     evaluate,
+    find_protocol,
     interval,
     load_results,
     open_split,
@@ -37,6 +38,7 @@ __all__ = [
     "__version__",
     "compare",
     "evaluate",
+    "find_protocol",
     "interval",
     "load_results",
     "open_split",

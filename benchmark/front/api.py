@@ -101,6 +101,43 @@ def load_results(*paths: str | Path) -> "list[RunResult]":
     return load(Path(path) for path in paths)
 
 
+def find_protocol(
+    name: str,
+    *,
+    dataset: str | None = None,
+    split: str | None = None,
+    way: int | None = None,
+    shot: int | None = None,
+    query: int | None = None,
+    seed: int | None = None,
+    n_episodes: int | None = None,
+    disjoint: bool = False,
+) -> "EvalProtocol":
+    """Return a protocol by name, with changes. Each change shows in the new name.
+
+    dataset: another build of the protocol's dataset
+    shot, query: the number of images for each class
+    n_episodes: the number of episodes; the first ones are used
+    disjoint: whether episodes share no image; there are then as many episodes as the
+        split allows, unless `n_episodes` says how many
+    Raises DataError if the name is unknown, with the nearest names, or if a value is out
+    of range.
+    """
+    from fewbench.benchmark.protocols.catalogue import find_protocol as find
+
+    return find(
+        name,
+        dataset=dataset,
+        split=split,
+        way=way,
+        shot=shot,
+        query=query,
+        seed=seed,
+        n_episodes=n_episodes,
+        disjoint=disjoint,
+    )
+
+
 def interval(result: "RunResult") -> "Interval":
     """Return the 95 % interval of a result's mean, of the kind that its protocol names.
 
