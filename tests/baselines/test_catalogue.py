@@ -91,13 +91,13 @@ def test_a_card_that_does_not_fit_its_weights_gets_a_sentence(tmp_path: Path) ->
     config = load_recipe("protonet-glyphs").flat()
     card = {"config": config, "image_shape": [28, 28, 1], "step": 1, "seconds": 1.0}
     save_checkpoint(path, {"a": torch.ones(1)}, card)
-    with pytest.raises(BaselineError, match="do not match the card"):
+    with pytest.raises(BaselineError, match="do not match the recipe"):
         load_learner(str(path), torch.device("cpu"))
     save_checkpoint(path, {"a": torch.ones(1)}, {})
-    with pytest.raises(BaselineError, match="do not match the card"):
+    with pytest.raises(BaselineError, match="do not match the recipe"):
         load_learner(str(path), torch.device("cpu"))
     save_file({"a": torch.ones(1)}, path, {"fewbench": "{"})
-    with pytest.raises(BaselineError, match="its card is damaged"):
+    with pytest.raises(BaselineError, match="damaged checkpoint"):
         load_checkpoint(path)
 
 

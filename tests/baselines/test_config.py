@@ -32,7 +32,7 @@ def test_settings_override_a_recipe_with_toml_values_or_words() -> None:
 @pytest.mark.parametrize(
     ("setting", "message"),
     [
-        ("learning_rate=1", "learning_rate: .*Keys: learner, dataset"),
+        ("learning_rate=1", "learning_rate: .*All keys: learner, dataset"),
         ("lr=-1", "lr: Input should be greater than 0"),
         ("way=many", "way: Input should be a valid integer"),
         ("precision=fp8", "precision: Input should be 'auto', 'fp32' or 'bf16'"),
