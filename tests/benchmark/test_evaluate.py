@@ -1,3 +1,5 @@
+import itertools
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,13 +10,22 @@ from torch import nn
 
 from fewbench.baselines.catalogue import load_learner, make_learner
 from fewbench.baselines.config import load_recipe
+from fewbench.baselines.evaluation.answers import Answers
+from fewbench.baselines.evaluation.examiner import range_step
 from fewbench.baselines.gradient.maml import MAML
 from fewbench.baselines.learner import BaselineError
 from fewbench.baselines.metric.centroid import Centroid
 from fewbench.benchmark.environment import environment
-from fewbench.benchmark.evaluate import evaluate
+from fewbench.benchmark.evaluate import (
+    answer_range,
+    evaluate,
+    find_episodes,
+    make_examiner,
+    scored_learner,
+)
 from fewbench.benchmark.protocols.catalogue import find_protocol
 from fewbench.benchmark.protocols.stream import protocol_view
+from fewbench.benchmark.results import make_result
 from fewbench.datasets.info import DataError
 from fewbench.reports.groups import result_groups
 from fewbench.reports.protocol import EvalProtocol
@@ -218,3 +229,51 @@ def test_a_transductive_result_is_marked_under_an_inductive_protocol(
     text = to_text([evaluate(maml(), protocol, root=root)])
     assert "†" in text
     assert "†" not in to_text([evaluate(Centroid(), protocol, root=root)])
+
+
+@pytest.mark.parametrize("n_pieces", [1, 2, 7])
+@pytest.mark.parametrize("kind", ["encoder", "maml", "function"])
+def test_ranges_join_to_the_content_of_one_run(
+    root: Path, tmp_path: Path, kind: str, n_pieces: int
+) -> None:
+    """Each range has a model of its own, as on another machine."""
+
+    def model() -> object:
+        if kind == "encoder":
+            torch.manual_seed(0)
+            return nn.Sequential(nn.Conv2d(1, 4, 3, 2), nn.ReLU(), nn.Flatten())
+        if kind == "maml":
+            return maml(tasks_per_chunk=5)
+        return mean_brightness
+
+    n_episodes = 7 * 256 + 9 if kind == "encoder" else 7 * 32 + 9
+    protocol = find_protocol("glyphs-5w1s", n_episodes=n_episodes, query=2)
+    whole = evaluate(model(), protocol, root=root)
+    step = range_step(scored_learner(model()))
+    n_steps = -(-n_episodes // step)
+    cuts = [step * (i * n_steps // n_pieces) for i in range(n_pieces)]
+    parts = []
+    for start, end in itertools.pairwise([*cuts, n_episodes]):
+        stream = find_episodes(protocol, root)
+        examiner = make_examiner(scored_learner(model()), stream)
+        parts.append(answer_range(examiner, stream, start, end)[1])
+    assert len(parts) == n_pieces
+    joined = Answers.joined(parts[::-1])
+    again = make_result(
+        scored_learner(model()), find_episodes(protocol, root), joined, 0.0
+    )
+    documents = [
+        json.loads(save_result(result, tmp_path / name).read_text())
+        for name, result in (("one", whole), ("many", again))
+    ]
+    assert documents[0]["content_sha256"] == documents[1]["content_sha256"]
+    arrays = [(tmp_path / name / f"{whole.file_stem}.npz") for name in ("one", "many")]
+    assert arrays[0].read_bytes() == arrays[1].read_bytes()
+
+
+def mean_brightness(support_images, support_labels, query_images):
+    """Compare mean brightness, and depend a little on the order of the query images."""
+    support = support_images.reshape(len(support_images), -1).mean(axis=1)
+    query = query_images.reshape(len(query_images), -1).mean(axis=1)
+    noise = np.arange(len(query)) * 1e-6
+    return -np.abs(query[:, None] - support[None]) + noise[:, None]
