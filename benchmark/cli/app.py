@@ -1,6 +1,6 @@
-"""The whole `fewbench` command, and how it answers a user's mistake.
+"""The whole `fewbench` command, and its error messages.
 
-Heavy libraries are imported inside the commands, so that --help answers at once.
+Slow libraries are imported inside the commands. So --help answers at once.
 """
 
 import sys
@@ -26,13 +26,14 @@ from . import (
 )
 from .console import say
 
-MISTAKE = 2  # the exit code of every mistake that a user can mend
-# Click's error of a command line that it cannot parse. Some releases of Typer bring a copy of
-# Click, so it cannot be imported from one fixed place.
+MISTAKE = 2  # the exit code for every mistake that the user can correct
+# Click raises this error if it cannot parse the command line. Some releases of Typer
+# include a copy of Click. So the class cannot be imported from a fixed module.
 ClickError = cast("type[Exception]", typer.BadParameter.__mro__[2])
 
 app = typer.Typer(
-    help="Few-shot image classification: verified data, baselines, standard episodes, honest ±.",
+    help="Measure few-shot image classifiers: build verified datasets, train "
+    "baselines, score learners on standard episodes, compare and report the results.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -76,7 +77,10 @@ def _root(
 
 
 def main() -> None:
-    """Run the command line. A user's mistake is answered on stderr, with exit code 2."""
+    """Run the command line and exit.
+
+    If the user made a mistake, print one line on stderr and exit with code 2.
+    """
     try:
         code = app(prog_name="fewbench", standalone_mode=False)
     except ClickError as error:
@@ -90,8 +94,8 @@ def main() -> None:
         code = MISTAKE
     except MemoryError as error:
         say(
-            f"error: not enough memory ({error}). Use fewer episodes or images at a time, or "
-            f"free some memory."
+            f"error: not enough memory ({error}). Use fewer episodes or images at a "
+            f"time, or close other programs."
         )
         code = MISTAKE
     except typer.Abort:
@@ -101,7 +105,10 @@ def main() -> None:
 
 
 def usage_error_text(error: Exception) -> str:
-    """A command line that cannot be parsed: what is wrong with it, and what to type next."""
+    """Return the message for a command line that Click cannot parse.
+
+    It says what is wrong, and which help page to read.
+    """
     message = getattr(error, "format_message", error.__str__)()
     sentence = " ".join(message.split())
     if not sentence.endswith((".", "?", "!")):
@@ -112,7 +119,10 @@ def usage_error_text(error: Exception) -> str:
 
 
 def os_error_text(error: OSError) -> str:
-    """A file or folder that cannot be used: which, why, and what to do."""
+    """Return the message for a file or folder that cannot be read or written.
+
+    It names the file, the reason and a way out.
+    """
     reason = error.strerror or str(error)
     if isinstance(error, FileExistsError | NotADirectoryError):
         reason = "expected a folder, got a file"
@@ -123,7 +133,7 @@ def os_error_text(error: OSError) -> str:
 
 
 def _answer_usage_error(error: Exception) -> None:
-    # Without a command there is no mistake to explain: Click's error is the help itself.
+    # If the user types no command, Click raises an error that shows the help page.
     if type(error).__name__ == "NoArgsIsHelpError":
         error.show()  # pyright: ignore[reportAttributeAccessIssue] - all of Click's have it
     else:

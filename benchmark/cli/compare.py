@@ -1,4 +1,4 @@
-"""fewbench compare."""
+"""The command `fewbench compare`."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -21,7 +21,7 @@ def compare(
         list[Path],
         typer.Argument(
             metavar="RESULT...",
-            help="Results (.json) on the same episodes, or their folders.",
+            help="Results (.json files) on the same episodes, or folders with results.",
         ),
     ],
     margin: Annotated[
@@ -29,13 +29,17 @@ def compare(
         typer.Option(
             parser=points,
             metavar="POINTS",
-            help="How far a result may be from --published, e.g. 1%.",
+            help="Largest difference from --published that counts as reproduced, "
+            "e.g. 1%.",
         ),
     ] = None,
     published: Annotated[
         float | None,
         typer.Option(
-            parser=accuracy, metavar="ACC", help="A published accuracy, e.g. 98.8%."
+            parser=accuracy,
+            metavar="ACCURACY",
+            help="Published accuracy to test each result against, e.g. 98.8%. Needs "
+            "--margin.",
         ),
     ] = None,
     half_width: Annotated[
@@ -44,17 +48,21 @@ def compare(
             "--published-half-width",
             parser=points,
             metavar="POINTS",
-            help="The ± of the published accuracy, e.g. 0.2%.",
+            help="± of the published accuracy, e.g. 0.2%.",
         ),
     ] = None,
-    level: Level = "95%",  # pyright: ignore[reportArgumentType] - parsed like any other text
+    level: Level = "95%",  # pyright: ignore[reportArgumentType] - Typer parses it
     as_json: Json = False,
 ) -> None:
-    """Compare results on the same episodes, pair by pair, or each with a published number.
+    """Compare results with each other, or with a published accuracy.
 
-    A positive difference means that the first of the pair is better. With more than two
-    results, the p-values are adjusted for the number of pairs (Holm). All of this is about
-    these runs on these test images: other training seeds may differ by more.
+    The results must be on the same episodes. They are compared in pairs. A
+    positive difference means that the first result of the pair is better. For
+    more than two results, the p-values are also adjusted for the number of
+    pairs (Holm).
+
+    The comparison holds only for these training runs and these test images.
+    Runs with other training seeds may differ by more.
     """
     from ..compare_results import compare_results
     from .describe_comparison import comparison_document, comparison_text
@@ -63,9 +71,9 @@ def compare(
     loaded = load_in_order(results)
     if len(loaded) < 2 and target is None:
         raise UserError(
-            f"expected at least 2 results, or one result and a published number, got "
-            f"{len(loaded)}. Type a second result, or for instance --published 98.8% "
-            f"--margin 1%"
+            f"RESULT: expected at least 2 results, or one result and a published "
+            f"number, got {len(loaded)}. Add a second result, or add for example "
+            f"--published 98.8% --margin 1%"
         )
     compared = compare_results(loaded, level, target)
     emit(comparison_document(compared), comparison_text(compared), as_json)
@@ -74,9 +82,12 @@ def compare(
 def published_mean(
     published: float | None, margin: float | None, half_width: float | None
 ) -> "PublishedMean | None":
-    """What the options say about a published number.
+    """Return the published accuracy that the options give; None without such options.
 
-    Raises UserError when some of them are missing.
+    published: the value of --published, as a fraction
+    margin: the value of --margin, as a fraction
+    half_width: the value of --published-half-width, as a fraction
+    Raises UserError if --published or --margin is missing and another option is given.
     """
     from ..compare_results import PublishedMean
 
@@ -85,6 +96,6 @@ def published_mean(
     if published is None and margin is None and half_width is None:
         return None
     raise UserError(
-        "--published: the test against a published number needs both --published and --margin. "
-        "For example, --published 98.8% --margin 1%"
+        "--published: the test against a published accuracy needs both --published and "
+        "--margin, but one is missing. Type for example --published 98.8% --margin 1%"
     )

@@ -1,4 +1,4 @@
-"""What commands print: the answer on stdout, everything else on stderr."""
+"""Print answers on stdout, and progress and errors on stderr."""
 
 import importlib.util
 import json
@@ -17,20 +17,24 @@ SECONDS_BETWEEN_LINES = 30.0
 
 
 def emit(document: Mapping[str, object], text: str, as_json: bool) -> None:
-    """Print the answer of a command, as one JSON document or as text."""
+    """Print the answer of a command on stdout, as a JSON document or as text."""
     if as_json:
         text = json.dumps(document, indent=2, sort_keys=True, allow_nan=False)
     sys.stdout.write(text.rstrip("\n") + "\n")
 
 
 def say(text: str) -> None:
-    """Tell the user something that is not the answer."""
+    """Print a line on stderr, such as an error or a remark beside the answer."""
     sys.stderr.write(text + "\n")
 
 
 @contextmanager
 def progress_bars() -> Iterator[Progress]:
-    """Show progress on stderr: bars in a terminal and in a notebook, else a line now and then."""
+    """Yield a function that shows progress on stderr.
+
+    It draws bars in a terminal and in a notebook. In a file or a pipe, it prints a line
+    at most every 30 seconds and at the end of each stage.
+    """
     from rich.console import Console
 
     console = Console(stderr=True)
@@ -44,7 +48,11 @@ def progress_bars() -> Iterator[Progress]:
 
 
 def can_draw_bars(console: "Console") -> bool:
-    """Whether a bar can be redrawn in place: not in a file, a pipe or a dumb terminal."""
+    """Return whether a bar can be redrawn in place.
+
+    This is False in a file, a pipe or a dumb terminal. In a notebook, it is True if
+    ipywidgets is installed.
+    """
     if console.is_jupyter:
         return importlib.util.find_spec("ipywidgets") is not None
     return console.is_terminal and not console.is_dumb_terminal
@@ -53,8 +61,11 @@ def can_draw_bars(console: "Console") -> bool:
 class ProgressLines:
     """Progress as lines of text, for files and pipes.
 
-    A stage gets a line when it ends, and one at most every half minute before. Its last
-    state is printed in any case.
+    A line is printed when a stage ends for the first time, and otherwise only if the
+    last line is 30 seconds old. `finish` prints the last state of each stage.
+
+    write: called with each line
+    clock: returns the time in seconds
     """
 
     def __init__(
@@ -67,9 +78,9 @@ class ProgressLines:
         self._ended: set[str] = set()
 
     def __call__(self, stage: str, done: int, total: int, remark: str = "") -> None:
-        """See fewbench.progress.Progress."""
+        """Report progress; see `fewbench.progress.Progress` for the arguments."""
         self._unprinted[stage] = (done, total, remark)
-        # Some stages end several times, since later batches of episodes continue them.
+        # Some stages end several times, because new batches of episodes continue them.
         ends_first_time = 0 < total <= done and stage not in self._ended
         if ends_first_time:
             self._ended.add(stage)
@@ -78,7 +89,7 @@ class ProgressLines:
             self._print(stage)
 
     def finish(self) -> None:
-        """Print the last state of every stage, unless that was printed already."""
+        """Print the last state of each stage, if it is not printed yet."""
         for stage in list(self._unprinted):
             self._print(stage)
 
@@ -89,7 +100,11 @@ class ProgressLines:
 
 
 def progress_line(stage: str, done: int, total: int, remark: str = "") -> str:
-    """How far a stage is, such as "classify: 500 of 2,000 (25 %)"."""
+    """Return the progress of a stage as text.
+
+    For example, "classify: 500 of 2,000 (25 %)". See `fewbench.progress.Progress` for
+    the arguments.
+    """
     amount = _amount(stage, done)
     if total:
         percent = 100 * done // total
@@ -100,7 +115,7 @@ def progress_line(stage: str, done: int, total: int, remark: str = "") -> str:
 
 
 def _amount(stage: str, number: int) -> str:
-    """Bytes of a download; images, episodes or steps of anything else."""
+    """Return an amount as text: "1.5 MB" for a download, "2,000" for other stages."""
     from rich.filesize import decimal
 
     if stage.startswith("download"):
@@ -110,7 +125,10 @@ def _amount(stage: str, number: int) -> str:
 
 @contextmanager
 def _drawn_bars(console: "Console") -> Iterator[Progress]:
-    """One bar for each stage, with its speed and the time that it still takes."""
+    """Yield a function that draws a bar for each stage.
+
+    The bar has the speed, the elapsed time and the remaining time of the stage.
+    """
     from rich.progress import Progress as Bars
     from rich.progress import (
         ProgressColumn,
@@ -123,7 +141,7 @@ def _drawn_bars(console: "Console") -> Iterator[Progress]:
     from rich.text import Text
 
     class Speed(ProgressColumn):
-        """Bytes a second of a download; images, episodes or steps of anything else."""
+        """The speed of a stage per second: bytes in a download, otherwise a count."""
 
         def render(self, task: Task) -> Text:
             speed = int(task.finished_speed or task.speed or 0)

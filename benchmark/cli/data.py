@@ -1,4 +1,4 @@
-"""fewbench data: list, build, verify, info, show."""
+"""The commands `fewbench data` list, build, verify, info and show."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,13 +12,15 @@ from .options import DatasetName, Json, Root
 if TYPE_CHECKING:
     from ...datasets.info import DatasetInfo
 
-app = typer.Typer(help="Build, check and look at datasets.", no_args_is_help=True)
-CHECK_FAILED = 1  # exit code
+app = typer.Typer(
+    help="Build, check, inspect and export datasets.", no_args_is_help=True
+)
+CHECK_FAILED = 1  # the exit code if a build differs from its recorded hash
 
 
 @app.command("list")
 def list_datasets(root: Root = None, as_json: Json = False) -> None:
-    """List the datasets, and say which of them are built."""
+    """List all datasets, with their sizes. Show which datasets are built."""
     from ...datasets import BUILDERS
     from ...datasets.root import data_root
     from ...datasets.store.manifest import read_manifest
@@ -31,7 +33,7 @@ def list_datasets(root: Root = None, as_json: Json = False) -> None:
     for name, info in BUILDERS.items():
         manifest = read_manifest(where / name)
         if manifest is None and is_resampled_variant(info):
-            continue  # there are many of them, and most are never built
+            continue  # there are many variants, and most are never built
         rows.append(state_row(info, manifest))
         document[name] = state_document(info, manifest)
     header = ["dataset", "state", "train/val/test", "images", "title"]
@@ -45,22 +47,22 @@ def build(
     source: Annotated[
         Path | None,
         typer.Option(
-            help="Folder or archive with the data, in any layout that `fewbench data info "
-            "NAME` lists. Default: download it."
+            help="Folder or archive with the data. `fewbench data info NAME` lists "
+            "the possible layouts. Default: download the data."
         ),
     ] = None,
     resampling: Annotated[
         str | None,
         typer.Option(
-            help="Resize with another filter, e.g. lanczos. The build is then called "
-            "NAME-FILTER."
+            help="Resize the images with another filter, e.g. lanczos. The build is "
+            "then called NAME-FILTER."
         ),
     ] = None,
     allow_missing: Annotated[
         bool,
         typer.Option(
             "--allow-missing",
-            help="Build from incomplete data. The build is marked as partial.",
+            help="Build even if images are missing. The build is marked as partial.",
         ),
     ] = False,
     offline: Annotated[
@@ -75,7 +77,7 @@ def build(
     root: Root = None,
     as_json: Json = False,
 ) -> None:
-    """Build a dataset from its official files, and check it before and after."""
+    """Build a dataset from its official files. Check the files and the result."""
     from ...datasets.build import build as build_dataset
     from ...datasets.info import Request
     from ...datasets.root import data_root
@@ -98,15 +100,15 @@ def verify(
         bool,
         typer.Option(
             "--quick",
-            help="Check the structure and the images of a few random classes, not all images.",
+            help="Check only the structure, and the images in a few random classes.",
         ),
     ] = False,
     root: Root = None,
     as_json: Json = False,
 ) -> None:
-    """Read every byte of a build again, and compare it with the recorded hash.
+    """Read every byte of a build again, and compare the content with recorded hashes.
 
-    Exit code 1 if they differ.
+    The exit code is 1 if a hash differs.
     """
     from ...datasets.info import DataError
     from ...datasets.root import data_root
@@ -132,7 +134,7 @@ def verify(
 
 @app.command("info")
 def show_info(name: DatasetName, root: Root = None, as_json: Json = False) -> None:
-    """Show the facts about a dataset: counts, split, licence, citation, and its build."""
+    """Show facts about a dataset: counts, splits, licence, citation, layouts, build."""
     from ...datasets.root import data_root
     from ...datasets.store.manifest import read_manifest
     from .describe_build import info_document, info_text
@@ -147,17 +149,20 @@ def show_info(name: DatasetName, root: Root = None, as_json: Json = False) -> No
 def show(
     name: DatasetName,
     out: Annotated[Path, typer.Option(help="PNG file to write.")],
-    split: Annotated[str, typer.Option(help="train, val or test.")] = "test",
+    split: Annotated[str, typer.Option(help="Split: train, val or test.")] = "test",
     classes: Annotated[
-        int, typer.Option(min=1, help="Rows: how many classes, spread evenly.")
+        int,
+        typer.Option(
+            min=1, help="Number of classes to show, spread evenly over the split."
+        ),
     ] = 24,
     images: Annotated[
-        int, typer.Option(min=1, help="Columns: how many images of each class.")
+        int, typer.Option(min=1, help="Number of images to show for each class.")
     ] = 10,
     root: Root = None,
     as_json: Json = False,
 ) -> None:
-    """Write a contact sheet of a split: images of some of its classes."""
+    """Write a PNG with example images from some classes of a split."""
     from ...datasets.inspection.contact_sheet import contact_sheet
     from ...datasets.root import data_root, open_split
     from ...datasets.view import ImageView
@@ -170,7 +175,11 @@ def show(
 
 
 def _require_built(info: "DatasetInfo", where: Path) -> None:
-    """Refuse a missing build as wrong usage (exit code 2), not as a failed check (1)."""
+    """Raise DataError if the dataset is not built.
+
+    `verify` calls this first. So a missing build gives exit code 2, and a failed check
+    gives exit code 1.
+    """
     from ...datasets.root import open_split
 
     if not (where / info.name).exists():

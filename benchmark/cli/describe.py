@@ -1,4 +1,4 @@
-"""Results in words and as JSON, as several commands show them."""
+"""Describe results as text and as JSON, for several commands."""
 
 from __future__ import annotations
 
@@ -10,7 +10,11 @@ if TYPE_CHECKING:
 
 
 def result_label(result: RunResult) -> str:
-    """A result in one line: learner, backbone, precision and seed, protocol, marks."""
+    """Return a result in a few words, for example in a table.
+
+    The words are the learner, backbone, precision, training seed and protocol, and a
+    mark if the result is transductive (†) or on partial data (‡).
+    """
     words = [
         result.learner,
         result.backbone,
@@ -24,7 +28,7 @@ def result_label(result: RunResult) -> str:
 
 
 def result_document(result: RunResult, level: float) -> dict[str, Any]:
-    """A result with its interval at a confidence level."""
+    """Return a result as JSON, with its interval at a confidence level."""
     from ...reports.stats.intervals import result_interval
 
     return {

@@ -1,4 +1,7 @@
-"""What `fewbench data` prints about datasets and their builds."""
+"""Describe datasets and their builds as text and as JSON, for `fewbench data`.
+
+A manifest is the content of a build's manifest.json; None if there is no build.
+"""
 
 from __future__ import annotations
 
@@ -13,12 +16,15 @@ _SPLITS = ("train", "val", "test")
 
 
 def is_resampled_variant(info: DatasetInfo) -> bool:
-    """Whether it is another dataset, only resized with another filter (its title ends so)."""
+    """Return whether this is a variant of another dataset with another resizing filter.
+
+    The title of such a variant ends with the name of its filter.
+    """
     return info.title.endswith(f", {info.resampling}")
 
 
 def state_row(info: DatasetInfo, manifest: Manifest | None) -> list[str]:
-    """A dataset as a row of `fewbench data list`."""
+    """Return the row of a dataset in `fewbench data list`."""
     classes = _numbers_of_classes(info)
     n_images = _n_images(info, manifest)
     return [
@@ -31,7 +37,11 @@ def state_row(info: DatasetInfo, manifest: Manifest | None) -> list[str]:
 
 
 def state_document(info: DatasetInfo, manifest: Manifest | None) -> dict[str, Any]:
-    """A dataset as JSON: what its build holds or, without one, what it would hold."""
+    """Return a dataset as JSON for `fewbench data list`.
+
+    The counts are those of the build. If there is no build, they are those of the
+    complete dataset.
+    """
     classes = _numbers_of_classes(info)
     is_partial = False
     if manifest is not None:
@@ -49,7 +59,7 @@ def state_document(info: DatasetInfo, manifest: Manifest | None) -> dict[str, An
 
 
 def info_document(info: DatasetInfo) -> dict[str, Any]:
-    """The facts about a dataset that no build changes."""
+    """Return the facts about a dataset that do not depend on a build, as JSON."""
     file_names = [source.filename for source in info.sources]
     if info.embedded:
         file_names = ["embedded"]
@@ -70,7 +80,10 @@ def info_document(info: DatasetInfo) -> dict[str, Any]:
 
 
 def info_text(info: DatasetInfo, manifest: Manifest | None) -> str:
-    """The facts about a dataset, the layouts it is built from, and its build."""
+    """Return the text of `fewbench data info`.
+
+    It has the facts about a dataset, the possible layouts of its source, and its build.
+    """
     facts = info_document(info)
     layouts = facts.pop("forms")
     lines = []
@@ -86,19 +99,22 @@ def info_text(info: DatasetInfo, manifest: Manifest | None) -> str:
 
 
 def built_text(built: Build, *, from_source: bool) -> str:
-    """What a build command did, and what the build holds."""
+    """Return the text of `fewbench data build`.
+
+    from_source: whether the user gave --source
+    """
     what = "built"
     if built.already_built:
         what = "already built"
         if from_source:
-            what += " (the source was not read; --rebuild builds from it)"
+            what += " (the source was not read; to build from it, add --rebuild)"
     if built.manifest["partial"]:
         what += ", PARTIAL: not the real dataset,"
     return f"{what} in {built.folder}\n{build_text(built.manifest)}"
 
 
 def build_text(manifest: Manifest) -> str:
-    """What a build holds, what it was made from, and what was checked."""
+    """Return a build as text: its splits, source, resizing filter and passed checks."""
     lines = []
     for split in _SPLITS:
         counts = manifest["splits"].get(split)
@@ -125,7 +141,7 @@ def _state(info: DatasetInfo, manifest: Manifest | None) -> str:
 
 
 def _numbers_of_classes(info: DatasetInfo) -> dict[str, int]:
-    """How many classes each complete split has."""
+    """Return the number of classes in each complete split, by split name."""
     numbers = {}
     for split, counts in info.splits.items():
         numbers[split] = counts.n_classes
@@ -133,7 +149,7 @@ def _numbers_of_classes(info: DatasetInfo) -> dict[str, int]:
 
 
 def _numbers_of_images(info: DatasetInfo) -> dict[str, int]:
-    """How many images each complete split has."""
+    """Return the number of images in each complete split, by split name."""
     numbers = {}
     for split, counts in info.splits.items():
         numbers[split] = counts.n_images

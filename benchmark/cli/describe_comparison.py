@@ -1,4 +1,4 @@
-"""What `fewbench compare` prints."""
+"""Describe comparisons of results as text and as JSON, for `fewbench compare`."""
 
 from __future__ import annotations
 
@@ -16,17 +16,20 @@ if TYPE_CHECKING:
 
 _SUPERIORITY = (
     "superiority: how often the first is right more often\n"
-    "than the second in an episode, ties counted half. This is about these runs on these "
-    "test images, not about other training seeds"
+    "than the second in an episode, ties counted half. This is about these runs on "
+    "these test images, not about other training seeds"
 )
 _BETTING = (
-    "\nlittle-spread: equal in all or all but a few episodes; paired-anytime: the evaluation "
-    "stopped early. In both cases limits and p are computed by betting"
+    "\nlittle-spread: equal in all or all but a few episodes; paired-anytime: the "
+    "evaluation stopped early. In both cases limits and p are computed by betting"
 )
 
 
 def comparison_document(compared: ComparedResults) -> dict[str, Any]:
-    """Everything that was computed, unrounded. `a`, `b` and `result` count from 0."""
+    """Return all comparisons as JSON, with unrounded numbers.
+
+    The keys `a`, `b` and `result` are positions in the list `results`, counted from 0.
+    """
     tests = []
     for place, test in enumerate(compared.tests):
         tests.append({"result": place, **asdict(test)})
@@ -41,7 +44,11 @@ def comparison_document(compared: ComparedResults) -> dict[str, Any]:
 
 
 def comparison_text(compared: ComparedResults) -> str:
-    """The results, their differences, and the tests against a published number."""
+    """Return all comparisons as text.
+
+    The text has a table of the results, a table of their differences, and the tests
+    against a published accuracy.
+    """
     blocks = [_results_table(compared.results, compared.level)]
     footnotes = _footnotes(compared.results)
     if footnotes:
@@ -58,7 +65,7 @@ def comparison_text(compared: ComparedResults) -> str:
 
 
 def p_value(value: float) -> str:
-    """A p-value with four decimals."""
+    """Return a p-value as text with four decimals, or "< 0.0001"."""
     if value < 1e-4:
         return "< 0.0001"
     return f"{value:.4f}"
@@ -95,7 +102,7 @@ def _results_table(results: Sequence[RunResult], level: float) -> str:
 
 
 def _footnotes(results: Sequence[RunResult]) -> list[str]:
-    """What the marks behind the results mean."""
+    """Return explanations of the marks † and ‡, if these results have the marks."""
     from ...reports.tables.footnotes import PARTIAL_NOTE, TRANSDUCTIVE_NOTE
 
     footnotes = []
@@ -107,7 +114,11 @@ def _footnotes(results: Sequence[RunResult]) -> list[str]:
 
 
 def _pairs_table(pairs: Sequence[ComparedPair], level: float) -> str:
-    """The differences. Only a single pair has a bootstrap; only several need adjusted p-values."""
+    """Return the table of the differences.
+
+    A single pair has a column for the bootstrap. Several pairs have a column for
+    adjusted p-values.
+    """
     from ...reports.tables.text import text_table
 
     several = len(pairs) > 1

@@ -1,4 +1,4 @@
-"""What `fewbench evaluate` prints."""
+"""Describe a new result as text and as JSON, for `fewbench evaluate`."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class DescribedEvaluation:
-    """An evaluation as a JSON document and as text.
+    """A new result as a JSON document and as text.
 
-    reached: whether the interval is as narrow as wanted, if anything was wanted
+    reached: whether the interval is as narrow as the user wanted; True if the user
+        wanted no width
     """
 
     document: dict[str, Any]
@@ -27,11 +28,15 @@ class DescribedEvaluation:
 def describe_evaluation(
     path: Path, result: RunResult, half_width: float | None
 ) -> DescribedEvaluation:
-    """A result, where it was saved, and whether it reached the wanted half-width."""
+    """Describe a new result for `fewbench evaluate`.
+
+    path: the file of the saved result
+    half_width: the half-width that the user wanted, as a fraction, or None
+    """
     from ...reports.stats.available import available_interval
     from ...reports.tables.other_classes import other_classes_interval
 
-    # A single episode has neither of these intervals.
+    # Both intervals are None for a single episode.
     interval = available_interval(result)
     others = other_classes_interval(result)
     document = {"path": str(path), **evaluation_document(result, interval, others)}
@@ -65,9 +70,11 @@ def describe_evaluations(
 def evaluation_document(
     result: RunResult, interval: Interval | None, others: Interval | None
 ) -> dict[str, Any]:
-    """The numbers of a result, unrounded.
+    """Return a result as JSON, with unrounded numbers.
 
-    others: the interval that holds for other classes
+    interval: the interval of the result; None if it cannot be computed
+    others: the interval of its accuracy on classes outside the test split; None if it
+        cannot be computed
     """
     mean = result.mean
     half_width = None
@@ -94,7 +101,12 @@ def evaluation_document(
 
 
 def stopping_text(interval: Interval, half_width: float) -> str:
-    """Whether a wanted half-width was reached, and how many episodes it takes otherwise."""
+    """Return a line that says whether the wanted half-width was reached.
+
+    If it was not reached, the line estimates how many episodes are needed.
+
+    half_width: the wanted half-width, as a fraction
+    """
     got = interval.half_width
     wanted = f"{100 * half_width:.3g} %"
     stopped = f"stopped after {interval.n:,} episodes: ± {100 * got:.3g} %"
@@ -103,8 +115,8 @@ def stopping_text(interval: Interval, half_width: float) -> str:
     factor = (got / half_width) ** 2
     needed = round(interval.n * factor, -2)
     return (
-        f"{stopped}, not the wanted {wanted}, which may take about {needed:,.0f} episodes: "
-        f"--episodes N --overwrite"
+        f"{stopped}, not the wanted {wanted}, which may take about {needed:,.0f} "
+        f"episodes. To allow N episodes, add --episodes N --overwrite"
     )
 
 

@@ -1,4 +1,4 @@
-"""What `fewbench plan` prints."""
+"""Describe plans for evaluations as text and as JSON, for `fewbench plan`."""
 
 from __future__ import annotations
 
@@ -16,15 +16,18 @@ if TYPE_CHECKING:
     from ..plan_episodes import Plan
 
 _WITH_STOPPING = (
-    "stopping when it is reached (evaluate --until-half-width) takes about 3 times as many:\n"
-    "an interval that may be looked at all along is wider"
+    "`fewbench evaluate --until-half-width` takes about 3 times as many episodes:\n"
+    "its interval is wider, because it is checked again and again during the evaluation"
 )
 
 
 def plans_document(
     pilot: RunResult, plans: Sequence[Plan], level: float
 ) -> dict[str, Any]:
-    """The plans, unrounded."""
+    """Return plans as JSON, with unrounded numbers.
+
+    pilot: the result that the plans are based on
+    """
     return {
         "pilot": result_document(pilot, level),
         "plans": list(map(_plan_document, plans)),
@@ -32,7 +35,10 @@ def plans_document(
 
 
 def plans_text(pilot: RunResult, plans: Sequence[Plan]) -> str:
-    """The plans as tables, with what they rest on."""
+    """Return plans as text with tables, and with facts about the pilot.
+
+    pilot: the result that the plans are based on
+    """
     blocks = [f"pilot: {result_label(pilot)}"]
     blocks += map(plan_text, plans)
     blocks.append(_about_pilot(pilot))
@@ -40,7 +46,11 @@ def plans_text(pilot: RunResult, plans: Sequence[Plan]) -> str:
 
 
 def plan_text(plan: Plan) -> str:
-    """One plan: what is wanted, what the episodes of the pilot are like, and what it takes."""
+    """Return a plan as text.
+
+    The text has the target, the spread of the pilot's episodes, and a table with the
+    number of episodes for each number of queries.
+    """
     lines = [_wanted(plan), _spread(plan.spread), _rows_table(plan.rows)]
     if plan.target.difference is None:
         lines.append(_WITH_STOPPING)
@@ -62,7 +72,7 @@ def _wanted(plan: Plan) -> str:
     if target.half_width is not None:
         half_width = digits(100 * target.half_width)
         return f"for ± {half_width} points ({level} % interval over episodes)"
-    how = "taken as uncorrelated: see --against"
+    how = "with the two results taken as uncorrelated (see --against)"
     if plan.against is not None:
         how = f"paired with {result_label(plan.against)}"
     difference = digits(100 * (target.difference or 0))
@@ -75,14 +85,15 @@ def _wanted(plan: Plan) -> str:
 def _spread(spread: Spread) -> str:
     if spread.n_query == 1:
         return (
-            f"spread of an episode: {100 * math.sqrt(spread.total):.2f} points. With one "
-            f"query per class, the pilot cannot tell what more queries would do"
+            f"standard deviation of an episode: {100 * math.sqrt(spread.total):.2f} "
+            f"points. With one query per class, the pilot cannot tell what more "
+            f"queries would do"
         )
     between = 100 * math.sqrt(spread.between)
     within = 100 * math.sqrt(spread.within)
     return (
-        f"spread of an episode: {between:.2f} points between episodes, {within:.1f} of a "
-        f"single query"
+        f"standard deviation: {between:.2f} points between episodes, {within:.1f} "
+        f"points for a single query"
     )
 
 
@@ -110,12 +121,12 @@ def _about_pilot(pilot: RunResult) -> str:
     n_episodes = pilot.protocol.n_episodes
     uncertainty = 100 / math.sqrt(2 * (n_episodes - 1))
     text = (
-        f"A pilot of {n_episodes:,} episodes knows its spread to about {uncertainty:.1f} %. "
-        f"Seconds are as they were on the machine of the pilot."
+        f"A pilot of {n_episodes:,} episodes gives these standard deviations to about "
+        f"{uncertainty:.1f} %. The seconds hold for the machine of the pilot."
     )
     if pilot.transductive:
         text += (
-            "\nThis learner is transductive: other numbers of queries change its accuracy "
-            "itself, not only the ±."
+            "\nThis learner is transductive: the number of queries changes not only "
+            "the ±, but also the accuracy."
         )
     return text

@@ -1,4 +1,4 @@
-"""fewbench env."""
+"""The command `fewbench env`."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -11,7 +11,10 @@ if TYPE_CHECKING:
 
 
 def env(as_json: Json = False) -> None:
-    """Show versions and the device, what is installed, and how to install what is missing."""
+    """Show the installed packages, the devices and the backends.
+
+    For each optional package that is missing, show the command that installs it.
+    """
     from ...baselines.catalogue import BACKENDS, UNTRAINED
     from ...baselines.device.choose import device_facts
     from ..environment import environment, optional_packages, requirements
@@ -40,7 +43,7 @@ def env(as_json: Json = False) -> None:
 
 
 def package_document(package: "OptionalPackage") -> dict[str, Any]:
-    """An optional package as JSON."""
+    """Return an optional package as JSON."""
     return {
         "version": package.installed,
         "usable": package.usable,
@@ -50,7 +53,10 @@ def package_document(package: "OptionalPackage") -> dict[str, Any]:
 
 
 def package_text(package: "OptionalPackage") -> str:
-    """Whether an optional package can be used; if not, how to install it."""
+    """Return a text that says whether an optional package can be used.
+
+    If it cannot be used, the text has the command that installs it.
+    """
     state = package.installed or "not installed"
     head = f"{package.name} ({package.needed_for}): {state}"
     if package.usable:

@@ -1,4 +1,4 @@
-"""fewbench evaluate."""
+"""The command `fewbench evaluate`."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -32,7 +32,9 @@ if TYPE_CHECKING:
     from ..protocols.stream import EpisodeStream
     from ..stopping import StopRule
 
-_DIGITS_OF_MOST = 20  # more than any allowed number of episodes has
+# No allowed number of episodes has this many digits. Python refuses to parse numbers
+# with thousands of digits.
+_DIGITS_OF_MOST = 20
 
 
 def evaluate(
@@ -41,25 +43,25 @@ def evaluate(
     protocol: Annotated[
         list[str] | None,
         typer.Option(
-            help="Protocol, see `fewbench protocol list`. May be repeated: each gives a "
-            "result, and images are embedded once."
+            help="Name of a protocol; `fewbench protocol list` shows all. Repeat the option "
+            "for several protocols. Each protocol then gives a result."
         ),
     ] = None,
     episodes: Annotated[
         str | None,
         typer.Option(
             metavar="N|FILE",
-            help="A number N: use only the first N episodes (the result's name then ends in "
-            "-Nep). A path: use the episode file that `fewbench protocol export` wrote there; "
-            "--protocol is then not needed.",
+            help="A number N: use the first N episodes of the protocol. The name of "
+            "the result then ends in -Nep. A path: use the episodes in this file, "
+            "which `fewbench protocol export` wrote. Then --protocol is not needed.",
         ),
     ] = None,
     disjoint: Annotated[
         bool,
         typer.Option(
             "--disjoint",
-            help="Use episodes that share no image, as many as the split has. The ± then "
-            "speaks of new images too.",
+            help="Use episodes that share no image, as many as the split allows. The ± "
+            "then also holds for new images of the same classes.",
         ),
     ] = False,
     until_half_width: Annotated[
@@ -67,8 +69,9 @@ def evaluate(
         typer.Option(
             parser=points,
             metavar="POINTS",
-            help="Stop once the ± is at most this, e.g. 0.1% or 0.001, and after 100,000 "
-            "episodes (or --episodes) at the latest. Exit code 1 if the ± is larger then.",
+            help="Stop when the ± is at most this value, e.g. 0.1% or 0.001. Stop "
+            "after 100,000 episodes (or --episodes) in any case, with exit code 1 if "
+            "the ± is still larger.",
         ),
     ] = None,
     dataset: OtherBuild = None,
@@ -78,7 +81,7 @@ def evaluate(
     query: Query = None,
     seed: EpisodeSeed = None,
     name: Annotated[
-        str | None, typer.Option(help="What tables call the learner.")
+        str | None, typer.Option(help="Name of the learner in tables.")
     ] = None,
     train_seed: Annotated[
         int | None,
@@ -91,7 +94,7 @@ def evaluate(
         list[str] | None,
         typer.Option(
             "--set",
-            help="Change a key of the recipe for the test: key=value, e.g. "
+            help="Change a setting of the recipe for this test: key=value, e.g. "
             "test_inner_steps=10. May be repeated.",
         ),
     ] = None,
@@ -102,7 +105,7 @@ def evaluate(
     device: Device = "auto",
     overwrite: Annotated[
         bool,
-        typer.Option("--overwrite", help="Replace an earlier result of this name."),
+        typer.Option("--overwrite", help="Replace an earlier result with this name."),
     ] = False,
     skip_existing: Annotated[
         bool,
@@ -114,7 +117,7 @@ def evaluate(
     root: Root = None,
     as_json: Json = False,
 ) -> None:
-    """Score a learner on the episodes of one or more protocols, and save the results."""
+    """Score a learner on the episodes of protocols. Save the results in a folder."""
     from ..evaluate_into import ResultFolder, evaluate_into
     from ..models import Loading, load_model
     from .describe_evaluation import describe_evaluations
@@ -164,22 +167,25 @@ def evaluate(
 
 
 def number_or_file(episodes: str | None) -> tuple[int | None, Path | None]:
-    """What --episodes means. Raises UserError if it is neither a number nor a file."""
+    """Return the value of --episodes as a number or as a path. The other one is None.
+
+    Raises UserError if it is neither a number of at least 2 nor an existing file.
+    """
     if episodes is None:
         return None, None
     if episodes.isdecimal():
         number = int(episodes[:_DIGITS_OF_MOST])
         if number < 2:
             raise UserError(
-                f"--episodes: expected at least 2, got {number}. For example, "
-                f"--episodes 1000"
+                f"--episodes: expected a number of at least 2, got {number}. Type for "
+                f"example --episodes 1000"
             )
         return number, None
     path = Path(episodes)
     if not path.is_file():
         raise UserError(
-            f"--episodes: '{episodes}' is neither a number nor a file. Write a file: fewbench "
-            f"protocol export NAME --out FILE"
+            f"--episodes: '{episodes}' is neither a number nor a file. To write a file "
+            f"of episodes: fewbench protocol export NAME --out FILE"
         )
     return None, path
 
@@ -194,7 +200,7 @@ def _refuse_with_file(
         given.append("--until-half-width")
     if given:
         raise UserError(
-            f"--episodes: a file says which episodes are used. Omit {', '.join(given)}"
+            f"--episodes: a file fixes the episodes. Omit {', '.join(given)}"
         )
 
 
@@ -209,8 +215,8 @@ def _open_protocols(
 
     if not names:
         raise UserError(
-            "--protocol: is missing, and --episodes is not a file. Choose one: fewbench "
-            "protocol list"
+            "--protocol: is missing, and --episodes is not a file. Add --protocol "
+            "NAME. To see all names: fewbench protocol list"
         )
     protocols = [find_protocol(name, **changes) for name in dict.fromkeys(names)]
     return [find_episodes(protocol, root, stop) for protocol in protocols]
@@ -233,14 +239,14 @@ def _open_file(
     for protocol in protocols or ():
         if protocol != listed.protocol.name:
             raise UserError(
-                f"--protocol: {file} holds the episodes of {listed.protocol.name}, not of "
-                f"{protocol}. Omit --protocol"
+                f"--protocol: expected {listed.protocol.name}, whose episodes are in "
+                f"{file}, got {protocol}. Omit --protocol"
             )
     stream = stream_of_file(listed, data_root(root), dataset)
     if stream.view.fingerprint != listed.data_fingerprint:
         say(
-            f"{file}: was made from another build than the {stream.protocol.dataset} at "
-            f"hand. The names of the images are the same, but their pixels or their order "
-            f"differ. The result records this."
+            f"warning: {file} was made from another build of {stream.protocol.dataset} "
+            f"than yours. The names of the images are the same, but their pixels or "
+            f"their order differ. The result records the hash of your build."
         )
     return stream

@@ -1,4 +1,4 @@
-"""The datasets and results that the arguments of a command name."""
+"""Find the datasets and load the results that are named in a command's arguments."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,9 +12,12 @@ if TYPE_CHECKING:
 
 
 def find_dataset(name: str, resampling: str | None = None) -> "DatasetInfo":
-    """A dataset by name, or its variant that is made with another filter.
+    """Return a dataset, or its variant that is resized with another filter.
 
-    Raises DataError for an unknown one, with the nearest names.
+    name: the name of the dataset, without the filter
+    resampling: the name of the filter; None for the filter of the dataset `name`
+    Raises DataError if the dataset or the filter is unknown. The error suggests similar
+    names.
     """
     from ...datasets import BUILDERS
     from ...datasets.lookup import pick
@@ -30,9 +33,11 @@ def find_dataset(name: str, resampling: str | None = None) -> "DatasetInfo":
 
 
 def load_in_order(paths: Sequence[Path]) -> "list[RunResult]":
-    """The results in the order of the arguments; those of a folder are sorted.
+    """Load results in the order of the paths, each a .json file or a folder.
 
-    Raises UserError for a path that is given twice.
+    The results of a folder are sorted by file name.
+    Raises UserError if a path is given twice.
+    Raises ResultError if a path has no result, or if a result is damaged.
     """
     from ...reports.result_files import load_results
 
@@ -41,7 +46,8 @@ def load_in_order(paths: Sequence[Path]) -> "list[RunResult]":
     for path in paths:
         if path.resolve() in seen:
             raise UserError(
-                f"{path}: is given twice: expected different results. Omit one of the two"
+                f"{path}: this path is given twice. Expected different results. Omit "
+                f"one of the two paths"
             )
         seen.add(path.resolve())
         results += load_results([path])
@@ -49,11 +55,15 @@ def load_in_order(paths: Sequence[Path]) -> "list[RunResult]":
 
 
 def load_one(path: Path) -> "RunResult":
-    """The only result at a path. Raises UserError for a folder that holds several."""
+    """Load the only result at a path, which is a .json file or a folder.
+
+    Raises UserError if the folder has several results.
+    Raises ResultError if the path has no result, or if the result is damaged.
+    """
     results = load_in_order([path])
     if len(results) != 1:
         raise UserError(
-            f"{path}: expected one result, got {len(results)} results. Type the path of one "
-            f"of its .json files"
+            f"{path}: expected one result, got {len(results)} results. Type the path "
+            f"of one of the .json files in this folder"
         )
     return results[0]

@@ -8,92 +8,115 @@ import typer
 from .percent import accuracy
 
 Json = Annotated[
-    bool, typer.Option("--json", help="Print one JSON document instead of text.")
+    bool, typer.Option("--json", help="Print a JSON document instead of text.")
 ]
 Root = Annotated[
     Path | None,
     typer.Option(
-        help="Folder of the built datasets. Default: $FEWBENCH_DATA, else the user's data "
-        "folder."
+        help="Folder with the built datasets. Default: $FEWBENCH_DATA, or else the "
+        "data folder of the user."
     ),
 ]
 DatasetName = Annotated[
-    str, typer.Argument(metavar="NAME", help="Dataset, see `fewbench data list`.")
+    str,
+    typer.Argument(
+        metavar="NAME", help="Name of a dataset. `fewbench data list` shows all."
+    ),
 ]
 ProtocolName = Annotated[
-    str, typer.Argument(metavar="NAME", help="Protocol, see `fewbench protocol list`.")
+    str,
+    typer.Argument(
+        metavar="NAME", help="Name of a protocol. `fewbench protocol list` shows all."
+    ),
 ]
 OtherBuild = Annotated[
     str | None,
     typer.Option(
         "--dataset",
-        help="Use another build of the protocol's dataset, e.g. omniglot-nearest. The "
-        "name then ends in -on-DATASET.",
+        help="Use this dataset instead of the protocol's, e.g. omniglot-nearest. The "
+        "name of the protocol then ends in -on-DATASET.",
     ),
 ]
 Split = Annotated[
     str | None,
     typer.Option(
-        help="Use another split: train, val or test. The name then ends in it."
+        help="Use this split instead of the protocol's: train, val or test. The name of the "
+        "protocol then ends in the split."
     ),
 ]
 Way = Annotated[
     int | None,
-    typer.Option(help="Classes of an episode. The name then ends in -Nway."),
+    typer.Option(
+        help="Number of classes in an episode. The name of the protocol then ends in -Nway."
+    ),
 ]
 Shot = Annotated[
     int | None,
-    typer.Option(help="Support images of each class. The name then ends in -Nshot."),
+    typer.Option(
+        help="Number of support images for each class. The name of the protocol then ends in "
+        "-Nshot."
+    ),
 ]
 Query = Annotated[
     int | None,
-    typer.Option(help="Query images of each class. The name then ends in -Nquery."),
+    typer.Option(
+        help="Number of query images for each class. The name of the protocol then ends in "
+        "-Nquery."
+    ),
 ]
 EpisodeSeed = Annotated[
     int | None,
-    typer.Option("--seed", help="Seed of the episodes. The name then ends in -seedN."),
+    typer.Option(
+        "--seed",
+        help="Seed that draws the episodes. The name of the protocol then ends in -seedN.",
+    ),
 ]
 LearnerName = Annotated[
     str,
     typer.Argument(
         metavar="WHAT",
-        help="What to evaluate: the word centroid, a checkpoint, the folder of a training "
-        "run, or module:factory, a function of yours that takes no argument and returns a "
-        "model.",
+        help="Folder of a training run, a checkpoint (.safetensors), the word centroid for "
+        "an untrained learner on raw pixels, or module:factory for your own model: the "
+        "function `factory` in `module` returns it.",
     ),
 ]
-Out = Annotated[Path, typer.Option(help="Folder to write into.")]
-Device = Annotated[str, typer.Option(help="auto, cpu or cuda.")]
-Precision = Annotated[str | None, typer.Option(help="auto, fp32 or bf16.")]
+Out = Annotated[Path, typer.Option(help="Folder for the files to write.")]
+Device = Annotated[
+    str, typer.Option(help="Device for the computation: auto, cpu or cuda.")
+]
+Precision = Annotated[
+    str | None, typer.Option(help="Precision of the computation: auto, fp32 or bf16.")
+]
 Backend = Annotated[
     str | None,
     typer.Option(
-        help="Library that runs the inner loop or the classifier: native, learn2learn or "
-        "higher."
+        help="Library that runs the inner loop of MAML or the classifier of ProtoNet: "
+        "native (fewbench's own code), learn2learn or higher."
     ),
 ]
 TasksPerChunk = Annotated[
     str | None,
     typer.Option(
-        help="How many tasks a MAML computes at once: a number, or auto. Fewer need less "
-        "memory."
+        help="For MAML: number of tasks to compute at once, or auto. Fewer tasks need "
+        "less memory."
     ),
 ]
 Statistics = Annotated[
     str | None,
     typer.Option(
-        help="For MAML: the images that give batch norm its statistics: query (all query "
-        "images; transductive), support, or image (each query image alone)."
+        help="For MAML: the images whose statistics batch norm uses: query (all query "
+        "images, so the learner is transductive), support (the support images), or "
+        "image (each query image alone)."
     ),
 ]
 Level = Annotated[
     float,
     typer.Option(
-        parser=accuracy, metavar="SHARE", help="Confidence level: 95% or 0.95."
+        parser=accuracy, metavar="PERCENT", help="Confidence level, e.g. 95% or 0.95."
     ),
 ]
 
 
 def named_settings(**named: str | int | None) -> list[str]:
-    """The options that were given, written as `--set` takes them."""
+    """Return options as texts key=value, as for --set. Leave out options with None."""
     return [f"{key}={value}" for key, value in named.items() if value is not None]

@@ -1,4 +1,4 @@
-"""fewbench plan."""
+"""The command `fewbench plan`."""
 
 from pathlib import Path
 from typing import Annotated
@@ -20,7 +20,7 @@ def plan(
         Path,
         typer.Argument(
             metavar="PILOT",
-            help="A result (.json) with at least a few hundred episodes.",
+            help="Result (.json file) with at least a few hundred episodes.",
         ),
     ],
     half_width: Annotated[
@@ -28,35 +28,41 @@ def plan(
         typer.Option(
             parser=points,
             metavar="POINTS",
-            help="Wanted ±. Default: 0.1%, unless --difference is given.",
+            help="Wanted ±. Default: 0.1%, or none if --difference is given.",
         ),
     ] = None,
     difference: Annotated[
         float | None,
         typer.Option(
-            parser=points, metavar="POINTS", help="Difference to detect, e.g. 0.2%."
+            parser=points,
+            metavar="POINTS",
+            help="Difference between two results to detect, e.g. 0.2%.",
         ),
     ] = None,
     against: Annotated[
         Path | None,
         typer.Option(
-            help="Result on the same episodes. The plan is then for its difference to the "
-            "pilot."
+            help="Second result, on the same episodes as PILOT. It shows how strongly "
+            "the two results are correlated. Needs --difference."
         ),
     ] = None,
     power: Annotated[
         float,
         typer.Option(
-            parser=accuracy, metavar="SHARE", help="Chance to detect --difference."
+            parser=accuracy,
+            metavar="PERCENT",
+            help="Wanted probability of detecting --difference.",
         ),
     ] = "80%",  # pyright: ignore[reportArgumentType]
     level: Level = "95%",  # pyright: ignore[reportArgumentType]
     as_json: Json = False,
 ) -> None:
-    """Plan how many episodes and queries give a wanted ± or detect a wanted difference.
+    """Plan how many episodes and queries a wanted ± or difference needs.
 
-    The plan is made from a pilot result. Its variance is split into the part between episodes,
-    which only more episodes reduce, and the part of the queries within an episode.
+    The plan is an estimate from PILOT, a result that exists already. It uses two
+    variances of the pilot: the variance between episodes, which only more
+    episodes average out, and the variance between queries in an episode, which
+    more queries average out too.
     """
     from ..plan_episodes import Wish, plan_episodes
     from .describe_plan import plans_document, plans_text
@@ -78,10 +84,11 @@ def _check_options(
 ) -> None:
     if against is not None and difference is None:
         raise UserError(
-            "--against: needs the difference to detect. For example, --difference 0.2%"
+            "--against: needs the difference to detect, but --difference is missing. "
+            "Add for example --difference 0.2%"
         )
     if power < 0.5:
         raise UserError(
-            f"--power: expected at least 50%, got {digits(100 * power)}%. For example, "
-            f"--power 80%"
+            f"--power: expected at least 50%, got {digits(100 * power)}%. Type for "
+            f"example --power 80%"
         )

@@ -1,4 +1,4 @@
-"""fewbench probe."""
+"""The command `fewbench probe`."""
 
 import math
 from typing import TYPE_CHECKING, Annotated, Any
@@ -15,14 +15,19 @@ if TYPE_CHECKING:
 def probe(
     what: LearnerName,
     protocol: Annotated[
-        str, typer.Option(help="Protocol, see `fewbench protocol list`.")
+        str,
+        typer.Option(help="Name of a protocol. `fewbench protocol list` shows all."),
     ],
     statistics: Statistics = None,
     backend: Backend = None,
     root: Root = None,
     as_json: Json = False,
 ) -> None:
-    """Tell whether a learner's answer to one query image depends on the other query images."""
+    """Test whether a learner's answer for a query image depends on other query images.
+
+    If the answer depends on them, the learner is transductive. If not, it is
+    inductive. If the answers are random, the verdict can be "cannot be told".
+    """
     from ..evaluate import probe as probe_model
     from ..models import Loading, load_model
 
@@ -33,7 +38,11 @@ def probe(
 
 
 def probe_document(found: "Probe") -> dict[str, Any]:
-    """What was measured; None where the learner refused (JSON has no NaN)."""
+    """Return the measurements and the verdict as JSON.
+
+    NaN becomes None, because JSON has no NaN. It means that the learner refused the
+    episode with fewer query images.
+    """
     document: dict[str, Any] = {
         "transductive": found.transductive,
         "verdict": found.verdict,
@@ -50,7 +59,7 @@ def probe_document(found: "Probe") -> dict[str, Any]:
 
 
 def probe_text(found: "Probe") -> str:
-    """How far scores moved, and the verdict."""
+    """Return a table of the changes in the scores, and the verdict, as text."""
     from ...reports.tables.text import text_table
 
     rows = [
@@ -59,5 +68,5 @@ def probe_text(found: "Probe") -> str:
         ["others exchanged", f"{found.exchanged:.2g}"],
         ["others dropped", f"{found.dropped:.2g}"],
     ]
-    header = ["query images", "largest move of a score / spread of scores"]
+    header = ["query images", "largest change of a score / standard deviation"]
     return f"{text_table(header, rows)}\n\n{found.verdict}"

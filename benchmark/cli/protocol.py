@@ -1,4 +1,4 @@
-"""fewbench protocol: list, show, export."""
+"""The commands `fewbench protocol` list, show and export."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -25,9 +25,11 @@ if TYPE_CHECKING:
     from ...reports.protocol import EvalProtocol
     from ..protocols.papers import Preset
 
-app = typer.Typer(help="Show and export evaluation protocols.", no_args_is_help=True)
+app = typer.Typer(
+    help="Show protocols, and write their episodes.", no_args_is_help=True
+)
 Kind = Literal["all", "own", "legacy"]
-# Field of a protocol -> header of its column.
+# The columns of `fewbench protocol list`: field of the protocol -> header.
 _COLUMNS = {
     "name": "name",
     "kind": "kind",
@@ -48,12 +50,13 @@ def list_protocols(
     kind: Annotated[
         Kind,
         typer.Option(
-            help="own: protocols of fewbench; legacy: protocols that follow a paper exactly."
+            help="own: only fewbench's own protocols. legacy: only protocols that "
+            "follow a paper."
         ),
     ] = "all",
     as_json: Json = False,
 ) -> None:
-    """List every protocol, one per line."""
+    """List all protocols with their main settings."""
     from ...reports.tables.text import text_table
     from ..protocols.catalogue import PROTOCOLS
 
@@ -65,16 +68,16 @@ def list_protocols(
             document[name] = fields
             rows.append([_cell(fields, column) for column in _COLUMNS])
     table = text_table(list(_COLUMNS.values()), rows)
-    more = "sources and departures: fewbench protocol show NAME"
+    more = "for the sources of a legacy protocol: fewbench protocol show NAME"
     emit(document, f"{table}\n\n{more}", as_json)
 
 
 @app.command()
 def show(name: ProtocolName, as_json: Json = False) -> None:
-    """Show the fields of a protocol; n_shot and n_query are per class.
+    """Show all settings of a protocol. n_shot and n_query are numbers per class.
 
-    For a protocol of a paper, also show where each field was read, and what departs from the
-    paper.
+    If the protocol follows a paper, also show where each setting was read and how
+    the protocol differs from the paper.
     """
     from ..protocols.catalogue import find_protocol
     from ..protocols.papers import LEGACY
@@ -97,16 +100,21 @@ def show(name: ProtocolName, as_json: Json = False) -> None:
 @app.command()
 def export(
     name: ProtocolName,
-    out: Annotated[Path, typer.Option(help="File to write, .npz.")],
+    out: Annotated[Path, typer.Option(help="Episode file (.npz) to write.")],
     episodes: Annotated[
         int | None,
         typer.Option(
             min=2,
-            help="Write only the first N episodes (the protocol's name then ends in -Nep).",
+            help="Write the first N episodes. The name of the protocol then ends in "
+            "-Nep.",
         ),
     ] = None,
     disjoint: Annotated[
-        bool, typer.Option("--disjoint", help="Use episodes that share no image.")
+        bool,
+        typer.Option(
+            "--disjoint",
+            help="Write episodes that share no image, as many as the split allows.",
+        ),
     ] = False,
     dataset: OtherBuild = None,
     split: Split = None,
@@ -120,9 +128,10 @@ def export(
     root: Root = None,
     as_json: Json = False,
 ) -> None:
-    """Write the names of the images of every episode, for `fewbench evaluate --episodes FILE`.
+    """Write the image names of all episodes of a protocol into a file.
 
-    docs/protocols.md shows how to read the file with numpy alone.
+    `fewbench evaluate --episodes FILE` reads the file. docs/protocols.md shows
+    how to read it with numpy alone.
     """
     from ...datasets.root import data_root
     from ..protocols.catalogue import find_protocol
@@ -130,7 +139,8 @@ def export(
 
     if out.exists() and not overwrite:
         raise UserError(
-            f"{out}: exists already. Choose another file with --out, or add --overwrite"
+            f"{out}: exists already. Choose another file with --out, or add "
+            f"--overwrite to replace it"
         )
     protocol = find_protocol(
         name,
@@ -157,7 +167,10 @@ def _fields(protocol: "EvalProtocol") -> dict[str, Any]:
 
 
 def _cell(fields: dict[str, Any], column: str) -> str:
-    """What the list of protocols shows in one column."""
+    """Return the text of a protocol in a column of `fewbench protocol list`.
+
+    fields: the settings of the protocol, by name
+    """
     if column == "rotations" and fields["task_rotations"]:
         return "by task"
     if column == "rotations" and fields["rotations"]:
@@ -179,7 +192,7 @@ def _preset_text(preset: "Preset", fields: dict[str, Any]) -> str:
     lines = [
         preset.paper,
         "",
-        text_table(["field", "value", "read in"], rows),
+        text_table(["setting", "value", "where it was read"], rows),
         "",
         "departures from the paper:",
     ]

@@ -1,4 +1,4 @@
-"""fewbench quickstart."""
+"""The command `fewbench quickstart`."""
 
 from pathlib import Path
 from typing import Annotated
@@ -12,14 +12,17 @@ from .options import Device, Json, Out, Root
 def quickstart(
     out: Out = Path("quickstart"),
     seconds: Annotated[
-        float, typer.Option(min=1.0, help="How long to train, in seconds.")
+        float, typer.Option(min=1.0, help="Training time in seconds.")
     ] = 60.0,
     seed: Annotated[int, typer.Option(min=0, help="Training seed.")] = 0,
     device: Device = "auto",
     root: Root = None,
     as_json: Json = False,
 ) -> None:
-    """Do the whole job on the embedded glyphs: train, evaluate, write tables, plots and a page."""
+    """Train, evaluate and report on glyphs, the small dataset that comes with fewbench.
+
+    The report has tables, plots and an HTML page.
+    """
     from ...baselines.training import TrainBudget
     from ...reports.tables.frames import results_frame
     from ...reports.tables.printed import to_text

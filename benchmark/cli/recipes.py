@@ -1,11 +1,11 @@
-"""fewbench recipes."""
+"""The command `fewbench recipes`."""
 
 from .console import emit
 from .options import Json
 
 
 def recipes(as_json: Json = False) -> None:
-    """List the recipes: what each trains on what, and which backends can run it."""
+    """List all recipes, with their learner, dataset and possible backends."""
     from ...baselines.catalogue import BACKENDS
     from ...baselines.config import load_recipe
     from ...baselines.config import recipes as recipe_names

@@ -1,4 +1,4 @@
-"""fewbench report."""
+"""The command `fewbench report`."""
 
 from pathlib import Path
 from typing import Annotated
@@ -13,21 +13,26 @@ def report(
     folders: Annotated[
         list[Path],
         typer.Argument(
-            metavar="FOLDER...", help="Folders of results and training runs."
+            metavar="FOLDER...",
+            help="Folders with results and training runs. Subfolders are read too.",
         ),
     ],
     out: Out,
     root: Root = None,
     as_json: Json = False,
 ) -> None:
-    """Write tables (CSV, Markdown, LaTeX), plots (PNG, SVG, PDF) and one self-contained page."""
+    """Write a report about results: an HTML page, tables and plots.
+
+    The tables are in CSV, Markdown and LaTeX. The plots are in PNG, SVG and PDF.
+    The page needs no other file.
+    """
     from ..report_folders import report_folders
 
     report = report_folders(folders, out, root)
     if report.n_copies:
         say(
-            f"{report.n_copies} of the {report.n_results} results are copies of others: each "
-            f"counts once"
+            f"{report.n_copies} of the {report.n_results} results are copies of "
+            f"others. The report shows each result once."
         )
     paths = list(map(str, report.paths))
     text = "\n".join(f"wrote {path}" for path in paths)

@@ -1,4 +1,4 @@
-"""fewbench data: identify, convert, audit, filters."""
+"""The commands `fewbench data` identify, convert, audit and filters."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -18,24 +18,28 @@ if TYPE_CHECKING:
 
 def identify(
     path: Annotated[
-        Path, typer.Argument(metavar="PATH", help="File, folder or archive.")
+        Path,
+        typer.Argument(metavar="PATH", help="File, folder or archive to identify."),
     ],
     originals: Annotated[
         Path | None,
         typer.Option(
-            help="The same images in full size. Tells which filter made the small ones."
+            help="Folder or archive with the same images in full size. If given, also "
+            "show how close each resizing filter comes to the images in PATH."
         ),
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Say what a file or folder is (dataset, layout, split, channels, resampling), and what
-    to do with it."""
+    """Identify the dataset in a file or folder, and show how to build it.
+
+    Also show the layout, the split, the channels and the resizing filter.
+    """
     from ...datasets.inspection.identify import identify as identify_source
 
     known = {}
     for name, identity in identify_source(path).items():
         known[name] = asdict(identity)
-    # Scripts that read the document know a layout by the key "form".
+    # Scripts that read this JSON document expect the layout under the key "form".
     found = {name: {**facts, "form": facts["layout"]} for name, facts in known.items()}
     for facts in found.values():
         del facts["layout"]
@@ -53,15 +57,24 @@ def identify(
 def filters(
     source: Annotated[
         Path,
-        typer.Argument(metavar="SOURCE", help="Folder or archive of full-size images."),
+        typer.Argument(
+            metavar="SOURCE", help="Folder or archive with images in full size."
+        ),
     ],
     out: Annotated[Path, typer.Option(help="PNG file to write.")],
     count: Annotated[
-        int, typer.Option(min=1, help="How many images, spread evenly.")
+        int,
+        typer.Option(
+            min=1,
+            help="Number of images to use, spread evenly over their sorted names.",
+        ),
     ] = 12,
     as_json: Json = False,
 ) -> None:
-    """Show images resized to 84 x 84 by every named filter, side by side."""
+    """Write a PNG that compares resizing filters on some images.
+
+    Each image is resized to 84 x 84 pixels by each filter.
+    """
     from ...datasets.images.resample import RESAMPLING
     from ...datasets.inspection.filter_sheet import filter_sheet
 
@@ -82,12 +95,19 @@ def filters(
 
 def convert(
     name: DatasetName,
-    to: Annotated[str, typer.Option(help="Format: torchmeta, cache or images.")],
-    out: Annotated[Path, typer.Option(help="New folder to write.")],
+    to: Annotated[
+        str,
+        typer.Option(
+            help="Format to write: torchmeta (HDF5 files as in torchmeta), cache "
+            "(pickle files such as mini-imagenet-cache-train.pkl), or images (folders "
+            "of PNG files, with CSV files)."
+        ),
+    ],
+    out: Annotated[Path, typer.Option(help="New folder for the exported files.")],
     root: Root = None,
     as_json: Json = False,
 ) -> None:
-    """Export a build: torchmeta's HDF5, the cache pickle, or image folders with CSVs."""
+    """Export a built dataset to a format that other few-shot code reads."""
     from ...datasets.export import convert as convert_splits
     from ...datasets.root import built_splits, data_root
 
@@ -104,17 +124,21 @@ def audit(
         list[str] | None,
         typer.Argument(
             metavar="[NAME...]",
-            help="Datasets to compare; they must be built. If none is given, only the "
-            "published class lists are compared.",
+            help="Names of built datasets. Without names, only the published class "
+            "lists of miniImageNet and tieredImageNet are compared.",
         ),
     ] = None,
     pairs: Annotated[
-        int, typer.Option(min=0, help="How many pairs of equal images to name.")
+        int,
+        typer.Option(
+            min=0,
+            help="Largest number of equal images to name for each pair of splits.",
+        ),
     ] = 20,
     root: Root = None,
     as_json: Json = False,
 ) -> None:
-    """Report classes and images that two splits share, within a dataset and between datasets."""
+    """Find classes and images that two splits share, within and across datasets."""
     from ...datasets.inspection.audit import Audit, audit_lists
     from ...datasets.inspection.audit import audit as audit_splits
     from ...datasets.root import built_splits, data_root
@@ -134,7 +158,10 @@ def audit(
 
 
 def known_text(known: dict[str, dict[str, Any]]) -> str:
-    """What is known about each file of a source."""
+    """Return the facts about each file in a source as text.
+
+    known: file name -> facts by name
+    """
     lines = []
     for name, facts in known.items():
         lines.append(name)
@@ -145,7 +172,10 @@ def known_text(known: dict[str, dict[str, Any]]) -> str:
 
 
 def audit_text(found: "Audit", compared: str) -> str:
-    """The shared classes and images, and how many there are."""
+    """Return the classes and images that splits share, and their numbers, as text.
+
+    compared: the words for what was compared, at the start of the last line
+    """
     lines = []
     for overlap in found.overlaps:
         n_classes = len(overlap.names)
@@ -167,9 +197,10 @@ def audit_text(found: "Audit", compared: str) -> str:
 
 
 def read_some_images(source: Path, count: int) -> "dict[str, Image]":
-    """At most `count` images of a source, spread evenly over their sorted names.
+    """Read at most `count` images from a source. Return file name -> image.
 
-    Raises DataError when there is none.
+    The images are spread evenly over the sorted file names.
+    Raises DataError if the source has no JPEG or PNG image.
     """
     from ...datasets.archives.tree import open_tree
     from ...datasets.images.decode import decode
@@ -180,7 +211,8 @@ def read_some_images(source: Path, count: int) -> "dict[str, Image]":
         names = [name for name in tree.names() if name.lower().endswith(IMAGE_SUFFIXES)]
         if not names:
             raise DataError(
-                f"{source}: holds no JPEG or PNG. Name a folder or an archive with some"
+                f"{source}: expected JPEG or PNG images, found none. Choose a folder "
+                f"or an archive that has such images"
             )
         count = min(count, len(names))
         images = {}
@@ -196,5 +228,5 @@ def _filters_table(differences: dict[str, float]) -> str:
     rows = []
     for name, difference in differences.items():
         rows.append([name, f"{difference:.2f}"])
-    header = ["filter", "mean difference to the originals, grey levels"]
+    header = ["filter", "mean difference from the originals in grey levels"]
     return text_table(header, rows)

@@ -1,4 +1,4 @@
-"""fewbench train."""
+"""The command `fewbench train`."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -20,31 +20,35 @@ from .options import (
 if TYPE_CHECKING:
     from ..train import TrainingSummary
 
-INTERRUPTED = 130  # the exit code of a program that Ctrl-C ends
+INTERRUPTED = 130  # the usual exit code of a program that was ended by Ctrl-C
 
 
 def train(
     recipe: Annotated[
         str,
         typer.Option(
-            help="Recipe, see `fewbench recipes`, or the path of a .toml file."
+            help="Name of a recipe, or path of a .toml file. `fewbench recipes` shows "
+            "all names."
         ),
     ],
     out: Out,
     settings: Annotated[
         list[str] | None,
         typer.Option(
-            "--set", help="Change a key of the recipe: key=value. May be repeated."
+            "--set",
+            help="Change a setting of the recipe: key=value. May be repeated.",
         ),
     ] = None,
     minutes: Annotated[
         float | None,
         typer.Option(
-            min=0.0, help="Stop after this many minutes, validation included."
+            min=0.0,
+            help="Stop after this many minutes, including the time for validation.",
         ),
     ] = None,
     resume: Annotated[
-        bool, typer.Option("--resume", help="Continue the run in --out.")
+        bool,
+        typer.Option("--resume", help="Continue the training run in the folder --out."),
     ] = False,
     seed: Annotated[int | None, typer.Option(min=0, help="Training seed.")] = None,
     backend: Backend = None,
@@ -54,11 +58,14 @@ def train(
     root: Root = None,
     as_json: Json = False,
 ) -> None:
-    """Train a baseline by a recipe, and keep the checkpoint with the best validation accuracy.
+    """Train a baseline by a recipe.
 
-    Learners: protonet (native, learn2learn); maml, fomaml, anil (native, learn2learn, higher).
-    `fewbench env` shows which backends are installed here and how to install the others.
-    `fewbench recipes` lists the recipes.
+    The checkpoint with the best validation accuracy is kept.
+
+    The learner protonet runs on the backends native and learn2learn. The
+    learners maml, fomaml and anil also run on the backend higher.
+    `fewbench env` shows which backends are installed, and how to install the
+    others.
     """
     from ...baselines.config import load_recipe
     from ...baselines.training import TrainBudget
@@ -82,17 +89,20 @@ def train(
 
 
 def after_interruption(out: Path) -> str:
-    """What to do about an interrupted run."""
+    """Return the message for an interrupted training run.
+
+    out: the folder of the run
+    """
     if (out / "last.safetensors").exists():
         return (
-            "interrupted. To continue from the last checkpoint, type the same command with "
-            "--resume"
+            "interrupted. To continue from the last checkpoint, type the same command "
+            "with --resume"
         )
     return "interrupted. Nothing was saved yet: type the same command again"
 
 
 def run_text(run: "TrainingSummary") -> str:
-    """What was trained, where the checkpoint is, and how to evaluate it."""
+    """Return the summary of a training run as text, and the command to evaluate it."""
     selected = "no validation"
     accuracy = run["val_accuracy"]
     if accuracy:
@@ -107,7 +117,10 @@ def run_text(run: "TrainingSummary") -> str:
 
 
 def protocol_options(dataset: str) -> str:
-    """The options that evaluate on a dataset, which may be a variant such as omniglot-nearest."""
+    """Return the options of `fewbench evaluate` for a 5-way 1-shot test on a dataset.
+
+    dataset: the name of a dataset, or of a variant such as omniglot-nearest
+    """
     base = dataset.partition("-")[0]
     options = f"--protocol {base}-5w1s"
     if base != dataset:

@@ -1,6 +1,9 @@
-"""Protocols: which episodes a learner is scored on, and files that list exact episodes.
+"""Protocols, which define the episodes for scoring learners, and episode files.
 
-catalogue.py         every protocol by name
+A build is a dataset that `fewbench data build` has written. An episode file lists the
+images of each episode by name.
+
+catalogue.py         find a protocol by name
 papers.py            the protocols that follow a paper, with their sources
 draw.py              draw the episodes of a protocol from a build
 episode_files.py     write episode files

@@ -1,4 +1,7 @@
-"""Every protocol by name. A published protocol is never edited: a change gets a new name."""
+"""Find a protocol by name.
+
+A published protocol is never edited. A changed protocol gets a new name.
+"""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -14,14 +17,15 @@ from ...datasets.lookup import pick
 from ...reports.protocol import EvalProtocol
 from .papers import LEGACY
 
-# More episodes than any split has without repeating an image. It stands for "as many as there
-# are".
+# A disjoint protocol has this number if it uses all episodes that the split allows. No
+# split allows so many episodes without using an image twice.
 ALL_EPISODES = 2**31
 _LONGEST_NAME = 80
 MOST_EPISODES = 10**6  # all of them are held in memory
 _SHAPES = ((5, 1), (5, 5), (20, 1), (20, 5))
-# Whether rotated images are classes of their own. Characters rotated by 90 degrees are, as in
-# Snell et al. 2017. A rotated glyph can be another character of its script.
+# Whether rotated images are classes of their own in each dataset. They are in Omniglot,
+# as in Snell et al. 2017. They are not in glyphs, because a rotated glyph can look like
+# another character of the same script.
 _ROTATIONS = {
     "glyphs": False,
     "omniglot": True,
@@ -51,18 +55,21 @@ def _own_protocols() -> dict[str, EvalProtocol]:
 
 # The protocols of fewbench itself.
 OWN: dict[str, EvalProtocol] = _own_protocols()
-# These and the protocols of papers.
+# All protocols: those of fewbench, and those that follow papers.
 PROTOCOLS: dict[str, EvalProtocol] = OWN | {
     name: preset.protocol for name, preset in LEGACY.items()
 }
 
 
 def check_episodes(n_episodes: int | None) -> None:
-    """Raises DataError for more episodes than a result can hold."""
+    """Raise DataError if a number of episodes is too large for a result.
+
+    n_episodes: None always passes
+    """
     if n_episodes and n_episodes > MOST_EPISODES:
         raise DataError(
-            f"--episodes: expected at most {MOST_EPISODES:,}, which give any mean to 0.1 "
-            f"points, got {n_episodes:,}. Type --episodes {MOST_EPISODES}"
+            f"--episodes: expected at most {MOST_EPISODES:,}, got {n_episodes:,}. "
+            f"Type --episodes {MOST_EPISODES}, which is enough for a ± of 0.1 points"
         )
 
 
@@ -78,7 +85,9 @@ def find_protocol(
     n_episodes: int | None = None,
     disjoint: bool = False,
 ) -> EvalProtocol:
-    """A protocol by name, changed where asked for. Every change shows in its name.
+    """Return the protocol with this name, with changes.
+
+    Each change adds a suffix to the name of the protocol.
 
     dataset: another build of the protocol's dataset
     shot, query: images of each class

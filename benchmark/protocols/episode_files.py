@@ -1,13 +1,16 @@
-"""Episode files: the exact images of every episode, readable with numpy alone.
+"""Write episode files, which list the images of each episode by name.
 
-An .npz of four arrays:
-header: uint8, a JSON document in UTF-8. Its keys are format, schema_version, protocol,
-    data_fingerprint, episodes_fingerprint and classes. `classes` is a list of
-    [class name, [image names]]; the key of an image is "class name/image name"
-classes: uint16 (n_episodes, n_way) indices into that list; column w has the label w
+numpy alone can read an episode file. The file is an .npz with four arrays:
+header: uint8 (n_bytes,) a JSON document in UTF-8. Its keys are `format`,
+    `schema_version`, `protocol`, `data_fingerprint`, `episodes_fingerprint` and
+    `classes`. `classes` is a list with an entry [class name, [image names]] for each
+    class. The key of an image is "class name/image name".
+classes: uint16 (n_episodes, n_way) indices into the header's list `classes`; the class
+    in column w has the label w
 images: uint16 (n_episodes, n_way, n_shot + n_query) indices into the image names of the
     class, support images first
-sha256: uint8, the hexadecimal sha256 of the bytes of header, classes and images, in that order
+sha256: uint8 (64,) the hexadecimal sha256 of the bytes of header, classes and images,
+    in this order
 """
 
 import hashlib
@@ -34,9 +37,13 @@ INDEX = np.dtype("<u2")
 
 @dataclass(frozen=True, eq=False)
 class EpisodeFile:
-    """What a checked episode file says, and its arrays as they are in the file.
+    """The content of a checked episode file.
 
-    class_images: the names of the images of each class, by class name
+    data_fingerprint: the content hash of the split that the episodes were drawn from
+    class_images: class name -> names of the images in the class
+    classes: uint16 (n_episodes, n_way) indices into `class_images`
+    images: uint16 (n_episodes, n_way, n_shot + n_query) indices into the image names of
+        the class, support images first
     """
 
     path: Path
@@ -48,9 +55,12 @@ class EpisodeFile:
 
 
 def export_episodes(protocol: EvalProtocol, root: Path, path: Path) -> str:
-    """Write the episodes of a protocol; the sha256 of the content.
+    """Write the episodes of a protocol into a file. Return the sha256 of its content.
 
-    Raises DataError when the dataset is not built.
+    root: the folder with the built datasets
+    path: the episode file to write
+    Raises DataError if the dataset is not built, or if it is too large for an episode
+    file.
     """
     arrays = pack(open_stream(protocol, root))
     buffer = io.BytesIO()
@@ -61,9 +71,10 @@ def export_episodes(protocol: EvalProtocol, root: Path, path: Path) -> str:
 
 
 def pack(stream: EpisodeStream) -> dict[str, np.ndarray]:
-    """The arrays of the file that holds these episodes.
+    """Return the arrays of the episode file for these episodes, by name.
 
-    Raises DataError when there are more classes, or images in a class, than uint16 counts.
+    Raises DataError if the split has more than 65,535 classes, or a class with more
+    than 65,535 images. Their indices would not fit into uint16.
     """
     header = json.dumps(_header(stream), sort_keys=True)
     episodes = stream.episodes
@@ -81,7 +92,7 @@ def pack(stream: EpisodeStream) -> dict[str, np.ndarray]:
 
 
 def content_sha256(arrays: Mapping[str, np.ndarray]) -> str:
-    """The sha256 that a file with these arrays carries."""
+    """Return the hexadecimal sha256 of the arrays header, classes and images."""
     digest = hashlib.sha256()
     for name in HASHED:
         array = np.ascontiguousarray(arrays[name])
@@ -112,14 +123,14 @@ def _require_room(classes: list[list]) -> None:
     n_images = max(len(image_names) for _, image_names in classes)
     if n_classes > most or n_images > most:
         raise DataError(
-            f"an episode file: expected at most {most:,} classes and {most:,} images of a "
-            f"class, got {n_classes:,} classes and up to {n_images:,} images. Choose another "
-            f"protocol: fewbench protocol list"
+            f"the dataset is too large for an episode file: expected at most {most:,} "
+            f"classes and {most:,} images in a class, got {n_classes:,} classes and up "
+            f"to {n_images:,} images. Choose another protocol: fewbench protocol list"
         )
 
 
 def _places_in_class(view: ImageView) -> np.ndarray:
-    """The place of every image among the images of its class: int64 (n_images,)"""
+    """Return the position of each image in its class: int64 (n_images,)."""
     places = np.empty(len(view), np.int64)
     for class_index in range(view.n_classes):
         indices = view.class_images(class_index)

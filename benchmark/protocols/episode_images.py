@@ -1,4 +1,4 @@
-"""Find the images of an episode file in the build at hand, by their names."""
+"""Find the images of an episode file in a build, by their names."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -20,12 +20,15 @@ from .stream import EpisodeStream, open_stream, protocol_view
 def stream_of_file(
     file: EpisodeFile, root: Path, dataset: str | None = None
 ) -> EpisodeStream:
-    """The episodes of a file, with the images of the build at hand.
+    """Return the episodes of a file, with their images in a build.
 
-    dataset: another build than the one that the file names
-    If the protocol draws the same episodes here, the result keeps the protocol's name.
-    Otherwise its name ends in "-listed".
-    Raises DataError when the build lacks an image.
+    The returned protocol keeps its name if it draws exactly the same episodes from this
+    build. Otherwise its name ends in "-listed".
+
+    root: the folder with the built datasets
+    dataset: the dataset to use instead of the one in the file; None for no change
+    Raises DataError if the dataset is unknown or not built, or if the build lacks an
+    image.
     """
     protocol = file.protocol
     if dataset and dataset != protocol.dataset:
@@ -40,7 +43,8 @@ def stream_of_file(
     stream = EpisodeStream(protocol, view, episodes)
     if protocol.sampling == "listed" or _are_those_of_protocol(stream, root):
         return stream
-    # The other formulas would have to know how the list was made, which nobody does.
+    # The other formulas for the ± depend on how the episodes were drawn, which is not
+    # known here.
     listed = replace(
         protocol,
         sampling="listed",
@@ -51,10 +55,12 @@ def stream_of_file(
 
 
 def find_images(file: EpisodeFile, view: ImageView) -> tuple[np.ndarray, np.ndarray]:
-    """Where the view has the classes and the images of the file's episodes: int64 arrays of
-    the same shapes as in the file.
+    """Find the classes and images of a file's episodes in a view, by name.
 
-    Raises DataError when the view lacks one that an episode uses.
+    Return two arrays:
+    int64 (n_episodes, n_way) indices of the classes in the view
+    int64 (n_episodes, n_way, n_shot + n_query) indices of the images in the view
+    Raises DataError if an episode uses a class or an image that the view lacks.
     """
     starts = _first_numbers(file)
     n_classes = len(starts) - 1
@@ -88,8 +94,11 @@ def find_images(file: EpisodeFile, view: ImageView) -> tuple[np.ndarray, np.ndar
 
 
 def _first_numbers(file: EpisodeFile) -> np.ndarray:
-    """The images of all classes are numbered from 0 on, one class after the other. This is
-    the first number of each class, and then the number of images: int64 (n_classes + 1,)"""
+    """Return the number of the first image in each class: int64 (n_classes + 1,).
+
+    The images of the file are numbered from 0, class by class. The last element is the
+    number of images.
+    """
     sizes = list(map(len, file.class_images.values()))
     starts = np.zeros(len(sizes) + 1, np.int64)
     np.cumsum(sizes, out=starts[1:])
@@ -99,7 +108,12 @@ def _first_numbers(file: EpisodeFile) -> np.ndarray:
 def _find_in_class(
     file: EpisodeFile, class_name: str, places: np.ndarray, by_name: Mapping[str, int]
 ) -> list[int]:
-    """The view's images at some places of a class of the file."""
+    """Return the indices in the view of some images in a class of the file.
+
+    places: indices into the file's list of image names in this class
+    by_name: image name -> index in the view, for this class
+    Raises DataError if the view lacks an image.
+    """
     image_names = file.class_images[class_name]
     found = []
     for place in places:
@@ -111,7 +125,7 @@ def _find_in_class(
 
 
 def _by_name(view: ImageView, class_index: int) -> Mapping[str, int]:
-    """The images of a class of the view, by name."""
+    """Return image name -> index in the view, for the images of a class."""
     names = view.class_image_names(class_index)
     indices = view.class_images(class_index).tolist()
     return dict(zip(names, indices, strict=True))
@@ -121,14 +135,15 @@ def _are_those_of_protocol(stream: EpisodeStream, root: Path) -> bool:
     try:
         own = open_stream(stream.protocol, root)
         return own.fingerprint == stream.fingerprint
-    except DataError:  # a list may hold episodes that the protocol cannot draw here
+    except DataError:  # the protocol may be unable to draw episodes from this build
         return False
 
 
 def _refuse_build(file: EpisodeFile, key: str) -> NoReturn:
     dataset = file.protocol.dataset
     raise DataError(
-        f"{file.path}: made from another build of {dataset}: the build at hand has no "
-        f"'{shown(key)}'. See how yours was made: fewbench data info {dataset}. Then choose "
-        f"another build with --dataset NAME, or export the episodes again."
+        f"{file.path}: made from another build of {dataset}. Your build has no "
+        f"'{shown(key)}'. To see how your build was made: fewbench data info "
+        f"{dataset}. Then choose another build with --dataset NAME, or export the "
+        f"episodes again."
     )

@@ -1,4 +1,4 @@
-"""Read an episode file, and refuse one that is damaged, edited or inconsistent."""
+"""Read episode files. Raise an error if a file is damaged, edited or inconsistent."""
 
 import json
 import zipfile
@@ -25,7 +25,8 @@ from .episode_files import (
 )
 
 ClassImages = dict[str, tuple[str, ...]]
-# A few kilobytes of zip can claim to be terabytes. A million 20-way 5-shot episodes take 0.8 GB.
+# A zip file of a few kilobytes can unpack to terabytes, hence this limit. A million
+# 20-way 5-shot episodes take 0.8 GB.
 BYTES_LIMIT = 1 << 30
 _EXPORT = "fewbench protocol export NAME --out FILE"
 
@@ -33,8 +34,8 @@ _EXPORT = "fewbench protocol export NAME --out FILE"
 def read_episodes(path: Path) -> EpisodeFile:
     """Read and check an episode file.
 
-    Raises DataError when it is missing, damaged, edited, of another kind, or written by a
-    newer fewbench.
+    Raises DataError if the file is missing, damaged or edited, or if it is not an
+    episode file. Also raises DataError if a newer version of fewbench wrote it.
     """
     arrays = _read_arrays(path)
     _check_sha256(path, arrays)
@@ -71,7 +72,9 @@ def _read_arrays(path: Path) -> dict[str, np.ndarray]:
     except DataError:
         raise
     except FileNotFoundError:
-        raise DataError(f"{path}: no such file. Write one: {_EXPORT}") from None
+        raise DataError(
+            f"{path}: no such file. To write an episode file: {_EXPORT}"
+        ) from None
     except (
         Exception
     ) as error:  # damaged bytes make numpy and zipfile raise nearly anything
@@ -99,11 +102,12 @@ def _check_sha256(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
 def _check_version(path: Path, header: dict[str, Any]) -> None:
     version = header["schema_version"]
     if header["format"] != FORMAT or not isinstance(version, int):
-        _refuse(path, "it is not a list of episodes")
+        _refuse(path, "its header is not that of an episode file")
     if version > SCHEMA_VERSION:
         raise DataError(
-            f"{path}: written by a newer fewbench: expected schema {SCHEMA_VERSION} or "
-            f"older, got {version}. Upgrade: pip install --upgrade fewbench"
+            f"{path}: written by a newer version of fewbench: expected schema version "
+            f"{SCHEMA_VERSION} or older, got {version}. To upgrade: pip install "
+            f"--upgrade fewbench"
         )
 
 
@@ -113,13 +117,16 @@ def _protocol_in(header: dict[str, Any]) -> EvalProtocol:
 
 
 def _class_images_in(path: Path, header: dict[str, Any]) -> ClassImages:
-    """The names of the images of each class, by class name."""
+    """Return class name -> names of the images in the class, from a file's header.
+
+    Raises DataError if a class or an image in a class is listed twice.
+    """
     class_images: ClassImages = {}
     for class_name, image_names in header["classes"]:
         names = tuple(map(str, image_names))
         listed_before = str(class_name) in class_images
         if listed_before or len(set(names)) < len(names):
-            _refuse(path, "it lists a class or an image twice")
+            _refuse(path, "its header lists a class or an image twice")
         class_images[str(class_name)] = names
     return class_images
 
@@ -145,8 +152,8 @@ def _check_shapes(
 def _check_places(
     path: Path, class_images: ClassImages, arrays: Mapping[str, np.ndarray]
 ) -> None:
-    """Refuse an episode with a class or an image that the header does not list."""
-    unlisted = "it uses a class or an image that it does not list"
+    """Raise DataError if an episode uses an index beyond the header's lists."""
+    unlisted = "an episode uses a class or an image that the header does not list"
     classes = arrays["classes"]
     if int(classes.max()) >= len(class_images):
         _refuse(path, unlisted)
@@ -161,11 +168,11 @@ def _check_repeats(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
         ordered = np.sort(arrays[name], axis=-1)
         repeated = np.diff(ordered, axis=-1) == 0
         if repeated.any():
-            _refuse(path, "an episode has a class or an image twice")
+            _refuse(path, "an episode uses a class or an image twice")
 
 
 def _refuse(path: Path, what: str, cause: Exception | None = None) -> NoReturn:
     raise DataError(
-        f"{path}: not an episode file as fewbench writes it: {what}. Download it again, or "
-        f"write a new one: {_EXPORT}"
+        f"{path}: not an episode file as fewbench writes it: {what}. Download the file "
+        f"again, or write a new file: {_EXPORT}"
     ) from cause

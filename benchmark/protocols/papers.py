@@ -1,8 +1,8 @@
-"""Protocols that follow a paper to the letter: where each fact was read, and what departs from it.
+"""Protocols that follow a paper, with the source of each setting.
 
-A place is a public repository (owner/name, file, lines) or a paper. The papers were read in copies
-by third parties: a digit is very likely right, but not certified. Nothing here is from memory.
-A published preset is never edited: a change gets a new name.
+A source is a paper, or a file in a GitHub repository (owner/name file:lines). The
+papers were read in copies by third parties, so a wrong digit is unlikely but possible.
+No setting is from memory. Never edit a published preset. Add a new name instead.
 """
 
 from collections.abc import Iterator, Mapping
@@ -14,10 +14,11 @@ from ...reports.protocol import EvalProtocol
 
 @dataclass(frozen=True)
 class Preset:
-    """A protocol of a paper.
+    """A protocol that follows a paper.
 
-    sources: where each field of the protocol was read
-    departures: what differs from the paper, in sentences
+    paper: authors, title, venue and code of the paper
+    sources: field of the protocol -> where its value was read
+    departures: sentences about differences between the protocol and the paper
     """
 
     protocol: EvalProtocol
@@ -28,10 +29,11 @@ class Preset:
 
 @dataclass(frozen=True)
 class _Paper:
-    """What the presets of one paper on one dataset share.
+    """The common facts about the presets of a paper on a dataset.
 
-    fields: of EvalProtocol, for every shape
-    by_shape: fields of EvalProtocol for one (way, shot)
+    shapes: (n_way, n_shot) of each preset
+    fields: fields of EvalProtocol that are the same for all shapes
+    by_shape: (n_way, n_shot) -> further fields of EvalProtocol for this shape
     """
 
     name: str
@@ -44,7 +46,7 @@ class _Paper:
     by_shape: Mapping[tuple[int, int], Mapping[str, Any]] = field(default_factory=dict)
 
     def presets(self) -> Iterator[Preset]:
-        """One preset for each way and shot."""
+        """Yield a preset for each shape."""
         for shape in self.shapes:
             n_way, n_shot = shape
             fields = {**self.fields, **self.by_shape.get(shape, {})}
@@ -64,12 +66,11 @@ class _Paper:
 
 
 _EPISODES = (
-    "Episodes: those of the authors cannot be drawn again; these are "
-    "fewbench's stream of seed 0."
+    "Episodes: the authors' are not repeatable. These are fewbench's stream of seed 0."
 )
 _FIVE_SHOT = (
-    "5-shot: the commands are not in the repository, so whether the authors tested a model that "
-    "was trained with 5 shots is unknown."
+    "5-shot: the authors' commands are not in the repository. So it is unknown whether they "
+    "trained the tested model with 5 shots."
 )
 _FIVE_WAY = ((5, 1), (5, 5))
 _OMNIGLOT = (*_FIVE_WAY, (20, 1), (20, 5))
@@ -79,51 +80,51 @@ _FINN = (
 )
 _FINN_FIELDS = {"n_episodes": 600, "transductive": True, "interval": "legacy-z"}
 _FINN_SOURCES = {
-    "n_query": "cbfinn/maml main.py:249,251: as many as shots",
+    "n_query": "cbfinn/maml main.py:249,251: as many queries as shots",
     "n_episodes": "cbfinn/maml main.py:163, data_generator.py:86,89",
-    "transductive": "cbfinn/maml utils.py:41: batch norm takes the statistics of the query images; "
-    "confirmed by the author in issues 9 and 37",
+    "transductive": "cbfinn/maml utils.py:41: batch norm uses the statistics of the query images; "
+    "the author confirms this in issues 9 and 37",
     "adaptation_steps": "paper, appendix A.1; cbfinn/maml main.py:11-20",
     "interval": "cbfinn/maml main.py:199-201: 1.96 * numpy.std / sqrt(n)",
 }
-_ANTONIOU = (
-    "Antoniou, Edwards, Storkey: How to train your MAML, ICLR 2019; "
-    "code: AntreasAntoniou/HowToTrainYourMAMLPytorch"
-)
+_ANTONIOU_CODE = "AntreasAntoniou/HowToTrainYourMAMLPytorch"
+_ANTONIOU = f"Antoniou, Edwards, Storkey: How to train your MAML, ICLR 2019; code: {_ANTONIOU_CODE}"
 _ANTONIOU_FIELDS = {"n_episodes": 600, "transductive": True, "adaptation_steps": 5}
 _ANTONIOU_SOURCES = {
-    "n_query": "AntreasAntoniou/HowToTrainYourMAMLPytorch, released experiment configs",
-    "n_episodes": "same repository, experiment_builder.py:247-300",
-    "transductive": "same repository, meta_neural_network_architectures.py:246-247: batch norm in "
-    "training mode always; issues 3 and 24",
-    "adaptation_steps": "same repository, released experiment configs: as in training",
-    "interval": "none of the paper's: see departures",
+    "n_query": f"{_ANTONIOU_CODE}, released experiment configs",
+    "n_episodes": f"{_ANTONIOU_CODE} experiment_builder.py:247-300",
+    "transductive": f"{_ANTONIOU_CODE} meta_neural_network_architectures.py:246-247: batch norm is "
+    "always in training mode; see also issues 3 and 24",
+    "adaptation_steps": f"{_ANTONIOU_CODE}, released experiment configs: as in training",
+    "interval": "not from the paper: see the departures",
 }
 _ANTONIOU_DEPARTURES = (
     "Interval: the published ± is the standard deviation over three runs (author, issue 20), not "
-    "an interval over episodes. Train three seeds and report the kind train-seeds beside it.",
-    "Model: the published numbers are of an ensemble of the five best validation epochs "
-    "(experiment_builder.py:247-300; worth about 2 points on miniImageNet, issue 7); here one "
-    "checkpoint is scored.",
+    "an interval over episodes. Also train three seeds and report their ± of kind train-seeds.",
+    "Model: the published accuracies are of an ensemble of the models from the five best "
+    "validation epochs (experiment_builder.py:247-300). The ensemble adds about 2 points on "
+    "miniImageNet (issue 7). Here, a single checkpoint is scored.",
 )
 _LEE = (
     "Lee, Maji, Ravichandran, Soatto: MetaOptNet, CVPR 2019; code: kjunelee/MetaOptNet; "
-    "tieredImageNet is Ren et al.'s, ICLR 2018"
+    "tieredImageNet is from Ren et al., ICLR 2018"
 )
 _LEE_FIELDS = {"n_query": 15, "n_episodes": 1000, "interval": "legacy-z-n1"}
 _LEE_SOURCES = {
     "n_query": "paper, Table 3",
     "n_episodes": "paper, Table 3",
-    "transductive": "no statement found: taken as inductive",
+    "transductive": "no statement found; assumed to be inductive",
     "interval": "kjunelee/MetaOptNet test.py:152: 1.96 * numpy.std / sqrt(n + 1)",
 }
+_SNELL_CODE = "jakesnell/prototypical-networks"
 _SNELL = (
     "Snell, Swersky, Zemel: Prototypical Networks, NeurIPS 2017; "
-    "code: jakesnell/prototypical-networks (Omniglot only)"
+    f"code: {_SNELL_CODE} (Omniglot only)"
 )
+_CHEN_CODE = "wyharveychen/CloserLookFewShot"
 _NEAREST = (
-    "Pixels: the authors resized one-bit images, for which they got NEAREST whatever they asked "
-    "for; --dataset omniglot-nearest has images made so, and shows in the name."
+    "Pixels: the authors resized one-bit images. Pillow resizes such images with NEAREST, whatever "
+    "filter is chosen. For images made in this way, add --dataset omniglot-nearest."
 )
 _RAVI = "twitter-research/meta-learning-lstm data/miniImagenet (Ravi & Larochelle, 64/16/20)"
 
@@ -142,14 +143,13 @@ _PAPERS = (
         },
         sources=_FINN_SOURCES
         | {
-            "split": "cbfinn/maml data_generator.py:42-54: 423 characters at random",
-            "task_rotations": "cbfinn/maml data_generator.py:138-151: one random rotation for each "
-            "class of a task; also at test; two rotations of a character never meet",
+            "split": "cbfinn/maml data_generator.py:42-54: 423 random characters",
+            "task_rotations": "cbfinn/maml data_generator.py:138-151: a random rotation for each "
+            "class of an episode, also at test; an episode has one rotation per character",
         },
         departures=(
-            "Split: the authors shuffle the order in which their file system lists the "
-            "characters, which nobody can repeat. Here: the 423 test characters of Vinyals et "
-            "al.'s split, which are as many.",
+            "Split: the authors shuffle characters in the order of their file system. This cannot "
+            "be repeated. Here, the split is Vinyals et al.'s, also with 423 test characters.",
             _NEAREST,
             _FIVE_SHOT,
         ),
@@ -164,7 +164,7 @@ _PAPERS = (
         sources=_FINN_SOURCES | {"split": _RAVI},
         departures=(
             "Pixels: the authors resize with Pillow's LANCZOS and save as JPEG again "
-            "(proc_images.py:23-26); here see `fewbench data info miniimagenet`.",
+            "(proc_images.py:23-26). For the pixels here, see `fewbench data info miniimagenet`.",
         ),
     ),
     _Paper(
@@ -179,14 +179,14 @@ _PAPERS = (
             "interval": "legacy-z-ddof1",
         },
         sources={
-            "split": "jakesnell/prototypical-networks data/omniglot/splits/vinyals: 423 characters",
-            "rotations": "same repository, protonets/data/base.py:28-39: rotated classes are "
-            "classes; two rotations of a character can meet",
-            "n_query": "same repository, default of its scripts",
+            "split": f"{_SNELL_CODE} data/omniglot/splits/vinyals: 423 characters",
+            "rotations": f"{_SNELL_CODE} protonets/data/base.py:28-39: each rotation of a class is "
+            "a class of its own; an episode can have two rotations of a character",
+            "n_query": f"{_SNELL_CODE}, default of the scripts",
             "n_episodes": "paper, section 3.1",
-            "transductive": "same repository, eval.py:16: eval mode",
-            "interval": "same repository, eval.py:62-64: 1.96 * std / sqrt(n), whose std has ddof 1"
-            " (torchnet's AverageValueMeter); the paper prints no interval",
+            "transductive": f"{_SNELL_CODE} eval.py:16: eval mode",
+            "interval": f"{_SNELL_CODE} eval.py:62-64: 1.96 * std / sqrt(n), std with ddof 1 "
+            "(AverageValueMeter of torchnet); the paper has no interval",
         },
         departures=(_NEAREST,),
     ),
@@ -200,17 +200,19 @@ _PAPERS = (
             "split": _RAVI,
             "n_query": "paper, section 3.2",
             "n_episodes": "paper, section 3.2",
-            "transductive": "jakesnell/prototypical-networks eval.py:16: eval mode",
-            "interval": "jakesnell/prototypical-networks eval.py:62-64, which is the code for "
-            "Omniglot: that for miniImageNet was not published",
+            "transductive": f"{_SNELL_CODE} eval.py:16: eval mode",
+            "interval": f"{_SNELL_CODE} eval.py:62-64; this is the code for Omniglot, because "
+            "the code for miniImageNet was not published",
         },
-        departures=("Pixels: the authors' way to 84 px was not published.",),
+        departures=(
+            "Pixels: how the authors made the 84 px images was not published.",
+        ),
     ),
     _Paper(
         name="chen2019",
         dataset="miniimagenet",
         paper="Chen, Liu, Kira, Wang, Huang: A Closer Look at Few-shot Classification, ICLR 2019; "
-        "code: wyharveychen/CloserLookFewShot",
+        f"code: {_CHEN_CODE}",
         shapes=_FIVE_WAY,
         fields={
             "n_query": 15,
@@ -219,17 +221,17 @@ _PAPERS = (
             "interval": "legacy-z",
         },
         sources={
-            "split": "wyharveychen/CloserLookFewShot, from the CSVs of Ravi & Larochelle",
-            "n_query": "same repository, test.py",
-            "n_episodes": "same repository, test.py",
-            "adaptation_steps": "same repository, methods/maml.py:19-57: of MAML, as in training",
-            "transductive": "same repository, backbone.py:88-102: MAML's batch norm takes the "
-            "statistics of the query images, the other methods' does not; tables mark it",
-            "interval": "same repository, test.py:154-157: 1.96 * numpy.std / sqrt(n)",
+            "split": f"{_CHEN_CODE}, from the CSV files of Ravi & Larochelle",
+            "n_query": f"{_CHEN_CODE} test.py",
+            "n_episodes": f"{_CHEN_CODE} test.py",
+            "adaptation_steps": f"{_CHEN_CODE} methods/maml.py:19-57: for MAML, as in training",
+            "transductive": f"{_CHEN_CODE} backbone.py:88-102: batch norm uses the statistics of "
+            "the query images in MAML, but not in other methods; tables mark such MAML results",
+            "interval": f"{_CHEN_CODE} test.py:154-157: 1.96 * numpy.std / sqrt(n)",
         },
         departures=(
-            "Pixels: the authors resize full-size images to 1.15 times the side and take the "
-            "middle (data/datamgr.py:35-39).",
+            "Pixels: the authors resize full-size images to 1.15 times the final side and crop "
+            "the centre (data/datamgr.py:35-39).",
         ),
     ),
     _Paper(
@@ -240,14 +242,14 @@ _PAPERS = (
         fields=_ANTONIOU_FIELDS | {"n_query": 1},
         sources=_ANTONIOU_SOURCES
         | {
-            "split": "same repository, data.py:132-142,176,194-207: 1150/50/423 characters",
-            "rotations": "same repository, data.py: rotated in training only",
+            "split": f"{_ANTONIOU_CODE} data.py:132-142,176,194-207: 1150/50/423 characters",
+            "rotations": f"{_ANTONIOU_CODE} data.py: images are rotated only in training",
         },
         departures=(
-            "Split: the authors' changes with the seed of the run. Here: the 423 test characters "
-            "of Vinyals et al.'s split, which are as many.",
+            "Split: the authors' split depends on the seed of the run. Here, the split is that of "
+            "Vinyals et al., which also has 423 test characters.",
             *_ANTONIOU_DEPARTURES,
-            f"{_NEAREST} Theirs are not inverted either (ink 0 on 1).",
+            f"{_NEAREST} The authors' images are also not inverted: ink is 0 and paper is 1.",
         ),
     ),
     _Paper(
@@ -259,8 +261,8 @@ _PAPERS = (
         sources=_ANTONIOU_SOURCES | {"split": _RAVI},
         departures=(
             *_ANTONIOU_DEPARTURES,
-            "Pixels: the link to the authors' images is dead (their issue 48), and how they were "
-            "made is unstated; here see `fewbench data info miniimagenet`.",
+            "Pixels: the link to the authors' images is dead (issue 48), and it is not stated how "
+            "they were made. For the pixels here, see `fewbench data info miniimagenet`.",
         ),
     ),
     _Paper(
@@ -271,7 +273,7 @@ _PAPERS = (
         fields=_LEE_FIELDS,
         sources=_LEE_SOURCES | {"split": _RAVI},
         departures=(
-            "Pixels: the authors' 84 px pickles; `fewbench data identify` says what yours are.",
+            "Pixels: the authors use 84 px pickles. For your pixels, see `fewbench data identify`.",
         ),
     ),
     _Paper(
@@ -286,8 +288,8 @@ _PAPERS = (
             "classes of 8 categories"
         },
         departures=(
-            "Ren et al.'s own evaluation is semi-supervised, on a tenth of the labelled images; "
-            "this one is MetaOptNet's, on their dataset.",
+            "Evaluation: Ren et al. evaluate semi-supervised learners on a tenth of the labelled "
+            "images. This protocol is that of MetaOptNet, on the dataset of Ren et al.",
         ),
     ),
 )

@@ -105,14 +105,15 @@ def open_stream(protocol: EvalProtocol, root: Path) -> EpisodeStream:
 
 
 def protocol_spec(protocol: EvalProtocol) -> EpisodeSpec:
-    """The shape of the protocol's episodes."""
+    """Return the shape of a protocol's episodes."""
     return EpisodeSpec(protocol.n_way, protocol.n_shot, protocol.n_query)
 
 
 def protocol_view(protocol: EvalProtocol, root: Path) -> ImageView:
-    """The classes and images that the protocol draws from.
+    """Return the classes and images from which a protocol draws its episodes.
 
-    Raises DataError when its dataset is unknown or not built.
+    root: the folder with the built datasets
+    Raises DataError if the dataset of the protocol is unknown or not built.
     """
     info = pick("dataset", protocol.dataset, BUILDERS, see="fewbench data list")
     store = open_split(info, root, protocol.split)

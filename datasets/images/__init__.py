@@ -1,7 +1,7 @@
-"""Decodes and resizes images. The resampling filter is always named, never implied.
+"""Decode and resize images. The caller always names the resampling filter.
 
-decode    PNG and JPEG bytes to pixels
-resample  resizing by a named filter, and telling which filter made an image
+decode    decodes PNG and JPEG bytes
+resample  resizes by a named filter, and finds the filter that made a small image
 opencv    OpenCV's filters in numpy
-load      many images at once, on all cores
+load      decodes and resizes many images at once, on all cores
 """

@@ -1,7 +1,8 @@
-"""Decodes PNG and JPEG bytes, and refuses everything that could harm.
+"""Decode PNG and JPEG bytes safely.
 
-The bytes may be damaged or hostile: headers that promise huge images, endless scans,
-compressed text. What is not an intact image raises DataError.
+The bytes may be damaged or hostile. Hostile files have headers with huge sizes,
+thousands of scans or compressed text. Bytes that are not an intact image raise
+DataError.
 """
 
 import io
@@ -35,29 +36,30 @@ _HEADER_LOCK = threading.Lock()
 
 
 def decode(data: bytes, name: str, mode: str) -> Image.Image:
-    """The image in PNG or JPEG bytes, as mode "L" or "RGB". Transparency is dropped.
+    """Return the image in PNG or JPEG bytes. Transparency is dropped.
 
-    Raises DataError naming the image when it is damaged, of another format or too large.
+    name: the name of the image, for messages
+    mode: "L" or "RGB", the mode of the returned image
+    Raises DataError if the image is damaged, has another format or is too large.
     """
     if mode not in ("L", "RGB"):
-        raise ValueError(f'mode is "L" or "RGB", not {mode!r}')
+        raise ValueError(f'mode must be "L" or "RGB", not {mode!r}')
     try:
         with _open_header(data) as image:
             _check_header(image)
             image.load()
             if image.mode == mode:
-                # Converting would copy it.
+                # convert would copy the image.
                 return image
             return image.convert(mode)
     except Exception as error:
-        # On hostile bytes Pillow raises nearly everything: OSError, SyntaxError, KeyError
-        # and others.
+        # On hostile bytes Pillow raises OSError, SyntaxError, KeyError and many others.
         raise _refusal(data, name, error) from error
 
 
 if hasattr(os, "register_at_fork"):
-    # Without this, a forked child could wait forever for a lock that another thread of
-    # its parent holds.
+    # Another thread of the parent process may hold the lock during a fork. Then the
+    # child would wait for the lock forever.
     os.register_at_fork(
         before=_HEADER_LOCK.acquire,
         after_in_parent=_HEADER_LOCK.release,
@@ -66,7 +68,7 @@ if hasattr(os, "register_at_fork"):
 
 
 def _refusal(data: bytes, name: str, error: Exception) -> DataError:
-    # Pillow's texts may contain an address in memory.
+    # Pillow's messages may contain an address in memory.
     reason = re.sub(r" ?<_io\.BytesIO [^>]*>", "", str(error))
     if not reason:
         reason = type(error).__name__
@@ -74,8 +76,8 @@ def _refusal(data: bytes, name: str, error: Exception) -> DataError:
     start = data[:8]
     return DataError(
         f"image {name}: cannot decode: expected an intact PNG or JPEG, got {size} that "
-        f"start with {start!r} ({reason}). Get the file that holds it again or replace "
-        f"the image, then run the same command."
+        f"start with {start!r} ({reason}). Get the file with this image again or "
+        f"replace the image, then run the same command."
     )
 
 
@@ -83,33 +85,33 @@ def _open_header(data: bytes) -> Image.Image:
     if data.startswith(_PNG_SIGNATURE):
         data = _without_extras(data)
     elif data.count(_JPEG_SCAN) > _MOST_SCANS:
-        # Each scan takes as long to decode as the first.
+        # Each scan takes about as long to decode as a whole image.
         raise ValueError(f"more than {_MOST_SCANS} scans in one JPEG")
     file = io.BytesIO(data)
-    # Pillow warns of broken EXIF data, which leaves the pixels intact, and of large
-    # images, which `_check_header` refuses. Warning filters belong to the whole process,
-    # so only one thread at a time may change them.
+    # Pillow warns about broken EXIF data, but then the pixels are intact. It also warns
+    # about large images, but `_check_header` refuses those. Warning filters belong to
+    # the whole process, so only one thread at a time may change them.
     with _HEADER_LOCK, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return Image.open(file, formats=("PNG", "JPEG"))
 
 
 def _without_extras(data: bytes) -> bytes:
-    """A PNG without the chunks that do not affect its pixels, such as text and profiles."""
+    """Return a PNG without optional chunks, such as text, profiles or transparency."""
     chunks = b"".join(_critical_chunks(data))
     return _PNG_SIGNATURE + chunks
 
 
 def _critical_chunks(data: bytes) -> Iterator[bytes]:
-    """The chunks that make the pixels of a PNG, with their CRC checked.
+    """Yield the critical chunks of a PNG, which are needed to decode its pixels.
 
-    Pillow does not check the CRC of IDAT chunks.
-    Raises ValueError or struct.error when the PNG is damaged.
+    The CRC of every chunk is checked, because Pillow does not check it for IDAT chunks.
+    Raises ValueError or struct.error if the PNG is damaged.
     """
     position = len(_PNG_SIGNATURE)
     kind = b""
     while kind != b"IEND":
-        # A chunk: its length, its kind, the data, and a CRC of kind and data.
+        # A chunk has a length, a kind, the data, and a CRC of the kind and the data.
         length, kind = struct.unpack_from(">I4s", data, position)
         kind_place = position + 4
         crc_place = position + 8 + length
@@ -128,10 +130,13 @@ def _critical_chunks(data: bytes) -> Iterator[bytes]:
 
 
 def _check_header(image: Image.Image) -> None:
-    """Refuse an image by its header, before any pixel is decoded. Raises ValueError."""
+    """Raise ValueError if an image is too large or does not have 8 bits per channel.
+
+    The check happens before any pixel is decoded.
+    """
     width, height = image.size
     n_pixels = width * height
     if n_pixels > MAX_PIXELS:
-        raise ValueError(f"{width} x {height} pixels, more than {MAX_PIXELS:,}")
+        raise ValueError(f"{width} x {height} pixels, over {MAX_PIXELS:,} in total")
     if image.mode not in _EIGHT_BIT_MODES:
         raise ValueError(f"mode {image.mode!r}, not 8 bits a channel")

@@ -1,4 +1,4 @@
-"""Decodes and resizes many images at once, on all cores."""
+"""Decode and resize many images at once, on all cores."""
 
 import os
 from collections import deque
@@ -23,10 +23,15 @@ def read_images(
     shape: tuple[int, int, int],
     resampling: str,
 ) -> np.ndarray:
-    """The images in some files of a tree: uint8 (len(members), *shape)
+    """Return decoded and resized images from a folder or archive.
 
-    As `load_images`. Raises DataError naming the tree and the first member that is missing
-    or damaged.
+    tree: the folder or archive
+    members: the paths of the image files in `tree`
+    shape: (H, W, C), with C = 1 for grey and 3 for RGB
+    resampling: a name in RESAMPLING
+    Returns uint8 (len(members), *shape), in the order of `members`.
+    Raises DataError if the filter is unknown, or if a file is missing or damaged. The
+    error names the first such file.
     """
     return load_images(
         tree.read,
@@ -44,13 +49,16 @@ def load_images(
     resampling: str,
     prefix: str = "",
 ) -> np.ndarray:
-    """Decoded and resized images, in the order of names: uint8 (len(names), *shape)
+    """Return decoded and resized images.
 
-    read: returns the PNG or JPEG bytes of a name; called from several threads
+    read: takes a name, returns PNG or JPEG bytes; called from several threads
+    names: a name for each image
     shape: (H, W, C), with C = 1 for grey and 3 for RGB
-    prefix: put before a name in errors
-    Raises DataError for an unknown filter, or naming the first damaged image. Errors of
-    `read` reach the caller.
+    resampling: a name in RESAMPLING
+    prefix: text before the name of an image in errors
+    Returns uint8 (len(names), *shape), in the order of `names`.
+    Raises DataError if the filter is unknown, or if an image is damaged. The error
+    names the first damaged image. Errors that `read` raises reach the caller.
     """
     height, width, channels = shape
     mode = _MODES[channels]
@@ -69,23 +77,23 @@ def load_images(
 
 
 def _for_each(n: int, do: Callable[[int], None]) -> None:
-    """Call do(0) to do(n - 1) on all cores, one call at a time on each.
+    """Call do(0) to do(n - 1) in one thread for each core.
 
-    Raises the error of the lowest index that failed.
+    If calls fail, raises the error of the call with the lowest index.
     """
     waiting = deque(range(n))
     failures: dict[int, BaseException] = {}
 
     def work() -> None:
-        # Ends when nothing is waiting.
+        # popleft raises IndexError when no index is waiting.
         with suppress(IndexError):
             while True:
                 i = waiting.popleft()
                 try:
                     do(i)
                 except BaseException as error:
-                    # Every lower index is done or under way, so the lowest failure is
-                    # still found.
+                    # Every lower index has been taken already, so the failure with the
+                    # lowest index is still found.
                     waiting.clear()
                     failures[i] = error
 
@@ -114,5 +122,6 @@ def _pool() -> ThreadPoolExecutor:
 
 
 if hasattr(os, "register_at_fork"):
-    # A forked child has none of the pool's threads, so it makes a pool of its own.
+    # A forked child process does not have the threads of the pool. It makes its own
+    # pool.
     os.register_at_fork(after_in_child=_pool.cache_clear)

@@ -1,13 +1,14 @@
 """OpenCV's resize filters for 8-bit images, in numpy and exact to the bit.
 
-Published few-shot data were made with cv2.resize. Its linear and cubic filters look at
-2 x 2 and 4 x 4 pixels however much the image shrinks. They alias where Pillow's filters of
-the same name do not. Its area filter weights each pixel by the part of it that is covered.
-Pillow's box filter does not.
+Published few-shot datasets were made with cv2.resize. Its linear and cubic filters
+always use 2 x 2 and 4 x 4 pixels, even if the image shrinks much. So they cause
+aliasing, unlike Pillow's filters with the same names. The area filter of cv2.resize
+weights each pixel by its covered fraction. Pillow's box filter does not.
 
-`linear` and `area` give the bytes of the OpenCV wheels 3.4 to 5.0 on x86-64. `cubic` gives
-those of OpenCV's own code (cv2.ipp.setUseIPP(False)). By default the wheels for x86-64 use
-Intel's IPP library instead; then about 3 % of the values differ, by 1.
+`linear` and `area` give the same bytes as the OpenCV wheels 3.4 to 5.0 on x86-64.
+`cubic` gives the same bytes as OpenCV's own code (cv2.ipp.setUseIPP(False)). By
+default, the wheels for x86-64 use Intel's IPP library instead. Then about 3 % of the
+values differ by 1.
 """
 
 from collections.abc import Callable, Mapping
@@ -27,9 +28,11 @@ def linear(
     image: np.ndarray,
     size: Size,
 ) -> np.ndarray:
-    """As cv2.resize(..., INTER_LINEAR), to `size` = (height, width).
+    """Resize an image as cv2.resize with INTER_LINEAR does.
 
-    image: uint8 (H, W, C), C = 1 or 3; returns uint8 (height, width, C)
+    image: uint8 (H, W, C), C = 1 or 3
+    size: (height, width) of the new image
+    Returns uint8 (height, width, C).
     """
     return interpolate_linear(image, size, grid_of_centres)
 
@@ -38,9 +41,11 @@ def cubic(
     image: np.ndarray,
     size: Size,
 ) -> np.ndarray:
-    """As cv2.resize(..., INTER_CUBIC) without IPP, to `size` = (height, width).
+    """Resize an image as cv2.resize with INTER_CUBIC does without Intel's IPP library.
 
-    image: uint8 (H, W, C), C = 1 or 3; returns uint8 (height, width, C)
+    image: uint8 (H, W, C), C = 1 or 3
+    size: (height, width) of the new image
+    Returns uint8 (height, width, C).
     """
     return interpolate_cubic(image, size)
 
@@ -49,12 +54,14 @@ def area(
     image: np.ndarray,
     size: Size,
 ) -> np.ndarray:
-    """As cv2.resize(..., INTER_AREA), to `size` = (height, width).
+    """Resize an image as cv2.resize with INTER_AREA does.
 
-    Each new pixel is the mean of the old ones that it covers. If one side grows, OpenCV
-    uses a kind of linear filter instead.
+    Each new pixel is the mean of the old pixels that it covers. If the height or the
+    width grows, OpenCV uses a kind of linear filter instead.
 
-    image: uint8 (H, W, C), C = 1 or 3; returns uint8 (height, width, C)
+    image: uint8 (H, W, C), C = 1 or 3
+    size: (height, width) of the new image
+    Returns uint8 (height, width, C).
     """
     old_height, old_width, _ = image.shape
     height, width = size

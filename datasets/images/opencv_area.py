@@ -1,10 +1,14 @@
-"""OpenCV's area filter for images that shrink: means of the pixels that are covered."""
+"""OpenCV's area filter for images that shrink.
+
+Each new pixel is the mean of the old pixels that it covers.
+"""
 
 import numpy as np
 
 from .opencv_grid import Size, as_rows, scale_of, value_places
 
-# Covering less than this part of a pixel counts as not covering it.
+# If a new pixel covers less than this fraction of an old pixel, the old pixel is
+# ignored.
 _SLIVER = 1e-3
 _EPSILON = np.finfo(float).eps
 
@@ -13,7 +17,11 @@ def shrinks_by_whole_factors(
     image: np.ndarray,
     size: Size,
 ) -> bool:
-    """Whether each new pixel covers whole old ones, and nothing else."""
+    """Return whether each new pixel covers only whole old pixels.
+
+    image: uint8 (H, W, C)
+    size: (height, width) of the new image
+    """
     old_height, old_width, _ = image.shape
     height, width = size
     scales = (
@@ -32,9 +40,13 @@ def mean_of_whole(
     image: np.ndarray,
     size: Size,
 ) -> np.ndarray:
-    """Means of cells of whole pixels.
+    """Resize an image whose new pixels cover only whole old pixels.
 
-    Halves are rounded up in cells of 2 x 2 pixels, and to even in all others.
+    Each new pixel covers a rectangle of old pixels (a cell). OpenCV rounds halves up if
+    the cell has 2 x 2 pixels. For all other cells it rounds halves to even.
+    image: uint8 (H, W, C)
+    size: (height, width) of the new image
+    Returns uint8 (height, width, C).
     """
     old_height, old_width, channels = image.shape
     height, width = size
@@ -62,7 +74,12 @@ def mean_of_covered(
     image: np.ndarray,
     size: Size,
 ) -> np.ndarray:
-    """Means of cells that cover some pixels in part."""
+    """Resize an image whose new pixels cover fractions of old pixels.
+
+    image: uint8 (H, W, C)
+    size: (height, width) of the new image
+    Returns uint8 (height, width, C).
+    """
     channels = image.shape[2]
     height, width = size
     rows = as_rows(image)
@@ -73,8 +90,8 @@ def mean_of_covered(
     return values.reshape(height, width, channels)
 
 
-# The float32 values are added pixel after pixel, as in OpenCV. Another order would round
-# differently.
+# The float32 values are added one pixel after another, as in OpenCV. Additions in
+# another order would round differently.
 
 
 def _narrowed(
@@ -82,9 +99,10 @@ def _narrowed(
     width: int,
     channels: int,
 ) -> np.ndarray:
-    """The mean of the covered pixels in each row.
+    """Return the mean of the covered pixels in each row.
 
-    rows: uint8 (H, W * C); returns float32 (H, width * C)
+    rows: uint8 (H, W * C)
+    Returns float32 (H, width * C).
     """
     old_height, n_values = rows.shape
     old_width = n_values // channels
@@ -104,9 +122,10 @@ def _lowered(
     rows: np.ndarray,
     height: int,
 ) -> np.ndarray:
-    """The mean of the covered rows.
+    """Return the mean of the covered rows for each new row.
 
-    rows: float32 (H, n_values); returns float32 (height, n_values)
+    rows: float32 (H, n_values)
+    Returns float32 (height, n_values).
     """
     old_height, n_values = rows.shape
     top, weights = _coverage(old_height, height)
@@ -124,16 +143,17 @@ def _coverage(
     old: int,
     new: int,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Which old pixels each new one covers, along one side.
+    """Return the old pixels that each new pixel covers along one side of the image.
 
-    Returns the first covered pixel, int64 (new,), and the weights of the pixels from that
-    one on, float32 (k, new).
+    old, new: number of pixels along this side of the old and the new image
+    Returns the first covered old pixel, int64 (new,), and the weights of k old pixels
+    from the first one on, float32 (k, new).
     """
     scale = scale_of(old, new)
     start = np.arange(new) * scale
     end = start + scale
-    # The pixels from first_whole to before_end are covered wholly. The pixel before them
-    # and the pixel at before_end may be covered in part.
+    # Old pixels from first_whole up to but without before_end are covered completely.
+    # The pixel before them and the pixel at before_end may be covered partly.
     first_whole = np.ceil(start)
     before_end = np.floor(end)
     part_before = first_whole - start

@@ -1,10 +1,11 @@
-"""Which old pixels lie where a resized image has its pixels, computed as OpenCV does."""
+"""Find the old pixels at the place of each pixel in a resized image, as OpenCV does."""
 
 import numpy as np
 
 # Height and width.
 Size = tuple[int, int]
-# For each new pixel along a side: an old pixel, and a fraction.
+# The index of an old pixel, int64 (new,), and a fraction, float32 (new,), for each new
+# pixel along one side of the image.
 Grid = tuple[np.ndarray, np.ndarray]
 
 
@@ -12,9 +13,10 @@ def scale_of(
     old: int,
     new: int,
 ) -> float:
-    """Old pixels for each new one.
+    """Return the length of a new pixel, in old pixels.
 
-    OpenCV divides twice, and the result can differ from old / new in the last bit.
+    old, new: number of pixels along one side of the old and the new image
+    OpenCV divides twice, so the result can differ from old / new in the last bit.
     """
     factor = new / old
     return 1 / factor
@@ -24,9 +26,12 @@ def grid_of_centres(
     old: int,
     new: int,
 ) -> Grid:
-    """The old pixel before the centre of each new one, and the distance to that centre.
+    """Return the old pixel with its centre at or before the centre of each new pixel.
 
-    int64 (new,) and float32 (new,), the distance in old pixels
+    The second array is the distance between the two centres.
+    old, new: number of pixels along one side of the old and the new image
+    Returns int64 (new,), with -1 if no old centre comes before, and float32 (new,) in
+    old pixels.
     """
     scale = scale_of(old, new)
     middle = np.arange(new) + 0.5
@@ -42,9 +47,11 @@ def grid_of_starts(
     old: int,
     new: int,
 ) -> Grid:
-    """The old pixel in which each new one starts, and how much of it lies in the next one.
+    """Return the old pixel in which each new pixel starts.
 
-    int64 (new,) and float32 (new,), a fraction of the new pixel
+    The second array is the fraction of the new pixel that lies in the next old pixel.
+    old, new: number of pixels along one side of the old and the new image
+    Returns int64 (new,) and float32 (new,).
     """
     scale = scale_of(old, new)
     factor = new / old
@@ -63,7 +70,7 @@ def grid_of_starts(
 
 
 def as_rows(image: np.ndarray) -> np.ndarray:
-    """The image with the channels of a row side by side: uint8 (H, W * C)"""
+    """Return an image with the channels of each row side by side: uint8 (H, W * C)."""
     height = len(image)
     return image.reshape(height, -1)
 
@@ -72,7 +79,11 @@ def value_places(
     columns: np.ndarray,
     channels: int,
 ) -> np.ndarray:
-    """Where the values of some columns lie in a row of `as_rows`: int64 (n * channels,)"""
+    """Return the positions of the values of some columns in a row made by `as_rows`.
+
+    columns: int64 (n,)
+    Returns int64 (n * channels,).
+    """
     first = columns[:, None] * channels
     channel = np.arange(channels)
     places = first + channel

@@ -1,6 +1,8 @@
-"""OpenCV's linear and cubic filters: weighted sums of the 2 x 2 or 4 x 4 nearest pixels.
+"""OpenCV's linear and cubic filters.
 
-The weights are whole numbers of 1/2048, so that most of the work is done in integers.
+Each new pixel is the weighted sum of the nearest old pixels: 2 x 2 for the linear
+filter, 4 x 4 for the cubic filter. The weights are multiples of 1/2048, so most sums
+are computed with integers.
 """
 
 from collections.abc import Callable
@@ -21,9 +23,13 @@ def interpolate_linear(
     size: Size,
     grid: Callable[[int, int], Grid],
 ) -> np.ndarray:
-    """Resize by weighting the two nearest pixels in each direction.
+    """Resize an image with the weighted sum of the 2 x 2 nearest pixels.
 
-    grid: tells which pixels they are, see `opencv_grid`
+    image: uint8 (H, W, C)
+    size: (height, width) of the new image
+    grid: a function from `opencv_grid` that returns the first of the two nearest pixels
+        along a side, and the weight of the second
+    Returns uint8 (height, width, C).
     """
     old_height, old_width, channels = image.shape
     height, width = size
@@ -39,7 +45,8 @@ def interpolate_linear(
         left,
         weights_across,
     )
-    # OpenCV drops four bits before and sixteen after. In place, which is faster.
+    # OpenCV drops 4 bits before the multiplication and 16 bits after it. Operations in
+    # place are faster.
     sums >>= 4
     sums *= weights_down[:, :, None]
     sums >>= 16
@@ -53,7 +60,12 @@ def interpolate_cubic(
     image: np.ndarray,
     size: Size,
 ) -> np.ndarray:
-    """Resize by weighting the four nearest pixels in each direction."""
+    """Resize an image with the weighted sum of the 4 x 4 nearest pixels.
+
+    image: uint8 (H, W, C)
+    size: (height, width) of the new image
+    Returns uint8 (height, width, C).
+    """
     old_height, old_width, channels = image.shape
     height, width = size
     if (old_height, old_width) == size:
@@ -78,17 +90,19 @@ def _sums_across(
     left: np.ndarray,
     weights: np.ndarray,
 ) -> np.ndarray:
-    """The weighted sums of k pixels side by side, in each of the k rows of a new row.
+    """Return weighted sums over k neighbouring pixels in a row.
 
-    top, left: int64 (new_height,) and (new_width,) the pixel before the new one
-    weights: int32 (k, new_width) in 1/2048
-    Returns int32 (k, new_height, new_width * C).
+    A new row needs the sums in k neighbouring old rows.
+    image: uint8 (H, W, C)
+    top, left: int64 (new_height,) and (new_width,) the old pixel before each new pixel
+    weights: int32 (k, new_width) in units of 1/2048
+    Returns int32 (k, new_height, new_width * C) in units of 1/2048.
     """
     height, width, channels = image.shape
     k = len(weights)
     n_before = k // 2 - 1
     around = np.arange(k)[:, None] - n_before
-    # Beyond the edge of the image, the pixels of the edge are repeated.
+    # Outside the image, the pixels at its edge are repeated.
     row_indices = top + around
     row_indices = row_indices.clip(0, height - 1)
     columns = left + around
@@ -109,15 +123,20 @@ def _sums_across(
 
 
 def _linear_weights(distance: np.ndarray) -> np.ndarray:
-    """Weights of the pixel before and the one after: int32 (2, n) in 1/2048"""
+    """Return the weights of two neighbouring pixels: int32 (2, n) in units of 1/2048.
+
+    distance: float32 (n,) from the first pixel to the new pixel, in pixels
+    """
     weights = np.stack([1 - distance, distance])
     return _in_units(weights)
 
 
 def _cubic_weights(x: np.ndarray) -> np.ndarray:
-    """Weights of four pixels at the distance x from the second: int32 (4, n) in 1/2048
+    """Return the weights of four neighbouring pixels: int32 (4, n) in units of 1/2048.
 
-    Keys' kernel with a = -0.75, in float32 and in OpenCV's order.
+    The weights are Keys' kernel with a = -0.75, in float32 and in OpenCV's order of
+    operations.
+    x: float32 (n,) distance from the second pixel to the new pixel, in pixels
     """
     a = np.float32(-0.75)
     distance = x + 1
@@ -141,7 +160,7 @@ def _cubic_weight_near(
     distance: np.ndarray,
     a: np.float32,
 ) -> np.ndarray:
-    """Keys' kernel at distances below 1."""
+    """Return Keys' cubic kernel at distances below 1."""
     value = (a + 2) * distance - (a + 3)
     return value * distance * distance + 1
 
@@ -156,13 +175,13 @@ def _cubic_down(
     sums: np.ndarray,
     weights: np.ndarray,
 ) -> np.ndarray:
-    """Four rows weighted into one.
+    """Return the weighted sum of four rows, as pixels.
 
-    OpenCV computes in float32, except for the last values of a row, which do not fill a
-    vector.
+    OpenCV uses float32 for groups of 8 values. It uses integers for the last values of
+    a row, if they are fewer than 8.
 
-    sums: int32 (4, height, n_values)
-    weights: int32 (4, height) in 1/2048
+    sums: int32 (4, height, n_values) in units of 1/2048
+    weights: int32 (4, height) in units of 1/2048
     Returns uint8 (height, n_values).
     """
     weights = weights[:, :, None]
@@ -170,7 +189,7 @@ def _cubic_down(
     factors = factors.astype(np.float32)
     products = sums.astype(np.float32) * factors
     s0, s1, s2, s3 = products
-    # Another order of adding would round differently.
+    # Additions in another order would round differently.
     total = s2 + s3
     total = s1 + total
     total = s0 + total

@@ -1,4 +1,4 @@
-"""Resizes images by a named filter, and tells which filter made an image."""
+"""Resize images by a named filter, and find the filter that made a small image."""
 
 from collections.abc import Callable
 from functools import partial
@@ -11,9 +11,10 @@ from ..lookup import pick
 from .opencv import FILTERS
 from .opencv_grid import Size
 
-# `tell_resampling` adds this to a filter's name for channels in OpenCV's order.
+# `tell_resampling` adds this suffix to a filter's name if the channels are in OpenCV's
+# order.
 BGR = "-bgr"
-# How JPEG weights red, green and blue.
+# The weights of red, green and blue in the luma (brightness) of JPEG.
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 
 
@@ -22,20 +23,21 @@ def resize(
     size: Size,
     resampling: str,
 ) -> np.ndarray:
-    """The image at `size` = (height, width). The aspect ratio is not kept.
+    """Return a resized image. The aspect ratio can change.
 
-    image: of mode "1", "L" or "RGB"
+    image: has mode "1", "L" or "RGB"
+    size: (height, width) of the new image
     resampling: a name in RESAMPLING
     Returns uint8 (height, width, C), with C = 3 for mode "RGB" and 1 otherwise.
-    Raises DataError for an unknown filter.
+    Raises DataError if the filter is unknown, and ValueError for another mode.
     """
-    # Pillow silently uses NEAREST for images of mode "1" and "P", whatever filter is asked
-    # for. Omniglot's files are of mode "1": several published pipelines say LANCZOS and
-    # used NEAREST. So bits become grey levels first.
+    # For images of mode "1" and "P", Pillow silently uses NEAREST in place of the given
+    # filter. Omniglot's files have mode "1", so several published pipelines name
+    # LANCZOS but used NEAREST. For this reason, bits become grey levels first.
     if image.mode == "1":
         image = image.convert("L")
     if image.mode not in ("L", "RGB"):
-        raise ValueError(f'can resize mode "L" or "RGB", not {image.mode!r}')
+        raise ValueError(f'image mode must be "1", "L" or "RGB", not {image.mode!r}')
     filter_image = pick("resampling filter", resampling, RESAMPLING)
     return filter_image(image, size)
 
@@ -83,15 +85,16 @@ def tell_resampling(
     small: np.ndarray,
     original: np.ndarray,
 ) -> dict[str, float]:
-    """How far `small` is from `original` resized by each filter, smallest first.
+    """Return filter -> distance of `small` from the original resized by this filter.
 
-    The distance is the mean absolute difference of luma, 0 to 255. Each filter has a
-    second entry, its name + BGR, for the case that the channels of `small` are in that
-    order. Equal distances keep the order of RESAMPLING: several filters agree at some
-    sizes, and both channel orders agree on grey images.
+    The smallest distance comes first. It is the mean absolute difference of luma
+    (brightness), from 0 to 255. Each filter has a second entry, its name + BGR, for
+    which the channels of `small` are taken as BGR. Equal distances keep the order of
+    RESAMPLING. Several filters give equal images at some sizes, and grey images are
+    equal in both channel orders.
 
-    A photo at 84 px that was saved as JPEG can still be told at quality 95. At 75, filters
-    as similar as bicubic and lanczos can no longer be told apart.
+    For an 84 px photo saved as JPEG, the filter can be found at quality 95. At quality
+    75, similar filters such as bicubic and lanczos cannot be distinguished.
 
     small: uint8 (H, W, 3)
     original: uint8 (h, w, 3) RGB
@@ -110,8 +113,8 @@ def tell_resampling(
 
 
 def _luma_distance(image: np.ndarray, other: np.ndarray) -> float:
-    # Most JPEG files hold the colours at half the resolution, so colour differences would
-    # favour smooth filters.
+    # Most JPEG files store colours at half the resolution. So a comparison of colours
+    # would favour smooth filters.
     difference = image - other
     luma = difference @ _LUMA
     distance = np.abs(luma).mean()

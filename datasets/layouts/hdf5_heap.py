@@ -1,8 +1,8 @@
-"""Values of variable length in an HDF5 file: they lie in the file's global heap.
+"""Read values of variable length from the global heap of an HDF5 file.
 
-torchmeta's tieredImageNet keeps its PNGs there. The heap is read here byte by byte, not by
-h5py: on a damaged heap the HDF5 library (up to 2.0 at least) can loop for ever or crash the
-process, and neither can be caught as an exception. A file from a stranger may be damaged.
+torchmeta's tieredImageNet keeps its PNGs in this heap. This module reads the heap
+itself and does not use h5py. On a damaged heap, the HDF5 library (at least up to
+version 2.0) can loop for ever or crash the process, and Python cannot catch either.
 
 Format: HDF5 File Format Specification 3.0, section III.E.
 """
@@ -16,6 +16,8 @@ import numpy as np
 from ..archives.byte_ranges import ByteRange
 from ..archives.refusals import refusal
 
+# A reference to one value has its length, the byte at which its heap collection starts,
+# and its index in this collection.
 REFERENCE = np.dtype([("length", "<u4"), ("collection", "<u8"), ("index", "<u4")])
 _SIGNATURE = b"GCOL"
 _VERSION = 1
@@ -26,25 +28,26 @@ _ALIGNMENT = 8  # each value is padded to a multiple of this
 
 @dataclass(frozen=True)
 class HeapValue:
-    """The bytes of one value."""
+    """One value in the heap. Only `tobytes` reads its bytes."""
 
     data: ByteRange
 
     @property
     def nbytes(self) -> int:
-        """Their number."""
+        """The number of bytes in the value."""
         return len(self.data)
 
     def tobytes(self) -> bytes:
-        """All of them, read now."""
+        """Return all bytes of the value."""
         return self.data.read_at(0, len(self.data))
 
 
 class HeapValues(Sequence[HeapValue]):
-    """The values of one dataset. Each is looked up when it is asked for.
+    """The values of one HDF5 dataset. An index finds the value in the heap.
 
-    references: REFERENCE (n,), places in `file`
-    Looking a value up raises DataError when it is not where its reference points.
+    references: REFERENCE (n,) the place of each value in `file`
+    label: the file and the class, for messages
+    An index raises DataError if no value lies at the place in its reference.
     """
 
     def __init__(self, file: ByteRange, references: np.ndarray, label: str) -> None:
@@ -66,11 +69,11 @@ class HeapValues(Sequence[HeapValue]):
             self._label,
             f"value {i}",
             expected=f"{length:,} bytes in the heap",
-            got="none at the place that the file gives: it is damaged",
+            got="no such value at the place that the file states: the file is damaged",
         )
 
     def _collection(self, start: int, label: str) -> ByteRange | None:
-        """The heap collection that starts at byte `start`, or None when there is none."""
+        """Return the heap collection at byte `start`, or None if there is none."""
         header = self._file.read_at(start, _COLLECTION_HEADER.size)
         signature, version, size = _COLLECTION_HEADER.unpack(header)
         if signature != _SIGNATURE or version != _VERSION:
@@ -83,7 +86,7 @@ class HeapValues(Sequence[HeapValue]):
 
 
 def _objects(collection: ByteRange) -> Iterator[tuple[int, ByteRange]]:
-    """(index, value) of each object in a collection."""
+    """Yield the (index, value) of each object in a heap collection."""
     position = _COLLECTION_HEADER.size
     while position + _OBJECT_HEADER.size <= len(collection):
         header = collection.read_at(position, _OBJECT_HEADER.size)
@@ -96,5 +99,5 @@ def _objects(collection: ByteRange) -> Iterator[tuple[int, ByteRange]]:
 
 
 def _padded(length: int) -> int:
-    """`length` rounded up to a multiple of the alignment."""
+    """Return `length` rounded up to a multiple of the alignment."""
     return -(-length // _ALIGNMENT) * _ALIGNMENT

@@ -10,7 +10,8 @@ from ..info import DataError, Source
 from ..lookup import shown
 from ..splits import read_classes
 
-# File names go into the store and to terminals: no line breaks, and a bounded length.
+# File names are stored and printed. So they may have no line breaks and at most 200
+# characters before the ending.
 _IMAGE = r"[\w .()+-]{1,200}\.(?:jpe?g|png)"
 _IMAGE_IN_FOLDER = re.compile(
     rf"(?:(.*)/)?(n\d{{8}})/(?:images/)?{_IMAGE}", re.IGNORECASE
@@ -22,14 +23,17 @@ ILSVRC2012 = Source(
     md5="1d675b47d978889d74fa0da5fadfb00e",
     by_hand="image-net.org gives it to those who register for non-commercial research",
 )
-MOST_IMAGES = 1300  # of one class
+MOST_IMAGES = 1300  # in one class
 
 
 @dataclass(frozen=True)
 class ClassFiles:
-    """The image files of one class, in the order of the number in their names.
+    """The image files of one class, sorted by the number in their names.
 
     All published lists count images in this order.
+    wnid: WordNet ID of the class, such as n01532829
+    tree: the archive or folder with the files
+    members: the paths of the files in `tree`
     """
 
     wnid: str
@@ -38,14 +42,16 @@ class ClassFiles:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """File names without folder and ending."""
+        """The file names without their folders and endings."""
         return tuple(PurePosixPath(member).stem for member in self.members)
 
 
 def find_classes(tree: Tree, wanted: Iterable[str]) -> dict[str, ClassFiles]:
-    """wnid -> images of the wanted classes; empty when `tree` is no such training set.
+    """Return wnid -> image files for each wanted class that the tree has.
 
-    Raises DataError when a class lies in two folders, or its inner tar is damaged.
+    The tree has a folder or a tar for each class.
+    wanted: wnids
+    Raises DataError if a class is in two folders, or if the tar of a class is damaged.
     """
     wanted = set(wanted)
     folders = _class_folders(tree, wanted)
@@ -64,7 +70,10 @@ def find_classes(tree: Tree, wanted: Iterable[str]) -> dict[str, ClassFiles]:
 
 
 def check_count(wnid: str, n_images: int, fewest: int, most: int) -> None:
-    """Raises DataError when ILSVRC2012 cannot have `n_images` images of this class."""
+    """Raise DataError if a class has an impossible number of images.
+
+    fewest, most: the least and the greatest possible number in ILSVRC2012
+    """
     if fewest <= n_images <= most:
         return
     expected = str(most)
@@ -73,14 +82,16 @@ def check_count(wnid: str, n_images: int, fewest: int, most: int) -> None:
     raise DataError(
         f"class {wnid}: expected {expected} images as in ILSVRC2012, found {n_images}. "
         f"Files are missing or were added, so image numbers would lead to other "
-        f"images. Unpack {wnid}.tar again, or build what is there with --allow-missing"
+        f"images. Unpack {wnid}.tar again, or add --allow-missing to make a partial "
+        f"build of what is there"
     )
 
 
 def read_counts(wnids: Iterable[str]) -> dict[str, tuple[int, int]]:
-    """wnid -> (fewest, most) images in ILSVRC2012.
+    """Return wnid -> (least, greatest) possible number of images in ILSVRC2012.
 
-    Of a class with fewer than 1,300 images, only a lower bound is known.
+    Both are 1,300 for most classes. For a smaller class only a lower bound is known, so
+    the greatest number is 1,300 there, too.
     """
     smaller_classes = read_classes("ilsvrc2012_counts")
     counts = {}
@@ -92,7 +103,7 @@ def read_counts(wnids: Iterable[str]) -> dict[str, tuple[int, int]]:
     return counts
 
 
-# Folder that holds class folders -> wnid -> paths of its images.
+# Path of a folder with class folders -> wnid -> paths of the images of this class.
 _Folders = dict[str, dict[str, list[str]]]
 
 
@@ -110,9 +121,9 @@ def _class_folders(tree: Tree, wanted: set[str]) -> _Folders:
 
 
 def _of_training(folders: _Folders) -> _Folders:
-    """Only the folders of training images, if any.
+    """Return only the folders whose path has a part called "train".
 
-    Some copies have ILSVRC's validation images in class folders, too.
+    Some copies of ILSVRC2012 also have the validation images in class folders.
     """
     training = {}
     for folder, classes in folders.items():
@@ -129,7 +140,7 @@ def _merged(tree: Tree, folders: _Folders) -> dict[str, ClassFiles]:
                 place = shown(folder or ".")
                 raise DataError(
                     f"{tree.label}: class {wnid} lies in two folders, one of them is "
-                    f"{place}. Name the one to use: --source DIR"
+                    f"{place}. Name the folder to use: --source DIR"
                 )
             in_order = _in_order(members)
             merged[wnid] = ClassFiles(wnid, tree, in_order)
@@ -144,13 +155,13 @@ def _in_tar(tree: Tree, name: str, wnid: str) -> ClassFiles:
 
 
 def _in_order(members: Iterable[str]) -> tuple[str, ...]:
-    """Sorted by number, which differs from the order of letters: there 10001 precedes 7."""
+    """Return paths sorted by the number in the file name, so that 7 precedes 10001."""
     in_order = sorted(members, key=_sort_key)
     return tuple(in_order)
 
 
 def _sort_key(member: str) -> tuple[int, str]:
-    """The number at the end of the file name, or -1; then the whole path."""
+    """Return the number at the end of a file name, or -1, and the whole path."""
     stem = PurePosixPath(member).stem
     digits = stem.rpartition("_")[2]
     if digits.isdecimal() and digits.isascii():

@@ -1,4 +1,7 @@
-"""The layouts of miniImageNet. Each gives the same classes, image names and order."""
+"""Read miniImageNet in each of its layouts.
+
+Every layout gives the same classes, image names and order.
+"""
 
 from dataclasses import replace
 
@@ -9,20 +12,26 @@ from .miniimagenet_ilsvrc import first_images, listed_images
 from .ravi_split import RaviSplit, check_csv, check_n_images, ravi_members
 from .search import Search
 
-# Files with other images of the training classes. They are not part of the dataset.
+# Files with these endings hold other images of the training classes. These images are
+# not in the dataset.
 _HELD_OUT = ("train_phase_val", "train_phase_test")
 _NAMED_BY_LABEL = (
-    "class names are assumed: the file has none, so its labels are taken to number the "
-    "sorted class names"
+    "class names are assumed: the file has none, so its sorted labels are matched with "
+    "the sorted class names"
 )
 _AS_LISTED = (
     "every image is the one that the split list names (mapping sha256 as published)"
 )
-_NOT_AS_LISTED = "PARTIAL: the first files of each class, not those of the list"
+_NOT_AS_LISTED = "PARTIAL: the first files of each class, not those in the split list"
 
 
 class MiniImageNetLayouts:
-    """Each method lists the source in one layout, or gives None when it has another."""
+    """The layouts of miniImageNet, with a method for each.
+
+    A method returns the listing of the source, or None if the source has another
+    layout. It raises DataError if the source is damaged, incomplete or holds another
+    dataset.
+    """
 
     def __init__(self, search: Search, ravi: RaviSplit) -> None:
         self._search = search
@@ -31,7 +40,10 @@ class MiniImageNetLayouts:
         self._arrays = ArrayClasses(search, ravi)
 
     def from_cache(self) -> Listing | None:
-        """mini-imagenet-cache-*.pkl: one array for each split, and the rows of each class."""
+        """Return the listing for mini-imagenet-cache-*.pkl files.
+
+        Each pickle has one array with the images of a split and the rows of each class.
+        """
         classes: list[ClassImages] = []
         for file in self._files.of_kind("pickle"):
             table = self._files.table(file)
@@ -49,9 +61,11 @@ class MiniImageNetLayouts:
         )
 
     def from_category_split(self) -> Listing | None:
-        """miniImageNet_category_split_*.pickle: one array for each split, and its labels.
+        """Return the listing for miniImageNet_category_split_*.pickle files.
 
-        The files with other images of the training classes are left out.
+        Each pickle has one array with the images of a split and a label for each image.
+        The files *_train_phase_val and *_train_phase_test are left out. They hold other
+        images of the training classes, which are not in the dataset.
         """
         classes: list[ClassImages] = []
         checks = [NAMED_BY_POSITION]
@@ -77,7 +91,10 @@ class MiniImageNetLayouts:
         )
 
     def from_groups(self) -> Listing | None:
-        """torchmeta's *_data.hdf5: one array for each class."""
+        """Return the listing for torchmeta's *_data.hdf5 files.
+
+        Each file has one array of images for each class.
+        """
         classes: list[ClassImages] = []
         for file in self._files.of_kind("groups"):
             groups = self._files.groups(file)
@@ -91,7 +108,10 @@ class MiniImageNetLayouts:
         )
 
     def from_named_images(self) -> Listing | None:
-        """Image files named as in Ravi & Larochelle's CSVs, in any folders."""
+        """Return the listing for image files named as in Ravi & Larochelle's CSVs.
+
+        The files may be in any folders.
+        """
         checks = [check_csv(file) for file in self._files.of_kind("csv")]
         found = self._named_files()
         if not found:
@@ -113,7 +133,11 @@ class MiniImageNetLayouts:
         return replace(listing, checks=tuple(checks))
 
     def from_ilsvrc(self) -> Listing | None:
-        """ILSVRC2012's training set, see miniimagenet_ilsvrc."""
+        """Return the listing for ILSVRC2012's training set.
+
+        It has a folder or a tar for each class. If images of the split list are missing
+        and a partial build is allowed, the first files of each class are used.
+        """
         found = find_classes(self._files.tree, self._ravi.numbers)
         if not found:
             return None
@@ -139,9 +163,9 @@ class MiniImageNetLayouts:
         )
 
     def _named_files(self) -> dict[str, ClassFiles]:
-        """wnid -> its image files in the order of the split list.
+        """Return wnid -> image files, in the order of the split list.
 
-        Raises DataError when a class has too few.
+        Raises DataError if a class has too few image files.
         """
         tree = self._files.tree
         found = {}

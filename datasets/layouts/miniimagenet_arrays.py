@@ -1,4 +1,4 @@
-"""Classes of miniImageNet from arrays, whose images have no names of their own."""
+"""Make the classes of miniImageNet from arrays, which have no names for the images."""
 
 from collections.abc import Callable, Collection, Mapping
 from functools import partial
@@ -16,14 +16,18 @@ from .source_files import with_text_keys
 from .torchmeta import ClassGroup
 
 NAMED_BY_POSITION = (
-    "image names are assumed: the source has none, so images are taken to be in the order "
-    "of the split list"
+    "image names are assumed: the source has none, so the images get the names in the "
+    "split list in order"
 )
 _SPLITS = ("train", "val", "test")
 
 
 class ArrayClasses:
-    """Makes the classes. Raises DataError for arrays that are not this dataset."""
+    """Makes the classes of miniImageNet from arrays of images.
+
+    All methods raise DataError if the arrays are damaged, incomplete or hold another
+    dataset.
+    """
 
     def __init__(self, search: Search, ravi: RaviSplit) -> None:
         self._search = search
@@ -32,7 +36,10 @@ class ArrayClasses:
     def in_groups(
         self, file: SourceFile, groups: Mapping[str, ClassGroup]
     ) -> list[ClassImages]:
-        """One class for each group. groups: wnid -> its images."""
+        """Return one class for each HDF5 dataset in a torchmeta file.
+
+        groups: wnid -> images of the class
+        """
         self._check_wnids(file, groups)
         shape = self._search.shape
         classes = []
@@ -50,10 +57,11 @@ class ArrayClasses:
     def with_rows(
         self, file: SourceFile, images: RowArray, class_dict: object
     ) -> list[ClassImages]:
-        """The classes of an array whose file states the rows of each.
+        """Return the classes in an array, when the file lists the rows of each class.
 
-        images: uint8 (N, H, W, C), to be checked
-        class_dict: as pickled: wnid -> row numbers
+        Both arguments come from a file, so their shapes and types are checked.
+        images: uint8 (N, H, W, C)
+        class_dict: wnid -> row numbers
         """
         rows = {}
         for name, indices in with_text_keys(class_dict).items():
@@ -64,11 +72,12 @@ class ArrayClasses:
     def with_labels(
         self, file: SourceFile, images: RowArray, labels: object, names: object
     ) -> list[ClassImages]:
-        """The classes of an array whose file has a label for each row.
+        """Return the classes in an array, when the file has a label for each row.
 
-        images: uint8 (N, H, W, C), to be checked
-        labels: as pickled: N whole numbers
-        names: as pickled: wnid -> label; anything else when the file does not say
+        All arguments come from a file, so their shapes and types are checked.
+        images: uint8 (N, H, W, C)
+        labels: N whole numbers
+        names: wnid -> label; anything else if the file has no class names
         """
         label_of_row = read_integers(f"{file.label}, labels", labels)
         present = np.unique(label_of_row).tolist()
@@ -85,7 +94,10 @@ class ArrayClasses:
     def _in_rows(
         self, file: SourceFile, array: RowArray, rows: Mapping[str, np.ndarray]
     ) -> list[ClassImages]:
-        """rows: wnid -> int64 (n,) the rows of `array` with its images"""
+        """Return the classes in an array.
+
+        rows: wnid -> int64 (n,) the rows of `array` with the images of the class
+        """
         self._check_wnids(file, rows)
         check_images(file.label, array, self._search.shape)
         _check_rows(file, rows, n_rows=array.shape[0])
@@ -107,7 +119,11 @@ class ArrayClasses:
         n_images: int,
         read: Callable[[], np.ndarray],
     ) -> ClassImages:
-        """One class. Its images get the names of the split list, if none is missing."""
+        """Return one class.
+
+        If the class is complete, its images get the names in the split list. Otherwise
+        they are called 0000, 0001, ...
+        """
         check_n_images(
             file.label,
             wnid,
@@ -126,7 +142,11 @@ class ArrayClasses:
         )
 
     def _assumed_wnids(self, file: SourceFile, present: list[int]) -> dict[int, str]:
-        """label -> wnid: labels are taken to number the sorted class names of the split."""
+        """Return label -> wnid, if the file has no class names.
+
+        The file name contains a split. The sorted labels are matched with the sorted
+        wnids of this split.
+        """
         split = ""
         for name in _SPLITS:
             if file.stem.endswith(name):
@@ -135,32 +155,32 @@ class ArrayClasses:
         if len(wnids) != len(present):
             raise refusal(
                 file.label,
-                "which classes it holds",
+                "its classes",
                 expected=f"names, or {len(wnids)} labels as in split '{split}'",
                 got=f"{len(present)} labels without names",
             )
         return dict(zip(present, wnids, strict=True))
 
     def _check_wnids(self, file: SourceFile, wnids: Collection[str]) -> None:
-        """Raises DataError unless all are classes of this dataset, and there are some."""
+        """Raise DataError if `wnids` is empty or has a class outside miniImageNet."""
         unknown = [wnid for wnid in wnids if wnid not in self._ravi.numbers]
         if wnids and not unknown:
             return
         example = ""
         if unknown:
-            example = f" ({shown(unknown[0])} is not)"
+            example = f" ({shown(unknown[0])} does not)"
         n_known = len(wnids) - len(unknown)
         raise DataError(
             f"{file.label}: is not this dataset: {n_known} of its {len(wnids)} classes "
-            f"are those of Ravi & Larochelle's miniImageNet{example}. "
-            f"The dataset of Vinyals et al. (2016) has the same name and shares 6 of the "
-            f"100 classes; results on it cannot be compared. "
+            f"belong to Ravi & Larochelle's miniImageNet{example}. "
+            f"The dataset of Vinyals et al. (2016) has the same name, but shares only "
+            f"6 of the 100 classes, so results on it cannot be compared. "
             f"Get the split of Ravi & Larochelle"
         )
 
 
 def _stated_wnids(stated: Mapping[str, object], present: list[int]) -> dict[int, str]:
-    """label -> the class name that the file gives it."""
+    """Return label -> class name in the file, for each label that an image has."""
     names = {}
     for name, label in stated.items():
         if isinstance(label, int):
@@ -172,7 +192,7 @@ def _stated_wnids(stated: Mapping[str, object], present: list[int]) -> dict[int,
 
 
 def _check_rows(file: SourceFile, rows: Mapping[str, np.ndarray], n_rows: int) -> None:
-    """Raises DataError when a row belongs to two images, or does not exist."""
+    """Raise DataError if a row belongs to two images, or does not exist."""
     every = np.concatenate(list(rows.values()))
     n_different = len(np.unique(every))
     is_outside = (every < 0) | (every >= n_rows)
@@ -181,5 +201,5 @@ def _check_rows(file: SourceFile, rows: Mapping[str, np.ndarray], n_rows: int) -
             file.label,
             "its rows",
             expected=f"different row numbers below {n_rows}",
-            got="row numbers that repeat or point outside",
+            got="row numbers that repeat or point outside the array",
         )

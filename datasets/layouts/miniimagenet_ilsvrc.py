@@ -1,4 +1,8 @@
-"""miniImageNet from ILSVRC2012's training set: image k of a class is its k-th file, from 1."""
+"""List the images of miniImageNet in ILSVRC2012's training set.
+
+The split list of Ravi & Larochelle names images by number. Number k is the k-th file of
+the class, counted from 1.
+"""
 
 import hashlib
 from collections.abc import Mapping
@@ -14,9 +18,11 @@ _FoundClasses = Mapping[str, ClassFiles]  # wnid -> files
 def listed_images(
     search: Search, ravi: RaviSplit, found: _FoundClasses
 ) -> list[ClassImages]:
-    """The images of the split list.
+    """Return the classes of miniImageNet, with exactly the images in the split list.
 
-    Raises DataError unless every one of them is certainly the image that the list means.
+    found: wnid -> image files in the source
+    Raises DataError if a class is missing, if its number of files is impossible, or if
+    the chosen file names have another sha256 than published.
     """
     classes: list[ClassImages] = []
     mappings = dict.fromkeys(ravi.mapping_sha256, "")
@@ -45,9 +51,11 @@ def listed_images(
 def first_images(
     search: Search, ravi: RaviSplit, found: _FoundClasses
 ) -> list[ClassImages]:
-    """As many images of each class as the list has, from its first file on.
+    """Return the found classes with their first files in place of the listed images.
 
-    They keep the file names of ILSVRC2012.
+    A class gets as many images as the split list has, or fewer if files are missing.
+    The images keep their file names from ILSVRC2012.
+    found: wnid -> image files in the source
     """
     classes = []
     for wnid, files in sorted(found.items()):
@@ -66,7 +74,7 @@ def first_images(
 def _mapping_lines(
     files: ClassFiles, positions: list[int], names: tuple[str, ...]
 ) -> str:
-    """A line "name in the split list, tab, file name in ILSVRC2012" for each image."""
+    """Return a line for each image: name in the CSVs, tab, file name in ILSVRC2012."""
     lines = []
     file_names = files.names
     for name, position in zip(names, positions, strict=True):
@@ -78,22 +86,25 @@ def _mapping_lines(
 def _check_mapping(
     split: str, mapping: str, ravi: RaviSplit, found: _FoundClasses
 ) -> None:
-    """Raises DataError when the file names are not those of the published mapping."""
+    """Raise DataError if the lines in `mapping` have another sha256 than published."""
     expected = ravi.mapping_sha256[split]
     got = hashlib.sha256(mapping.encode()).hexdigest()
     if got == expected:
         return
     uncertain = _uncertain_classes(split, ravi, found)
     raise DataError(
-        f"{split}: image numbers do not lead to the images of the split list: expected "
+        f"{split}: image numbers do not lead to the images in the split list: expected "
         f"mapping sha256 {expected}, got {got}. A file was added, removed or renamed, "
-        f"most likely in a class whose exact count is not known (found): {uncertain}. "
-        f"Unpack the tars of these classes again"
+        f"most likely in a class whose exact number of files is not known. These "
+        f"classes (files found): {uncertain}. Unpack their tars again"
     )
 
 
 def _uncertain_classes(split: str, ravi: RaviSplit, found: _FoundClasses) -> str:
-    """The classes whose number of images is not known exactly, with how many were found."""
+    """Return the classes of a split whose exact number of images is not known.
+
+    Each wnid is followed by the number of files found.
+    """
     classes = []
     for wnid in ravi.wnids_of(split):
         fewest, most = ravi.counts[wnid]

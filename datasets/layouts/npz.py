@@ -1,4 +1,4 @@
-"""Arrays in an .npz file, read row by row from where they lie."""
+"""Read rows of the arrays in an .npz file, without loading whole arrays."""
 
 import io
 import math
@@ -18,24 +18,29 @@ from ..archives.temporary_file import write_temporary
 from ..info import DataError
 from ..lookup import shown
 
-_HEADER_BYTES = 2**14  # more than any honest .npy header
+_HEADER_BYTES = 2**14  # more than any real .npy header has
 _ROWS_AT_ONCE = 1024
 _CHUNK_BYTES = 2**20
-_ZIP_HEADER_BYTES = 30  # of a member, before its name
+_ZIP_HEADER_BYTES = 30  # in the header of a member, before its name
 
 
 class NpyArray:
-    """A C-ordered array inside a file. Only the rows asked for are read."""
+    """An array in a .npy file, of which single rows can be read.
+
+    Raises DataError if the bytes are not a .npy array, or if the array has no rows in C
+    order or holds Python objects.
+    """
 
     def __init__(self, data: ByteRange) -> None:
         header = io.BytesIO(data.read_at(0, min(_HEADER_BYTES, len(data))))
         try:
             self.shape, fortran_order, self.dtype = _read_header(header)
         except Exception as error:
-            # numpy parses it as Python: ValueError, KeyError, TokenError, RecursionError, ...
+            # numpy parses the header as Python, which raises ValueError, KeyError,
+            # TokenError, RecursionError and others.
             raise refusal(
                 data.label,
-                "it",
+                "the array",
                 expected="a .npy array",
                 got=shown(str(error)),
             ) from error
@@ -49,11 +54,11 @@ class NpyArray:
         if obstacle:
             raise refusal(
                 data.label,
-                "rows of it",
+                "rows of the array",
                 expected="a plain array in C order",
                 got=obstacle,
             )
-        # Python's integers do not overflow, whatever shape a damaged header states.
+        # math.prod cannot overflow, even if a damaged header states a huge shape.
         self._row_bytes = math.prod(self.shape[1:]) * self.dtype.itemsize
         self._data = data.part(header.tell(), self.shape[0] * self._row_bytes)
 
@@ -61,9 +66,10 @@ class NpyArray:
         return self.shape[0]
 
     def rows(self, indices: np.ndarray) -> np.ndarray:
-        """The rows at `indices`; neighbours are read in one go.
+        """Return the rows at `indices`. Neighbouring rows are read together.
 
         indices: int64 (n,)
+        Raises DataError if an index is outside the array.
         """
         shape = (len(indices), *self.shape[1:])
         rows = np.empty(shape, self.dtype)
@@ -79,7 +85,7 @@ class NpyArray:
                 self._data.label,
                 f"row {last}",
                 expected=f"one of {len(self)} rows",
-                got="a number outside",
+                got="a number outside the array",
             )
         data = self._data.read_at(
             offset=first * self._row_bytes,
@@ -90,9 +96,9 @@ class NpyArray:
 
 
 def _runs(indices: np.ndarray) -> Iterator[tuple[int, int]]:
-    """(start, stop) of the stretches of `indices` that count up by one.
+    """Yield the (start, stop) of each run in `indices` whose values rise by one.
 
-    None is longer than _ROWS_AT_ONCE.
+    No run is longer than _ROWS_AT_ONCE.
     """
     breaks = np.flatnonzero(np.diff(indices) != 1) + 1
     starts = [0, *breaks.tolist()]
@@ -104,22 +110,24 @@ def _runs(indices: np.ndarray) -> Iterator[tuple[int, int]]:
 
 
 def _read_header(header: io.BytesIO) -> tuple[tuple[int, ...], bool, np.dtype]:
-    """Shape, whether in Fortran order, and dtype."""
+    """Return the shape of an array, whether it is in Fortran order, and its dtype."""
     major, _ = np.lib.format.read_magic(header)
     read = {
         1: np.lib.format.read_array_header_1_0,
         2: np.lib.format.read_array_header_2_0,
     }[major]
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # about numbers as Python 2 wrote them
+        # numpy warns if Python 2 wrote the header.
+        warnings.simplefilter("ignore")
         return read(header)
 
 
 def open_npz(data: ByteRange, scratch: Path | None) -> dict[str, NpyArray]:
-    """The arrays of an .npz file by name.
+    """Return name -> array for an .npz file.
 
-    scratch: folder for the unpacked copy that a compressed array needs
-    Raises DataError when it is damaged or no .npz file.
+    scratch: folder for the unpacked copies of compressed arrays; None for the system's
+        folder
+    Raises DataError if the file is damaged or is not an .npz file.
     """
     arrays = {}
     try:
@@ -132,7 +140,7 @@ def open_npz(data: ByteRange, scratch: Path | None) -> dict[str, NpyArray]:
     except DAMAGE as error:
         raise refusal(
             data.label,
-            "it",
+            "the file",
             expected="an .npz file",
             got=shown(reason_of(error)),
         ) from error
@@ -145,7 +153,7 @@ def _member(
     member: zipfile.ZipInfo,
     scratch: Path | None,
 ) -> ByteRange:
-    """The bytes of a member, after all of it was read to check its CRC."""
+    """Return the bytes of a member of the zip, after a check of its CRC."""
     label = f"{data.label}, {shown(member.filename)}"
     is_plain = (
         member.compress_type == zipfile.ZIP_STORED
@@ -154,11 +162,11 @@ def _member(
     if not is_plain and member.compress_type != zipfile.ZIP_DEFLATED:
         raise refusal(
             label,
-            "it",
-            expected="a member that is stored or deflated",
+            "the array",
+            expected="an array that is stored or deflated",
             got=f"compression method {member.compress_type}",
         )
-    Limits().check_ratio(label, "it", member.file_size, member.compress_size)
+    Limits().check_ratio(label, "the array", member.file_size, member.compress_size)
     with file.open(member) as unpacked:
         chunks = _chunks(unpacked)
         if not is_plain:
@@ -175,7 +183,7 @@ def _chunks(file: IO[bytes]) -> Iterator[bytes]:
 
 
 def _header_length(data: ByteRange, member: zipfile.ZipInfo) -> int:
-    """How many bytes stand before the contents of a member."""
+    """Return the length in bytes of the header before the contents of a member."""
     header = data.read_at(member.header_offset, _ZIP_HEADER_BYTES)
     name_length, extra_length = struct.unpack_from("<HH", header, 26)
     return _ZIP_HEADER_BYTES + name_length + extra_length

@@ -1,4 +1,4 @@
-"""Read the images of one class from an array, from encoded images, or from files."""
+"""Read the images of one class from an array or from encoded images."""
 
 import struct
 from collections.abc import Iterable, Sequence
@@ -14,10 +14,13 @@ from ..pickles.arrays import StoredArray
 from .torchmeta import ClassGroup
 
 Shape = tuple[int, int, int]
-_IMAGENET_SHAPE = (84, 84, 3)  # the only one whose channel order can be measured
+# The channel order is measured only for images of this shape.
+_IMAGENET_SHAPE = (84, 84, 3)
 _MEASURED_ROWS = 500
-_CLEAR = 5.0  # grey levels; in ImageNet red is brighter than blue by 20 on average
-_MOST_BYTES = 2**20  # of one encoded image
+# The least difference between red and blue in grey levels that tells the channel order.
+# In ImageNet, red is brighter than blue by 20 on average.
+_CLEAR = 5.0
+_MOST_BYTES = 2**20  # in one encoded image
 _MOST_INTEGERS = 2**24
 _PNG_START = struct.Struct(">8s4x4sII")  # signature, first chunk, width, height
 _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -25,7 +28,7 @@ _IDENTIFY = "See what it is: fewbench data identify PATH"
 
 
 class RowArray(Protocol):
-    """An array in a file, which is read by rows."""
+    """An array in a file, from which single rows can be read."""
 
     @property
     def shape(self) -> tuple[int, ...]: ...
@@ -34,7 +37,7 @@ class RowArray(Protocol):
     def dtype(self) -> np.dtype: ...
 
     def rows(self, indices: np.ndarray) -> np.ndarray:
-        """The rows at `indices`: int64 (n,)."""
+        """Return the rows at `indices`, int64 (n,)."""
         ...
 
 
@@ -45,12 +48,15 @@ class Record(Protocol):
     def nbytes(self) -> int: ...
 
     def tobytes(self) -> bytes:
-        """The encoded image."""
+        """Return the bytes of the encoded image."""
         ...
 
 
 def check_images(label: str, array: object, shape: Shape) -> None:
-    """Raises DataError unless `array` is a RowArray or ClassGroup of uint8 (N, *shape)."""
+    """Raise DataError unless `array` is a RowArray or ClassGroup of uint8 (N, *shape).
+
+    label: the file or class, for messages
+    """
     dtype = getattr(array, "dtype", type(array).__name__)
     array_shape = getattr(array, "shape", ())
     image_shape = array_shape[1:]
@@ -58,7 +64,7 @@ def check_images(label: str, array: object, shape: Shape) -> None:
         return
     raise refusal(
         label,
-        "it",
+        "the images",
         expected=f"uint8 images of shape {shape}",
         got=f"{dtype} of shape {image_shape}",
         advice=_IDENTIFY,
@@ -66,7 +72,11 @@ def check_images(label: str, array: object, shape: Shape) -> None:
 
 
 def read_integers(label: str, value: object) -> np.ndarray:
-    """int64 (n,) from a pickled list or array. Raises DataError when it is anything else."""
+    """Return the whole numbers in a pickled list or array as int64 (n,).
+
+    label: the file or class, for messages
+    Raises DataError if `value` is anything else, or an array of more than 128 MiB.
+    """
     if isinstance(value, StoredArray):
         is_integers = value.dtype.kind in "iu"
         is_small = value.nbytes <= 8 * _MOST_INTEGERS
@@ -77,27 +87,27 @@ def read_integers(label: str, value: object) -> np.ndarray:
     elif isinstance(value, list | tuple):
         if all(_fits_int64(item) for item in value):
             return np.array(value, np.int64)
-        got = "a list of something else"
+        got = "a list with other values"
     else:
         got = type(value).__name__
     raise refusal(
         label,
-        "it",
+        "the numbers",
         expected="a list of whole numbers",
         got=got,
     )
 
 
 def _fits_int64(item: object) -> bool:
-    # bool is a subclass of int, but no label.
+    # bool is a subclass of int, but True and False are not labels.
     return type(item) is int and abs(item) < 2**63
 
 
 def channel_order(array: object) -> str:
-    """RGB or BGR, with the channel means; "" when it is not clear.
+    """Return "RGB" or "BGR" with the channel means, or "" if the order is not clear.
 
-    In ImageNet red is brighter than blue.
-    array: a RowArray of uint8 (N, 84, 84, 3); "" for anything else
+    In ImageNet, red is brighter than blue on average.
+    array: a RowArray of uint8 (N, 84, 84, 3); for anything else the answer is ""
     """
     means = _channel_means(array)
     if means is None:
@@ -114,7 +124,10 @@ def channel_order(array: object) -> str:
 
 
 def _channel_means(array: object) -> np.ndarray | None:
-    """float (3,) over rows from all parts of the array."""
+    """Return the mean of each channel over evenly spaced images: float (3,).
+
+    Returns None if the images do not have the shape (84, 84, 3), or if there are none.
+    """
     read = getattr(array, "rows", None)
     shape = cast(tuple[int, ...], getattr(array, "shape", ()))
     if read is None or shape[1:] != _IMAGENET_SHAPE:
@@ -130,9 +143,9 @@ def _channel_means(array: object) -> np.ndarray | None:
 
 
 def read_rows(array: RowArray, indices: np.ndarray, bgr: bool = False) -> np.ndarray:
-    """uint8 (n, H, W, C): the rows at `indices`.
+    """Return the images in the rows at `indices`: uint8 (n, H, W, C).
 
-    bgr: the array holds the channels in OpenCV's order, which is reversed here
+    bgr: whether the array has OpenCV's channel order, which is then reversed to RGB
     """
     images = array.rows(indices)
     if bgr:
@@ -141,9 +154,10 @@ def read_rows(array: RowArray, indices: np.ndarray, bgr: bool = False) -> np.nda
 
 
 def read_records(label: str, records: Sequence[Record], shape: Shape) -> np.ndarray:
-    """uint8 (n, H, W, C): PNGs that are kept as arrays of bytes.
+    """Return decoded PNGs: uint8 (n, H, W, C).
 
-    Raises DataError for an image of another size: such files hold finished pixels.
+    label: the file or class, for messages
+    Raises DataError if an image is damaged, or is not a PNG of this height and width.
     """
 
     def read(position: str) -> bytes:
@@ -152,7 +166,7 @@ def read_records(label: str, records: Sequence[Record], shape: Shape) -> np.ndar
         if record.nbytes > _MOST_BYTES:
             raise refusal(
                 image_label,
-                "it",
+                "the image",
                 expected=f"a PNG of at most {_MOST_BYTES:,} bytes",
                 got=f"{record.nbytes:,} bytes",
             )
@@ -161,7 +175,7 @@ def read_records(label: str, records: Sequence[Record], shape: Shape) -> np.ndar
         return data
 
     positions = [str(i) for i in range(len(records))]
-    # The filter does nothing: _check_png made sure of the size.
+    # _check_png accepts only images of the final size, so the filter has no effect.
     return load_images(
         read,
         positions,
@@ -172,7 +186,7 @@ def read_records(label: str, records: Sequence[Record], shape: Shape) -> np.ndar
 
 
 def read_group(group: ClassGroup, shape: Shape) -> np.ndarray:
-    """uint8 (n, H, W, C): one class of torchmeta's HDF5."""
+    """Return the images of one class in a torchmeta HDF5 file: uint8 (n, H, W, C)."""
     images = group.read()
     if isinstance(images, np.ndarray):
         return images
@@ -180,7 +194,11 @@ def read_group(group: ClassGroup, shape: Shape) -> np.ndarray:
 
 
 def already_small(images: Iterable[tuple[Tree, str]], shape: Shape) -> bool:
-    """Whether all these image files have the wanted size, so that somebody resized them."""
+    """Return whether all image files already have the height and width in `shape`.
+
+    images: (tree, name of the file in the tree) of each image
+    Raises DataError if an image is damaged.
+    """
     height, width, _ = shape
     for tree, member in images:
         image = decode(tree.read(member), member, "RGB")
@@ -190,11 +208,11 @@ def already_small(images: Iterable[tuple[Tree, str]], shape: Shape) -> bool:
 
 
 def _check_png(label: str, data: bytes, shape: Shape) -> None:
-    """Raises DataError when `data` does not start like a PNG of this shape."""
+    """Raise DataError unless `data` starts like a PNG of this height and width."""
     if len(data) < _PNG_START.size:
         raise refusal(
             label,
-            "it",
+            "the image",
             expected="a PNG",
             got=f"only {len(data)} bytes",
         )
@@ -202,7 +220,7 @@ def _check_png(label: str, data: bytes, shape: Shape) -> None:
     if signature != _PNG_SIGNATURE or chunk != b"IHDR":
         raise refusal(
             label,
-            "it",
+            "the image",
             expected="a PNG",
             got=f"{data[:8]!r}",
         )
@@ -210,7 +228,7 @@ def _check_png(label: str, data: bytes, shape: Shape) -> None:
     if height != expected_height or width != expected_width:
         raise refusal(
             label,
-            "it",
+            "the image",
             expected=f"{expected_width} x {expected_height} pixels",
             got=f"{width} x {height}, so this is another dataset",
             advice=_IDENTIFY,

@@ -1,4 +1,4 @@
-"""The split of Ravi & Larochelle (2017): which images of ILSVRC2012 are miniImageNet."""
+"""The split of Ravi & Larochelle (2017): the ILSVRC2012 images in miniImageNet."""
 
 import hashlib
 import re
@@ -9,14 +9,15 @@ from ..archives.tree import Tree
 from ..info import DataError
 from .source_file import SourceFile
 
-# An image file named as in their CSVs, e.g. n0153282900000005.jpg.
+# Image files have such names in Ravi & Larochelle's CSVs: n0153282900000005.jpg.
 _RAVI_NAME = re.compile(
     r"(?:.*/)?(?P<image>(?P<wnid>n\d{8})\d{8})\.(?:jpe?g|png)", re.IGNORECASE
 )
 GET_ALL = (
-    "Get the complete data, or add --allow-missing to build what is there, marked as "
-    "partial"
+    "Get the complete data, or add --allow-missing to make a partial build of what is "
+    "there"
 )
+# MD5 of each published CSV -> the split that the CSV lists.
 _CSV_MD5 = {
     "9525e1538f67719f18f1936bf8d0782d": "train",
     "ce315ce99b41fbf84fa6acd69315d918": "val",
@@ -26,11 +27,14 @@ _CSV_MD5 = {
 
 @dataclass(frozen=True)
 class RaviSplit:
-    """Which images of ILSVRC2012 make the dataset.
+    """The images of ILSVRC2012 that form miniImageNet.
 
-    numbers: wnid -> (split, numbers of its images, counted from 1 in ILSVRC2012's class)
-    mapping_sha256: split -> sha256 of its lines "image name here, tab, name in ILSVRC2012"
-    counts: wnid -> (fewest, most) images that the class can have in ILSVRC2012
+    A class is named by its wnid, the WordNet ID such as n01532829.
+    numbers: wnid -> (split, image numbers); number k is the k-th image, from 1, of the
+        class in ILSVRC2012
+    mapping_sha256: split -> sha256 of a text with one line for each image: its name in
+        the CSVs, a tab, its file name in ILSVRC2012
+    counts: wnid -> (least, greatest) possible number of its images in ILSVRC2012
     """
 
     numbers: Mapping[str, tuple[str, tuple[int, ...]]]
@@ -38,12 +42,12 @@ class RaviSplit:
     counts: Mapping[str, tuple[int, int]]
 
     def split(self, wnid: str) -> str:
-        """The split of a class."""
+        """Return the split of a class: "train", "val" or "test"."""
         split, _ = self.numbers[wnid]
         return split
 
     def names(self, wnid: str) -> tuple[str, ...]:
-        """The names of a class's images in the CSVs, e.g. n0153282900000005."""
+        """Return the names of a class's images in the CSVs, e.g. n0153282900000005."""
         _, numbers = self.numbers[wnid]
         names = []
         for number in numbers:
@@ -51,7 +55,7 @@ class RaviSplit:
         return tuple(names)
 
     def wnids_of(self, split: str) -> list[str]:
-        """The classes of one split, sorted."""
+        """Return the wnids of the classes in a split, sorted."""
         wnids = []
         for wnid in self.numbers:
             if self.split(wnid) == split:
@@ -60,7 +64,10 @@ class RaviSplit:
 
 
 def ravi_members(tree: Tree, ravi: RaviSplit) -> dict[str, dict[str, str]]:
-    """wnid -> image name in the CSVs -> file, of the image files that have such names."""
+    """Return wnid -> image name in the CSVs -> path of the file in the tree.
+
+    Files with other names are left out.
+    """
     found: dict[str, dict[str, str]] = {}
     for member in tree.names():
         match = _RAVI_NAME.fullmatch(member)
@@ -76,7 +83,10 @@ def ravi_members(tree: Tree, ravi: RaviSplit) -> dict[str, dict[str, str]]:
 def check_n_images(
     label: str, wnid: str, n_images: int, ravi: RaviSplit, allow_missing: bool
 ) -> None:
-    """Raises DataError when a source has too many or too few images of a class."""
+    """Raise DataError if a class has more or fewer images than in the split list.
+
+    allow_missing: whether fewer images are accepted, if there is at least one
+    """
     expected = len(ravi.names(wnid))
     fewest = expected
     if allow_missing:
@@ -89,17 +99,16 @@ def check_n_images(
 
 
 def check_csv(file: SourceFile) -> str:
-    """One sentence that says whether a CSV is one of Ravi's, for the record of a build.
+    """Return a sentence on whether a CSV is one of Ravi & Larochelle's split lists.
 
-    Raises DataError when it is a class list of Vinyals et al.
+    Raises DataError if the CSV is a class list of Vinyals et al. (2016).
     """
     lines = file.lines()
     if lines[:1] == ["filename,class"]:
         raise DataError(
-            f"{file.label}: is not this dataset: "
-            f"expected a CSV of Ravi & Larochelle, "
-            f"got a class list of Vinyals et al. (2016), which shares 6 of 100 classes. "
-            f"Get Ravi & Larochelle's CSVs"
+            f"{file.label}: is not this dataset: expected a CSV of Ravi & Larochelle, "
+            f"got a class list of Vinyals et al. (2016). Their miniImageNet shares "
+            f"only 6 of the 100 classes. Get Ravi & Larochelle's CSVs"
         )
     data = file.tree.read(file.name)
     md5 = hashlib.md5(data, usedforsecurity=False).hexdigest()

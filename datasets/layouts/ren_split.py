@@ -1,4 +1,4 @@
-"""The split of Ren et al. (2018): which classes of ILSVRC2012 are tieredImageNet."""
+"""The split of Ren et al. (2018): the ILSVRC2012 classes that form tieredImageNet."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,17 +6,22 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class RenSplit:
-    """Which classes make the dataset.
+    """The classes of tieredImageNet.
 
-    classes: wnid -> (split, category, words of its synset)
-    counts: wnid -> (fewest, most) images that the class can have in ILSVRC2012
+    A class is named by its wnid, the WordNet ID such as n01532829.
+    classes: wnid -> (split, category, words of the WordNet synset)
+    counts: wnid -> (least, greatest) possible number of its images in ILSVRC2012
     """
 
     classes: Mapping[str, tuple[str, str, str]]
     counts: Mapping[str, tuple[int, int]]
 
     def by_words(self) -> dict[str, str]:
-        """Words of a synset -> wnid; both all of them and the first alone, see plain."""
+        """Return text -> wnid for the words of each synset.
+
+        Each class has two texts: all words of its synset, and the first word or phrase
+        alone. Both are spelled as the function `plain` returns them.
+        """
         by_all = {}
         by_first = {}
         for wnid, (_, _, words) in self.classes.items():
@@ -27,6 +32,6 @@ class RenSplit:
 
 
 def plain(words: str) -> str:
-    """Words in lower case with single spaces, so that spellings can be compared."""
+    """Return words in lower case with single spaces, to compare their spellings."""
     lower = words.replace("_", " ").lower()
     return " ".join(lower.split())

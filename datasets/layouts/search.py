@@ -1,4 +1,4 @@
-"""Find the layout that a source has, and make its listing."""
+"""Find the layout of a source, and list the classes in it."""
 
 import shlex
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -12,16 +12,18 @@ from .ilsvrc import ILSVRC2012, ClassFiles
 from .pixels import Shape, already_small
 from .source_files import SourceFiles
 
-# Stored in every split that was built so; the words stay as they are.
+# Every split built from such a source stores these words, so they never change.
 SMALL = "none: the source has the final size already (the first picture of each class)"
 
 
 @dataclass(frozen=True)
 class Search:
-    """What is searched, and for which dataset.
+    """A source, and the dataset that is looked for in it.
 
+    shape: (H, W, C) of the images in the dataset
     resampling: the filter that the build asks for
-    published: the filter behind the pixels that are published at their final size
+    published: the filter that resized the images which the dataset's authors published
+    allow_missing: whether incomplete data is accepted
     """
 
     files: SourceFiles
@@ -33,11 +35,16 @@ class Search:
 
     @property
     def label(self) -> str:
-        """The source, for messages."""
+        """The path of the source, for messages."""
         return self.files.tree.label
 
     def finished(self, classes: Sequence[ClassImages], layout: str) -> Listing:
-        """A listing of pixels at their final size, which cannot be resized any more."""
+        """Return a listing of images that are stored at their final size.
+
+        layout: the arrangement of the data in the source, in a few words
+        Raises DataError if these images were resized by another filter than the build
+        asks for.
+        """
         recorded = self.files.resampling
         self._check_filter(layout, recorded or self.published)
         made_by = recorded or f"{self.published}, by the publisher"
@@ -46,9 +53,12 @@ class Search:
     def resized(
         self, classes: Sequence[ClassImages], layout: str, small: bool
     ) -> Listing:
-        """A listing of image files.
+        """Return a listing of image files.
 
-        small: they have the final size already, so the filter of the build does nothing
+        layout: the arrangement of the data in the source, in a few words
+        small: whether the files have the final size, so that nothing is resized
+        Raises DataError if small files were resized by another filter than the build
+        asks for.
         """
         made_by = self.resampling
         if small:
@@ -64,7 +74,11 @@ class Search:
         positions: Sequence[int],
         names: Sequence[str],
     ) -> ClassImages:
-        """One class of image files: those at `positions`, called `names`."""
+        """Return one class of image files.
+
+        positions: the positions in `files` of the images to use
+        names: the name of each of these images
+        """
         members = [files.members[k] for k in positions]
         read = partial(
             read_images,
@@ -76,34 +90,41 @@ class Search:
         return ClassImages(split, files.wnid, tuple(names), read)
 
     def small(self, found: Mapping[str, ClassFiles]) -> bool:
-        """Whether the images of a source have the final size already."""
+        """Return whether the first image of every class has the final size.
+
+        found: wnid (WordNet ID of the class) -> its image files
+        """
         first_images = []
         for files in found.values():
             first_images.append((files.tree, files.members[0]))
         return already_small(first_images, self.shape)
 
     def _check_filter(self, layout: str, made_by: str) -> None:
-        """Raises DataError when the build asks for another filter than made the pixels."""
+        """Raise DataError if another filter made the images than the build asks for.
+
+        made_by: the filter that resized the images, or words that start with it
+        """
         filter_name = made_by.partition(",")[0]
         if filter_name not in RESAMPLING:
             filter_name = self.published
         if self.resampling != filter_name:
             raise DataError(
-                f"{self.label}: holds finished pixels ({layout}; {made_by}), which cannot "
-                f"be resampled by {self.resampling}. Build the variant that they are, or "
-                f"name a source with the original images: fewbench data build "
-                f"{self.dataset} --resampling {self.resampling} --source "
-                f"ILSVRC2012_img_train"
+                f"{self.label}: holds images that were already resized ({layout}; "
+                f"{made_by}), so they cannot be resampled by {self.resampling}. "
+                f"Build with --resampling {filter_name}, or use the original images: "
+                f"fewbench data build {self.dataset} --resampling {self.resampling} "
+                f"--source ILSVRC2012_img_train"
             )
 
 
 def variants(
     info: DatasetInfo, list_classes: Callable[..., Listing], layouts: tuple[str, ...]
 ) -> tuple[DatasetInfo, ...]:
-    """The same dataset made by every other filter, from the images of ILSVRC2012.
+    """Return a variant of a dataset for each filter in RESAMPLING but its own.
 
-    list_classes: takes a request and `resampling`
-    layouts: those that hold images at full size
+    The variants are built from the original images of ILSVRC2012.
+    list_classes: takes a request and the keyword `resampling`; returns a listing
+    layouts: the layouts with images at full size, in words for people
     """
     others = []
     for resampling in RESAMPLING:
@@ -125,10 +146,11 @@ def variants(
 def first_listing(
     search: Search, layouts: Iterable[Callable[[], Listing | None]]
 ) -> Listing:
-    """The listing of the first layout that the source has.
+    """Return the listing of the source in the first layout that fits.
 
-    layouts: each gives a listing, or None when the source does not have this layout
-    Raises DataError when the source has none, is damaged, or is another dataset.
+    layouts: functions that return a listing, or None if the source has another layout
+    Raises DataError if no layout fits, if the source is damaged or holds another
+    dataset, or if two of its files hold the same class.
     """
     for list_layout in layouts:
         listing = list_layout()
@@ -148,7 +170,7 @@ def _check_distinct(search: Search, listing: Listing) -> None:
         key = (one.split, one.name)
         if key in seen:
             raise DataError(
-                f"{search.label}: class {one.name} is in two of its files. Name the one "
-                f"to use: --source FILE, or move the other to another folder"
+                f"{search.label}: class {one.name} is in two of its files. Name the "
+                f"file to use: --source FILE, or move the other file to another folder"
             )
         seen.add(key)

@@ -1,6 +1,6 @@
-"""One file of a source, and its kind as told by its first bytes.
+"""One file in a source (folder or archive), and the kind of data in it.
 
-A file name alone is never trusted.
+The first bytes decide the kind. Only if they are unknown does the file ending decide.
 """
 
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ _MOST_TEXT_BYTES = 2**22
 
 @dataclass(frozen=True)
 class SourceFile:
-    """A file that is neither an image nor an archive.
+    """A file in a source that is neither an image nor an archive.
 
     kind: "pickle", "groups" (HDF5), "npz", "csv", "text" or "unknown"
     """
@@ -49,27 +49,30 @@ class SourceFile:
 
     @property
     def label(self) -> str:
-        """Where the file is, for messages."""
+        """The source and the name of the file, for messages."""
         return f"{self.tree.label}: {shown(self.name)}"
 
     @property
     def stem(self) -> str:
-        """File name without folder and ending."""
+        """The file name without its folder and ending."""
         return PurePosixPath(self.name).stem
 
     def byte_range(self) -> ByteRange:
-        """The bytes of the file."""
+        """Return the bytes of the file, which can be read from any position."""
         return self.tree.byte_range(self.name)
 
     def lines(self) -> list[str]:
-        """The lines of a text file. Raises DataError when it is no text or too long."""
+        """Return the lines of a text file.
+
+        Raises DataError if the file is longer than 4 MiB or is not UTF-8 text.
+        """
         data = self.byte_range()
         if len(data) > _MOST_TEXT_BYTES:
             raise refusal(
                 self.label,
                 "it",
-                expected=f"a list of at most {_MOST_TEXT_BYTES:,} bytes",
-                got=f"{len(data):,}",
+                expected=f"a text file of at most {_MOST_TEXT_BYTES:,} bytes",
+                got=f"{len(data):,} bytes",
             )
         try:
             return data.read_at(0, len(data)).decode("utf-8").splitlines()
@@ -83,7 +86,10 @@ class SourceFile:
 
 
 def find_file(tree: Tree, name: str) -> SourceFile:
-    """The file called `name`, with its kind. Raises DataError when it is a web page."""
+    """Return the file with this name in a source.
+
+    Raises DataError if a file with the ending of a data file contains a web page.
+    """
     data = tree.byte_range(name)
     head = data.read_at(0, min(HEAD_BYTES, len(data)))
     if looks_like_page(head) and may_be_data(name):
@@ -101,5 +107,5 @@ def find_file(tree: Tree, name: str) -> SourceFile:
 
 
 def may_be_data(name: str) -> bool:
-    """Whether a file name ends like those of data files."""
+    """Return whether a file name has an ending of data files, or no ending."""
     return PurePosixPath(name).suffix.lower() in _DATA_SUFFIXES

@@ -1,4 +1,4 @@
-"""The files in a source, and what they hold. Images and inner archives stay in the tree."""
+"""The data files in a source (a folder, an archive or one file), and their contents."""
 
 import json
 from functools import cached_property
@@ -24,8 +24,9 @@ from .source_file import (
 )
 from .torchmeta import ClassGroup, read_groups
 
-CONVERSION = "conversion.json"  # what `fewbench data convert` writes beside its output
-# File names end like this when they tell about the data: they may lie beside an archive.
+# `fewbench data convert` writes this record beside its output.
+CONVERSION = "conversion.json"
+# The endings of files that only describe the data. They may lie beside an archive.
 _NOTES = (
     ".txt",
     ".md",
@@ -37,11 +38,15 @@ _NOTES = (
     "readme",
     "license",
 )
-_MOST_FILES = 200  # that are neither images nor archives; an honest source has a dozen
+# The most data files that are looked at. Published sources have about a dozen.
+_MOST_FILES = 200
 
 
 class SourceFiles:
-    """The files of one source. What a file holds is read once and kept."""
+    """The data files in one source. The contents of a file are read once and kept.
+
+    tree: all files in the source, with images and inner archives
+    """
 
     def __init__(self, tree: Tree, scratch: Path | None) -> None:
         self.tree = tree
@@ -52,9 +57,13 @@ class SourceFiles:
 
     @cached_property
     def files(self) -> tuple[SourceFile, ...]:
-        """All files but images and archives. Raises DataError for a web page."""
+        """The files except images, archives and empty files; at most 200.
+
+        Files with the ending of a data file come first.
+        Raises DataError if such a file contains a web page.
+        """
         data = []
-        others = []  # there may be thousands
+        others = []  # These come last, because there may be thousands.
         for name in self.tree.names():
             if not self._is_plain(name):
                 continue
@@ -67,7 +76,11 @@ class SourceFiles:
 
     @cached_property
     def resampling(self) -> str | None:
-        """The filter in the conversion record, if `fewbench data convert` wrote this source."""
+        """The filter in the record conversion.json, or None if there is no record.
+
+        `fewbench data convert` writes this record.
+        Raises DataError if the record is damaged, or if two records name two filters.
+        """
         made = set()
         for name in self.tree.names():
             if PurePosixPath(name).name == CONVERSION:
@@ -76,41 +89,41 @@ class SourceFiles:
             raise refusal(
                 self.tree.label,
                 "it",
-                expected="pixels made by one filter",
+                expected="images that were all resized by one filter",
                 got=" and ".join(sorted(made)),
                 advice="Name the folder to use: --source DIR",
             )
         return made.pop() if made else None
 
     def of_kind(self, kind: str) -> list[SourceFile]:
-        """The files of one kind."""
+        """Return the files of one kind, a value of SourceFile.kind."""
         return [file for file in self.files if file.kind == kind]
 
     def pickle(self, file: SourceFile) -> object:
-        """What a pickle holds; large arrays stay in the file."""
+        """Return the value in a pickle. Its large arrays are not read yet."""
         if file.name not in self._pickles:
             value = read_pickle(file.byte_range(), self._scratch)
             self._pickles[file.name] = value
         return self._pickles[file.name]
 
     def table(self, file: SourceFile) -> dict[str, Any]:
-        """The dict in a pickle, see with_text_keys."""
+        """Return the dict in a pickle with its keys as text, or {} for other values."""
         return with_text_keys(self.pickle(file))
 
     def groups(self, file: SourceFile) -> dict[str, ClassGroup]:
-        """Class name -> images of a torchmeta HDF5 file."""
+        """Return class name -> images for a torchmeta HDF5 file."""
         if file.name not in self._groups:
             self._groups[file.name] = read_groups(file.byte_range())
         return self._groups[file.name]
 
     def arrays(self, file: SourceFile) -> dict[str, NpyArray]:
-        """Name -> array of an .npz file."""
+        """Return name -> array for an .npz file."""
         if file.name not in self._arrays:
             self._arrays[file.name] = open_npz(file.byte_range(), self._scratch)
         return self._arrays[file.name]
 
     def _is_plain(self, name: str) -> bool:
-        """Whether it is neither an image, an archive, nor empty."""
+        """Return whether a file is no image, no archive and not empty."""
         lower = name.lower()
         if lower.endswith(IMAGE_SUFFIXES):
             return False
@@ -132,16 +145,16 @@ class SourceFiles:
             raise refusal(
                 self.tree.label,
                 CONVERSION,
-                expected="the record that `fewbench data convert` wrote",
+                expected="the record that `fewbench data convert` writes",
                 got=shown(str(error)),
                 advice="Convert the data again, or delete that file.",
             ) from error
 
 
 def with_text_keys(value: object) -> dict[str, Any]:
-    """A pickled dict with its keys as text; {} when `value` is no dict.
+    """Return a pickled dict with its keys as text, or {} if `value` is not a dict.
 
-    Python 2 wrote the keys as bytes. Keys that are neither are left out.
+    Python 2 wrote the keys as bytes. Keys that are neither text nor bytes are left out.
     """
     if not isinstance(value, dict):
         return {}
@@ -153,12 +166,13 @@ def with_text_keys(value: object) -> dict[str, Any]:
 
 
 def open_source(request: Request) -> SourceFiles:
-    """The files of a source: a folder, an archive, a folder with one archive, or one file.
+    """Return the files in the source of a request.
 
-    Raises DataError when there is no source, or it cannot be read.
+    The source is a folder, an archive, a folder with only one archive, or one file.
+    Raises DataError if the request names no source, or if the source cannot be read.
     """
     if request.source is None:
-        raise DataError("no source was given. Add --source PATH")
+        raise DataError("no source was given. Add --source PATH (file or folder)")
     try:
         path = _only_archive(request.source)
         if path.is_file() and not _is_archive(path):
@@ -176,7 +190,7 @@ def open_source(request: Request) -> SourceFiles:
 
 
 def _only_archive(path: Path) -> Path:
-    """The archive in a folder that holds nothing else but notes; otherwise `path`."""
+    """Return the archive in a folder if only notes lie beside it; otherwise `path`."""
     if not path.is_dir():
         return path
     children = []
@@ -198,7 +212,7 @@ def _is_archive(path: Path) -> bool:
 
 
 def _tree_of_one_file(path: Path) -> Tree:
-    """The folder of a file, of which only this file and a conversion record are shown."""
+    """Return a tree with this file and, if it exists, the conversion.json beside it."""
     names = {path.name}
     if (path.parent / CONVERSION).is_file():
         names.add(CONVERSION)

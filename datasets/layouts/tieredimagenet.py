@@ -1,6 +1,8 @@
-"""The layouts of tieredImageNet. Each gives the same classes and pixels.
+"""Read tieredImageNet in each of its layouts.
 
-Image names differ: only ILSVRC2012's training set has some.
+Every layout gives the same classes and images. If the source has no names for the
+classes, the classes are numbered and have no category. Only ILSVRC2012's training set
+has names for the images. In other layouts, images are named by position.
 """
 
 from collections.abc import Callable, Sequence
@@ -30,11 +32,16 @@ from .tieredimagenet_labels import find_labels, matching_labels
 _NAMED_BY_POSITION = (
     "images are named by their position: the archive has no image names"
 )
-_NUMBERED = "the labels name no classes: classes are numbered and have no category"
+_NUMBERED = "the labels have no class names: classes are numbered and have no category"
 
 
 class TieredImageNetLayouts:
-    """Each method lists the source in one layout, or gives None when it has another."""
+    """The layouts of tieredImageNet, with a method for each.
+
+    A method returns the listing of the source, or None if the source has another
+    layout. It raises DataError if the source is damaged, incomplete or holds another
+    dataset.
+    """
 
     def __init__(self, search: Search, ren: RenSplit) -> None:
         self._search = search
@@ -43,7 +50,10 @@ class TieredImageNetLayouts:
         self._classes = TieredImageNetClasses(search, ren)
 
     def from_pickles(self) -> Listing | None:
-        """*_images_png.pkl, a list of PNGs, and *_labels.pkl, the class of each."""
+        """Return the listing for *_images_png.pkl and *_labels.pkl files.
+
+        The first have a list of PNGs. The second have the class of each PNG.
+        """
         images_of = self._png_lists()
         candidates = find_labels(self._files)
         classes = []
@@ -56,7 +66,10 @@ class TieredImageNetLayouts:
         return self._finished(classes, "images_png pickles")
 
     def from_npz(self) -> Listing | None:
-        """*_images.npz in OpenCV's channel order, and *_labels.pkl."""
+        """Return the listing for *_images.npz and *_labels.pkl files.
+
+        The images have OpenCV's channel order (BGR).
+        """
         images_of, measured = self._bgr_arrays()
         candidates = find_labels(self._files)
         classes = []
@@ -75,7 +88,11 @@ class TieredImageNetLayouts:
         return replace(listing, checks=checks)
 
     def from_groups(self) -> Listing | None:
-        """torchmeta's *_data.hdf5: encoded images for each class, named by its synset."""
+        """Return the listing for torchmeta's *_data.hdf5 files.
+
+        Each file has a list of encoded images for each class. The classes are named by
+        the words of their WordNet synsets.
+        """
         shape = self._search.shape
         classes = []
         for file in self._files.of_kind("groups"):
@@ -94,7 +111,10 @@ class TieredImageNetLayouts:
         return self._finished(classes, "torchmeta HDF5")
 
     def from_ilsvrc(self) -> Listing | None:
-        """ILSVRC2012's training set: every image of the 608 classes, ordered by number."""
+        """Return the listing for ILSVRC2012's training set.
+
+        It has every image of the 608 classes, sorted by the number in the file name.
+        """
         found = find_classes(self._files.tree, self._ren.classes)
         if not found:
             return None
@@ -124,7 +144,7 @@ class TieredImageNetLayouts:
         return replace(listing, checks=tuple(checks))
 
     def _png_lists(self) -> dict[SourceFile, list[Record]]:
-        """The pickles that hold a list of encoded images."""
+        """Return file -> encoded images, for each pickle with a list of such images."""
         found = {}
         for file in self._files.of_kind("pickle"):
             value = self._files.pickle(file)
@@ -135,7 +155,7 @@ class TieredImageNetLayouts:
     def _read_pngs(
         self, file: SourceFile, images: Sequence[Record], rows: np.ndarray
     ) -> Callable[[], np.ndarray]:
-        """The function that reads these images of a list."""
+        """Return a function that reads the images at the positions `rows` of a list."""
         records = [images[row] for row in rows]
         return partial(
             read_records,
@@ -145,9 +165,10 @@ class TieredImageNetLayouts:
         )
 
     def _bgr_arrays(self) -> tuple[dict[SourceFile, NpyArray], list[str]]:
-        """The arrays of images, and a sentence for each on its measured channel order.
+        """Return .npz file -> its images, and a sentence for each file.
 
-        Raises DataError when one is RGB: it is not the published file.
+        The sentence states the measured channel order.
+        Raises DataError for clearly RGB images, because the published files are BGR.
         """
         found = {}
         measured = []
@@ -162,7 +183,7 @@ class TieredImageNetLayouts:
                     file.label,
                     "its images",
                     expected="channels in OpenCV's order (BGR)",
-                    got=f"{order}: somebody has reversed them already",
+                    got=f"{order}: the order was already reversed",
                     advice="Get the published file.",
                 )
             found[file] = images
@@ -171,7 +192,7 @@ class TieredImageNetLayouts:
 
 
 def _read_bgr(images: NpyArray, rows: np.ndarray) -> Callable[[], np.ndarray]:
-    """The function that reads these rows as RGB."""
+    """Return a function that reads these rows of a BGR array as RGB images."""
     return partial(read_rows, images, rows, bgr=True)
 
 

@@ -1,4 +1,4 @@
-"""Classes of tieredImageNet from arrays: which class is meant, and whether it is complete."""
+"""Make the classes of tieredImageNet from arrays, and check that they are complete."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 
@@ -14,12 +14,15 @@ from .tieredimagenet_labels import Labels
 
 _SPLITS = ("train", "val", "test")
 _IDENTIFY = "See what it is: fewbench data identify PATH"
-# rows of one class -> the function that reads its images
+# Takes the rows of one class, and returns a function that reads images in these rows.
 ReadRows = Callable[[np.ndarray], Callable[[], np.ndarray]]
 
 
 class TieredImageNetClasses:
-    """Makes the classes. Raises DataError for what is not this dataset."""
+    """Makes the classes of tieredImageNet from arrays or lists of images.
+
+    All methods raise DataError if the data are damaged, incomplete or another dataset.
+    """
 
     def __init__(self, search: Search, ren: RenSplit) -> None:
         self._search = search
@@ -27,7 +30,11 @@ class TieredImageNetClasses:
         self._ren = ren
 
     def with_labels(self, labels: Labels, read_rows: ReadRows) -> list[ClassImages]:
-        """One class for each label. Images keep the order of the archive."""
+        """Return one class for each label. The images keep their order in the archive.
+
+        read_rows: takes the rows of a class, int64 (n,); returns a function that reads
+            these rows as uint8 (n, H, W, C)
+        """
         rows = labels.rows()
         if not rows:
             return []
@@ -48,7 +55,7 @@ class TieredImageNetClasses:
     def named(
         self, wnid: str, n_images: int, read: Callable[[], np.ndarray]
     ) -> ClassImages:
-        """A class of the split list. Its images are named by position."""
+        """Return the class of a wnid (WordNet ID). Its images are named by position."""
         self.check_count(wnid, n_images)
         split, category, _ = self._ren.classes[wnid]
         return ClassImages(
@@ -60,18 +67,21 @@ class TieredImageNetClasses:
         )
 
     def check_count(self, wnid: str, n_images: int) -> None:
-        """Raises DataError when ILSVRC2012 cannot have this many images of the class."""
+        """Raise DataError if ILSVRC2012 cannot have this number of images of the class.
+
+        Fewer images are accepted if missing data is allowed.
+        """
         fewest, most = self._ren.counts[wnid]
         if self._search.allow_missing:
             fewest = 1
         check_count(wnid, n_images, fewest, most)
 
     def find_wnids(self, label: str, names: Collection[str]) -> dict[str, str]:
-        """Class name in the archive -> wnid.
+        """Return class name in the archive -> wnid (WordNet ID).
 
-        names: wnids, or words of synsets
-        label: where the names come from, for messages
-        Raises DataError when one is unknown, or two mean the same class.
+        label: the file with the names, for messages
+        names: wnids, or words of WordNet synsets
+        Raises DataError if a name is unknown, or if two names mean the same class.
         """
         known = self._ren.by_words() | self._wnids_by_listed_words()
         wnids = {}
@@ -82,7 +92,7 @@ class TieredImageNetClasses:
             if wnid is None:
                 raise DataError(
                     f"{label}: is not this dataset: class '{shown(name)}' is none of "
-                    f"tieredImageNet's {len(self._ren.classes)}. {_IDENTIFY}"
+                    f"tieredImageNet's {len(self._ren.classes)} classes. {_IDENTIFY}"
                 )
             wnids[name] = wnid
         n_different = len(set(wnids.values()))
@@ -98,23 +108,27 @@ class TieredImageNetClasses:
     def _wnids_of_labels(
         self, labels: Labels, rows: Mapping[int, np.ndarray]
     ) -> Sequence[str]:
-        """The wnid of each label, as a list by label."""
+        """Return the wnids in a list, in which label k has position k.
+
+        rows: label -> int64 (n,) the rows of its images
+        """
         label_of_file = labels.file.label
         wnids = list(self.find_wnids(label_of_file, labels.names).values())
         if min(rows) < 0 or max(rows) >= len(wnids):
             raise refusal(
                 label_of_file,
                 "its labels",
-                expected=f"labels from 0 to {len(wnids) - 1}",
-                got="labels without a name",
+                expected=f"labels from 0 to {len(wnids) - 1}, one for each class name",
+                got=f"labels from {min(rows)} to {max(rows)}",
             )
         self._check_categories(labels, rows, wnids)
         return wnids
 
     def _wnids_by_listed_words(self) -> dict[str, str]:
-        """The wnid of each class by its words.
+        """Return words of a class -> wnid, as the source lists them.
 
-        Line i of class_names.txt has the words of line i of synsets.txt.
+        Line i in class_names.txt has the words for the wnid in line i of synsets.txt.
+        The answer is {} if one of these files is missing.
         """
         lists = {}
         for file in self._files.of_kind("text"):
@@ -134,9 +148,11 @@ class TieredImageNetClasses:
     def _check_categories(
         self, labels: Labels, rows: Mapping[int, np.ndarray], wnids: Sequence[str]
     ) -> None:
-        """Raises DataError for archives made before 2019-03-26.
+        """Raise DataError if classes and categories do not correspond one to one.
 
-        They put classes into wrong categories.
+        Archives made before 2019-03-26 put some classes into wrong categories.
+        rows: label -> int64 (n,) the rows of its images
+        wnids: the wnid of label k has position k
         """
         general = labels.general
         if general is None:
@@ -160,8 +176,8 @@ class TieredImageNetClasses:
         if not one_to_one:
             raise DataError(
                 f"{labels.file.label}: is an old copy whose label_general puts classes "
-                f"into wrong categories (its authors mended this on 2019-03-26). "
-                f"Get the present archive: "
+                f"into wrong categories (its authors corrected this on 2019-03-26). "
+                f"Get the corrected archive: "
                 f"tiered-imagenet.tar with md5 e07e811b9f29362d159a9edd0d838c62"
             )
 
@@ -172,7 +188,7 @@ def _nameless(
     n_images: int,
     read: Callable[[], np.ndarray],
 ) -> ClassImages:
-    """A class that has only a number. The file name says its split."""
+    """Return a class that has a number and no name. The file name tells its split."""
     name = f"label-{label:03d}"
     split = _split_in(labels)
     check_count(name, n_images, 1, MOST_IMAGES)
@@ -185,19 +201,22 @@ def _nameless(
 
 
 def _split_in(labels: Labels) -> str:
-    """The split that a labels file is named after."""
+    """Return the split in the name of a labels file.
+
+    Raises DataError if the name contains no split.
+    """
     for split in _SPLITS:
         if split in labels.file.stem:
             return split
     raise refusal(
         labels.file.label,
-        "which split it is",
-        expected="class names in it, or a split in its file name",
+        "its split",
+        expected="class names in the file, or a split in its file name",
         got="neither",
         advice="Rename it to train_labels.pkl, val_labels.pkl or test_labels.pkl.",
     )
 
 
 def _positions(n_images: int) -> tuple[str, ...]:
-    """Names for images that have none: 0000, 0001, ..."""
+    """Return the names 0000, 0001, ... for images without names."""
     return tuple(f"{i:04d}" for i in range(n_images))

@@ -1,4 +1,4 @@
-"""The labels pickles of tieredImageNet: the class of each image in an archive."""
+"""Read the label pickles of tieredImageNet, which give the class of each image."""
 
 from collections.abc import Mapping, Sized
 from dataclasses import dataclass
@@ -16,9 +16,11 @@ from .source_files import SourceFiles
 class Labels:
     """The labels of one split.
 
-    specific: int64 (n,) the class of each image, counted from 0
-    general: int64 (n,) the category of each image, where the file has it
-    names: the classes by number, where the file has them
+    file: the pickle with the labels
+    specific: int64 (n,) the number of the class of each image, from 0
+    general: int64 (n,) the number of the category of each image; None if the file has
+        no categories
+    names: the name of each class, by its number; empty if the file has no names
     """
 
     file: SourceFile
@@ -27,7 +29,7 @@ class Labels:
     names: tuple[str, ...]
 
     def rows(self) -> dict[int, np.ndarray]:
-        """Class -> int64 (n,) the positions of its images, in the order of the archive."""
+        """Return class number -> int64 (n,) the positions of its images, ascending."""
         if not len(self.specific):
             return {}
         order = np.argsort(self.specific, kind="stable")
@@ -40,7 +42,10 @@ class Labels:
 
 
 def find_labels(files: SourceFiles) -> list[Labels]:
-    """The labels of all pickles that hold some. Raises DataError when they are damaged."""
+    """Return the labels in each pickle that has labels.
+
+    Raises DataError if a pickle or its labels are damaged.
+    """
     found = []
     for file in files.of_kind("pickle"):
         labels = _read_labels(files, file)
@@ -52,9 +57,11 @@ def find_labels(files: SourceFiles) -> list[Labels]:
 def matching_labels(
     file: SourceFile, images: Sized, candidates: list[Labels]
 ) -> Labels:
-    """The labels of the images in `file`: found by name, or else by the number of images.
+    """Return the labels that belong to the images in `file`.
 
-    Raises DataError unless exactly one fits.
+    Only pickles with the matching file name count, or all pickles if no name matches.
+    The number of labels must equal the number of images.
+    Raises DataError unless exactly one pickle fits.
     """
     stem = file.stem.removesuffix("_images_png").removesuffix("_images")
     name = f"{stem}_labels"
@@ -67,18 +74,19 @@ def matching_labels(
         raise refusal(
             file.label,
             "the classes of its images",
-            expected=f"one labels pickle with {len(images):,} labels beside it ({name}.pkl)",
-            got=f"{len(fitting)}",
-            advice="Put both files into one folder.",
+            expected=f"one labels pickle with {len(images):,} labels beside it "
+            f"({name}.pkl)",
+            got=f"{len(fitting)} such pickles",
+            advice="Put the images and their labels into one folder.",
         )
     return fitting[0]
 
 
 def _read_labels(files: SourceFiles, file: SourceFile) -> Labels | None:
-    """None when the pickle holds something else."""
+    """Return the labels in a pickle, or None if the pickle holds something else."""
     table = files.table(file)
     specific = table.get("label_specific", table.get("labels"))
-    if specific is None or "data" in table:  # miniImageNet's have "data"
+    if specific is None or "data" in table:  # A miniImageNet pickle has "data".
         return None
     general = table.get("label_general")
     if general is not None:
@@ -99,5 +107,5 @@ def _read_names(file: SourceFile, table: Mapping[str, object]) -> tuple[str, ...
         file.label,
         "its class names",
         expected="a list of names",
-        got="something else",
+        got="another value",
     )

@@ -1,7 +1,8 @@
-"""torchmeta's HDF5 files: the group `datasets` with one HDF5 dataset for each class.
+"""Read and write torchmeta's HDF5 files.
 
-A class is an array of pixels (miniImageNet) or a list of PNGs (tieredImageNet). h5py says
-where the bytes of a class lie; they are then read from the file directly.
+The HDF5 group `datasets` in such a file has one HDF5 dataset for each class. The class
+is an array of pixels (miniImageNet) or a list of PNGs (tieredImageNet). h5py only finds
+the place of its bytes. This module reads the bytes from the file itself.
 """
 
 import math
@@ -19,14 +20,15 @@ from ..store.hdf5 import open_for_writing, own_dataset
 from .hdf5_heap import REFERENCE, HeapValues
 
 GROUP = "datasets"
-# What torchmeta writes: no user block, addresses and lengths of 8 bytes.
+# torchmeta writes no user block, and addresses and lengths of 8 bytes.
 _ADDRESSING = (0, 8, 8)
 
 
 class ClassGroup:
     """The images of one class: an array of pixels, or a list of encoded images.
 
-    Raises DataError when they are neither, or when they are not one stretch of bytes.
+    Raises DataError if the HDF5 dataset holds anything else, or if its bytes are not
+    stored together in one place.
     """
 
     def __init__(self, label: str, found: h5py.Dataset, file: ByteRange) -> None:
@@ -39,7 +41,7 @@ class ClassGroup:
         if not (self.encoded or is_pixels):
             raise refusal(
                 label,
-                "it",
+                "the images",
                 expected="bytes or encoded images",
                 got=str(found.dtype),
             )
@@ -47,9 +49,9 @@ class ClassGroup:
         if start is None:
             raise refusal(
                 label,
-                "it",
-                expected="one stretch of bytes",
-                got="chunks or nothing",
+                "the images",
+                expected="all bytes in one place",
+                got="chunks or no data",
             )
         item_bytes = REFERENCE.itemsize if self.encoded else 1
         n_bytes = math.prod(self.shape) * item_bytes
@@ -57,7 +59,7 @@ class ClassGroup:
         self._file = file
 
     def read(self) -> np.ndarray | HeapValues:
-        """uint8 (n, H, W, C), or the n encoded images."""
+        """Return the pixels as uint8 (n, H, W, C), or the n encoded images."""
         data = self._data.read_at(0, len(self._data))
         if self.encoded:
             references = np.frombuffer(data, REFERENCE)
@@ -67,9 +69,10 @@ class ClassGroup:
 
 
 def read_groups(data: ByteRange) -> dict[str, ClassGroup]:
-    """Class name -> images of a torchmeta file; empty for any other HDF5 file.
+    """Return class name -> images for a torchmeta file, or {} for another HDF5 file.
 
-    Raises DataError when the file is damaged, or has links or storage outside itself.
+    Raises DataError if the file is damaged, or if its data are links or lie in another
+    file.
     """
     try:
         with h5py.File(data.open(), "r") as file:
@@ -77,10 +80,11 @@ def read_groups(data: ByteRange) -> dict[str, ClassGroup]:
     except DataError:
         raise
     except Exception as error:
-        # On damaged bytes h5py raises nearly everything: OSError, KeyError, RuntimeError, ...
+        # On damaged bytes h5py raises OSError, KeyError, RuntimeError and many others.
         reason = shown(str(error), 300)
         raise DataError(
-            f"{data.label}: cannot be read as HDF5 ({reason}): it is damaged. {DOWNLOAD_AGAIN}"
+            f"{data.label}: cannot be read as HDF5 ({reason}). The file is damaged. "
+            f"{DOWNLOAD_AGAIN}"
         ) from error
 
 
@@ -89,12 +93,15 @@ def _class_groups(data: ByteRange, file: h5py.File) -> dict[str, ClassGroup]:
         return {}
     group = _own_group(data, file)
     properties = file.id.get_create_plist()
-    if (properties.get_userblock(), *properties.get_sizes()) != _ADDRESSING:
+    user_block = properties.get_userblock()
+    addresses, lengths = properties.get_sizes()
+    if (user_block, addresses, lengths) != _ADDRESSING:
         raise refusal(
             data.label,
-            "it",
-            expected="a torchmeta file with 8-byte addresses",
-            got="addresses of an unusual kind",
+            "the file",
+            expected="no user block, and addresses and lengths of 8 bytes",
+            got=f"a user block of {user_block}, addresses of {addresses} and lengths "
+            f"of {lengths} bytes",
         )
     path = Path(data.label)
     groups = {}
@@ -107,9 +114,9 @@ def _class_groups(data: ByteRange, file: h5py.File) -> dict[str, ClassGroup]:
 
 
 def _own_group(data: ByteRange, file: h5py.File) -> h5py.Group:
-    """The HDF5 group that holds the classes.
+    """Return the HDF5 group `datasets`, which holds the classes.
 
-    Raises DataError when it is a link, which could lead to another file.
+    Raises DataError if the group is a link, because a link can lead to another file.
     """
     link = file.get(GROUP, getlink=True)
     group = file[GROUP] if isinstance(link, h5py.HardLink) else None
@@ -118,7 +125,7 @@ def _own_group(data: ByteRange, file: h5py.File) -> h5py.Group:
             data.label,
             f"`{GROUP}`",
             expected="a group in the file itself",
-            got="a link or something else",
+            got="a link or an HDF5 dataset",
         )
     return group
 
@@ -127,9 +134,10 @@ def write_groups(
     path: Path,
     classes: Iterable[tuple[str, np.ndarray | list[bytes], Mapping[str, str]]],
 ) -> None:
-    """Write a torchmeta file.
+    """Write a torchmeta HDF5 file.
 
-    classes: (name, array of pixels or list of encoded images, attributes) of each class
+    classes: (name, images, HDF5 attributes) of each class; the images are pixels, uint8
+        (n, H, W, C), or a list of encoded images
     """
     with open_for_writing(path, "w") as file:
         group = file.create_group(GROUP)

@@ -441,9 +441,12 @@ TIERED_LABELS: dict[str, tuple[dict[str, Any], str]] = {
     },
     "ids, negative everywhere": (
         {"label_specific": np.full(36, -1)},
-        "labels without a name",
+        "expected labels from 0 to",
     ),
-    "ids, huge everywhere": ({"label_specific": [2**62] * 36}, "labels without a name"),
+    "ids, huge everywhere": (
+        {"label_specific": [2**62] * 36},
+        "expected labels from 0 to",
+    ),
     "ids, all the same": ({"label_specific": [0] * 36}, "wrong categories"),
     "categories, none": ({"label_general": []}, "expected 36 categories.*got 0"),
     "categories, nested": (
@@ -454,7 +457,7 @@ TIERED_LABELS: dict[str, tuple[dict[str, Any], str]] = {
     "names, None": ({"label_specific_str": None}, "class names: expected a list"),
     "names, nested": ({"label_specific_str": bomb()}, "class names: expected a list"),
     "names, number": ({"label_specific_str": 5}, "class names: expected a list"),
-    "names, too few": ({"label_specific_str": WORDS[:2]}, "labels without a name"),  # pyright: ignore[reportIndexIssue]
+    "names, too few": ({"label_specific_str": WORDS[:2]}, "expected labels from 0 to"),  # pyright: ignore[reportIndexIssue]
     "names, twice": ({"label_specific_str": [WORDS[0], *WORDS]}, "mean the same class"),  # pyright: ignore[reportIndexIssue, reportGeneralTypeIssues]
     "names, other": (
         {"label_specific_str": ["\x1b[2J\n" * 99] * 4},
@@ -660,12 +663,15 @@ GROUPS: dict[str, tuple[Callable[[Group], object], str]] = {
     ),
     "external storage": (external_storage, "missing or stored outside the file"),
     "virtual": (virtual, "missing or stored outside the file"),
-    "huge": (huge, "one stretch of bytes, got chunks or nothing"),
+    "huge": (huge, "all bytes in one place, got chunks or no data"),
     "never written": (
         lambda group: group.create_dataset(FIRST, (4, 84, 84, 3), "u1"),
-        "one stretch of bytes, got chunks or nothing",
+        "all bytes in one place, got chunks or no data",
     ),
-    "compressed bomb": (compressed_bomb, "one stretch of bytes, got chunks or nothing"),
+    "compressed bomb": (
+        compressed_bomb,
+        "all bytes in one place, got chunks or no data",
+    ),
     "references": (references, "expected bytes or encoded images"),
     "text": (put(["some", "text"]), "expected bytes or encoded images"),
     "floats": (put(np.zeros((4, 84, 84, 3))), "expected bytes or encoded images"),
@@ -740,7 +746,7 @@ def test_addresses_in_an_hdf5_file_are_as_torchmeta_has_them(
     with h5py.File(h5py.h5f.create(bytes(path), h5py.h5f.ACC_TRUNC, plist)) as file:
         for wnid, images in world.mini_arrays("train").items():
             file[f"datasets/{wnid}"] = images
-    refused("mini", folder, "addresses of an unusual kind")
+    refused("mini", folder, "addresses of 4 and lengths of 4 bytes")
 
 
 # Where in a global heap: of the collection, or of its object number i; and what is put there.

@@ -50,6 +50,6 @@ def test_a_dataset_is_shown_with_its_layouts_and_the_command_that_builds_it() ->
 
 def test_a_partial_build_is_not_called_the_real_dataset() -> None:
     text = built_text(Build(Path("d"), MANIFEST, True), from_source=True)
-    assert text.startswith("already built (the source was not read; --rebuild")
+    assert text.startswith("already built (the source was not read; to build")
     assert "PARTIAL: not the real dataset, in d\n" in text
     assert "  checked: sizes" in text

@@ -52,7 +52,9 @@ def test_an_exported_list_is_evaluated_to_the_same_column(run, tmp_path: Path) -
     assert one["mean"] == other["mean"]
 
     wrong = run(*CENTROID, "--protocol", "glyphs-5w5s", "--episodes", "e.npz", code=2)
-    assert "holds the episodes of glyphs-5w1s-300ep" in " ".join(wrong.stderr.split())
+    assert "expected glyphs-5w1s-300ep, whose episodes" in " ".join(
+        wrong.stderr.split()
+    )
     content = bytearray((tmp_path / "e.npz").read_bytes())
     content[len(content) // 2] ^= 1
     (tmp_path / "e.npz").write_bytes(content)
@@ -80,7 +82,7 @@ def test_an_evaluation_stops_at_the_wanted_half_width(run, tmp_path: Path) -> No
     done = run("evaluate", "centroid", *PROTOCOL, *short, "--out", "s", code=1)
     assert "stopped after 260 episodes" in done.stdout
     needed = re.search(
-        r"not the wanted 0.1 %, which may take about ([\d,]+)00 episodes: ", done.stdout
+        r"not the wanted 0.1 %, which may take about ([\d,]+)00 episodes. ", done.stdout
     )
     assert needed
     assert int(needed[1].replace(",", "")) > 260  # some 100,000 episodes, in hundreds
@@ -96,13 +98,13 @@ def test_an_evaluation_stops_at_the_wanted_half_width(run, tmp_path: Path) -> No
         ((*PROTOCOL, "--episodes", "-5"), "neither a number nor a file"),
         (
             (*PROTOCOL, "--until-half-width", "thin"),
-            "got 'thin'. For example, 0.1%",
+            "got 'thin'. Type for example 0.1%",
         ),
         ((*PROTOCOL, "--until-half-width", "0.1"), "Type 0.1% for 0.1 points"),
         ((*PROTOCOL, "--until-half-width", "0"), "above 0 and below 100 %"),
         ((*PROTOCOL, "--until-half-width", "90%"), "above 0 and below 50 %"),
         ((*PROTOCOL, "--until-half-width", "1%", "--disjoint"), "got disjoint ones"),
-        (("--episodes", "file", "--disjoint"), "a file says which episodes"),
+        (("--episodes", "file", "--disjoint"), "a file fixes the episodes"),
         (("--episodes", "file"), "cannot be read"),
     ],
 )

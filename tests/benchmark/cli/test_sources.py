@@ -46,7 +46,7 @@ def test_filters_are_shown_side_by_side(
     assert size_of(home / "filters.png")[1] > 3 * 84
     (home / "empty").mkdir()
     assert (
-        "holds no JPEG or PNG"
+        "expected JPEG or PNG images, found none"
         in run("data", "filters", "empty", "--out", "x.png", code=2).stderr
     )
 
@@ -58,7 +58,7 @@ def test_images_are_spread_evenly_over_their_names(tmp_path: Path) -> None:
     assert list(read_some_images(tmp_path, 3)) == ["0.JPEG", "2.JPEG", "4.JPEG"]
     assert len(read_some_images(tmp_path, 50)) == 6
     (tmp_path / "empty").mkdir()
-    with pytest.raises(DataError, match="holds no JPEG or PNG"):
+    with pytest.raises(DataError, match="expected JPEG or PNG images, found none"):
         read_some_images(tmp_path / "empty", 3)
 
 

@@ -68,6 +68,6 @@ def test_a_file_for_another_build_names_the_image_that_is_missing(
     file = read_episodes(exported)
     with pytest.raises(
         DataError,
-        match=r"another build of glyphs: .* has no '.*fewbench data info glyphs",
+        match=r"another build of glyphs. Your build has no '.*fewbench data info glyphs",
     ):
         find_images(file, fake_view([20] * 117))

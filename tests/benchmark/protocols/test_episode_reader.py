@@ -27,12 +27,12 @@ def first_name(header: dict, name: str) -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (edit(schema_version=99), "written by a newer fewbench.*pip install --upgrade"),
-        (edit(schema_version="1"), "not a list of episodes"),
-        (edit(format="other"), "not a list of episodes"),
+        (edit(schema_version=99), "newer version of fewbench.*pip install --upgrade"),
+        (edit(schema_version="1"), "not that of an episode file"),
+        (edit(format="other"), "not that of an episode file"),
         (lambda header: header.pop("classes"), "header is not complete"),
         (edit(classes=7), "header is not complete"),
-        (edit(classes=[]), "a class or an image that it does not list"),
+        (edit(classes=[]), "a class or an image that the header does not list"),
         (
             lambda header: header["classes"].append(header["classes"][0]),
             "lists a class .* twice",
@@ -116,7 +116,8 @@ def test_what_is_no_file_of_episodes_gets_a_sentence(
     exported: Path, tmp_path: Path
 ) -> None:
     with pytest.raises(
-        DataError, match="no such file. Write one: fewbench protocol export"
+        DataError,
+        match="no such file. To write an episode file: fewbench protocol export",
     ):
         read_episodes(tmp_path / "nowhere.npz")
     with pytest.raises(DataError, match="cannot be read"):

@@ -75,7 +75,7 @@ def test_finished_pixels_keep_the_filter_that_made_them(
         (folder / "conversion.json").write_text(f'{{"resampling": "{record}"}}')
     made = search_in(folder).finished([], "cache").resampling
     assert made == (record or "box, by the publisher")
-    with pytest.raises(DataError, match="finished pixels .*cannot be resampled by lan"):
+    with pytest.raises(DataError, match="already resized .*cannot be resampled by lan"):
         search_in(folder, "lanczos").finished([], "cache")
 
 
@@ -109,7 +109,7 @@ def test_resampling_is_recorded_and_finished_pixels_are_not_resampled(
         "cv2-linear, by the publisher"
     )
     with pytest.raises(
-        DataError, match="finished pixels .*cannot be resampled by lanczos"
+        DataError, match="already resized .*cannot be resampled by lanczos"
     ):
         build(LANCZOS, root, Request(folder))
     assert not (root / "miniimagenet-lanczos").exists()

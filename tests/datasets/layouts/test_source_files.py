@@ -98,7 +98,7 @@ def test_the_filter_is_that_of_the_conversion_record(folder: Path) -> None:
         (folder / place / "conversion.json").write_text(record)
     assert opened(folder).resampling == "box"
     (folder / "b" / "conversion.json").write_text('{"resampling": "lanczos"}')
-    with pytest.raises(DataError, match="made by one filter, got box and lanczos"):
+    with pytest.raises(DataError, match="resized by one filter, got box and lanczos"):
         _ = opened(folder).resampling
 
 

@@ -54,8 +54,11 @@ def test_what_is_no_hdf5_file_is_refused(tmp_path: Path) -> None:
             {"data": PIXELS.astype(float)},
             "expected bytes or encoded images, got float64",
         ),
-        ({"data": PIXELS, "chunks": True}, "one stretch of bytes, got chunks"),
-        ({"shape": (4,), "dtype": "u1"}, "one stretch of bytes, got chunks or nothing"),
+        ({"data": PIXELS, "chunks": True}, "all bytes in one place, got chunks"),
+        (
+            {"shape": (4,), "dtype": "u1"},
+            "all bytes in one place, got chunks or no data",
+        ),
     ],
 )
 def test_a_class_that_is_not_one_stretch_of_bytes_is_refused(
