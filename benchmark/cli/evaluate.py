@@ -87,7 +87,8 @@ def evaluate(
         int | None,
         typer.Option(
             min=0,
-            help="Seed of the training of a module:factory, for tables over seeds.",
+            help="Seed that trained the model of a module:factory. Reports compare "
+            "training seeds.",
         ),
     ] = None,
     settings: Annotated[
@@ -111,7 +112,7 @@ def evaluate(
         bool,
         typer.Option(
             "--skip-existing",
-            help="Leave out an evaluation whose result is there already.",
+            help="Leave out evaluations whose results exist already.",
         ),
     ] = False,
     root: Root = None,

@@ -47,21 +47,22 @@ Split = Annotated[
 Way = Annotated[
     int | None,
     typer.Option(
-        help="Number of classes in an episode. The name of the protocol then ends in -Nway."
+        help="Number of classes in an episode. The name of the "
+        "protocol then ends in -Nway."
     ),
 ]
 Shot = Annotated[
     int | None,
     typer.Option(
-        help="Number of support images for each class. The name of the protocol then ends in "
-        "-Nshot."
+        help="Number of support images for each class. The name of the "
+        "protocol then ends in -Nshot."
     ),
 ]
 Query = Annotated[
     int | None,
     typer.Option(
-        help="Number of query images for each class. The name of the protocol then ends in "
-        "-Nquery."
+        help="Number of query images for each class. The name of the "
+        "protocol then ends in -Nquery."
     ),
 ]
 EpisodeSeed = Annotated[

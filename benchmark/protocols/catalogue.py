@@ -21,7 +21,7 @@ from .papers import LEGACY
 # split allows so many episodes without using an image twice.
 ALL_EPISODES = 2**31
 _LONGEST_NAME = 80
-MOST_EPISODES = 10**6  # all of them are held in memory
+MOST_EPISODES = 10**6  # a limit, because all episodes are in memory at once
 _SHAPES = ((5, 1), (5, 5), (20, 1), (20, 5))
 # Whether rotated images are classes of their own in each dataset. They are in Omniglot,
 # as in Snell et al. 2017. They are not in glyphs, because a rotated glyph can look like
@@ -87,14 +87,17 @@ def find_protocol(
 ) -> EvalProtocol:
     """Return the protocol with this name, with changes.
 
-    Each change adds a suffix to the name of the protocol.
+    Each change adds a suffix to the name of the protocol. None means no change.
 
-    dataset: another build of the protocol's dataset
-    shot, query: images of each class
-    n_episodes: use only the first episodes
-    disjoint: episodes that share no image; all that the split has, unless `n_episodes`
-        says how many
-    Raises DataError for an unknown name, with the nearest ones, and for a value out of range.
+    dataset: the dataset to use instead of the protocol's
+    way: the number of classes in an episode
+    shot, query: the number of images for each class
+    seed: the seed that draws the episodes
+    n_episodes: the number of episodes; the first ones are used
+    disjoint: whether to use episodes that share no image. There are then as many episodes
+        as the split allows, unless `n_episodes` is set.
+    Raises DataError if the protocol or the dataset is unknown, or if a value is out of
+    range. The error for an unknown name suggests similar names.
     """
     protocol = pick("protocol", name, PROTOCOLS, see="fewbench protocol list")
     check_episodes(n_episodes)
