@@ -97,5 +97,6 @@ def published_mean(
         return None
     raise UserError(
         "--published: the test against a published accuracy needs both --published and "
-        "--margin, but one is missing. Type for example --published 98.8% --margin 1%"
+        "--margin, but not both are given. Type for example --published 98.8% "
+        "--margin 1%"
     )
