@@ -21,6 +21,19 @@ settings.register_profile("no deadline", deadline=None)
 settings.load_profile("no deadline")
 
 
+HEAVY = Path(__file__).parent / "heavy"
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave tests/heavy out, unless the command names it."""
+    if collection_path != HEAVY:
+        return None
+    asked = [Path(argument.split("::")[0]).resolve() for argument in config.args]
+    if any(HEAVY in (path, *path.parents) for path in asked):
+        return None
+    return True
+
+
 @pytest.fixture(scope="session")
 def bars_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A root folder with the `bars` dataset built."""

@@ -27,6 +27,8 @@ from fewbench_tests import imagenet_archives as world
 from fewbench_tests.stoppable_builds import INFOS, StoppableBuild, build_server
 
 MINI, TIERED = list(world.RAVI.numbers), list(world.REN.classes)
+# Kills at random moments. tests/heavy/test_many_kills.py asks for more.
+N_KILLS = int(os.environ.get("FEWBENCH_TEST_KILLS", "3"))
 N_CLASSES = {"mini": len(MINI), "tiered": len(TIERED)}
 LAYOUTS: dict[str, tuple[str, Callable[[Path], Path]]] = {
     "tar of tars": ("mini", partial(world.write_tar_of_tars, wnids=MINI)),
@@ -95,7 +97,7 @@ def test_a_build_killed_at_any_moment_is_completed_by_the_next(
     tmp_path: Path, worlds: dict[str, World], layout: str
 ) -> None:
     one, draw = worlds[layout], random.Random(layout)
-    for i in range(8):
+    for i in range(N_KILLS):
         root = tmp_path / str(i)
         running = one.start(root)
         time.sleep(draw.uniform(0, 1.2 * one.seconds))
@@ -144,7 +146,7 @@ def test_a_killed_rebuild_leaves_the_old_build_or_the_new(
 ) -> None:
     one, draw = worlds[layout], random.Random(layout)
     one.complete(tmp_path)
-    for _ in range(8):
+    for _ in range(N_KILLS):
         running = one.start(tmp_path, rebuild=True)
         time.sleep(draw.uniform(0, 1.2 * one.seconds))
         running.kill()

@@ -95,7 +95,7 @@ def test_any_valid_results_give_every_table_and_the_page(
     assert page.read_text().count("<details") == len(results)
 
 
-@settings(max_examples=8)
+@settings(max_examples=4)
 @given(result_sets)
 def test_any_valid_results_give_a_report(make_result, tmp_path_factory, several):
     results = [make_result(**fields) for fields in several]

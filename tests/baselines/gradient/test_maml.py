@@ -248,7 +248,7 @@ def test_training_learns(bars: dict[str, SplitStore], tmp_path: Path) -> None:
         "dataset=bars",
         "steps=120",
         "validate_every=20",
-        "val_episodes=40",
+        "val_episodes=4",
     ]
     views = TrainViews(ImageView([bars["train"]]), ImageView([bars["val"]]))
     config = load_recipe("maml-glyphs", [*settings, "precision=fp32"])

@@ -1,5 +1,7 @@
 """The native engine against torch.func, differences of the loss, and itself."""
 
+import gc
+
 import pytest
 import torch
 from torch import nn
@@ -120,3 +122,20 @@ def test_half_precision_gives_nearly_the_same_gradient() -> None:
         half = gradient(engine, whole, batch, inner)[1]
     assert half.dtype == torch.float32
     assert 0 < distance(half, full) < 0.1
+
+
+def test_a_meta_step_leaves_no_graph_behind() -> None:
+    """Long runs of all engines are in tests/heavy/test_engine_memory.py."""
+    whole, batch = network("mlp"), tasks("mlp")
+    engine, inner = NativeEngine(whole), inner_loop(whole, 2)
+    engine.backward(batch, inner)
+    gc.collect()
+    before = n_tensors()
+    for _ in range(5):
+        engine.backward(batch, inner)
+    gc.collect()
+    assert n_tensors() == before
+
+
+def n_tensors() -> int:
+    return sum(issubclass(type(thing), torch.Tensor) for thing in gc.get_objects())

@@ -35,8 +35,9 @@ def test_h5py_alone_reads_the_same_pixels(bars: dict[str, SplitStore]) -> None:
         np.testing.assert_array_equal(images[:], bars["test"].images)
 
 
-@pytest.mark.parametrize("method", ["fork", "spawn"])
-@pytest.mark.parametrize("workers", [0, 2, 4])
+@pytest.mark.parametrize(
+    ("workers", "method"), [(0, "fork"), (4, "fork"), (2, "spawn")]
+)
 @pytest.mark.filterwarnings("ignore:This DataLoader will create 4 worker processes")
 @pytest.mark.filterwarnings("ignore:.*use of fork\\(\\) may lead to deadlocks")
 def test_workers_read_identical_bytes(

@@ -32,7 +32,7 @@ PEEKING = "stops once it excludes the truth, looks every 20 to 5,000"
 
 @pytest.fixture(scope="module")
 def rows():
-    found = simulation.simulate(scale=0.07, seed=11)
+    found = simulation.simulate(scale=0.035, seed=11)
     return {(row.interval, row.about, row.setting): row for row in found}
 
 

@@ -1,12 +1,16 @@
 """Meta-gradients of engines as vectors, for tests that compare them."""
 
+from collections.abc import Sequence
+
 import torch
 from torch import nn
 
 from fewbench.baselines.gradient.inner_loop import Engine, InnerLoop, Tasks
 
+# The kind of an inner loop, and its number of steps.
+Loop = tuple[str, int]
 # The inner loops that engines are compared on: kind and number of steps.
-LOOPS = [
+LOOPS: list[Loop] = [
     ("maml", 1),
     ("maml", 5),
     ("fomaml", 1),
@@ -17,6 +21,17 @@ LOOPS = [
     ("first-order multi-step", 3),
     ("first-order anil", 2),
 ]
+
+
+def pairs_of(
+    networks: Sequence[str], loops: Sequence[Loop], libraries: Sequence[str]
+) -> list[tuple[str, str, Loop]]:
+    """Every network with every loop, and each of the two with every library: in turn."""
+    pairs = []
+    for i, network in enumerate(networks):
+        for j, loop in enumerate(loops):
+            pairs.append((libraries[(i + j) % len(libraries)], network, loop))
+    return pairs
 
 
 def gradient(engine: Engine, whole: nn.Module, batch: Tasks, inner: InnerLoop):
