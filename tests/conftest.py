@@ -21,11 +21,25 @@ settings.register_profile("no deadline", deadline=None)
 settings.load_profile("no deadline")
 
 
-HEAVY = Path(__file__).parent / "heavy"
+HERE = Path(__file__).parent
+HEAVY = HERE / "heavy"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--fast", action="store_true", help="leave out the files in tests/slow.txt"
+    )
+
+
+def slow_files() -> set[Path]:
+    lines = (HERE / "slow.txt").read_text().splitlines()
+    return {HERE.parent / line for line in lines if not line.startswith("#")}
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Leave tests/heavy out, unless the command names it."""
+    """Leave out tests/heavy, unless the command names it, and what --fast leaves out."""
+    if config.getoption("--fast") and collection_path in slow_files():
+        return True
     if collection_path != HEAVY:
         return None
     asked = [Path(argument.split("::")[0]).resolve() for argument in config.args]

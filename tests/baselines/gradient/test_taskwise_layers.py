@@ -43,7 +43,7 @@ class Hidden(nn.Module):
         (Hidden(), "Hidden holds a batch norm.*--backend learn2learn"),
         (
             nn.BatchNorm2d(1, affine=False, track_running_stats=False),
-            "expected scale and shift.*--backend learn2learn",
+            "expected a scale, a shift.*--backend learn2learn",
         ),
         (nn.BatchNorm2d(1), "no running averages"),
         (nn.Conv2d(1, 2, 3), "expected a square window of odd size, padded by half"),
