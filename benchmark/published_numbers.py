@@ -6,6 +6,7 @@ column is empty for other methods. The column `dataset` names a dataset in fewbe
 """
 
 import csv
+from dataclasses import replace
 from functools import cache
 from importlib.resources import files
 
@@ -13,6 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from fewbench.documents import explain
 
+from ..datasets import BUILDERS
 from ..reports.published import PublishedNumber
 from ..reports.records import ResultError
 
@@ -43,9 +45,15 @@ def parse_published(text: str) -> tuple[PublishedNumber, ...]:
                 stated[name] = str(value)
         try:
             number = _LINE.validate_strings(stated)
-            numbers.append(number)
+            numbers.append(replace(number, our_split=_our_split(number.dataset)))
         except ValidationError as error:
             raise ResultError(
                 f"published numbers, line {line}: {explain(error)}"
             ) from error
     return tuple(numbers)
+
+
+def _our_split(dataset: str) -> str:
+    """Return the published name of our class split; empty for a dataset not in fewbench."""
+    info = BUILDERS.get(dataset)
+    return info.published_split if info else ""

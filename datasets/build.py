@@ -125,10 +125,9 @@ def _download(
 ) -> Path:
     """Download all source files. Return their folder, `<root>/downloads/<dataset>`.
 
-    Variants of a dataset, such as omniglot and omniglot-nearest, share this folder.
+    A dataset and its variants share this folder.
     """
-    dataset, _, _ = info.name.partition("-")
-    folder = root / "downloads" / dataset
+    folder = root / "downloads" / info.base
     folder.mkdir(parents=True, exist_ok=True)
     command = _command(info, Request(folder))
     for source in info.sources:

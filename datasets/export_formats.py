@@ -2,8 +2,8 @@
 
 Each format has a function that writes one split:
 "torchmeta": `<split>_data.hdf5`, an array for each class, and `<split>_labels.json`.
-"cache": `mini-imagenet-cache-<split>.pkl` with one array of all images, and the rows of
-    each class. Other datasets have their own name in place of `mini-imagenet`.
+"cache": `<dataset>-cache-<split>.pkl` with one array of all images, and the rows of
+    each class.
 "images": `<split>_images/<class>/<image>.png` for each image, and `<split>.csv`. The
     folder is not called `train`, because class folders in `train` would look like
     ILSVRC2012's training set. `fewbench data build` would then ignore other folders.
@@ -25,11 +25,11 @@ from PIL import Image
 
 from fewbench.files import write_text
 
+from . import BUILDERS
 from .archives.safe_names import unsafe
-from .info import DataError
+from .info import DataError, ExportNames
 from .layouts.torchmeta import write_groups
 from .store.split_store import SplitStore
-from .tieredimagenet import ren_split
 
 _log = logging.getLogger(__name__)
 
@@ -83,14 +83,12 @@ def check_names(
 
 
 def _write_torchmeta(store: SplitStore, classes: Classes, folder: Path) -> None:
-    # Variants such as tieredimagenet-lanczos are written in the same way.
-    dataset, _, _ = store.dataset.partition("-")
-    is_tiered = dataset == "tieredimagenet"
-    group_names = _group_names(store, is_tiered)
+    names = _names_of(store)
+    group_names = _group_names(store, names)
 
     def groups() -> Iterator[_Group]:
         for one in classes:
-            if is_tiered:
+            if names.torchmeta:
                 yield _encoded_group(one, group_names[one.name])
             else:
                 attributes = {"label_specific": one.name}
@@ -104,7 +102,7 @@ def _write_torchmeta(store: SplitStore, classes: Classes, folder: Path) -> None:
 
 
 def _encoded_group(one: ExportedClass, group_name: str) -> _Group:
-    """Encode a class of tieredImageNet as torchmeta does, as PNGs with two labels."""
+    """Encode a class as torchmeta does, as PNGs with two labels."""
     encoded = [_png(image) for image in one.images]
     attributes = {
         "label_general": one.category,
@@ -113,19 +111,24 @@ def _encoded_group(one: ExportedClass, group_name: str) -> _Group:
     return group_name, encoded, attributes
 
 
-def _group_names(store: SplitStore, is_tiered: bool) -> dict[str, str]:
+def _names_of(store: SplitStore) -> ExportNames:
+    """Return the names that the dataset of a split has in other formats.
+
+    A split can come from a dataset that is not in the catalogue. It has no such names.
+    """
+    info = BUILDERS.get(store.dataset)
+    return info.export if info else ExportNames()
+
+
+def _group_names(store: SplitStore, names: ExportNames) -> dict[str, str]:
     """Return class name -> its name in torchmeta's HDF5 file.
 
-    For tieredImageNet, the name is the words of the synset, such as "goldfish,
-    Carassius auratus".
     Raises DataError if two classes would have the same name.
     """
-    published = ren_split().classes if is_tiered else {}
+    published = names.torchmeta() if names.torchmeta else {}
     group_names: dict[str, str] = {}
     for class_name in store.class_names:
-        words = class_name
-        if class_name in published:
-            words = published[class_name][2]
+        words = published.get(class_name, class_name)
         # HDF5 would take the text before a slash as the name of a group.
         group_names[class_name] = words.replace("/", "_")
     distinct = set(group_names.values())
@@ -147,9 +150,7 @@ def _write_cache(store: SplitStore, classes: Classes, folder: Path) -> None:
     Pickle opcodes are written before and after the pixels. The pixels are written class
     by class, so that they are never all in memory.
     """
-    dataset = store.dataset
-    if dataset == "miniimagenet":
-        dataset = "mini-imagenet"
+    dataset = _names_of(store).cache or store.dataset
     shape = (len(store), *store.image_shape)
     path = folder / f"{dataset}-cache-{store.split}.pkl"
     before = _opcodes_before_pixels(shape)

@@ -11,7 +11,14 @@ from pathlib import Path
 
 import numpy as np
 
-from .info import ClassImages, DatasetInfo, Listing, Request, SplitCounts
+from .info import (
+    ClassImages,
+    DatasetInfo,
+    Listing,
+    ProtocolDefaults,
+    Request,
+    SplitCounts,
+)
 
 _FILE = Path(__file__).with_name("glyphs.npz")
 _DRAWINGS = tuple(f"{i:02d}" for i in range(20))
@@ -69,6 +76,8 @@ INFO = DatasetInfo(
     citation="fewbench glyphs, drawn by datasets/scripts/draw_glyphs.py from the DejaVu and STIX "
     "fonts that matplotlib ships.",
     list_classes=list_classes,
+    # A rotated glyph can be another character of its script.
+    protocols=ProtocolDefaults(rotations=False),
     reference_sha256={
         "train": "159557e9cfc268d098a2adcf6e19aea88ed3e42c727dcf3818576fceb4d58df5",
         "val": "0c79ddcb8fdf366b2c4f07b5cbb92381c043f9d76074b7934de6712c4df41971",

@@ -8,6 +8,8 @@ import numpy as np
 
 from fewbench.errors import UserError
 
+from .identity import Found, Identity
+
 
 class DataError(UserError):
     """An error in data that the user can correct.
@@ -100,6 +102,34 @@ class SplitCounts:
 
 
 @dataclass(frozen=True)
+class ProtocolDefaults:
+    """The protocols that a dataset has: `<dataset>-<way>w<shot>s` for every shape.
+
+    shapes: pairs (way, shot). A shape that the test split is too small for is left out
+    n_query: query images of each class
+    rotations: whether an image rotated by 90 degrees belongs to another class
+    """
+
+    shapes: tuple[tuple[int, int], ...] = ((5, 1), (5, 5), (20, 1), (20, 5))
+    n_query: int = 15
+    n_episodes: int = 10_000
+    rotations: bool = False
+
+
+@dataclass(frozen=True)
+class ExportNames:
+    """The names that other few-shot code expects when a dataset is exported.
+
+    cache: the start of the file name of a cache pickle; empty for the dataset's name
+    torchmeta: returns class name -> its name in torchmeta's HDF5 file. If it is given,
+        torchmeta keeps the images of this dataset as PNGs
+    """
+
+    cache: str = ""
+    torchmeta: Callable[[], Mapping[str, str]] | None = None
+
+
+@dataclass(frozen=True)
 class DatasetInfo:
     """The facts about a dataset, and the function that finds its classes in a source.
 
@@ -112,6 +142,12 @@ class DatasetInfo:
     sources: the files to download; empty if the pixels come with fewbench
     layouts: the arrangements of source files that can be read, in words for people
     reference_sha256: split -> content hash of a complete build
+    variant_of: the dataset whose images another filter resized; empty if it is no variant
+    recognise: returns what a file or all images of a source are to this dataset; None
+        if they have nothing to do with it
+    class_list: returns class name -> split, as published; None if the builder alone
+        knows the classes
+    published_split: the name of the class split in the column `split` of published.csv
     """
 
     name: str
@@ -127,6 +163,17 @@ class DatasetInfo:
     sources: tuple[Source, ...] = ()
     layouts: tuple[str, ...] = ()
     reference_sha256: Mapping[str, str] = field(default_factory=dict)
+    variant_of: str = ""
+    recognise: Callable[[Found], Identity | None] | None = None
+    class_list: Callable[[], Mapping[str, str]] | None = None
+    protocols: ProtocolDefaults = ProtocolDefaults()
+    published_split: str = ""
+    export: ExportNames = ExportNames()
+
+    @property
+    def base(self) -> str:
+        """The name of the dataset that this is a variant of, or its own name."""
+        return self.variant_of or self.name
 
     @property
     def embedded(self) -> bool:

@@ -9,14 +9,17 @@ the 100 classes are the same. It is refused.
 
 from functools import cache, partial
 
-from .info import DatasetInfo, Listing, Request, Source, SplitCounts
+from .identity import Found, Identity
+from .info import DatasetInfo, ExportNames, Listing, Request, Source, SplitCounts
 from .layouts.ilsvrc import read_counts
 from .layouts.miniimagenet import MiniImageNetLayouts
+from .layouts.miniimagenet_identity import recognise_mini
 from .layouts.ravi_split import RaviSplit
 from .layouts.search import Search, first_listing, variants
 from .layouts.source_files import open_source
-from .splits import read_classes
+from .splits import read_classes, read_split
 
+_SPLIT = "miniimagenet_ravi"
 _SHAPE = (84, 84, 3)
 _PUBLISHED = "cv2-linear"  # The published images do not keep the aspect ratio.
 _MAPPING_SHA256 = {
@@ -30,7 +33,7 @@ _MAPPING_SHA256 = {
 def ravi_split() -> RaviSplit:
     """Return the split of Ravi & Larochelle."""
     numbers = {}
-    for wnid, line in read_classes("miniimagenet_ravi").items():
+    for wnid, line in read_classes(_SPLIT).items():
         numbers_of_class = tuple(map(int, line.facts.split()))
         numbers[wnid] = (line.split, numbers_of_class)
     counts = {}
@@ -72,6 +75,11 @@ def list_classes(
     )
 
 
+def recognise(found: Found) -> Identity | None:
+    """Identify a file or images of miniImageNet; None if they are something else."""
+    return recognise_mini(found, ravi_split())
+
+
 _RECORD = "https://zenodo.org/api/records/7978538"
 _BY_HAND = (
     "get the archive mini-imagenet.tar.gz, which has the same files, from "
@@ -109,13 +117,17 @@ INFO = DatasetInfo(
         "val": SplitCounts(16, 9600),
         "test": SplitCounts(20, 12000),
     },
-    split_scheme="miniimagenet_ravi",
+    split_scheme=_SPLIT,
     resampling=_PUBLISHED,
     polarity="RGB",
     licence="ImageNet: non-commercial research",
     citation="Vinyals et al. Matching networks for one shot learning. NeurIPS 2016. Split: Ravi, "
     "Larochelle. Optimization as a model for few-shot learning. ICLR 2017.",
     list_classes=partial(list_classes, resampling=_PUBLISHED),
+    class_list=partial(read_split, _SPLIT),
+    recognise=recognise,
+    published_split="ravi",
+    export=ExportNames(cache="mini-imagenet"),
     sources=(
         _cache_file("train", "9g8c6w345s2ek03"),
         _cache_file("validation", "ip1b7se3gij3r1b"),

@@ -19,6 +19,7 @@ import numpy as np
 from .archives.refusals import refusal
 from .archives.tree import Tree, open_tree
 from .downloads.checksums import file_digest
+from .identity import Found, Identity, advised_command
 from .images.decode import decode
 from .images.load import read_images
 from .info import (
@@ -26,12 +27,14 @@ from .info import (
     DataError,
     DatasetInfo,
     Listing,
+    ProtocolDefaults,
     Request,
     Source,
     SplitCounts,
 )
 from .splits import read_split
 
+_SPLIT = "omniglot_vinyals"
 _SIDE = 28
 _PER_CLASS = 20
 _MEMBER = re.compile(r"(?:.*/)?([^/]+/character\d\d)/\d{4}_\d\d\.png")
@@ -178,7 +181,7 @@ def _pixel_digest(tree: Tree, images: _Images) -> str:
 
 
 def _classes(tree: Tree, images: _Images, resampling: str) -> list[ClassImages]:
-    split_of = read_split("omniglot_vinyals")
+    split_of = read_split(_SPLIT)
     classes = []
     for class_name, members in images.items():
         image_names = tuple(Path(member).stem for member in members)
@@ -197,6 +200,28 @@ def _read_class(tree: Tree, members: Sequence[str], resampling: str) -> np.ndarr
     return 255 - read_images(tree, members, (_SIDE, _SIDE, 1), resampling)
 
 
+def recognise(found: Found) -> Identity | None:
+    """Identify images in folders of Omniglot's characters; None if there are none."""
+    if found.kind != "images":
+        return None
+    characters: set[str] = set()
+    for name in found.content:
+        match = _MEMBER.fullmatch(name)
+        if match is not None:
+            characters.add(match[1])
+    if not characters:
+        return None
+    is_whole = len(characters) == sum(one.n_classes for one in INFO.splits.values())
+    return Identity(
+        what=f"{len(characters)} characters of Omniglot",
+        dataset="omniglot",
+        layout="images",
+        shape=found.size,
+        channels="ink is 0",
+        advice=advised_command("omniglot", found.label, is_whole=is_whole),
+    )
+
+
 INFO = DatasetInfo(
     name="omniglot",
     title="Omniglot, 28 px LANCZOS",
@@ -206,13 +231,18 @@ INFO = DatasetInfo(
         "val": SplitCounts(172, 3440),
         "test": SplitCounts(423, 8460),
     },
-    split_scheme="omniglot_vinyals",
+    split_scheme=_SPLIT,
     resampling="lanczos",
     polarity="ink 255 on 0",
     licence="MIT",
     citation="Lake, Salakhutdinov, Tenenbaum. Human-level concept learning through probabilistic "
     "program induction. Science 350(6266), 2015. Split: Vinyals et al. 2016.",
     list_classes=partial(list_classes, resampling="lanczos"),
+    class_list=partial(read_split, _SPLIT),
+    recognise=recognise,
+    # As in Snell et al. 2017.
+    protocols=ProtocolDefaults(rotations=True),
+    published_split="vinyals",
     sources=_SOURCES,
     layouts=(
         "images_background.zip and images_evaluation.zip",
@@ -230,6 +260,7 @@ NEAREST = replace(
     INFO,
     name="omniglot-nearest",
     title="Omniglot, 28 px NEAREST",
+    variant_of="omniglot",
     resampling="nearest",
     list_classes=partial(list_classes, resampling="nearest"),
     reference_sha256={

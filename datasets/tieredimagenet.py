@@ -7,14 +7,17 @@ The PNGs are RGB, but arrays that were decoded from them with OpenCV are BGR.
 
 from functools import cache, partial
 
-from .info import DatasetInfo, Listing, Request, Source, SplitCounts
+from .identity import Found, Identity
+from .info import DatasetInfo, ExportNames, Listing, Request, Source, SplitCounts
 from .layouts.ilsvrc import read_counts
 from .layouts.ren_split import RenSplit
 from .layouts.search import Search, first_listing, variants
 from .layouts.source_files import open_source
 from .layouts.tieredimagenet import TieredImageNetLayouts
-from .splits import read_classes
+from .layouts.tieredimagenet_identity import recognise_tiered
+from .splits import read_classes, read_split
 
+_SPLIT = "tieredimagenet_ren"
 _SHAPE = (84, 84, 3)
 _PUBLISHED = "cv2-cubic"  # The published images do not keep the aspect ratio.
 
@@ -23,7 +26,7 @@ _PUBLISHED = "cv2-cubic"  # The published images do not keep the aspect ratio.
 def ren_split() -> RenSplit:
     """Return the split of Ren et al."""
     classes = {}
-    for wnid, line in read_classes("tieredimagenet_ren").items():
+    for wnid, line in read_classes(_SPLIT).items():
         category, _, words = line.facts.partition(" ")
         classes[wnid] = (line.split, category, words)
     return RenSplit(classes, read_counts(classes))
@@ -59,6 +62,11 @@ def list_classes(
     )
 
 
+def recognise(found: Found) -> Identity | None:
+    """Identify a file or images of tieredImageNet; None if they are something else."""
+    return recognise_tiered(found, ren_split())
+
+
 _ZENODO = "https://zenodo.org/record/7978538/files/"
 _BY_HAND = (
     "get the archive tiered-imagenet.tar, which has the same files, from "
@@ -87,6 +95,12 @@ def _zenodo_file(name: str) -> Source:
     )
 
 
+def _words() -> dict[str, str]:
+    """Return wnid -> the words of its synset, such as "goldfish, Carassius auratus"."""
+    classes = ren_split().classes
+    return {wnid: words for wnid, (_, _, words) in classes.items()}
+
+
 _FULL_SIZE_LAYOUTS = (
     "ILSVRC2012's training set: class folders, or the tar with a tar for each class",
 )
@@ -99,12 +113,16 @@ INFO = DatasetInfo(
         "val": SplitCounts(97, 124_261),
         "test": SplitCounts(160, 206_209),
     },
-    split_scheme="tieredimagenet_ren",
+    split_scheme=_SPLIT,
     resampling=_PUBLISHED,
     polarity="RGB",
     licence="ImageNet: non-commercial research",
     citation="Ren et al. Meta-learning for semi-supervised few-shot classification. ICLR 2018.",
     list_classes=partial(list_classes, resampling=_PUBLISHED),
+    class_list=partial(read_split, _SPLIT),
+    recognise=recognise,
+    published_split="ren",
+    export=ExportNames(torchmeta=_words),
     sources=tuple(map(_zenodo_file, _FILES)),
     layouts=(
         "{train,val,test}_images_png.pkl and *_labels.pkl, as files or in the tar",

@@ -4,7 +4,7 @@ A comparison gives the difference and says whether the number is reproduced.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Annotated, Literal, NamedTuple
 
 import pandas as pd
@@ -27,8 +27,6 @@ _ROTATIONS_IN_WORDS = {
     "classes": "rotations as classes",
     "tasks": "each class of an episode rotated at random",
 }
-# The class splits of our datasets. Some papers used other splits.
-_SPLITS = {"omniglot": "vinyals", "miniimagenet": "ravi", "tieredimagenet": "ren"}
 _STRICT = ConfigDict(extra="forbid", allow_inf_nan=False)
 
 
@@ -47,6 +45,8 @@ class PublishedNumber:
     half_width_is: the meaning of `half_width`: "episodes" for an interval over
         episodes; "seeds", "groups" or "splits" for a spread over training seeds, groups
         of episodes or label splits
+    our_split: the name of the class split that our dataset has, as in `split`; some papers
+        used another one
     recalled: True if the number was written down from memory, without a look at the
         source
     """
@@ -74,6 +74,7 @@ class PublishedNumber:
     url: str
     recalled: bool
     notes: str = ""
+    our_split: str = ""
 
     @property
     def error(self) -> float | None:
@@ -134,7 +135,7 @@ def pairs_beside(
         known[key].append(theirs)
     pairs: list[Beside] = []
     for result in results:
-        others = known.get(_key(result), [])
+        others = _others(known, result)
         if not others or result.protocol.split != "test":
             continue
         interval = available_interval(result)
@@ -172,10 +173,21 @@ def method_of(result: RunResult) -> str:
     return str(result.recipe.get("learner") or result.learner)
 
 
-def _key(result: RunResult) -> tuple:
+def _others(
+    known: Mapping[tuple, list[PublishedNumber]], result: RunResult
+) -> list[PublishedNumber]:
+    """Return the numbers of a result's dataset, or else of the one that it varies.
+
+    A variant is named after its dataset: `<dataset>-<filter>`.
+    """
     protocol = result.protocol
-    dataset = protocol.dataset.partition("-")[0]
-    return method_of(result), dataset, protocol.n_way, protocol.n_shot
+    dataset = protocol.dataset
+    while dataset:
+        key = (method_of(result), dataset, protocol.n_way, protocol.n_shot)
+        if key in known:
+            return known[key]
+        dataset, _, _ = dataset.rpartition("-")
+    return []
 
 
 def _beside(
@@ -224,7 +236,7 @@ def _in_protocol(result: RunResult, theirs: PublishedNumber) -> Iterator[str]:
 def _in_data(result: RunResult, theirs: PublishedNumber) -> Iterator[str]:
     """Yield the differences in classes and images."""
     protocol = result.protocol
-    if theirs.split != _SPLITS[theirs.dataset]:
+    if theirs.split != theirs.our_split:
         yield f"split {theirs.split}"
     ours = _rotations(result)
     if theirs.rotations is None:

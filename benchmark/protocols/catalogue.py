@@ -3,7 +3,7 @@
 A published protocol is never edited. A changed protocol gets a new name.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from fewbench.documents import explain
 
 from ...datasets import BUILDERS
-from ...datasets.info import DataError
+from ...datasets.info import DataError, DatasetInfo
 from ...datasets.lookup import pick
 from ...reports.protocol import EvalProtocol
 from .papers import LEGACY
@@ -22,39 +22,48 @@ from .papers import LEGACY
 ALL_EPISODES = 2**31
 _LONGEST_NAME = 80
 MOST_EPISODES = 10**6  # a limit, because all episodes are in memory at once
-_SHAPES = ((5, 1), (5, 5), (20, 1), (20, 5))
-# Whether rotated images are classes of their own in each dataset. They are in Omniglot,
-# as in Snell et al. 2017. They are not in glyphs, because a rotated glyph can look like
-# another character of the same script.
-_ROTATIONS = {
-    "glyphs": False,
-    "omniglot": True,
-    "miniimagenet": False,
-    "tieredimagenet": False,
-}
 
 
-def _own_protocols() -> dict[str, EvalProtocol]:
+def own_protocols(infos: Iterable[DatasetInfo]) -> dict[str, EvalProtocol]:
+    """Return the protocols that datasets bring along. Variants bring none."""
     protocols = {}
-    for dataset, rotations in _ROTATIONS.items():
-        for n_way, n_shot in _SHAPES:
-            protocol = EvalProtocol(
-                name=f"{dataset}-{n_way}w{n_shot}s",
-                dataset=dataset,
-                split="test",
-                n_way=n_way,
-                n_shot=n_shot,
-                n_query=15,
-                n_episodes=10_000,
-                seed=0,
-                rotations=rotations,
-            )
-            protocols[protocol.name] = protocol
+    for info in infos:
+        if info.variant_of:
+            continue
+        for n_way, n_shot in info.protocols.shapes:
+            if _fits(info, n_way, n_shot):
+                protocol = _own_protocol(info, n_way, n_shot)
+                protocols[protocol.name] = protocol
     return protocols
 
 
+def _fits(info: DatasetInfo, n_way: int, n_shot: int) -> bool:
+    """Tell whether the test split has enough classes, and enough images of a class."""
+    counts = info.splits.get("test")
+    if counts is None:
+        return False
+    n_needed = n_shot + info.protocols.n_query
+    has_images = counts.n_images >= n_needed * counts.n_classes
+    return counts.n_classes >= n_way and has_images
+
+
+def _own_protocol(info: DatasetInfo, n_way: int, n_shot: int) -> EvalProtocol:
+    defaults = info.protocols
+    return EvalProtocol(
+        name=f"{info.name}-{n_way}w{n_shot}s",
+        dataset=info.name,
+        split="test",
+        n_way=n_way,
+        n_shot=n_shot,
+        n_query=defaults.n_query,
+        n_episodes=defaults.n_episodes,
+        seed=0,
+        rotations=defaults.rotations,
+    )
+
+
 # The protocols of fewbench itself.
-OWN: dict[str, EvalProtocol] = _own_protocols()
+OWN: dict[str, EvalProtocol] = own_protocols(BUILDERS.values())
 # All protocols: those of fewbench, and those that follow papers.
 PROTOCOLS: dict[str, EvalProtocol] = OWN | {
     name: preset.protocol for name, preset in LEGACY.items()

@@ -1,8 +1,7 @@
 """Inspect data: identify files, compare splits, and show images.
 
-identify: identifies a file or folder, by identify_arrays, identify_images and
-    identify_pickles
-identity: the answer of `identify` for a file
+identify: asks every dataset whether it recognises a file or the images of a folder
+identify_images: finds the images that are shown to the datasets
 resampling: finds the filter that resized the images
 audit, equal_images: find the classes and images that several splits share
 contact_sheet, filter_sheet, sheets: draw PNGs for a check by eye

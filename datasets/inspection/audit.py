@@ -11,10 +11,9 @@ from itertools import combinations, combinations_with_replacement
 
 from fewbench.progress import Progress
 
+from .. import BUILDERS
 from ..info import DataError
-from ..miniimagenet import ravi_split
 from ..store.split_store import SplitStore
-from ..tieredimagenet import ren_split
 from .equal_images import Duplicates, EqualImages, split_key
 
 # The names of classes in a source without class names. The same number means another
@@ -90,18 +89,14 @@ def audit(
 
 
 def audit_lists() -> list[Overlap]:
-    """Find the classes that the published splits of mini- and tieredImageNet share."""
+    """Find the classes that the published class lists of two datasets share."""
     class_names: dict[str, list[str]] = {}
-    ravi = ravi_split()
-    for wnid in ravi.numbers:
-        key = f"miniimagenet/{ravi.split(wnid)}"
-        of_split = class_names.setdefault(key, [])
-        of_split.append(wnid)
-    for wnid, facts in ren_split().classes.items():
-        split = facts[0]
-        key = f"tieredimagenet/{split}"
-        of_split = class_names.setdefault(key, [])
-        of_split.append(wnid)
+    for info in BUILDERS.values():
+        if info.class_list is None or info.variant_of:
+            continue
+        for class_name, split in info.class_list().items():
+            of_split = class_names.setdefault(f"{info.name}/{split}", [])
+            of_split.append(class_name)
     return _overlaps(class_names)
 
 

@@ -1,19 +1,22 @@
-"""Identify a file or folder: its dataset, its layout, its pixels and the next step."""
+"""Identify a file or folder: its dataset, its layout, its pixels and the next step.
+
+Every dataset is asked whether it recognises a file. The answers here are for files that
+no dataset recognises.
+"""
 
 import shlex
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 
+from .. import BUILDERS
 from ..archives.signatures import HEAD_BYTES, describe_head
+from ..identity import Found, Identity, build_command
 from ..info import DataError, Request
 from ..layouts.source_file import SourceFile
 from ..layouts.source_files import SourceFiles, open_source
 from ..store.split_store import SplitStore
-from .identify_arrays import identify_hdf5, identify_npz
-from .identify_images import identify_images, image_names
-from .identify_pickles import identify_pickle
-from .identity import SPLITS, Identity, build_command
+from .identify_images import found_images, image_names
 
 
 def identify(path: Path) -> dict[str, Identity]:
@@ -30,7 +33,8 @@ def identify(path: Path) -> dict[str, Identity]:
     names = image_names(source.tree)
     if names:
         label = f"{len(names)} images or inner tars"
-        found[label] = identify_images(source, names)
+        images = found_images(source.tree, names)
+        found[label] = _ask_datasets(images) or _something_else(images)
     if not found:
         found["."] = Identity(
             what="nothing that fewbench knows",
@@ -47,13 +51,87 @@ def _says_nothing(file: SourceFile) -> bool:
 
 def _identify_file(source: SourceFiles, file: SourceFile) -> Identity:
     try:
-        return _KINDS[file.kind](source, file)
+        return _identify_content(source, file)
     except DataError as error:
         # A damaged or hostile file must not hide the answers for the other files.
         return Identity(
             what=f"refused: {error}",
             advice="download it again",
         )
+
+
+def _identify_content(source: SourceFiles, file: SourceFile) -> Identity:
+    if file.kind == "groups":
+        own_split = _identify_own_split(Path(file.tree.label) / file.name)
+        if own_split is not None:
+            return own_split
+    if file.kind not in _CONTENTS:
+        return _identify_head(file)
+    found = Found(
+        kind=file.kind,
+        label=source.tree.label,
+        content=_CONTENTS[file.kind](source, file),
+        stem=file.stem,
+    )
+    return _ask_datasets(found) or _something_else(found)
+
+
+def _pickle_content(source: SourceFiles, file: SourceFile) -> object:
+    """Return the value in a pickle. The keys of a dict are text."""
+    value = source.pickle(file)
+    return source.table(file) if isinstance(value, dict) else value
+
+
+_CONTENTS: dict[str, Callable[[SourceFiles, SourceFile], object]] = {
+    "pickle": _pickle_content,
+    "groups": SourceFiles.groups,
+    "npz": SourceFiles.arrays,
+    "csv": lambda _, file: file.lines(),
+}
+
+
+def _ask_datasets(found: Found) -> Identity | None:
+    """Return the identity by the first dataset that recognises a file.
+
+    If no dataset does, the first that nearly recognises it answers. None if none does.
+    """
+    nearly: Identity | None = None
+    for info in BUILDERS.values():
+        if info.recognise is None or info.variant_of:
+            continue
+        identity = info.recognise(found)
+        if identity is None:
+            continue
+        if identity.dataset:
+            return identity
+        nearly = nearly or identity
+    return nearly
+
+
+def _something_else(found: Found) -> Identity:
+    if found.kind == "images":
+        return Identity(
+            what=f"{len(found.content)} images of something else",
+            shape=found.size,
+        )
+    if found.kind == "csv":
+        return Identity(what="a CSV of something else")
+    if found.kind == "pickle" and _is_labelled(found.content):
+        shape = getattr(found.content["data"], "shape", (0,))
+        return Identity(
+            what=f"a pickle of {shape[0]} labelled images of shape {shape[1:]}, as in "
+            f"CIFAR-FS or FC100",
+            advice="fewbench does not build it",
+        )
+    article = "an" if found.kind == "npz" else "a"
+    return Identity(
+        what=f"{article} {found.kind} of something else",
+        advice="fewbench does not build a dataset from it",
+    )
+
+
+def _is_labelled(content: object) -> bool:
+    return isinstance(content, dict) and {"data", "labels"} <= content.keys()
 
 
 def _allow_missing_splits(
@@ -63,11 +141,11 @@ def _allow_missing_splits(
     present = _splits_by_dataset(found.values())
     advised: dict[str, Identity] = {}
     for name, one in found.items():
-        splits = present[one.dataset]
+        info = BUILDERS.get(one.dataset)
         command = build_command(one.dataset, label)
-        # Image files have no split. `identify_images` has already made their command.
+        # Image files have no split. Their dataset has already made their command.
         is_advised = one.split != "" and one.advice == command
-        if is_advised and not splits.issuperset(SPLITS):
+        if info and is_advised and not present[one.dataset].issuperset(info.splits):
             one = replace(one, advice=f"{command} --allow-missing")
         advised[name] = one
     return advised
@@ -79,14 +157,6 @@ def _splits_by_dataset(found: Iterable[Identity]) -> dict[str, set[str]]:
         splits = present.setdefault(one.dataset, set())
         splits.update(one.split.split("+"))
     return present
-
-
-def _identify_hdf5(source: SourceFiles, file: SourceFile) -> Identity:
-    path = Path(file.tree.label) / file.name
-    own_split = _identify_own_split(path)
-    if own_split is not None:
-        return own_split
-    return identify_hdf5(source, file)
 
 
 def _identify_own_split(path: Path) -> Identity | None:
@@ -118,36 +188,8 @@ def _verify_advice(dataset: str, folder: Path) -> str:
     return f"fewbench data verify {shlex.quote(dataset)} --root {root}"
 
 
-def _identify_csv(_: SourceFiles, file: SourceFile) -> Identity:
-    header = file.lines()[:1]
-    if header == ["filename,label"]:
-        return Identity(
-            what="a list in the format of Ravi & Larochelle",
-            dataset="miniimagenet",
-            layout="CSV",
-            split=file.stem,
-        )
-    if header == ["filename,class"]:
-        return Identity(
-            what="the class list of Vinyals et al. (2016)",
-            layout="CSV",
-            advice="fewbench builds another miniImageNet, with only 6 of these classes",
-        )
-    return Identity(what="a CSV of something else")
-
-
-def _identify_other(_: SourceFiles, file: SourceFile) -> Identity:
+def _identify_head(file: SourceFile) -> Identity:
     data = file.byte_range()
     n_bytes = min(HEAD_BYTES, len(data))
     head = data.read_at(0, n_bytes)
     return Identity(what=describe_head(head))
-
-
-_KINDS: dict[str, Callable[[SourceFiles, SourceFile], Identity]] = {
-    "pickle": identify_pickle,
-    "groups": _identify_hdf5,
-    "npz": identify_npz,
-    "csv": _identify_csv,
-    "text": _identify_other,
-    "unknown": _identify_other,
-}

@@ -112,7 +112,7 @@ def _original_members(originals: Path) -> dict[str, str]:
     source = open_source(Request(originals))
     tree = source.tree
     member_of: dict[str, str] = {}
-    by_class = ravi_members(tree, ravi)
+    by_class = ravi_members(tree.names(), ravi)
     for members in by_class.values():
         member_of.update(members)
     found = find_classes(tree, ravi.numbers)

@@ -169,7 +169,7 @@ class MiniImageNetLayouts:
         """
         tree = self._files.tree
         found = {}
-        for wnid, members in sorted(ravi_members(tree, self._ravi).items()):
+        for wnid, members in sorted(ravi_members(tree.names(), self._ravi).items()):
             in_order = []
             for name in self._ravi.names(wnid):
                 if name in members:

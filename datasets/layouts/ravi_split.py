@@ -2,10 +2,9 @@
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from ..archives.tree import Tree
 from ..info import DataError
 from .source_file import SourceFile
 
@@ -63,13 +62,15 @@ class RaviSplit:
         return sorted(wnids)
 
 
-def ravi_members(tree: Tree, ravi: RaviSplit) -> dict[str, dict[str, str]]:
+def ravi_members(names: Iterable[str], ravi: RaviSplit) -> dict[str, dict[str, str]]:
     """Return wnid -> image name in the CSVs -> path of the file in the tree.
 
     Files with other names are left out.
+
+    names: the paths of all files in the tree
     """
     found: dict[str, dict[str, str]] = {}
-    for member in tree.names():
+    for member in names:
         match = _RAVI_NAME.fullmatch(member)
         if match is None:
             continue

@@ -138,6 +138,8 @@ def variants(
             list_classes=partial(list_classes, resampling=resampling),
             sources=(ILSVRC2012,),
             layouts=layouts,
+            variant_of=info.name,
+            export=replace(info.export, cache=""),
         )
         others.append(variant)
     return tuple(others)

@@ -2,6 +2,7 @@
 
 import codecs
 import re
+from collections.abc import Iterable
 
 from .errors import Unexpected
 
@@ -20,6 +21,17 @@ def text(value: str | bytes) -> str:
     if isinstance(value, bytes):
         return value.decode("latin-1")
     return value
+
+
+def texts(values: object) -> list[str]:
+    """Return the values that are texts. An untrusted pickle may have other values."""
+    if not isinstance(values, Iterable):
+        return []
+    found: list[str] = []
+    for value in values:
+        if isinstance(value, str | bytes):
+            found.append(text(value))
+    return found
 
 
 def decode(data: bytes, codec: str) -> str | bytes:

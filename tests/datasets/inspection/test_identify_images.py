@@ -5,8 +5,8 @@ from pathlib import Path
 
 from PIL import Image
 
+from fewbench.datasets.identity import Identity
 from fewbench.datasets.inspection.identify import identify
-from fewbench.datasets.inspection.identity import Identity
 from fewbench_tests import imagenet_archives as world
 
 

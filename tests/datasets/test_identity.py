@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from fewbench.datasets.inspection.identity import (
+from fewbench.datasets.identity import (
     build_command,
     joined_splits,
     shape_of,
