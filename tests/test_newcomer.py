@@ -49,6 +49,11 @@ def add_dataset(folder: Path) -> None:
     shelf = folder / "datasets" / "__init__.py"
     insert(shelf, "from .info", "from . import leaves")
     insert(shelf, '    "glyphs"', '    "leaves": leaves.INFO,')
+    with (folder / "benchmark" / "published.csv").open("a", encoding="utf-8") as file:
+        file.write(
+            "leaves-5w1s,centroid,Leaf means,pixels,yes,leaves,official,none,5,1,15,600,"
+            "33.3,0.5,episodes,no,none,Leaf et al. 2026,https://example.org,no,\n"
+        )
 
 
 def add_baseline(folder: Path) -> None:
@@ -96,11 +101,24 @@ def test_the_dataset_is_built_and_evaluated(clone: Clone) -> None:
     assert "12" in clone.fewbench(*build)
     assert "leaves" in clone.fewbench("data", "list")
     clone.fewbench("data", "verify", "leaves")
+    identified = clone.fewbench("data", "identify", str(around / "leaves.zip"))
+    assert "fewbench data build leaves" in identified
+    assert "leaves-5w5s" in clone.fewbench("protocol", "list")
 
-    evaluate = ("evaluate", "centroid", "--protocol", "glyphs-5w1s", "--episodes", "50")
-    clone.fewbench(*evaluate, "--dataset", "leaves", "--out", "leaves-results")
+    evaluate = ("evaluate", "centroid", "--protocol", "leaves-5w1s", "--episodes", "50")
+    clone.fewbench(*evaluate, "--out", "leaves-results")
     names = [path.name for path in (around / "leaves-results").glob("*.json")]
-    assert names == ["glyphs-5w1s-on-leaves-50ep__centroid__seed0.json"]
+    assert names == ["leaves-5w1s-50ep__centroid__seed0.json"]
+
+
+def test_a_published_number_stands_beside_the_result(clone: Clone) -> None:
+    around = clone.folder.parent
+    clone.fewbench("report", "leaves-results", "--out", "leaves-report")
+    page = (around / "leaves-report" / "index.html").read_text(encoding="utf-8")
+    assert "Leaf et al. 2026" in page
+    assert "split official" not in page
+    pictures = {path.name for path in (around / "leaves-report").glob("*.png")}
+    assert "published.png" in pictures
 
 
 def test_the_baseline_is_trained_and_evaluated(clone: Clone) -> None:

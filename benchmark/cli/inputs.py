@@ -27,7 +27,7 @@ def find_dataset(name: str, resampling: str | None = None) -> "DatasetInfo":
         return info
     by_filter = {info.resampling: info}
     for other in BUILDERS.values():
-        if other.name.startswith(f"{name}-"):
+        if other.variant_of == name:
             by_filter[other.resampling] = other
     return pick(f"resampling of {name}", resampling, by_filter)
 

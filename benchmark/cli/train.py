@@ -117,12 +117,13 @@ def run_text(run: "TrainingSummary") -> str:
 
 
 def protocol_options(dataset: str) -> str:
-    """Return the options of `fewbench evaluate` for a 5-way 1-shot test on a dataset.
+    """Return the options of `fewbench evaluate` for a dataset or a variant of one."""
+    from ...datasets import BUILDERS
+    from ..protocols.catalogue import own_protocols
 
-    dataset: the name of a dataset, or of a variant such as omniglot-nearest
-    """
-    base = dataset.partition("-")[0]
-    options = f"--protocol {base}-5w1s"
+    base = BUILDERS[dataset].base
+    protocol = next(iter(own_protocols([BUILDERS[base]])), "NAME")
+    options = f"--protocol {protocol}"
     if base != dataset:
         options += f" --dataset {dataset}"
     return options

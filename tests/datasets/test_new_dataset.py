@@ -3,9 +3,11 @@
 import importlib.util
 import io
 import re
+import shlex
 import sys
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
@@ -13,8 +15,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from fewbench.benchmark.protocols.catalogue import own_protocols
+from fewbench.datasets import BUILDERS
 from fewbench.datasets.build import build
-from fewbench.datasets.info import DataError, Request
+from fewbench.datasets.info import DataError, ProtocolDefaults, Request, SplitCounts
+from fewbench.datasets.inspection.identify import identify
 from fewbench.datasets.root import open_split, verify
 from fewbench_tests.paths import REPOSITORY
 
@@ -27,7 +32,7 @@ def leaves(tmp_path: Path) -> Iterator[ModuleType]:
     section = GUIDE.read_text(encoding="utf-8").partition("## Add a dataset")[2]
     code = re.search(r"```python\n(.*?)```", section, re.DOTALL)
     assert code
-    assert len([line for line in code[1].splitlines() if line.strip()]) < 36
+    assert len([line for line in code[1].splitlines() if line.strip()]) < 50
     path = tmp_path / "leaves.py"
     path.write_text(code[1])
     spec = importlib.util.spec_from_file_location("fewbench.datasets.leaves", path)
@@ -81,3 +86,36 @@ def test_the_example_refuses_what_is_incomplete(
         leaves.INFO, tmp_path / "root", Request(tmp_path, allow_missing=True)
     )
     assert partial.manifest["partial"]
+
+
+def test_the_example_is_identified(
+    leaves: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(BUILDERS, "leaves", leaves.INFO)
+    write_zip(tmp_path, 20)
+    (found,) = identify(tmp_path / "leaves.zip").values()
+    assert (found.dataset, found.what) == ("leaves", "1000 images of leaves")
+    command = shlex.split(found.advice)
+    assert command[:4] == ["fewbench", "data", "build", "leaves"]
+    # The command of the advice works as it stands.
+    built = build(leaves.INFO, tmp_path / "root", Request(Path(command[5])))
+    assert not built.manifest["partial"]
+
+
+def test_the_example_has_the_protocols_that_fit(leaves: ModuleType) -> None:
+    protocols = own_protocols([leaves.INFO])
+    assert list(protocols) == ["leaves-5w1s", "leaves-5w5s"]
+    larger = replace(leaves.INFO, splits={"test": SplitCounts(20, 20 * 16)})
+    assert list(own_protocols([larger])) == ["leaves-5w1s", "leaves-20w1s"]
+    assert own_protocols([replace(leaves.INFO, splits={})]) == {}
+    assert own_protocols([replace(leaves.INFO, variant_of="glyphs")]) == {}
+
+
+def test_the_example_chooses_its_protocols(leaves: ModuleType) -> None:
+    wanted = ProtocolDefaults(
+        shapes=((3, 2),), n_query=4, n_episodes=70, rotations=True
+    )
+    protocols = own_protocols([replace(leaves.INFO, protocols=wanted)])
+    protocol = protocols["leaves-3w2s"]
+    assert (protocol.n_query, protocol.n_episodes) == (4, 70)
+    assert protocol.rotations
