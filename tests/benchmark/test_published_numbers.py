@@ -28,3 +28,14 @@ def test_the_line_that_is_not_valid_is_named() -> None:
 def test_the_file_is_read_once() -> None:
     assert published_numbers() is published_numbers()
     assert len(published_numbers()) > 200
+
+
+def test_the_split_of_our_dataset_is_added() -> None:
+    ours = {one.dataset: one.our_split for one in published_numbers()}
+    assert ours == {
+        "omniglot": "vinyals",
+        "miniimagenet": "ravi",
+        "tieredimagenet": "ren",
+    }
+    (strange,) = parse_published(f"{HEADER}\n{LINE.replace('omniglot', 'leaves')}\n")
+    assert strange.our_split == ""

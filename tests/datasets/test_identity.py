@@ -3,6 +3,7 @@
 import numpy as np
 
 from fewbench.datasets.identity import (
+    advised_command,
     build_command,
     joined_splits,
     shape_of,
@@ -30,3 +31,11 @@ def test_split_is_found_in_a_file_name() -> None:
 def test_shape_is_told_of_arrays_alone() -> None:
     assert shape_of(np.zeros((2, 3))) == "2 x 3"
     assert shape_of(["no", "array"]) == ""
+
+
+def test_a_command_for_incomplete_data_says_so() -> None:
+    whole = advised_command("omniglot", "x", is_whole=True)
+    assert whole == build_command("omniglot", "x")
+    assert (
+        advised_command("omniglot", "x", is_whole=False) == f"{whole} --allow-missing"
+    )

@@ -205,3 +205,16 @@ def test_numbers_from_memory_are_marked(make_result):
     assert any("(recalled)" in entry.marks for entry in grid.rows[0])
     assert any("from memory" in note for note in grid.notes)
     assert any(one.recalled for one in published_numbers())
+
+
+def test_a_dataset_may_have_a_hyphen_in_its_name(make_result):
+    theirs = find(id="protonet-snell17-omni-5w1s")[0]
+    leaves = replace(theirs, dataset="plant-leaves", split="a", our_split="a")
+
+    (own,) = pairs_beside([omniglot(make_result, dataset="plant-leaves")], [leaves])
+    variant = omniglot(make_result, dataset="plant-leaves-nearest")
+    (varied,) = pairs_beside([variant], [leaves])
+
+    assert not any(told.startswith(("split", "ours on")) for told in own.differs_in)
+    assert "ours on plant-leaves-nearest" in varied.differs_in
+    assert pairs_beside([omniglot(make_result, dataset="plant")], [leaves]) == []

@@ -2,14 +2,17 @@
 
 import shlex
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from fewbench.datasets import BUILDERS
 from fewbench.datasets.build import build
-from fewbench.datasets.info import DataError, Request
+from fewbench.datasets.identity import Found, Identity, build_command
+from fewbench.datasets.info import DataError, Request, SplitCounts
 from fewbench.datasets.inspection.identify import identify
 from fewbench_tests import imagenet_archives as world
 from fewbench_tests.commands import run_fewbench
@@ -143,3 +146,35 @@ def test_a_whole_source_is_built_without_allowing_anything(folder: Path) -> None
     advice = {one.advice for one in identify(folder).values() if one.dataset}
     command = f"fewbench data build miniimagenet --source {shlex.quote(str(folder))}"
     assert advice == {command}
+
+
+def nearly(_: Found) -> Identity:
+    return Identity("nearly ours")
+
+
+def ours(found: Found) -> Identity | None:
+    if found.kind != "csv":
+        return None
+    command = build_command("leaves", found.label)
+    return Identity("ours", "leaves", split=found.stem, advice=command)
+
+
+@pytest.mark.parametrize("order", [("near", "leaves"), ("leaves", "near")])
+def test_a_dataset_that_recognises_a_file_comes_before_one_that_nearly_does(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, order: tuple[str, str]
+) -> None:
+    recognise = {"near": nearly, "leaves": ours}
+    splits = {"train": SplitCounts(2, 2), "test": SplitCounts(2, 2)}
+    for name in order:
+        info = replace(
+            BUILDERS["glyphs"], name=name, splits=splits, recognise=recognise[name]
+        )
+        monkeypatch.setitem(BUILDERS, name, info)
+    (folder / "train.csv").write_text("image\n")
+    assert identify(folder)["train.csv"].what == "ours"
+    # The split test is missing, and there is no split val.
+    assert identify(folder)["train.csv"].advice.endswith("--allow-missing")
+    (folder / "test.csv").write_text("image\n")
+    assert not identify(folder)["train.csv"].advice.endswith("--allow-missing")
+    np.savez(folder / "note.npz", x=np.zeros(1))
+    assert identify(folder)["note.npz"].what == "nearly ours"

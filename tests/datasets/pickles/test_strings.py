@@ -3,12 +3,17 @@
 import pytest
 
 from fewbench.datasets.pickles.errors import Unexpected
-from fewbench.datasets.pickles.strings import decode, text, to_latin1
+from fewbench.datasets.pickles.strings import decode, text, texts, to_latin1
 
 
 def test_text_makes_one_key_of_both_pythons_strings() -> None:
     assert text(b"image_data") == text("image_data") == "image_data"
     assert text(b"maill\xf4t") == "maill\u00f4t"
+
+
+def test_values_that_are_no_text_are_left_out() -> None:
+    assert texts({"a": 0, b"b": 1, 7: 2}) == ["a", "b"]
+    assert texts(7) == []
 
 
 @pytest.mark.parametrize(
