@@ -108,6 +108,9 @@ def _ask_datasets(found: Found) -> Identity | None:
     return nearly
 
 
+_WORDS = {"pickle": "a pickle", "groups": "an HDF5 file", "npz": "an npz"}
+
+
 def _something_else(found: Found) -> Identity:
     if found.kind == "images":
         return Identity(
@@ -123,9 +126,8 @@ def _something_else(found: Found) -> Identity:
             f"CIFAR-FS or FC100",
             advice="fewbench does not build it",
         )
-    article = "an" if found.kind == "npz" else "a"
     return Identity(
-        what=f"{article} {found.kind} of something else",
+        what=f"{_WORDS[found.kind]} of something else",
         advice="fewbench does not build a dataset from it",
     )
 
