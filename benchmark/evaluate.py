@@ -145,8 +145,10 @@ def answer_range(
 ) -> tuple[EpisodeBatch, Answers]:
     """Draw and answer the episodes `start` to `end - 1`.
 
-    start: a multiple of the learner's `range_step`. The answers to several ranges, joined
-        by `Answers.joined`, are what one range over all of them gives, bit for bit.
+    Join the answers to several ranges with `Answers.joined`. They then equal the answers
+    to a single range over all episodes, bit for bit.
+
+    start: a multiple of the learner's `range_step`
     """
     began = time.perf_counter()
     part = stream.range(start, end)

@@ -51,8 +51,8 @@ def load_model(what: str, loading: Loading) -> Learner:
     kind, colon, _ = what.partition(":")
     if colon and kind in _NOT_YET:
         raise BaselineError(
-            f"{what}: {kind}: is not there yet; {_NOT_YET[kind]}. Use module:factory, see "
-            f"docs/evaluation.md"
+            f"{what}: models of the kind '{kind}:' are not supported yet, but "
+            f"{_NOT_YET[kind]}. Use module:factory, see docs/evaluation.md"
         )
     if _FACTORY.fullmatch(what) and not Path(what).exists():
         learner = _from_factory(what, loading)
@@ -66,8 +66,8 @@ def load_model(what: str, loading: Loading) -> Learner:
 def _from_file(what: str, loading: Loading) -> Learner:
     if loading.train_seed is not None:
         raise BaselineError(
-            f"--train-seed {loading.train_seed}: {what} says itself with which seed it was "
-            f"trained. Omit --train-seed"
+            f"--train-seed {loading.train_seed}: the training seed of {what} is known "
+            f"already. Omit --train-seed"
         )
     device = resolve_device(loading.device)
     precision = resolve_precision(loading.precision, device)

@@ -72,7 +72,7 @@ class EpisodeBatch:
         return len(self.classes)
 
     def range(self, start: int, end: int) -> "EpisodeBatch":
-        """The episodes `start` to `end - 1` of these."""
+        """Return the episodes `start` to `end - 1` of this batch."""
         return EpisodeBatch(
             classes=self.classes[start:end],
             support=self.support[start:end],
@@ -81,7 +81,7 @@ class EpisodeBatch:
 
     @classmethod
     def joined(cls, batches: Sequence["EpisodeBatch"]) -> "EpisodeBatch":
-        """The episodes of several batches, one batch after the other."""
+        """Join several batches into one batch, in the same order."""
         return cls(
             classes=np.concatenate([batch.classes for batch in batches]),
             support=np.concatenate([batch.support for batch in batches]),

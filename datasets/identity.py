@@ -1,4 +1,4 @@
-"""What a file is, and the question that every dataset is asked about it.
+"""Describe a file, and the answer of a dataset that recognises it.
 
 `fewbench data identify` shows each file as a `Found` to the function `recognise` of each
 dataset. The function answers with an `Identity`, whose fields the functions here fill.

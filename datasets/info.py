@@ -142,9 +142,10 @@ class DatasetInfo:
     sources: the files to download; empty if the pixels come with fewbench
     layouts: the arrangements of source files that can be read, in words for people
     reference_sha256: split -> content hash of a complete build
-    variant_of: the dataset whose images another filter resized; empty if it is no variant
-    recognise: returns what a file or all images of a source are to this dataset; None
-        if they have nothing to do with it
+    variant_of: the dataset that this dataset differs from only in the resizing filter;
+        empty if there is none
+    recognise: returns the `Identity` of a file, or of all images of a source; None if
+        they have nothing to do with this dataset
     class_list: returns class name -> split, as published; None if the builder alone
         knows the classes
     published_split: the name of the class split in the column `split` of published.csv

@@ -107,7 +107,7 @@ class ImageView:
 
     @property
     def key(self) -> tuple[str, bool, bool]:
-        """Equal for two views of the same images and rotations."""
+        """A key that is equal for two views with the same images and rotations."""
         return (self.fingerprint, self.rotations, self.task_rotations)
 
     @cached_property

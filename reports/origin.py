@@ -20,7 +20,7 @@ class Pixels:
 
     height, width: px
     resampling: the filter that made them, such as "box"
-    jpeg_generations: how often they were compressed with loss
+    jpeg_generations: number of times that they were saved as JPEG
     crop: the part of the original that was used, such as "whole" or "center 87.5 %"
     """
 
@@ -48,8 +48,8 @@ class TrainedOn:
 class Pretraining:
     """Data that a network had seen before the training that the result describes.
 
-    data: what they are called, "none" for a network that starts from random weights
-    saw_test_classes: whether classes of the test split were among them
+    data: the name of the data; "none" if the network started from random weights
+    saw_test_classes: whether the data had classes of the test split
     """
 
     data: Text

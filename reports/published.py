@@ -46,7 +46,7 @@ class PublishedNumber:
         episodes; "seeds", "groups" or "splits" for a spread over training seeds, groups
         of episodes or label splits
     our_split: the name of the class split that our dataset has, as in `split`; some papers
-        used another one
+        used another split
     recalled: True if the number was written down from memory, without a look at the
         source
     """
@@ -176,7 +176,7 @@ def method_of(result: RunResult) -> str:
 def _others(
     known: Mapping[tuple, list[PublishedNumber]], result: RunResult
 ) -> list[PublishedNumber]:
-    """Return the numbers of a result's dataset, or else of the one that it varies.
+    """Return the published numbers for a result's dataset, or for that of its variant.
 
     A variant is named after its dataset: `<dataset>-<filter>`.
     """

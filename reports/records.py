@@ -214,8 +214,8 @@ class RunResult(ResultHeader):
         _check_array("queries", self.queries, np.uint16, shape)
         if (self.queries != protocol.n_query).any():
             raise ValueError(
-                f"queries holds other numbers than {protocol.n_query}, the query images of "
-                f"each class in this protocol"
+                f"queries: expected {protocol.n_query} query images of each class, as in "
+                f"the protocol, got other numbers"
             )
 
     def _check_classes(self) -> None:

@@ -223,7 +223,7 @@ def _read_arrays(path: Path, saved: ResultFile) -> dict[str, NDArray[Any]]:
 
 
 def _accuracy_texts(result: RunResult) -> dict[str, str]:
-    """The mean and its interval in percent, for whoever reads the document alone."""
+    """Return the mean and its interval in percent, for people who read the document."""
     from .stats.available import available_interval  # it imports scipy
 
     texts = {"mean": f"{100 * result.mean:.4f} %"}

@@ -48,7 +48,7 @@ def compare(
             "--published-half-width",
             parser=points,
             metavar="POINTS",
-            help="± of the published accuracy, e.g. 0.2%.",
+            help="Half-width (±) that the source prints beside the accuracy, e.g. 0.2%.",
         ),
     ] = None,
     level: Level = "95%",  # pyright: ignore[reportArgumentType] - Typer parses it

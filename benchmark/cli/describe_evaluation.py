@@ -53,7 +53,7 @@ def describe_evaluation(
 def describe_evaluations(
     saved: Sequence[tuple[Path, RunResult]], half_width: float | None
 ) -> DescribedEvaluation:
-    """Several results. The document of a single one stands alone."""
+    """Describe several new results. A single result has the document of its own."""
     described = [
         describe_evaluation(path, result, half_width) for path, result in saved
     ]

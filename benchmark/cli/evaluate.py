@@ -60,8 +60,8 @@ def evaluate(
         bool,
         typer.Option(
             "--disjoint",
-            help="Use episodes that share no image, as many as the split allows. The ± "
-            "then also holds for new images of the same classes.",
+            help="Use episodes that share no image, as many as the split allows. The "
+            "interval then also holds for new images of the same classes.",
         ),
     ] = False,
     until_half_width: Annotated[

@@ -28,7 +28,8 @@ def plan(
         typer.Option(
             parser=points,
             metavar="POINTS",
-            help="Wanted ±. Default: 0.1%, or none if --difference is given.",
+            help="Wanted half-width (±) of the interval. Default: 0.1%; no default if --difference "
+            "is given.",
         ),
     ] = None,
     difference: Annotated[
@@ -57,7 +58,7 @@ def plan(
     level: Level = "95%",  # pyright: ignore[reportArgumentType]
     as_json: Json = False,
 ) -> None:
-    """Plan how many episodes and queries a wanted ± or difference needs.
+    """Plan how many episodes and queries a wanted half-width or difference needs.
 
     The plan is an estimate from PILOT, a result that exists already. It uses two
     variances of the pilot: the variance between episodes, which only more

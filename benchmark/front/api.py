@@ -115,7 +115,7 @@ def find_protocol(
 ) -> "EvalProtocol":
     """Return a protocol by name, with changes. Each change shows in the new name.
 
-    dataset: another build of the protocol's dataset
+    dataset: the dataset to use instead of the protocol's
     shot, query: the number of images for each class
     n_episodes: the number of episodes; the first ones are used
     disjoint: whether episodes share no image; there are then as many episodes as the

@@ -18,7 +18,7 @@ class Progress(Protocol):
 
 
 def prefixed(progress: Progress, prefix: str) -> Progress:
-    """A progress whose stages start with a prefix."""
+    """Return a Progress that adds a prefix to the names of stages."""
 
     def advance(stage: str, done: int, total: int, remark: str = "") -> None:
         progress(f"{prefix}: {stage}", done, total, remark)

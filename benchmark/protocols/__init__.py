@@ -5,7 +5,7 @@ images of each episode by name.
 
 catalogue.py         find a protocol by name
 papers.py            the protocols that follow a paper, with their sources
-draw.py              draw the episodes of a protocol from a build
+stream.py            open the episodes of a protocol in a build
 episode_files.py     write episode files
 episode_reader.py    read and check episode files
 episode_images.py    find the images of an episode file in a build

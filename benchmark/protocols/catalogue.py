@@ -25,7 +25,7 @@ MOST_EPISODES = 10**6  # a limit, because all episodes are in memory at once
 
 
 def own_protocols(infos: Iterable[DatasetInfo]) -> dict[str, EvalProtocol]:
-    """Return the protocols that datasets bring along. Variants bring none."""
+    """Return the protocols of datasets. A variant has none of its own."""
     protocols = {}
     for info in infos:
         if info.variant_of:
@@ -157,7 +157,7 @@ def named_by_changes(protocol: EvalProtocol) -> EvalProtocol:
 
 
 def extended_name(name: str, suffix: str) -> str:
-    """A protocol's name with a suffix, cut to the length that names may have."""
+    """Return a protocol's name with a suffix, shortened to 80 characters."""
     room = _LONGEST_NAME - len(suffix)
     return name[:room] + suffix
 

@@ -128,7 +128,7 @@ def _parsed(block: bytes) -> tuple[bytes, bytes, int]:
     Raises ValueError if the block is not an intact header.
     """
     if len(block) < _BLOCK:
-        raise ValueError("the end of the file: the archive is truncated")
+        raise ValueError("a header that is cut off: the archive is truncated")
     if _number(block[148:156]) != _checksum(block):
         raise ValueError("a header with a wrong checksum: the archive is damaged")
     name = _text(block[:100])

@@ -18,7 +18,7 @@ def image_names(tree: Tree) -> list[str]:
 
 
 def found_images(tree: Tree, names: list[str]) -> Found:
-    """Return all images of a source together, as they are shown to the datasets."""
+    """Describe all images of a source together as one `Found`."""
     return Found(
         kind="images",
         label=tree.label,

@@ -57,7 +57,7 @@ class ArrayClasses:
     def with_rows(
         self, file: SourceFile, images: RowArray, class_dict: object
     ) -> list[ClassImages]:
-        """Return the classes in an array, when the file lists the rows of each class.
+        """Split an array of images into classes, by the rows that the file lists for each.
 
         Both arguments come from a file, so their shapes and types are checked.
         images: uint8 (N, H, W, C)
@@ -72,12 +72,13 @@ class ArrayClasses:
     def with_labels(
         self, file: SourceFile, images: RowArray, labels: object, names: object
     ) -> list[ClassImages]:
-        """Return the classes in an array, when the file has a label for each row.
+        """Split an array of images into classes, by the label that the file has for each.
 
         All arguments come from a file, so their shapes and types are checked.
         images: uint8 (N, H, W, C)
         labels: N whole numbers
-        names: wnid -> label; anything else if the file has no class names
+        names: wnid -> label; a value that is no dict means that the file has no class
+            names
         """
         label_of_row = read_integers(f"{file.label}, labels", labels)
         present = np.unique(label_of_row).tolist()

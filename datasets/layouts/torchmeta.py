@@ -1,8 +1,8 @@
 """Read and write torchmeta's HDF5 files.
 
 The HDF5 group `datasets` in such a file has one HDF5 dataset for each class. The class
-is an array of pixels (miniImageNet) or a list of PNGs (tieredImageNet). h5py only finds
-the place of its bytes. This module reads the bytes from the file itself.
+is an array of pixels (miniImageNet) or a list of PNGs (tieredImageNet). h5py is used
+only to locate the bytes of a class. This module reads these bytes from the file itself.
 """
 
 import math

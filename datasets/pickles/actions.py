@@ -1,4 +1,4 @@
-"""The action of each allowed opcode on the machine. All other opcodes are refused."""
+"""Run each allowed opcode on the pickle machine. All other opcodes are refused."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""Turn the result of the machine into plain values, and reject incomplete values."""
+"""Turn what the pickle machine built into plain values. Reject incomplete values."""
 
 from .arrays import StoredArray
 from .errors import Unexpected

@@ -1,4 +1,4 @@
-"""The machine that builds lists, dicts, tuples and arrays from opcodes."""
+"""The pickle machine, which builds lists, dicts, tuples and arrays from opcodes."""
 
 from .arrays import StoredArray
 from .errors import Forbidden, Unexpected

@@ -4,7 +4,7 @@ from pathlib import Path
 
 
 def build_again(path: Path) -> str:
-    """Return a sentence with the command that builds the dataset of a file again.
+    """Return a sentence with the command that rebuilds the dataset to which a file belongs.
 
     path: the split file or manifest.json; its folder is named after the dataset
     """

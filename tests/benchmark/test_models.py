@@ -67,9 +67,12 @@ def test_a_factory_in_the_working_folder_makes_the_model(module: str) -> None:
         ("{}:missing", "has no function missing"),
         ("{}:nothing", "got an object of type NoneType"),
         ("no_such_module:make", "cannot import no_such_module: ModuleNotFoundError"),
-        ("weights:a.safetensors", "weights: is not there yet.*module:factory"),
-        ("features:folder", "features: is not there yet"),
-        ("timm:resnet18", "timm: is not there yet"),
+        (
+            "weights:a.safetensors",
+            "kind 'weights:' are not supported yet.*module:factory",
+        ),
+        ("features:folder", "kind 'features:' are not supported"),
+        ("timm:resnet18", "kind 'timm:' are not supported"),
     ],
 )
 def test_what_cannot_be_loaded_gets_a_sentence(
@@ -82,5 +85,7 @@ def test_what_cannot_be_loaded_gets_a_sentence(
 def test_settings_without_effect_are_refused(module: str) -> None:
     with pytest.raises(BaselineError, match="--set way=5: has no effect"):
         load_model(f"{module}:encoder", Loading(settings=("way=5",)))
-    with pytest.raises(BaselineError, match="--train-seed 3: centroid says itself"):
+    with pytest.raises(
+        BaselineError, match="--train-seed 3: the training seed of centroid"
+    ):
         load_model("centroid", Loading(train_seed=3))

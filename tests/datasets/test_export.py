@@ -112,9 +112,7 @@ def test_a_variant_stays_the_variant_that_it_is(tmp_path: Path) -> None:
     for split, store in stores.items():
         assert again[split].fingerprint == store.fingerprint
         assert again[split].attributes["resampling"] == "lanczos"
-    with pytest.raises(
-        DataError, match="lanczos.*cannot be resampled by cv2-linear"
-    ):
+    with pytest.raises(DataError, match="lanczos.*cannot be resampled by cv2-linear"):
         built(world.MINI, tmp_path / "other", tmp_path / "out")
 
 

@@ -44,7 +44,7 @@ def test_accuracies_and_mean_follow_from_the_predictions(make_result):
         ({"precision": "fp8"}, "'fp64' or 'other'"),
         ({"seconds": {"total": float("nan")}}, "finite"),
         ({"recipe": {"lr": float("inf")}}, "recipe.lr"),
-        ({"queries": np.full((40, 5), 14, np.uint16)}, "other numbers than 15"),
+        ({"queries": np.full((40, 5), 14, np.uint16)}, "expected 15 query images"),
         ({"queries": np.full((40, 5), 15)}, "queries: expected uint16.*got int64"),
         ({"unknown": 1}, "unexpected keyword|Unexpected keyword"),
     ],
