@@ -1,6 +1,5 @@
 """Read recipes: TOML files with the hyper-parameters of training and their sources."""
 
-import tomllib
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
@@ -9,6 +8,8 @@ from typing import Annotated, Any, Literal
 import torch
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
+
+from fewbench.documents import DocumentError, parse_toml, read_bytes
 
 from ..datasets.episodes import EpisodeSpec
 from ..datasets.info import DataError
@@ -153,7 +154,7 @@ def load_recipe(name_or_path: str, settings: Sequence[str] = ()) -> TrainConfig:
     """
     path = _recipe_path(name_or_path)
     try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
+        values = parse_toml(read_bytes(path))
     except (OSError, ValueError) as error:
         raise BaselineError(
             f"{path}: cannot be read as a TOML recipe: {error}. Correct the file, or "
@@ -245,8 +246,9 @@ def _parse_setting(text: str) -> tuple[str, Any]:
             f"lr=0.0005"
         )
     try:
-        parsed = tomllib.loads(f"value = {value}")["value"]
-    except tomllib.TOMLDecodeError:
+        line = f"value = {value}"
+        parsed = parse_toml(line.encode("utf-8", "surrogateescape"))["value"]
+    except DocumentError:
         # Not TOML: a word without quotes, such as backend=higher.
         parsed = value.strip()
     return key.strip(), parsed

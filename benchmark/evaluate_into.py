@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from fewbench.locks import exclusive
 from fewbench.progress import Progress, prefixed
 
 from ..baselines.evaluation.features import Features
@@ -34,9 +35,7 @@ class ResultFolder:
         Raises DataError if the result exists, and neither `overwrite` nor `skip_existing`
         is set.
         """
-        card = learner.card
-        stem = file_stem(stream.protocol.name, card.name, card.train_seed)
-        existing = self.path / f"{stem}.json"
+        existing = self.path / f"{_file_stem(learner, stream)}.json"
         if self.overwrite or not existing.exists():
             return False
         if self.skip_existing:
@@ -64,8 +63,8 @@ def evaluate_into(
     stop: the rule that may stop each evaluation early; None for all episodes
     Return the path of the result's .json file and the result, for each evaluation that
     was not left out.
-    Raises DataError, before the first evaluation, if a result exists already. Also raises
-    the errors of `evaluate`.
+    Raises DataError, before the first evaluation, if a result exists already. Raises Busy
+    if another process is making the same result. Also raises the errors of `evaluate`.
     """
     missing = [stream for stream in streams if not folder.has(learner, stream)]
     # If the folder cannot be written, this fails before the long evaluation, not after.
@@ -76,8 +75,17 @@ def evaluate_into(
         report = progress
         if progress and len(missing) > 1:
             report = prefixed(progress, stream.protocol.name)
-        examiner = make_examiner(learner, stream, report, features)
-        features = examiner.features
-        result = run(examiner, stream, stop)
-        saved.append((save_result(result, folder.path), result))
+        stem = _file_stem(learner, stream)
+        lock = folder.path / f".{stem}.lock"
+        with exclusive(lock, f"evaluating {stem} into {folder.path}"):
+            examiner = make_examiner(learner, stream, report, features)
+            features = examiner.features
+            result = run(examiner, stream, stop)
+            path = save_result(result, folder.path)
+        saved.append((path, result))
     return saved
+
+
+def _file_stem(learner: Learner, stream: EpisodeStream) -> str:
+    card = learner.card
+    return file_stem(stream.protocol.name, card.name, card.train_seed)

@@ -6,10 +6,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import ConfigDict, Field, TypeAdapter
 from pydantic.dataclasses import dataclass
 
-from fewbench.documents import explain
+from fewbench.documents import DocumentError, fit, parse_json, read_bytes
 
 from ..datasets.info import DataError
 
@@ -64,12 +64,11 @@ def read_history(path: Path) -> History:
 
     Raises DataError if the file is not the log of a training run.
     """
-    content = path.read_bytes()
     try:
-        log = TypeAdapter(_Log).validate_json(content)
-    except ValidationError as error:
+        log = fit(parse_json(read_bytes(path)), TypeAdapter(_Log))
+    except DocumentError as error:
         raise DataError(
-            f"{path}: not the log of a training run ({explain(error)}). Expected a "
+            f"{path}: not the log of a training run ({error}). Expected a "
             f"{LOG} that `fewbench train` wrote. Move this file to another folder."
         ) from error
     return list(map(asdict, log.history))

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import TypedDict
 
+from fewbench.locks import only_writer
 from fewbench.progress import Progress
 
 from ..baselines.config import TrainConfig
@@ -65,9 +66,12 @@ def train_run(
     root: the folder with the built datasets; None for the default folder of `data_root`
     Raises DataError if the dataset is unknown or not built.
     Raises BaselineError if the recipe cannot be used or `out` holds another run.
+    Raises Busy if another process is training into `out`.
     """
-    trainer = Trainer(config, train_views(config, root), out, budget)
-    checkpoint = trainer.run(progress)
+    views = train_views(config, root)
+    with only_writer(out, f"training into {out}"):
+        trainer = Trainer(config, views, out, budget)
+        checkpoint = trainer.run(progress)
     state = trainer.state
     accuracy = None
     if trainer.views.val:

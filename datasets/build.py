@@ -15,8 +15,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from fewbench.files import exclusive, require_space
+from fewbench.files import require_space
 from fewbench.folders import replace_folder
+from fewbench.locks import exclusive
 from fewbench.progress import Progress
 
 from .downloads.fetch import fetch, recorded_check
@@ -59,14 +60,17 @@ def build(
     progress: called with the stage, and the count and total of bytes in a download or
         of images to write
     Raises DataError if the source is missing or wrong, if the disk is full or
-    read-only, or if another process is building the dataset. Also raises DataError if
+    read-only. Raises Busy if another process is building the dataset. Also raises DataError if
     a partial build is there and the request does not allow missing data.
     """
     request = request or Request()
     found = None if rebuild else _find_build(info, root, request)
     if found is not None:
         return found
-    with _writing_to(root), _alone(info, root):
+    doing = f"building {info.name} in {root}"
+    lock = root / f".{info.name}.lock"
+    # An embedded dataset (its pixels come with fewbench) is built within seconds.
+    with _writing_to(root), exclusive(lock, doing, wait=info.embedded):
         # Another process may have built the dataset while this process waited.
         found = None if rebuild else _find_build(info, root, request)
         if found is not None:
@@ -272,21 +276,3 @@ def _writing_to(root: Path) -> Iterator[None]:
             f"{root}: cannot write there ({reason}). Nothing half-written is used as a "
             f"finished build. {advice}"
         ) from error
-
-
-@contextmanager
-def _alone(info: DatasetInfo, root: Path) -> Iterator[None]:
-    """Keep other processes from building the same dataset during the `with` block.
-
-    Raises DataError if another process is building the dataset. An embedded dataset
-    (its pixels come with fewbench) is built within seconds, so this process waits.
-    """
-    lock = root / f".{info.name}.lock"
-    try:
-        with exclusive(lock, wait=info.embedded):
-            yield
-    except BlockingIOError:
-        raise DataError(
-            f"another process is building {info.name} in {root}. Wait until that "
-            f"process has finished, then type the same command again."
-        ) from None

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from fewbench.files import require_space, write_json
+from fewbench.locks import exclusive
 from fewbench.progress import Progress
 
 from .export_formats import FORMATS, Classes, ExportedClass, ExportFormat, check_names
@@ -127,6 +128,7 @@ def _new_folder(out: Path) -> Iterator[Path]:
 
     If the block fails, the temporary folder is deleted.
     Raises DataError if `out` exists or cannot be written.
+    Raises Busy if another process is writing `out`.
     """
     if os.path.lexists(out):
         raise DataError(
@@ -135,10 +137,12 @@ def _new_folder(out: Path) -> Iterator[Path]:
         )
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
+        lock = out.with_name(f".{out.name}.lock")
         # The name is new, because a failed block deletes everything in the folder.
-        with tempfile.TemporaryDirectory(
+        scratch_folder = tempfile.TemporaryDirectory(
             suffix=".partial", prefix=f"{out.name}.", dir=out.parent
-        ) as scratch:
+        )
+        with exclusive(lock, f"writing {out}"), scratch_folder as scratch:
             # tempfile makes a folder that only its owner can open. So `out` is made
             # from a new folder in it, which has the usual permissions.
             folder = Path(scratch, out.name)

@@ -1,7 +1,4 @@
-"""Look up a name in a catalogue, and suggest similar names if it is unknown.
-
-The function `shown` makes text from an untrusted file safe to print.
-"""
+"""Look up a name in a catalogue, and suggest similar names if it is unknown."""
 
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
@@ -45,14 +42,3 @@ def _alternatives(names: Sequence[str]) -> str:
     if len(quoted) == 1:
         return quoted[0]
     return f"{', '.join(quoted[:-1])} or {quoted[-1]}"
-
-
-def shown(text: str, longest: int = 80) -> str:
-    """Return text from an untrusted file, shortened and on one line, for a message.
-
-    longest: the most characters of the text to use
-    """
-    cut = text[:longest]
-    if text.isprintable():
-        return cut
-    return ascii(cut)

@@ -17,7 +17,7 @@ ROOMS = {
     "benchmark": {"benchmark", "baselines", "datasets", "reports"},
 }
 # The floor that every room stands on. It lies in benchmark/front, which is `fewbench` itself.
-FLOOR = {"documents", "errors", "files", "folders", "npz", "progress"}
+FLOOR = {"documents", "errors", "files", "folders", "locks", "npz", "progress"}
 FACE = {"", "api", "__main__"}
 # Library -> where it may be imported.
 ONLY_IN = {

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from fewbench.documents import printable, shown
 from fewbench.progress import Progress
 
 if TYPE_CHECKING:
@@ -17,15 +18,23 @@ SECONDS_BETWEEN_LINES = 30.0
 
 
 def emit(document: Mapping[str, object], text: str, as_json: bool) -> None:
-    """Print the answer of a command on stdout, as a JSON document or as text."""
+    """Print the answer of a command on stdout, as a JSON document or as text.
+
+    Characters from files that cannot be printed are escaped.
+    """
     if as_json:
         text = json.dumps(document, indent=2, sort_keys=True, allow_nan=False)
-    sys.stdout.write(text.rstrip("\n") + "\n")
+    safe = printable(text, keep="\n")
+    sys.stdout.write(safe.rstrip("\n") + "\n")
 
 
 def say(text: str) -> None:
-    """Print a line on stderr, such as an error or a remark beside the answer."""
-    sys.stderr.write(text + "\n")
+    """Print a line on stderr, such as an error or a remark beside the answer.
+
+    Characters from files that cannot be printed are escaped.
+    """
+    safe = printable(text, keep="\n")
+    sys.stderr.write(safe + "\n")
 
 
 @contextmanager
@@ -129,6 +138,7 @@ def _drawn_bars(console: "Console") -> Iterator[Progress]:
 
     The bar has the speed, the elapsed time and the remaining time of the stage.
     """
+    from rich.markup import escape
     from rich.progress import Progress as Bars
     from rich.progress import (
         ProgressColumn,
@@ -161,9 +171,12 @@ def _drawn_bars(console: "Console") -> Iterator[Progress]:
 
     def advance(stage: str, done: int, total: int, remark: str = "") -> None:
         if stage not in tasks:
-            tasks[stage] = bars.add_task(stage, remark="")
+            # A stage has names in it, which rich would read as markup.
+            tasks[stage] = bars.add_task(escape(shown(stage)), remark="")
         task = tasks[stage]
-        bars.update(task, completed=done, total=total or None, remark=remark)
+        bars.update(
+            task, completed=done, total=total or None, remark=escape(shown(remark))
+        )
 
     with bars:
         yield advance

@@ -3,6 +3,7 @@
 import json
 import math
 import tomllib
+import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -104,12 +105,27 @@ def explain(error: "ValidationError") -> str:
     return f"{where}: {what} (got {got})"
 
 
-def shown(text: str, longest: int = 80) -> str:
+def shown(text: object, longest: int = 80) -> str:
     """Make foreign text safe for a message: cut it short, and keep it on one line."""
-    cut = text[:longest]
+    return printable(str(text)[:longest])
+
+
+def printable(text: str, keep: str = "") -> str:
+    """Write every character that does not print as its code, such as \\x1b.
+
+    Such characters move the cursor, colour a terminal, turn the direction of writing,
+    or end a line. Spaces of every width stay.
+    keep: characters that stay too
+    """
     if text.isprintable():
-        return cut
-    return ascii(cut)
+        return text
+    return "".join(one if one in keep else _visible(one) for one in text)
+
+
+def _visible(character: str) -> str:
+    if character.isprintable() or unicodedata.category(character) == "Zs":
+        return character
+    return character.encode("unicode_escape").decode()
 
 
 def _decode(data: bytes) -> str:

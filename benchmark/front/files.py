@@ -1,18 +1,13 @@
-"""Write files completely or not at all. Check space and lock files before writing."""
+"""Write files completely or not at all. Check space before writing."""
 
 import errno
 import hashlib
 import json
-import logging
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-
-_log = logging.getLogger(__name__)
 
 
 def write_bytes(path: Path, data: bytes, *, durable: bool = False) -> Path:
@@ -67,29 +62,6 @@ def file_digest(path: Path, algorithm: str) -> str:
             file, lambda: hashlib.new(algorithm, usedforsecurity=False)
         )
     return digest.hexdigest()
-
-
-@contextmanager
-def exclusive(lock: Path, *, wait: bool = False) -> Iterator[None]:
-    """Lock a file during the `with` block, so that only one process does the work.
-
-    The operating system releases the lock when the process ends, even if it is killed.
-    Nothing is locked on Windows and on file systems without locks.
-    wait: whether to wait until the lock is free
-    Raises BlockingIOError if another process holds the lock and `wait` is False.
-    """
-    with lock.open("w") as file:
-        try:
-            import fcntl  # Windows does not have this module.
-
-            mode = fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB
-            fcntl.flock(file, mode)
-        except BlockingIOError:
-            raise
-        except (ImportError, OSError):
-            # Some network file systems have no locks.
-            _log.info("%s: cannot be locked here", lock)
-        yield
 
 
 def require_space(folder: Path, needed: int, *, reserve: bool = True) -> None:

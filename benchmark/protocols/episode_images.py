@@ -7,10 +7,12 @@ from typing import NoReturn
 
 import numpy as np
 
+from fewbench.documents import shown
+
 from ...datasets import BUILDERS
 from ...datasets.episodes import EpisodeBatch
 from ...datasets.info import DataError
-from ...datasets.lookup import pick, shown
+from ...datasets.lookup import pick
 from ...datasets.view import ImageView
 from .catalogue import extended_name
 from .episode_files import EpisodeFile

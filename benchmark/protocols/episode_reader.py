@@ -1,22 +1,20 @@
 """Read episode files. Raise an error if a file is damaged, edited or inconsistent."""
 
-import json
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Literal, NoReturn
 
 import numpy as np
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ConfigDict, TypeAdapter
+from pydantic.dataclasses import dataclass
 
-from fewbench.documents import explain
+from fewbench.documents import DocumentError, fit, parse_json, shown
 from fewbench.npz import read_arrays
 
 from ...datasets.info import DataError
-from ...datasets.lookup import shown
 from ...reports.protocol import EvalProtocol
 from .episode_files import (
-    FORMAT,
     HASHED,
     INDEX,
     SCHEMA_VERSION,
@@ -31,6 +29,23 @@ BYTES_LIMIT = 1 << 30
 _EXPORT = "fewbench protocol export NAME --out FILE"
 
 
+@dataclass(frozen=True, config=ConfigDict(extra="ignore"))
+class _Header:
+    """The JSON document in an episode file.
+
+    classes: the name and the image names of each class
+    """
+
+    format: Literal["fewbench-episodes"]
+    schema_version: int
+    protocol: EvalProtocol
+    data_fingerprint: str
+    classes: list[tuple[str, tuple[str, ...]]]
+
+
+_HEADER = TypeAdapter(_Header)
+
+
 def read_episodes(path: Path) -> EpisodeFile:
     """Read and check an episode file.
 
@@ -39,25 +54,16 @@ def read_episodes(path: Path) -> EpisodeFile:
     """
     arrays = _read_arrays(path)
     _check_sha256(path, arrays)
-    try:
-        header = json.loads(arrays["header"].tobytes())
-        _check_version(path, header)
-        protocol = _protocol_in(header)
-        class_images = _class_images_in(path, header)
-        data_fingerprint = str(header["data_fingerprint"])
-    except ValidationError as error:
-        _refuse(path, f"its protocol is not valid ({explain(error)})")
-    except DataError:
-        raise
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
-        _refuse(path, f"its header is not complete ({error!r:.80})")
+    header = _read_header(path, arrays["header"].tobytes())
+    class_images = _class_images_in(path, header)
+    protocol = header.protocol
     _check_shapes(path, protocol, arrays)
     _check_places(path, class_images, arrays)
     _check_repeats(path, arrays)
     return EpisodeFile(
         path=path,
         protocol=protocol,
-        data_fingerprint=data_fingerprint,
+        data_fingerprint=header.data_fingerprint,
         class_images=class_images,
         classes=arrays["classes"],
         images=arrays["images"],
@@ -99,11 +105,20 @@ def _check_sha256(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
         )
 
 
-def _check_version(path: Path, header: dict[str, Any]) -> None:
-    version = header["schema_version"]
-    if header["format"] != FORMAT or not isinstance(version, int):
-        _refuse(path, "its header is not that of an episode file")
-    if version > SCHEMA_VERSION:
+def _read_header(path: Path, data: bytes) -> _Header:
+    try:
+        document = parse_json(data)
+        _refuse_newer(path, document)
+        return fit(document, _HEADER)
+    except DocumentError as error:
+        _refuse(path, f"its header is not complete ({error})", error)
+
+
+def _refuse_newer(path: Path, document: object) -> None:
+    version = None
+    if isinstance(document, dict):
+        version = document.get("schema_version")
+    if isinstance(version, int) and version > SCHEMA_VERSION:
         raise DataError(
             f"{path}: written by a newer version of fewbench: expected schema version "
             f"{SCHEMA_VERSION} or older, got {version}. To upgrade: pip install "
@@ -111,23 +126,17 @@ def _check_version(path: Path, header: dict[str, Any]) -> None:
         )
 
 
-def _protocol_in(header: dict[str, Any]) -> EvalProtocol:
-    document = json.dumps(header["protocol"])
-    return TypeAdapter(EvalProtocol).validate_json(document)
-
-
-def _class_images_in(path: Path, header: dict[str, Any]) -> ClassImages:
+def _class_images_in(path: Path, header: _Header) -> ClassImages:
     """Return class name -> names of the images in the class, from a file's header.
 
     Raises DataError if a class or an image in a class is listed twice.
     """
     class_images: ClassImages = {}
-    for class_name, image_names in header["classes"]:
-        names = tuple(map(str, image_names))
-        listed_before = str(class_name) in class_images
+    for class_name, names in header.classes:
+        listed_before = class_name in class_images
         if listed_before or len(set(names)) < len(names):
             _refuse(path, "its header lists a class or an image twice")
-        class_images[str(class_name)] = names
+        class_images[class_name] = names
     return class_images
 
 

@@ -5,7 +5,7 @@ import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
-from fewbench.files import exclusive
+from fewbench.locks import exclusive
 from fewbench.progress import Progress
 
 from ..info import DataError, Source
@@ -107,18 +107,12 @@ class _Fetch:
     def download_alone(self) -> None:
         """Download the file, unless another process has finished the same download.
 
-        Raises DataError if another process is downloading the file at this moment.
+        Raises Busy if another process is downloading the file at this moment.
         """
         lock = self.path.with_name(f".{self.path.name}.lock")
-        try:
-            with exclusive(lock):
-                if not self.path.exists():
-                    self._download()
-        except BlockingIOError:
-            raise DataError(
-                f"{self.path}: another process is downloading this file. Wait until "
-                f"that process has finished, then type the same command again."
-            ) from None
+        with exclusive(lock, f"downloading {self.path}"):
+            if not self.path.exists():
+                self._download()
 
     def _download(self) -> None:
         expected = look_up(self.path, self.source, self.timeout)

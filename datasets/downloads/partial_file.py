@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import ConfigDict, Field, TypeAdapter
 from pydantic.dataclasses import dataclass
 
+from fewbench.documents import DocumentError, fit, parse_json, read_bytes
 from fewbench.files import write_text
 
 # The validator is sent back to the server in a header: only printable ASCII is allowed.
@@ -61,10 +62,9 @@ class PartialFile:
     def origin(self) -> Origin:
         """Read the origin record; an empty record if the file is missing or damaged."""
         try:
-            with self._record.open("rb") as file:
-                document = file.read(_MOST_RECORD_BYTES)
-            return _ORIGIN.validate_json(document)
-        except (FileNotFoundError, ValueError):
+            document = parse_json(read_bytes(self._record, _MOST_RECORD_BYTES))
+            return fit(document, _ORIGIN)
+        except (FileNotFoundError, DocumentError):
             return Origin()
 
     def begin(self, origin: Origin) -> None:

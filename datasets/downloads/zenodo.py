@@ -5,7 +5,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import AliasChoices, BaseModel, Field
+from pydantic import AliasChoices, BaseModel, Field, TypeAdapter
+
+from fewbench.documents import DocumentError, fit, parse_json, shown
 
 from ..info import Source
 from .checksums import ORIGINS, Expected, known, record_digest
@@ -26,6 +28,10 @@ class _Record(BaseModel):
     files: list[dict[str, Any]]
 
 
+_FILE = TypeAdapter(_File)
+_RECORD = TypeAdapter(_Record)
+
+
 def look_up(path: Path, source: Source, timeout: float) -> Expected:
     """Return the size and checksum that a file must have.
 
@@ -41,9 +47,8 @@ def look_up(path: Path, source: Source, timeout: float) -> Expected:
     try:
         document = read_document(source.record, timeout)
         file = _find_file(document, source.filename)
-    except (Refused, ValueError) as error:
-        first_lines = str(error).splitlines()[:3]
-        reason = "; ".join(first_lines)
+    except (Refused, DocumentError) as error:
+        reason = shown(error, 300)
         _log.warning(
             "%s: gives no checksum for %s: %s",
             source.record,
@@ -68,11 +73,11 @@ def _find_file(document: bytes, file_name: str) -> _File:
     """Find the entry of a file in a Zenodo record.
 
     document: the record as JSON
-    Raises ValueError if the document is not a record, or does not list the file.
+    Raises DocumentError if the document is not a record, or does not list the file.
     """
-    record = _Record.model_validate_json(document)
+    record = fit(parse_json(document), _RECORD)
     for file in record.files:
         is_named = file_name in (file.get("key"), file.get("filename"))
         if is_named:
-            return _File.model_validate(file)
-    raise ValueError(f"the record does not list a file {file_name}")
+            return fit(file, _FILE)
+    raise DocumentError(f"the record does not list a file {file_name}")

@@ -5,9 +5,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from fewbench.documents import shown
+
 from ..archives.tree import Tree
 from ..info import DataError, Source
-from ..lookup import shown
 from ..splits import read_classes
 
 # File names are stored and printed. So they may have no line breaks and at most 200

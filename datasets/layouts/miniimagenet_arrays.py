@@ -5,9 +5,10 @@ from functools import partial
 
 import numpy as np
 
+from fewbench.documents import shown
+
 from ..archives.refusals import refusal
 from ..info import ClassImages, DataError
-from ..lookup import shown
 from .pixels import RowArray, check_images, read_group, read_integers, read_rows
 from .ravi_split import RaviSplit, check_n_images
 from .search import Search

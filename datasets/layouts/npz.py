@@ -11,12 +11,13 @@ from typing import IO, BinaryIO, cast
 
 import numpy as np
 
+from fewbench.documents import shown
+
 from ..archives.byte_ranges import ByteRange
 from ..archives.limits import Limits
 from ..archives.refusals import DAMAGE, reason_of, refusal
 from ..archives.temporary_file import write_temporary
 from ..info import DataError
-from ..lookup import shown
 
 _HEADER_BYTES = 2**14  # more than any real .npy header has
 _ROWS_AT_ONCE = 1024

@@ -6,11 +6,12 @@ The first bytes decide the kind. Only if they are unknown does the file ending d
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from fewbench.documents import shown
+
 from ..archives.byte_ranges import ByteRange
 from ..archives.refusals import refusal
 from ..archives.signatures import HEAD_BYTES, kind_of, looks_like_page
 from ..archives.tree import Tree
-from ..lookup import shown
 
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png")
 ARCHIVE_SUFFIXES = (".zip", ".tar", ".tgz", ".tar.gz", ".tar.bz2", ".tar.xz")

@@ -1,9 +1,12 @@
 """The data files in a source (a folder, an archive or one file), and their contents."""
 
-import json
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Any
+
+from pydantic import BaseModel, TypeAdapter
+
+from fewbench.documents import DocumentError, fit, parse_json, shown
 
 from ..archives.folders import FolderMembers
 from ..archives.limits import Limits
@@ -11,7 +14,6 @@ from ..archives.refusals import refusal
 from ..archives.signatures import HEAD_BYTES, kind_of
 from ..archives.tree import Tree, open_tree
 from ..info import DataError, Request
-from ..lookup import shown
 from ..pickles.reader import read_pickle
 from ..pickles.strings import text
 from .npz import NpyArray, open_npz
@@ -40,6 +42,15 @@ _NOTES = (
 )
 # The most data files that are looked at. Published sources have about a dozen.
 _MOST_FILES = 200
+
+
+class _Conversion(BaseModel):
+    """The field of a conversion record that builds use."""
+
+    resampling: str
+
+
+_CONVERSION = TypeAdapter(_Conversion)
 
 
 class SourceFiles:
@@ -133,20 +144,14 @@ class SourceFiles:
 
     def _recorded_resampling(self, name: str) -> str:
         try:
-            record = json.loads(self.tree.read(name))
-            return shown(record["resampling"])
-        except (
-            ValueError,
-            KeyError,
-            TypeError,
-            AttributeError,
-            RecursionError,
-        ) as error:
+            record = fit(parse_json(self.tree.read(name)), _CONVERSION)
+            return shown(record.resampling)
+        except DocumentError as error:
             raise refusal(
                 self.tree.label,
                 CONVERSION,
                 expected="the record that `fewbench data convert` writes",
-                got=shown(str(error)),
+                got=shown(error),
                 advice="Convert the data again, or delete that file.",
             ) from error
 

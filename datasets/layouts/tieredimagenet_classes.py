@@ -4,9 +4,10 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 
 import numpy as np
 
+from fewbench.documents import shown
+
 from ..archives.refusals import refusal
 from ..info import ClassImages, DataError
-from ..lookup import shown
 from .ilsvrc import MOST_IMAGES, check_count
 from .ren_split import RenSplit, plain
 from .search import Search

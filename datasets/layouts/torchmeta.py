@@ -12,10 +12,11 @@ from pathlib import Path
 import h5py
 import numpy as np
 
+from fewbench.documents import shown
+
 from ..archives.byte_ranges import ByteRange
 from ..archives.refusals import DOWNLOAD_AGAIN, refusal
 from ..info import DataError
-from ..lookup import shown
 from ..store.hdf5 import open_for_writing, own_dataset
 from .hdf5_heap import REFERENCE, HeapValues
 

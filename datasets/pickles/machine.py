@@ -1,5 +1,7 @@
 """The pickle machine, which builds lists, dicts, tuples and arrays from opcodes."""
 
+from fewbench.documents import shown
+
 from .arrays import StoredArray
 from .errors import Forbidden, Unexpected
 from .numpy_calls import AllowedName, PickledDtype, call
@@ -201,5 +203,4 @@ def _shown(name: object) -> str:
     """Return a name for an error message, escaped, since a terminal may show it."""
     if not isinstance(name, str):
         return f"<{type(name).__name__}>"
-    escaped = ascii(name[:80])
-    return escaped[1:-1]
+    return shown(name)

@@ -8,8 +8,9 @@ from pathlib import Path
 import h5py
 import numpy as np
 
+from fewbench.documents import shown
+
 from ..info import DataError
-from ..lookup import shown
 from .advice import build_again
 
 

@@ -9,6 +9,9 @@ import shutil
 from importlib.metadata import version
 from pathlib import Path
 
+from pydantic import TypeAdapter
+
+from fewbench.documents import fit, parse_json, read_bytes
 from fewbench.files import write_text
 
 from ..info import DatasetInfo, Listing
@@ -18,6 +21,8 @@ _FILE = "journal.jsonl"
 _FRAME = ""
 # (split, class name) -> digest
 _Digests = dict[tuple[str, str], str]
+# split, class name, digest
+_LINE = TypeAdapter(tuple[str, str, str])
 
 
 class Journal:
@@ -139,17 +144,16 @@ def _read(path: Path, outline: str) -> _Digests:
     Empty if the file is missing, damaged or has another outline.
     """
     try:
-        text = path.read_text(encoding="utf-8")
         # A last line without a line break is incomplete, so it is dropped.
-        head, *lines = text.split("\n")[:-1]
-        if json.loads(head) != {"plan": outline}:
+        head, *lines = read_bytes(path).split(b"\n")[:-1]
+        if parse_json(head) != {"plan": outline}:
             return {}
         recorded: _Digests = {}
         for line in lines:
-            split, name, digest = json.loads(line)
+            split, name, digest = fit(parse_json(line), _LINE)
             recorded[split, name] = digest
         return recorded
-    except (OSError, ValueError, TypeError):
+    except (OSError, ValueError):  # ValueError: there is no line, or a damaged one
         return {}
 
 

@@ -1,11 +1,13 @@
 """Read and write manifest.json, which describes a finished build and its checks."""
 
-import json
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+from fewbench.documents import DocumentError, fit, parse_json, read_bytes
 from fewbench.files import write_json
 
 from ..info import DataError, DatasetInfo, Listing
@@ -14,6 +16,31 @@ from .split_store import SplitStore
 
 MANIFEST = "manifest.json"
 _MANIFEST_SCHEMA = 1
+_MOST = 10**12  # far more classes or images than a split can have
+
+
+class _Split(BaseModel):
+    """What a manifest says about a split, of which commands use these fields."""
+
+    n_classes: int = Field(ge=1, le=_MOST)
+    n_images: int = Field(ge=1, le=_MOST)
+    content_sha256: str
+
+
+class _Manifest(BaseModel):
+    """The fields of a manifest that commands use."""
+
+    model_config = ConfigDict(strict=True)
+
+    schema_version: int = Field(0, ge=0, le=_MANIFEST_SCHEMA)
+    form: str
+    resampling: str
+    partial: bool
+    splits: dict[str, _Split]
+    checks: list[str]
+
+
+_SCHEMA = TypeAdapter(_Manifest)
 
 
 def read_manifest(folder: Path) -> dict[str, Any] | None:
@@ -23,27 +50,35 @@ def read_manifest(folder: Path) -> dict[str, Any] | None:
     """
     path = folder / MANIFEST
     try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
+        manifest = parse_json(read_bytes(path))
     except (FileNotFoundError, NotADirectoryError):
         return None
-    except (ValueError, OSError) as error:
+    except (DocumentError, OSError) as error:
         raise DataError(
             f"{path}: cannot be read: expected a JSON document, got an error "
             f"({error}). {build_again(path)}"
         ) from error
-    if not isinstance(manifest, dict) or "splits" not in manifest:
+    _refuse_newer(path, manifest)
+    try:
+        fit(manifest, _SCHEMA)
+    except DocumentError as error:
         raise DataError(
-            f"{path}: not a manifest: expected a JSON object with the key 'splits', "
-            f"got another document. {build_again(path)}"
-        )
-    schema = manifest.get("schema_version", 0)
-    if schema > _MANIFEST_SCHEMA:
+            f"{path}: not a manifest: expected the JSON document of a finished build, "
+            f"got another document ({error}). {build_again(path)}"
+        ) from error
+    return manifest
+
+
+def _refuse_newer(path: Path, manifest: object) -> None:
+    schema = None
+    if isinstance(manifest, dict):
+        schema = manifest.get("schema_version")
+    if isinstance(schema, int) and schema > _MANIFEST_SCHEMA:
         raise DataError(
             f"{path}: written by a newer fewbench: expected schema version "
             f"{_MANIFEST_SCHEMA} or older, got {schema}. To upgrade, type: "
             f"pip install --upgrade fewbench"
         )
-    return manifest
 
 
 def write_manifest(

@@ -36,6 +36,16 @@ _REQUIRED = {
     "resampling",
     "polarity",
 }
+_TYPES: dict[str, type] = {
+    "schema_version": int,
+    "dataset": str,
+    "split": str,
+    "partial": int,  # a bool is an int
+    "resampling": str,
+    "polarity": str,
+    _PIXELS_HASH: str,
+    _CONTENT_HASH: str,
+}
 
 
 def lay_out(
@@ -144,23 +154,21 @@ def read_attributes(path: Path, file: h5py.File) -> dict[str, Any]:
     for key in file.attrs:
         refuse_heap(path, key, file.attrs.get_id(key).dtype)
         value = file.attrs[key]
-        # Text is stored as bytes of a fixed length.
-        if isinstance(value, bytes):
-            value = value.decode()
-        attributes[key] = value
+        attributes[key] = _plain(value)
     is_split_file = (
         attributes.get("format") == FORMAT
         # Empty until the file is sealed.
         and attributes.get(_PIXELS_HASH)
         and attributes.get(_CONTENT_HASH)
         and attributes.keys() >= _REQUIRED
+        and _has_good_types(attributes)
     )
     if not is_split_file:
         raise DataError(
             f"{path}: not a finished {FORMAT} file: expected all attributes and "
             f"hashes, got a file without some of them. {build_again(path)}"
         )
-    schema = int(attributes["schema_version"])
+    schema = attributes["schema_version"]
     if schema > SCHEMA_VERSION:
         raise DataError(
             f"{path}: written by a newer fewbench: expected schema version "
@@ -168,6 +176,23 @@ def read_attributes(path: Path, file: h5py.File) -> dict[str, Any]:
             f"pip install --upgrade fewbench"
         )
     return attributes
+
+
+def _plain(value: Any) -> Any:
+    """Return an attribute as text, a number or a list. Text is stored as bytes."""
+    if isinstance(value, np.generic | np.ndarray):
+        value = value.tolist()
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    return value
+
+
+def _has_good_types(attributes: Mapping[str, Any]) -> bool:
+    for key, value in attributes.items():
+        kind = _TYPES.get(key, object)
+        if not isinstance(value, kind):
+            return False
+    return True
 
 
 def locate_images(path: Path, file: h5py.File) -> tuple[int, tuple[int, int, int, int]]:

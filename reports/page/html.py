@@ -11,6 +11,7 @@ from pathlib import Path
 from jinja2 import Environment, StrictUndefined, Template
 from markupsafe import Markup
 
+from fewbench.documents import printable
 from fewbench.files import write_text
 
 from ..records import RunResult
@@ -70,10 +71,18 @@ def _template() -> Template:
     environment = Environment(
         autoescape=True,
         undefined=StrictUndefined,
+        finalize=_finalize,
         trim_blocks=True,
         lstrip_blocks=True,
     )
     return environment.from_string(_part("page.html.jinja"))
+
+
+def _finalize(value: object) -> object:
+    """Escape what does not print in a text from a result. Jinja escapes the markup."""
+    if isinstance(value, str) and not isinstance(value, Markup):
+        return printable(value, keep="\n\t")
+    return value
 
 
 @cache

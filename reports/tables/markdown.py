@@ -3,6 +3,8 @@
 import re
 from collections.abc import Sequence
 
+from fewbench.documents import printable
+
 from .printed_table import PrintedCell, PrintedTable
 from .text import aligned
 
@@ -54,5 +56,5 @@ def _cell(cell: PrintedCell) -> str:
 
 
 def _escape(text: str) -> str:
-    on_one_line = " ".join(text.split())
+    on_one_line = printable(" ".join(text.split()))
     return _SPECIAL.sub(r"\\\g<0>", on_one_line)

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from fewbench.documents import printable
+
 if TYPE_CHECKING:
     from .printed_table import PrintedTable
 
@@ -34,16 +36,20 @@ def text_grid(grid: "PrintedTable") -> str:
     header = lines[0]
     body = lines[1:]
     table = [header, rule, *body, rule]
-    return "\n".join([grid.title, *table, *grid.notes, ""])
+    title = printable(grid.title)
+    notes = map(printable, grid.notes)
+    return "\n".join([title, *table, *notes, ""])
 
 
 def aligned(lines: Sequence[Texts], align: str = "") -> list[Texts]:
     """Pad every text in a table with spaces to the width of its column.
 
-    lines: the texts of each row, with the header as the first row
+    lines: the texts of each row, with the header as the first row; what does not print
+        in them is escaped
     align: see `text_table`
     """
-    columns = list(zip(*lines, strict=True))
+    safe_lines = [list(map(printable, line)) for line in lines]
+    columns = list(zip(*safe_lines, strict=True))
     letters = align.ljust(len(columns), "l")
     padded = []
     for column, letter in zip(columns, letters, strict=True):

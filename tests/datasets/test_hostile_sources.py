@@ -95,7 +95,6 @@ def check_refusal(outcome: Outcome, dataset: str, root: Path) -> None:
     assert len(outcome.text) < 2000
     name = NAMES[dataset]
     assert {path.name for path in root.iterdir()} <= {
-        f".{name}.lock",
         f"{name}.partial",
     }
 

@@ -3,23 +3,11 @@
 import errno
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from fewbench import files
-
-HOLD = """
-import sys
-from pathlib import Path
-from fewbench.files import exclusive
-
-with exclusive(Path(sys.argv[1])):
-    print("held", flush=True)
-    sys.stdin.readline()
-"""
 
 
 def test_a_file_is_written_whole(tmp_path: Path) -> None:
@@ -60,23 +48,6 @@ def test_the_digest_is_that_of_the_bytes(tmp_path: Path) -> None:
     path = files.write_bytes(tmp_path / "a", b"abc")
 
     assert files.file_digest(path, "md5") == "900150983cd24fb0d6963f7d28e17f72"
-
-
-@pytest.mark.skipif(os.name == "nt", reason="Windows: nothing is locked")
-def test_a_lock_is_held_by_one_process_and_dies_with_it(tmp_path: Path) -> None:
-    lock = tmp_path / "lock"
-    command = [sys.executable, "-c", HOLD, str(lock)]
-    holder = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-    assert holder.stdout is not None
-    assert holder.stdout.readline() == b"held\n"
-
-    with pytest.raises(BlockingIOError), files.exclusive(lock):
-        pass
-
-    holder.kill()
-    holder.communicate()
-    with files.exclusive(lock):
-        pass
 
 
 def test_missing_space_is_found_before_anything_is_written(tmp_path: Path) -> None:
