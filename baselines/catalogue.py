@@ -11,7 +11,7 @@ import torch
 from fewbench.files import file_digest
 
 from .backbones import Shape
-from .checkpoints import load_checkpoint, weights_digest
+from .checkpoints import Card, load_checkpoint, weights_digest
 from .config import (
     SETTINGS_AT_TEST,
     TrainConfig,
@@ -93,10 +93,10 @@ def load_learner(
     path = _checkpoint_path(name)
     tensors, card = load_checkpoint(path)
     try:
-        values = {**card["config"], **changes, "precision": precision}
+        values = {**card.config, **changes, "precision": precision}
         config = parse_config(values, str(path))
         refuse_settings_without_effect(changes, config.learner)
-        learner = make_learner(config, tuple(card["image_shape"]), device)
+        learner = make_learner(config, card.image_shape, device)
         weights = weights_of(tensors)
         learner.network.load_state_dict(weights)
         recipe = _recipe_of(config, card)
@@ -137,22 +137,21 @@ def _find_make(config: TrainConfig) -> Make:
     return BASELINES_ON_BACKENDS.get((learner, backend), BASELINES[learner])
 
 
-def _recipe_of(config: TrainConfig, card: dict[str, Any]) -> dict[str, Any]:
+def _recipe_of(config: TrainConfig, card: Card) -> dict[str, Any]:
     """Return the recipe for the result file, with steps and seconds of the training."""
     recipe = config.flat()
-    recipe["trained_steps"] = card["step"]
-    recipe["trained_seconds"] = round(card["seconds"], 1)
+    recipe["trained_steps"] = card.step
+    recipe["trained_seconds"] = round(card.seconds, 1)
     # In `config`, the precision of training is replaced by the precision of the test.
-    recipe["trained_precision"] = card["config"]["precision"]
+    recipe["trained_precision"] = card.config["precision"]
     return recipe
 
 
-def _training_data(config: TrainConfig, card: dict[str, Any]) -> TrainingData:
-    fingerprints = card.get("data_fingerprint", ())
+def _training_data(config: TrainConfig, card: Card) -> TrainingData:
     return TrainingData(
         dataset=config.dataset,
         splits=tuple(config.train_splits.split("+")),
-        fingerprints=tuple(map(str, fingerprints)),
+        fingerprints=tuple(card.data_fingerprint),
     )
 
 

@@ -8,13 +8,21 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping
+from dataclasses import field
 from pathlib import Path
-from typing import Any
+from typing import (
+    Annotated,
+    Any,  # pydantic needs them on 3.11
+)
 
 import torch
+from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter
+from pydantic.dataclasses import dataclass
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
+
+from fewbench.documents import DocumentError, fit, parse_json
 
 from .learner import BaselineError
 
@@ -22,6 +30,42 @@ SCHEMA_VERSION = 1
 
 # The key of the card in the metadata of the file.
 _CARD_KEY = "fewbench"
+
+_Count = Annotated[int, Field(ge=0, le=10**12)]
+_Seconds = Annotated[float, Field(ge=0)]
+_Side = Annotated[int, Field(ge=1, le=1 << 16)]
+
+
+def _with_all_keys(entry: dict[str, float]) -> dict[str, float]:
+    for key in ("step", "seconds", "loss", "val_seconds"):
+        if key not in entry:
+            raise ValueError(f"{key} is missing in an entry of the history")
+    return entry
+
+
+_Entry = Annotated[dict[str, float], AfterValidator(_with_all_keys)]
+
+
+@dataclass(frozen=True, config=ConfigDict(extra="ignore"))
+class Card:
+    """The recipe and the state of a run, as a checkpoint has them.
+
+    config: the values of the recipe, by key
+    image_shape: (H, W, C)
+    data_fingerprint: the fingerprints of the images, see `RunFacts`
+    best_accuracy: a fraction; -1 if there was no validation
+    """
+
+    config: dict[str, Any]
+    image_shape: tuple[_Side, _Side, _Side]
+    step: _Count
+    seconds: _Seconds
+    best_accuracy: float = -1.0
+    history: list[_Entry] = field(default_factory=list)
+    data_fingerprint: list[str] = field(default_factory=list)
+
+
+_CARD = TypeAdapter(Card)
 
 
 def save_checkpoint(
@@ -57,7 +101,7 @@ def save_checkpoint(
         partial.unlink(missing_ok=True)
 
 
-def load_checkpoint(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
+def load_checkpoint(path: Path) -> tuple[dict[str, Tensor], Card]:
     """Read the tensors, by name, and the card of a checkpoint.
 
     Raises BaselineError if the file is missing, damaged, not written by fewbench, or
@@ -108,21 +152,26 @@ def _read_file(path: Path) -> tuple[dict[str, Tensor], str | None]:
     return tensors, metadata.get(_CARD_KEY)
 
 
-def _parse_card(path: Path, text: str) -> dict[str, Any]:
+def _parse_card(path: Path, text: str) -> Card:
     try:
-        card = json.loads(text)
-        version = card["schema_version"]
-        is_newer = version > SCHEMA_VERSION
-    except (ValueError, KeyError, TypeError) as error:
+        document = parse_json(text.encode())
+        _refuse_newer(path, document)
+        return fit(document, _CARD)
+    except DocumentError as error:
         raise BaselineError(
             f"{path}: damaged checkpoint: the metadata under '{_CARD_KEY}' cannot be "
-            f"read ({error!r}). Train the learner again: fewbench train --recipe NAME "
+            f"read ({error}). Train the learner again: fewbench train --recipe NAME "
             f"--out DIR"
         ) from error
-    if is_newer:
+
+
+def _refuse_newer(path: Path, document: object) -> None:
+    version = None
+    if isinstance(document, dict):
+        version = document.get("schema_version")
+    if isinstance(version, int) and version > SCHEMA_VERSION:
         raise BaselineError(
             f"{path}: written by a newer fewbench: expected schema version "
             f"{SCHEMA_VERSION} or older, got {version}. "
             f"Upgrade: pip install --upgrade fewbench"
         )
-    return card

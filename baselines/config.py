@@ -9,7 +9,7 @@ import torch
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
-from fewbench.documents import DocumentError, parse_toml, read_bytes
+from fewbench.documents import DocumentError, parse_toml, read_bytes, shown
 
 from ..datasets.episodes import EpisodeSpec
 from ..datasets.info import DataError
@@ -179,7 +179,7 @@ def parse_config(values: dict[str, Any], where: str) -> TrainConfig:
     except ValidationError as error:
         faults: list[str] = []
         for fault in error.errors():
-            key = ".".join(str(part) for part in fault["loc"])
+            key = shown(".".join(str(part) for part in fault["loc"]))
             faults.append(f"{key}: {fault['msg']}")
         keys = [field.name for field in fields(TrainConfig)]  # pyright: ignore[reportArgumentType]
         raise BaselineError(

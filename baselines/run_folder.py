@@ -1,6 +1,5 @@
 """Write and read the folder of a training run, with its checkpoints and its log."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,7 @@ from torch import Tensor
 from fewbench.files import write_json
 
 from .backbones import Shape
-from .checkpoints import load_checkpoint, save_checkpoint
+from .checkpoints import Card, load_checkpoint, save_checkpoint
 from .config import TrainConfig, parse_config
 from .learner import BaselineError
 
@@ -104,18 +103,18 @@ class RunFolder:
         tensors, card = load_checkpoint(self.path / LAST)
         self._check_same_run(card)
         state = TrainState(
-            step=card["step"],
-            seconds=card["seconds"],
-            best_accuracy=card["best_accuracy"],
-            history=card["history"],
+            step=card.step,
+            seconds=card.seconds,
+            best_accuracy=card.best_accuracy,
+            history=card.history,
         )
         return tensors, state
 
-    def _check_same_run(self, card: Mapping[str, Any]) -> None:
+    def _check_same_run(self, card: Card) -> None:
         # Parsing adds default values for keys that an older fewbench did not have.
-        saved_config = parse_config(card["config"], str(self.path / LAST))
+        saved_config = parse_config(card.config, str(self.path / LAST))
         saved = saved_config.flat()
-        saved["data_fingerprint"] = card["data_fingerprint"]
+        saved["data_fingerprint"] = card.data_fingerprint
         ours = self.facts.config.flat()
         ours["data_fingerprint"] = self.facts.data_fingerprint
         # It affects only the memory, so it may change.

@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from fewbench.documents import shown
 from fewbench.progress import Progress
 
 from ..datasets.episodes import EpisodeSpec, sample_episodes
@@ -155,8 +156,15 @@ class Trainer:
 
     def _resume(self) -> None:
         tensors, self.state = self._folder.load()
-        self.learner.network.load_state_dict(weights_of(tensors))
-        load_moments(self.optimizer, self.parameters, tensors)
+        try:
+            self.learner.network.load_state_dict(weights_of(tensors))
+            load_moments(self.optimizer, self.parameters, tensors)
+        except (KeyError, TypeError, ValueError, RuntimeError) as error:
+            raise BaselineError(
+                f"{self.out}: cannot resume: the weights in {LAST} do not match the "
+                f"recipe that is stored with them ({shown(error)}). Train again in "
+                f"another folder: --out DIR"
+            ) from error
 
     def _step(self, tasks: np.ndarray) -> Tensor:
         """Update the network once. Return the mean loss of the tasks."""
@@ -249,7 +257,7 @@ class Trainer:
         remark = ""
         if self.views.val and self.state.history:
             last_entry = self.state.history[-1]
-            accuracy = last_entry["val_accuracy"]
+            accuracy = last_entry.get("val_accuracy", 0.0)
             remark = f"val {100 * accuracy:.2f} %"
         if self.budget.minutes is None:
             done = self.state.step

@@ -95,7 +95,7 @@ def explain(error: "ValidationError") -> str:
     The line says which field is wrong, what was expected and what was found.
     """
     first = error.errors(include_url=False)[0]
-    where = ".".join(str(part) for part in first["loc"])
+    where = shown(".".join(str(part) for part in first["loc"]))
     what = first["msg"].removeprefix("Value error, ")
     if first["type"] in ("missing", "missing_argument"):
         return f"{where} is missing"

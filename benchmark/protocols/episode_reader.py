@@ -29,7 +29,7 @@ BYTES_LIMIT = 1 << 30
 _EXPORT = "fewbench protocol export NAME --out FILE"
 
 
-@dataclass(frozen=True, config=ConfigDict(extra="ignore"))
+@dataclass(frozen=True, config=ConfigDict(extra="ignore", strict=True))
 class _Header:
     """The JSON document in an episode file.
 
@@ -111,7 +111,7 @@ def _read_header(path: Path, data: bytes) -> _Header:
         _refuse_newer(path, document)
         return fit(document, _HEADER)
     except DocumentError as error:
-        _refuse(path, f"its header is not complete ({error})", error)
+        _refuse(path, f"its header is not valid ({error})", error)
 
 
 def _refuse_newer(path: Path, document: object) -> None:

@@ -14,6 +14,9 @@ from fewbench.baselines.checkpoints import (
 )
 from fewbench.baselines.learner import BaselineError
 
+CARD = {"config": {}, "image_shape": [28, 28, 1], "step": 1, "seconds": 0.5}
+ENTRY = {"step": 1.0, "seconds": 0.5, "loss": 0.1, "val_seconds": 0.0}
+
 
 def test_a_checkpoint_keeps_every_bit(tmp_path: Path) -> None:
     weights = torch.randn(8, 4, 3, 3).contiguous(memory_format=torch.channels_last)
@@ -22,18 +25,20 @@ def test_a_checkpoint_keeps_every_bit(tmp_path: Path) -> None:
         "b": torch.tensor(3),
         "c": torch.tensor([1e-45, float("inf")]),
     }
-    card = {"name": "ü", "history": [{"loss": 0.1}]}
+    card = {**CARD, "config": {"learner": "ü"}, "history": [ENTRY]}
     save_checkpoint(tmp_path / "x.safetensors", tensors, card)
     loaded, read_card = load_checkpoint(tmp_path / "x.safetensors")
 
     assert all(torch.equal(tensors[name], loaded[name]) for name in tensors)
-    assert read_card == {"schema_version": 1, **card}
+    assert read_card.config == {"learner": "ü"}
+    assert read_card.image_shape == (28, 28, 1)
+    assert read_card.history == [ENTRY]
     assert [path.name for path in tmp_path.iterdir()] == ["x.safetensors"]
 
 
 def test_a_failed_save_leaves_the_old_checkpoint(tmp_path: Path) -> None:
     path = tmp_path / "x.safetensors"
-    save_checkpoint(path, {"a": torch.ones(1)}, {})
+    save_checkpoint(path, {"a": torch.ones(1)}, CARD)
     with pytest.raises(ValueError, match="JSON"):
         save_checkpoint(path, {"a": torch.zeros(1)}, {"loss": float("nan")})
     assert load_checkpoint(path)[0]["a"].item() == 1
@@ -45,18 +50,20 @@ def test_a_full_disk_gets_a_sentence_and_leaves_the_old_checkpoint(
 ) -> None:
     """A limit on file sizes fails a write just as a full disk does."""
     code = (
-        "import resource, signal, sys, torch\n"
+        "import json, resource, signal, sys, torch\n"
         "from pathlib import Path\n"
         "from fewbench.baselines.checkpoints import save_checkpoint\n"
         "path = Path(sys.argv[1])\n"
-        "save_checkpoint(path, {'a': torch.ones(1)}, {})\n"
+        "save_checkpoint(path, {'a': torch.ones(1)}, json.loads(sys.argv[2]))\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))\n"
         "save_checkpoint(path, {'a': torch.zeros(100_000)}, {})\n"
     )
     path = tmp_path / "x.safetensors"
     done = subprocess.run(
-        [sys.executable, "-c", code, path], capture_output=True, text=True
+        [sys.executable, "-c", code, path, json.dumps(CARD)],
+        capture_output=True,
+        text=True,
     )
     assert "BaselineError" in done.stderr
     assert "cannot be written" in done.stderr

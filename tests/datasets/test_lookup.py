@@ -4,7 +4,7 @@ import pytest
 
 from fewbench.datasets import BUILDERS
 from fewbench.datasets.info import DataError
-from fewbench.datasets.lookup import pick, shown
+from fewbench.datasets.lookup import pick
 
 MANY = dict.fromkeys(
     [
@@ -56,17 +56,3 @@ def test_the_nearest_dataset_is_suggested() -> None:
         pick("dataset", "omnigolt", BUILDERS)
     with pytest.raises(DataError, match="unknown dataset 'xyz'. Known:"):
         pick("dataset", "xyz", BUILDERS)
-
-
-@pytest.mark.parametrize(
-    ("text", "safe"),
-    [
-        ("plain", "plain"),
-        ("é" * 100, "é" * 80),
-        ("a\nb\x1b[31m", r"'a\nb\x1b[31m'"),
-        ("x" * 90 + "\n", f"'{'x' * 80}'"),
-        ("", ""),
-    ],
-)
-def test_text_of_a_stranger_is_short_and_on_one_line(text: str, safe: str) -> None:
-    assert shown(text) == safe

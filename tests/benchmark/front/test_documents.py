@@ -12,6 +12,7 @@ from fewbench.documents import (
     fit,
     parse_json,
     parse_toml,
+    printable,
     read_bytes,
     shown,
 )
@@ -128,4 +129,20 @@ def test_a_value_fits_its_schema_or_the_fault_is_named() -> None:
 def test_text_from_outside_is_shown_on_one_line() -> None:
     assert shown("plain") == "plain"
     assert shown("x" * 100, 5) == "xxxxx"
-    assert shown("a\nb\x1b") == r"'a\nb\x1b'"
+    assert shown("a\nb\x1b[31m") == r"a\nb\x1b[31m"
+    assert shown(ValueError("é" * 100)) == "é" * 80
+    assert shown("") == ""
+
+
+@given(st.text())
+@example("\u202egpj.exe \u2066\u200f\u2028\x9b31m\x00\r\x7f\ud800")
+def test_only_what_prints_is_left(text: str) -> None:
+    safe = printable(text, keep="\n")
+    for line in safe.split("\n"):
+        assert "".join(line.split()).isprintable()
+    safe.encode()
+    assert printable(safe, keep="\n") == safe
+
+
+def test_spaces_of_every_width_stay() -> None:
+    assert printable("1\u2009%\xa0é中") == "1\u2009%\xa0é中"

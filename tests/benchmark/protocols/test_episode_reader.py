@@ -27,12 +27,12 @@ def first_name(header: dict, name: str) -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (edit(schema_version=99), "newer version of fewbench.*pip install --upgrade"),
-        (edit(schema_version="1"), "not that of an episode file"),
-        (edit(format="other"), "not that of an episode file"),
-        (lambda header: header.pop("classes"), "header is not complete"),
-        (edit(classes=7), "header is not complete"),
-        (edit(classes=[]), "a class or an image that the header does not list"),
+        (edit(schema_version=99), "written by a newer fewbench.*pip install --upgrade"),
+        (edit(schema_version="1"), "schema_version: Input should be"),
+        (edit(format="other"), "format: Input should be"),
+        (lambda header: header.pop("classes"), "header is not valid"),
+        (edit(classes=7), "header is not valid"),
+        (edit(classes=[]), "a class or an image that it does not list"),
         (
             lambda header: header["classes"].append(header["classes"][0]),
             "lists a class .* twice",
@@ -43,7 +43,7 @@ def first_name(header: dict, name: str) -> None:
         ),
         (
             lambda header: header["protocol"].update(n_way=1),
-            "its protocol is not valid.*n_way",
+            "header is not valid.*protocol.n_way",
         ),
         (
             lambda header: header["protocol"].update(dataset="glyph"),
@@ -88,7 +88,7 @@ def test_a_wrong_header_gets_a_sentence(
             "a class or an image twice",
         ),
         (lambda a: a.update(images=a["images"] + 100), "does not list"),
-        (lambda a: a.update(header=np.zeros(9, np.uint8)), "header is not complete"),
+        (lambda a: a.update(header=np.zeros(9, np.uint8)), "header is not valid"),
         (
             lambda a: a.update(header=np.frombuffer(b"[" * 10**5, np.uint8)),
             "not complete",
