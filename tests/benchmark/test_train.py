@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -6,6 +8,7 @@ from fewbench.baselines.config import load_recipe
 from fewbench.baselines.training import TrainBudget
 from fewbench.benchmark.train import train_run, train_views
 from fewbench.datasets.info import DataError
+from fewbench.locks import Busy
 
 BRIEF = ["steps=2", "validate_every=2", "val_episodes=4", "width=8", "precision=fp32"]
 
@@ -61,3 +64,48 @@ def test_training_on_train_and_val_leaves_nothing_to_validate_on(
 def test_a_dataset_that_is_not_built_is_named(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="fewbench data build omniglot"):
         train_views(load_recipe("protonet-omniglot"), tmp_path)
+
+
+TRAIN = """
+import sys
+from pathlib import Path
+from fewbench.baselines.config import load_recipe
+from fewbench.baselines.training import TrainBudget
+from fewbench.benchmark.train import train_run
+
+def progress(stage, done, total, remark=""):
+    print("step", flush=True)
+    sys.stdin.readline()
+
+root, out, *settings = sys.argv[1:]
+config = load_recipe("protonet-glyphs", settings)
+train_run(config, Path(out), TrainBudget(device="cpu"), Path(root), progress)
+"""
+
+
+def test_two_trainings_do_not_write_the_same_folder(
+    glyphs_root: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "run"
+    command = [sys.executable, "-c", TRAIN, str(glyphs_root), str(out), *BRIEF]
+    first = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert first.stdout is not None
+    assert first.stdout.readline() == b"step\n"
+    before = sorted(path.name for path in out.iterdir())
+    config = load_recipe("protonet-glyphs", BRIEF)
+    budget = TrainBudget(device="cpu")
+
+    said = f"training into {out} .process {first.pid} on .*same command again"
+    with pytest.raises(Busy, match=said):
+        train_run(config, out, budget, glyphs_root, silent)
+    assert sorted(path.name for path in out.iterdir()) == before
+
+    first.kill()
+    first.communicate()
+    train_run(config, out, budget, glyphs_root, silent)
+    names = {path.name for path in out.iterdir()}
+    assert names == {"best.safetensors", "last.safetensors", "train.json"}
+
+
+def silent(stage: str, done: int, total: int, remark: str = "") -> None:
+    """Progress that nobody looks at."""
