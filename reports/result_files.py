@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 import os
+import re
 import shlex
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -261,6 +262,10 @@ def _sha256(array: NDArray[Any]) -> str:
     return hashlib.sha256(values.tobytes()).hexdigest()
 
 
+# A command from a file is advised only if a shell does nothing else with it.
+_OWN_COMMAND = re.compile(r"fewbench evaluate [\w\s./=:+,@%'-]+")
+
+
 def _refusal(
     path: Path,
     what: str,
@@ -273,7 +278,7 @@ def _refusal(
     command = "fewbench evaluate LEARNER --protocol NAME --out " + shlex.quote(
         str(folder)
     )
-    if saved and saved.command:
+    if saved and _OWN_COMMAND.fullmatch(saved.command):
         command = " ".join(saved.command.split())
         if "--overwrite" not in command:
             command += " --overwrite"

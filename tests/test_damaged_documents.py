@@ -237,7 +237,7 @@ def test_a_damaged_document_is_answered(kind: str, tmp_path: Path) -> None:
     @settings(
         max_examples=60,
         deadline=None,
-        suppress_health_check=list(HealthCheck),
+        suppress_health_check=[HealthCheck.too_slow],
     )
     @given(damaged(document))
     def check(data: bytes) -> None:

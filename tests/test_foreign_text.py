@@ -94,3 +94,5 @@ def test_the_error_about_a_damaged_result_is_inert(
     done = call_fewbench(tmp_path, tmp_path, "report", "results", "--out", "a", code=2)
     check_is_inert(done.stderr)
     assert done.stderr.count("\n") == 1
+    assert "onerror" not in done.stderr
+    assert "evaluate again: fewbench evaluate LEARNER" in done.stderr

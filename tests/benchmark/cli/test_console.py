@@ -98,3 +98,17 @@ def test_a_terminal_gets_bars(monkeypatch) -> None:
         progress("embed", 10, 10, "fast")
     assert "embed" in drawn.getvalue()
     assert "fast" in drawn.getvalue()
+
+
+def test_names_from_files_are_shown_as_they_are(capsys, monkeypatch) -> None:
+    console.emit({}, "a\x1b[31m\nb", as_json=False)
+    console.say("c\u202e\r")
+    printed = capsys.readouterr()
+    assert printed.out == "a\\x1b[31m\nb\n"
+    assert printed.err == "c\\u202e\\r\n"
+    drawn = io.StringIO()
+    terminal = Console(file=drawn, force_terminal=True, width=120, color_system=None)
+    with console._drawn_bars(terminal) as progress:
+        progress("read [bold]x[/nothing]", 1, 2, "[red]\x1b]0;")
+    assert "read [bold]x[/nothing]" in drawn.getvalue()
+    assert r"[red]\x1b]0;" in drawn.getvalue()
