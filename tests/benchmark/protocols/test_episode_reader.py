@@ -91,7 +91,7 @@ def test_a_wrong_header_gets_a_sentence(
         (lambda a: a.update(header=np.zeros(9, np.uint8)), "header is not valid"),
         (
             lambda a: a.update(header=np.frombuffer(b"[" * 10**5, np.uint8)),
-            "not complete",
+            "nested too deeply",
         ),
         (lambda a: a.update(other=a["sha256"]), "it holds .*other.npy"),
         (lambda a: a.pop("classes"), "it holds .*not .*classes.npy"),

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from fewbench.datasets.build import build
-from fewbench.datasets.info import DataError, DatasetInfo, Request
+from fewbench.datasets.info import DatasetInfo, Request
+from fewbench.errors import UserError
 from fewbench_tests import imagenet_archives as world
 from fewbench_tests.paths import SUPPORT
 
@@ -60,7 +61,7 @@ class StoppableBuild:
         self._connection.close()
 
     def result(self) -> str:
-        """Wait for its end: "built", or the text of the DataError. Raises what else it raised."""
+        """Wait for its end: "built", or the text of the UserError. Raises what else it raised."""
         answer = self._receive()
         while answer == "step":
             self.go_on()
@@ -116,7 +117,7 @@ def _build(
         report = progress if stepwise else None
         build(INFOS[dataset], root, Request(source), rebuild=rebuild, progress=report)
         connection.send("built")
-    except DataError as error:
+    except UserError as error:
         notes = getattr(error, "__notes__", ())
         connection.send(" ".join([str(error), *notes]))
     except BaseException:
