@@ -6,6 +6,7 @@ from typing import Any
 
 from torch import Tensor
 
+from fewbench.documents import shown
 from fewbench.files import write_json
 
 from .backbones import Shape
@@ -123,7 +124,7 @@ class RunFolder:
             if saved.get(key) != value:
                 raise BaselineError(
                     f"{self.path}: cannot resume: {key} differs: expected "
-                    f"{saved.get(key)} as in the run in this folder, got {value}. Use "
+                    f"{shown(saved.get(key))} as in the run in this folder, got {value}. Use "
                     f"the same recipe and data, or choose another folder with --out"
                 )
 

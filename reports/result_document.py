@@ -100,7 +100,8 @@ def to_document(
 def flattened(document: dict[str, Any]) -> dict[str, Any]:
     """Collect the fields of `ResultFile` from a document of schema 1 or 2.
 
-    Raises KeyError, TypeError or AttributeError if the document has another shape.
+    Raises KeyError, TypeError, ValueError or AttributeError if the document has another
+    shape.
     """
     if document["schema_version"] == 1:
         return document

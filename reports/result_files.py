@@ -126,7 +126,7 @@ def _read_document(path: Path) -> ResultFile:
     _refuse_newer(path, document)
     try:
         saved = fit(flattened(document), SCHEMA)
-    except (DocumentError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         what = str(error)
         if isinstance(error, KeyError):
             what = f"{error.args[0]} is missing"

@@ -216,7 +216,7 @@ TAMPERING = {
         lambda path: path.write_text(
             path.read_text().replace("{\n", '{\n  "extra": 1,\n', 1)
         ),
-        "the document is not what was saved",
+        "the document differs from what was saved",
     ),
     "a key twice": (
         lambda path: edit(path, '"train_seed": 0', '"train_seed": 1, "train_seed": 0'),
