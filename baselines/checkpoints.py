@@ -36,14 +36,14 @@ _Seconds = Annotated[float, Field(ge=0)]
 _Side = Annotated[int, Field(ge=1, le=1 << 16)]
 
 
-def _with_all_keys(entry: dict[str, float]) -> dict[str, float]:
+def _with_all_keys(entry: dict[str, int | float]) -> dict[str, int | float]:
     for key in ("step", "seconds", "loss", "val_seconds"):
         if key not in entry:
             raise ValueError(f"{key} is missing in an entry of the history")
     return entry
 
 
-_Entry = Annotated[dict[str, float], AfterValidator(_with_all_keys)]
+_Entry = Annotated[dict[str, int | float], AfterValidator(_with_all_keys)]
 
 
 @dataclass(frozen=True, config=ConfigDict(extra="ignore"))

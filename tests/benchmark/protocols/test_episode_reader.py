@@ -27,12 +27,12 @@ def first_name(header: dict, name: str) -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (edit(schema_version=99), "written by a newer fewbench.*pip install --upgrade"),
+        (edit(schema_version=99), "written by a newer version.*pip install --upgrade"),
         (edit(schema_version="1"), "schema_version: Input should be"),
         (edit(format="other"), "format: Input should be"),
         (lambda header: header.pop("classes"), "header is not valid"),
         (edit(classes=7), "header is not valid"),
-        (edit(classes=[]), "a class or an image that it does not list"),
+        (edit(classes=[]), "a class or an image that the header does not list"),
         (
             lambda header: header["classes"].append(header["classes"][0]),
             "lists a class .* twice",
