@@ -9,14 +9,14 @@ The second command prints the total, and the files that belong into tests/slow.t
 import json
 import os
 import sys
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 SLOW = 1.5
-_seconds: Counter[str] = Counter()
+_seconds: defaultdict[str, float] = defaultdict(float)
 
 
 def spent() -> float:
@@ -41,11 +41,12 @@ def pytest_sessionfinish() -> None:
 
 def main(paths: list[str]) -> None:
     total = 0.0
-    files: Counter[str] = Counter()
+    files: defaultdict[str, float] = defaultdict(float)
     for path in paths:
         measured = json.loads(Path(path).read_text())
         total += measured["total"]
-        files.update(measured["files"])
+        for file, seconds in measured["files"].items():
+            files[file] += seconds
     slow = sorted(file for file, seconds in files.items() if seconds >= SLOW)
     sys.stdout.write("\n".join(slow) + "\n")
     sys.stderr.write(f"{total:.0f} CPU seconds in all\n")
