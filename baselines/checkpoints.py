@@ -123,9 +123,10 @@ def load_checkpoint(path: Path) -> tuple[dict[str, Tensor], Card]:
 
 
 def weights_digest(tensors: Mapping[str, Tensor]) -> str:
-    """The sha256 of the names, types, shapes and values of tensors, in the order of names.
+    """Hash tensors: their names, types, shapes and values, sorted by name.
 
-    Unlike that of a checkpoint file, it does not change with the time a training took.
+    The hash of a checkpoint file also depends on the duration of the training. This hash
+    does not.
     """
     digest = hashlib.sha256()
     for name in sorted(tensors):

@@ -78,9 +78,10 @@ class CalibrationTally:
 
 
 def _on_grid(confidence: np.ndarray) -> np.ndarray:
-    """Rounded to multiples of 2**-24: float64 adds those without rounding, in any order.
+    """Round probabilities to multiples of 2**-24.
 
-    So the sums of the ranges of a stream add up to those of the whole stream.
+    float64 adds such numbers without rounding. So the sum does not depend on their order,
+    and the sums over several ranges of episodes add up to the sum over all episodes.
     """
     steps = np.rint(confidence.astype(np.float64) * _STEPS)
     return steps / _STEPS

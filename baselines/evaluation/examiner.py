@@ -68,7 +68,7 @@ def few_images(view: ImageView, batches: Iterable[EpisodeBatch]) -> np.ndarray |
 
 
 def range_step(learner: Learner) -> int:
-    """Return the number of episodes of which each range must start at a multiple."""
+    """Return the step between possible starts of a range: 0, step, 2 * step, ..."""
     if isinstance(learner, EmbeddingLearner):
         return EPISODES_PER_CHUNK
     return TASKS_PER_CHUNK
