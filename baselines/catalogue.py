@@ -12,39 +12,16 @@ from fewbench.files import file_digest
 
 from .backbones import Shape
 from .checkpoints import Card, load_checkpoint, weights_digest
-from .config import (
-    SETTINGS_AT_TEST,
-    TrainConfig,
+from .config import TrainConfig
+from .families import BASELINES, class_on_backend, learner_class
+from .learner import BaselineError, Learner, TrainingData
+from .metric import centroid
+from .optimizer_state import weights_of
+from .recipe_files import (
     parse_config,
     parse_settings,
     refuse_settings_without_effect,
 )
-from .gradient import maml
-from .learner import BaselineError, Learner, TrainingData
-from .libraries import LIBRARIES
-from .metric import centroid, protonet, protonet_learn2learn
-from .optimizer_state import weights_of
-
-# The result is a TrainedLearner that is also an EmbeddingLearner or a TaskLearner.
-# Python cannot write the type "both of these", hence Any.
-Make = Callable[[TrainConfig, Shape, torch.device], Any]
-
-# How to make each learner that needs training, by its name in recipes.
-BASELINES: dict[str, Make] = {
-    "protonet": protonet.make,
-    "maml": maml.make,
-    "fomaml": maml.make,
-    "anil": maml.make,
-}
-
-# How to make learners that need a class of their own for a backend, by (learner,
-# backend).
-BASELINES_ON_BACKENDS: dict[tuple[str, str], Make] = {
-    ("protonet", "learn2learn"): protonet_learn2learn.make,
-}
-
-# The names of the learners that each backend can run.
-BACKENDS: dict[str, tuple[str, ...]] = {"native": tuple(BASELINES), **LIBRARIES}
 
 # How to make each learner that needs no training, by its name.
 UNTRAINED: dict[str, Callable[[torch.device], Learner]] = {"centroid": centroid.make}
@@ -58,13 +35,19 @@ def make_learner(
     """Make a learner with new weights, which depend on config.seed alone.
 
     image_shape: (H, W, C)
-    Raises BaselineError if the learner is unknown or the backend cannot run it.
+    Raises BaselineError if the learner is unknown, or if the backend or the precision
+    cannot be used with it.
     """
-    make = _find_make(config)
-    # Weights are drawn on the CPU, so only the random generator of the CPU is forked.
+    kind = class_on_backend(config.learner, config.backend)
+    if config.precision not in ("auto", *kind.precisions):
+        raise BaselineError(
+            f"--precision {config.precision}: cannot be used with {config.learner}: "
+            f"expected one of {', '.join(kind.precisions)}. Use --precision auto"
+        )
+    # Weights are drawn on the CPU, so only its generator is forked.
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
-        return make(config, image_shape, device)
+        return kind.make(config, image_shape, device)
 
 
 def load_learner(
@@ -78,24 +61,26 @@ def load_learner(
     name: a learner that needs no training (`centroid`), the path of a checkpoint, or
         the folder of a training run
     precision: "fp32" or "bf16"
-    settings: texts `key=value` that replace values of the recipe; only the keys in
-        SETTINGS_AT_TEST are allowed
+    settings: texts `key=value` that replace values of the recipe; only the backend and
+        the learner's `settings_at_test` are allowed
     Raises BaselineError if `name` cannot be loaded or a setting cannot be changed.
     """
-    changes = parse_settings(settings, SETTINGS_AT_TEST)
     if name in UNTRAINED:
-        if changes:
+        if settings:
             raise BaselineError(
                 f"{name}: nothing can be set, because this learner has no recipe: "
-                f"expected no settings, got {', '.join(changes)}. Omit the settings."
+                f"expected no settings, got {', '.join(settings)}. Omit the settings."
             )
         return UNTRAINED[name](device)
     path = _checkpoint_path(name)
     tensors, card = load_checkpoint(path)
     try:
-        values = {**card.config, **changes, "precision": precision}
+        saved = parse_config(card.config, str(path), drop_foreign=True)
+        kind = learner_class(saved.learner)
+        refuse_settings_without_effect(parse_settings(settings), saved.learner)
+        changes = parse_settings(settings, ("backend", *kind.settings_at_test))
+        values = {**saved.flat(), **changes, "precision": precision}
         config = parse_config(values, str(path))
-        refuse_settings_without_effect(changes, config.learner)
         learner = make_learner(config, card.image_shape, device)
         weights = weights_of(tensors)
         learner.network.load_state_dict(weights)
@@ -107,8 +92,7 @@ def load_learner(
             f"stored with them ({error!r:.200}). Train the learner again: fewbench "
             f"train --recipe NAME --out DIR"
         ) from error
-    if "test_inner_steps" in changes and isinstance(learner, maml.MAML):
-        learner.keep_steps()
+    learner.chosen_at_test(changes)
     sha256 = file_digest(path, "sha256")
     learner.card = replace(
         learner.card,
@@ -119,22 +103,6 @@ def load_learner(
         weights_sha256=weights_digest(weights),
     )
     return learner
-
-
-def _find_make(config: TrainConfig) -> Make:
-    learner, backend = config.learner, config.backend
-    if learner not in BASELINES:
-        raise BaselineError(
-            f"recipe: unknown learner: expected one of {', '.join(BASELINES)}, got "
-            f"'{learner}'. Correct the line 'learner = ...' of the recipe."
-        )
-    able = [other for other, learners in BACKENDS.items() if learner in learners]
-    if backend != "native" and backend not in able:
-        raise BaselineError(
-            f"--backend {backend}: cannot run {learner}: expected one of "
-            f"{', '.join(able)}. Use --backend native"
-        )
-    return BASELINES_ON_BACKENDS.get((learner, backend), BASELINES[learner])
 
 
 def _recipe_of(config: TrainConfig, card: Card) -> dict[str, Any]:

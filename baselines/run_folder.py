@@ -11,8 +11,9 @@ from fewbench.files import write_json
 
 from .backbones import Shape
 from .checkpoints import Card, load_checkpoint, save_checkpoint
-from .config import TrainConfig, parse_config
+from .config import TrainConfig
 from .learner import BaselineError
+from .recipe_files import parse_config
 
 # The checkpoint of the last validation. A resumed run continues from it.
 LAST = "last.safetensors"
@@ -113,13 +114,15 @@ class RunFolder:
 
     def _check_same_run(self, card: Card) -> None:
         # Parsing adds default values for keys that an older fewbench did not have.
-        saved_config = parse_config(card.config, str(self.path / LAST))
+        saved_config = parse_config(
+            card.config, str(self.path / LAST), drop_foreign=True
+        )
         saved = saved_config.flat()
         saved["data_fingerprint"] = card.data_fingerprint
         ours = self.facts.config.flat()
         ours["data_fingerprint"] = self.facts.data_fingerprint
         # It affects only the memory, so it may change.
-        del ours["tasks_per_chunk"]
+        ours.pop("tasks_per_chunk", None)
         for key, value in ours.items():
             if saved.get(key) != value:
                 raise BaselineError(

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor
 
-from .config import ADAPTING, TrainConfig
+from .config import TrainConfig
 
 # Training has diverged if its loss is more than this many times the reference loss, see
 # `divergence`.
@@ -29,18 +29,21 @@ def divergence(
     history: Sequence[Mapping[str, float]],
     config: TrainConfig,
     weights: Mapping[str, Tensor],
+    *,
+    starts_from_guessing: bool = False,
 ) -> str:
     """Return why the training has diverged; "" if it has not.
 
     Training has diverged if a loss or weight is not finite, or if the mean loss exceeds
     10 times a reference. The reference is the lowest mean loss of earlier validations;
     at the first validation, it is the first loss. It is never below the loss of
-    guessing. For a learner that adapts to tasks, it is always the loss of guessing,
-    because such a learner starts by guessing.
+    guessing. For a learner that starts each task with random answers, it is always the
+    loss of guessing.
 
     losses: the losses of the steps since the last validation
     history: the entries of earlier validations, each with the mean "loss"
     weights: the trained parameters, by name
+    starts_from_guessing: whether the learner starts each task with random answers
     """
     all_losses = torch.stack(list(losses))
     mean_loss = float(all_losses.mean())
@@ -51,25 +54,22 @@ def divergence(
         return f"{what}, and weights are not finite: {first_names}"
     if not math.isfinite(mean_loss):
         return what
-    limit = _FACTOR * _reference_loss(losses, history, config)
+    guessing = math.log(config.way)
+    reference = guessing
+    if not starts_from_guessing:
+        reference = max(_lowest_loss(losses, history), guessing)
+    limit = _FACTOR * reference
     if mean_loss <= limit:
         return ""
     return f"{what}, expected at most {limit:.4g}"
 
 
-def _reference_loss(
-    losses: Sequence[Tensor],
-    history: Sequence[Mapping[str, float]],
-    config: TrainConfig,
+def _lowest_loss(
+    losses: Sequence[Tensor], history: Sequence[Mapping[str, float]]
 ) -> float:
-    guessing = math.log(config.way)
-    if config.learner in ADAPTING:
-        return guessing
     if not history:
-        first_loss = float(losses[0])
-        return max(first_loss, guessing)
-    lowest = min(entry["loss"] for entry in history)
-    return max(lowest, guessing)
+        return float(losses[0])
+    return min(entry["loss"] for entry in history)
 
 
 def _not_finite(weights: Mapping[str, Tensor]) -> list[str]:

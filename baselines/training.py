@@ -9,7 +9,6 @@ import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -19,15 +18,16 @@ from fewbench.progress import Progress
 from ..datasets.episodes import EpisodeSpec, sample_episodes
 from ..datasets.view import ImageView
 from .catalogue import make_learner
-from .config import ADAPTING, TrainConfig
+from .config import TrainConfig
 from .device.choose import resolve_device, resolve_precision
 from .device.images import Pixels
 from .device.malloc import keep_large_blocks
+from .families import class_on_backend
 from .learner import BaselineError, TaskLearner
-from .meta_batches import meta_batches
 from .optimizer_state import load_moments, moments, weights_of
 from .run_folder import BEST, LAST, RunFacts, RunFolder, TrainState
 from .schedule import divergence, learning_rate
+from .training_batches import TrainingBatch
 from .validation import validate
 
 
@@ -123,10 +123,10 @@ class Trainer:
         self._started = time.perf_counter() - state.seconds
         losses = []
         offsets = self.views.train.class_offsets
-        for tasks in meta_batches(offsets, self.config, state.step):
+        for batch in self.learner.batches(offsets, self.config, state.step):
             if self._finished():
                 break
-            loss = self._step(tasks)
+            loss = self._step(batch)
             losses.append(loss)
             state.step += 1
             state.seconds = time.perf_counter() - self._started
@@ -166,16 +166,15 @@ class Trainer:
                 f"another folder: --out DIR"
             ) from error
 
-    def _step(self, tasks: np.ndarray) -> Tensor:
-        """Update the network once. Return the mean loss of the tasks."""
+    def _step(self, batch: TrainingBatch) -> Tensor:
+        """Update the network once. Return the mean loss of the batch."""
         config = self.config
         rate = learning_rate(config, self.state.step)
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         self.learner.network.train()
         self.optimizer.zero_grad(set_to_none=True)
-        images = self.pixels.gather(tasks)
-        loss = self.learner.backward(images, config.train_spec, self.state.step)
+        loss = self._backward(batch)
         parameters = self.parameters.values()
         if config.clip_value:
             torch.nn.utils.clip_grad_value_(parameters, config.clip_value)
@@ -183,6 +182,14 @@ class Trainer:
             torch.nn.utils.clip_grad_norm_(parameters, config.clip_norm)
         self.optimizer.step()
         return loss
+
+    def _backward(self, batch: TrainingBatch) -> Tensor:
+        images = self.pixels.gather(batch.images)
+        if batch.labels is None:
+            spec = self.config.train_spec
+            return self.learner.backward(images, spec, self.state.step)
+        labels = torch.from_numpy(batch.labels)
+        return self.learner.backward_plain(images, labels.to(images.device))
 
     def _finished(self) -> bool:
         if self.state.step >= self.config.steps:
@@ -204,6 +211,7 @@ class Trainer:
             state.history,
             self.config,
             self.parameters,
+            starts_from_guessing=self.learner.starts_from_guessing,
         )
         if what:
             raise self._diverged(what)
@@ -271,11 +279,9 @@ class Trainer:
 def _with_precision(config: TrainConfig, device: torch.device) -> TrainConfig:
     """Return the recipe with the precision "auto" replaced by fp32 or bf16."""
     precision = config.precision
-    # "auto" never stands for bf16 if the learner adapts. Batch norm over the few images
-    # of a task magnifies the rounding of bf16: the error is 0.5 to 0.75 of the
-    # gradient's norm (Omniglot, at the start of training).
-    if precision == "auto" and config.learner in ADAPTING:
-        precision = "fp32"
+    preferred = class_on_backend(config.learner, config.backend).auto_precision
+    if precision == "auto" and preferred is not None:
+        precision = preferred
     resolved = resolve_precision(precision, device)
     return replace(config, precision=resolved)
 

@@ -14,7 +14,7 @@ from ..baselines.evaluation.answers import Answers
 from ..baselines.evaluation.examiner import Examiner
 from ..baselines.evaluation.features import Features
 from ..baselines.evaluation.probe import Probe
-from ..baselines.learner import BaselineError, Learner
+from ..baselines.learner import BaselineError, Learner, SteppedLearner
 from ..datasets.episodes import EpisodeBatch
 from ..datasets.root import data_root
 from ..reports.protocol import EvalProtocol
@@ -101,7 +101,7 @@ def make_examiner(
         same learner and the same images
     """
     protocol = stream.protocol
-    if protocol.adaptation_steps:
+    if protocol.adaptation_steps and isinstance(learner, SteppedLearner):
         learner = learner.with_steps(protocol.adaptation_steps)
     return Examiner(
         learner,

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from fewbench.progress import Progress, prefixed
 
-from ..baselines.config import load_recipe
+from ..baselines.recipe_files import load_recipe
 from ..baselines.training import TrainBudget
 from ..datasets.info import DataError
 from ..reports.records import RunResult

@@ -17,7 +17,7 @@ from safetensors.torch import save_file
 
 import fewbench
 from fewbench.baselines.catalogue import load_learner
-from fewbench.baselines.config import load_recipe
+from fewbench.baselines.recipe_files import load_recipe
 from fewbench.baselines.run_folder import LAST, RunFacts, RunFolder
 from fewbench.benchmark.cli.describe_build import build_text, info_text, state_document
 from fewbench.benchmark.learning_curves import read_history

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ..libraries import higher
-from .inner_loop import InnerLoop, Statistics, Tasks, query_logits
+from .inner_loop import InnerLoop, Statistics, Tasks, query_logits, require_plain_sgd
 
 Gradients = list[Tensor | None]
 
@@ -27,6 +27,7 @@ class HigherEngine:
         self._library = higher()
 
     def backward(self, tasks: Tasks, inner: InnerLoop) -> Tensor:
+        require_plain_sgd(inner, "higher")
         losses = []
         for task in range(len(tasks)):
             losses.append(self._task_loss(tasks, task, inner))

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.func import functional_call
 from torch.nn.modules.batchnorm import _BatchNorm
 
+from ..learner import BaselineError
 from .taskwise_functions import widened
 
 Statistics = Literal["query", "support", "image"]
@@ -43,6 +44,30 @@ class Tasks:
         return len(self.support)
 
 
+class UpdateRule(Protocol):
+    """The rule of an inner loop that changes weights by their gradients."""
+
+    def __call__(
+        self, weights: dict[str, Tensor], gradients: dict[str, Tensor], lr: float
+    ) -> dict[str, Tensor]:
+        """Return the new value of each weight.
+
+        weights, gradients: by name, float (n_tasks, ...); a weight has the layout of
+            `taskwise.task_weights`
+        """
+        ...
+
+
+def plain_sgd(
+    weights: dict[str, Tensor], gradients: dict[str, Tensor], lr: float
+) -> dict[str, Tensor]:
+    """Subtract each gradient times the learning rate."""
+    moved = {}
+    for name, value in weights.items():
+        moved[name] = value.sub(gradients[name], alpha=lr)
+    return moved
+
+
 @dataclass(frozen=True)
 class InnerLoop:
     """Gradient descent on the mean cross-entropy of a task's support images.
@@ -54,6 +79,7 @@ class InnerLoop:
     first_order: whether the inner gradients are constants in the meta-gradient
     step_weights: the weight of the query loss after each step (MAML++); None if only
         the loss after the last step counts
+    update: the rule of each step; engines of other libraries know only `plain_sgd`
     """
 
     steps: int
@@ -61,6 +87,7 @@ class InnerLoop:
     adapted: frozenset[str]
     first_order: bool = False
     step_weights: tuple[float, ...] | None = None
+    update: UpdateRule = plain_sgd
 
     @property
     def weight_of_step(self) -> tuple[float, ...]:
@@ -94,6 +121,15 @@ class Engine(Protocol):
         Returns float (n_tasks, n_query, n_way), without a graph.
         """
         ...
+
+
+def require_plain_sgd(inner: InnerLoop, backend: str) -> None:
+    """Raise BaselineError if an inner loop has another rule than `plain_sgd`."""
+    if inner.update is not plain_sgd:
+        raise BaselineError(
+            f"--backend {backend}: cannot run this inner loop: expected plain gradient "
+            f"descent, got another update rule. Use --backend native"
+        )
 
 
 def adapted_names(

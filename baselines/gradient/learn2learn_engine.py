@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ..libraries import learn2learn
-from .inner_loop import InnerLoop, Statistics, Tasks, query_logits
+from .inner_loop import InnerLoop, Statistics, Tasks, query_logits, require_plain_sgd
 
 
 class Learn2LearnEngine:
@@ -22,6 +22,7 @@ class Learn2LearnEngine:
         self._library = learn2learn()
 
     def backward(self, tasks: Tasks, inner: InnerLoop) -> Tensor:
+        require_plain_sgd(inner, "learn2learn")
         maml = self._maml(inner, first_order=inner.first_order)
         losses = []
         for task in range(len(tasks)):

@@ -29,9 +29,10 @@ Differences from the papers:
 """
 
 import copy
-import itertools
 from collections import OrderedDict
+from collections.abc import Collection
 from dataclasses import replace
+from typing import Self
 
 import torch
 from torch import Tensor, nn
@@ -47,9 +48,10 @@ from ..backbones import (
     to_input,
 )
 from ..config import TrainConfig, learner_card
-from ..learner import BaselineError, TaskLearner, TrainedLearner
+from ..learner import BaselineError, SteppedLearner, TaskLearner, TrainedLearner
 from .activation_memory import bytes_of_image
 from .inner_loop import Engine, InnerLoop, Tasks, adapted_names
+from .maml_settings import MAMLSettings, step_weights
 
 # The outputs of all layers for a chunk of tasks may take this many bytes. With the
 # derivatives, a chunk takes two to three times as much memory.
@@ -58,7 +60,7 @@ _TRAINING_BYTES = 1 << 29
 _TEST_BYTES = 1 << 28
 
 
-class MAML(TaskLearner, TrainedLearner):
+class MAML(TaskLearner, SteppedLearner, TrainedLearner):
     """A learner that adapts its network to each task by gradient descent.
 
     network: has the modules `body` and `head`; float32 (n, C, H, W) in 0..1 -> float
@@ -66,6 +68,18 @@ class MAML(TaskLearner, TrainedLearner):
     """
 
     scores_are = "logits"
+    table = "maml"
+    Settings = MAMLSettings
+    settings_at_test = (
+        "test_inner_lr",
+        "test_inner_steps",
+        "statistics",
+        "tasks_per_chunk",
+    )
+    # Batch norm over the few images of a task makes half of the gradient out of bf16's
+    # rounding: 0.5 to 0.75 of its norm on Omniglot at the start.
+    auto_precision = "fp32"
+    starts_from_guessing = True
     # Whether the user chose the number of inner steps at test, instead of the protocol.
     steps_kept = False
 
@@ -76,17 +90,28 @@ class MAML(TaskLearner, TrainedLearner):
         device: torch.device,
     ) -> None:
         self.config = config
+        self.own: MAMLSettings = config.own
         self.device = device
         network = network.to(device)
         self.network = network.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue] - torch's stub lacks it
         self.card = learner_card(config, device)
-        self.transductive = config.statistics == "query"
+        self.transductive = config.own.statistics == "query"
         if not self.transductive:
-            self._add_to_name(f"{config.statistics}-statistics")
+            self._add_to_name(f"{config.own.statistics}-statistics")
         self.adapted = adapted_names(network, head_only=config.learner == "anil")
         self.engine = _make_engine(config.backend, self.network)
         # Results of `bytes_of_image`, by height, width, channels and `graph`.
         self._bytes_of_image: dict[tuple[int, int, int, bool], int] = {}
+
+    @classmethod
+    def make(
+        cls, config: TrainConfig, image_shape: Shape, device: torch.device
+    ) -> Self:
+        return cls(_make_network(config, image_shape), config, device)
+
+    def chosen_at_test(self, settings: Collection[str]) -> None:
+        if "test_inner_steps" in settings:
+            self.keep_steps()
 
     def keep_steps(self) -> None:
         """Use the recipe's number of inner steps at test, not the number of a protocol.
@@ -100,7 +125,8 @@ class MAML(TaskLearner, TrainedLearner):
         if self.steps_kept:
             return self
         other = copy.copy(self)
-        other.config = replace(self.config, test_inner_steps=steps)
+        other.own = replace(self.own, test_inner_steps=steps)
+        other.config = replace(self.config, own=other.own)
         recipe = {**self.card.recipe, "test_inner_steps": steps}
         other.card = replace(self.card, recipe=recipe)
         return other
@@ -108,13 +134,13 @@ class MAML(TaskLearner, TrainedLearner):
     def inner_loop(self, step: int) -> InnerLoop:
         """Return the inner loop for a training step."""
         config = self.config
-        is_annealed = step < config.first_order_steps
+        is_annealed = step < config.own.first_order_steps
         return InnerLoop(
-            steps=config.inner_steps,
-            lr=config.inner_lr,
+            steps=config.own.inner_steps,
+            lr=config.own.inner_lr,
             adapted=self.adapted,
             first_order=config.learner == "fomaml" or is_annealed,
-            step_weights=_step_weights(config, step),
+            step_weights=step_weights(config.own, step),
         )
 
     @property
@@ -122,8 +148,8 @@ class MAML(TaskLearner, TrainedLearner):
         """The inner loop of evaluations."""
         config = self.config
         return InnerLoop(
-            steps=config.test_inner_steps or config.inner_steps,
-            lr=config.test_inner_lr or config.inner_lr,
+            steps=config.own.test_inner_steps or config.own.inner_steps,
+            lr=config.own.test_inner_lr or config.own.inner_lr,
             adapted=self.adapted,
         )
 
@@ -141,7 +167,7 @@ class MAML(TaskLearner, TrainedLearner):
         share = 1 / len(tasks)
         n_support = spec.n_way * spec.n_shot
         n_query = tasks.shape[1] - n_support
-        n_passes = n_support * self.config.inner_steps + n_query
+        n_passes = n_support * self.own.inner_steps + n_query
         size = self.tasks_at_once(tasks, n_passes, training=True)
         losses = []
         for chunk in tasks.split(size):
@@ -153,7 +179,7 @@ class MAML(TaskLearner, TrainedLearner):
 
     def predict_tasks(self, support: Tensor, query: Tensor) -> Tensor:
         n_way = self.config.way
-        statistics = self.config.statistics
+        statistics = self.own.statistics
         n_support = support.shape[1]
         n_query = query.shape[1]
         n_passes = n_support + n_query
@@ -192,8 +218,8 @@ class MAML(TaskLearner, TrainedLearner):
             image counts each time
         training: whether the graph of the inner loop is kept
         """
-        if self.config.tasks_per_chunk != "auto":
-            return self.config.tasks_per_chunk
+        if self.own.tasks_per_chunk != "auto":
+            return self.own.tasks_per_chunk
         height, width, channels = tasks.shape[2:]
         key = (height, width, channels, training)
         if key not in self._bytes_of_image:
@@ -241,17 +267,13 @@ class MAML(TaskLearner, TrainedLearner):
         self.card = replace(self.card, name=name)
 
 
-def make(
-    config: TrainConfig,
-    image_shape: Shape,
-    device: torch.device,
-) -> MAML:
-    """Make a MAML, FOMAML or ANIL with new weights from torch's current random state.
+def _make_network(config: TrainConfig, image_shape: Shape) -> nn.Module:
+    """Make the network with new weights from torch's current random state.
 
     Raises DataError if the backbone is unknown.
     Raises BaselineError if the backbone is mlp and statistics is "image".
     """
-    if config.statistics == "image" and config.backbone == "mlp":
+    if config.own.statistics == "image" and config.backbone == "mlp":
         raise BaselineError(
             "statistics=image: cannot be used with the backbone mlp: a hidden unit "
             "has only one value for an image, so there is no spread to normalise by, "
@@ -263,24 +285,7 @@ def make(
     head = nn.Linear(n_inputs, config.way)
     network = nn.Sequential(OrderedDict(body=body, head=head))
     initialise_glorot(network)
-    return MAML(network, config, device)
-
-
-def _step_weights(config: TrainConfig, step: int) -> tuple[float, ...] | None:
-    """Return the weights of the query losses after each inner step, at a training step.
-
-    At first, all weights are equal. They change linearly until only the last loss
-    counts (None).
-    Source: Antoniou et al. 2019, section 4. They change the weights once an epoch, and
-    keep small weights for the earlier losses.
-    """
-    if step >= config.multi_step_loss_steps:
-        return None
-    remaining = 1 - step / config.multi_step_loss_steps
-    share = remaining / config.inner_steps
-    n_earlier = config.inner_steps - 1
-    earlier = itertools.repeat(share, n_earlier)
-    return (*earlier, 1 - share * n_earlier)
+    return network
 
 
 def _make_engine(backend: str, network: nn.Module) -> Engine:

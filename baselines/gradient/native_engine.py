@@ -147,7 +147,6 @@ def _step(
     # the gradient of each loss.
     total = losses.sum()
     gradients = torch.autograd.grad(total, values, create_graph=second_order)
-    moved: Weights = {}
-    for name, value, gradient in zip(names, values, gradients, strict=True):
-        moved[name] = value.sub(gradient, alpha=inner.lr)
-    return weights | moved
+    before = dict(zip(names, values, strict=True))
+    by_name = dict(zip(names, gradients, strict=True))
+    return weights | inner.update(before, by_name, inner.lr)

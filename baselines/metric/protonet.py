@@ -12,15 +12,18 @@ Differences from the paper:
    NEAREST.
 """
 
+from typing import Self
+
 import numpy as np
 import torch
+from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
 from torch.nn import functional
 
 from ...datasets.episodes import EpisodeSpec
 from ...datasets.lookup import pick
 from ..backbones import BACKBONES, Shape, to_input
-from ..config import TrainConfig, learner_card
+from ..config import OWN, Positive, TrainConfig, learner_card
 from ..device.images import on_device
 from ..learner import (
     EmbeddingLearner,
@@ -29,6 +32,14 @@ from ..learner import (
     negative_squared_distances,
 )
 from .folding import folded
+
+
+@dataclass(frozen=True, config=OWN)
+class ProtoNetSettings:
+    """The settings of ProtoNet in a recipe."""
+
+    # The scores in the training loss are divided by it.
+    temperature: Positive = 1.0
 
 
 class ProtoNet(EmbeddingLearner, TrainedLearner):
@@ -40,6 +51,8 @@ class ProtoNet(EmbeddingLearner, TrainedLearner):
     """
 
     scores_are = "logits"
+    table = "protonet"
+    Settings = ProtoNetSettings
 
     def __init__(
         self,
@@ -54,6 +67,14 @@ class ProtoNet(EmbeddingLearner, TrainedLearner):
         self.network = network.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue] - torch's stub lacks it
         # The folded network for inference; None if training has changed the weights.
         self._inference: nn.Module | None = None
+
+    @classmethod
+    def make(
+        cls, config: TrainConfig, image_shape: Shape, device: torch.device
+    ) -> Self:
+        network = make_network(config, image_shape)
+        card = learner_card(config, device)
+        return cls(network, card, config.own.temperature)
 
     def loss(self, images: Tensor, spec: EpisodeSpec) -> Tensor:
         """Return the mean cross-entropy of one training episode.
@@ -115,20 +136,6 @@ class ProtoNet(EmbeddingLearner, TrainedLearner):
             torch.bfloat16,
             enabled=self.bf16,
         )
-
-
-def make(
-    config: TrainConfig,
-    image_shape: Shape,
-    device: torch.device,
-) -> ProtoNet:
-    """Make a ProtoNet with new weights from torch's current random state.
-
-    Raises DataError if the backbone is unknown.
-    """
-    network = make_network(config, image_shape)
-    card = learner_card(config, device)
-    return ProtoNet(network, card, config.temperature)
 
 
 def make_network(config: TrainConfig, image_shape: Shape) -> nn.Module:

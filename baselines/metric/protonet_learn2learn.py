@@ -3,11 +3,9 @@
 import torch
 from torch import Tensor, nn
 
-from ..backbones import Shape
-from ..config import TrainConfig, learner_card
 from ..learner import LearnerCard
 from ..libraries import learn2learn
-from .protonet import ProtoNet, make_network
+from .protonet import ProtoNet
 
 
 class Learn2LearnProtoNet(ProtoNet):
@@ -38,18 +36,3 @@ class Learn2LearnProtoNet(ProtoNet):
         images = support.flatten(0, 1)
         classify = self._classifier(images, labels)
         return classify(query)
-
-
-def make(
-    config: TrainConfig,
-    image_shape: Shape,
-    device: torch.device,
-) -> Learn2LearnProtoNet:
-    """Make a ProtoNet with new weights that computes distances with learn2learn.
-
-    Raises DataError if the backbone is unknown.
-    Raises BaselineError if learn2learn cannot be imported.
-    """
-    network = make_network(config, image_shape)
-    card = learner_card(config, device)
-    return Learn2LearnProtoNet(network, card, config.temperature)

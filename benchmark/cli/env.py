@@ -15,8 +15,9 @@ def env(as_json: Json = False) -> None:
 
     For each optional package that is missing, show the command that installs it.
     """
-    from ...baselines.catalogue import BACKENDS, UNTRAINED
+    from ...baselines.catalogue import UNTRAINED
     from ...baselines.device.choose import device_facts
+    from ...baselines.families import BACKENDS
     from ..environment import environment, optional_packages, requirements
 
     facts = environment()

@@ -6,9 +6,9 @@ from .options import Json
 
 def recipes(as_json: Json = False) -> None:
     """List all recipes, with their learner, dataset and possible backends."""
-    from ...baselines.catalogue import BACKENDS
-    from ...baselines.config import load_recipe
-    from ...baselines.config import recipes as recipe_names
+    from ...baselines.families import BACKENDS
+    from ...baselines.recipe_files import load_recipe
+    from ...baselines.recipe_files import recipes as recipe_names
     from ...reports.tables.text import text_table
 
     rows = []

@@ -67,7 +67,7 @@ def train(
     `fewbench env` shows which backends are installed, and how to install the
     others.
     """
-    from ...baselines.config import load_recipe
+    from ...baselines.recipe_files import load_recipe
     from ...baselines.training import TrainBudget
     from ..train import train_run
 

@@ -12,9 +12,9 @@ from fewbench.baselines.catalogue import (
     make_learner,
 )
 from fewbench.baselines.checkpoints import load_checkpoint, save_checkpoint
-from fewbench.baselines.config import load_recipe, recipes
 from fewbench.baselines.learner import BaselineError
 from fewbench.baselines.metric.protonet_learn2learn import Learn2LearnProtoNet
+from fewbench.baselines.recipe_files import load_recipe, recipes
 
 CPU = torch.device("cpu")
 SHAPE = (28, 28, 1)

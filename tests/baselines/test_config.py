@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from fewbench.baselines.config import load_recipe, parse_config, recipes
 from fewbench.baselines.learner import BaselineError
+from fewbench.baselines.recipe_files import load_recipe, parse_config, recipes
 
 
 def test_the_omniglot_recipe_is_the_papers() -> None:

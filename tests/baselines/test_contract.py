@@ -12,10 +12,10 @@ from fewbench.baselines.catalogue import (
     load_learner,
     make_learner,
 )
-from fewbench.baselines.config import load_recipe
 from fewbench.baselines.evaluation.examiner import answer
 from fewbench.baselines.evaluation.probe import probe
 from fewbench.baselines.learner import Learner
+from fewbench.baselines.recipe_files import load_recipe
 from fewbench.baselines.training import TrainBudget, Trainer, TrainViews
 from fewbench.datasets.episodes import EpisodeBatch, EpisodeSpec, sample_episodes
 from fewbench.datasets.store.split_store import SplitStore

@@ -3,8 +3,8 @@ import pytest
 import torch
 
 from fewbench.baselines.catalogue import load_learner, make_learner
-from fewbench.baselines.config import load_recipe
 from fewbench.baselines.learner import negative_squared_distances
+from fewbench.baselines.recipe_files import load_recipe
 from fewbench_tests.random_episodes import random_episode
 
 CPU = torch.device("cpu")

@@ -5,9 +5,9 @@ import pytest
 import torch
 
 from fewbench.baselines.catalogue import make_learner
-from fewbench.baselines.config import load_recipe
 from fewbench.baselines.learner import BaselineError
 from fewbench.baselines.libraries import LIBRARIES, higher, learn2learn
+from fewbench.baselines.recipe_files import load_recipe
 
 SHAPE = (28, 28, 1)
 

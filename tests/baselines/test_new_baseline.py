@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 import torch
 
-from fewbench.baselines.catalogue import BASELINES, load_learner
-from fewbench.baselines.config import load_recipe, recipes
+from fewbench.baselines.catalogue import load_learner
 from fewbench.baselines.evaluation.examiner import answer
+from fewbench.baselines.families import BASELINES
+from fewbench.baselines.recipe_files import load_recipe, recipes
 from fewbench.baselines.training import TrainBudget, Trainer, TrainViews
 from fewbench.datasets.episodes import EpisodeSpec, sample_episodes
 from fewbench.datasets.store.split_store import SplitStore

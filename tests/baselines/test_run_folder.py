@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from fewbench.baselines.checkpoints import load_checkpoint, save_checkpoint
-from fewbench.baselines.config import load_recipe
 from fewbench.baselines.learner import BaselineError
+from fewbench.baselines.recipe_files import load_recipe
 from fewbench.baselines.run_folder import LAST, LOG, RunFacts, RunFolder, TrainState
 
 FACTS = RunFacts(

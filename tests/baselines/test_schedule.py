@@ -3,7 +3,8 @@ import math
 import pytest
 import torch
 
-from fewbench.baselines.config import TrainConfig, load_recipe
+from fewbench.baselines.config import TrainConfig
+from fewbench.baselines.recipe_files import load_recipe
 from fewbench.baselines.schedule import divergence, learning_rate
 
 

@@ -11,9 +11,10 @@ import torch
 
 from fewbench.baselines.catalogue import load_learner
 from fewbench.baselines.checkpoints import load_checkpoint, save_checkpoint
-from fewbench.baselines.config import TrainConfig, load_recipe
+from fewbench.baselines.config import TrainConfig
 from fewbench.baselines.learner import BaselineError
 from fewbench.baselines.meta_batches import meta_batches
+from fewbench.baselines.recipe_files import load_recipe
 from fewbench.baselines.run_folder import BEST, LAST, LOG
 from fewbench.baselines.training import TrainBudget, Trainer, TrainViews
 from fewbench.datasets.info import DataError

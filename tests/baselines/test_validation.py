@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 
 from fewbench.baselines.any_model import as_learner
-from fewbench.baselines.config import load_recipe
 from fewbench.baselines.learner import BaselineError
 from fewbench.baselines.metric.centroid import Centroid
+from fewbench.baselines.recipe_files import load_recipe
 from fewbench.baselines.validation import validate
 from fewbench.datasets.store.split_store import SplitStore
 from fewbench.datasets.view import ImageView

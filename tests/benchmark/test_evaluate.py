@@ -9,12 +9,12 @@ import torch
 from torch import nn
 
 from fewbench.baselines.catalogue import load_learner, make_learner
-from fewbench.baselines.config import load_recipe
 from fewbench.baselines.evaluation.answers import Answers
 from fewbench.baselines.evaluation.examiner import range_step
 from fewbench.baselines.gradient.maml import MAML
 from fewbench.baselines.learner import BaselineError
 from fewbench.baselines.metric.centroid import Centroid
+from fewbench.baselines.recipe_files import load_recipe
 from fewbench.benchmark.environment import environment
 from fewbench.benchmark.evaluate import (
     answer_range,

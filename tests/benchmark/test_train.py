@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from fewbench.baselines.config import load_recipe
+from fewbench.baselines.recipe_files import load_recipe
 from fewbench.baselines.training import TrainBudget
 from fewbench.benchmark.train import train_run, train_views
 from fewbench.datasets.info import DataError
@@ -69,7 +69,7 @@ def test_a_dataset_that_is_not_built_is_named(tmp_path: Path) -> None:
 TRAIN = """
 import sys
 from pathlib import Path
-from fewbench.baselines.config import load_recipe
+from fewbench.baselines.recipe_files import load_recipe
 from fewbench.baselines.training import TrainBudget
 from fewbench.benchmark.train import train_run
 

@@ -17,8 +17,8 @@ import pytest
 
 import fewbench
 from fewbench.baselines.catalogue import load_learner
-from fewbench.baselines.config import load_recipe
 from fewbench.baselines.device.choose import resolve_device
+from fewbench.baselines.recipe_files import load_recipe
 from fewbench.baselines.training import TrainBudget
 from fewbench.benchmark.train import train_run
 from fewbench.datasets.build import build

@@ -4,7 +4,7 @@ from importlib.resources import files
 
 import pytest
 
-from fewbench.baselines.catalogue import BASELINES
+from fewbench.baselines.families import BASELINES
 from fewbench.benchmark.published_numbers import parse_published, published_numbers
 from fewbench.datasets import BUILDERS
 from fewbench.reports.published import beside_published, pairs_beside

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from torch import Tensor
 
-from fewbench.baselines.config import load_recipe
+from fewbench.baselines.recipe_files import load_recipe
 from fewbench.baselines.training import TrainBudget, Trainer, TrainViews
 from fewbench.datasets.store.split_store import SplitStore
 from fewbench.datasets.view import ImageView

@@ -11,10 +11,10 @@ from torch.func import vmap
 from torch.nn import functional
 
 from fewbench.baselines.catalogue import make_learner
-from fewbench.baselines.config import load_recipe
 from fewbench.baselines.device.malloc import keep_large_blocks
 from fewbench.baselines.evaluation.examiner import answer
 from fewbench.baselines.gradient.maml import MAML
+from fewbench.baselines.recipe_files import load_recipe
 from fewbench.datasets.episodes import EpisodeSpec, sample_episodes
 from fewbench.datasets.view import ImageView
 from fewbench_tests.meta_tasks import task_loss

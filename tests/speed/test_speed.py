@@ -7,11 +7,11 @@ import numpy as np
 import torch
 
 from fewbench.baselines.catalogue import make_learner
-from fewbench.baselines.config import load_recipe
 from fewbench.baselines.device.choose import resolve_precision
 from fewbench.baselines.device.malloc import keep_large_blocks
 from fewbench.baselines.evaluation.features import Features
 from fewbench.baselines.metric.protonet import ProtoNet
+from fewbench.baselines.recipe_files import load_recipe
 from fewbench.benchmark.evaluate import evaluate
 from fewbench.benchmark.protocols.catalogue import PROTOCOLS
 from fewbench.datasets.episodes import EpisodeSpec, sample_episodes

@@ -4,11 +4,11 @@ import torch
 
 from fewbench.baselines.any_model import as_learner
 from fewbench.baselines.catalogue import make_learner
-from fewbench.baselines.config import load_recipe
 from fewbench.baselines.evaluation.calibration import CalibrationTally
 from fewbench.baselines.evaluation.examiner import answer
 from fewbench.baselines.learner import BaselineError, Learner
 from fewbench.baselines.metric.centroid import Centroid
+from fewbench.baselines.recipe_files import load_recipe
 from fewbench.datasets.episodes import EpisodeBatch, EpisodeSpec, sample_episodes
 from fewbench.datasets.store.split_store import SplitStore
 from fewbench.datasets.view import ImageView

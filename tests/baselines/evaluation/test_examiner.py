@@ -6,7 +6,6 @@ import torch
 
 from fewbench.baselines.any_model import as_learner
 from fewbench.baselines.catalogue import make_learner
-from fewbench.baselines.config import load_recipe
 from fewbench.baselines.evaluation.answers import Answers
 from fewbench.baselines.evaluation.examiner import (
     Examiner,
@@ -15,6 +14,7 @@ from fewbench.baselines.evaluation.examiner import (
 )
 from fewbench.baselines.learner import BaselineError, Learner, LearnerCard
 from fewbench.baselines.metric.centroid import Centroid
+from fewbench.baselines.recipe_files import load_recipe
 from fewbench.datasets.episodes import EpisodeBatch, EpisodeSpec, sample_episodes
 from fewbench.datasets.store.split_store import SplitStore
 from fewbench.datasets.view import ImageView

@@ -6,7 +6,6 @@ import torch
 
 from fewbench.baselines.any_model import as_learner
 from fewbench.baselines.catalogue import make_learner
-from fewbench.baselines.config import load_recipe
 from fewbench.baselines.device.images import Pixels
 from fewbench.baselines.evaluation import scoring
 from fewbench.baselines.evaluation.scoring import (
@@ -16,6 +15,7 @@ from fewbench.baselines.evaluation.scoring import (
 )
 from fewbench.baselines.learner import TaskLearner
 from fewbench.baselines.metric.centroid import Centroid
+from fewbench.baselines.recipe_files import load_recipe
 from fewbench.datasets.episodes import EpisodeBatch, EpisodeSpec, sample_episodes
 from fewbench.datasets.store.split_store import SplitStore
 from fewbench.datasets.view import ImageView

@@ -4,13 +4,14 @@ import numpy as np
 import pytest
 import torch
 
-from fewbench.baselines.catalogue import BACKENDS, load_learner, make_learner
-from fewbench.baselines.config import load_recipe
+from fewbench.baselines.catalogue import load_learner, make_learner
 from fewbench.baselines.evaluation.examiner import answer
 from fewbench.baselines.evaluation.probe import probe
+from fewbench.baselines.families import BACKENDS
 from fewbench.baselines.gradient.activation_memory import bytes_of_image
 from fewbench.baselines.gradient.maml import MAML
 from fewbench.baselines.learner import BaselineError
+from fewbench.baselines.recipe_files import load_recipe
 from fewbench.baselines.training import TrainBudget, Trainer, TrainViews
 from fewbench.datasets.episodes import EpisodeBatch, EpisodeSpec, sample_episodes
 from fewbench.datasets.store.split_store import SplitStore

@@ -12,9 +12,9 @@ import pytest
 import torch
 
 from fewbench.baselines.catalogue import make_learner
-from fewbench.baselines.config import load_recipe
 from fewbench.baselines.evaluation.examiner import answer
 from fewbench.baselines.gradient.maml import MAML
+from fewbench.baselines.recipe_files import load_recipe
 from fewbench.datasets import BUILDERS
 from fewbench.datasets.build import build
 from fewbench.datasets.episodes import EpisodeSpec, sample_episodes

@@ -3,9 +3,9 @@ import pytest
 import torch
 
 from fewbench.baselines.catalogue import make_learner
-from fewbench.baselines.config import load_recipe
 from fewbench.baselines.learner import LearnerCard
 from fewbench.baselines.metric.protonet import ProtoNet
+from fewbench.baselines.recipe_files import load_recipe
 from fewbench.datasets.episodes import EpisodeSpec
 from fewbench.datasets.info import DataError
 from fewbench_tests.random_episodes import random_episode

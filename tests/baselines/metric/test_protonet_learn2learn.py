@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from fewbench.baselines.catalogue import make_learner
-from fewbench.baselines.config import load_recipe
+from fewbench.baselines.recipe_files import load_recipe
 
 CPU = torch.device("cpu")
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from fewbench.baselines.catalogue import BACKENDS
+from fewbench.baselines.families import BACKENDS
 from fewbench.benchmark.cli.train import after_interruption, protocol_options, run_text
 from fewbench.benchmark.train import TrainingSummary
 from fewbench.reports.result_files import load_results

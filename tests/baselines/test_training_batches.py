@@ -2,8 +2,8 @@ import itertools
 
 import numpy as np
 
-from fewbench.baselines.config import load_recipe
 from fewbench.baselines.meta_batches import meta_batches
+from fewbench.baselines.recipe_files import load_recipe
 from fewbench.datasets.episodes import EpisodeSpec, sample_episodes
 
 OFFSETS = np.arange(0, 11) * 20  # 10 classes of 20 images

@@ -1,0 +1,83 @@
+"""The learners that can be trained, by the name that recipes use."""
+
+import importlib
+import sys
+from pathlib import Path
+
+from ..datasets.lookup import pick
+from .gradient.maml import MAML
+from .learner import BaselineError, TrainedLearner
+from .libraries import LIBRARIES
+from .metric.protonet import ProtoNet
+from .metric.protonet_learn2learn import Learn2LearnProtoNet
+
+BASELINES: dict[str, type[TrainedLearner]] = {
+    "protonet": ProtoNet,
+    "maml": MAML,
+    "fomaml": MAML,
+    "anil": MAML,
+}
+
+# Learners with another class on another backend: (learner, backend) -> class.
+BASELINES_ON_BACKENDS: dict[tuple[str, str], type[TrainedLearner]] = {
+    ("protonet", "learn2learn"): Learn2LearnProtoNet,
+}
+
+# Backend -> the learners that it can run.
+BACKENDS: dict[str, tuple[str, ...]] = {"native": tuple(BASELINES), **LIBRARIES}
+
+
+def learner_class(name: str) -> type[TrainedLearner]:
+    """Return the class of a learner.
+
+    name: a learner in BASELINES, or "module:Class" for a class of the user
+    Raises BaselineError if there is no such learner.
+    """
+    module_name, colon, class_name = name.partition(":")
+    if colon:
+        return _own_class(name, module_name, class_name)
+    try:
+        return pick("learner", name, BASELINES)
+    except ValueError as error:
+        raise BaselineError(
+            f"recipe: {error} Correct the line 'learner = ...' of the recipe, or name a "
+            f'class of your own: learner = "module:Class"'
+        ) from None
+
+
+def class_on_backend(name: str, backend: str) -> type[TrainedLearner]:
+    """Return the class of a learner on a backend.
+
+    Raises BaselineError if there is no such learner, or if the backend cannot run it.
+    """
+    default = learner_class(name)
+    if backend == "native":
+        return default
+    able = [other for other, learners in BACKENDS.items() if name in learners]
+    if backend not in able:
+        raise BaselineError(
+            f"--backend {backend}: cannot run {name}: expected one of "
+            f"{', '.join(able) or 'native'}. Use --backend native"
+        )
+    return BASELINES_ON_BACKENDS.get((name, backend), default)
+
+
+def _own_class(name: str, module_name: str, class_name: str) -> type[TrainedLearner]:
+    # A file in the working folder is then found, as with `python -m`.
+    folder = str(Path.cwd())
+    if folder not in sys.path:
+        sys.path.insert(0, folder)
+    try:
+        found = getattr(importlib.import_module(module_name), class_name, None)
+    except Exception as error:
+        # The module is the user's own, so it can raise anything.
+        raise BaselineError(
+            f"{name}: cannot import {module_name}: {type(error).__name__}: {error}. Run "
+            f"the command in the folder of {module_name}.py, or install that package"
+        ) from error
+    if not isinstance(found, type) or not issubclass(found, TrainedLearner):
+        raise BaselineError(
+            f"{name}: expected a subclass of TrainedLearner called {class_name} in "
+            f"{module_name}, got {type(found).__name__}. See CONTRIBUTING.md"
+        )
+    return found
