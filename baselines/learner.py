@@ -26,7 +26,7 @@ class BaselineError(UserError):
 class TrainingData:
     """The images that trained a learner.
 
-    fingerprints: content hashes of the splits, those of the training first
+    fingerprints: content hashes of the training splits, then of the validation split
     """
 
     dataset: str

@@ -98,14 +98,28 @@ def _check_stores(stores: Sequence[SplitStore]) -> None:
         own_names = [store.dataset, store.split]
         check_names(store, "dataset or split", own_names, slash_allowed=False)
         check_names(store, "class", store.class_names)
-        if not (_has_all_names(store) and _has_images(store)):
+        fault = _fault_of(store)
+        if fault:
             raise DataError(
-                f"{store.path}: cannot export it: expected grey or RGB images, a name "
-                f"for each image, and a different name for each class, got images of "
-                f"shape (H, W, C) {store.image_shape}, or missing or repeated names. "
-                f"The file was damaged or edited. Build it again: "
-                f"{_rebuild_command(store)}"
+                f"{store.path}: cannot export it: {fault}. The file was damaged or "
+                f"edited. Build it again: {_rebuild_command(store)}"
             )
+
+
+def _fault_of(store: SplitStore) -> str:
+    """Return why a split cannot be exported; empty if it can."""
+    if not _has_images(store):
+        height, width, channels = store.image_shape
+        return (
+            f"expected grey or RGB images, got images of {height} x {width} pixels "
+            f"with {channels} channels"
+        )
+    if not _has_all_names(store):
+        return (
+            "expected a name for each image and a different name for each class, got "
+            "missing or repeated names"
+        )
+    return ""
 
 
 def _has_all_names(store: SplitStore) -> bool:

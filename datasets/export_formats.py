@@ -163,7 +163,7 @@ def _write_cache(store: SplitStore, classes: Classes, folder: Path) -> None:
 
 
 def _opcodes_before_pixels(shape: tuple[int, ...]) -> bytes:
-    """Return the opcodes that begin a dict with an array, up to the array's bytes."""
+    """Return the start of a pickled dict: all opcodes before the bytes of its array."""
     n_bytes = math.prod(shape)
     opcodes = [
         pickle.PROTO,
@@ -189,7 +189,7 @@ def _opcodes_before_pixels(shape: tuple[int, ...]) -> bytes:
 
 
 def _opcodes_after_pixels(store: SplitStore) -> bytes:
-    """Return the opcodes that end the array and add the rows of each class."""
+    """Return the rest of the pickled dict: the opcodes after the bytes of its array."""
     opcodes = [
         pickle.TUPLE,
         pickle.BUILD,

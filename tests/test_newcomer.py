@@ -59,8 +59,9 @@ def add_dataset(folder: Path) -> None:
 def add_baseline(folder: Path) -> None:
     room = folder / "baselines"
     (room / "metric" / "cosine.py").write_text(code_of("Add a baseline"))
-    insert(room / "catalogue.py", "from .metric", "from .metric import cosine")
-    insert(room / "catalogue.py", '    "protonet"', '    "cosine": cosine.make,')
+    metric = "from .metric.cosine import Cosine"
+    insert(room / "families.py", "from .metric.protonet import", metric)
+    insert(room / "families.py", '    "protonet"', '    "cosine": Cosine,')
     recipe = (room / "recipes" / "protonet-glyphs.toml").read_text(encoding="utf-8")
     recipe = recipe.replace('learner = "protonet"', 'learner = "cosine"')
     recipe = re.sub(r"^temperature = .*$", "", recipe, flags=re.MULTILINE)

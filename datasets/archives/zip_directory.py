@@ -19,7 +19,9 @@ class _CappedReader(io.BufferedReader):
 
     def read(self, size: int | None = -1, /) -> bytes:
         if size is not None and size > self._cap:
-            raise zipfile.BadZipFile(f"a directory of {size:,} bytes")
+            raise zipfile.BadZipFile(
+                f"a list of entries with {size:,} bytes, which is too long"
+            )
         return super().read(size)
 
 

@@ -17,7 +17,7 @@ _DIGEST_BYTES = 16
 
 @dataclass(frozen=True)
 class Duplicates:
-    """The images in a split that equal an image of another class in a split.
+    """The images in split `second` that equal an image of another class in `first`.
 
     first, second: the splits, written as dataset/split; they can be the same split
     count: number of images in `second` that equal an image of another class in `first`;

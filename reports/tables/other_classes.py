@@ -30,10 +30,10 @@ class ForOtherClasses(NamedTuple):
 
 
 def other_classes_interval(result: RunResult) -> Interval | None:
-    """Return the interval of a result's accuracy on classes outside the test split.
+    """Return an interval for the accuracy to expect on new classes.
 
-    It is a bootstrap over the classes of the split. None if it cannot be computed from
-    the episodes.
+    New classes are those outside the test split. The interval is estimated by a bootstrap
+    over the classes of the test split. None if it cannot be computed from the episodes.
     """
     return available_interval(result, class_bootstrap)
 

@@ -4,27 +4,15 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from fewbench.baselines.catalogue import (
-    BACKENDS,
-    BASELINES,
-    BASELINES_ON_BACKENDS,
-    load_learner,
-    make_learner,
-)
+from fewbench.baselines.catalogue import load_learner, make_learner
 from fewbench.baselines.checkpoints import load_checkpoint, save_checkpoint
 from fewbench.baselines.learner import BaselineError
+from fewbench.baselines.metric.protonet import ProtoNet
 from fewbench.baselines.metric.protonet_learn2learn import Learn2LearnProtoNet
 from fewbench.baselines.recipe_files import load_recipe, recipes
 
 CPU = torch.device("cpu")
 SHAPE = (28, 28, 1)
-
-
-def test_every_baseline_is_offered_natively_and_listed() -> None:
-    assert set(BACKENDS["native"]) == set(BASELINES)
-    assert all(set(names) <= set(BASELINES) for names in BACKENDS.values())
-    for learner, backend in BASELINES_ON_BACKENDS:
-        assert learner in BACKENDS[backend]
 
 
 def test_a_learner_that_is_another_class_on_its_backend_is_found() -> None:
@@ -110,3 +98,12 @@ def test_an_unknown_learner_says_what_can_be_given(tmp_path: Path) -> None:
         load_learner("protonet", cpu)
     with pytest.raises(BaselineError, match="holds no checkpoint"):
         load_learner(str(tmp_path), cpu)
+
+
+def test_a_precision_that_a_learner_does_not_allow_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(ProtoNet, "precisions", ("fp32",))
+    config = load_recipe("protonet-glyphs", ["precision=bf16"])
+    with pytest.raises(BaselineError, match="--precision bf16: .*expected one of fp32"):
+        make_learner(config, SHAPE, CPU)

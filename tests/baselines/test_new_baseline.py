@@ -40,8 +40,8 @@ def cosine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     monkeypatch.setitem(sys.modules, spec.name, module)
     spec.loader.exec_module(module)
-    assert '"cosine": cosine.make,' in section
-    monkeypatch.setitem(BASELINES, "cosine", module.make)
+    assert '"cosine": Cosine,' in section
+    monkeypatch.setitem(BASELINES, "cosine", module.Cosine)
     return module
 
 

@@ -129,7 +129,7 @@ def test_evaluation(benchmark, say, test_view: ImageView, learn2learn_tasks) -> 
     """
     l2l = pytest.importorskip("learn2learn", reason="learn2learn is not installed")
     learner = maml("native", "test_inner_steps=1")
-    rate = learner.config.inner_lr
+    rate = learner.own.inner_lr
     algorithm = l2l.algorithms.MAML(learner.network, lr=rate, allow_nograd=True)
     labels = (
         torch.arange(5, device=DEVICE),
