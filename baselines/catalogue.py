@@ -75,12 +75,12 @@ def load_learner(
     path = _checkpoint_path(name)
     tensors, card = load_checkpoint(path)
     try:
-        saved = parse_config(card.config, str(path), drop_foreign=True)
-        kind = learner_class(saved.learner)
+        saved = parse_config(card.config, str(path), from_checkpoint=True)
+        kind = learner_class(saved.learner, search_here=False)
         refuse_settings_without_effect(parse_settings(settings), saved.learner)
         changes = parse_settings(settings, ("backend", *kind.settings_at_test))
         values = {**saved.flat(), **changes, "precision": precision}
-        config = parse_config(values, str(path))
+        config = parse_config(values, str(path), from_checkpoint=True)
         learner = make_learner(config, card.image_shape, device)
         weights = weights_of(tensors)
         learner.network.load_state_dict(weights)

@@ -27,14 +27,17 @@ BASELINES_ON_BACKENDS: dict[tuple[str, str], type[TrainedLearner]] = {
 BACKENDS: dict[str, tuple[str, ...]] = {"native": tuple(BASELINES), **LIBRARIES}
 
 
-def learner_class(name: str) -> type[TrainedLearner]:
+def learner_class(name: str, *, search_here: bool = True) -> type[TrainedLearner]:
     """Return the class of a learner.
 
     name: a learner in BASELINES, or "module:Class" for a class of the user
+    search_here: whether the module may be a file in the working folder
     Raises BaselineError if there is no such learner.
     """
     module_name, colon, class_name = name.partition(":")
     if colon:
+        if search_here:
+            _put_working_folder_on_path()
         return _own_class(name, module_name, class_name)
     try:
         return pick("learner", name, BASELINES)
@@ -62,18 +65,22 @@ def class_on_backend(name: str, backend: str) -> type[TrainedLearner]:
     return BASELINES_ON_BACKENDS.get((name, backend), default)
 
 
-def _own_class(name: str, module_name: str, class_name: str) -> type[TrainedLearner]:
-    # A file in the working folder is then found, as with `python -m`.
+def _put_working_folder_on_path() -> None:
+    """Let a file in the working folder be imported, as with `python -m`."""
     folder = str(Path.cwd())
     if folder not in sys.path:
         sys.path.insert(0, folder)
+
+
+def _own_class(name: str, module_name: str, class_name: str) -> type[TrainedLearner]:
     try:
         found = getattr(importlib.import_module(module_name), class_name, None)
     except Exception as error:
         # The module is the user's own, so it can raise anything.
         raise BaselineError(
-            f"{name}: cannot import {module_name}: {type(error).__name__}: {error}. Run "
-            f"the command in the folder of {module_name}.py, or install that package"
+            f"{name}: cannot import {module_name}: {type(error).__name__}: {error}. If "
+            f"you trust that file, put its folder on the path: PYTHONPATH=FOLDER fewbench "
+            f"..."
         ) from error
     if not isinstance(found, type) or not issubclass(found, TrainedLearner):
         raise BaselineError(

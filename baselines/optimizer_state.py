@@ -64,3 +64,12 @@ def _laid_out_like(parameter: Tensor, value: Tensor) -> Tensor:
         return value.to(parameter.device)
     result = torch.empty_like(parameter)
     return result.copy_(value)
+
+
+def trained_parameters(network: nn.Module) -> dict[str, nn.Parameter]:
+    """Return the parameters of a network that training changes, by name."""
+    trained = {}
+    for name, parameter in network.named_parameters():
+        if parameter.requires_grad:
+            trained[name] = parameter
+    return trained

@@ -5,8 +5,8 @@ such as [maml]. Older recipes and checkpoints have these settings beside the oth
 They are still read.
 """
 
-from collections.abc import Sequence
-from dataclasses import fields
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -48,55 +48,92 @@ def load_recipe(name_or_path: str, settings: Sequence[str] = ()) -> TrainConfig:
             f"recipes"
         ) from error
     changes = parse_settings(settings)
-    learner = str({**values, **changes}.get("learner", ""))
-    if learner:
-        refuse_settings_without_effect(changes, learner)
-    return parse_config({**values, **changes}, str(path))
+    # Another learner in place of the recipe's has no use for the settings of the former.
+    learner = changes.get("learner", values.get("learner"))
+    kind = _kind_of(learner, str(path))
+    other_learner = learner != values.get("learner")
+    recipe = _Parts.of(values, kind, str(path), drop_foreign=other_learner)
+    refuse_settings_without_effect(changes, str(learner))
+    changed = _Parts.of(_in_table(changes, kind), kind, "--set")
+    return recipe.merged(changed).checked(kind, str(path))
 
 
 def parse_config(
-    values: dict[str, Any], where: str, *, drop_foreign: bool = False
+    values: dict[str, Any], where: str, *, from_checkpoint: bool = False
 ) -> TrainConfig:
     """Check the values of a recipe, and return them as a TrainConfig.
 
     values: the values of the recipe, by key; the learner's own settings may stand in the
         table or beside the other keys
     where: the file with the values, for the error message
-    drop_foreign: whether to leave out the settings of other learners, which checkpoints
-        of older versions contain
+    from_checkpoint: whether to leave out the settings of other learners, which checkpoints
+        of older versions contain. A class that is named in a checkpoint is not looked for
+        in the working folder, since somebody else may have written the checkpoint.
     Raises BaselineError, which names every wrong key, if a key or value is wrong.
     """
-    learner = values.get("learner")
-    if not isinstance(learner, str):
-        raise BaselineError(
-            f"{where}: learner: expected the name of a learner, got {learner!r:.40}. Add "
-            f'for example: learner = "protonet"'
-        )
-    kind = learner_class(learner)
-    names = own_keys(kind)
-    common = dict(values)
-    own = common.pop(kind.table, {}) if kind.table else {}
-    if not isinstance(own, dict):
-        raise BaselineError(
-            f"{where}: {kind.table}: expected a table with settings, got {own!r:.40}. "
-            f"Write [{kind.table}] on a line of its own, and the settings below"
-        )
-    own = dict(own)
-    for key in list(common):
-        if key in names:
-            own[key] = common.pop(key)
-        elif drop_foreign and key in _keys_of_others(kind):
-            del common[key]
-    settings = _checked(TypeAdapter(kind.Settings), own, where, names)
-    keys = [*(field.name for field in fields(TrainConfig)), *names]  # pyright: ignore[reportArgumentType] - pydantic's is a dataclass too
-    keys.remove("own")
-    return _checked(_COMMON, {**common, "own": settings}, where, keys)
+    kind = _kind_of(values.get("learner"), where, search_here=not from_checkpoint)
+    parts = _Parts.of(values, kind, where, drop_foreign=from_checkpoint)
+    return parts.checked(kind, where)
+
+
+@dataclass(frozen=True)
+class _Parts:
+    """The values of a recipe that all learners share, and the learner's own."""
+
+    common: dict[str, Any]
+    own: dict[str, Any]
+
+    @classmethod
+    def of(
+        cls,
+        values: dict[str, Any],
+        kind: type[TrainedLearner],
+        where: str,
+        *,
+        drop_foreign: bool = False,
+    ) -> "_Parts":
+        """Sort values into the two parts.
+
+        Raises BaselineError if a setting belongs to another learner or is there twice.
+        """
+        common = dict(values)
+        own = _table(common.pop(kind.table, {}), kind, where)
+        names = own_keys(kind)
+        foreign = _foreign_names(kind)
+        for key in values:
+            if key in names and key in own:
+                raise BaselineError(
+                    f"{where}: {key}: is there twice, in [{kind.table}] and outside. "
+                    f"Delete one of the two lines"
+                )
+            if key in names:
+                own[key] = common.pop(key)
+            elif key in foreign and drop_foreign:
+                del common[key]
+            elif key in foreign:
+                raise BaselineError(
+                    f"{where}: {key}: has no effect on this learner. Delete the line "
+                    f"'{key} = ...' or the table [{key}]"
+                )
+        return cls(common, own)
+
+    def merged(self, changes: "_Parts") -> "_Parts":
+        """Return these values, replaced where there are changes."""
+        return _Parts(self.common | changes.common, self.own | changes.own)
+
+    def checked(self, kind: type[TrainedLearner], where: str) -> TrainConfig:
+        """Return the values as a TrainConfig. Raises BaselineError for each wrong key."""
+        names = own_keys(kind)
+        settings = _checked(TypeAdapter(kind.Settings), self.own, where, names)
+        keys = [*(field.name for field in fields(TrainConfig)), *names]  # pyright: ignore[reportArgumentType] - pydantic's is a dataclass too
+        keys.remove("own")
+        return _checked(_COMMON, {**self.common, "own": settings}, where, keys)
 
 
 def parse_settings(
     settings: Sequence[str], allowed: Sequence[str] = ()
 ) -> dict[str, Any]:
-    """Return the values in texts `key=value` or `table.key=value`, by key.
+    """Return the values in texts `key=value` or `table.key=value`, by the text before "=".
 
     allowed: the keys that may be set; empty if every key may be set
     Raises BaselineError if a key is not allowed or a text has no "=".
@@ -104,8 +141,7 @@ def parse_settings(
     values: dict[str, Any] = {}
     for text in settings:
         key, value = _parse_setting(text)
-        # A key belongs to only one table, so the name of the table adds nothing.
-        values[key.rpartition(".")[2]] = value
+        values[key] = value
     for key in sorted(values):
         if allowed and key not in allowed:
             raise BaselineError(
@@ -116,14 +152,14 @@ def parse_settings(
     return values
 
 
-def refuse_settings_without_effect(changes: Sequence[str] | dict, learner: str) -> None:
+def refuse_settings_without_effect(changes: Collection[str], learner: str) -> None:
     """Raise BaselineError if a changed key belongs to other learners.
 
     Otherwise the result would record a value that was never used.
     """
-    kind = learner_class(learner)
+    foreign = _foreign_names(learner_class(learner))
     for key in sorted(changes):
-        if key in _keys_of_others(kind):
+        if key in foreign or key.partition(".")[0] in foreign:
             raise BaselineError(
                 f"--set {key}=...: {key} has no effect on {learner}. Omit this setting."
             )
@@ -134,11 +170,42 @@ def own_keys(kind: type[TrainedLearner]) -> list[str]:
     return [field.name for field in fields(kind.Settings)]
 
 
-def _keys_of_others(kind: type[TrainedLearner]) -> set[str]:
-    keys: set[str] = set()
+def _foreign_names(kind: type[TrainedLearner]) -> set[str]:
+    """Return the settings and tables of other learners that this one does not have."""
+    names: set[str] = set()
     for other in BASELINES.values():
-        keys.update(own_keys(other))
-    return keys - set(own_keys(kind))
+        names.update([other.table, *own_keys(other)])
+    return names - {kind.table, *own_keys(kind)}
+
+
+def _kind_of(
+    learner: object, where: str, *, search_here: bool = True
+) -> type[TrainedLearner]:
+    if not isinstance(learner, str):
+        raise BaselineError(
+            f"{where}: learner: expected the name of a learner, got {learner!r:.40}. Add "
+            f'for example: learner = "protonet"'
+        )
+    return learner_class(learner, search_here=search_here)
+
+
+def _table(table: object, kind: type[TrainedLearner], where: str) -> dict[str, Any]:
+    if not isinstance(table, dict):
+        raise BaselineError(
+            f"{where}: {kind.table}: expected a table with settings, got {table!r:.40}. "
+            f"Write [{kind.table}] on a line of its own, and the settings below"
+        )
+    return dict(table)
+
+
+def _in_table(changes: dict[str, Any], kind: type[TrainedLearner]) -> dict[str, Any]:
+    """Return changes with `table.key` written as `key`, for the learner's own table."""
+    values = {}
+    for key, value in changes.items():
+        table, dot, name = key.partition(".")
+        is_own = dot and table == kind.table and name in own_keys(kind)
+        values[name if is_own else key] = value
+    return values
 
 
 def _checked(

@@ -115,7 +115,7 @@ class RunFolder:
     def _check_same_run(self, card: Card) -> None:
         # Parsing adds default values for keys that an older fewbench did not have.
         saved_config = parse_config(
-            card.config, str(self.path / LAST), drop_foreign=True
+            card.config, str(self.path / LAST), from_checkpoint=True
         )
         saved = saved_config.flat()
         saved["data_fingerprint"] = card.data_fingerprint

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from fewbench.documents import shown
 from fewbench.progress import Progress
@@ -24,7 +24,7 @@ from .device.images import Pixels
 from .device.malloc import keep_large_blocks
 from .families import class_on_backend
 from .learner import BaselineError, TaskLearner
-from .optimizer_state import load_moments, moments, weights_of
+from .optimizer_state import load_moments, moments, trained_parameters, weights_of
 from .run_folder import BEST, LAST, RunFacts, RunFolder, TrainState
 from .schedule import divergence, learning_rate
 from .training_batches import TrainingBatch
@@ -87,7 +87,7 @@ class Trainer:
         image_shape = views.train.image_shape
         self.learner = make_learner(self.config, image_shape, device)
         self.pixels = Pixels(views.train, device)
-        self.parameters = _trained_parameters(self.learner.network)
+        self.parameters = trained_parameters(self.learner.network)
         # One fused operation updates all parameters. Many small operations would take
         # longer to start than to compute.
         self.optimizer = torch.optim.Adam(
@@ -294,11 +294,3 @@ def _draw_one_episode(view: ImageView, spec: EpisodeSpec) -> None:
         start=0,
         count=1,
     )
-
-
-def _trained_parameters(network: nn.Module) -> dict[str, nn.Parameter]:
-    trained = {}
-    for name, parameter in network.named_parameters():
-        if parameter.requires_grad:
-            trained[name] = parameter
-    return trained

@@ -186,9 +186,10 @@ def _require_room(
     except OSError as error:
         free = shutil.disk_usage(folder).free
         raise DataError(
-            f"{folder.parent.parent}: too little space: expected {needed / 1e9:,.2f} "
-            f"GB free, got {free / 1e9:,.2f} GB free, or a quota or a limit on the "
-            f"file size. Free some space, or choose another folder: --out DIR"
+            f"{folder.parent.parent}: too little space: the export needs "
+            f"{needed / 1e9:,.2f} GB, and {free / 1e9:,.2f} GB are free. If that is "
+            f"enough, a quota or a limit on the file size is in the way. Free some space, "
+            f"or choose another folder: --out DIR"
         ) from error
 
 

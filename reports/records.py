@@ -37,7 +37,7 @@ class ResultError(UserError):
 class ResultHeader:
     """Everything about a result except its arrays.
 
-    learner: the name of the learner in tables, in any script
+    learner: the name of the learner in tables; letters of any alphabet are allowed
     recipe: the settings of the training; {} for an untrained learner
     precision: the number format that the learner computes in
     transductive: whether the answers depend on other query images in the episode
@@ -47,7 +47,8 @@ class ResultHeader:
         None for a learner that embeds no image
     deterministic: whether the learner gave one episode the same scores twice
     segments: the ranges of episodes that different processes answered; () for one process
-    The other fields that can be None are unknown then; `origin` describes them.
+    None in any other field means that its value is unknown. The module `origin` describes
+    these fields.
     """
 
     protocol: EvalProtocol
@@ -202,8 +203,8 @@ class RunResult(ResultHeader):
         if not np.array_equal(self.correct, counted):
             n_wrong = int((self.correct != counted).sum())
             raise ValueError(
-                "correct: expected the number of right answers in predictions, "
-                f"got another number in {n_wrong} episodes"
+                "the array correct: expected the number of right answers in the array "
+                f"predictions, got another number in {n_wrong} episodes"
             )
 
     def _check_queries(self) -> None:

@@ -29,7 +29,6 @@ Differences from the papers:
 """
 
 import copy
-from collections import OrderedDict
 from collections.abc import Collection
 from dataclasses import replace
 from typing import Self
@@ -38,19 +37,15 @@ import torch
 from torch import Tensor, nn
 
 from ...datasets.episodes import EpisodeSpec
-from ...datasets.lookup import pick
 from ..backbones import (
-    BACKBONES,
     Shape,
-    batch_norm,
-    initialise_glorot,
-    n_features,
     to_input,
 )
 from ..config import TrainConfig, learner_card
 from ..learner import BaselineError, SteppedLearner, TaskLearner, TrainedLearner
 from .activation_memory import bytes_of_image
 from .inner_loop import Engine, InnerLoop, Tasks, adapted_names
+from .maml_network import make_network
 from .maml_settings import MAMLSettings, step_weights
 
 # The outputs of all layers for a chunk of tasks may take this many bytes. With the
@@ -107,7 +102,7 @@ class MAML(TaskLearner, SteppedLearner, TrainedLearner):
     def make(
         cls, config: TrainConfig, image_shape: Shape, device: torch.device
     ) -> Self:
-        return cls(_make_network(config, image_shape), config, device)
+        return cls(make_network(config, image_shape), config, device)
 
     def chosen_at_test(self, settings: Collection[str]) -> None:
         if "test_inner_steps" in settings:
@@ -265,27 +260,6 @@ class MAML(TaskLearner, SteppedLearner, TrainedLearner):
     def _add_to_name(self, words: str) -> None:
         name = f"{self.card.name}-{words}"
         self.card = replace(self.card, name=name)
-
-
-def _make_network(config: TrainConfig, image_shape: Shape) -> nn.Module:
-    """Make the network with new weights from torch's current random state.
-
-    Raises DataError if the backbone is unknown.
-    Raises BaselineError if the backbone is mlp and statistics is "image".
-    """
-    if config.own.statistics == "image" and config.backbone == "mlp":
-        raise BaselineError(
-            "statistics=image: cannot be used with the backbone mlp: a hidden unit "
-            "has only one value for an image, so there is no spread to normalise by, "
-            "and every image would get the same answer. Use --set statistics=support"
-        )
-    make_backbone = pick("backbone", config.backbone, BACKBONES)
-    body = make_backbone(image_shape, config.width, batch_norm)
-    n_inputs = n_features(body, image_shape)
-    head = nn.Linear(n_inputs, config.way)
-    network = nn.Sequential(OrderedDict(body=body, head=head))
-    initialise_glorot(network)
-    return network
 
 
 def _make_engine(backend: str, network: nn.Module) -> Engine:

@@ -7,8 +7,8 @@ stands for the lock, and is removed if that process is gone.
 
 import json
 import os
+import platform
 import shlex
-import socket
 import sys
 import time
 from collections.abc import Iterator
@@ -51,7 +51,7 @@ class _Owner:
     @property
     def is_gone(self) -> bool:
         """Whether the process surely has ended: it ran on this machine and is no more."""
-        if os.name == "nt" or self.pid < 1 or self.host != socket.gethostname():
+        if os.name == "nt" or self.pid < 1 or self.host != platform.node():
             return False
         try:
             os.kill(self.pid, 0)
@@ -189,7 +189,7 @@ def _this_process() -> bytes:
     now = datetime.now(UTC)
     owner = _Owner(
         pid=os.getpid(),
-        host=socket.gethostname(),
+        host=platform.node(),
         since=now.isoformat(timespec="seconds"),
         command=shlex.join(sys.argv)[:_LONGEST_COMMAND],
     )

@@ -71,8 +71,8 @@ def audit(
     if not stores or is_repeated:
         named = ", ".join(split_key(store) for store in stores) or "no split"
         raise DataError(
-            f"cannot compare splits: expected one or more different splits, got "
-            f"{named}. Name each split once."
+            f"cannot look for shared images: expected at least one split, and no split "
+            f"twice, got {named}. Name at least one split, each only once."
         )
     equal_images = EqualImages(stores, progress)
     duplicates: list[Duplicates] = []

@@ -72,8 +72,9 @@ def _check(accuracies: FloatArray, n_classes: int, n_way: int) -> None:
     if little_spread(accuracies):
         raise ResultError(
             "open-bootstrap interval: nearly all episodes have the same accuracy: "
-            f"expected at least {FEW} episodes with another accuracy, got fewer among "
-            f"{accuracies.size}. Evaluate more: --episodes 10000"
+            f"expected at least {FEW} episodes whose accuracy differs from the most "
+            f"common one, got fewer in {accuracies.size} episodes. Evaluate more: "
+            f"--episodes 10000"
         )
     if n_classes <= n_way:
         raise ResultError(

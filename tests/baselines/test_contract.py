@@ -7,13 +7,13 @@ import pytest
 import torch
 
 from fewbench.baselines.catalogue import (
-    BACKENDS,
     UNTRAINED,
     load_learner,
     make_learner,
 )
 from fewbench.baselines.evaluation.examiner import answer
 from fewbench.baselines.evaluation.probe import probe
+from fewbench.baselines.families import BACKENDS
 from fewbench.baselines.learner import Learner
 from fewbench.baselines.recipe_files import load_recipe
 from fewbench.baselines.training import TrainBudget, Trainer, TrainViews

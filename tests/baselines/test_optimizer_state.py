@@ -1,7 +1,12 @@
 import torch
 from torch import nn
 
-from fewbench.baselines.optimizer_state import load_moments, moments, weights_of
+from fewbench.baselines.optimizer_state import (
+    load_moments,
+    moments,
+    trained_parameters,
+    weights_of,
+)
 
 
 def trained() -> tuple[nn.Module, torch.optim.Adam]:
@@ -39,3 +44,9 @@ def test_moments_come_back_bit_by_bit_and_in_the_layout_of_their_parameters() ->
 def test_weights_are_told_from_moments() -> None:
     tensors = {"0.weight": torch.ones(1), "adam/0.weight/step": torch.ones(1)}
     assert list(weights_of(tensors)) == ["0.weight"]
+
+
+def test_only_what_needs_a_gradient_is_trained() -> None:
+    network = nn.Sequential(nn.Linear(2, 3), nn.Linear(3, 1))
+    network[0].requires_grad_(False)
+    assert list(trained_parameters(network)) == ["1.weight", "1.bias"]

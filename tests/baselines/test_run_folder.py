@@ -85,10 +85,14 @@ def test_another_recipe_or_other_data_are_refused(
 
 
 def test_keys_of_memory_and_of_later_versions_do_not_matter(tmp_path: Path) -> None:
-    saved(tmp_path)
+    facts = replace(FACTS, config=load_recipe("maml-glyphs"))
+    folder = RunFolder(tmp_path, facts)
+    folder.prepare(resume=False)
+    folder.save(LAST, TENSORS, STATE)
     tensors, read_card = load_checkpoint(tmp_path / LAST)
     card = {**vars(read_card), "later": [1]}
     del card["config"]["multi_step_loss_steps"]
     save_checkpoint(tmp_path / LAST, tensors, card)
-    other = replace(FACTS, config=replace(FACTS.config, tasks_per_chunk=1))
+    own = replace(facts.config.own, tasks_per_chunk=1)
+    other = replace(facts, config=replace(facts.config, own=own))
     assert RunFolder(tmp_path, other).load()[1].step == 4

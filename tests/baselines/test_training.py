@@ -13,7 +13,6 @@ from fewbench.baselines.catalogue import load_learner
 from fewbench.baselines.checkpoints import load_checkpoint, save_checkpoint
 from fewbench.baselines.config import TrainConfig
 from fewbench.baselines.learner import BaselineError
-from fewbench.baselines.meta_batches import meta_batches
 from fewbench.baselines.recipe_files import load_recipe
 from fewbench.baselines.run_folder import BEST, LAST, LOG
 from fewbench.baselines.training import TrainBudget, Trainer, TrainViews
@@ -346,11 +345,11 @@ def test_a_meta_batch_is_the_mean_of_its_tasks(
             config(f"meta_batch_size={size}"), views(bars), tmp_path / str(size), CPU
         )
         offsets = trainer.views.train.class_offsets
-        batches = meta_batches(offsets, trainer.config, 0)
+        batches = trainer.learner.batches(offsets, trainer.config, 0)
         tasks = [next(batches) for _ in range(2 // size)]
         for batch in tasks:
             trainer.learner.backward(
-                trainer.pixels.gather(batch), trainer.config.train_spec, 0
+                trainer.pixels.gather(batch.images), trainer.config.train_spec, 0
             )
         gradients.append(gradient_of(trainer) / len(tasks))
     torch.testing.assert_close(gradients[0], gradients[1], rtol=1e-5, atol=1e-6)

@@ -33,7 +33,7 @@ def test_plain_batches_have_images_of_all_classes_with_their_labels() -> None:
     offsets = np.array([0, 3, 10, 11])
     batches = list(itertools.islice(plain_batches(offsets, 50, 7, 0), 40))
     images = np.concatenate([batch.images for batch in batches])
-    labels = np.concatenate([batch.labels for batch in batches])
+    labels = np.concatenate([np.asarray(batch.labels) for batch in batches])
     assert set(images) == set(range(11))
     np.testing.assert_array_equal(labels, np.array([0, 0, 0, *[1] * 7, 2])[images])
     counts = np.bincount(images, minlength=11)

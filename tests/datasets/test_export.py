@@ -183,7 +183,7 @@ def test_a_split_whose_names_do_not_fit_is_refused(tmp_path: Path, damage: str) 
             del file[damage]
         names = [b"a", b"a"] if damage == "class_names" else [b"a"]
         file[damage] = np.array(names, h5py.string_dtype("utf-8", 1))
-    with pytest.raises(DataError, match="a name for each image, and a different name"):
+    with pytest.raises(DataError, match="a name for each image and a different name"):
         convert([SplitStore(store.path)], "torchmeta", tmp_path / "out")
 
 
@@ -272,7 +272,7 @@ def test_a_full_disk_gets_a_sentence_before_anything_is_written(
     )
     assert done.stdout == ""
     sentence = next(line for line in done.stderr.splitlines() if "DataError: " in line)
-    assert f"{tmp_path}: too little space: expected 0.00 GB" in sentence
+    assert f"{tmp_path}: too little space: the export needs 0.00 GB" in sentence
     assert "Free some space, or choose another folder: --out DIR" in sentence
     assert list(tmp_path.iterdir()) == []
 

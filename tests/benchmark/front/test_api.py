@@ -13,9 +13,9 @@ from fewbench.reports.records import RunResult
 
 TIMED_IMPORT = """
 import sys, time
-start = time.perf_counter()
+start = time.process_time()
 import fewbench
-print(time.perf_counter() - start)
+print(time.process_time() - start)
 heavy = {"torch", "numpy", "pandas", "h5py", "matplotlib", "typer", "rich", "pydantic"}
 print(sorted(heavy & set(sys.modules)))
 """

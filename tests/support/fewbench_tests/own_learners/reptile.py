@@ -27,6 +27,7 @@ class Reptile(MAML):
         for images in tasks:
             adapted = copy.deepcopy(self.network)
             optimizer = torch.optim.SGD(adapted.parameters(), self.own.inner_lr)
+            loss = torch.zeros(())
             for _ in range(self.own.inner_steps):
                 optimizer.zero_grad()
                 loss = cross_entropy(adapted(to_input(images)), labels)
