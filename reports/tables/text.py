@@ -1,5 +1,6 @@
 """Write tables in plain text, for a console. This module imports no large library."""
 
+import unicodedata
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -69,8 +70,8 @@ def _lines(texts: Sequence[Texts], align: str) -> list[str]:
 
 
 def _to_the_left(column: Texts) -> list[str]:
-    width = max(map(len, column))
-    return [text.ljust(width) for text in column]
+    width = max(map(shown_width, column))
+    return [text + " " * (width - shown_width(text)) for text in column]
 
 
 def _to_the_right(column: Texts) -> list[str]:
@@ -81,8 +82,22 @@ def _to_the_right(column: Texts) -> list[str]:
         # Every cell gets the same room for marks after the last digit.
         missing = room - _length_of_marks(cell)
         texts.append(cell + "".ljust(missing))
-    width = max(map(len, texts))
-    return [text.rjust(width) for text in texts]
+    width = max(map(shown_width, texts))
+    return [" " * (width - shown_width(text)) + text for text in texts]
+
+
+def shown_width(text: str) -> int:
+    """Return the number of columns that a text takes in a terminal.
+
+    Chinese, Japanese and Korean characters take two columns. Combining marks take none.
+    """
+    width = 0
+    for character in text:
+        if unicodedata.combining(character):
+            continue
+        is_wide = unicodedata.east_asian_width(character) in ("W", "F")
+        width += 2 if is_wide else 1
+    return width
 
 
 def _length_of_marks(cell: str) -> int:

@@ -2,13 +2,26 @@ import subprocess
 import sys
 
 from fewbench.reports.tables.printed_table import PrintedCell, PrintedTable
-from fewbench.reports.tables.text import aligned, text_grid, text_table
+from fewbench.reports.tables.text import aligned, shown_width, text_grid, text_table
 
 
 def test_columns_are_as_wide_as_their_longest_text():
     text = text_table(["a", "name"], [["longer", "x"], ["", "yy"]])
 
     assert text.split("\n") == ["a       name", "longer  x", "        yy"]
+
+
+def test_names_in_any_script_line_up():
+    """A Chinese character takes two columns of a terminal, a combining accent none."""
+    text = text_table(["name", "n"], [["方法", "1"], ["e\u0301te\u0301", "2"]])
+
+    assert text.split("\n") == ["name  n", "方法  1", "e\u0301te\u0301   2"]
+    assert [shown_width(name) for name in ("", "abc", "方法", "e\u0301")] == [
+        0,
+        3,
+        4,
+        1,
+    ]
 
 
 def test_a_table_without_rows_is_its_header():
