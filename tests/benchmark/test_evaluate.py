@@ -246,7 +246,7 @@ def test_ranges_join_to_the_content_of_one_run(
             return maml(tasks_per_chunk=5)
         return mean_brightness
 
-    n_episodes = 7 * 256 + 9 if kind == "encoder" else 7 * 32 + 9
+    n_episodes = 7 * 256 + 9 if kind == "encoder" else 6 * 32 + 9
     protocol = find_protocol("glyphs-5w1s", n_episodes=n_episodes, query=2)
     whole = evaluate(model(), protocol, root=root)
     step = range_step(scored_learner(model()))

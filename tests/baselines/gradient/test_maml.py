@@ -228,7 +228,7 @@ def test_one_recipe_trains_alike_through_every_backend(
         "dataset=bars",
         "steps=10",
         "validate_every=1",
-        "val_episodes=10",
+        "val_episodes=1",
     ]
     views = TrainViews(ImageView([bars["train"]]), ImageView([bars["val"]]))
     losses = []

@@ -8,16 +8,18 @@ from torch import nn
 
 from fewbench.baselines.gradient.inner_loop import Tasks
 from fewbench.baselines.gradient.native_engine import NativeEngine
-from fewbench_tests.meta_gradients import LOOPS, distance, gradient
+from fewbench_tests.meta_gradients import LOOPS, Loop, distance, gradient, pairs_of
 from fewbench_tests.meta_tasks import NETWORKS, inner_loop, network, task_loss, tasks
 
 
-@pytest.mark.parametrize(("kind", "steps"), LOOPS)
-@pytest.mark.parametrize("name", NETWORKS)
-def test_the_meta_gradient_is_that_of_torch_func(
-    name: str, kind: str, steps: int
-) -> None:
+@pytest.mark.parametrize(
+    ("name", "loop"),
+    # Every network and every loop; test_engines.py has all pairs, against the libraries.
+    [(name, loop) for _, name, loop in pairs_of(list(NETWORKS), LOOPS, [""])[::2]],
+)
+def test_the_meta_gradient_is_that_of_torch_func(name: str, loop: Loop) -> None:
     """Needs no other library: each task on its own, differentiated as it is written."""
+    kind, steps = loop
     whole, batch = network(name), tasks(name)
     inner = inner_loop(whole, steps, kind)
     losses, ours = gradient(NativeEngine(whole), whole, batch, inner)
