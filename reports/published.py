@@ -176,7 +176,7 @@ def method_of(result: RunResult) -> str:
 def _others(
     known: Mapping[tuple, list[PublishedNumber]], result: RunResult
 ) -> list[PublishedNumber]:
-    """Return the published numbers for a result's dataset, or for that of its variant.
+    """Return the published numbers for the dataset of a result, or for its base dataset.
 
     A variant is named after its dataset: `<dataset>-<filter>`.
     """

@@ -162,7 +162,7 @@ class RunResult(ResultHeader):
         return episodes_frame(self.correct, self.protocol.queries_per_episode)
 
     def arrays(self) -> dict[str, NDArray[Any]]:
-        """Return the arrays by name, without those that are None."""
+        """Return all arrays that are not None, by name."""
         header = self.header()
         arrays = {}
         for field in fields(RunResult):

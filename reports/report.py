@@ -130,7 +130,7 @@ def _frames(data: ReportData) -> dict[str, Any]:
 
 
 def _grids_for_a_paper(data: ReportData) -> dict[str, list[PrintedTable]]:
-    """Return the tables other than those of accuracies that a paper has room for.
+    """Return the tables that a paper has room for, without the accuracy tables.
 
     Only published numbers from the method's own paper are kept. The tables about lost
     accuracy are left out.

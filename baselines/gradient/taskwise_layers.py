@@ -32,7 +32,7 @@ _WINDOW_FACTS = (
 
 
 class Layer(NamedTuple):
-    """A module that is called as a whole, and the prefix of its parameters' names."""
+    """A module that one rule runs, and the prefix of its parameters' names."""
 
     prefix: str
     module: nn.Module

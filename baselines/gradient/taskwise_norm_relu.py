@@ -19,7 +19,7 @@ def norm_relu(
     eps: float,
     relu: bool,
 ) -> Tensor:
-    """Return the batch norm over the rows of each task.
+    """Normalise the rows of each task, as a batch norm does.
 
     rows: float (n_tasks, n_rows, C); the result has the same shape
     scale, shift: float (n_tasks, 1, C)

@@ -1,4 +1,4 @@
-"""Compute batch norm for many tasks at once, with a choice of its statistics."""
+"""Compute batch norm for many tasks at once, from statistics of one's choice."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -44,7 +44,7 @@ def normalise(
     norms: Norms,
     relu: bool,
 ) -> Tensor:
-    """Return the batch norm of each task.
+    """Normalise the values of each task, as a batch norm with the task's own weights.
 
     prefix: what the names of the norm's weights start with
     values: float (n_tasks, n, H, W, C); the result has the same shape

@@ -53,7 +53,7 @@ def describe_evaluation(
 def describe_evaluations(
     saved: Sequence[tuple[Path, RunResult]], half_width: float | None
 ) -> DescribedEvaluation:
-    """Describe several new results. A single result has the document of its own."""
+    """Describe new results; a single result as `describe_evaluation` does."""
     described = [
         describe_evaluation(path, result, half_width) for path, result in saved
     ]

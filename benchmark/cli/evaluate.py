@@ -69,7 +69,7 @@ def evaluate(
         typer.Option(
             parser=points,
             metavar="POINTS",
-            help="Stop when the ± is at most this value, e.g. 0.1% or 0.001. Stop "
+            help="Stop when the ± is at most this value, e.g. 0.1% (or as a fraction: 0.001). Stop "
             "after 100,000 episodes (or --episodes) in any case, with exit code 1 if "
             "the ± is still larger.",
         ),

@@ -113,7 +113,9 @@ Statistics = Annotated[
 Level = Annotated[
     float,
     typer.Option(
-        parser=accuracy, metavar="PERCENT", help="Confidence level, e.g. 95% or 0.95."
+        parser=accuracy,
+        metavar="PERCENT",
+        help="Confidence level, e.g. 95% (or as a fraction: 0.95).",
     ),
 ]
 

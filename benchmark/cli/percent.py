@@ -50,7 +50,7 @@ def accuracy(text: str) -> float:
     if not 0 < value < 1:
         raise typer.BadParameter(
             f"expected a percentage above 0 and below 100 %, got {text!r:.40}. Type "
-            f"for example 0.1% or 0.001"
+            f"for example 0.1%, or the same as a fraction: 0.001"
         )
     return value
 

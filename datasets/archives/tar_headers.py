@@ -36,7 +36,7 @@ class TarEntry(NamedTuple):
 
 
 def read_entries(archive: ByteRange) -> Iterator[TarEntry]:
-    """Yield all members of a tar in their order there.
+    """Yield all members of a tar, in the order in which the tar stores them.
 
     An extension header may replace the name or the size of the member after it.
     Raises DataError if the archive is not a tar, or is damaged or truncated.
@@ -157,7 +157,7 @@ def _number(field: bytes) -> int:
         return int.from_bytes(field[1:], "big")
     digits = _text(field).strip(b" ")
     if digits.strip(b"01234567"):
-        raise ValueError(f"{field!r} in place of a number")
+        raise ValueError(f"{field!r}, which is not a number")
     return int(digits or b"0", 8)
 
 

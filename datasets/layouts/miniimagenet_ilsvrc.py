@@ -51,7 +51,9 @@ def listed_images(
 def first_images(
     search: Search, ravi: RaviSplit, found: _FoundClasses
 ) -> list[ClassImages]:
-    """Return the found classes with their first files in place of the listed images.
+    """Return the found classes, each with the first files that the source has of it.
+
+    These files take the place of the images that the split list names.
 
     A class gets as many images as the split list has, or fewer if files are missing.
     The images keep their file names from ILSVRC2012.

@@ -111,7 +111,7 @@ def _runs(indices: np.ndarray) -> Iterator[tuple[int, int]]:
 
 
 def _read_header(header: io.BytesIO) -> tuple[tuple[int, ...], bool, np.dtype]:
-    """Return the shape of an array, whether it is in Fortran order, and its dtype."""
+    """Return the shape of an array, its order (True for Fortran order) and its dtype."""
     major, _ = np.lib.format.read_magic(header)
     read = {
         1: np.lib.format.read_array_header_1_0,

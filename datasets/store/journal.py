@@ -34,7 +34,7 @@ class Journal:
 
     folder: of the unfinished build; the journal is its file journal.jsonl
     finished: (split, class name) -> sha256 of the class
-    frames: split -> sha256 of the split file without its pixels
+    frames: split -> sha256 of everything in the split file but its pixels
     """
 
     def __init__(
@@ -78,7 +78,7 @@ class Journal:
             file.write(line)
 
     def frame(self, split: str, digest: str) -> None:
-        """Record the digest of a split file without its pixels."""
+        """Record the digest of everything in a split file but its pixels."""
         self.frames[split] = digest
         self._write()
 

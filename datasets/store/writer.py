@@ -159,7 +159,7 @@ def _read_source(one: ClassImages, info: DatasetInfo) -> np.ndarray:
 
 
 def _record_frame(path: Path, split: str, journal: Journal) -> None:
-    """Record the current digest of the split file without its pixels in the journal."""
+    """Record a digest of the split file in the journal. It does not cover the pixels."""
     _flush_to_disk(path)
     digest = frame_digest(path) or ""
     journal.frame(split, digest)
