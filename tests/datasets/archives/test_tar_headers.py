@@ -68,7 +68,7 @@ def test_size_of_a_folder_is_no_data(tmp_path: Path) -> None:
     "size", [b"-0000000004\0", b"\xff" * 11 + b"\xfc", b"four", b"0x4", b"0_4", b"9"]
 )
 def test_sizes_that_are_none(tmp_path: Path, size: bytes) -> None:
-    with refused("the header at byte 1,024: .* in place of a number"):
+    with refused("the header at byte 1,024: .* which is not a number"):
         opened(tmp_path, member() + member(name=b"bad", size=size) + END)
 
 
