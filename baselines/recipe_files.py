@@ -92,7 +92,7 @@ class _Parts:
         *,
         drop_foreign: bool = False,
     ) -> "_Parts":
-        """Sort values into the two parts.
+        """Split values into those that all learners share and the learner's own.
 
         Raises BaselineError if a setting belongs to another learner or is there twice.
         """

@@ -55,16 +55,17 @@ def evaluate_into(
     stop: StopRule | None = None,
     progress: Progress | None = None,
 ) -> list[tuple[Path, RunResult]]:
-    """Evaluate a learner on several streams, and save each result at once.
+    """Evaluate a learner on several streams, and save each result when it is ready.
 
     Images that several streams share are embedded once.
 
     streams: from `find_episodes`, with the same `stop`
     stop: the rule that may stop each evaluation early; None for all episodes
-    Return the path of the result's .json file and the result, for each evaluation that
-    was not left out.
-    Raises DataError, before the first evaluation, if a result exists already. Raises Busy
-    if another process is making the same result. Also raises the errors of `evaluate`.
+    With `folder.skip_existing`, streams with an existing result are skipped.
+    Return the path of the .json file and the result, for each stream that was evaluated.
+    Raises DataError, before the first evaluation, if a result exists and `folder` neither
+    replaces nor skips it. Raises Busy if another process is making the same result. Also
+    raises the errors of `evaluate`.
     """
     missing = [stream for stream in streams if not folder.has(learner, stream)]
     # If the folder cannot be written, this fails before the long evaluation, not after.

@@ -40,6 +40,7 @@ from .result_document import (
 
 RESULT_PATTERN = "*__*__seed*.json"
 _DOCUMENT = f"a result document, schema_version {SCHEMA_VERSION} or older"
+_LONGEST_COMMAND = 500  # a longer command of a result is not shown
 _NAMES_LIMIT = 4 << 20  # the most bytes for the names or the sizes of all classes
 
 
@@ -278,7 +279,8 @@ def _refusal(
     command = "fewbench evaluate LEARNER --protocol NAME --out " + shlex.quote(
         str(folder)
     )
-    if saved and _OWN_COMMAND.fullmatch(saved.command):
+    is_short = saved is not None and len(saved.command) <= _LONGEST_COMMAND
+    if saved and is_short and _OWN_COMMAND.fullmatch(saved.command):
         command = " ".join(saved.command.split())
         if "--overwrite" not in command:
             command += " --overwrite"

@@ -109,7 +109,7 @@ class MAML(TaskLearner, SteppedLearner, TrainedLearner):
             self.keep_steps()
 
     def keep_steps(self) -> None:
-        """Use the recipe's number of inner steps at test, not the number of a protocol.
+        """Use the recipe's number of inner steps at test, even if a protocol sets another.
 
         The number is added to the learner's name, such as "maml-3steps".
         """

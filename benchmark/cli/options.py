@@ -48,28 +48,29 @@ Way = Annotated[
     int | None,
     typer.Option(
         help="Number of classes in an episode. The name of the "
-        "protocol then ends in -Nway."
+        "protocol then ends in the number and way, e.g. -10way."
     ),
 ]
 Shot = Annotated[
     int | None,
     typer.Option(
         help="Number of support images for each class. The name of the "
-        "protocol then ends in -Nshot."
+        "protocol then ends in the number and shot, e.g. -3shot."
     ),
 ]
 Query = Annotated[
     int | None,
     typer.Option(
         help="Number of query images for each class. The name of the "
-        "protocol then ends in -Nquery."
+        "protocol then ends in the number and query, e.g. -5query."
     ),
 ]
 EpisodeSeed = Annotated[
     int | None,
     typer.Option(
         "--seed",
-        help="Seed that draws the episodes. The name of the protocol then ends in -seedN.",
+        help="Seed that draws the episodes. The name of the protocol then ends in the "
+        "seed, e.g. -seed7.",
     ),
 ]
 LearnerName = Annotated[

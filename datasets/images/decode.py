@@ -36,7 +36,7 @@ _HEADER_LOCK = threading.Lock()
 
 
 def decode(data: bytes, name: str, mode: str) -> Image.Image:
-    """Return the image in PNG or JPEG bytes. Transparency is dropped.
+    """Decode an image from its PNG or JPEG bytes. Transparency is dropped.
 
     name: the name of the image, for messages
     mode: "L" or "RGB", the mode of the returned image

@@ -177,7 +177,8 @@ def _find_equal(digests: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Find the digests that occur more than once.
 
     digests: uint64 (n, 2)
-    Returns (positions, runs), sorted by position. Equal digests have equal run numbers.
+    Returns (positions, groups), sorted by position: the index of each such digest, and a
+    number that equal digests share.
     """
     order = np.lexsort(digests.T)
     earlier = digests[order[:-1]]

@@ -71,7 +71,7 @@ def _lines(texts: Sequence[Texts], align: str) -> list[str]:
 
 def _to_the_left(column: Texts) -> list[str]:
     width = max(map(shown_width, column))
-    return [text + " " * (width - shown_width(text)) for text in column]
+    return [text + _spaces(width - shown_width(text)) for text in column]
 
 
 def _to_the_right(column: Texts) -> list[str]:
@@ -83,7 +83,11 @@ def _to_the_right(column: Texts) -> list[str]:
         missing = room - _length_of_marks(cell)
         texts.append(cell + "".ljust(missing))
     width = max(map(shown_width, texts))
-    return [" " * (width - shown_width(text)) + text for text in texts]
+    return [_spaces(width - shown_width(text)) + text for text in texts]
+
+
+def _spaces(n: int) -> str:
+    return "".ljust(n)
 
 
 def shown_width(text: str) -> int:

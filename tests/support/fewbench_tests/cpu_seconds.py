@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-SLOW = 1.5
+SLOW = 1.0
 _seconds: defaultdict[str, float] = defaultdict(float)
 
 
