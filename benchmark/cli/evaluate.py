@@ -53,7 +53,8 @@ def evaluate(
             metavar="N|FILE",
             help="A number N: use the first N episodes of the protocol. The name of "
             "the result then ends in the number and ep, e.g. -600ep. A path: use the "
-            "episodes in this file, which `fewbench protocol export` wrote. Then --protocol is not needed.",
+            "episodes in this file, which `fewbench protocol export` wrote. Then "
+            "--protocol is not needed.",
         ),
     ] = None,
     disjoint: Annotated[
