@@ -14,12 +14,12 @@ ROTATIONS = (0, 90, 180, 270)
 class ImageView:
     """The classes and images of one or more splits, optionally with rotated images.
 
-    Image r * n_base_images + i of the view is stored image i, rotated by r * 90 degrees
+    Image r * n_base_images + i of the view is the stored image i, rotated by r * 90 degrees
     anticlockwise. Only the upright images are stored.
 
     rotations: whether each rotation of a class is a class of its own (Santoro et al.
-        2016; Snell et al. 2017). Class r * n_base_classes + c of the view is stored
-        class c, rotated by r * 90 degrees.
+        2016; Snell et al. 2017). Class r * n_base_classes + c of the view is the
+        stored class c, rotated by r * 90 degrees.
     task_rotations: whether the four rotations of an image belong to the same class.
         Each episode rotates all images of a class by the same angle (Finn et al. 2017),
         see `episodes.rotate_classes`.

@@ -104,7 +104,7 @@ def _fits_int64(item: object) -> bool:
 
 
 def channel_order(array: object) -> str:
-    """Return "RGB" or "BGR" with the channel means, or "" if the order is not clear.
+    """Return the channel order and the channel means as text; "" if it is not clear.
 
     In ImageNet, red is brighter than blue on average.
     array: a RowArray of uint8 (N, 84, 84, 3); for anything else the answer is ""

@@ -102,7 +102,7 @@ def image_variance(result: RunResult, images: IntArray) -> float:
     They are drawn again within their classes. The mean is linear in the images, so its
     bootstrap variance is a sum of squares.
 
-    images: int (n_episodes, n_way * n_query) number of the image in each query
+    images: int (n_episodes, n_way * n_query) index of the image that is each query
     Raises ResultError if the shape of `images` is not that of the predictions.
     """
     expected = result.predictions.shape

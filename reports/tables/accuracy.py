@@ -80,7 +80,7 @@ def standings(group: ResultGroup) -> list[str]:
 
 
 def row_label(result: RunResult) -> Label:
-    """Return the row label of a result, without a number to tell equal labels apart."""
+    """Return the row label of a result. Equal labels have no number yet."""
     return Label(
         learner=result.learner,
         backbone=result.backbone,
