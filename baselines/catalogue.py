@@ -19,9 +19,9 @@ from .metric import centroid
 from .optimizer_state import weights_of
 from .recipe_files import (
     parse_config,
-    parse_settings,
     refuse_settings_without_effect,
 )
+from .settings import parse_settings
 
 # How to make each learner that needs no training, by its name.
 UNTRAINED: dict[str, Callable[[torch.device], Learner]] = {"centroid": centroid.make}
@@ -75,17 +75,11 @@ def load_learner(
     path = _checkpoint_path(name)
     tensors, card = load_checkpoint(path)
     try:
-        saved = parse_config(card.config, str(path), from_checkpoint=True)
-        kind = learner_class(saved.learner, search_here=False)
-        refuse_settings_without_effect(parse_settings(settings), saved.learner)
-        changes = parse_settings(settings, ("backend", *kind.settings_at_test))
-        values = {**saved.flat(), **changes, "precision": precision}
-        config = parse_config(values, str(path), from_checkpoint=True)
+        config, changes = _config_at_test(card, str(path), precision, settings)
         learner = make_learner(config, card.image_shape, device)
         weights = weights_of(tensors)
         learner.network.load_state_dict(weights)
-        recipe = _recipe_of(config, card)
-        trained_on = _training_data(config, card)
+        facts = _facts_of_training(config, card)
     except (KeyError, TypeError, RuntimeError) as error:
         raise BaselineError(
             f"{path}: damaged checkpoint: the weights do not match the recipe that is "
@@ -93,16 +87,34 @@ def load_learner(
             f"train --recipe NAME --out DIR"
         ) from error
     learner.chosen_at_test(changes)
-    sha256 = file_digest(path, "sha256")
     learner.card = replace(
         learner.card,
-        recipe=recipe,
-        checkpoint_sha256=sha256,
-        trained_on=trained_on,
-        from_scratch=True,
+        checkpoint_sha256=file_digest(path, "sha256"),
         weights_sha256=weights_digest(weights),
+        **facts,
     )
     return learner
+
+
+def _config_at_test(
+    card: Card, where: str, precision: str, settings: Sequence[str]
+) -> tuple[TrainConfig, dict[str, Any]]:
+    """Return the recipe of a checkpoint with the user's settings, and these settings."""
+    saved = parse_config(card.config, where, from_checkpoint=True)
+    kind = learner_class(saved.learner, search_here=False)
+    refuse_settings_without_effect(parse_settings(settings), saved.learner)
+    changes = parse_settings(settings, ("backend", *kind.settings_at_test))
+    values = {**saved.flat(), **changes, "precision": precision}
+    return parse_config(values, where, from_checkpoint=True), changes
+
+
+def _facts_of_training(config: TrainConfig, card: Card) -> dict[str, Any]:
+    """Return the fields of a `LearnerCard` that only training knows."""
+    return {
+        "recipe": _recipe_of(config, card),
+        "trained_on": _training_data(config, card),
+        "from_scratch": True,
+    }
 
 
 def _recipe_of(config: TrainConfig, card: Card) -> dict[str, Any]:

@@ -8,7 +8,8 @@ from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
 from ..datasets.episodes import EpisodeSpec
-from .learner import LearnerCard, NoSettings
+from .learner import LearnerCard
+from .trained_learner import NoSettings
 
 Count = Annotated[int, Field(ge=1)]
 CountOrZero = Annotated[int, Field(ge=0)]

@@ -6,10 +6,11 @@ from pathlib import Path
 
 from ..datasets.lookup import pick
 from .gradient.maml import MAML
-from .learner import BaselineError, TrainedLearner
+from .learner import BaselineError
 from .libraries import LIBRARIES
 from .metric.protonet import ProtoNet
 from .metric.protonet_learn2learn import Learn2LearnProtoNet
+from .trained_learner import TrainedLearner
 
 BASELINES: dict[str, type[TrainedLearner]] = {
     "protonet": ProtoNet,

@@ -1,19 +1,14 @@
 """The interfaces of learners, which answer few-shot episodes."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Literal, Self
+from typing import Literal
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from fewbench.errors import UserError
-
-from ..datasets.episodes import EpisodeSpec
-from .backbones import Shape, to_input
-from .training_batches import TrainingBatch, meta_batches
 
 ScoreKind = Literal["scores", "logits", "probabilities"]
 
@@ -176,104 +171,6 @@ class SteppedLearner(Learner):
         Return the learner itself if the user chose another number of steps. The name of
         the learner then shows that number.
         """
-
-
-@dataclass(frozen=True)
-class NoSettings:
-    """The settings of a learner that has none of its own."""
-
-
-class TrainedLearner(Learner):
-    """A learner with a network that `fewbench train` can train.
-
-    A subclass states what its training needs:
-
-    table: the name of the table in a recipe with the learner's own settings
-    Settings: the frozen class that checks these settings
-    settings_at_test: the settings that an evaluation may change
-    precisions: the precisions that the network can be trained in
-    auto_precision: the precision that "auto" stands for; None to leave it to the device
-    starts_from_guessing: whether each task starts with random answers, so that a loss far
-        above that of guessing means divergence
-    """
-
-    table: ClassVar[str] = ""
-    Settings: ClassVar[type] = NoSettings
-    settings_at_test: ClassVar[tuple[str, ...]] = ()
-    precisions: ClassVar[tuple[str, ...]] = ("fp32", "bf16")
-    auto_precision: ClassVar[str | None] = None
-    starts_from_guessing: ClassVar[bool] = False
-
-    network: nn.Module
-    device: torch.device
-
-    @classmethod
-    @abstractmethod
-    def make(cls, config: Any, image_shape: Shape, device: torch.device) -> Self:
-        """Make a learner with new weights from torch's current random state.
-
-        config: the `TrainConfig` of the training run; its `own` is an object of `Settings`
-        image_shape: (H, W, C)
-        Raises DataError or BaselineError if the recipe cannot be used.
-        """
-
-    @classmethod
-    def batches(
-        cls, class_offsets: np.ndarray, config: Any, first_step: int
-    ) -> Iterator[TrainingBatch]:
-        """Yield the images of `first_step` and of every later step: by default, tasks.
-
-        class_offsets: int64 (n_classes + 1,), see `ImageView.class_offsets`
-        """
-        return meta_batches(
-            class_offsets,
-            config.train_spec,
-            config.meta_batch_size,
-            config.seed,
-            first_step,
-        )
-
-    def chosen_at_test(self, settings: Collection[str]) -> None:
-        """React to settings that the user changed for an evaluation; by default, nothing."""
-
-    def loss(self, images: Tensor, spec: EpisodeSpec) -> Tensor:
-        """Return the mean loss of one task.
-
-        images: float32 (n_way * (n_shot + n_query), C, H, W) in 0..1, on the learner's
-            device, support images first
-        """
-        raise NotImplementedError(f"{type(self).__name__} does not train on tasks")
-
-    def backward(
-        self,
-        tasks: Tensor,
-        spec: EpisodeSpec,
-        step: int,
-    ) -> Tensor:
-        """Add the gradient of the tasks' mean loss to that of the network.
-
-        tasks: uint8 (n_tasks, n_way * (n_shot + n_query), H, W, C) on the learner's device
-        step: of the training, for learners whose loss changes with the steps
-        Returns the mean loss.
-        """
-        del step
-        total = torch.zeros((), device=self.device)
-        for images in tasks:
-            loss = self.loss(to_input(images), spec) / len(tasks)
-            loss.backward()
-            total += loss.detach()
-        return total
-
-    def backward_plain(self, images: Tensor, labels: Tensor) -> Tensor:
-        """Add the gradient of the mean loss of a plain batch to that of the network.
-
-        images: uint8 (n, H, W, C) on the learner's device
-        labels: int64 (n,) the class of each image
-        Returns the mean loss.
-        """
-        raise NotImplementedError(
-            f"{type(self).__name__} does not train on plain batches"
-        )
 
 
 def negative_squared_distances(query: Tensor, prototypes: Tensor) -> Tensor:

@@ -12,13 +12,15 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from fewbench.documents import DocumentError, parse_toml, read_bytes, shown
+from fewbench.documents import parse_toml, read_bytes, shown
 
 from ..datasets.info import DataError
 from ..datasets.lookup import pick
 from .config import TrainConfig
 from .families import BASELINES, learner_class
-from .learner import BaselineError, TrainedLearner
+from .learner import BaselineError
+from .settings import parse_settings
+from .trained_learner import TrainedLearner
 
 _RECIPES = Path(__file__).parent / "recipes"
 _COMMON = TypeAdapter(TrainConfig)
@@ -130,28 +132,6 @@ class _Parts:
         return _checked(_COMMON, {**self.common, "own": settings}, where, keys)
 
 
-def parse_settings(
-    settings: Sequence[str], allowed: Sequence[str] = ()
-) -> dict[str, Any]:
-    """Return the values in texts `key=value` or `table.key=value`, by the text before "=".
-
-    allowed: the keys that may be set; empty if every key may be set
-    Raises BaselineError if a key is not allowed or a text has no "=".
-    """
-    values: dict[str, Any] = {}
-    for text in settings:
-        key, value = _parse_setting(text)
-        values[key] = value
-    for key in sorted(values):
-        if allowed and key not in allowed:
-            raise BaselineError(
-                f"--set {key}=...: cannot change {key}, because the weights are "
-                f"trained already: expected one of {', '.join(allowed)}. Omit this "
-                f"setting."
-            )
-    return values
-
-
 def refuse_settings_without_effect(changes: Collection[str], learner: str) -> None:
     """Raise BaselineError if a changed key belongs to other learners.
 
@@ -235,19 +215,3 @@ def _recipe_path(name_or_path: str) -> Path:
             f"recipe {name_or_path}: expected the path of a .toml file, or a recipe "
             f"that comes with fewbench: {error}"
         ) from None
-
-
-def _parse_setting(text: str) -> tuple[str, Any]:
-    key, equals, value = text.partition("=")
-    if not equals:
-        raise BaselineError(
-            f"--set {text}: expected key=value, got no '='. Write for instance: --set "
-            f"lr=0.0005"
-        )
-    try:
-        line = f"value = {value}"
-        parsed = parse_toml(line.encode("utf-8", "surrogateescape"))["value"]
-    except DocumentError:
-        # Not TOML: a word without quotes, such as backend=higher.
-        parsed = value.strip()
-    return key.strip(), parsed

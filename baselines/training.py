@@ -185,11 +185,11 @@ class Trainer:
 
     def _backward(self, batch: TrainingBatch) -> Tensor:
         images = self.pixels.gather(batch.images)
-        if batch.labels is None:
-            spec = self.config.train_spec
-            return self.learner.backward(images, spec, self.state.step)
-        labels = torch.from_numpy(batch.labels)
-        return self.learner.backward_plain(images, labels.to(images.device))
+        labels = None
+        if batch.labels is not None:
+            labels = torch.from_numpy(batch.labels).to(images.device)
+        spec = self.config.train_spec
+        return self.learner.backward(images, spec, self.state.step, labels)
 
     def _finished(self) -> bool:
         if self.state.step >= self.config.steps:

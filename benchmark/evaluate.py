@@ -23,7 +23,7 @@ from .protocols.catalogue import find_protocol
 from .protocols.episode_images import stream_of_file
 from .protocols.episode_reader import read_episodes
 from .protocols.stream import EpisodeStream, open_stream
-from .results import make_result, probe_episode
+from .results import check_card, make_result, probe_episode
 from .stopping import StopRule, growing_ranges
 
 # What can be evaluated on: a protocol or its name, an episode file, or open episodes.
@@ -100,6 +100,7 @@ def make_examiner(
     features: features from an earlier evaluation; they are used again if they are of the
         same learner and the same images
     """
+    check_card(learner.card)
     protocol = stream.protocol
     if protocol.adaptation_steps and isinstance(learner, SteppedLearner):
         learner = learner.with_steps(protocol.adaptation_steps)

@@ -8,15 +8,19 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from pydantic import TypeAdapter, ValidationError
+
+from fewbench.documents import explain
 
 from ..baselines.evaluation.answers import Answers
 from ..baselines.evaluation.probe import Probe
 from ..baselines.evaluation.probe import probe as probe_learner
-from ..baselines.learner import Learner, LearnerCard
+from ..baselines.learner import BaselineError, Learner, LearnerCard
 from ..datasets.episodes import EpisodeBatch
 from ..datasets.view import ImageView
+from ..reports.names import ShownName
 from ..reports.origin import Pixels, Pretraining, TrainedOn, Weights
-from ..reports.records import RunResult, count_correct
+from ..reports.records import Precision, RunResult, Seed, count_correct
 from .environment import environment
 from .protocols.stream import EpisodeStream
 
@@ -65,6 +69,21 @@ def make_result(
         class_sizes=np.diff(view.class_offsets).astype(np.int32),
         calibration=answers.calibration,
     )
+
+
+def check_card(card: LearnerCard) -> None:
+    """Check what a result would refuse to record about a learner, before it is evaluated.
+
+    Raises BaselineError if the name, the training seed or the precision is not allowed.
+    """
+    checks = {"name": ShownName, "train_seed": Seed, "precision": Precision}
+    for field, kind in checks.items():
+        try:
+            TypeAdapter(kind).validate_python(getattr(card, field), strict=True)
+        except ValidationError as error:
+            raise BaselineError(
+                f"the learner's {field}: {explain(error)}. Choose another {field}"
+            ) from None
 
 
 def probe_episode(learner: Learner, view: ImageView, episodes: EpisodeBatch) -> Probe:

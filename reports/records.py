@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 SCHEMA_VERSION = 2
 
+Seed = Annotated[int, Field(ge=0)]
 Scalar = str | int | float | bool | None
 # "other" is for a user's own function, whose precision is unknown.
 Precision = Literal["fp16", "bf16", "fp32", "fp64", "other"]
@@ -54,7 +55,7 @@ class ResultHeader:
     protocol: EvalProtocol
     learner: ShownName
     backbone: str
-    train_seed: Annotated[int, Field(ge=0)]
+    train_seed: Seed
     recipe: dict[str, Scalar]
     precision: Precision
     device: str

@@ -42,7 +42,8 @@ from ..backbones import (
     to_input,
 )
 from ..config import TrainConfig, learner_card
-from ..learner import BaselineError, SteppedLearner, TaskLearner, TrainedLearner
+from ..learner import BaselineError, SteppedLearner, TaskLearner
+from ..trained_learner import TrainedLearner
 from .activation_memory import bytes_of_image
 from .inner_loop import Engine, InnerLoop, Tasks, adapted_names
 from .maml_network import make_network
@@ -148,24 +149,23 @@ class MAML(TaskLearner, SteppedLearner, TrainedLearner):
             adapted=self.adapted,
         )
 
-    def loss(self, images: Tensor, spec: EpisodeSpec) -> Tensor:
-        raise NotImplementedError("MAML has no loss of one forward pass: call backward")
-
     def backward(
         self,
-        tasks: Tensor,
+        images: Tensor,
         spec: EpisodeSpec,
         step: int,
+        labels: Tensor | None = None,
     ) -> Tensor:
+        del labels
         self.check_way(spec.n_way)
         inner = self.inner_loop(step)
-        share = 1 / len(tasks)
+        share = 1 / len(images)
         n_support = spec.n_way * spec.n_shot
-        n_query = tasks.shape[1] - n_support
+        n_query = images.shape[1] - n_support
         n_passes = n_support * self.own.inner_steps + n_query
-        size = self.tasks_at_once(tasks, n_passes, training=True)
+        size = self.tasks_at_once(images, n_passes, training=True)
         losses = []
-        for chunk in tasks.split(size):
+        for chunk in images.split(size):
             support, query = chunk.tensor_split([n_support], dim=1)
             with self._autocast():
                 part = self._tasks(support, query, spec.n_way, share)

@@ -25,12 +25,8 @@ from ...datasets.lookup import pick
 from ..backbones import BACKBONES, Shape, to_input
 from ..config import OWN, Positive, TrainConfig, learner_card
 from ..device.images import on_device
-from ..learner import (
-    EmbeddingLearner,
-    LearnerCard,
-    TrainedLearner,
-    negative_squared_distances,
-)
+from ..learner import EmbeddingLearner, LearnerCard, negative_squared_distances
+from ..trained_learner import LossLearner
 from .folding import folded
 
 
@@ -42,7 +38,7 @@ class ProtoNetSettings:
     temperature: Positive = 1.0
 
 
-class ProtoNet(EmbeddingLearner, TrainedLearner):
+class ProtoNet(EmbeddingLearner, LossLearner):
     """A learner that compares query embeddings with the mean embedding of each class.
 
     network: float32 (n, C, H, W) in 0..1 -> float (n, d)

@@ -1,13 +1,11 @@
 """The command `fewbench evaluate`."""
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
-from fewbench.errors import UserError
-
-from .console import emit, progress_bars, say
+from .console import emit, progress_bars
+from .episode_choice import EpisodeChoice
 from .options import (
     Backend,
     Device,
@@ -27,14 +25,6 @@ from .options import (
     named_settings,
 )
 from .percent import points
-
-if TYPE_CHECKING:
-    from ..protocols.stream import EpisodeStream
-    from ..stopping import StopRule
-
-# No allowed number of episodes has this many digits. Python refuses to parse numbers
-# with thousands of digits.
-_DIGITS_OF_MOST = 20
 
 
 def evaluate(
@@ -124,25 +114,21 @@ def evaluate(
     from ..models import Loading, load_model
     from .describe_evaluation import describe_evaluations
 
-    changes: dict[str, Any] = {
-        "dataset": dataset,
-        "split": split,
-        "way": way,
-        "shot": shot,
-        "query": query,
-        "seed": seed,
-    }
-    n_episodes, file = number_or_file(episodes)
-    stop = None
-    if file is not None:
-        _refuse_with_file({**changes, "dataset": None}, disjoint, until_half_width)
-        streams = [_open_file(file, protocol, dataset, root)]
-    else:
-        if until_half_width is not None:
-            stop = _stop_rule(until_half_width, n_episodes)
-            n_episodes = None
-        changes |= {"n_episodes": n_episodes, "disjoint": disjoint}
-        streams = _open_protocols(protocol, changes, stop, root)
+    choice = EpisodeChoice(
+        protocols=tuple(protocol or ()),
+        episodes=episodes,
+        half_width=until_half_width,
+        disjoint=disjoint,
+        changes={
+            "dataset": dataset,
+            "split": split,
+            "way": way,
+            "shot": shot,
+            "query": query,
+            "seed": seed,
+        },
+    )
+    streams, stop = choice.open(root)
     named = named_settings(
         statistics=statistics, backend=backend, tasks_per_chunk=tasks_per_chunk
     )
@@ -166,89 +152,3 @@ def evaluate(
     emit(described.document, described.text, as_json)
     if not described.reached:
         raise typer.Exit(1)
-
-
-def number_or_file(episodes: str | None) -> tuple[int | None, Path | None]:
-    """Return the value of --episodes as a number or as a path. The other one is None.
-
-    Raises UserError if it is neither a number of at least 2 nor an existing file.
-    """
-    if episodes is None:
-        return None, None
-    if episodes.isdecimal():
-        number = int(episodes[:_DIGITS_OF_MOST])
-        if number < 2:
-            raise UserError(
-                f"--episodes: expected a number of at least 2, got {number}. Type for "
-                f"example --episodes 1000"
-            )
-        return number, None
-    path = Path(episodes)
-    if not path.is_file():
-        raise UserError(
-            f"--episodes: '{episodes}' is neither a number nor a file. To write a file "
-            f"of episodes: fewbench protocol export NAME --out FILE"
-        )
-    return None, path
-
-
-def _refuse_with_file(
-    changes: dict[str, Any], disjoint: bool, until_half_width: float | None
-) -> None:
-    given = [f"--{name}" for name, value in changes.items() if value is not None]
-    if disjoint:
-        given.append("--disjoint")
-    if until_half_width is not None:
-        given.append("--until-half-width")
-    if given:
-        raise UserError(
-            f"--episodes: a file fixes the episodes. Omit {', '.join(given)}"
-        )
-
-
-def _open_protocols(
-    names: list[str] | None,
-    changes: dict[str, Any],
-    stop: "StopRule | None",
-    root: Path | None,
-) -> "list[EpisodeStream]":
-    from ..evaluate import find_episodes
-    from ..protocols.catalogue import find_protocol
-
-    if not names:
-        raise UserError(
-            "--protocol: is missing, and --episodes is not a file. Add --protocol "
-            "NAME. To see all names: fewbench protocol list"
-        )
-    protocols = [find_protocol(name, **changes) for name in dict.fromkeys(names)]
-    return [find_episodes(protocol, root, stop) for protocol in protocols]
-
-
-def _stop_rule(half_width: float, most_episodes: int | None) -> "StopRule":
-    from ..stopping import MOST_EPISODES, StopRule
-
-    return StopRule(half_width, most_episodes or MOST_EPISODES)
-
-
-def _open_file(
-    file: Path, protocols: list[str] | None, dataset: str | None, root: Path | None
-) -> "EpisodeStream":
-    from ...datasets.root import data_root
-    from ..protocols.episode_images import stream_of_file
-    from ..protocols.episode_reader import read_episodes
-
-    listed = read_episodes(file)
-    for protocol in protocols or ():
-        if protocol != listed.protocol.name:
-            raise UserError(
-                f"--protocol: expected {listed.protocol.name}, whose episodes are in "
-                f"{file}, got {protocol}. Omit --protocol"
-            )
-    stream = stream_of_file(listed, data_root(root), dataset)
-    if stream.view.fingerprint != listed.data_fingerprint:
-        say(
-            f"warning: {file} was made from another build of {stream.protocol.dataset} "
-            f"than yours. The names of the images are the same, but their pixels or "
-            f"their order differ. The result records the hash of your build."
-        )
-    return stream

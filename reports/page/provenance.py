@@ -20,6 +20,7 @@ def provenance(cell: Cell) -> dict[str, Facts]:
             "episodes": result.episodes_fingerprint,
             "checkpoint sha256": result.checkpoint_sha256 or "none",
         },
+        "Origin": _origin_facts(result),
         "Recipe": _sorted(result.recipe) or {"training": "none"},
         "Environment": _sorted(result.environment),
     }
@@ -43,6 +44,32 @@ def _result_facts(cell: Cell) -> Facts:
     for stage, seconds in sorted(result.seconds.items()):
         facts[f"{stage} (s)"] = f"{seconds:.2f}"
     return facts
+
+
+def _origin_facts(result: RunResult) -> Facts:
+    """Return what is known about the pixels, the weights and their training data."""
+    known = {
+        "pixels": result.pixels,
+        "trained on": result.trained_on,
+        "pretraining": result.pretraining,
+        "weights": result.weights,
+        "checks": result.checks,
+    }
+    facts: Facts = {
+        "images embedded": result.embedded or "none",
+        "same scores twice": _or_unknown(result.deterministic),
+    }
+    for heading, record in known.items():
+        if record is None:
+            facts[heading] = "unknown"
+            continue
+        for name, value in asdict(record).items():
+            facts[f"{heading}: {name}"] = _or_unknown(value)
+    return facts
+
+
+def _or_unknown(value: object) -> object:
+    return "unknown" if value is None else value
 
 
 def _accuracy(cell: Cell) -> str:

@@ -1,14 +1,17 @@
 import sys
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from fewbench.baselines.evaluation.examiner import answer
+from fewbench.baselines.learner import BaselineError
 from fewbench.baselines.metric.centroid import Centroid
 from fewbench.benchmark.protocols.catalogue import find_protocol
 from fewbench.benchmark.protocols.stream import open_stream
-from fewbench.benchmark.results import make_result, probe_episode
+from fewbench.benchmark.results import check_card, make_result, probe_episode
 
 
 def test_a_result_records_the_answers_and_how_they_came_about(
@@ -35,3 +38,21 @@ def test_the_first_episode_is_probed(glyphs_root: Path) -> None:
     found = probe_episode(Centroid(), stream.view, stream.episodes)
     assert not found.transductive
     assert found.deterministic
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"name": "a\nb"}, "the learner's name: .*one line.*Choose another name"),
+        ({"name": "x" * 81}, "the learner's name: .*at most 80"),
+        ({"train_seed": -1}, "the learner's train_seed: .*greater than or equal to 0"),
+        ({"precision": "fp8"}, "the learner's precision: .*'fp32'"),
+    ],
+)
+def test_what_no_result_can_record_is_refused_before_the_evaluation(
+    changes: dict[str, Any], said: str
+) -> None:
+    check_card(Centroid().card)
+    with pytest.raises(BaselineError, match=said) as refused:
+        check_card(replace(Centroid().card, **changes))
+    assert "\n" not in str(refused.value)

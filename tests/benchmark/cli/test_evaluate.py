@@ -6,9 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from fewbench.benchmark.cli.evaluate import number_or_file
-from fewbench.errors import UserError
-
 CENTROID = ("evaluate", "centroid", "--out", "r", "--json")
 
 
@@ -117,13 +114,3 @@ def test_a_mistake_gets_a_sentence(
     assert done.stderr.count("\n") == 1
     assert done.stdout == ""
     assert not (tmp_path / "r").exists()
-
-
-def test_episodes_are_a_number_or_a_file(tmp_path: Path) -> None:
-    file = tmp_path / "e.npz"
-    file.touch()
-    assert number_or_file(None) == (None, None)
-    assert number_or_file("300") == (300, None)
-    assert number_or_file(str(file)) == (None, file)
-    with pytest.raises(UserError, match="fewbench protocol export NAME --out FILE"):
-        number_or_file(str(tmp_path / "nowhere"))

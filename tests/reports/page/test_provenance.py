@@ -13,6 +13,7 @@ def test_all_that_is_known_about_a_result_is_listed(make_result):
         "Result",
         "Protocol",
         "Fingerprints",
+        "Origin",
         "Recipe",
         "Environment",
     ]

@@ -1,7 +1,7 @@
 """A classifier of all base classes, whose features are compared as in ProtoNet."""
 
 from collections import OrderedDict
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import torch
@@ -37,7 +37,7 @@ class Classifier(ProtoNet):
             class_offsets, config.own.batch_size, config.seed, first_step
         )
 
-    def backward_plain(self, images: Tensor, labels: Tensor) -> Tensor:
+    def backward(self, images, spec, step, labels: Any = None) -> Tensor:
         self._inference = None
         loss = cross_entropy(self.network(to_input(images)), labels)
         loss.backward()

@@ -17,27 +17,29 @@ from fewbench.datasets.episodes import EpisodeSpec
 class Reptile(MAML):
     """Moves the weights towards those that a few steps on all images of a task give."""
 
-    def backward(self, tasks: Tensor, spec: EpisodeSpec, step: int) -> Tensor:
+    def backward(
+        self, images: Tensor, spec: EpisodeSpec, step: int, labels=None
+    ) -> Tensor:
         ways = torch.arange(spec.n_way, device=self.device)
         support = ways.repeat_interleave(spec.n_shot)
         labels = torch.cat([support, ways.repeat_interleave(spec.n_query)])
         total = torch.zeros((), device=self.device)
         parameters = list(self.network.parameters())
         gradients = [torch.zeros_like(parameter) for parameter in parameters]
-        for images in tasks:
+        for task in images:
             adapted = copy.deepcopy(self.network)
             optimizer = torch.optim.SGD(adapted.parameters(), self.own.inner_lr)
             loss = torch.zeros(())
             for _ in range(self.own.inner_steps):
                 optimizer.zero_grad()
-                loss = cross_entropy(adapted(to_input(images)), labels)
+                loss = cross_entropy(adapted(to_input(task)), labels)
                 loss.backward()
                 optimizer.step()
-            total += loss.detach() / len(tasks)
+            total += loss.detach() / len(images)
             for total_gradient, old, new in zip(
                 gradients, parameters, adapted.parameters(), strict=True
             ):
-                total_gradient += (old - new).detach() / len(tasks)
+                total_gradient += (old - new).detach() / len(images)
         for parameter, gradient in zip(parameters, gradients, strict=True):
             parameter.grad = gradient
         return total

@@ -1,0 +1,46 @@
+"""Parse settings that a user types: texts `key=value`."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from fewbench.documents import DocumentError, parse_toml
+
+from .learner import BaselineError
+
+
+def parse_settings(
+    settings: Sequence[str], allowed: Sequence[str] = ()
+) -> dict[str, Any]:
+    """Return the values in texts `key=value` or `table.key=value`, by the text before "=".
+
+    allowed: the keys that may be set; empty if every key may be set
+    Raises BaselineError if a key is not allowed or a text has no "=".
+    """
+    values: dict[str, Any] = {}
+    for text in settings:
+        key, value = _parse_setting(text)
+        values[key] = value
+    for key in sorted(values):
+        if allowed and key not in allowed:
+            raise BaselineError(
+                f"--set {key}=...: cannot change {key}, because the weights are "
+                f"trained already: expected one of {', '.join(allowed)}. Omit this "
+                f"setting."
+            )
+    return values
+
+
+def _parse_setting(text: str) -> tuple[str, Any]:
+    key, equals, value = text.partition("=")
+    if not equals:
+        raise BaselineError(
+            f"--set {text}: expected key=value, got no '='. Write for instance: --set "
+            f"lr=0.0005"
+        )
+    try:
+        line = f"value = {value}"
+        parsed = parse_toml(line.encode("utf-8", "surrogateescape"))["value"]
+    except DocumentError:
+        # Not TOML: a word without quotes, such as backend=higher.
+        parsed = value.strip()
+    return key.strip(), parsed
