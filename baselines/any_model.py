@@ -45,9 +45,9 @@ def as_learner(
         images, whose embeddings are compared as in ProtoNet; or a function
         `(support_images, support_labels, query_images) -> scores`
     name: the learner's name in results; None for the name of the class or function
-    device: the device for an encoder; None for the device of its parameters
-    Raises BaselineError if the model is of another type, or an encoder whose batch norm
-    keeps no running statistics.
+    device: the device for an encoder; None for the device of the encoder's parameters
+    Raises BaselineError if the model is of another type, or if it is an encoder whose
+    batch norm keeps no running statistics.
     """
     if isinstance(model, Learner):
         return model
@@ -84,14 +84,14 @@ def _encoder_learner(
 def _refuse_batch_statistics(encoder: nn.Module) -> None:
     """Raise BaselineError if a batch norm of the encoder keeps no running statistics.
 
-    Such a norm uses the statistics of its batch. The evaluation embeds images in
-    batches that mix episodes, so the features would depend on this arbitrary choice of
-    images.
+    Without running statistics, a batch norm uses the statistics of the batch. The
+    evaluation embeds images in batches that mix episodes, so the features of an image
+    would depend on images of other episodes.
     """
     for name, module in encoder.named_modules():
         if isinstance(module, _NormBase) and module.running_mean is None:
             raise BaselineError(
-                f"cannot evaluate the encoder: '{name}' normalises by the statistics "
+                f"cannot evaluate the encoder: the layer '{name}' uses the statistics "
                 f"of its batch even in eval mode, so the features of an image would "
                 f"depend on other images: expected running statistics, got none. Build "
                 f"this layer with track_running_stats=True, or pass a function that "

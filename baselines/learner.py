@@ -38,7 +38,7 @@ class LearnerCard:
     checkpoint_sha256: the sha256 of the checkpoint file; None without a checkpoint
     trained_on: the images that trained the learner; None if fewbench did not train it
     from_scratch: whether the training started from random weights; None if unknown
-    weights_sha256: the `weights_digest` of the learner's weights; None if unknown
+    weights_sha256: the hash of the learner's weights (`weights_digest`); None if unknown
     """
 
     name: str
@@ -166,10 +166,10 @@ class SteppedLearner(Learner):
 
     @abstractmethod
     def with_steps(self, steps: int) -> Learner:
-        """Return this learner, adapting with the number of steps that a protocol states.
+        """Return the learner with the number of steps that a protocol states.
 
-        Return the learner itself if the user chose another number of steps. The name of
-        the learner then shows that number.
+        Return the learner unchanged if the user chose another number of steps. The
+        learner's name then shows the user's number.
         """
 
 

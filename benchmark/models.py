@@ -14,24 +14,25 @@ from ..baselines.catalogue import load_learner
 from ..baselines.device.choose import resolve_device, resolve_precision
 from ..baselines.learner import BaselineError, Learner
 
-# Kinds of models that cannot be named yet, and what a user can do meanwhile.
+# Kinds of models that are not supported yet, and what a user can do meanwhile. A factory
+# is a function of the user that returns a model.
 _NOT_YET = {
-    "weights": "a factory can load them",
-    "features": "a factory can return a function that looks them up",
-    "timm": "a factory can create the timm model",
+    "weights": "a function of yours can load them",
+    "features": "a function of yours can return another function that looks them up",
+    "timm": "a function of yours can create the timm model",
 }
 _FACTORY = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*")
 
 
 @dataclass(frozen=True)
 class Loading:
-    """The choices of a user about a model.
+    """The user's choices for loading a model.
 
     device: "auto", "cpu" or "cuda"
     precision: "auto", "fp32" or "bf16"
-    settings: texts `key=value`; each replaces a setting of the recipe for the test
-    name: the name of the model in tables; None for its own name
-    train_seed: the seed that trained a model from a factory; None for 0
+    settings: texts `key=value`; each replaces a setting of the recipe in this evaluation
+    name: the name in tables; None for the model's own name
+    train_seed: the seed that trained the model of a factory; None for 0
     """
 
     device: str = "auto"
@@ -44,15 +45,15 @@ class Loading:
 def load_model(what: str, loading: Loading) -> Learner:
     """Load the learner that `what` names.
 
-    what: "centroid", the path of a checkpoint or of a training run's folder, or
-        module:factory
+    what: "centroid", the path of a checkpoint, the folder of a training run, or
+        module:factory, where `factory` is a function that returns a model
     Raises BaselineError if there is no such learner, or if a choice cannot be used.
     """
     kind, colon, _ = what.partition(":")
     if colon and kind in _NOT_YET:
         raise BaselineError(
             f"{what}: models of the kind '{kind}:' are not supported yet, but "
-            f"{_NOT_YET[kind]}. Use module:factory, see docs/evaluation.md"
+            f"{_NOT_YET[kind]}. Name it as module:factory, see docs/evaluation.md"
         )
     if _FACTORY.fullmatch(what) and not Path(what).exists():
         learner = _from_factory(what, loading)
@@ -67,7 +68,7 @@ def _from_file(what: str, loading: Loading) -> Learner:
     if loading.train_seed is not None:
         raise BaselineError(
             f"--train-seed {loading.train_seed}: the training seed of {what} is known "
-            f"already. Omit --train-seed"
+            f"already. Leave out --train-seed"
         )
     device = resolve_device(loading.device)
     precision = resolve_precision(loading.precision, device)
@@ -78,7 +79,7 @@ def _from_factory(what: str, loading: Loading) -> Learner:
     if loading.settings:
         raise BaselineError(
             f"--set {loading.settings[0]}: has no effect on {what}, which has no recipe. "
-            f"Omit it"
+            f"Leave out --set"
         )
     module_name, _, factory_name = what.partition(":")
     factory = _find_factory(what, module_name, factory_name)
@@ -113,7 +114,7 @@ def _find_factory(
     if not callable(factory):
         raise BaselineError(
             f"{what}: {module_name} has no function {factory_name}: expected a function "
-            f"that takes no argument and returns a model"
+            f"that takes no argument and returns a model. Write it in {module_name}"
         )
     _refuse_arguments(what, factory)
     return factory
@@ -128,8 +129,8 @@ def _refuse_arguments(what: str, factory: Callable[..., object]) -> None:
         if parameter.default is parameter.empty and not is_variable:
             raise BaselineError(
                 f"{what}: expected a function that takes no argument and returns a model, "
-                f"got one that needs '{parameter.name}'. Write another: def make(): return "
-                f"{factory.__name__}"
+                f"got a function that needs '{parameter.name}'. Write a function that calls "
+                f"it: def make(): return {factory.__name__}({parameter.name}=...)"
             )
 
 

@@ -31,9 +31,9 @@ def make_result(
     answers: Answers,
     started: float,
 ) -> RunResult:
-    """Make the result from a learner's answers, and probe the learner for it.
+    """Make the result from a learner's answers and from a probe of the learner.
 
-    The probe measures whether answers depend on the other query images.
+    The probe measures whether the answers depend on the other query images.
 
     stream: the episodes that were answered
     answers: the learner's answers to these episodes
@@ -72,7 +72,7 @@ def make_result(
 
 
 def check_card(card: LearnerCard) -> None:
-    """Check what a result would refuse to record about a learner, before it is evaluated.
+    """Check, before the evaluation, that a result can record this learner.
 
     Raises BaselineError if the name, the training seed or the precision is not allowed.
     """
@@ -87,10 +87,7 @@ def check_card(card: LearnerCard) -> None:
 
 
 def probe_episode(learner: Learner, view: ImageView, episodes: EpisodeBatch) -> Probe:
-    """Measure on the first of these episodes whether answers depend on other queries.
-
-    See `Probe`.
-    """
+    """Probe the learner on the first of these episodes. See `Probe`."""
     n_way, n_shot = episodes.support.shape[1:]
     support = episodes.support[0].reshape(-1)
     query = episodes.query[0].reshape(-1)

@@ -43,13 +43,15 @@ class ResultHeader:
     precision: the number format that the learner computes in
     transductive: whether the answers depend on other query images in the episode
     partial: whether the dataset was incomplete
+    checkpoint_sha256: None for a learner without a checkpoint
     seconds: the measured times, for instance {"embed": .., "classify": .., "total": ..}
     embedded: whether all images of the split were embedded or only those of the episodes;
         None for a learner that embeds no image
-    deterministic: whether the learner gave one episode the same scores twice
+    deterministic: whether the learner gave one episode the same scores twice; None if
+        unknown
     segments: the ranges of episodes that different processes answered; () for one process
-    None in any other field means that its value is unknown. The module `origin` describes
-    these fields.
+    pixels, trained_on, pretraining, weights, checks: see the module `origin`; None if
+        unknown
     """
 
     protocol: EvalProtocol
@@ -94,7 +96,7 @@ class ResultHeader:
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False, config=STRICT)
 class RunResult(ResultHeader):
-    """One learner scored on one protocol.
+    """The result of one learner on one protocol, with all predictions.
 
     predictions: uint8 (n_episodes, n_way * n_query) predicted label of each query
         image, class by class; the true label of query j is j // n_query
@@ -204,7 +206,7 @@ class RunResult(ResultHeader):
         if not np.array_equal(self.correct, counted):
             n_wrong = int((self.correct != counted).sum())
             raise ValueError(
-                "the array correct: expected the number of right answers in the array "
+                "correct: expected the number of right answers that follows from the array "
                 f"predictions, got another number in {n_wrong} episodes"
             )
 

@@ -1,6 +1,6 @@
 """Read and write results without loss.
 
-A result is two files: a JSON document, and an .npz file with the arrays beside it.
+A result is two files in one folder: a JSON document, and an .npz file with the arrays.
 """
 
 import hashlib
@@ -47,8 +47,8 @@ _NAMES_LIMIT = 4 << 20  # the most bytes for the names or the sizes of all class
 def save_result(result: RunResult, folder: Path) -> Path:
     """Write `<stem>.npz`, then `<stem>.json`, and return the path of the JSON file.
 
-    The JSON file comes last: where it exists, the result is complete. It holds hashes
-    of the arrays and of itself, so that `load_result` notices a change by hand.
+    The JSON file is written last, so the result is complete if this file exists. It holds
+    hashes of the arrays and of itself, so that `load_result` notices a change by hand.
     """
     folder = Path(folder)
     arrays = result.arrays()
@@ -139,7 +139,7 @@ def _read_document(path: Path) -> ResultFile:
         ) from error
     found = document_sha256(document)
     if found != saved.document_sha256:
-        recorded = saved.document_sha256 or "in document_sha256"
+        recorded = saved.document_sha256 or "in the field document_sha256"
         raise _refusal(
             path,
             "the document differs from what was saved",
@@ -150,7 +150,7 @@ def _read_document(path: Path) -> ResultFile:
     if saved.protocol_sha256 not in (None, saved.protocol.sha256):
         raise _refusal(
             path,
-            "the hash of the protocol is that of another",
+            "the protocol differs from what was saved",
             got=f"sha256 {saved.protocol.sha256}",
             expected=f"sha256 {saved.protocol_sha256}",
             saved=saved,
@@ -240,7 +240,7 @@ def _accuracy_texts(result: RunResult) -> dict[str, str]:
 
 
 def _limits(protocol: EvalProtocol) -> dict[str, int]:
-    """Return the largest size of each array in bytes, as the protocol implies it."""
+    """Return the largest size in bytes that each array can have under the protocol."""
     n_episodes = protocol.n_episodes
     return {
         "predictions": protocol.queries_per_episode * n_episodes,
@@ -254,7 +254,7 @@ def _limits(protocol: EvalProtocol) -> dict[str, int]:
 
 
 def _sha256(array: NDArray[Any]) -> str:
-    """Hash the values in C order and little-endian.
+    """Return the sha256 of the values in C order and little-endian.
 
     The hash is the same on every machine.
     """

@@ -17,10 +17,10 @@ class Answers:
 
     predictions: uint8 (n_episodes, n_way * n_query), class by class; the true label of
         query image j is j // n_query
-    seconds: the duration of each stage, by its name ("embed", "classify" or "episodes")
+    seconds: how long each stage ("embed", "classify" or "episodes") took
     calibration: float64 (100, 3), see `CalibrationTally`; None if the scores are
         neither logits nor probabilities
-    start: the number of the first episode among all episodes of the seed
+    start: the number of the first episode; the first episode of a seed has number 0
     embedded: "split" if all images of the split are embedded, "episodes" if only the
         images of the episodes are embedded; None for a learner that embeds no image
     """
@@ -33,7 +33,7 @@ class Answers:
 
     @property
     def end(self) -> int:
-        """The number of the episode after the last one."""
+        """The number of the last episode, plus 1."""
         return self.start + len(self.predictions)
 
     @classmethod
@@ -70,5 +70,5 @@ def _check_follows(answers: Answers, end: int) -> None:
     if answers.start != end:
         raise BaselineError(
             f"cannot join the answers: expected a range that starts at episode {end}, got "
-            f"one that starts at {answers.start}. Answer every episode once."
+            f"a range that starts at episode {answers.start}. Answer every episode once."
         )

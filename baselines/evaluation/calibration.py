@@ -1,4 +1,4 @@
-"""Count how often a learner is right at each predicted probability."""
+"""Count how often a learner is right, by the probability of the predicted label."""
 
 import numpy as np
 import torch
@@ -13,13 +13,13 @@ _STEPS = 2**24
 
 
 class CalibrationTally:
-    """Counts of right predictions, by the probability of the predicted label.
+    """How often predictions are right, by the probability of the predicted label.
 
     kind: "logits", "probabilities" or "scores" (neither logits nor probabilities)
-    temperature: divides logits before the softmax
-    counts: float64 (100, 3), a row for each hundredth of the probability; its columns
-        are the number of query images, the number of right predictions, and the sum of
-        the probabilities; None if `kind` is "scores"
+    temperature: the number by which logits are divided before the softmax
+    counts: float64 (100, 3), a row for each bin of the probability (0 to 0.01, 0.01 to
+        0.02, ...). The columns are the number of query images, the number of right
+        predictions, and the sum of the probabilities. None if `kind` is "scores"
     Source: Guo et al., On Calibration of Modern Neural Networks, 2017, section 2.
     """
 
@@ -36,7 +36,7 @@ class CalibrationTally:
         predicted: np.ndarray,
         truth: np.ndarray,
     ) -> None:
-        """Count the predictions for more query images.
+        """Add the predictions for more query images to `counts`.
 
         scores: float (..., n_way)
         predicted, truth: int (...) labels
@@ -94,7 +94,7 @@ def _softmax_of_highest(
 ) -> np.ndarray:
     """Return the softmax at the predicted label, which has the highest logit.
 
-    torch.softmax takes five times as long for so few classes.
+    With few classes, torch.softmax would take five times as long.
     """
     logits = torch.from_numpy(scores)
     predicted = predicted.astype(np.int64)
@@ -108,7 +108,7 @@ def _softmax_of_highest(
 
 
 def _check_probabilities(scores: np.ndarray) -> None:
-    """Raise BaselineError if the scores of a query image are no probabilities."""
+    """Raise BaselineError if the scores of a query image are not probabilities."""
     sums = scores.sum(axis=-1)
     errors = np.abs(sums - 1)
     if scores.min() < 0 or errors.max() > _TOLERANCE:

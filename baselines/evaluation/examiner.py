@@ -68,7 +68,7 @@ def few_images(view: ImageView, batches: Iterable[EpisodeBatch]) -> np.ndarray |
 
 
 def range_step(learner: Learner) -> int:
-    """Return the step between possible starts of a range: 0, step, 2 * step, ..."""
+    """Return the step. A range of episodes may start at 0, step, 2 * step, ..."""
     if isinstance(learner, EmbeddingLearner):
         return EPISODES_PER_CHUNK
     return TASKS_PER_CHUNK
@@ -110,8 +110,8 @@ class Examiner:
     def answer(self, episodes: EpisodeBatch, start: int = 0) -> Answers:
         """Return the learner's predictions for a range of episodes.
 
-        start: the number of the first episode among all episodes of the seed; it must be a
-            multiple of `range_step`
+        start: the number of the first episode, a multiple of `range_step`; the first
+            episode of a seed has number 0
         Raises BaselineError in the same cases as the function `answer`.
         """
         began = time.perf_counter()
@@ -239,6 +239,6 @@ def _check_scores(
     if not np.isfinite(scores).all():
         raise BaselineError(
             f"episode {episode}: scores must be finite numbers, got NaN or inf in this "
-            f"episode or a later episode of its batch. Change what the model returns, "
-            f"or train it with a lower learning rate."
+            f"episode or in a later episode of the same batch. Change what the model "
+            f"returns, or train it with a lower learning rate."
         )

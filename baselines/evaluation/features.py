@@ -79,7 +79,7 @@ class Features:
         )
 
     def rows(self, images: np.ndarray) -> np.ndarray:
-        """Return the rows of these images in `table`: int64, of the same shape"""
+        """Return the rows of these images in `table`: int64, in the shape of `images`"""
         return self._row_of[images]
 
     def table(self, images: np.ndarray, report: Progress) -> Tensor:

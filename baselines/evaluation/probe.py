@@ -24,9 +24,10 @@ class Probe:
 
     repeated: the change if the episode is only repeated
     shuffled: the change if the query images are shuffled
-    exchanged: the change of the first half if the second half is replaced
-    dropped: the change of the first half if the second half is missing; NaN if the
-        learner refused so few query images
+    exchanged: the change in the first half of the query images if the second half is
+        replaced
+    dropped: the change in the first half if the second half is missing; NaN if the
+        learner then raised an exception
     """
 
     repeated: float
@@ -74,7 +75,7 @@ def probe(
     support_labels: np.ndarray,
     query_images: np.ndarray,
 ) -> Probe:
-    """Measure how the scores of one episode change if its query images are changed.
+    """Measure how the scores of one episode change if the query images are changed.
 
     The arrays are those of `Learner.predict`.
     """
@@ -87,9 +88,9 @@ def probe(
     spread = float(original.std()) or 1.0
 
     def change(images: np.ndarray, kept: np.ndarray) -> float:
-        """Return the largest relative change of scores.
+        """Return the largest change of a score, divided by `spread`.
 
-        kept: the original positions of the first len(kept) images
+        kept: the first len(kept) of `images`, as indices into `query_images`
         """
         n_kept = len(kept)
         scores = score(images)
@@ -116,7 +117,7 @@ def probe(
 def _unless_refused(measure: Callable[[], float]) -> float:
     """Return the measured value; NaN if the learner refuses an incomplete episode.
 
-    The measurement with exchanged images is then enough.
+    Then the measurement with exchanged images decides.
     """
     try:
         return measure()

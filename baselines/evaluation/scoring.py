@@ -15,9 +15,9 @@ from ..device.images import Pixels
 from ..device.malloc import keep_large_blocks
 from ..learner import EmbeddingLearner, Learner, TaskLearner
 
-# The number of episodes in a chunk that is classified at once. If the features of so many
-# episodes have more values than this, a smaller power of two is taken. So chunks start at
-# the same episodes in every range.
+# The number of episodes in a chunk, which is classified at once. It is halved until the
+# features of a chunk have at most _VALUES_PER_CHUNK values. It stays a power of two, so
+# chunks start at the same episodes in every range.
 EPISODES_PER_CHUNK = 256
 _VALUES_PER_CHUNK = 1 << 22
 # The number of episodes in a chunk for a `TaskLearner`. The learner divides the chunk
@@ -34,7 +34,7 @@ def score_features(
     support: np.ndarray,
     query: np.ndarray,
 ) -> Iterator[Scored]:
-    """Yield the scores of an `EmbeddingLearner`, from features computed before.
+    """Yield the scores of an `EmbeddingLearner`, from features that are computed already.
 
     support: int64 (n_episodes, n_way, n_shot) rows of `features`
     query: int64 (n_episodes, n_queries) rows of `features`
@@ -61,7 +61,7 @@ def _chunk_size(values_of_episode: int) -> int:
 
 
 def _gather(features: Tensor, rows: np.ndarray) -> Tensor:
-    """Return the features at `rows`, an array of any shape: (*rows.shape, d)"""
+    """Return the features at these rows: (*rows.shape, d)"""
     width = features.shape[1]
     flat = torch.from_numpy(rows.reshape(-1))
     flat = flat.to(features.device)

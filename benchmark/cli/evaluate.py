@@ -41,8 +41,8 @@ def evaluate(
         str | None,
         typer.Option(
             metavar="N|FILE",
-            help="A number N: use the first N episodes of the protocol. The name of "
-            "the result then ends in the number and ep, e.g. -600ep. A path: use the "
+            help="A number N: use the first N episodes of the protocol. The protocol's "
+            "name in the result then ends in -Nep, e.g. -600ep. A path: use the "
             "episodes in this file, which `fewbench protocol export` wrote. Then "
             "--protocol is not needed.",
         ),
@@ -60,9 +60,9 @@ def evaluate(
         typer.Option(
             parser=points,
             metavar="POINTS",
-            help="Stop when the ± is at most this value, e.g. 0.1% (or as a fraction: 0.001). Stop "
-            "after 100,000 episodes (or --episodes) in any case, with exit code 1 if "
-            "the ± is still larger.",
+            help="Stop when the ± is at most this value, e.g. 0.1% (or as a fraction: 0.001). If "
+            "the ± is still larger after 100,000 episodes, or after --episodes N, stop with "
+            "exit code 1.",
         ),
     ] = None,
     dataset: OtherBuild = None,
@@ -78,7 +78,7 @@ def evaluate(
         int | None,
         typer.Option(
             min=0,
-            help="Seed that trained the model of a module:factory. Reports compare "
+            help="The seed that your module:factory model was trained with. Reports compare "
             "training seeds.",
         ),
     ] = None,
@@ -86,7 +86,7 @@ def evaluate(
         list[str] | None,
         typer.Option(
             "--set",
-            help="Change a setting of the recipe for this test: key=value, e.g. "
+            help="Change a setting of the recipe for this evaluation: key=value, e.g. "
             "test_inner_steps=10. May be repeated.",
         ),
     ] = None,
@@ -109,7 +109,7 @@ def evaluate(
     root: Root = None,
     as_json: Json = False,
 ) -> None:
-    """Score a learner on the episodes of protocols. Save the results in a folder."""
+    """Score a learner on one or more protocols. Save the results in a folder."""
     from ..evaluate_into import ResultFolder, evaluate_into
     from ..models import Loading, load_model
     from .describe_evaluation import describe_evaluations

@@ -4,8 +4,8 @@ intervals         the interval of one result
 class_bootstrap   an interval that holds for other classes
 training_seeds    an interval that holds for other training runs
 available         an interval, or None if a result allows none
-betting           the limits by betting that other modules use
-bootstrap         the bootstrap that other modules use
+betting           confidence limits by betting, for the other modules
+bootstrap         the bootstrap, for the other modules
 comparisons       compare results on the same episodes
 paired_tests      the tests and intervals of these comparisons
 equivalence       compare a result with a published number

@@ -102,15 +102,15 @@ def image_variance(result: RunResult, images: IntArray) -> float:
     They are drawn again within their classes. The mean is linear in the images, so its
     bootstrap variance is a sum of squares.
 
-    images: int (n_episodes, n_way * n_query) index of the image that is each query
-    Raises ResultError if the shape of `images` is not that of the predictions.
+    images: int (n_episodes, n_way * n_query) image number of each query
+    Raises ResultError if `images` and the predictions differ in shape.
     """
     expected = result.predictions.shape
     if images.shape != expected:
         raise ResultError(
             f"open-bootstrap interval of {result.file_stem}: images: expected one "
-            f"image number per query, shape {expected}, got shape {images.shape}. Omit "
-            "`images`, or pass the image numbers of the same episodes"
+            f"image number per query, shape {expected}, got shape {images.shape}. Leave "
+            "out `images`, or pass the image numbers of the same episodes"
         )
     hits = result.hits.reshape(-1).astype(np.float64)
     owners = np.repeat(result.classes.reshape(-1), result.protocol.n_query)

@@ -27,11 +27,11 @@ def class_bootstrap(
     It says how far the mean could be off with other classes. Its n is the number of
     classes. A class and its rotated copies count as one class.
 
-    images: int64 (n_episodes, n_way * n_query) number of the image in each query. If
-        given, the variance from drawing query images again is added. Classes that are
-        drawn again bring their images along. So the noise of the images counts once
-        without `images`. With `images` it counts nearly twice, and the interval is a
-        little too wide.
+    images: int64 (n_episodes, n_way * n_query) image number of each query. Without
+        `images`, the noise of the images already counts once, because a class that is
+        drawn again brings its images along. With `images`, the variance from drawing
+        query images again is added. The noise of the images then counts nearly twice,
+        and the interval is a little too wide.
     Source: Efron and Tibshirani, An Introduction to the Bootstrap (1993), 12.5.
     Raises ResultError if at most n_way classes occur in the episodes, if nearly all
     episodes have the same accuracy, or if `images` has the wrong shape.
@@ -93,7 +93,7 @@ def _variance(
     """Return the variance of the mean over other classes.
 
     The episodes are a sample too. The variance between classes contains the noise of
-    the episodes about n_way times. It must be counted once, so the excess is
+    the episodes about n_way times. This noise must count once, so the excess is
     subtracted.
     """
     noise = float(accuracies.var(ddof=1)) / accuracies.size

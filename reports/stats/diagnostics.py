@@ -11,7 +11,7 @@ from .arrays import FloatArray, IntArray
 
 
 class Confusions(NamedTuple):
-    """Counts of how often each class was taken for each other class.
+    """How often the learner took the images of each class for another class.
 
     n is the number of classes that occur in the episodes.
 
@@ -28,13 +28,13 @@ class Confusions(NamedTuple):
 
 
 def class_accuracy(result: RunResult, level: float = 0.95) -> pd.DataFrame:
-    """Return the accuracy on each class that occurs, in the order of the split.
+    """Return the accuracy on each class that occurs in the episodes, in the split's order.
 
     Columns: class, n (queries), correct, accuracy, low, high. low and high are the
     limits of Wilson's interval. Queries in one episode are not independent, so the
     interval uses an effective number of queries, which follows from the spread between
-    episodes (Korn and Graubard 1998). It is at least one query per episode. The limits
-    hold for these images of the class only.
+    episodes (Korn and Graubard 1998). This number is at least one per episode. The
+    limits hold for these images of the class only.
     """
     n_query = result.protocol.n_query
     owners = result.classes.reshape(-1)
@@ -121,10 +121,10 @@ def hardest_episodes(result: RunResult, n: int = 10) -> pd.DataFrame:
 def calibration_error(result: RunResult) -> float | None:
     """Return the expected calibration error, or None if scores are not probabilities.
 
-    A perfect learner has 0. Queries are put into bins by the probability of the
-    predicted label. Each bin has an error: the distance between the mean probability
-    and the fraction of right answers. The result is the mean over bins, weighted by
-    queries.
+    The best value is 0. Queries are put into bins by the probability of the predicted
+    label. Each bin has an error: the distance between the mean probability and the
+    fraction of right answers. The result is the mean of these errors, weighted by the
+    number of queries in the bin.
 
     Source: Naeini et al., AAAI 2015; Guo et al., ICML 2017 (arXiv 1706.04599), equation
     3.
@@ -155,7 +155,7 @@ def _confusions(result: RunResult) -> Confusions:
 
 
 def _pair_counts(rows: IntArray, columns: IntArray, size: int) -> IntArray:
-    """Count how often each row comes with each column: int64 (size, size)."""
+    """Count how often each pair of a row and a column occurs: int64 (size, size)."""
     n_cells = size * size
     keys = rows.astype(np.int64) * size + columns
     counts = np.bincount(keys.reshape(-1), minlength=n_cells)
@@ -168,9 +168,9 @@ def _effective_queries(
     episodes: IntArray,
     n_query: int,
 ) -> FloatArray:
-    """Return the number of independent queries that each class's queries are worth.
+    """Return how many independent queries would tell as much as the queries of each class.
 
-    The queries in one episode share its support images, so their answers depend on each
+    The queries in one episode share the support images, so the answers depend on each
     other. All arrays are float64 (n_classes,).
 
     correct: right answers

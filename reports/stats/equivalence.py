@@ -22,7 +22,7 @@ class Equivalence:
 
     difference: our mean minus the published mean
     low, high: the interval of the difference, at level 1 - 2 * alpha. alpha is the risk
-        of a wrong "reproduced", and also that of a wrong "not reproduced".
+        of a wrong "reproduced", and also the risk of a wrong "not reproduced".
     p_value: p-value of the claim that the true difference is beyond the margin
     verdict: "reproduced" if the interval lies within ± margin, "not reproduced" if it
         lies outside, "undecided" if it contains a border of the margin
@@ -86,9 +86,9 @@ def reproduced(
     published_mean: a fraction
     margin: a fraction; the largest difference that counts as reproduced
     published_half_width: the ± printed beside the published mean. It is taken as 1.96
-        standard errors of the mean of independent episodes. None takes the published
-        mean as exact. Neither covers the spread between training seeds, so the margin
-        must.
+        standard errors of the mean of independent episodes. With None, the published
+        mean counts as exact. The ± does not cover the spread between training seeds, so
+        the margin must cover it.
     Source: Schuirmann, J. Pharmacokinet. Biopharm. 15 (1987), 657-680; degrees of
     freedom by Welch and Satterthwaite.
     Raises ResultError for values that are not fractions, or for a single episode.

@@ -98,7 +98,7 @@ def legacy_z(
         levels = ", ".join(map(str, LEGACY_Z))
         raise ResultError(
             f"{kind} interval: papers have no factor for this level: expected a level "
-            f"of {levels}, got {level}. Choose such a level, or the kind episodes-t"
+            f"of {levels}, got {level}. Choose one of them, or the kind episodes-t"
         )
     ddof, extra = LEGACY_KINDS[kind]
     mean, std = mean_and_std(values, ddof)
@@ -139,10 +139,10 @@ def open_t(result: RunResult, level: float = 0.95) -> Interval:
 
 
 def anytime(accuracies: ArrayLike, level: float = 0.95) -> Interval:
-    """Return an interval that stays valid if one looks at it after every episode.
+    """Return an interval that stays valid if you look at it after every episode.
 
-    With the probability `level`, it holds the mean after every number of episodes at
-    once. Like `episodes_t` it holds for these classes, images and this training run. It
+    With the probability `level`, all the intervals that you look at contain the mean.
+    Like `episodes_t` it holds for these classes, these images and this training run. It
     is about 1.7 times as wide and not symmetric; see `betting_limits`.
 
     accuracies: float64 (n_episodes,) fraction of right answers in each episode so far
@@ -187,7 +187,7 @@ def mean_t(values: FloatArray, level: float, kind: str) -> Interval:
 
 
 def bounded(values: FloatArray, level: float, kind: str) -> Interval:
-    """Return the interval by betting, which assumes nothing but fractions.
+    """Return an interval by betting. It assumes only that the values are fractions.
 
     values: float64 (n,) fractions
     """

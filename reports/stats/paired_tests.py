@@ -1,4 +1,4 @@
-"""Compute intervals and p-values of the difference between results per episode."""
+"""Compute intervals and p-values of the difference between two results, by episode."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -82,7 +82,7 @@ def _paired_moments(
     correct: IntArray,
     pairs: IntArray,
 ) -> tuple[FloatArray, FloatArray]:
-    """Return mean differences in right answers and standard errors: (n_pairs,) each.
+    """Return the mean difference in right answers, and its standard error: (n_pairs,) each.
 
     The sums are whole numbers, which float64 holds exactly. So the difference of two
     equal results is exactly 0.
@@ -153,7 +153,8 @@ def paired_bootstrap(
 ) -> Interval | None:
     """Return an interval of the difference by resampling episodes.
 
-    None if there are no resamples, or if nearly all episodes have the same difference.
+    Return None if there are 0 resamples, or if nearly all episodes have the same
+    difference.
     """
     if not bootstrap.resamples:
         return None

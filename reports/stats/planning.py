@@ -48,9 +48,9 @@ class Spread:
 
 @dataclass(frozen=True)
 class PlanRow:
-    """The number of episodes and seconds that `n_query` queries per class need.
+    """The number of episodes and seconds needed with `n_query` queries per class.
 
-    Both are None if more than a billion episodes would be needed.
+    Both numbers are None if more than a billion episodes would be needed.
     """
 
     n_query: int
@@ -77,11 +77,11 @@ class PrecisionTarget:
     def episodes(self, variance: float) -> int | None:
         """Return the smallest number of episodes n that reaches the target.
 
-        It uses the quantiles of Student's t with n - 1 degrees of freedom. None if more
-        than a billion episodes would be needed.
+        It uses the quantiles of Student's t with n - 1 degrees of freedom. Return None
+        if more than a billion episodes would be needed.
 
-        variance: of an episode's accuracy, or of an episode's difference between two
-            results
+        variance: the variance between episodes of the accuracy, or of the difference
+            between two results
         Raises ResultError if neither a half-width nor a difference is given.
         """
         wanted = self.half_width
@@ -90,7 +90,7 @@ class PrecisionTarget:
         if not wanted:
             raise ResultError(
                 "cannot plan: expected a half-width or a difference above 0, "
-                f"got {wanted}"
+                f"got {wanted}. Give for example the half-width 0.001"
             )
 
         def reaches(n: int) -> bool:
@@ -107,13 +107,12 @@ class PrecisionTarget:
 def spread(pilot: RunResult, against: RunResult | None = None) -> Spread:
     """Split the variance between episodes into its two components.
 
-    The variance is that of the pilot's accuracies. With `against`, it is that of the
-    differences from another result.
+    It splits the variance of the pilot's accuracies or, if `against` is given, the
+    variance of the differences between the two results.
 
-    The variance of single queries is estimated within each episode and class (unbiased,
-    over n_query - 1). The remaining variance is that between episodes; it is 0 if the
-    estimate is negative. With one query per class the variance cannot be split, and
-    `within` is 0.
+    `within` is estimated in each episode and class (unbiased, over n_query - 1).
+    `between` is the rest, or 0 if the rest is negative. With one query per class the
+    variance cannot be split, and `within` is 0.
     Raises ResultError for fewer than two episodes, if all episodes have the same value,
     or if the results were not scored on the same episodes.
     """
@@ -161,13 +160,13 @@ def plan(
 ) -> list[PlanRow]:
     """Return the needed episodes and seconds for each number of queries per class.
 
-    The numbers of queries are those that the smallest class has images for. If the
-    pilot has one query per class, the only number is 1.
+    The smallest class has enough images for all these numbers of queries. If the pilot
+    has one query per class, the only number is 1.
 
     against: the second result for the difference. Without it the results are assumed to
         be uncorrelated. Results on the same episodes seldom are, so fewer episodes will
         probably do.
-    Raises ResultError as `spread` and `PrecisionTarget.episodes` do.
+    Raises ResultError in the same cases as `spread` and `PrecisionTarget.episodes`.
     """
     found = spread(pilot, against)
     factor = 1

@@ -48,7 +48,7 @@ def test_an_encoder_that_normalises_by_its_batch_is_refused() -> None:
         nn.Conv2d(1, 3, 3), nn.BatchNorm2d(3, track_running_stats=False)
     )
     with pytest.raises(
-        BaselineError, match="'1' normalises by the statistics of its batch"
+        BaselineError, match="the layer '1' uses the statistics of its batch"
     ):
         as_learner(encoder)
 

@@ -63,7 +63,7 @@ def test_a_factory_in_the_working_folder_makes_the_model(module: str) -> None:
     ("what", "said"),
     [
         ("{}:bad", r"bad: failed: ValueError: no weights here \(.*line 16\)"),
-        ("{}:three", "takes no argument.*got one that needs 'a'"),
+        ("{}:three", "takes no argument.*got a function that needs 'a'"),
         ("{}:missing", "has no function missing"),
         ("{}:nothing", "got an object of type NoneType"),
         ("no_such_module:make", "cannot import no_such_module: ModuleNotFoundError"),
