@@ -53,8 +53,8 @@ def conv4(
 
     The output is flattened. Images of 28 px give `width` features, images of 84 px give
     25 * `width` features.
-    Source: Snell et al. 2017, section 3.1; with 32 channels Finn et al. 2017, appendix
-    A.1, for miniImageNet.
+    Sources: Snell et al. 2017, section 3.1; Finn et al. 2017, appendix A.1 (32 channels,
+    for miniImageNet).
     float32 (n, C, H, W) in 0..1 -> float32 (n, features)
     """
     layers = []
@@ -149,7 +149,7 @@ def resnet12(
 
     The output is the mean over all positions. At width 64, the blocks have 64, 160, 320
     and 640 channels. The activation is LeakyReLU(0.1).
-    Source: Lee et al. 2019, section 4.1. Their DropBlock is left out.
+    Source: Lee et al. 2019, section 4.1. The paper's DropBlock is left out.
     float32 (n, C, H, W) in 0..1 -> float32 (n, 10 * width)
     """
     channels = [shape[2]]

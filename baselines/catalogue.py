@@ -99,7 +99,10 @@ def load_learner(
 def _config_at_test(
     card: Card, where: str, precision: str, settings: Sequence[str]
 ) -> tuple[TrainConfig, dict[str, Any]]:
-    """Return the recipe of a checkpoint with the user's settings, and these settings."""
+    """Apply the user's settings to the recipe of a checkpoint.
+
+    Return the changed recipe, and the user's settings: key -> value.
+    """
     saved = parse_config(card.config, where, from_checkpoint=True)
     kind = learner_class(saved.learner, search_here=False)
     refuse_settings_without_effect(parse_settings(settings), saved.learner)
@@ -109,7 +112,7 @@ def _config_at_test(
 
 
 def _facts_of_training(config: TrainConfig, card: Card) -> dict[str, Any]:
-    """Return the fields of a `LearnerCard` that only training knows."""
+    """Return the fields of a `LearnerCard` that describe the training."""
     return {
         "recipe": _recipe_of(config, card),
         "trained_on": _training_data(config, card),
@@ -118,7 +121,7 @@ def _facts_of_training(config: TrainConfig, card: Card) -> dict[str, Any]:
 
 
 def _recipe_of(config: TrainConfig, card: Card) -> dict[str, Any]:
-    """Return the recipe for the result file, with steps and seconds of the training."""
+    """Return the recipe for the result file, with the training's steps and seconds."""
     recipe = config.flat()
     recipe["trained_steps"] = card.step
     recipe["trained_seconds"] = round(card.seconds, 1)

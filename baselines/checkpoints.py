@@ -48,7 +48,7 @@ _Entry = Annotated[dict[str, int | float], AfterValidator(_with_all_keys)]
 
 @dataclass(frozen=True, config=ConfigDict(extra="ignore"))
 class Card:
-    """The recipe and the state of a run, as a checkpoint has them.
+    """The recipe and the state of a run, as stored in a checkpoint.
 
     config: the values of the recipe, by key
     image_shape: (H, W, C)
@@ -123,7 +123,7 @@ def load_checkpoint(path: Path) -> tuple[dict[str, Tensor], Card]:
 
 
 def weights_digest(tensors: Mapping[str, Tensor]) -> str:
-    """Hash tensors: their names, types, shapes and values, sorted by name.
+    """Return one hash of the names, types, shapes and values of all tensors.
 
     The hash of a checkpoint file also depends on the duration of the training. This hash
     does not.

@@ -1,4 +1,4 @@
-"""The recipe of a training run, as the code uses it."""
+"""The recipe of a training run as a Python object: `TrainConfig`."""
 
 from dataclasses import asdict
 from typing import Annotated, Any, Literal
@@ -20,9 +20,10 @@ OWN = ConfigDict(extra="forbid")
 
 @dataclass(frozen=True, config=OWN)
 class TrainConfig:
-    """The recipe of a training run: what all learners have in common, and `own`.
+    """The recipe of a training run.
 
-    `shot` and `query` count images per class.
+    `own` holds the settings of one kind of learner. All other settings are common to all
+    learners. `shot` and `query` count images per class.
     """
 
     learner: str
@@ -84,7 +85,7 @@ class TrainConfig:
 def learner_card(config: TrainConfig, device: torch.device) -> LearnerCard:
     """Return the facts that results record about a learner made from this recipe.
 
-    The name contains the backend unless it is native, such as "maml-higher".
+    The learner's name includes every backend except native, as in "maml-higher".
     """
     name = config.learner
     if config.backend != "native":

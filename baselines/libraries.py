@@ -1,4 +1,4 @@
-"""Import the optional libraries that can run some learners, when they are needed."""
+"""Import the optional libraries learn2learn and higher, when a learner needs them."""
 
 import importlib
 import warnings

@@ -29,7 +29,7 @@ def load_moments(
     parameters: Mapping[str, nn.Parameter],
     tensors: Mapping[str, Tensor],
 ) -> None:
-    """Restore the optimiser's state that `moments` returned.
+    """Restore Adam's state from the tensors that `moments` returned.
 
     parameters: the trained parameters, by name
     tensors: all tensors of a checkpoint; tensors that are not moments are ignored

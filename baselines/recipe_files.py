@@ -66,7 +66,7 @@ def parse_config(
     """Check the values of a recipe, and return them as a TrainConfig.
 
     values: the values of the recipe, by key; the learner's own settings may stand in the
-        table or beside the other keys
+        learner's table or beside the other keys
     where: the file with the values, for the error message
     from_checkpoint: whether to leave out the settings of other learners, which checkpoints
         of older versions contain. A class that is named in a checkpoint is not looked for
@@ -96,7 +96,7 @@ class _Parts:
     ) -> "_Parts":
         """Split values into those that all learners share and the learner's own.
 
-        Raises BaselineError if a setting belongs to another learner or is there twice.
+        Raises BaselineError if a setting belongs to another learner or is given twice.
         """
         common = dict(values)
         own = _table(common.pop(kind.table, {}), kind, where)
@@ -105,7 +105,7 @@ class _Parts:
         for key in values:
             if key in names and key in own:
                 raise BaselineError(
-                    f"{where}: {key}: is there twice, in [{kind.table}] and outside. "
+                    f"{where}: {key}: is given twice, in [{kind.table}] and outside. "
                     f"Delete one of the two lines"
                 )
             if key in names:
@@ -120,7 +120,7 @@ class _Parts:
         return cls(common, own)
 
     def merged(self, changes: "_Parts") -> "_Parts":
-        """Return these values, replaced where there are changes."""
+        """Return a copy of these values with the changes applied."""
         return _Parts(self.common | changes.common, self.own | changes.own)
 
     def checked(self, kind: type[TrainedLearner], where: str) -> TrainConfig:
@@ -151,7 +151,7 @@ def own_keys(kind: type[TrainedLearner]) -> list[str]:
 
 
 def _foreign_names(kind: type[TrainedLearner]) -> set[str]:
-    """Return the settings and tables of other learners that this one does not have."""
+    """Return the names of settings and tables that only other kinds of learners have."""
     names: set[str] = set()
     for other in BASELINES.values():
         names.update([other.table, *own_keys(other)])

@@ -35,9 +35,9 @@ def divergence(
     """Return why the training has diverged; "" if it has not.
 
     Training has diverged if a loss or weight is not finite, or if the mean loss exceeds
-    10 times a reference. The reference is the lowest mean loss of earlier validations;
-    at the first validation, it is the first loss. It is never below the loss of
-    guessing. For a learner that starts each task with random answers, it is always the
+    10 times a reference loss. The reference is the lowest mean loss of earlier
+    validations (the first loss, if there are none), but at least the loss of guessing.
+    For a learner that starts each task with random answers, the reference is always the
     loss of guessing.
 
     losses: the losses of the steps since the last validation

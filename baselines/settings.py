@@ -11,7 +11,7 @@ from .learner import BaselineError
 def parse_settings(
     settings: Sequence[str], allowed: Sequence[str] = ()
 ) -> dict[str, Any]:
-    """Return the values in texts `key=value` or `table.key=value`, by the text before "=".
+    """Parse texts `key=value` or `table.key=value`. Return the values by their keys.
 
     allowed: the keys that may be set; empty if every key may be set
     Raises BaselineError if a key is not allowed or a text has no "=".

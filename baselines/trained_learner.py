@@ -1,4 +1,4 @@
-"""What a learner states and does so that `fewbench train` can train it."""
+"""The interfaces of learners that `fewbench train` can train."""
 
 from abc import abstractmethod
 from collections.abc import Collection, Iterator
@@ -17,7 +17,7 @@ from .training_batches import TrainingBatch, meta_batches
 
 @dataclass(frozen=True)
 class NoSettings:
-    """The settings of a learner that has none of its own."""
+    """The empty settings of a learner that has no settings of its own."""
 
 
 class TrainedLearner(Learner):
@@ -31,7 +31,7 @@ class TrainedLearner(Learner):
     precisions: the precisions that the network can be trained in
     auto_precision: the precision that "auto" stands for; None to leave it to the device
     starts_from_guessing: whether each task starts with random answers, so that a loss far
-        above that of guessing means divergence
+        above the loss of guessing means divergence
     """
 
     table: ClassVar[str] = ""
@@ -58,7 +58,7 @@ class TrainedLearner(Learner):
     def batches(
         cls, class_offsets: np.ndarray, config: Any, first_step: int
     ) -> Iterator[TrainingBatch]:
-        """Yield the images of `first_step` and of every later step: by default, tasks.
+        """Yield a batch for `first_step` and every later step. By default, it holds tasks.
 
         class_offsets: int64 (n_classes + 1,), see `ImageView.class_offsets`
         """
@@ -71,7 +71,7 @@ class TrainedLearner(Learner):
         )
 
     def chosen_at_test(self, settings: Collection[str]) -> None:
-        """React to settings that the user changed for an evaluation; by default, nothing."""
+        """React to settings that the user changed for an evaluation. By default, do nothing."""
 
     @abstractmethod
     def backward(
@@ -81,7 +81,7 @@ class TrainedLearner(Learner):
         step: int,
         labels: Tensor | None = None,
     ) -> Tensor:
-        """Add the gradient of the mean loss of a batch to that of the network.
+        """Add the gradient of the mean loss of a batch to the network's gradient.
 
         images: uint8 (n_tasks, n_way * (n_shot + n_query), H, W, C) for tasks, or uint8
             (n, H, W, C) for a plain batch; on the learner's device
@@ -93,7 +93,7 @@ class TrainedLearner(Learner):
 
 
 class LossLearner(TrainedLearner):
-    """A learner whose gradient is that of the loss of each task.
+    """A trained learner that defines the loss of one task. `backward` uses this loss.
 
     A task is one training episode. Its images are the support images, then the query
     images. Both are ordered class by class.

@@ -53,7 +53,7 @@ class TrainViews:
 
 @dataclass(frozen=True)
 class TrainBudget:
-    """The time limit, the device, and whether to resume.
+    """The time limit and the device of a training run, and whether to resume it.
 
     minutes: the time limit; None for no limit
     device: "auto", "cpu" or "cuda"
@@ -112,9 +112,9 @@ class Trainer:
     def run(self, progress: Progress | None = None) -> Path:
         """Train until the last step of the recipe or until the time limit.
 
-        progress: called after every step with the stage "train"; it counts seconds if
-            there is a time limit, else steps; its remark is the last validation
-            accuracy
+        progress: called after every step, with the stage "train", with the number of
+            seconds (if there is a time limit) or steps, and with the last validation
+            accuracy as the remark
         Returns the path of the selected checkpoint.
         Raises BaselineError if the training diverges. The last good checkpoint is kept.
         """
@@ -140,7 +140,7 @@ class Trainer:
         return self.out / selected
 
     def _check_episodes(self) -> None:
-        """Raise an error before training if any episode cannot be drawn or answered.
+        """Raise an error, before training, if the episodes cannot be drawn or answered.
 
         Otherwise the run might fail only at its first validation.
         Raises DataError if there are too few classes or images.

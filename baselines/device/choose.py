@@ -50,7 +50,7 @@ def resolve_precision(precision: str, device: torch.device) -> str:
 
 
 def device_facts() -> dict[str, str]:
-    """Return the automatic device and precision, and the number of torch's threads."""
+    """Return the device and precision that "auto" means here, and the number of threads."""
     device = resolve_device("auto")
     precision = resolve_precision("auto", device)
     n_threads = torch.get_num_threads()

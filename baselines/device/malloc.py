@@ -52,7 +52,7 @@ def is_enough(available: int | None) -> bool:
 def available_bytes() -> int | None:
     """Return the bytes of memory that programs can use without swapping.
 
-    None if the system is not Linux or does not tell.
+    Return None if the system is not Linux or does not report this number.
     """
     if not sys.platform.startswith("linux"):
         return None
@@ -66,7 +66,7 @@ def available_bytes() -> int | None:
 def parse_meminfo(text: str) -> int | None:
     """Return the bytes in the line "MemAvailable: N kB" of /proc/meminfo.
 
-    None if there is no such line.
+    Return None if there is no such line.
     """
     for line in text.splitlines():
         name, _, value = line.partition(":")

@@ -38,7 +38,7 @@ class Answers:
 
     @classmethod
     def joined(cls, ranges: Sequence["Answers"]) -> "Answers":
-        """Join the answers to ranges that follow each other. Durations and counts are added.
+        """Join the answers for adjacent ranges. Durations and counts are added.
 
         ranges: in any order
         Raises BaselineError if a range is missing, or if two ranges overlap.

@@ -77,7 +77,7 @@ def probe(
 ) -> Probe:
     """Measure how the scores of one episode change if the query images are changed.
 
-    The arrays are those of `Learner.predict`.
+    The arrays have the types and shapes that `Learner.predict` expects.
     """
 
     def score(images: np.ndarray) -> np.ndarray:

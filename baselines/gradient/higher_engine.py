@@ -53,7 +53,7 @@ class HigherEngine:
         task: int,
         inner: InnerLoop,
     ) -> Tensor:
-        """Add the gradient of one task to that of the network. Return its loss."""
+        """Add the gradient of one task to the network's gradient. Return the task's loss."""
         # The context holds the graph of the task. Both are freed when this function
         # returns.
         with self._loop(inner, track=True) as (copy, optimizer):
@@ -113,7 +113,7 @@ def _support_loss(
 
 
 def _grad_callback(inner: InnerLoop) -> Callable[[Gradients], Gradients] | None:
-    """Return a callback that makes inner gradients constants; None for second order."""
+    """Return a callback that detaches inner gradients; None for second order."""
     if inner.first_order:
         return _detached
     return None

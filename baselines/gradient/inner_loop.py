@@ -45,7 +45,7 @@ class Tasks:
 
 
 class UpdateRule(Protocol):
-    """The rule of an inner loop that changes weights by their gradients."""
+    """A function that changes the weights in a step of an inner loop."""
 
     def __call__(
         self, weights: dict[str, Tensor], gradients: dict[str, Tensor], lr: float
@@ -61,7 +61,7 @@ class UpdateRule(Protocol):
 def plain_sgd(
     weights: dict[str, Tensor], gradients: dict[str, Tensor], lr: float
 ) -> dict[str, Tensor]:
-    """Subtract each gradient times the learning rate."""
+    """Return the weights minus the learning rate times their gradients."""
     moved = {}
     for name, value in weights.items():
         moved[name] = value.sub(gradients[name], alpha=lr)
@@ -102,7 +102,7 @@ class Engine(Protocol):
     """A way to run the inner loops of many tasks on a network."""
 
     def backward(self, tasks: Tasks, inner: InnerLoop) -> Tensor:
-        """Run the inner loops, and add the gradient of the loss to that of the network.
+        """Run the inner loops. Add the gradient of the loss to the network's gradient.
 
         The loss is the sum of all tasks' query losses, each times `tasks.share`.
         Returns the query losses times `tasks.share`: float (n_tasks,).
@@ -124,7 +124,7 @@ class Engine(Protocol):
 
 
 def require_plain_sgd(inner: InnerLoop, backend: str) -> None:
-    """Raise BaselineError if an inner loop has another rule than `plain_sgd`."""
+    """Raise BaselineError if the update rule of an inner loop is not `plain_sgd`."""
     if inner.update is not plain_sgd:
         raise BaselineError(
             f"--backend {backend}: cannot run this inner loop: expected plain gradient "
@@ -169,9 +169,9 @@ def query_logits(
 
     weights: the parameters of the network after the inner loop, by name
     task: the index of the task
-    statistics: the images whose statistics normalise a query image: all query images of
-        the task ("query", which is transductive), the support images of the task
-        ("support"), or the query image alone ("image")
+    statistics: the images from which batch norm takes the mean and variance for a query
+        image: all query images of the task ("query", which is transductive), the support
+        images of the task ("support"), or the query image alone ("image")
     Returns float (n_query, n_way).
     """
     support = tasks.support[task]

@@ -13,7 +13,8 @@ from .inner_loop import InnerLoop, Statistics, Tasks, query_logits, require_plai
 class Learn2LearnEngine:
     """An engine that runs inner loops with `learn2learn.algorithms.MAML`.
 
-    learn2learn clones the network for each task. The weights of a clone have a graph.
+    learn2learn clones the network for each task. Gradients flow from the clone back to
+    the network.
     Raises BaselineError if learn2learn cannot be imported.
     """
 

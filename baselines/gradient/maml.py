@@ -59,8 +59,8 @@ _TEST_BYTES = 1 << 28
 class MAML(TaskLearner, SteppedLearner, TrainedLearner):
     """A learner that adapts its network to each task by gradient descent.
 
-    network: has the modules `body` and `head`; float32 (n, C, H, W) in 0..1 -> float
-        (n, n_way)
+    network: a module with the parts `body` and `head`; float32 (n, C, H, W) in 0..1 ->
+        float (n, n_way)
     """
 
     scores_are = "logits"
@@ -210,7 +210,7 @@ class MAML(TaskLearner, SteppedLearner, TrainedLearner):
 
         tasks: (n_tasks, n, H, W, C)
         n_passes: the number of images that pass through the network for one task; an
-            image counts each time
+            image that passes twice counts twice
         training: whether the graph of the inner loop is kept
         """
         if self.own.tasks_per_chunk != "auto":

@@ -32,12 +32,12 @@ class MAMLSettings:
 
 
 def step_weights(settings: MAMLSettings, step: int) -> tuple[float, ...] | None:
-    """Return the weights of the query losses after each inner step, at a training step.
+    """Return the weight of the query loss after each inner step, for one training step.
 
-    At first, all weights are equal. They change linearly until only the last loss
-    counts (None).
-    Source: Antoniou et al. 2019, section 4. They change the weights once an epoch, and
-    keep small weights for the earlier losses.
+    In the first training step, all weights are equal. They change linearly with the
+    training step. Return None when only the loss after the last inner step counts.
+    Source: Antoniou et al. 2019, section 4. The authors change the weights once an epoch,
+    and keep small weights for the earlier losses.
     """
     if step >= settings.multi_step_loss_steps:
         return None

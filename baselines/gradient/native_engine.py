@@ -84,7 +84,7 @@ def _split(
 ) -> tuple[list[Layer], list[Layer]]:
     """Return the layers before the first adapted layer, and all remaining layers.
 
-    The layers before it give the same features at each inner step, so they run only
+    The first group of layers gives the same features at each inner step, so it runs only
     once.
     """
     body = []

@@ -35,7 +35,7 @@ def columns(maps: Tensor, window: Window) -> Tensor:
 
 
 def product(rows: Tensor, weight: Tensor) -> Tensor:
-    """Multiply the rows of each task by its weight.
+    """Multiply the rows of each task by the weight of the task.
 
     (n_tasks, n, i), (n_tasks, i, o) -> (n_tasks, n, o)
     """
@@ -140,9 +140,9 @@ class _Scattered(Function):
 
 
 class _Product(Function):
-    """The product of torch.bmm, whose gradients for rows are laid out like rows.
+    """Like torch.bmm, but the gradient for `rows` has the memory layout of `rows`.
 
-    Adding up transposed gradients would copy them.
+    To add up gradients in a transposed layout, torch would have to copy them.
     """
 
     @staticmethod
@@ -163,7 +163,7 @@ class _Product(Function):
 
 
 class _WeightGradient(Function):
-    """The gradient of a product for its weight, which can be differentiated again."""
+    """The gradient of `_Product` for the weight. It can be differentiated again."""
 
     @staticmethod
     def forward(ctx: Any, rows: Tensor, grad: Tensor) -> Tensor:

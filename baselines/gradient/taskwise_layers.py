@@ -61,7 +61,7 @@ def window_of(module: nn.Conv2d) -> Window:
 
 
 def laid_out(module: nn.Module, parameter: Tensor) -> Tensor:
-    """Return one parameter in the layout for rules, see `taskwise.task_weights`."""
+    """Return one parameter in the layout that rules expect: see `taskwise.task_weights`."""
     if isinstance(module, nn.Conv2d) and parameter.ndim == 4:
         n_outputs = len(parameter)
         by_position = parameter.permute(2, 3, 1, 0)
@@ -79,7 +79,7 @@ def by_vmap(
     weights: Weights,
     values: Tensor,
 ) -> Tensor:
-    """Run a module without a rule for many tasks at once, by torch.vmap.
+    """Run a module that has no rule for many tasks at once, with torch.vmap.
 
     module: takes and returns maps (n, C, H, W) or features (n, d)
     Raises BaselineError if the module contains a batch norm.

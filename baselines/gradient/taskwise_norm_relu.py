@@ -96,15 +96,16 @@ class _Norm(Function):
 
 
 class _NormBackward(Function):
-    """The gradient of _Norm, which can be differentiated again.
+    """The gradient of _Norm. It can be differentiated again.
 
-    Let h be the masked gradient and m(.) the mean over the n rows of a task. The
-    gradients are
+    Let h be the masked gradient, inverse = 1 / deviation, and m(.) the mean over the n
+    rows of a task. The gradients are
     - for rows: scale * inverse * (h - m(h) - x m(h x))
     - for scale: n m(h x)
     - for shift: n m(h)
-    x and inverse are functions of `rows`, but autograd gets them as constants. Their
-    derivatives go to `rows`, which is an argument only for this purpose.
+    x and inverse depend on `rows`, but autograd gets them as constants. `backward`
+    therefore returns the derivatives through x and inverse as the gradient for `rows`.
+    `rows` is an argument only for this purpose.
     """
 
     @staticmethod
@@ -146,9 +147,9 @@ class _NormBackward(Function):
     ) -> tuple[Any, ...]:
         """Return the gradients for the arguments of `forward`.
 
-        u, a and b are the gradients for the three outputs of `forward`, which are the
-        gradients for rows, scale and shift. The sum of the products of outputs and
-        their gradients is
+        The outputs of `forward` are the gradients for rows, scale and shift. u, a and b
+        are the gradients for these three outputs. The sum of all outputs times their
+        gradients is
         n (slope (m(uh) - m(u) m(h) - m(ux) m(hx)) + a m(hx) + b m(h))
         with slope = scale * inverse. This sum is differentiated by h, x and inverse.
         The chain rule then gives the gradient for rows, through x and inverse.

@@ -1,4 +1,4 @@
-"""Compute batch norm for many tasks at once, from statistics of one's choice."""
+"""Compute batch norm for many tasks at once, with a choice of statistics."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ class Norms:
 
     By default, these are the statistics of all images of a task in the batch.
 
-    each_image: whether each image is normalised by its own statistics
+    each_image: whether each image is normalised with its own mean and variance
     given: means and variances to use instead, for each norm in the order of the calls
     record: a list to which each norm appends the mean and variance of its images
     """

@@ -22,7 +22,7 @@ _MAX_COLUMNS = 32
 
 @dataclass(eq=False)
 class TaskImages:
-    """Images of many tasks, or their features, as input for layers.
+    """The input of a network's layers for many tasks: images, or features of images.
 
     values: float (n_tasks, n, H, W, C) or (n_tasks, n, features)
     stems: the columns of the images for each window, kept for all inner steps

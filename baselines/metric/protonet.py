@@ -42,8 +42,8 @@ class ProtoNet(EmbeddingLearner, LossLearner):
     """A learner that compares query embeddings with the mean embedding of each class.
 
     network: float32 (n, C, H, W) in 0..1 -> float (n, d)
-    temperature: divides the scores in the training loss; it does not change which class
-        is nearest
+    temperature: the number by which the training loss divides the scores; it does not
+        change which class is nearest
     """
 
     scores_are = "logits"

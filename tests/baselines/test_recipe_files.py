@@ -118,7 +118,7 @@ def test_settings_of_other_learners_are_refused_but_for_old_checkpoints() -> Non
         ("[maml]\nsteps = 1", "steps: Unexpected keyword.*All keys: inner_lr"),
         ("maml = 3", "maml: expected a table"),
         ("[protonet]\ntemperature = 1", "protonet: has no effect.*table .protonet."),
-        ("inner_lr = 1\n[maml]\ninner_lr = 2", "inner_lr: is there twice"),
+        ("inner_lr = 1\n[maml]\ninner_lr = 2", "inner_lr: is given twice"),
     ],
 )
 def test_a_wrong_table_gets_a_sentence(
