@@ -12,7 +12,7 @@ from ..reports.stats.equivalence import Equivalence, reproduced
 
 @dataclass(frozen=True)
 class PublishedMean:
-    """A published accuracy, to test whether results reproduce it. All are fractions.
+    """A published accuracy, with which results are compared. All values are fractions.
 
     mean: the published accuracy
     margin: the largest difference that still counts as reproduced
@@ -27,7 +27,7 @@ class PublishedMean:
 class ComparedPair(NamedTuple):
     """The comparison of two results.
 
-    first, second: the positions of the two in the list of results, counted from 0
+    first, second: the positions of the two results in the list of results, from 0 on
     """
 
     first: int
@@ -40,8 +40,8 @@ class ComparedResults:
     """Results with all comparisons between them.
 
     pairs: a comparison for each pair of results
-    tests: a test against the published accuracy for each result; empty without such an
-        accuracy
+    tests: a test against the published accuracy for each result; empty if no published
+        accuracy is given
     level: the confidence level, between 0 and 1
     """
 

@@ -95,7 +95,7 @@ def make_examiner(
     progress: Progress | None = None,
     features: Features | None = None,
 ) -> Examiner:
-    """Return the examiner that puts the episodes of a stream to a learner.
+    """Return the examiner that tests a learner on the episodes of a stream.
 
     features: features from an earlier evaluation; they are used again if they are of the
         same learner and the same images
@@ -120,7 +120,7 @@ def run(
     stop: StopRule | None = None,
     started: float | None = None,
 ) -> RunResult:
-    """Answer the episodes of a stream and make the result.
+    """Let the learner answer the episodes of a stream, and make the result.
 
     stop: the rule that may stop the evaluation early; None for all episodes
     started: the value of time.perf_counter when the evaluation began; None for now
@@ -146,8 +146,8 @@ def answer_range(
 ) -> tuple[EpisodeBatch, Answers]:
     """Draw and answer the episodes `start` to `end - 1`.
 
-    Join the answers to several ranges with `Answers.joined`. They then equal the answers
-    to a single range over all episodes, bit for bit.
+    `Answers.joined` joins the answers for several ranges. The joined answers equal the
+    answers for a single range over all episodes, bit for bit.
 
     start: a multiple of the learner's `range_step`
     """

@@ -19,10 +19,10 @@ from .stopping import StopRule
 
 @dataclass(frozen=True)
 class ResultFolder:
-    """The folder for results, and the rule for a result that it has already.
+    """The folder for results, and what to do if a result is in it already.
 
-    overwrite: replace the result
-    skip_existing: keep the result and leave out its evaluation
+    overwrite: replace the existing result
+    skip_existing: keep the existing result and skip its evaluation
     """
 
     path: Path
@@ -30,7 +30,7 @@ class ResultFolder:
     skip_existing: bool = False
 
     def has(self, learner: Learner, stream: EpisodeStream) -> bool:
-        """Tell whether to leave out an evaluation, because its result exists.
+        """Tell whether to skip an evaluation, because its result exists.
 
         Raises DataError if the result exists, and neither `overwrite` nor `skip_existing`
         is set.

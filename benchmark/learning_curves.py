@@ -24,7 +24,7 @@ _Accuracy = Annotated[float, Field(ge=0, le=1)]
 
 @dataclass(frozen=True, config=ConfigDict(extra="ignore", strict=True))
 class _Row:
-    """The values in a row of the log that learning curves show.
+    """A row of the log: the values that a learning curve shows.
 
     loss: inf or NaN if training diverged; such a loss is not plotted
     val_accuracy: a fraction

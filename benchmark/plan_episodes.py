@@ -25,7 +25,7 @@ class Wish:
 
 @dataclass(frozen=True)
 class Plan:
-    """The numbers of episodes that reach one target.
+    """A plan for one target: how many episodes reach it.
 
     against: the result that the pilot is compared with; None if the target is a
         half-width, or if there is no such result

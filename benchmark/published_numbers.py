@@ -33,7 +33,7 @@ def parse_published(text: str) -> tuple[PublishedNumber, ...]:
 
     The header has the names of fields of `PublishedNumber`. A value that is empty or
     "unknown" means that the source does not state it.
-    Raises ResultError if a line is not valid. The text names the line.
+    Raises ResultError, which names the line, if a line is not valid.
     """
     numbers = []
     lines = text.splitlines()

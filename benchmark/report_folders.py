@@ -20,7 +20,7 @@ from .sample_images import class_samples, split_sheets
 class FolderReport:
     """The files of a report, and the number of results that it is about.
 
-    n_results: the number of results that were found, with copies
+    n_results: the number of results that were found, including copies
     n_copies: the number of results that are copies of another result; the report shows
         each result once
     """

@@ -64,8 +64,8 @@ def split_sheets(results: Sequence[RunResult], root: Path) -> dict[str, bytes]:
 def evaluated_view(result: RunResult, root: Path) -> ImageView | None:
     """Return the images that a result was scored on.
 
-    None if the dataset is not built in `root`, or if the build differs from the one
-    that the result was scored on.
+    Return None if the dataset is not built in `root`, or if the build differs from the
+    build that the result was scored on.
     """
     protocol = result.protocol
     try:

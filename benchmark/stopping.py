@@ -1,7 +1,7 @@
 """The rule by which an evaluation stops early: once its interval is narrow enough.
 
-The result has an interval of the kind "anytime". It stays valid although its own width
-decides when the evaluation stops.
+The result has an interval of the kind "anytime". This interval stays valid although its own
+width decides when the evaluation stops.
 """
 
 from collections.abc import Iterator
@@ -48,15 +48,15 @@ class StopRule:
 
         Its name ends in -until-0.1pct for a half-width of 0.1 %. Its `n_episodes` is the
         largest number of episodes that the rule allows.
-        Raises DataError if the episodes of `protocol` are not independent of each other,
-        since their number is then fixed.
+        Raises DataError if the episodes of `protocol` are not drawn independently, since
+        the number of other episodes is fixed.
         """
         if protocol.sampling != "independent":
             raise DataError(
                 f"{protocol.name}: --until-half-width expected a protocol with "
-                f"independent episodes, got {protocol.sampling} ones, whose number is "
-                f"fixed. Omit --until-half-width, or choose another protocol: fewbench "
-                f"protocol list"
+                f"independent episodes, got {protocol.sampling} episodes, whose number "
+                f"is fixed. Omit --until-half-width, or choose another protocol: "
+                f"fewbench protocol list"
             )
         percent = f"{100 * self.half_width:.12f}".rstrip("0").rstrip(".")
         return replace(
@@ -77,7 +77,7 @@ class StopRule:
 
 
 def growing_ranges(n_episodes: int) -> Iterator[tuple[int, int]]:
-    """Yield the ranges of an evaluation that checks its interval: (start, end)."""
+    """Yield ranges of episodes: (start, end). The interval is checked after each range."""
     start = 0
     while start < n_episodes:
         grown = int(start * _GROWTH) // _STEP * _STEP

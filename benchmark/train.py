@@ -1,4 +1,4 @@
-"""Train a learner by a recipe, and write the training run into a folder."""
+"""Train a learner from a recipe, and write the training run into a folder."""
 
 from pathlib import Path
 from typing import TypedDict
@@ -58,7 +58,7 @@ def train_run(
     root: Path | None,
     progress: Progress,
 ) -> TrainingSummary:
-    """Train a learner by a recipe, and write the training run into a folder.
+    """Train a learner from a recipe, and write the training run into a folder.
 
     config: the recipe
     out: the folder of the run

@@ -17,7 +17,7 @@ def check_shown_name(name: str) -> str:
     """Return the name. Raises ValueError if it cannot be shown as one line of text."""
     if name != " ".join(name.split()) or not name:
         raise ValueError(
-            "expected a name on one line, without spaces around it or two in a row"
+            "expected a name on one line, without spaces at its ends or two in a row"
         )
     for character in name:
         # Control, format (text direction), surrogate, private and unassigned characters.
@@ -44,5 +44,5 @@ def key_of(name: str) -> str:
 
 
 def _ends_in_hash(name: str) -> bool:
-    """Tell whether a plain name looks like the key of another name."""
+    """Tell whether a name looks like a key that ends in a hash."""
     return re.search(r"-[0-9a-f]{12}$", name) is not None

@@ -19,8 +19,8 @@ class Pixels:
     """The images as the learner saw them.
 
     height, width: px
-    resampling: the filter that made them, such as "box"
-    jpeg_generations: number of times that they were saved as JPEG
+    resampling: the filter that resized the images, such as "box"
+    jpeg_generations: number of times that the images were saved as JPEG
     crop: the part of the original that was used, such as "whole" or "center 87.5 %"
     """
 
@@ -46,7 +46,7 @@ class TrainedOn:
 
 @dataclass(frozen=True, config=RECORD)
 class Pretraining:
-    """Data that a network had seen before the training that the result describes.
+    """The data that a network was pretrained on.
 
     data: the name of the data; "none" if the network started from random weights
     saw_test_classes: whether the data had classes of the test split
@@ -74,7 +74,7 @@ class Checks:
     """The outcome of each check of the learner: True if the learner passed.
 
     order: the answers do not depend on the order of the episodes
-    state: an episode leaves the learner as it was
+    state: answering an episode does not change the learner
     determinism: the same episode gets the same answer twice
     """
 

@@ -67,7 +67,7 @@ class EvalProtocol:
 
     @property
     def sha256(self) -> str:
-        """The hash of all fields but the name. Protocols with equal episodes share it."""
+        """The hash of all fields except the name."""
         values = {
             field.name: getattr(self, field.name) for field in fields(EvalProtocol)
         }

@@ -37,16 +37,16 @@ class PublishedNumber:
     A field is None if the source does not state its value.
 
     learner: the name of our learner for this method, or "" if there is none
-    reference: whether the number is from the method's own paper. Reproductions are
-        measured against such a number.
+    reference: whether the number is from the method's own paper, so that a reproduction
+        is compared with it
     rotations: "classes" if rotated test images are classes of their own, "tasks" if
         each class in an episode is rotated at random, "none" if nothing is rotated
     half_width: the number that the source prints after its ±
     half_width_is: the meaning of `half_width`: "episodes" for an interval over
         episodes; "seeds", "groups" or "splits" for a spread over training seeds, groups
         of episodes or label splits
-    our_split: the name of the class split that our dataset has, as in `split`; some papers
-        used another split
+    split: the name of the class split in the source
+    our_split: the name of the class split in our dataset
     recalled: True if the number was written down from memory, without a look at the
         source
     """
@@ -80,7 +80,7 @@ class PublishedNumber:
     def error(self) -> float | None:
         """The published half-width as a fraction.
 
-        None if the half-width is not that of an interval over episodes.
+        None if there is no half-width, or if it is not of an interval over episodes.
         """
         if not self.half_width or self.half_width_is != "episodes":
             return None
@@ -127,7 +127,7 @@ def pairs_beside(
 
     Numbers from the method's own paper come first.
 
-    margin: a fraction; a number counts as reproduced if ours lies this close to it
+    margin: the largest difference, as a fraction, that still counts as reproduced
     """
     known: dict[tuple, list[PublishedNumber]] = defaultdict(list)
     for theirs in sorted(published, key=lambda one: (not one.reference, one.id)):
@@ -176,9 +176,9 @@ def method_of(result: RunResult) -> str:
 def _others(
     known: Mapping[tuple, list[PublishedNumber]], result: RunResult
 ) -> list[PublishedNumber]:
-    """Return the published numbers for the dataset of a result, or for its base dataset.
+    """Return the published numbers that a result can be compared with.
 
-    A variant is named after its dataset: `<dataset>-<filter>`.
+    A variant of a dataset (`<dataset>-<filter>`) is compared with numbers for the dataset.
     """
     protocol = result.protocol
     dataset = protocol.dataset

@@ -58,7 +58,7 @@ def write_report(
 
     The tables hold every result. Plots show only the most accurate results for each
     protocol, and say how many results they leave out. All files appear at the same
-    moment and replace those of an earlier report.
+    moment, and replace the files of an earlier report.
 
     samples: caption -> PNG bytes of an image that the page shows
     histories: run name -> rows of a training log; see `plot_learning_curve`
@@ -96,9 +96,9 @@ def _check(results: Sequence[RunResult], histories: Histories) -> None:
     for name in histories:
         if not re.fullmatch(NAME_PATTERN, name):
             raise ResultError(
-                f"learning curve {name!r}: cannot use its name as a file name: "
+                f"learning curve {name!r}: cannot use this name as a file name: "
                 "expected lower-case letters, digits, '.', '-' and single '_', got "
-                f"{name!r}. Rename it"
+                f"{name!r}. Rename the learning curve"
             )
 
 

@@ -55,7 +55,8 @@ class ReportData:
     detailed: the groups that get plots of their own
     compared: paired comparisons of the most accurate results in a group
     beside: our results paired with published numbers
-    other_classes: the intervals about other classes, for the detailed groups
+    other_classes: the results of the detailed groups, with their intervals for classes
+        outside the test split
     """
 
     results: list[RunResult]

@@ -1,9 +1,10 @@
 """The JSON document of a result.
 
-Schema 2 has two parts. `content` holds what was found. Two runs with the same answers have
-the same `content`, on any machine and at any time. "Equal results" means an equal
-`content_sha256`. `run` holds the circumstances, such as the time and the machine. Inside
-`content`, `header` is common to all kinds of tasks, and `classification` is for this kind.
+Schema 2 has two parts. `content` holds the learner, the protocol and the answers. `run` holds
+the circumstances, such as the time and the machine. Two runs with the same answers have the
+same `content`, on any machine and at any time. Two results are equal if they have the same
+`content_sha256`. In `content`, every kind of task has a `header`. The other fields of a
+classification result are in `classification`.
 """
 
 import hashlib
@@ -45,10 +46,10 @@ _LENIENT = ConfigDict(
 
 @dataclass(frozen=True, kw_only=True, eq=False, config=_LENIENT)
 class ResultFile(ResultHeader):
-    """The fields of a result's JSON document. Its arrays are in the .npz file beside it.
+    """The fields of a result's JSON document. The arrays are in an .npz file beside it.
 
     arrays_sha256: array name -> SHA-256 of its values
-    document_sha256: SHA-256 of the document without this field and without white space
+    document_sha256: the `canonical_sha256` of all other fields of the document
     """
 
     schema_version: Count
@@ -117,13 +118,13 @@ def flattened(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def canonical_sha256(value: object) -> str:
-    """Hash a JSON value. White space and the order of keys do not matter."""
+    """Return the SHA-256 of a JSON value. White space and the order of keys do not matter."""
     text = json.dumps(value, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def document_sha256(document: dict[str, Any]) -> str:
-    """Hash all fields except `document_sha256`. White space does not matter."""
+    """Return the `canonical_sha256` of all fields except `document_sha256`."""
     content = dict(document)
     content.pop("document_sha256", None)
     return canonical_sha256(content)

@@ -121,7 +121,7 @@ def usage_error_text(error: Exception) -> str:
 def os_error_text(error: OSError) -> str:
     """Return the message for a file or folder that cannot be read or written.
 
-    It names the file, the reason and a way out.
+    It names the file and the reason, and says what to do.
     """
     reason = error.strerror or str(error)
     if isinstance(error, FileExistsError | NotADirectoryError):

@@ -82,7 +82,7 @@ def compare(
 def published_mean(
     published: float | None, margin: float | None, half_width: float | None
 ) -> "PublishedMean | None":
-    """Return the published accuracy that the options give; None without such options.
+    """Return the published accuracy from the options; None if no option is given.
 
     published: the value of --published, as a fraction
     margin: the value of --margin, as a fraction

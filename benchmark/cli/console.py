@@ -29,7 +29,7 @@ def emit(document: Mapping[str, object], text: str, as_json: bool) -> None:
 
 
 def say(text: str) -> None:
-    """Print a line on stderr, such as an error or a remark beside the answer.
+    """Print a line on stderr, such as an error or a remark.
 
     Characters from files that cannot be printed are escaped.
     """
@@ -68,9 +68,9 @@ def can_draw_bars(console: "Console") -> bool:
 
 
 class ProgressLines:
-    """Progress as lines of text, for files and pipes.
+    """Prints progress as lines of text, for files and pipes.
 
-    A line is printed when a stage ends for the first time, and otherwise only if the
+    It prints a line when a stage ends for the first time, and otherwise only if the
     last line is 30 seconds old. `finish` prints the last state of each stage.
 
     write: called with each line
@@ -151,7 +151,7 @@ def _drawn_bars(console: "Console") -> Iterator[Progress]:
     from rich.text import Text
 
     class Speed(ProgressColumn):
-        """The speed of a stage per second: bytes in a download, otherwise a count."""
+        """The speed of a stage: bytes per second in a download, otherwise items per second."""
 
         def render(self, task: Task) -> Text:
             speed = int(task.finished_speed or task.speed or 0)

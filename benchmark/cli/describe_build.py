@@ -39,8 +39,8 @@ def state_row(info: DatasetInfo, manifest: Manifest | None) -> list[str]:
 def state_document(info: DatasetInfo, manifest: Manifest | None) -> dict[str, Any]:
     """Return a dataset as JSON for `fewbench data list`.
 
-    The counts are those of the build. If there is no build, they are those of the
-    complete dataset.
+    The counts describe the build. If there is no build, they describe the complete
+    dataset.
     """
     classes = _numbers_of_classes(info)
     is_partial = False

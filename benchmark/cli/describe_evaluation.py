@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 class DescribedEvaluation:
     """A new result as a JSON document and as text.
 
-    reached: whether the interval is as narrow as the user wanted; True if the user
-        wanted no width
+    reached: whether the interval is as narrow as the user wanted; True if the user did
+        not ask for a width
     """
 
     document: dict[str, Any]
@@ -73,7 +73,7 @@ def evaluation_document(
     """Return a result as JSON, with unrounded numbers.
 
     interval: the interval of the result; None if it cannot be computed
-    others: the interval of its accuracy on classes outside the test split; None if it
+    others: the interval of the accuracy on classes outside the test split; None if it
         cannot be computed
     """
     mean = result.mean

@@ -1,4 +1,4 @@
-"""The episodes that the options of `fewbench evaluate` name."""
+"""Find the episodes that the options of `fewbench evaluate` choose."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -24,7 +24,8 @@ class EpisodeChoice:
 
     episodes: the value of --episodes: a number, a path or None
     half_width: the value of --until-half-width, as a fraction
-    changes: the arguments of `find_protocol` that vary a protocol; None for no change
+    changes: argument of `find_protocol` -> its new value in the protocol, or None for no
+        change
     """
 
     protocols: tuple[str, ...] = ()
@@ -34,7 +35,7 @@ class EpisodeChoice:
     changes: Mapping[str, Any] = field(default_factory=dict)
 
     def open(self, root: Path | None) -> "tuple[list[EpisodeStream], StopRule | None]":
-        """Open the episodes, and return them with the rule that stops early.
+        """Open the episodes, and return them with the rule that may stop an evaluation.
 
         Raises UserError if the options contradict each other.
         """
@@ -60,7 +61,8 @@ class EpisodeChoice:
         from ..evaluate import find_episodes
         from ..protocols.catalogue import find_protocol
 
-        # All of them, before the first is opened: a wrong name is then told at once.
+        # All names are looked up before any episodes are opened, so that a wrong name is
+        # reported at once.
         protocols = []
         for name in dict.fromkeys(self.protocols):
             protocol = find_protocol(
@@ -80,12 +82,12 @@ class EpisodeChoice:
             given.append("--until-half-width")
         if given:
             raise UserError(
-                f"--episodes: a file fixes the episodes. Omit {', '.join(given)}"
+                f"--episodes: the file fixes the episodes. Omit {', '.join(given)}"
             )
 
 
 def number_or_file(episodes: str | None) -> tuple[int | None, Path | None]:
-    """Return the value of --episodes as a number or as a path. The other one is None.
+    """Return the value of --episodes: (number, None) or (None, path).
 
     Raises UserError if it is neither a number of at least 2 nor an existing file.
     """

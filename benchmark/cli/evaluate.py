@@ -97,13 +97,13 @@ def evaluate(
     device: Device = "auto",
     overwrite: Annotated[
         bool,
-        typer.Option("--overwrite", help="Replace an earlier result with this name."),
+        typer.Option("--overwrite", help="Replace existing results of the same name."),
     ] = False,
     skip_existing: Annotated[
         bool,
         typer.Option(
             "--skip-existing",
-            help="Leave out evaluations whose results exist already.",
+            help="Skip evaluations whose results exist already.",
         ),
     ] = False,
     root: Root = None,

@@ -41,36 +41,36 @@ Split = Annotated[
     str | None,
     typer.Option(
         help="Use this split instead of the protocol's: train, val or test. The name of the "
-        "protocol then ends in the split."
+        "protocol then ends in the split, e.g. -val."
     ),
 ]
 Way = Annotated[
     int | None,
     typer.Option(
         help="Number of classes in an episode. The name of the "
-        "protocol then ends in the number and way, e.g. -10way."
+        "protocol then ends in -Nway, e.g. -10way."
     ),
 ]
 Shot = Annotated[
     int | None,
     typer.Option(
         help="Number of support images for each class. The name of the "
-        "protocol then ends in the number and shot, e.g. -3shot."
+        "protocol then ends in -Nshot, e.g. -3shot."
     ),
 ]
 Query = Annotated[
     int | None,
     typer.Option(
         help="Number of query images for each class. The name of the "
-        "protocol then ends in the number and query, e.g. -5query."
+        "protocol then ends in -Nquery, e.g. -5query."
     ),
 ]
 EpisodeSeed = Annotated[
     int | None,
     typer.Option(
         "--seed",
-        help="Seed that draws the episodes. The name of the protocol then ends in the "
-        "seed, e.g. -seed7.",
+        help="Seed that draws the episodes. The name of the protocol then ends in "
+        "-seedN, e.g. -seed7.",
     ),
 ]
 LearnerName = Annotated[

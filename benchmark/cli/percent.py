@@ -61,7 +61,7 @@ def digits(value: float) -> str:
 
 
 def _fraction(number: str) -> float:
-    """Return a text such as "5%" or "0.05" as a fraction; NaN if it is no number."""
+    """Return a text such as "5%" or "0.05" as a fraction; NaN if it is not a number."""
     match = _NUMBER.fullmatch(number)
     if match is None:
         return math.nan

@@ -106,7 +106,7 @@ def export(
         typer.Option(
             min=2,
             help="Write the first N episodes. The name of the protocol then ends in "
-            "the number and ep, e.g. -600ep.",
+            "-Nep, e.g. -600ep.",
         ),
     ] = None,
     disjoint: Annotated[

@@ -132,7 +132,7 @@ def audit(
         int,
         typer.Option(
             min=0,
-            help="Largest number of equal images to name for each pair of splits.",
+            help="Largest number of equal images to list for each pair of splits.",
         ),
     ] = 20,
     root: Root = None,

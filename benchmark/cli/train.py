@@ -58,7 +58,7 @@ def train(
     root: Root = None,
     as_json: Json = False,
 ) -> None:
-    """Train a baseline by a recipe.
+    """Train a baseline from a recipe.
 
     The checkpoint with the best validation accuracy is kept.
 
@@ -117,7 +117,7 @@ def run_text(run: "TrainingSummary") -> str:
 
 
 def protocol_options(dataset: str) -> str:
-    """Return the options of `fewbench evaluate` for a dataset or a variant of one."""
+    """Return the options of `fewbench evaluate` for a dataset or a variant of a dataset."""
     from ...datasets import BUILDERS
     from ..protocols.catalogue import own_protocols
 

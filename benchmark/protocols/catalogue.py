@@ -17,15 +17,15 @@ from ...datasets.lookup import pick
 from ...reports.protocol import EvalProtocol
 from .papers import LEGACY
 
-# A disjoint protocol has this number if it uses all episodes that the split allows. No
-# split allows so many episodes without using an image twice.
+# A disjoint protocol has this number of episodes if it uses all episodes that the split
+# allows. No split is large enough for this many disjoint episodes.
 ALL_EPISODES = 2**31
 _LONGEST_NAME = 80
 MOST_EPISODES = 10**6  # a limit, because all episodes are in memory at once
 
 
 def own_protocols(infos: Iterable[DatasetInfo]) -> dict[str, EvalProtocol]:
-    """Return the protocols of datasets. A variant has none of its own."""
+    """Return fewbench's own protocols on these datasets, by name. Variants have none."""
     protocols = {}
     for info in infos:
         if info.variant_of:
@@ -73,7 +73,7 @@ PROTOCOLS: dict[str, EvalProtocol] = OWN | {
 def check_episodes(n_episodes: int | None) -> None:
     """Raise DataError if a number of episodes is too large for a result.
 
-    n_episodes: None always passes
+    n_episodes: the number; None is always accepted
     """
     if n_episodes and n_episodes > MOST_EPISODES:
         raise DataError(
@@ -94,7 +94,7 @@ def find_protocol(
     n_episodes: int | None = None,
     disjoint: bool = False,
 ) -> EvalProtocol:
-    """Return the protocol with this name, with changes.
+    """Return the protocol of this name, changed by the other arguments.
 
     Each change adds a suffix to the name of the protocol. None means no change.
 
@@ -143,7 +143,7 @@ def find_protocol(
 def named_by_changes(protocol: EvalProtocol) -> EvalProtocol:
     """Give a protocol a name that shows what differs from the catalogue.
 
-    A name that does not start with a name of the catalogue stays.
+    A name that does not start with a name from the catalogue is not changed.
     """
     base = _base_of(protocol.name)
     if base is None:
@@ -163,7 +163,7 @@ def extended_name(name: str, suffix: str) -> str:
 
 
 def _base_of(name: str) -> EvalProtocol | None:
-    """Return the protocol of the catalogue whose name this name starts with."""
+    """Return the catalogue's protocol whose name is the start of this name, or None."""
     while name:
         if name in PROTOCOLS:
             return PROTOCOLS[name]

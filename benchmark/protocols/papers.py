@@ -2,7 +2,7 @@
 
 A source is a paper, or a file in a GitHub repository (owner/name file:lines). The
 papers were read in copies by third parties, so a wrong digit is unlikely but possible.
-No setting is from memory. Never edit a published preset. Add a new name instead.
+No setting is from memory. Never edit a published protocol. Add a new name instead.
 """
 
 from collections.abc import Iterator, Mapping
@@ -29,7 +29,7 @@ class Preset:
 
 @dataclass(frozen=True)
 class _Paper:
-    """The common facts about the presets of a paper on a dataset.
+    """The facts that all presets of one paper on one dataset share.
 
     shapes: (n_way, n_shot) of each preset
     fields: fields of EvalProtocol that are the same for all shapes

@@ -72,7 +72,7 @@ class EpisodeStream:
         return few_images(self.view, self._looks())
 
     def holding(self, episodes: EpisodeBatch) -> "EpisodeStream":
-        """Return a stream with these episodes alone. The protocol keeps its name."""
+        """Return a stream with only these episodes. The protocol keeps its name."""
         protocol = replace(self.protocol, n_episodes=len(episodes))
         return EpisodeStream(protocol, self.view, episodes)
 
@@ -105,7 +105,7 @@ def open_stream(protocol: EvalProtocol, root: Path) -> EpisodeStream:
 
 
 def protocol_spec(protocol: EvalProtocol) -> EpisodeSpec:
-    """Return the shape of a protocol's episodes."""
+    """Return the numbers of classes and images in a protocol's episodes."""
     return EpisodeSpec(protocol.n_way, protocol.n_shot, protocol.n_query)
 
 

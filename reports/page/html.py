@@ -79,7 +79,7 @@ def _template() -> Template:
 
 
 def _finalize(value: object) -> object:
-    """Escape what does not print in a text from a result. Jinja escapes the markup."""
+    """Escape the characters of a text that cannot be printed. Jinja escapes the markup."""
     if isinstance(value, str) and not isinstance(value, Markup):
         return printable(value, keep="\n\t")
     return value
@@ -103,8 +103,8 @@ def _filters(results: Iterable[RunResult]) -> dict[str, list[str]]:
 def _data_attributes(row: Sequence[PrintedCell]) -> dict[str, str]:
     """Return the HTML attributes by which the filters of the page select a table row.
 
-    There is one for each of dataset, protocol and learner that all results in the row
-    have in common.
+    The attributes name the dataset, the protocol and the learner of the row. An attribute
+    is left out if the results in the row differ in it.
     """
     results = [cell.result for cell in row if cell.result is not None]
     attributes = {}

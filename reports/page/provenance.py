@@ -47,7 +47,7 @@ def _result_facts(cell: Cell) -> Facts:
 
 
 def _origin_facts(result: RunResult) -> Facts:
-    """Return what is known about the pixels, the weights and their training data."""
+    """Return what is known about the pixels, the weights and the training data."""
     known = {
         "pixels": result.pixels,
         "trained on": result.trained_on,

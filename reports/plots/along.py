@@ -49,7 +49,8 @@ def plot_along(results: Sequence[RunResult], ax: Axes, field: str) -> Axes:
 def along_figure(results: Sequence[RunResult], field: str) -> Figure | None:
     """Make a figure of suitable size with `plot_along`.
 
-    None if no results differ only in the number of shots or ways that `field` names.
+    field: "n_shot" or "n_way"
+    Return None if no results differ only in this number.
     """
     curves = _curves(results, field)
     if not curves:
@@ -95,7 +96,7 @@ def _label_values(ax: Axes, values: Sequence[int]) -> None:
 def _curves(results: Iterable[RunResult], field: str) -> dict[str, list[Cell]]:
     """Return the MOST_CURVES curves that reach the highest accuracies.
 
-    label of a curve -> its cells, in ascending order of `field`
+    label of a curve -> cells of this curve, in ascending order of `field`
     """
     several: list[list[RunResult]] = []
     for by_value in _alike_but_for(field, results):

@@ -34,7 +34,7 @@ Styles = Mapping[str, Style]
 
 
 def new_figure(height: float) -> Figure:
-    """Return an empty figure with the text width of a page, and a height in inches."""
+    """Return an empty figure as wide as the text of a page, and `height` inches high."""
     return Figure((WIDTH, height), layout="constrained")
 
 

@@ -77,8 +77,9 @@ def confusion(result: RunResult) -> pd.DataFrame:
 def confused_pairs(result: RunResult, n: int = 10) -> pd.DataFrame:
     """Return the n most frequent confusions of a class with another class.
 
-    Columns: true, predicted, wrong (queries of `true` with the label of `predicted`),
-    met (queries of `true` in episodes that hold both classes), rate (wrong / met).
+    Columns: true, predicted, wrong (number of queries of the class `true` that were
+    classified as `predicted`), met (number of queries of the class `true` in episodes
+    that hold both classes), rate (wrong / met).
     Sorted by wrong, then by rate, then by the split's order.
     """
     seen, counts, met = _confusions(result)

@@ -80,7 +80,7 @@ def standings(group: ResultGroup) -> list[str]:
 
 
 def row_label(result: RunResult) -> Label:
-    """Return the row label of a result. Equal labels have no number yet."""
+    """Return the row label of a result. Other results may have the same label."""
     return Label(
         learner=result.learner,
         backbone=result.backbone,

@@ -15,7 +15,8 @@ class Cell:
     `PrintedCell` is the text that is printed for a cell.
 
     interval: None if no interval can be computed from the episodes
-    standing: "best" in its column, "tied" (not significantly worse than it), or ""
+    standing: "best" (the best cell of the column), "tied" (not significantly worse than
+        the best), or ""
     """
 
     results: tuple[RunResult, ...]
@@ -34,7 +35,7 @@ class Cell:
 
     @property
     def mean(self) -> float:
-        """The mean accuracy as a fraction, averaged over training seeds if several."""
+        """The mean accuracy as a fraction, averaged over all training seeds of the cell."""
         return self.interval.mean if self.interval else self.result.mean
 
     @property

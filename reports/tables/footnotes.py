@@ -1,4 +1,4 @@
-"""Write the footnotes of a table, which explain its marks and its ±."""
+"""Write the footnotes of a table, which explain the marks and the ±."""
 
 from collections.abc import Mapping, Sequence
 
@@ -97,7 +97,7 @@ def table_footnotes(
 
 
 def _notes_on_intervals(cells: Sequence[Cell]) -> list[str]:
-    """Return a note for each meaning of the ±, and one about numbers without a ±."""
+    """Return a note for each meaning of the ±, and a note about numbers without a ±."""
     notes: list[str] = []
     some_are_alone = False
     for cell in cells:

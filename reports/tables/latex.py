@@ -45,7 +45,7 @@ _ESCAPES = {
 
 
 def latex_grid(grid: PrintedTable) -> str:
-    """Return a table as LaTeX floats: several if one would not fit on a page.
+    """Return a table as a LaTeX float, or as several floats if it does not fit on a page.
 
     The document needs the package booktabs.
     """
@@ -78,7 +78,8 @@ def _escaped_character(character: str) -> str:
 def _rows_per_float(align: str) -> int:
     """Return the number of rows that fit on a page.
 
-    More columns with prose make each of them narrower, so each row takes more lines.
+    The more columns with prose there are, the narrower they are, and the more lines a row
+    takes.
     """
     prose = align.count("p")
     if prose == 0:

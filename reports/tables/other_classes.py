@@ -32,8 +32,8 @@ class ForOtherClasses(NamedTuple):
 def other_classes_interval(result: RunResult) -> Interval | None:
     """Return an interval for the accuracy to expect on new classes.
 
-    New classes are those outside the test split. The interval is estimated by a bootstrap
-    over the classes of the test split. None if it cannot be computed from the episodes.
+    New classes are classes outside the test split. The interval is estimated by a bootstrap
+    over the classes of the test split. Return None if the episodes do not allow this.
     """
     return available_interval(result, class_bootstrap)
 
@@ -65,7 +65,7 @@ def other_classes_grid(
 ) -> PrintedTable:
     """Make the table of the limits of each accuracy, with a row for each result.
 
-    One column is about the test classes, and one about classes outside the test split.
+    It has one column for the test classes, and one for classes outside the test split.
 
     names: result -> its name in the table
     """

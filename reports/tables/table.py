@@ -39,7 +39,8 @@ class Label(NamedTuple):
 class Row:
     """The row of one trained learner.
 
-    cells: a cell for each column, or None if the learner was not scored on its episodes
+    cells: a cell for each column; None if the learner was not scored on the episodes of
+        the column
     """
 
     label: Label

@@ -45,8 +45,8 @@ def text_grid(grid: "PrintedTable") -> str:
 def aligned(lines: Sequence[Texts], align: str = "") -> list[Texts]:
     """Pad every text in a table with spaces to the width of its column.
 
-    lines: the texts of each row, with the header as the first row; what does not print
-        in them is escaped
+    lines: the texts of each row, with the header as the first row; characters that
+        cannot be printed are escaped
     align: see `text_table`
     """
     safe_lines = [list(map(printable, line)) for line in lines]

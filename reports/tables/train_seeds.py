@@ -19,7 +19,7 @@ class _Recipe:
     """The results of one recipe.
 
     by_seed: training seed -> the first result with this seed
-    n_repeats: the number of further results with one of these seeds
+    n_repeats: the number of other results, which repeat a seed in `by_seed`
     """
 
     by_seed: dict[int, RunResult] = field(default_factory=dict)
