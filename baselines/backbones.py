@@ -36,7 +36,7 @@ def running_norm(channels: int) -> nn.Module:
 def batch_norm(channels: int) -> nn.BatchNorm2d:
     """Return a batch norm with batch statistics both in training and at test.
 
-    The embedding of an image depends on the other images of its batch, even at test.
+    The embedding of an image depends on the other images in the batch, even at test.
     """
     norm = nn.BatchNorm2d(channels, eps=1e-3, track_running_stats=False)
     # The scale is 1 and is never trained.

@@ -1,4 +1,4 @@
-"""The learners that can be trained, by the name that recipes use."""
+"""The learners that can be trained, under their names in recipes."""
 
 import importlib
 import sys

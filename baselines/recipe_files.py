@@ -68,9 +68,9 @@ def parse_config(
     values: the values of the recipe, by key; the learner's own settings may stand in the
         learner's table or beside the other keys
     where: the file with the values, for the error message
-    from_checkpoint: whether to leave out the settings of other learners, which checkpoints
-        of older versions contain. A class that is named in a checkpoint is not looked for
-        in the working folder, since somebody else may have written the checkpoint.
+    from_checkpoint: whether the values come from a checkpoint. If so, settings of other
+        learners are left out, since older versions stored them. A class of the user is
+        not imported from the working folder, since the checkpoint may be from somebody else.
     Raises BaselineError, which names every wrong key, if a key or value is wrong.
     """
     kind = _kind_of(values.get("learner"), where, search_here=not from_checkpoint)

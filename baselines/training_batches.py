@@ -34,7 +34,7 @@ def meta_batches(
 ) -> Iterator[TrainingBatch]:
     """Yield the tasks of `first_step` and of every later step.
 
-    Each task has its support images first, then its query images. Both are ordered class
+    Each task has the support images first, then the query images. Both are ordered class
     by class.
 
     class_offsets: int64 (n_classes + 1,), see `ImageView.class_offsets`

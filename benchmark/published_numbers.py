@@ -1,8 +1,8 @@
 """Read the published accuracies that reports show beside results.
 
-They are in the file published.csv, one on each line. Its column `learner` names the
-learner in fewbench with the published method: protonet, maml, fomaml or anil. The
-column is empty for other methods. The column `dataset` names a dataset in fewbench.
+The file published.csv has one published accuracy on each line. The column `learner` names
+the fewbench learner with the published method: protonet, maml, fomaml or anil. It is empty
+for other methods. The column `dataset` names a dataset in fewbench.
 """
 
 import csv
@@ -48,7 +48,7 @@ def parse_published(text: str) -> tuple[PublishedNumber, ...]:
             numbers.append(replace(number, our_split=_our_split(number.dataset)))
         except ValidationError as error:
             raise ResultError(
-                f"published numbers, line {line}: {explain(error)}"
+                f"published numbers, line {line}: {explain(error)}. Correct this line"
             ) from error
     return tuple(numbers)
 

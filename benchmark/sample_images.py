@@ -21,8 +21,8 @@ def class_samples(
 ) -> dict[str, list[np.ndarray]]:
     """Return the first images of some classes on which a result was scored.
 
-    class name -> images uint8 (H, W, C). Empty if the dataset is not built in `root`,
-    or if the build differs from the one that the result was scored on.
+    class name -> images uint8 (H, W, C). The dict is empty if the dataset is not built in
+    `root`, or if the result was scored on another build.
     """
     view = evaluated_view(result, root)
     if view is None:
@@ -41,7 +41,7 @@ def split_sheets(results: Sequence[RunResult], root: Path) -> dict[str, bytes]:
     """Return an image with samples from each split that results were scored on.
 
     caption -> PNG bytes. A split is left out if the dataset is not built in `root`, or
-    if the build differs from the one that the results were scored on.
+    if the results were scored on another build.
     """
     evaluated: dict[tuple[str, str, str], RunResult] = {}
     for result in results:
@@ -64,8 +64,8 @@ def split_sheets(results: Sequence[RunResult], root: Path) -> dict[str, bytes]:
 def evaluated_view(result: RunResult, root: Path) -> ImageView | None:
     """Return the images that a result was scored on.
 
-    Return None if the dataset is not built in `root`, or if the build differs from the
-    build that the result was scored on.
+    Return None if the dataset is not built in `root`, or if the result was scored on
+    another build.
     """
     protocol = result.protocol
     try:

@@ -78,7 +78,7 @@ def queries(count: int) -> str:
 
 
 def result_groups(results: Iterable[RunResult]) -> list[ResultGroup]:
-    """Group results by the protocol, the images and the episodes they were scored on.
+    """Group the results that have the same protocol, images and episodes.
 
     The order of `results` does not matter. Groups are sorted by dataset, way, shot and
     protocol name. Results in a group are sorted by learner, backbone, precision and

@@ -80,7 +80,7 @@ class PublishedNumber:
     def error(self) -> float | None:
         """The published half-width as a fraction.
 
-        None if there is no half-width, or if it is not of an interval over episodes.
+        It is None unless the half-width belongs to an interval over episodes.
         """
         if not self.half_width or self.half_width_is != "episodes":
             return None
@@ -178,7 +178,7 @@ def _others(
 ) -> list[PublishedNumber]:
     """Return the published numbers that a result can be compared with.
 
-    A variant of a dataset (`<dataset>-<filter>`) is compared with numbers for the dataset.
+    A variant, `<dataset>-<filter>`, is compared with the numbers for the dataset itself.
     """
     protocol = result.protocol
     dataset = protocol.dataset

@@ -139,9 +139,9 @@ def adapted_names(
 ) -> frozenset[str]:
     """Return the names of the parameters that the inner loop changes.
 
-    These are all trained parameters except those of batch norm. MAML's authors learn
-    the shifts of batch norm across tasks, but do not change them within a task
-    (cbfinn/maml leaves them out of the weights that it adapts).
+    These are all trained parameters except the parameters of batch norm. MAML's authors
+    learn the shifts of batch norm across tasks, but do not change them within a task
+    (in cbfinn/maml, the adapted weights do not include them).
 
     head_only: whether only parameters whose name starts with `prefix` are changed
     """

@@ -4,13 +4,13 @@ Sources: Finn et al., Model-Agnostic Meta-Learning, 2017; Raghu et al., Rapid Le
 or Feature Reuse?, 2020.
 
 MAML learns starting weights of a network. From these weights, a few steps of gradient
-descent on the support images of a task (the inner loop) give weights that classify its
-query images. FOMAML treats the inner gradients as constants. ANIL changes only the head
-in the inner loop. Inner loops run in fewbench's own engine, learn2learn or higher. The
-gradients of these engines agree.
+descent on the support images of a task (the inner loop) give weights that classify the
+query images of the task. FOMAML treats the inner gradients as constants. ANIL changes
+only the head in the inner loop. Inner loops run in fewbench's own engine, learn2learn or
+higher. The gradients of these engines agree.
 
-Batch norm takes its statistics from the images of its batch, even at test. MAML as
-published is therefore transductive: its answer to a query image depends on the other
+Batch norm takes its statistics from the images in the batch, even at test. MAML as
+published is therefore transductive: the answer to a query image depends on the other
 query images. Tables mark this. With `statistics` "support" or "image", MAML is not
 transductive.
 
@@ -25,7 +25,7 @@ Differences from the papers:
 5. Convolutions have no bias, since batch norm would cancel it. All weights start from
    Glorot's uniform distribution. The authors draw Omniglot's head from N(0, 1) and the
    MLP from a narrow normal distribution.
-6. ANIL: its code was not published, so its recipe follows those of MAML.
+6. ANIL: the authors' code was not published, so the recipe follows the recipes of MAML.
 """
 
 import copy
@@ -110,7 +110,7 @@ class MAML(TaskLearner, SteppedLearner, TrainedLearner):
             self.keep_steps()
 
     def keep_steps(self) -> None:
-        """Use the recipe's number of inner steps at test, even if a protocol sets another.
+        """Use the recipe's number of inner steps at test, whatever a protocol states.
 
         The number is added to the learner's name, such as "maml-3steps".
         """

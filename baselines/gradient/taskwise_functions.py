@@ -27,7 +27,7 @@ def columns(maps: Tensor, window: Window) -> Tensor:
     """Return the pixels that the window sees at each position.
 
     (n, H, W, C) -> (n, H', W', size * size * C)
-    A convolution is one matrix product of these columns and its weights.
+    A convolution is one matrix product of these columns and the weights.
     """
     if window == (1, 1):
         return maps

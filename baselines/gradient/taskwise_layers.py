@@ -1,7 +1,7 @@
 """The rules of `taskwise`: functions that run one kind of layer for many tasks at once.
 
 A rule takes and returns maps (n_tasks, n, H, W, C) or features (n_tasks, n, d). The
-names of its weights start with the prefix of its layer.
+names of a layer's weights start with the prefix of the layer.
 """
 
 from collections.abc import Callable

@@ -1,8 +1,9 @@
 """Compute batch norm and ReLU for many tasks at once, with exact second derivatives.
 
-The batch norm of torch.vmap depends on the version of torch. Its second derivatives are
-exact in 2.14.1, but wrong by 0.2 to 8 % in 2.15 (float64; see pytorch/functorch#534).
-It is also slower on a CPU, because it passes over the rows more often.
+torch.vmap can compute batch norm too, but its second derivatives depend on the version of
+torch: they are exact in 2.14.1, and wrong by 0.2 to 8 % in 2.15 (float64; see
+pytorch/functorch#534). On a CPU, torch.vmap is also slower, because it passes over the
+rows more often.
 """
 
 from typing import Any

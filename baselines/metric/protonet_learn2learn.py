@@ -11,8 +11,8 @@ from .protonet import ProtoNet
 class Learn2LearnProtoNet(ProtoNet):
     """A ProtoNet that computes class means and distances with learn2learn.
 
-    Its network and training are those of `protonet.ProtoNet`. It has the same
-    differences from the paper.
+    The network, the training and the differences from the paper are the same as in
+    `protonet.ProtoNet`.
     """
 
     def __init__(

@@ -16,9 +16,9 @@ _SPLITS = ("train", "val", "test")
 
 
 def is_resampled_variant(info: DatasetInfo) -> bool:
-    """Return whether this is a variant of another dataset with another resizing filter.
+    """Return whether the dataset is another dataset, but resized with another filter.
 
-    The title of such a variant ends with the name of its filter.
+    The title of such a variant ends with the name of the filter.
     """
     return info.title.endswith(f", {info.resampling}")
 

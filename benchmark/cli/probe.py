@@ -40,8 +40,8 @@ def probe(
 def probe_document(found: "Probe") -> dict[str, Any]:
     """Return the measurements and the verdict as JSON.
 
-    NaN becomes None, because JSON has no NaN. It means that the learner refused the
-    episode with fewer query images.
+    A NaN means that the learner refused the episode with fewer query images. It becomes
+    None, because JSON has no NaN.
     """
     document: dict[str, Any] = {
         "transductive": found.transductive,

@@ -102,7 +102,7 @@ def find_protocol(
     way: the number of classes in an episode
     shot, query: the number of images for each class
     seed: the seed that draws the episodes
-    n_episodes: the number of episodes; the first ones are used
+    n_episodes: the number of episodes; they are the first episodes of the protocol
     disjoint: whether to use episodes that share no image. There are then as many episodes
         as the split allows, unless `n_episodes` is set.
     Raises DataError if the protocol or the dataset is unknown, or if a value is out of
@@ -188,7 +188,7 @@ def _episodes_word(n_episodes: int) -> str:
 
 
 def _interval_word(interval: str) -> str:
-    # The name of these episodes says it already.
+    # The word "disjoint" in the name already implies this interval.
     if interval == "open":
         return ""
     return f"-{interval}"

@@ -28,7 +28,7 @@ def stream_of_file(
     build. Otherwise its name ends in "-listed".
 
     root: the folder with the built datasets
-    dataset: the dataset to use instead of the one in the file; None for no change
+    dataset: the dataset to use instead of the dataset in the file; None for no change
     Raises DataError if the dataset is unknown or not built, or if the build lacks an
     image.
     """

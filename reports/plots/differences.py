@@ -15,7 +15,7 @@ from .style import INK, LINE, STYLES, clean_rows, new_figure
 def plot_differences(comparisons: Sequence[Comparison], ax: Axes) -> Axes:
     """Plot paired differences of accuracy with their intervals, in percentage points.
 
-    Each comparison has a row. Its marker is filled if the difference is significant
+    Each comparison has a row. The marker is filled if the difference is significant
     after Holm's correction.
     Raises ResultError if there are no comparisons.
     """

@@ -112,9 +112,9 @@ def _shares(result: RunResult, edges: Floats) -> Floats:
 def _bins(results: Sequence[RunResult]) -> Floats:
     """Return the edges of the bins, as fractions: float64 (n_bins + 1,).
 
-    The accuracy of an episode is a multiple of 1 / (number of its queries). The edges
-    lie halfway between these multiples, so all bins contain equally many of them.
-    Otherwise the histogram would look like a comb.
+    The accuracy of an episode is a multiple of 1 / (number of queries in the episode).
+    The edges lie halfway between these multiples, and all bins contain the same number
+    of multiples. Otherwise the histogram would look like a comb.
     """
     queries = results[0].protocol.queries_per_episode
     correct = np.concatenate([result.correct for result in results])

@@ -99,8 +99,8 @@ def bootstrap_t_limits(
 def image_variance(result: RunResult, images: IntArray) -> float:
     """Return the variance of the mean accuracy if query images are drawn again.
 
-    They are drawn again within their classes. The mean is linear in the images, so its
-    bootstrap variance is a sum of squares.
+    Each query image is drawn again from the images of its class. The mean accuracy is
+    linear in the images, so the bootstrap variance is a sum of squares.
 
     images: int (n_episodes, n_way * n_query) image number of each query
     Raises ResultError if `images` and the predictions differ in shape.

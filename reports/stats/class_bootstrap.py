@@ -24,8 +24,8 @@ def class_bootstrap(
 ) -> Interval:
     """Return a bootstrap-t interval over classes, of kind "open-bootstrap".
 
-    It says how far the mean could be off with other classes. Its n is the number of
-    classes. A class and its rotated copies count as one class.
+    The interval holds for other draws of classes. Its n is the number of classes. A
+    class and its rotated copies count as one class.
 
     images: int64 (n_episodes, n_way * n_query) image number of each query. Without
         `images`, the noise of the images already counts once, because a class that is
@@ -73,7 +73,7 @@ def _check(accuracies: FloatArray, n_classes: int, n_way: int) -> None:
         raise ResultError(
             "open-bootstrap interval: nearly all episodes have the same accuracy: "
             f"expected at least {FEW} episodes whose accuracy differs from the most "
-            f"common one, got fewer in {accuracies.size} episodes. Evaluate more: "
+            f"common accuracy, got fewer in {accuracies.size} episodes. Evaluate more: "
             f"--episodes 10000"
         )
     if n_classes <= n_way:

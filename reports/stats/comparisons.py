@@ -58,7 +58,7 @@ def compare(
     resamples: int = 10_000,
     seed: int = 0,
 ) -> Comparison:
-    """Compare two results by a paired t-test and a paired bootstrap over episodes.
+    """Compare two results with a paired t-test and a paired bootstrap over episodes.
 
     The comparison holds for these classes, images and training runs only.
 
@@ -73,8 +73,8 @@ def compare(
 def compare_all(results: Sequence[RunResult], level: float = 0.95) -> list[Comparison]:
     """Compare every pair of results: (0, 1), (0, 2), ..., (1, 2), ...
 
-    The p-values get Holm's correction for all pairs. There is no bootstrap; `compare`
-    makes one for two results.
+    The p-values get Holm's correction for all pairs. There is no bootstrap. For two
+    results, `compare` makes a bootstrap.
     Raises ResultError for fewer than two results, if the results were not scored on the
     same episodes, or if there are fewer than two episodes.
     """

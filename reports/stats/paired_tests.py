@@ -1,4 +1,4 @@
-"""Compute intervals and p-values of the difference between two results, by episode."""
+"""Compare results episode by episode: intervals and p-values of their difference."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

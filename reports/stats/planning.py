@@ -28,8 +28,8 @@ class Spread:
 
     between: variance of the accuracy that an episode would have with infinitely many
         queries; it comes from the draw of classes and support images
-    within: variance of a single query's answer around the accuracy of its class in its
-        episode
+    within: variance of a single query's answer around the accuracy of the query's class
+        in the same episode
     total: variance of an episode's accuracy in the pilot, with its n_way and n_query
     """
 
@@ -40,7 +40,7 @@ class Spread:
     n_query: int
 
     def variance(self, n_query: int) -> float:
-        """Return the variance of an episode with `n_query` queries per class."""
+        """Return the variance of an episode's accuracy with `n_query` queries per class."""
         if n_query == self.n_query:
             return self.total
         return self.between + self.within / (self.n_way * n_query)

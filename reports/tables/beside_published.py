@@ -75,7 +75,7 @@ def _source_cell(published: PublishedNumber) -> PrintedCell:
 def _source(published: PublishedNumber) -> str:
     """Return the source of a published number: a paper's name or the URL of an issue.
 
-    A GitHub issue is shown by its URL, since its name says nothing.
+    A GitHub issue is shown by its URL, since an issue's name does not identify it.
     """
     if published.source.startswith("GitHub issue"):
         return published.url.removeprefix("https://")

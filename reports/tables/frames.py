@@ -21,9 +21,9 @@ def results_frame(results: Iterable[RunResult]) -> pd.DataFrame:
 
     The columns `mean`, `low`, `high` and `half_width` are fractions.
     The column `card` is the name of the protocol. If results of this protocol were
-    scored on different episodes, the name is followed by a group number.
-    The column `standing` is "best", "tied" or "". It compares the results with the same
-    `card`. "tied" means not significantly worse than the best.
+    scored on different episodes, a group number follows the name.
+    The column `standing` is "best", "tied" (not significantly worse than the best) or "".
+    It compares the results with the same `card`.
     """
     return tables_frame(accuracy_tables(results))
 

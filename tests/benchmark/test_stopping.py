@@ -76,7 +76,7 @@ def test_impossible_half_widths_are_refused(half_width: float) -> None:
 
 
 def test_episodes_with_an_end_do_not_go_on_until() -> None:
-    with pytest.raises(DataError, match="got disjoint ones"):
+    with pytest.raises(DataError, match="got disjoint episodes"):
         StopRule(0.01).protocol(find_protocol("glyphs-5w1s", disjoint=True))
 
 

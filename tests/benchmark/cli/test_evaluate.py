@@ -100,7 +100,10 @@ def test_an_evaluation_stops_at_the_wanted_half_width(run, tmp_path: Path) -> No
         ((*PROTOCOL, "--until-half-width", "0.1"), "Type 0.1% for 0.1 points"),
         ((*PROTOCOL, "--until-half-width", "0"), "above 0 and below 100 %"),
         ((*PROTOCOL, "--until-half-width", "90%"), "above 0 and below 50 %"),
-        ((*PROTOCOL, "--until-half-width", "1%", "--disjoint"), "got disjoint ones"),
+        (
+            (*PROTOCOL, "--until-half-width", "1%", "--disjoint"),
+            "got disjoint episodes",
+        ),
         (("--episodes", "file", "--disjoint"), "the file fixes the episodes"),
         (("--episodes", "file"), "cannot be read"),
     ],
