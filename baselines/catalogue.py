@@ -144,7 +144,7 @@ def _checkpoint_path(name: str) -> Path:
         return _checkpoint_in(path)
     if path.exists():
         return path
-    hint = ""
+    hint = " Train a learner: fewbench train --recipe NAME --out DIR"
     if name in BASELINES:
         hint = f" {name} must be trained first: fewbench train --recipe NAME --out DIR"
     near = get_close_matches(name, UNTRAINED, n=1)

@@ -172,7 +172,7 @@ def scored_learner(
     if not isinstance(learner, FunctionLearner):
         raise BaselineError(
             f"probabilities=True: expected a function that returns probabilities, got "
-            f"a {type(model).__name__}, whose kind of scores is known already. Omit "
+            f"a {type(model).__name__}, which is not a function. Omit "
             f"probabilities=True."
         )
     learner.scores_are = "probabilities"

@@ -54,6 +54,6 @@ def parse_published(text: str) -> tuple[PublishedNumber, ...]:
 
 
 def _our_split(dataset: str) -> str:
-    """Return the published name of our class split; empty for a dataset not in fewbench."""
+    """Return the name of our class split in published.csv; "" for an unknown dataset."""
     info = BUILDERS.get(dataset)
     return info.published_split if info else ""

@@ -17,7 +17,8 @@ def check_shown_name(name: str) -> str:
     """Return the name. Raises ValueError if it cannot be shown as one line of text."""
     if name != " ".join(name.split()) or not name:
         raise ValueError(
-            "expected a name on one line, without spaces at its ends or two in a row"
+            "expected a name on one line, without a space at the start or end, and without "
+            "two spaces in a row"
         )
     for character in name:
         # Control, format (text direction), surrogate, private and unassigned characters.

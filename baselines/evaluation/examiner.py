@@ -1,9 +1,9 @@
 """Collect a learner's predictions for many episodes, or for a range of them.
 
-A learner that embeds images gets every image only once, in blocks (see `features`). Its
+A learner that embeds images gets every image only once, in blocks (see `features`). The
 episodes are then classified in chunks. Neither the blocks nor the chunks depend on the
-range. So the predictions for several ranges, joined, equal the predictions for all
-episodes bit for bit.
+range. So the joined predictions for several ranges equal the predictions for all episodes
+bit for bit.
 """
 
 import time

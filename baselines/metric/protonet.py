@@ -123,7 +123,7 @@ class ProtoNet(EmbeddingLearner, LossLearner):
 
     @property
     def bf16(self) -> bool:
-        """Whether the backbone runs in bfloat16. Distances and losses never do."""
+        """Whether the backbone runs in bfloat16. Distances and losses are float32."""
         return self.card.precision == "bf16"
 
     def _autocast(self) -> torch.autocast:

@@ -157,7 +157,7 @@ def named_by_changes(protocol: EvalProtocol) -> EvalProtocol:
 
 
 def extended_name(name: str, suffix: str) -> str:
-    """Return a protocol's name with a suffix, shortened to 80 characters."""
+    """Add a suffix to a protocol's name. A name that is too long is cut before the suffix."""
     room = _LONGEST_NAME - len(suffix)
     return name[:room] + suffix
 

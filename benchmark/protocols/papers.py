@@ -46,7 +46,7 @@ class _Paper:
     by_shape: Mapping[tuple[int, int], Mapping[str, Any]] = field(default_factory=dict)
 
     def presets(self) -> Iterator[Preset]:
-        """Yield a preset for each shape."""
+        """Yield the protocol for each (n_way, n_shot) in `shapes`, as a `Preset`."""
         for shape in self.shapes:
             n_way, n_shot = shape
             fields = {**self.fields, **self.by_shape.get(shape, {})}

@@ -55,9 +55,9 @@ def plot_published(pairs: Sequence[Beside], ax: Axes, margin: float) -> Axes:
     """
     if not pairs:
         raise ResultError(
-            "plot of published numbers: expected at least one pair, got none. "
-            "Evaluate on a protocol that follows a paper. To list them: "
-            "fewbench protocol list --kind legacy"
+            "plot of published numbers: expected at least one result that is paired with a "
+            "published number, got none. Evaluate on a protocol that follows a paper. To "
+            "list them: fewbench protocol list --kind legacy"
         )
     shown: list[Cell] = []
     row = 0

@@ -208,7 +208,8 @@ def check_level(level: float) -> None:
     """Raise ResultError unless the confidence level is a fraction between 0 and 1."""
     if not 0 < level < 1:
         raise ResultError(
-            f"confidence level: expected a fraction like 0.95, got {level}"
+            f"confidence level: expected a fraction like 0.95, got {level}. Divide "
+            f"percentages by 100"
         )
 
 

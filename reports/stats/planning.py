@@ -80,7 +80,7 @@ class PrecisionTarget:
         It uses the quantiles of Student's t with n - 1 degrees of freedom. Return None
         if more than a billion episodes would be needed.
 
-        variance: the variance between episodes of the accuracy, or of the difference
+        variance: the variance, over episodes, of the accuracy or of the difference
             between two results
         Raises ResultError if neither a half-width nor a difference is given.
         """
@@ -105,10 +105,9 @@ class PrecisionTarget:
 
 
 def spread(pilot: RunResult, against: RunResult | None = None) -> Spread:
-    """Split the variance between episodes into its two components.
+    """Split the variance of the pilot's accuracy over episodes into two components.
 
-    It splits the variance of the pilot's accuracies or, if `against` is given, the
-    variance of the differences between the two results.
+    If `against` is given, split the variance of the difference between the two results.
 
     `within` is estimated in each episode and class (unbiased, over n_query - 1).
     `between` is the rest, or 0 if the rest is negative. With one query per class the

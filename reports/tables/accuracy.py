@@ -37,7 +37,7 @@ def tables_of(
 ) -> list[Table]:
     """Arrange columns into tables, with at most COLUMNS_PER_TABLE columns each.
 
-    columns: group of results -> its column: row label -> cell
+    columns: group of results -> the column of the group (row label -> cell)
     """
     groups = list(groups)
     warnings = conflicts(groups)

@@ -38,7 +38,7 @@ def test_accuracies_and_mean_follow_from_the_predictions(make_result):
             {"predictions": np.full((40, 75), 5, dtype=np.uint8)},
             "expected labels 0 to 4, got 5",
         ),
-        ({"learner": "Proto  Net"}, "two in a row"),
+        ({"learner": "Proto  Net"}, "two spaces in a row"),
         ({"learner": "a\x1bb"}, "cannot hold the character"),
         ({"train_seed": True}, "valid integer"),
         ({"precision": "fp8"}, "'fp64' or 'other'"),

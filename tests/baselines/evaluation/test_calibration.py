@@ -51,7 +51,7 @@ def test_logits_become_probabilities_at_the_temperature() -> None:
 
 @pytest.mark.parametrize("scores", [[[0.9, 0.3]], [[1.2, -0.2]], [[3.0, 1.0]]])
 def test_what_is_no_probability_is_refused(scores: list[list[float]]) -> None:
-    with pytest.raises(BaselineError, match="said to be probabilities.*sum to 1"):
+    with pytest.raises(BaselineError, match="scores are not probabilities.*sum to 1"):
         CalibrationTally("probabilities", 1.0).add(
             np.array(scores), np.zeros(1), np.zeros(1)
         )

@@ -62,5 +62,5 @@ def test_the_band_lies_around_the_best_of_ours():
 
 
 def test_no_pairs_are_refused():
-    with pytest.raises(ResultError, match=r"at least one pair, got none"):
+    with pytest.raises(ResultError, match=r"paired with a published number, got none"):
         plot_published([], Figure().subplots(), 0.01)
