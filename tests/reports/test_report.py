@@ -158,7 +158,7 @@ def test_nothing_to_report_is_refused_before_anything_is_written(tmp_path):
 def test_a_learning_curve_whose_name_is_no_file_name_is_refused(
     make_result, tmp_path, name
 ):
-    with pytest.raises(ResultError, match="cannot use its name as a file name"):
+    with pytest.raises(ResultError, match="cannot use this name as a file name"):
         write_report([make_result()], tmp_path / "out", {}, {name: HISTORY})
 
     assert not (tmp_path / "out").exists()
