@@ -115,7 +115,7 @@ def _check_probabilities(scores: np.ndarray) -> None:
         n_way = scores.shape[-1]
         first = scores.reshape(-1, n_way)[0]
         raise BaselineError(
-            f"the scores are not probabilities, as probabilities=True states: expected "
+            f"probabilities=True: the scores are not probabilities: expected "
             f"values from 0 to 1 that sum to 1 for each query image, got other values "
             f"(first query image: {first}). Return the output of a softmax, or leave "
             f"out probabilities=True."
