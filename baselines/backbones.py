@@ -199,8 +199,12 @@ def to_input(images: Tensor) -> Tensor:
     """Return images as input for a network.
 
     uint8 (n, H, W, C) -> float32 (n, C, H, W) in 0..1, channels-last in memory
+    Images that are float32 already keep their values.
     """
-    return images.permute(0, 3, 1, 2).float().div_(255)
+    channels_first = images.permute(0, 3, 1, 2)
+    if images.dtype != torch.uint8:
+        return channels_first.float()
+    return channels_first.float().div_(255)
 
 
 def _channels(shape: Shape, width: int) -> Iterable[tuple[int, int]]:

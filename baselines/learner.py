@@ -85,7 +85,12 @@ class EmbeddingLearner(Learner):
     """A learner that embeds each image independently, then compares embeddings.
 
     An evaluation can therefore embed every distinct image only once.
+
+    images_per_batch: the number of images to embed at a time in an evaluation; None to
+        choose it by the size of the images
     """
+
+    images_per_batch: int | None = None
 
     @abstractmethod
     def embed(self, images: np.ndarray) -> Tensor:

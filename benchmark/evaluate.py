@@ -15,10 +15,12 @@ from ..baselines.evaluation.examiner import Examiner
 from ..baselines.evaluation.features import Features
 from ..baselines.evaluation.probe import Probe
 from ..baselines.learner import BaselineError, Learner, SteppedLearner
+from ..baselines.preparation import Preparation
 from ..datasets.episodes import EpisodeBatch
 from ..datasets.root import data_root
 from ..reports.protocol import EvalProtocol
 from ..reports.records import RunResult, count_correct
+from .preparing import prepared_stream, with_batch_size
 from .protocols.catalogue import find_protocol
 from .protocols.episode_images import stream_of_file
 from .protocols.episode_reader import read_episodes
@@ -36,6 +38,8 @@ def evaluate(
     *,
     stop: StopRule | None = None,
     name: str | None = None,
+    preparation: Preparation | None = None,
+    batch_size: int | None = None,
     root: Path | None = None,
     progress: Progress | None = None,
     probabilities: bool = False,
@@ -55,6 +59,9 @@ def evaluate(
         EpisodeStream
     stop: the rule that may stop the evaluation early; None for all episodes
     name: the name of the model in tables; by default the name of its class or function
+    preparation: what is done to the images before the model sees them; None for nothing
+    batch_size: the number of images in a forward pass of an encoder; None to choose it by
+        the size of the images
     root: the folder with the built datasets; None for the default folder of `data_root`
     probabilities: whether the scores of a function are probabilities. If so, the result
         also measures their calibration.
@@ -63,7 +70,9 @@ def evaluate(
     """
     started = time.perf_counter()
     learner = scored_learner(model, name, probabilities)
+    learner = with_batch_size(learner, batch_size)
     stream = find_episodes(episodes, root, stop)
+    stream = prepared_stream(stream, preparation)
     examiner = make_examiner(learner, stream, progress)
     return run(examiner, stream, stop, started)
 
@@ -180,18 +189,22 @@ def scored_learner(
 
 
 def probe(
-    model: object, protocol: str | EvalProtocol, *, root: Path | None = None
+    model: object,
+    protocol: str | EvalProtocol,
+    *,
+    preparation: Preparation | None = None,
+    root: Path | None = None,
 ) -> Probe:
     """Measure whether the answer to a query image depends on the other query images.
 
     The function `evaluate` also probes every model. The class `Probe` describes the
     measurements.
 
-    model, root: see `evaluate`
+    model, preparation, root: see `evaluate`
     protocol: the name of a protocol or an EvalProtocol
     Raises the same errors as `evaluate`.
     """
-    stream = find_episodes(protocol, root)
+    stream = prepared_stream(find_episodes(protocol, root), preparation)
     return probe_episode(as_learner(model), stream.view, stream.range(0, 1))
 
 

@@ -13,6 +13,7 @@ from ..baselines.any_model import as_learner
 from ..baselines.catalogue import load_learner
 from ..baselines.device.choose import resolve_device, resolve_precision
 from ..baselines.learner import BaselineError, Learner
+from .preparing import with_batch_size
 
 # Kinds of models that are not supported yet, and what a user can do meanwhile. A factory
 # is a function of the user that returns a model.
@@ -33,6 +34,8 @@ class Loading:
     settings: texts `key=value`; each replaces a setting of the recipe in this evaluation
     name: the name in tables; None for the model's own name
     train_seed: the seed that trained the model of a factory; None for 0
+    batch_size: the number of images in a forward pass of an encoder; None to choose it by
+        the size of the images
     """
 
     device: str = "auto"
@@ -40,6 +43,7 @@ class Loading:
     settings: tuple[str, ...] = ()
     name: str | None = None
     train_seed: int | None = None
+    batch_size: int | None = None
 
 
 def load_model(what: str, loading: Loading) -> Learner:
@@ -61,7 +65,7 @@ def load_model(what: str, loading: Loading) -> Learner:
         learner = _from_file(what, loading)
     if loading.name is not None:
         learner.card = replace(learner.card, name=loading.name)
-    return learner
+    return with_batch_size(learner, loading.batch_size)
 
 
 def _from_file(what: str, loading: Loading) -> Learner:
@@ -82,7 +86,8 @@ def _from_factory(what: str, loading: Loading) -> Learner:
             f"Leave out --set"
         )
     module_name, _, factory_name = what.partition(":")
-    factory = _find_factory(what, module_name, factory_name)
+    factory = import_function(what)
+    _refuse_arguments(what, factory)
     try:
         model = factory()
     except Exception as error:
@@ -96,9 +101,16 @@ def _from_factory(what: str, loading: Loading) -> Learner:
     return learner
 
 
-def _find_factory(
-    what: str, module_name: str, factory_name: str
-) -> Callable[[], object]:
+def import_function(what: str) -> Callable[..., object]:
+    """Import a function that a user names as module:function.
+
+    Raises BaselineError if the module or the function is missing.
+    """
+    if not _FACTORY.fullmatch(what):
+        raise BaselineError(
+            f"{what}: expected module:function, such as my_model:prepare, got no such name"
+        )
+    module_name, _, name = what.partition(":")
     # A file in the working folder is then found, as with `python -m`.
     folder = str(Path.cwd())
     if folder not in sys.path:
@@ -110,14 +122,13 @@ def _find_factory(
             f"{what}: cannot import {module_name}: {_last_words(error)}. Run the command in "
             f"the folder of {module_name.partition('.')[0]}.py, or install that package"
         ) from error
-    factory = getattr(module, factory_name, None)
-    if not callable(factory):
+    function = getattr(module, name, None)
+    if not callable(function):
         raise BaselineError(
-            f"{what}: {module_name} has no function {factory_name}: expected a function "
-            f"that takes no argument and returns a model. Write it in {module_name}"
+            f"{what}: {module_name} has no function {name}: expected the name of a "
+            f"function in {module_name}. Define it: def {name}(...):"
         )
-    _refuse_arguments(what, factory)
-    return factory
+    return function
 
 
 def _refuse_arguments(what: str, factory: Callable[..., object]) -> None:

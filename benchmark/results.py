@@ -19,9 +19,10 @@ from ..baselines.learner import BaselineError, Learner, LearnerCard
 from ..datasets.episodes import EpisodeBatch
 from ..datasets.view import ImageView
 from ..reports.names import ShownName
-from ..reports.origin import Pixels, Pretraining, TrainedOn, Weights
+from ..reports.origin import Pretraining, TrainedOn, Weights
 from ..reports.records import Precision, RunResult, Seed, count_correct
 from .environment import environment
+from .preparing import pixels_of, preparation_record
 from .protocols.stream import EpisodeStream
 
 
@@ -56,7 +57,8 @@ def make_result(
         transductive=learner.transductive or found.transductive,
         embedded=answers.embedded,
         deterministic=found.deterministic,
-        pixels=_pixels(view),
+        pixels=pixels_of(view),
+        preparation=preparation_record(learner, view),
         partial=view.partial,
         data_fingerprint=view.fingerprint,
         episodes_fingerprint=stream.fingerprint,
@@ -119,12 +121,6 @@ def _origin(card: LearnerCard) -> dict[str, Any]:
     if card.weights_sha256:
         facts["weights"] = Weights("trained by fewbench", card.weights_sha256)
     return facts
-
-
-def _pixels(view: ImageView) -> Pixels:
-    height, width, channels = view.image_shape
-    resampling = str(view.stores[0].attributes["resampling"])
-    return Pixels(height, width, channels, resampling)
 
 
 def _circumstances() -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Join splits, with or without rotated images, for learners and episodes."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from functools import cached_property
 
 import numpy as np
@@ -46,6 +46,7 @@ class ImageView:
         self.rotations = rotations
         self.task_rotations = task_rotations
         self.image_shape = self.stores[0].image_shape
+        self.image_dtype = np.dtype(np.uint8)
         # The index of the first image of each split, and the number of all images.
         starts = [0]
         base_ends: list[np.ndarray] = []
@@ -106,7 +107,7 @@ class ImageView:
         return "+".join(store.fingerprint for store in self.stores)
 
     @property
-    def key(self) -> tuple[str, bool, bool]:
+    def key(self) -> tuple[Hashable, ...]:
         """A key that is equal for two views with the same images and rotations."""
         return (self.fingerprint, self.rotations, self.task_rotations)
 

@@ -33,6 +33,35 @@ class Pixels:
 
 
 @dataclass(frozen=True, config=RECORD)
+class ImagePreparation:
+    """What was done to the stored images before the learner saw them.
+
+    None means that it was not done.
+
+    size: px of each side after resizing
+    transform: module and name of the user's function, such as "my_model:crop"
+    mean, std: the values of the normalisation (images - mean) / std
+    batch_size: the number of images in a forward pass; None if fewbench chose it
+    """
+
+    size: Annotated[int, Field(ge=1)] | None = None
+    transform: Text | None = None
+    mean: tuple[float, ...] | None = None
+    std: tuple[float, ...] | None = None
+    batch_size: Annotated[int, Field(ge=1)] | None = None
+
+    @property
+    def changes(self) -> str:
+        """The changes of the images in words; "" if they were only normalised."""
+        words = []
+        if self.size is not None:
+            words.append(f"resized to {self.size} px")
+        if self.transform is not None:
+            words.append(f"transformed by {self.transform}")
+        return " and ".join(words)
+
+
+@dataclass(frozen=True, config=RECORD)
 class TrainedOn:
     """The images that trained a learner in fewbench.
 

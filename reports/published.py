@@ -248,6 +248,8 @@ def _in_data(result: RunResult, theirs: PublishedNumber) -> Iterator[str]:
         yield f"ours on {protocol.sampling} episodes"
     if result.partial:
         yield "ours on incomplete data"
+    if result.preparation and result.preparation.changes:
+        yield f"our images {result.preparation.changes}"
     if protocol.dataset != theirs.dataset:
         yield f"ours on {protocol.dataset}"
 

@@ -12,7 +12,15 @@ from fewbench.errors import UserError
 
 from .names import ShownName, key_of
 from .notebook import episodes_frame, html_table
-from .origin import Checks, Pixels, Pretraining, Segment, TrainedOn, Weights
+from .origin import (
+    Checks,
+    ImagePreparation,
+    Pixels,
+    Pretraining,
+    Segment,
+    TrainedOn,
+    Weights,
+)
 from .protocol import STRICT, EvalProtocol
 
 if TYPE_CHECKING:
@@ -49,6 +57,7 @@ class ResultHeader:
         None for a learner that embeds no image
     deterministic: whether the learner gave one episode the same scores twice; None if
         unknown
+    preparation: what was done to the stored images for this learner; None if nothing
     segments: the ranges of episodes that different processes answered; () for one process
     pixels, trained_on, pretraining, weights, checks: see the module `origin`; None if
         unknown
@@ -73,6 +82,7 @@ class ResultHeader:
     embedded: Embedded | None = None
     deterministic: bool | None = None
     pixels: Pixels | None = None
+    preparation: ImagePreparation | None = None
     trained_on: TrainedOn | None = None
     pretraining: Pretraining | None = None
     weights: Weights | None = None

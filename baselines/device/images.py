@@ -50,7 +50,8 @@ class Pixels:
     def _fits(self) -> bool:
         free_bytes, _ = torch.cuda.mem_get_info(self.device)
         height, width, channels = self.view.image_shape
-        needed_bytes = len(self.view) * height * width * channels
+        bytes_of_image = height * width * channels * self.view.image_dtype.itemsize
+        needed_bytes = len(self.view) * bytes_of_image
         return needed_bytes <= _RESIDENT_SHARE * free_bytes
 
 

@@ -63,7 +63,7 @@ class Features:
         # The row of each image of the view; -1 for an image outside `images`.
         self._row_of = np.full(len(view), -1)
         self._row_of[self._order] = np.arange(len(self._order))
-        self._size = block_size(view.image_shape)
+        self._size = learner.images_per_batch or block_size(view.image_shape)
         n_blocks = -(-len(self._order) // self._size)
         self._is_done = np.zeros(n_blocks, bool)
         self._rows: Tensor | None = None

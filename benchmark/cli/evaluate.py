@@ -6,6 +6,14 @@ import typer
 
 from .console import emit, progress_bars
 from .episode_choice import EpisodeChoice
+from .image_options import (
+    BatchSize,
+    Mean,
+    Size,
+    Std,
+    Transform,
+    preparation_of,
+)
 from .options import (
     Backend,
     Device,
@@ -90,6 +98,11 @@ def evaluate(
             "test_inner_steps=10. May be repeated.",
         ),
     ] = None,
+    size: Size = None,
+    transform: Transform = None,
+    mean: Mean = None,
+    std: Std = None,
+    batch_size: BatchSize = None,
     statistics: Statistics = None,
     backend: Backend = None,
     tasks_per_chunk: TasksPerChunk = None,
@@ -112,6 +125,7 @@ def evaluate(
     """Score a learner on one or more protocols. Save the results in a folder."""
     from ..evaluate_into import ResultFolder, evaluate_into
     from ..models import Loading, load_model
+    from ..preparing import prepared_stream
     from .describe_evaluation import describe_evaluations
 
     choice = EpisodeChoice(
@@ -138,8 +152,11 @@ def evaluate(
         settings=(*(settings or ()), *named),
         name=name,
         train_seed=train_seed,
+        batch_size=batch_size,
     )
     learner = load_model(what, loading)
+    preparation = preparation_of(size, transform, mean, std)
+    streams = [prepared_stream(stream, preparation) for stream in streams]
     with progress_bars() as progress:
         saved = evaluate_into(
             ResultFolder(out, overwrite, skip_existing),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from .console import emit
+from .image_options import Mean, Size, Std, Transform, preparation_of
 from .options import Backend, Json, LearnerName, Root, Statistics, named_settings
 
 if TYPE_CHECKING:
@@ -18,6 +19,10 @@ def probe(
         str,
         typer.Option(help="Name of a protocol. `fewbench protocol list` shows all."),
     ],
+    size: Size = None,
+    transform: Transform = None,
+    mean: Mean = None,
+    std: Std = None,
     statistics: Statistics = None,
     backend: Backend = None,
     root: Root = None,
@@ -33,7 +38,8 @@ def probe(
 
     settings = named_settings(statistics=statistics, backend=backend)
     learner = load_model(what, Loading(settings=tuple(settings)))
-    found = probe_model(learner, protocol, root=root)
+    preparation = preparation_of(size, transform, mean, std)
+    found = probe_model(learner, protocol, preparation=preparation, root=root)
     emit(probe_document(found), probe_text(found), as_json)
 
 

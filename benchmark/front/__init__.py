@@ -32,9 +32,12 @@ from .api import (
 )
 
 if TYPE_CHECKING:
+    from fewbench.baselines.preparation import Preparation as Preparation
+
     __version__: str
 
 __all__ = [
+    "Preparation",
     "__version__",
     "compare",
     "evaluate",
@@ -49,11 +52,15 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> str:
-    """Return `__version__`. It is looked up on first use, because the look-up is slow.
+def __getattr__(name: str) -> object:
+    """Return `__version__` or `Preparation` on first use, because both load slowly.
 
     Raises AttributeError for any other name.
     """
+    if name == "Preparation":
+        from fewbench.baselines.preparation import Preparation
+
+        return Preparation
     if name != "__version__":
         raise AttributeError(f"module 'fewbench' has no attribute '{name}'")
     from importlib.metadata import version

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import pandas as pd
 
+    from fewbench.baselines.preparation import Preparation
     from fewbench.datasets.store.split_store import SplitStore
     from fewbench.progress import Progress
     from fewbench.reports.protocol import EvalProtocol
@@ -20,6 +21,8 @@ def evaluate(
     protocol: "str | EvalProtocol | Path",
     *,
     name: str | None = None,
+    preparation: "Preparation | None" = None,
+    batch_size: int | None = None,
     probabilities: bool = False,
     root: str | Path | None = None,
     progress: "bool | Progress" = True,
@@ -35,6 +38,10 @@ def evaluate(
     protocol: the name of a protocol (see `protocols()`), an EvalProtocol, or the path
         of an episode file
     name: the name of the model in tables; by default the name of its class or function
+    preparation: what is done to the images before the model sees them, such as
+        `fewbench.Preparation(size=224)`; None for nothing
+    batch_size: the number of images in a forward pass of an encoder; None to choose it
+        by the size of the images
     probabilities: whether the scores of a function are probabilities. If so, the result
         also measures their calibration.
     root: the folder with the built datasets; by default $FEWBENCH_DATA, or else the
@@ -56,6 +63,8 @@ def evaluate(
             model,
             protocol,
             name=name,
+            preparation=preparation,
+            batch_size=batch_size,
             root=None if root is None else Path(root),
             progress=report,
             probabilities=probabilities,

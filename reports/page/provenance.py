@@ -57,6 +57,7 @@ def _origin_facts(result: RunResult) -> Facts:
     }
     facts: Facts = {
         "images embedded": result.embedded or "none",
+        "images prepared": _preparation(result),
         "same scores twice": _or_unknown(result.deterministic),
     }
     for heading, record in known.items():
@@ -66,6 +67,16 @@ def _origin_facts(result: RunResult) -> Facts:
         for name, value in asdict(record).items():
             facts[f"{heading}: {name}"] = _or_unknown(value)
     return facts
+
+
+def _preparation(result: RunResult) -> str:
+    if result.preparation is None:
+        return "no: as they are stored"
+    chosen = []
+    for name, value in asdict(result.preparation).items():
+        if value is not None:
+            chosen.append(f"{name} {value}")
+    return ", ".join(chosen)
 
 
 def _or_unknown(value: object) -> object:
