@@ -1,9 +1,9 @@
 """Build a dataset in the folder `<root>/<name>`.
 
-The folder contains an HDF5 file for each split, and manifest.json. It is written as
-`<name>.partial` and gets its final name after every byte was read back and checked.
-A killed build therefore never looks finished. The same command then resumes after the
-last finished class.
+The folder contains an HDF5 file for each split, and manifest.json. While it is written,
+it is called `<name>.partial`. It gets its final name when every byte was read back and
+checked. A killed build therefore never looks finished. The same command resumes it
+after the last finished class.
 """
 
 import math
@@ -57,11 +57,12 @@ def build(
 
     request: the source files to use; if it names no source, they are downloaded
     rebuild: whether to replace a finished build
-    progress: called with the stage, and the count and total of bytes in a download or
-        of images to write
-    Raises DataError if the source is missing or wrong, if the disk is full or
-    read-only. Raises Busy if another process is building the dataset. Also raises DataError if
-    a partial build is there and the request does not allow missing data.
+    progress: called with the stage, the number that is done and the total; the numbers
+        count the bytes of a download, or the images to write
+    Raises DataError if the source is missing or wrong, or if the disk is full or
+    read-only. Also raises DataError if there is a partial build, and the request does
+    not allow missing data.
+    Raises Busy if another process is building the dataset.
     """
     request = request or Request()
     found = None if rebuild else _find_build(info, root, request)
@@ -146,11 +147,11 @@ def _download(
 
 
 def _list_classes(info: DatasetInfo, request: Request) -> Listing:
-    """Return the classes in the source, after counting classes and images.
+    """Return the classes in the source, and check the numbers of classes and images.
 
-    If the counts differ from the expected counts and the request allows missing data,
-    the listing is marked as partial.
-    Raises DataError if the counts differ and the request does not allow missing data.
+    If the numbers are wrong and the request allows missing data, the listing is marked
+    as partial.
+    Raises DataError if the numbers are wrong and the request allows no missing data.
     """
     listing = info.list_classes(request)
     faults: list[str] = []
@@ -177,7 +178,7 @@ def _list_classes(info: DatasetInfo, request: Request) -> Listing:
 
 
 def _miscount(info: DatasetInfo, listing: Listing, split: str) -> str | None:
-    """Describe the difference from the expected counts of a split; None if equal."""
+    """Return a message if a split has other numbers than expected; None otherwise."""
     expected = info.splits[split]
     classes = listing.of(split)
     n_classes = len(classes)

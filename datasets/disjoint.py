@@ -1,8 +1,9 @@
-"""Draw episodes that share no image, for intervals that hold for new images too.
+"""Draw episodes that share no image.
 
 Episodes that are drawn with replacement share images. A confidence interval over such
 episodes holds only for these images (Lafargue et al., Oops, I Sampled it Again, 2024).
-Disjoint episodes share no image and are independent, given the classes.
+Disjoint episodes share no image and are independent, given the classes. A confidence
+interval over them holds for new images too.
 """
 
 import numpy as np
@@ -101,8 +102,8 @@ def _rotate(
 def _most_episodes(n_portions: np.ndarray, n_way: int) -> int:
     """Return the largest possible number of episodes with `n_way` different classes.
 
-    This is the largest n for which the portions fill n episodes, although each class
-    can be in an episode only once and so gives at most n portions.
+    n episodes need n * n_way portions. Each class gives at most n of them, because it
+    can be in an episode only once. The largest n with enough portions is returned.
 
     n_portions: int (n_classes,) number of episodes that each class has images for
     """
@@ -126,8 +127,9 @@ def _draw_classes(
 ) -> np.ndarray:
     """Draw the classes of each episode: int64 (n_episodes, n_way)
 
-    A class that still has a portion for every remaining episode can be compulsory in
-    the next episode. Otherwise the last episodes would lack classes.
+    If portions are scarce, the next episode has to take some of the classes that have a
+    portion left for every remaining episode. Otherwise the last episodes would have too
+    few classes.
 
     n_portions: int (n_classes,) number of episodes that each class has images for
     """
@@ -156,7 +158,7 @@ def _choose_classes(
     """
     has_portions = left[order] > 0
     order = order[has_portions]
-    # Classes that could take part in every remaining episode.
+    # Classes that have a portion left for every remaining episode.
     is_full = left[order] >= episodes_left
     full = order[is_full]
     # The number of portions that the remaining episodes do not need.
@@ -169,7 +171,7 @@ def _choose_classes(
     free = order[is_free]
     n_free = n_way - len(compulsory)
     taken = np.concatenate([compulsory, free[:n_free]])
-    # In random order, so that the label does not reveal which class was compulsory.
+    # The random order hides which classes were compulsory. Labels follow this order.
     is_taken = np.isin(order, taken)
     return order[is_taken]
 
@@ -177,7 +179,7 @@ def _choose_classes(
 def _count_earlier_uses(chosen: np.ndarray) -> np.ndarray:
     """Count how often each chosen class was chosen in earlier episodes.
 
-    This count is also the index of the portion that the episode takes.
+    The count is also the index of the portion of this class that the episode takes.
 
     chosen: int64 (n_episodes, n_way) classes of each episode
     Returns int64 (n_episodes, n_way).

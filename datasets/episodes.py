@@ -15,12 +15,12 @@ import numpy as np
 from .info import DataError
 from .random_draws import draw_without_replacement, random_halves, random_words
 
-# The second word of a generator's key keeps different draws with the same seed apart.
-# It is 0 for episodes, and 3 for disjoint episodes.
+# The second word of a generator's key, so that different kinds of draws with the same
+# seed are independent. The word is 0 for episodes, and 3 for disjoint episodes.
 _QUERY_ORDERS = 1
 _ROTATIONS = 2
-# The largest number of elements in the pools that are shuffled at the same time. So
-# many elements fit in the processor's cache.
+# The largest number of elements that are shuffled at the same time. They fit in the
+# processor's cache.
 _POOL_ELEMENTS = 1 << 18
 
 
@@ -59,9 +59,9 @@ class EpisodeBatch:
 
     In each episode, the class in column w has the label w.
 
-    classes: int64 (n_episodes, n_way) class indices
-    support: int64 (n_episodes, n_way, n_shot) image indices
-    query: int64 (n_episodes, n_way, n_query) image indices
+    classes: int64 (n_episodes, n_way) indices of classes
+    support: int64 (n_episodes, n_way, n_shot) indices of images
+    query: int64 (n_episodes, n_way, n_query) indices of images
     """
 
     classes: np.ndarray
@@ -96,7 +96,7 @@ def sample_episodes(
     start: int,
     count: int,
 ) -> EpisodeBatch:
-    """Draw episodes `start` to `start + count - 1` of the stream with a seed.
+    """Draw episodes `start` to `start + count - 1` of the stream that `seed` gives.
 
     In each episode, the classes are drawn uniformly without replacement. The n_shot +
     n_query images of each class are drawn in the same way (Vinyals et al. 2016,
@@ -194,9 +194,9 @@ def query_orders(
     start: int,
     count: int,
 ) -> np.ndarray:
-    """Draw an order of the query images for each of `count` episodes.
+    """Draw a random order of the query images for each of `count` episodes.
 
-    In the order of the classes, the position of a query image would reveal its label.
+    If they were ordered by class, the position of an image would reveal its label.
     Returns int64 (count, n_queries), a permutation in each row.
     """
     key = [seed, _QUERY_ORDERS]
@@ -205,7 +205,7 @@ def query_orders(
 
 
 def episodes_fingerprint(episodes: EpisodeBatch, spec: EpisodeSpec) -> str:
-    """Return the sha256 of the content of episodes, which is equal on every machine."""
+    """Return the sha256 of the indices in the episodes, equal on every machine."""
     shape = [
         len(episodes),
         spec.n_way,

@@ -35,7 +35,8 @@ def convert(
     which can be deleted.
 
     format_name: a key of FORMATS
-    progress: called with the stage, and the images written so far and in total
+    progress: called with the stage, the number of written images, and the number of all
+        images
     Returns the files and folders in `out`, sorted.
     Raises DataError if `out` exists, cannot be written or has too little free space.
     Also raises DataError if the format is unknown, if the splits are not different
@@ -176,7 +177,7 @@ def _new_folder(out: Path) -> Iterator[Path]:
 def _require_room(
     folder: Path, stores: Sequence[SplitStore], chosen: ExportFormat
 ) -> None:
-    """Raise DataError if the disk has too little space, because HDF5 would crash."""
+    """Raise DataError if there is too little space. On a full disk, HDF5 crashes."""
     needed = 0
     for store in stores:
         bytes_per_image = math.prod(store.image_shape) + chosen.overhead
@@ -187,8 +188,8 @@ def _require_room(
         free = shutil.disk_usage(folder).free
         raise DataError(
             f"{folder.parent.parent}: too little space: the export needs "
-            f"{needed / 1e9:,.2f} GB, and {free / 1e9:,.2f} GB are free. If that is "
-            f"enough, a quota or a limit on the file size is in the way. Free some space, "
+            f"{needed / 1e9:,.2f} GB, and {free / 1e9:,.2f} GB are free. If enough is "
+            f"free, a quota or a limit on the file size is too low. Free some space, "
             f"or choose another folder: --out DIR"
         ) from error
 
@@ -196,7 +197,7 @@ def _require_room(
 def _read_classes(store: SplitStore, report: Callable[[int], None]) -> Classes:
     """Yield every class of a split.
 
-    report: called with the number of images after each class
+    report: called after each class with the number of its images
     Raises DataError after the last class if the content differs from its recorded hash.
     """
     shape = (len(store), *store.image_shape)

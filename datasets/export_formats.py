@@ -56,7 +56,7 @@ class ExportFormat:
     """A format that a split can be exported to.
 
     write: write(store, classes, folder) writes one split into a folder
-    overhead: bytes that an image may need beside its pixels, a generous estimate
+    overhead: bytes for each image in addition to its pixels, generously estimated
     """
 
     write: Callable[[SplitStore, Classes, Path], None]
@@ -68,8 +68,8 @@ def check_names(
 ) -> None:
     """Raise DataError if a name is not printable or could lead outside the folder.
 
-    kind: the things that have these names, such as "class", for the message
-    slash_allowed: whether a name may contain "/", which makes sub-folders
+    kind: what the names belong to, such as "class", for the message
+    slash_allowed: whether a name may contain "/", which makes subfolders
     """
     for name in names:
         has_slash = "/" in name and not slash_allowed
@@ -102,7 +102,7 @@ def _write_torchmeta(store: SplitStore, classes: Classes, folder: Path) -> None:
 
 
 def _encoded_group(one: ExportedClass, group_name: str) -> _Group:
-    """Encode a class as torchmeta does, as PNGs with two labels."""
+    """Return a class as PNGs with the two labels that torchmeta reads."""
     encoded = [_png(image) for image in one.images]
     attributes = {
         "label_general": one.category,
@@ -114,7 +114,7 @@ def _encoded_group(one: ExportedClass, group_name: str) -> _Group:
 def _names_of(store: SplitStore) -> ExportNames:
     """Return the names that the dataset of a split has in other formats.
 
-    A split can come from a dataset that is not in the catalogue. It has no such names.
+    The names are empty if fewbench has no builder for the dataset.
     """
     info = BUILDERS.get(store.dataset)
     return info.export if info else ExportNames()
@@ -145,7 +145,7 @@ def _group_names(store: SplitStore, names: ExportNames) -> dict[str, str]:
 
 
 def _write_cache(store: SplitStore, classes: Classes, folder: Path) -> None:
-    """Write a pickle that plain pickle.load can read.
+    """Write a pickle that `pickle.load` can read.
 
     Pickle opcodes are written before and after the pixels. The pixels are written class
     by class, so that they are never all in memory.
@@ -215,7 +215,7 @@ def _rows(store: SplitStore) -> dict[str, list[int]]:
 def _pushed(value: object) -> bytes:
     """Return the opcodes that push a value on the stack of the pickle reader.
 
-    They have protocol 3, because protocol 4 would add a frame around them.
+    The opcodes have protocol 3, because protocol 4 would add a frame around them.
     """
     whole = pickle.dumps(value, 3)
     without_protocol = whole.removeprefix(pickle.PROTO + b"\x03")

@@ -1,7 +1,7 @@
-"""Describe a file, and the answer of a dataset that recognises it.
+"""The records that `fewbench data identify` passes to the datasets and gets back.
 
-`fewbench data identify` shows each file as a `Found` to the function `recognise` of each
-dataset. The function answers with an `Identity`, whose fields the functions here fill.
+The function `recognise` of a dataset takes a file as a `Found`, and returns an
+`Identity`. The functions in this module make the texts of an `Identity`.
 """
 
 import shlex
@@ -18,8 +18,11 @@ class Found:
 
     kind: "pickle", "groups" (an HDF5 file), "npz", "csv" or "images"
     label: the path of the source
-    content: the value in a pickle, where the keys of a dict are text; name -> array of
-        groups or npz; the lines of a csv; the names of images and inner tars
+    content: depends on the kind
+        pickle: the value in the pickle; if it is a dict, its keys are text
+        groups, npz: name -> array
+        csv: the lines
+        images: the names of the images and inner tars
     stem: the name of the file without its suffix; empty for images
     size: the size of images as text, such as "84 x 84"
     """
@@ -36,8 +39,8 @@ class Identity:
     """The facts about a file or about all images of a source. Unknown facts are "".
 
     what: a description in words
-    dataset: the dataset that is built from it. A dataset that only nearly recognises
-        a file leaves this empty
+    dataset: the dataset that is built from the file; empty if a dataset recognises the
+        file but cannot be built from it
     split: the name of the split; several names are joined by "+"
     advice: the next step for the user, often a command
     """
@@ -65,13 +68,13 @@ def advised_command(dataset: str, source: str, *, is_whole: bool) -> str:
 
 
 def joined_splits(splits: Iterable[str]) -> str:
-    """Return the sorted names of splits, joined as in "test+train"."""
+    """Return the names of splits, sorted and joined, such as "test+train"."""
     distinct = sorted(set(splits))
     return "+".join(distinct)
 
 
 def split_in(stem: str) -> str:
-    """Return the split whose name is in a file name; empty without such a split."""
+    """Return the split that a file name contains; empty if it contains none."""
     for split in SPLITS:
         if split in stem:
             return split

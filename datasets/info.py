@@ -24,7 +24,7 @@ class Source:
 
     urls: the addresses, in the order in which they are tried
     md5, size: the official checksum and the size in bytes; None if unknown here
-    record: address of the JSON of a Zenodo record that states the size and md5
+    record: address of a Zenodo record (a JSON document) that states the size and md5
     by_hand: words for a message that say how a person can get the file
     """
 
@@ -105,7 +105,7 @@ class SplitCounts:
 class ProtocolDefaults:
     """The protocols that a dataset has: `<dataset>-<way>w<shot>s` for every shape.
 
-    shapes: pairs (way, shot). A shape that the test split is too small for is left out
+    shapes: pairs (way, shot); a shape is left out if the test split is too small for it
     n_query: query images of each class
     rotations: whether an image rotated by 90 degrees belongs to another class
     """
@@ -121,8 +121,8 @@ class ExportNames:
     """The names that other few-shot code expects when a dataset is exported.
 
     cache: the start of the file name of a cache pickle; empty for the dataset's name
-    torchmeta: returns class name -> its name in torchmeta's HDF5 file. If it is given,
-        torchmeta keeps the images of this dataset as PNGs
+    torchmeta: a function that returns class name -> its name in torchmeta's HDF5 file;
+        given only if torchmeta keeps the images of this dataset as PNGs
     """
 
     cache: str = ""
@@ -140,14 +140,14 @@ class DatasetInfo:
     polarity: the meaning of pixel values, such as "RGB" or "ink 255 on 0"
     list_classes: returns the classes in the source of a request; raises DataError
     sources: the files to download; empty if the pixels come with fewbench
-    layouts: the arrangements of source files that can be read, in words for people
+    layouts: the arrangements of source files that can be read, in words
     reference_sha256: split -> content hash of a complete build
     variant_of: the dataset that this dataset differs from only in the resizing filter;
         empty if there is none
-    recognise: returns the `Identity` of a file, or of all images of a source; None if
-        they have nothing to do with this dataset
-    class_list: returns class name -> split, as published; None if the builder alone
-        knows the classes
+    recognise: returns the `Identity` of a file, or of all images of a source; returns
+        None if they have nothing to do with this dataset
+    class_list: a function that returns class name -> split, as published; None if the
+        classes are not published as a list
     published_split: the name of the class split in the column `split` of published.csv
     """
 
@@ -173,7 +173,7 @@ class DatasetInfo:
 
     @property
     def base(self) -> str:
-        """The name of the dataset that this is a variant of, or its own name."""
+        """The dataset of which this is a variant; its own name if it is no variant."""
         return self.variant_of or self.name
 
     @property

@@ -8,8 +8,8 @@ from .info import DataError
 
 Value = TypeVar("Value")
 
-_NEAREST = 3  # the most names that an error suggests
-_LEAST_ALIKE = 0.5  # the least similarity (0 to 1) of a suggested name
+_NEAREST = 3  # an error suggests at most this many names
+_LEAST_ALIKE = 0.5  # a suggested name has at least this similarity (0 to 1)
 _SMALL = 8  # a catalogue with at most 8 names is listed completely
 
 
@@ -18,8 +18,8 @@ def pick(
 ) -> Value:
     """Return the value with this name in a catalogue.
 
-    kind: the word for such a value in the error, e.g. "dataset"
-    see: the command that lists all names; for small catalogues, or if `see` is empty,
+    kind: the word for the value in the error, such as "dataset"
+    see: the command that lists all names; if the catalogue is small or `see` is empty,
         the error itself lists all names
     Raises DataError if the name is unknown. The error suggests up to 3 similar names.
     """

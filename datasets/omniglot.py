@@ -201,7 +201,7 @@ def _read_class(tree: Tree, members: Sequence[str], resampling: str) -> np.ndarr
 
 
 def recognise(found: Found) -> Identity | None:
-    """Identify images in folders of Omniglot's characters; None if there are none."""
+    """Identify Omniglot's images by their class folders; None if there are none."""
     if found.kind != "images":
         return None
     characters: set[str] = set()

@@ -1,7 +1,7 @@
-"""Random numbers and draws that are equal on every machine, found by their index.
+"""Draw random numbers that are the same on every machine.
 
-NumPy guarantees that the raw words of a bit generator never change. It gives no such
-guarantee for the methods of `Generator`. So fewbench makes its draws from raw words.
+NumPy guarantees that the raw words of a bit generator never change. It does not
+guarantee this for the methods of `Generator`. So fewbench draws from raw words.
 """
 
 import math
@@ -46,7 +46,8 @@ def random_halves(
 ) -> np.ndarray:
     """Return random numbers below 2**32 for each item: uint64 (count, n_halves)
 
-    The numbers are the halves of `random_words`, which explains the other arguments.
+    The numbers are the halves of the words from `random_words`. The other arguments are
+    explained there.
     """
     n_words = math.ceil(n_halves / 2)
     words = random_words(key, start, count, n_words)
@@ -64,10 +65,10 @@ def draw_without_replacement(
     """Draw k different numbers from range(sizes[row]) for each row.
 
     The method is the first k steps of a Fisher-Yates shuffle, for all rows at once.
-    Each step scales a 32-bit random number to n values. No value is then more likely
-    than another value by a factor of more than about 1 + n / 2**32.
+    Each step scales a 32-bit random number to n values. The most likely value is then
+    at most about 1 + n / 2**32 times as likely as the least likely value.
 
-    sizes: int64 (n_rows,) at least k
+    sizes: int64 (n_rows,) each at least k
     halves: uint64 (n_rows, k) random numbers below 2**32
     Returns int64 (n_rows, k).
     """
@@ -79,7 +80,7 @@ def draw_without_replacement(
     row_starts = np.arange(n_rows, dtype=np.int64) * widest
     unsigned_sizes = sizes.astype(np.uint64)
     for i in range(k):
-        # A random fraction of the count of remaining numbers. In-place is faster.
+        # Scale the random number to the remaining numbers. In-place is faster.
         scaled = unsigned_sizes - np.uint64(i)
         scaled *= halves[:, i]
         scaled >>= np.uint64(32)

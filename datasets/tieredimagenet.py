@@ -39,8 +39,8 @@ def list_classes(
 
     resampling: the filter that resizes images of full size
     ren: a split to use in tests; None for the published split
-    Raises DataError if the layout is unknown, or the source is damaged or another
-        dataset.
+    Raises DataError if the layout is unknown, or if the source is damaged or contains
+        another dataset.
     """
     search = Search(
         files=open_source(request),

@@ -17,7 +17,7 @@ class ImageView:
     Image r * n_base_images + i of the view is the stored image i, rotated by r * 90 degrees
     anticlockwise. Only the upright images are stored.
 
-    rotations: whether each rotation of a class is a class of its own (Santoro et al.
+    rotations: whether each rotation of a class is a separate class (Santoro et al.
         2016; Snell et al. 2017). Class r * n_base_classes + c of the view is the
         stored class c, rotated by r * 90 degrees.
     task_rotations: whether the four rotations of an image belong to the same class.

@@ -53,7 +53,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> object:
-    """Return `__version__` or `Preparation` on first use, because both load slowly.
+    """Return `__version__` or `Preparation`. They are looked up only when needed.
 
     Raises AttributeError for any other name.
     """

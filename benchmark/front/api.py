@@ -126,9 +126,9 @@ def find_protocol(
 
     dataset: the dataset to use instead of the protocol's
     shot, query: the number of images for each class
-    n_episodes: the number of episodes; the first ones are used
-    disjoint: whether episodes share no image; there are then as many episodes as the
-        split allows, unless `n_episodes` says how many
+    n_episodes: the number of episodes, counted from the first
+    disjoint: whether episodes share no image; if `n_episodes` is None, there are then
+        as many episodes as the split allows
     Raises DataError if the name is unknown, with the nearest names, or if a value is out
     of range.
     """
@@ -182,7 +182,7 @@ def write_report(results: "Sequence[RunResult]", folder: str | Path) -> list[Pat
 
 
 def protocols() -> "pd.DataFrame":
-    """Return a table of all protocols, with a row for each and their names as index."""
+    """Return a table with a row for each protocol. The index is its name."""
     from dataclasses import asdict
 
     import pandas as pd
@@ -194,7 +194,7 @@ def protocols() -> "pd.DataFrame":
 
 
 def published() -> "pd.DataFrame":
-    """Return a table of all published numbers and their sources, with ids as index."""
+    """Return a table with a row for each published number. The index is its id."""
     from dataclasses import asdict
 
     import pandas as pd

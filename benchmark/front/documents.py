@@ -90,7 +90,7 @@ def fit(value: object, schema: "TypeAdapter[Schema]") -> Schema:
 
 
 def explain(error: "ValidationError") -> str:
-    """Return the first error in a ValidationError as one line.
+    """Return the first error in a ValidationError, on one line.
 
     The line says which field is wrong, what was expected and what was found.
     """
@@ -111,11 +111,11 @@ def shown(text: object, longest: int = 80) -> str:
 
 
 def printable(text: str, keep: str = "") -> str:
-    """Write every character that does not print as its code, such as \\x1b.
+    """Replace every character that does not print with its code, such as \\x1b.
 
-    Such characters move the cursor, colour a terminal, turn the direction of writing,
-    or end a line. Spaces of every width stay.
-    keep: characters that stay too
+    Such characters move the cursor, colour a terminal, reverse the writing direction,
+    or end a line. Spaces of every width are kept.
+    keep: other characters to keep
     """
     if text.isprintable():
         return text

@@ -8,7 +8,8 @@ class UserError(ValueError):
 
     Its text says what failed and where, what was expected and found, and what to type
     next. The command line prints only this text, without a traceback, and exits with
-    code 2. Names from files may be in the text: what does not print in them is escaped.
+    code 2. The text may contain names from files. Unprintable characters in these names
+    are escaped.
     """
 
     def __init__(self, text: str = "") -> None:

@@ -36,12 +36,12 @@ def write_bytes(path: Path, data: bytes, *, durable: bool = False) -> Path:
 
 
 def write_text(path: Path, text: str, *, durable: bool = False) -> Path:
-    r"""Write text as UTF-8 by `write_bytes`. Line ends are "\n" on every platform."""
+    r"""Write text as UTF-8 with `write_bytes`. Line ends are "\n" on every platform."""
     return write_bytes(path, text.encode(), durable=durable)
 
 
 def write_json(path: Path, document: dict[str, Any], *, durable: bool = False) -> Path:
-    """Write an indented JSON document with sorted keys, by `write_bytes`.
+    """Write an indented JSON document with sorted keys, using `write_bytes`.
 
     Raises ValueError if the document contains NaN or infinity.
     """

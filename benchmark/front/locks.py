@@ -1,8 +1,8 @@
 """Let one process at a time write a folder or a file, and say which process that is.
 
 The operating system releases a lock when its owner ends, even if the owner is killed.
-Where the system or the file system has no locks, a file with the owner's process number
-stands for the lock, and is removed if that process is gone.
+If the system or the file system has no locks, a file with the owner's process number is
+used as a lock. The next process removes the file if the owner has ended.
 """
 
 import json
@@ -50,7 +50,7 @@ class _Owner:
 
     @property
     def is_gone(self) -> bool:
-        """Whether the process surely has ended: it ran on this machine and is no more."""
+        """Whether the process has certainly ended. False if it ran elsewhere."""
         if os.name == "nt" or self.pid < 1 or self.host != platform.node():
             return False
         try:
@@ -67,7 +67,7 @@ def exclusive(lock: Path, doing: str, *, wait: bool = False) -> Iterator[None]:
     """Lock a file during the `with` block, so that only one process does the work.
 
     The file is removed at the end.
-    doing: what the owner of the lock does, for the error, such as "building omniglot"
+    doing: the work of the owner, for the error message, such as "building omniglot"
     wait: whether to wait until the lock is free
     Raises Busy, with the owner of the lock, if the lock is taken and `wait` is False.
     """
@@ -80,7 +80,7 @@ def exclusive(lock: Path, doing: str, *, wait: bool = False) -> Iterator[None]:
 
 @contextmanager
 def only_writer(folder: Path, doing: str) -> Iterator[None]:
-    """Lock a folder during the `with` block. It is created if it is missing.
+    """Lock a folder during the `with` block. Create the folder if it is missing.
 
     A folder that was created here and is still empty at the end is removed.
     Raises Busy if another process has locked the folder.
@@ -106,7 +106,7 @@ class _FileLock:
     def take(self) -> bool:
         """Try to take the lock. Return whether this process has it now.
 
-        Raises _NoLocks if there are no locks here.
+        Raises _NoLocks if the system or the file system has no locks.
         """
         try:
             import fcntl  # Windows does not have this module.
@@ -140,7 +140,7 @@ class _FileLock:
 
 
 class _OwnerFile:
-    """A file that stands for a lock where there are no locks."""
+    """A file that is used as a lock if the system or the file system has no locks."""
 
     def __init__(self, lock: Path) -> None:
         self.path = lock.with_name(f"{lock.name}.pid")

@@ -1,4 +1,4 @@
-"""The base class for the three sources of files: a folder, a zip and a tar."""
+"""The base class of FolderMembers, ZipMembers and TarMembers."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -10,8 +10,8 @@ from .limits import Limits
 class Members(ABC):
     """The regular files in one source (a folder, a zip or a tar), sorted by name.
 
-    Several threads may use one object at the same time. Methods that read a file take
-    its index in `names`.
+    Several threads may use one object at the same time. The `index` of a file is its
+    position in `names`.
     label: the source, as error messages name it
     """
 
@@ -29,19 +29,19 @@ class Members(ABC):
         """Return one file as a byte range, which can be read from any position."""
 
     def opener(self, index: int) -> Callable[[], ByteRange]:
-        """Return a function that returns the byte range of one file at each call.
+        """Return a function that returns one file as a byte range.
 
-        The default returns the same range each time.
+        Here each call returns the same byte range. A subclass may open the file anew.
         """
         data = self.byte_range(index)
         return lambda: data
 
     @abstractmethod
     def stamp(self) -> str:
-        """Return a text that changes when the source changes."""
+        """Return a version of the source: a text that changes when a file changes."""
 
     def member_stamp(self, index: int) -> str:
-        """Return a text that changes when this file changes."""
+        """Return a version of one file: a text that changes when the file changes."""
         return f"{self.stamp()} {self.names[index]}"
 
     def read(self, index: int) -> bytes:

@@ -14,7 +14,7 @@ class ByteRange:
     """The `length` bytes in `file` that begin at byte `start`.
 
     Reading does not move the position of `file`, so threads need no lock. The file is
-    closed when its last range is gone.
+    closed when no range uses it any more.
     file: a regular file opened for binary reading
     label: the data, as error messages name them
     """
@@ -92,9 +92,9 @@ class ByteRange:
 
 
 class SharedFile(io.FileIO):
-    """An open file for byte ranges.
+    """An open file that byte ranges share.
 
-    It closes when its last range is gone, without a ResourceWarning.
+    The file is closed, without a ResourceWarning, when no range uses it any more.
     """
 
     def __del__(self) -> None:
@@ -106,17 +106,17 @@ class SharedFile(io.FileIO):
         return ByteRange(self, 0, size, label)
 
     def stamp(self) -> str:
-        """Return a text that changes when the size or time of the file changes."""
+        """Return the size of the file and the time of its last change, as text."""
         return file_stamp(os.fstat(self.fileno()))
 
 
 def file_stamp(status: os.stat_result) -> str:
-    """Return a text with the size of a file and the time of its last change."""
+    """Return the size of a file and the time of its last change, as text."""
     return f"{status.st_size} {status.st_mtime_ns}"
 
 
 class _RangeReader(io.RawIOBase):
-    """The unbuffered file object that `ByteRange.open` wraps."""
+    """The unbuffered file object to which `ByteRange.open` adds a buffer."""
 
     def __init__(self, data: ByteRange) -> None:
         super().__init__()

@@ -44,9 +44,9 @@ class FolderMembers(Members):
         return SharedFile(path).whole(str(path))
 
     def opener(self, index: int) -> Callable[[], ByteRange]:
-        """Return a function that opens the file at each call.
+        """Return a function that opens one file anew at each call.
 
-        Keeping each file open would need a thousand open files for a thousand tars.
+        The file does not stay open, because a folder can have a thousand tars.
         The function raises DataError if the file has changed since `opener` was called.
         """
         path = self._file_path(index)

@@ -10,10 +10,10 @@ _SMALL = 2**20
 
 @dataclass(frozen=True)
 class Limits:
-    """Upper bounds that an honest source keeps and a decompression bomb exceeds.
+    """Upper bounds that a decompression bomb exceeds and a normal source does not.
 
-    The methods compare a number with its bound. In them, `label` names the source and
-    `what` names the file or part that is too large.
+    Each method compares a number with one bound. The argument `label` names the source,
+    and `what` names the file or part that is too large.
     members: number of files in one source. The unpacked ImageNet has 1.3 million files.
     member_bytes: size of a file that is read into memory as a whole
     disk_bytes: size of a file that is read in place or unpacked to disk
@@ -59,7 +59,7 @@ class Limits:
     def check_ratio(self, label: str, what: str, size: int, packed: int) -> None:
         """Raise DataError if `size` is more than `ratio` times the `packed` bytes.
 
-        Up to 1 MiB of unpacked data is always allowed. Images never reach this ratio.
+        Up to 1 MiB of unpacked data is always allowed. Images never exceed this ratio.
         """
         bound = max(_SMALL, self.ratio * packed)
         if size > bound:

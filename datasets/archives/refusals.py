@@ -36,7 +36,8 @@ def refusal(
 ) -> DataError:
     """Return an error that says what cannot be read, why, and what to do next.
 
-    label: the source. what: the file or part of the source that cannot be read
+    label: the source
+    what: the file or part of the source that cannot be read
     """
     return DataError(
         f"{label}: cannot read {what}: expected {expected}, got {got}. {advice}"
@@ -44,9 +45,9 @@ def refusal(
 
 
 def damage_refusal(label: str, what: str, expected: str, error: Exception) -> DataError:
-    """Return the DataError for an `error` whose type is in DAMAGE.
+    """Return a DataError that explains an `error` whose type is in DAMAGE.
 
-    Its advice fits the cause of the error. The arguments are as in `refusal`.
+    The advice fits the cause of the error. The other arguments are as in `refusal`.
     """
     advice = CHECK_ACCESS if is_system_error(error) else DOWNLOAD_AGAIN
     return refusal(
@@ -69,7 +70,7 @@ def is_system_error(error: Exception) -> bool:
 
 
 def reason_of(error: Exception) -> str:
-    """Return the message of an error without its type, if possible without paths."""
+    """Return the message of an error: for an OSError, the reason without a path."""
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     return str(error) or type(error).__name__

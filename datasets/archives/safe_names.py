@@ -1,4 +1,4 @@
-"""Recognise dangerous names of files in an archive, and names that are left out."""
+"""Recognise unsafe and hidden file names in an archive."""
 
 
 def unsafe(name: str) -> bool:

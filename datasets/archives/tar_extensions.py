@@ -12,7 +12,7 @@ _SIZE_DIGITS = 19
 
 
 def pax_records(data: bytes) -> dict[bytes, bytes]:
-    """Return the records `path` and `size`.
+    """Return the pax records `path` and `size` in the data of an extension header.
 
     All other records are dropped, since they do not affect the position of the data.
     Raises ValueError if a record is damaged or belongs to a sparse file.

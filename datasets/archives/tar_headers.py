@@ -1,6 +1,6 @@
 """Read the headers of an uncompressed tar.
 
-The standard library's tarfile is not used. It takes a damaged header for the end of the
+The standard library's tarfile is not used. It treats a damaged header as the end of the
 archive, and then silently shows fewer files. It also takes three times as long.
 """
 
@@ -94,7 +94,7 @@ def _end_of(entry: TarEntry) -> int:
 
 
 def _header(archive: ByteRange, position: int) -> TarEntry | None:
-    """Return the entry with its header at `position`, or None at the end of the tar.
+    """Return the entry whose header is at `position`, or None at the end of the tar.
 
     Raises DataError if the header is damaged, or if the archive is not a tar.
     """
@@ -168,9 +168,9 @@ def _text(field: bytes) -> bytes:
 def _extension(
     archive: ByteRange, entry: TarEntry, in_a_row: int
 ) -> dict[bytes, bytes]:
-    """Return the pax records from an extension header.
+    """Return the records in an extension header: key -> value.
 
-    They apply to the next member, or to all following members.
+    in_a_row: number of extension headers before the next member so far, with this one
     Raises DataError if the extension is too large or damaged.
     """
     what = f"the extension at byte {entry.start:,}"
@@ -216,8 +216,8 @@ def _check_inside(archive: ByteRange, what: str, entry: TarEntry) -> None:
 def _check_end(archive: ByteRange, position: int) -> None:
     """Raise DataError if the empty block at the end is missing, or if data follow it.
 
-    Without that block, the archive may have lost its last members. Data after it mean
-    that the archive has a hole, or that two archives were joined.
+    If the block is missing, the archive may have lost its last members. Data after the
+    block mean that the archive has a hole, or that two archives were joined.
     """
     rest = len(archive) - position
     if rest < _BLOCK:

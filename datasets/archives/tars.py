@@ -27,8 +27,8 @@ _DOTS = re.compile(r"\A(?:\./)+")
 class TarMembers(Members):
     """The files in an uncompressed tar archive.
 
-    opener: a function that returns the bytes of the same archive at each call
-    stamp: a text that changes when the archive changes
+    opener: a function that returns the archive as a byte range
+    stamp: a version of the archive: a text that changes when the archive changes
     Raises DataError if the archive is not a tar, or is unsafe, damaged or truncated.
     """
 
@@ -73,7 +73,7 @@ class TarMembers(Members):
                 )
 
     def _files(self, archive: ByteRange) -> Iterator[tuple[str, int, int]]:
-        """Yield (name, start, size) of each file that is not hidden.
+        """Yield (name, position in the tar, size) of each file that is not hidden.
 
         Raises DataError if any member is unsafe or unreadable.
         """
@@ -121,7 +121,7 @@ class TarMembers(Members):
 
 
 def _decoded(raw: bytes) -> str:
-    """Return a name as text, without harmless `./` at its start.
+    """Return a name as text, without a `./` at its start.
 
     A name that is not UTF-8 is read as Latin-1.
     """

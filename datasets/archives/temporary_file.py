@@ -15,7 +15,7 @@ def write_temporary(
 ) -> ByteRange:
     """Write the chunks to a temporary file, and return it as a byte range.
 
-    The file has no name. The system deletes it when the last range of the file is gone.
+    The file has no name. The system deletes it when no range uses it any more.
     label: the data, as error messages name them
     scratch: folder for the temporary file; None for the system's default
     Raises DataError if the folder is full or cannot be written to.

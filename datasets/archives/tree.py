@@ -51,7 +51,7 @@ class Tree(AbstractContextManager["Tree"]):
         return self._opened().names.copy()
 
     def read(self, name: str) -> bytes:
-        """Return the bytes of one file, which has at most `Limits.member_bytes`."""
+        """Return the bytes of one file of at most `Limits.member_bytes`."""
         with self._find(name) as (members, index):
             return members.read(index)
 
@@ -71,7 +71,7 @@ class Tree(AbstractContextManager["Tree"]):
             return members.byte_range(index)
 
     def nested(self, name: str) -> "Tree":
-        """Return the files of an uncompressed tar in this source, read in place."""
+        """Return the files of an uncompressed tar in this source, without unpacking."""
         if self._is_nested:
             raise refusal(
                 self.label,
@@ -87,7 +87,7 @@ class Tree(AbstractContextManager["Tree"]):
             return Tree(inner, is_nested=True)
 
     def stamp(self) -> str:
-        """Return a text that changes when the source changes.
+        """Return a version of the source: a text that changes when a file changes.
 
         It depends on the sizes and times of files, not on their contents.
         """
@@ -96,7 +96,7 @@ class Tree(AbstractContextManager["Tree"]):
             return members.stamp()
 
     def close(self) -> None:
-        """Release the source."""
+        """Close the tree."""
         self._members = None
 
     def __exit__(self, *_: object) -> None:
@@ -117,7 +117,8 @@ class Tree(AbstractContextManager["Tree"]):
     def _find(self, name: str) -> Iterator[tuple[Members, int]]:
         """Yield the members of the source, and the index of `name` among them.
 
-        Raises DataError if `name` is missing, or if the block raises one of DAMAGE.
+        Raises DataError if `name` is missing, or if the `with` block raises one of
+        DAMAGE.
         """
         members = self._opened()
         index = bisect_left(members.names, name)
@@ -127,7 +128,7 @@ class Tree(AbstractContextManager["Tree"]):
                 self.label,
                 repr(name),
                 expected="the name of a file in this source",
-                got="a name that no file there has",
+                got="a name that no file in it has",
             )
         with _refusing(members, repr(name)):
             yield members, index

@@ -21,7 +21,7 @@ _XZ_MEMORY = 2**28
 
 
 class Decoder(Protocol):
-    """A decoder for one stream of packed data, with the interface of bz2 and lzma."""
+    """A decoder for one stream of packed data, such as `bz2.BZ2Decompressor`."""
 
     @property
     def eof(self) -> bool: ...
@@ -108,7 +108,7 @@ def stream(decoder: Decoder, data: bytes, source: Iterator[bytes]) -> Iterator[b
     while not decoder.eof:
         chunk = decoder.decompress(data, _CHUNK)
         if not chunk and not data and decoder.needs_input:
-            raise EOFError("an end of the data that comes too early")
+            raise EOFError("data that ends too early")
         yield chunk
         data = next(source, b"") if decoder.needs_input else b""
 

@@ -27,7 +27,8 @@ _SIGNATURE = b"PK\x03\x04"
 class ZipMembers(Members):
     """The files in an open zip.
 
-    zipfile reads the directory of the zip. A byte range reads the data, without a lock.
+    zipfile reads only the directory of the zip. The files are read as byte ranges,
+    because those need no lock.
     Raises DataError if the zip is unsafe.
     Raises one of `refusals.DAMAGE` if the file is not a zip.
     """
@@ -55,7 +56,7 @@ class ZipMembers(Members):
         return b"".join(self._chunks(entry))
 
     def byte_range(self, index: int) -> ByteRange:
-        """Return one file as a byte range, after comparing its checksum.
+        """Check the checksum of one file, and return the file as a byte range.
 
         A compressed file is unpacked to a temporary file.
         """
@@ -84,7 +85,7 @@ class ZipMembers(Members):
         self._check_whole(entry, left, crc)
 
     def _check_whole(self, entry: zipfile.ZipInfo, left: int, crc: int) -> None:
-        """Raise DataError if `left` bytes are missing, or if the checksum is wrong."""
+        """Raise DataError if `left` > 0 bytes are missing, or if `crc` is wrong."""
         what = repr(entry.orig_filename)
         if left:
             raise refusal(
@@ -110,7 +111,7 @@ class ZipMembers(Members):
         return stream(inflater, first, source)
 
     def _packed(self, entry: zipfile.ZipInfo) -> ByteRange:
-        """Return the packed data of an entry, which follow the header of the entry.
+        """Return the packed data of an entry, which is stored after the entry's header.
 
         Raises DataError if the header is missing or belongs to a different file.
         """

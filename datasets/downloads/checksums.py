@@ -47,7 +47,7 @@ class Expected:
         return " with ".join(facts)
 
     def fault(self, path: Path) -> str | None:
-        """Describe the difference from the expected file; None if there is none."""
+        """Describe a file that differs from the expected file; None if it is the same."""
         with path.open("rb") as file:
             head = file.read(HEAD_BYTES)
         if not head or looks_like_page(head):
@@ -91,7 +91,7 @@ def file_digest(path: Path, algorithm: str) -> str:
 
 
 def known(path: Path, source: Source) -> Expected:
-    """Return the size and checksum of a file that are known without a network.
+    """Return the size and checksum of a file, as far as they are known offline.
 
     The checksum comes from `source`, or else from a checksum file beside `path`.
     Raises DataError if that checksum file is damaged.
@@ -140,7 +140,7 @@ def record_first_digest(path: Path, part: Path) -> None:
 
 
 def _recorded(path: Path, algorithm: str) -> str:
-    """Return the checksum in the checksum file beside `path`; empty without that file.
+    """Return the checksum in the file beside `path`; empty if there is no such file.
 
     Raises DataError if the checksum file is damaged.
     """

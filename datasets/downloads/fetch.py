@@ -27,19 +27,19 @@ def fetch(
     timeout: float = 30.0,
     command: str = "",
 ) -> Path:
-    """Return the path of a checked file in `folder`. Download a missing file.
+    """Return the path of the source file in `folder`. Download it if it is missing.
 
-    A file that is already in `folder` is checked and never overwritten. Downloads are
-    checked before they get their final name, so the user must have placed this file.
+    A file that is already in `folder` is checked and never overwritten. If it is wrong,
+    the user placed it there: a download is checked before it gets its final name.
 
     progress: called with the stage "download FILE", the bytes so far and the total
         bytes. The bytes so far include an earlier run. The total is 0 if unknown.
     timeout: the longest time that a server may stay silent, in seconds
     command: the command that the user types after placing the file by hand
     Raises DataError if the file in `folder` is wrong, if the folder cannot be written,
-    or if another process is downloading the file. Also raises DataError if no address
-    serves the right file. The text then says why each address failed, and how to place
-    the file by hand.
+    or if no address serves the right file. In the last case, the text says why each
+    address failed, and how to place the file by hand.
+    Raises Busy if another process is downloading the file.
     """
     folder_option = f"--source {shlex.quote(str(folder))}"
     command = command or f"fewbench data build NAME {folder_option}"
@@ -72,7 +72,7 @@ def fetch(
 
 
 def recorded_check(path: Path, source: Source) -> str:
-    """Return a sentence that says which checksum `fetch` compared.
+    """Return a sentence about the checksum that `fetch` compared.
 
     Raises DataError if the checksum file beside `path` is damaged.
     """
@@ -171,7 +171,7 @@ class _Fetch:
         )
 
     def _where(self) -> str:
-        """Return the first step by hand: getting the file."""
+        """Return the first step by hand, which says where to get the file."""
         by_hand = self.source.by_hand
         if not self.source.urls:
             return by_hand or f"Get {self.path.name} from its publisher"

@@ -15,7 +15,7 @@ class Piece:
     """The piece of a file that an HTTP response contains.
 
     start: offset of the first byte of the piece in the whole file
-    total: bytes of the whole file; None if unknown
+    total: size of the whole file in bytes; None if unknown
     """
 
     start: int
@@ -36,7 +36,7 @@ def body_length(response: requests.Response) -> int | None:
 
 
 def served_piece(response: requests.Response) -> Piece | None:
-    """Return the piece of the file in a response; None without a Content-Range."""
+    """Return which piece of the file a response has; None if no header says it."""
     content_range = header(response, "Content-Range")
     match = _PIECE.fullmatch(content_range)
     if match is None:
@@ -46,9 +46,10 @@ def served_piece(response: requests.Response) -> Piece | None:
 
 
 def total_beyond_end(response: requests.Response) -> int | None:
-    """Return the bytes of the whole file that a response with status 416 names.
+    """Return the size of the whole file from a response with status 416.
 
-    None if the server does not say. Status 416 means: no bytes at the requested offset.
+    Status 416 means: no bytes at the requested offset.
+    None if the server does not say the size.
     """
     content_range = header(response, "Content-Range")
     return _byte_count(content_range.removeprefix("bytes */"))
@@ -57,7 +58,7 @@ def total_beyond_end(response: requests.Response) -> int | None:
 def validator(response: requests.Response) -> str:
     """Return the header value that identifies the version of a file.
 
-    This is the strong ETag, or else the Last-Modified date; empty without either.
+    This is the strong ETag, or else the Last-Modified date; empty if both are missing.
     A weak ETag does not count: it only promises an equivalent file, not equal bytes.
     """
     found = header(response, "ETag")
@@ -69,10 +70,11 @@ def validator(response: requests.Response) -> str:
 
 
 def is_other_version(response: requests.Response, earlier: str) -> bool:
-    """Check whether a response comes from another version of the file.
+    """Return whether a response comes from another version of the file.
 
-    earlier: an earlier `validator`. False if it is empty, or if the response lacks the
-        same header (ETag or Last-Modified).
+    Returns False if the two cannot be compared: if `earlier` is empty, or if the
+    response lacks the same header (ETag or Last-Modified).
+    earlier: the `validator` of an earlier response
     """
     is_etag = earlier.startswith('"')
     name = "ETag" if is_etag else "Last-Modified"

@@ -24,9 +24,9 @@ class Origin:
     url: the address that served the bytes; empty if unknown
     validator: the strong ETag or Last-Modified header that the server sent. Empty if
         the server sent neither, or if the bytes came from more than one address.
-    total: bytes of the whole file; None if the server did not say
-    handed_to: name of a temporary file. An older fewbench moved the bytes there while
-        it compared their checksum. Always empty in new records.
+    total: size of the whole file in bytes; None if the server did not say
+    handed_to: name of the temporary file to which an older fewbench moved the bytes
+        while it compared their checksum. Always empty in new records.
     """
 
     url: str = ""
@@ -44,7 +44,7 @@ class PartialFile:
     The bytes are in `<name>.part` and the record is in `<name>.part.json`, beside the
     final path. Both files survive a killed run, so that the next run can resume.
 
-    path: of the file with the bytes, `<name>.part`
+    path: path of the file with the bytes, `<name>.part`
     """
 
     def __init__(self, path: Path) -> None:

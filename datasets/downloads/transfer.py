@@ -36,7 +36,7 @@ class Transfer:
 
     url: the address
     part: the partial file
-    size: bytes of the whole file; None if unknown
+    size: size of the whole file in bytes; None if unknown
     checked: whether a checksum of the whole file will be compared. If so, bytes from
         any address may be continued. If not, only bytes from this address may be
         continued, and only if the server confirms that the file has not changed.
@@ -54,9 +54,9 @@ class Transfer:
     timeout: float
 
     def run(self) -> bool:
-        """Complete the partial file. Return whether it was resumed.
+        """Complete the partial file. Return whether a download was resumed.
 
-        True if some of its bytes came from an earlier connection.
+        Resumed means that some of the bytes came from an earlier connection.
         Raises Refused if the address does not serve the file.
         Raises OSError if the disk is full or read-only.
         """
@@ -82,7 +82,7 @@ class Transfer:
         return start > 0
 
     def _usable_bytes(self) -> int:
-        """Return the number of bytes in the partial file that can be continued."""
+        """Return how many bytes of the partial file need no new download."""
         origin = self.part.origin()
         is_from_here = origin.url == self.url
         can_ask_for_same = is_from_here and bool(origin.validator)
@@ -100,7 +100,7 @@ class Transfer:
     def _headers(self, done: int) -> dict[str, str]:
         """Return the request headers that ask for the bytes from offset `done` onwards.
 
-        With If-Range, a server that has another version of the file sends all of it.
+        The header If-Range asks for the whole file if the server has another version.
         """
         if not done:
             return {}
@@ -113,7 +113,7 @@ class Transfer:
     def _begin(
         self, response: requests.Response, chunks: Iterator[bytes]
     ) -> Iterator[bytes]:
-        """Restart the partial file with this response. Return its unchanged chunks.
+        """Empty the partial file. Return the chunks of the response, to fill it again.
 
         Raises Refused if the response is a web page or has the wrong size.
         """
@@ -146,7 +146,7 @@ class Transfer:
         return piece.start
 
     def _continued_origin(self, response: requests.Response, piece: Piece) -> Origin:
-        """Return the origin record of the partial file after the piece is added.
+        """Return the origin record of the partial file with the new piece.
 
         Raises Broken if the piece belongs to another version of the file.
         """
@@ -168,8 +168,9 @@ class Transfer:
         )
 
     def _check_end(self, response: requests.Response, done: int) -> None:
-        """Check that the file is complete, since the server has no more bytes to send.
+        """Check that the file is complete after the server sent status 416.
 
+        Status 416 means that the server has no bytes from offset `done` onwards.
         Raises Broken if bytes are missing or left over.
         """
         total = total_beyond_end(response)

@@ -1,4 +1,4 @@
-"""Send requests to a web server and retry the failures that may pass."""
+"""Send requests to a web server, and repeat a request after a temporary failure."""
 
 import html
 import logging
@@ -51,7 +51,7 @@ class Refused(Exception):
 class Broken(Exception):
     """A connection failed, and a new attempt may succeed.
 
-    retries: the number of further attempts that are worthwhile
+    retries: the largest number of further attempts
     """
 
     def __init__(self, reason: str, retries: int = _RETRIES) -> None:
@@ -169,7 +169,7 @@ class _StatusRetry(Retry):
         return seconds
 
     def parse_retry_after(self, retry_after: str) -> float:
-        """Return the seconds in a Retry-After header, of any number of digits.
+        """Return the seconds in a Retry-After header. The number can have any length.
 
         Without this override, urllib3 fails on numbers with thousands of digits.
         """
@@ -266,7 +266,7 @@ def _is_unreachable(error: Exception) -> bool:
 
 
 def _root_cause(error: BaseException) -> BaseException:
-    """Return the first cause, which exceptions of requests and urllib3 wrap."""
+    """Return the exception that requests and urllib3 have wrapped in their own."""
     while error.__context__ is not None:
         module = type(error).__module__
         if not module.startswith(("requests", "urllib3")):

@@ -18,7 +18,7 @@ _Md5 = Annotated[str, Field(pattern="^(md5:)?[0-9a-fA-F]{32}$")]
 
 
 class _File(BaseModel):
-    """The entry of a file in a Zenodo record, in Zenodo's old or new spelling."""
+    """The entry of a file in a Zenodo record, with Zenodo's old or new field names."""
 
     size: int = Field(ge=0, validation_alias=AliasChoices("size", "filesize"))
     checksum: _Md5

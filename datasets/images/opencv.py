@@ -3,7 +3,8 @@
 Published few-shot datasets were made with cv2.resize. Its linear and cubic filters
 always use 2 x 2 and 4 x 4 pixels, even if the image shrinks much. So they cause
 aliasing, unlike Pillow's filters with the same names. The area filter of cv2.resize
-weights each pixel by its covered fraction. Pillow's box filter does not.
+weights each old pixel by the part of it that the new pixel covers. Pillow's box filter
+does not.
 
 `linear` and `area` give the same bytes as the OpenCV wheels 3.4 to 5.0 on x86-64.
 `cubic` gives the same bytes as OpenCV's own code (cv2.ipp.setUseIPP(False)). By

@@ -40,7 +40,7 @@ def mean_of_whole(
     image: np.ndarray,
     size: Size,
 ) -> np.ndarray:
-    """Resize an image whose new pixels cover only whole old pixels.
+    """Resize an image if each new pixel covers only whole old pixels.
 
     Each new pixel covers a rectangle of old pixels (a cell). OpenCV rounds halves up if
     the cell has 2 x 2 pixels. For all other cells it rounds halves to even.
@@ -74,7 +74,7 @@ def mean_of_covered(
     image: np.ndarray,
     size: Size,
 ) -> np.ndarray:
-    """Resize an image whose new pixels cover fractions of old pixels.
+    """Resize an image if new pixels can cover fractions of old pixels.
 
     image: uint8 (H, W, C)
     size: (height, width) of the new image
@@ -99,8 +99,9 @@ def _narrowed(
     width: int,
     channels: int,
 ) -> np.ndarray:
-    """Return the mean of the covered pixels in each row.
+    """Return the rows, resized to a new width.
 
+    Each new value is the mean of the old values that it covers.
     rows: uint8 (H, W * C)
     Returns float32 (H, width * C).
     """
@@ -122,8 +123,9 @@ def _lowered(
     rows: np.ndarray,
     height: int,
 ) -> np.ndarray:
-    """Return the mean of the covered rows for each new row.
+    """Return the rows, resized to a new height.
 
+    Each new row is the mean of the old rows that it covers.
     rows: float32 (H, n_values)
     Returns float32 (height, n_values).
     """
@@ -146,14 +148,14 @@ def _coverage(
     """Return the old pixels that each new pixel covers along one side of the image.
 
     old, new: number of pixels along this side of the old and the new image
-    Returns the first covered old pixel, int64 (new,), and the weights of k old pixels
-    from the first one on, float32 (k, new).
+    Returns the index of the first covered old pixel, int64 (new,), and the weights of
+    this pixel and the next k - 1 pixels, float32 (k, new).
     """
     scale = scale_of(old, new)
     start = np.arange(new) * scale
     end = start + scale
-    # Old pixels from first_whole up to but without before_end are covered completely.
-    # The pixel before them and the pixel at before_end may be covered partly.
+    # Old pixels from first_whole to before_end - 1 are covered completely. The pixels
+    # at first_whole - 1 and at before_end may be covered partly.
     first_whole = np.ceil(start)
     before_end = np.floor(end)
     part_before = first_whole - start

@@ -1,4 +1,4 @@
-"""Find the old pixels at the place of each pixel in a resized image, as OpenCV does."""
+"""Find where each pixel of a resized image lies in the old image, as OpenCV does."""
 
 import numpy as np
 
@@ -26,12 +26,12 @@ def grid_of_centres(
     old: int,
     new: int,
 ) -> Grid:
-    """Return the old pixel with its centre at or before the centre of each new pixel.
+    """Return the last old pixel whose centre is not beyond the centre of a new pixel.
 
     The second array is the distance between the two centres.
     old, new: number of pixels along one side of the old and the new image
-    Returns int64 (new,), with -1 if no old centre comes before, and float32 (new,) in
-    old pixels.
+    Returns the index of the old pixel, int64 (new,), which is -1 if there is none, and
+    the distance, float32 (new,) in old pixels.
     """
     scale = scale_of(old, new)
     middle = np.arange(new) + 0.5
@@ -70,7 +70,7 @@ def grid_of_starts(
 
 
 def as_rows(image: np.ndarray) -> np.ndarray:
-    """Return an image with the channels of each row side by side: uint8 (H, W * C)."""
+    """Return an image with all values of a row in one axis: uint8 (H, W * C)."""
     height = len(image)
     return image.reshape(height, -1)
 
@@ -79,9 +79,9 @@ def value_places(
     columns: np.ndarray,
     channels: int,
 ) -> np.ndarray:
-    """Return the positions of the values of some columns in a row made by `as_rows`.
+    """Return where the values of some columns are in a row that `as_rows` returned.
 
-    columns: int64 (n,)
+    columns: int64 (n,) columns of pixels
     Returns int64 (n * channels,).
     """
     first = columns[:, None] * channels

@@ -1,4 +1,4 @@
-"""Resize images by a named filter, and find the filter that made a small image."""
+"""Resize images with a named filter, and find the filter that made a small image."""
 
 from collections.abc import Callable
 from functools import partial
@@ -85,13 +85,13 @@ def tell_resampling(
     small: np.ndarray,
     original: np.ndarray,
 ) -> dict[str, float]:
-    """Return filter -> distance of `small` from the original resized by this filter.
+    """Resize the original with each filter, and compare it with `small`.
 
-    The smallest distance comes first. It is the mean absolute difference of luma
-    (brightness), from 0 to 255. Each filter has a second entry, its name + BGR, for
-    which the channels of `small` are taken as BGR. Equal distances keep the order of
-    RESAMPLING. Several filters give equal images at some sizes, and grey images are
-    equal in both channel orders.
+    Returns filter -> distance, the smallest distance first. A distance is the mean
+    absolute difference of luma (brightness), from 0 to 255. Each filter has a second
+    entry, its name + BGR, for which the channels of `small` are taken as BGR. Equal
+    distances keep the order of RESAMPLING. Several filters give equal images at some
+    sizes, and grey images are equal in both channel orders.
 
     For an 84 px photo saved as JPEG, the filter can be found at quality 95. At quality
     75, similar filters such as bicubic and lanczos cannot be distinguished.

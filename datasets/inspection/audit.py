@@ -1,7 +1,7 @@
 """Find classes with equal names and images with equal pixels in several splits.
 
-Few-shot results look too good if a class is used for training in one dataset and for
-testing in another dataset. The same is true if an image is in both datasets.
+Few-shot results look too good if a model is tested on a class or an image that it was
+trained on, even if these are in two datasets.
 """
 
 import re
@@ -59,7 +59,7 @@ def audit(
 ) -> Audit:
     """Find the classes and images that built splits of one or more datasets share.
 
-    n_pairs: the most pairs of equal images to name for each pair of splits
+    n_pairs: for each pair of splits, name at most this many pairs of equal images
     progress: called with the stage, and the images read so far and in total
     Raises DataError if no split is given, or if a split is given twice.
     """
@@ -121,7 +121,7 @@ def _overlaps(class_names: Mapping[str, Sequence[str]]) -> list[Overlap]:
 
 
 def _named(class_names: Iterable[str]) -> set[str]:
-    """Return the class names, without those that contain only a number."""
+    """Return the class names except those that only number a class ("label-007")."""
     named: set[str] = set()
     for name in class_names:
         if not _NUMBERED.fullmatch(name):

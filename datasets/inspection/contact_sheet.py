@@ -1,4 +1,4 @@
-"""Draw a contact sheet: a picture with some images of a split, to check them by eye."""
+"""Draw a contact sheet: some images of a split on one page, to check them by eye."""
 
 from collections.abc import Sequence
 
@@ -15,8 +15,8 @@ def contact_sheet(view: ImageView, n_classes: int = 24, n_images: int = 10) -> b
     """Draw images of some classes of a view. Return the bytes of a PNG.
 
     Each class has a row with its name and images. The rows are in two columns.
-    n_classes: the most classes to show, evenly spread over all classes
-    n_images: the most images to show for each class
+    n_classes: show at most this many classes, evenly spread over all classes
+    n_images: show at most this many images of each class
     """
     last_class = view.n_classes - 1
     spread = np.linspace(0, last_class, n_classes)
@@ -29,7 +29,7 @@ def contact_sheet(view: ImageView, n_classes: int = 24, n_images: int = 10) -> b
 
 
 def _in_two_columns(strips: Sequence[Image.Image]) -> Image.Image:
-    """Return a sheet with strips of equal size, with the first half on the left."""
+    """Return a sheet with the strips in two columns. All strips have the same size."""
     width, height = strips[0].size
     n_rows = (len(strips) + 1) // 2
     sheet_width = 2 * width + 3 * GAP

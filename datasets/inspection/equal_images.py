@@ -20,8 +20,8 @@ class Duplicates:
     """The images in split `second` that equal an image of another class in `first`.
 
     first, second: the splits, written as dataset/split; they can be the same split
-    count: number of images in `second` that equal an image of another class in `first`;
-        in the same split, the first of several equal images is not counted
+    count: number of these images; if both splits are the same, the first of several
+        equal images is not counted
     pairs: some pairs of equal images, as (key in `first`, key in `second`); a key is
         dataset/split/class/image
     """
@@ -33,7 +33,7 @@ class Duplicates:
 
 
 class EqualImages:
-    """The images in several splits that have the same pixels as another image.
+    """The groups of images with the same pixels in several splits.
 
     Raises DataError if a split cannot be read.
     """
@@ -44,8 +44,8 @@ class EqualImages:
         self._split_starts = _split_starts(stores)
         class_starts = _class_starts(stores, self._split_starts)
         digests = _read_digests(stores, progress)
-        # int64 (n,) each, for the n images that equal another image: the number of the
-        # image, a number that equal images share, and the numbers of split and class.
+        # For the n images that equal another image, int64 (n,) each: the number of the
+        # image, a number that equal images share, the split, and the class.
         self._position, self._run = _find_equal(digests)
         self._split = _owners(self._split_starts, self._position)
         self._class = _owners(class_starts, self._position)
@@ -54,7 +54,7 @@ class EqualImages:
         """Find the images in split b that equal an image of another class in split a.
 
         a, b: indices of the splits
-        n_pairs: the most pairs of equal images to name
+        n_pairs: name at most this many pairs of equal images
         """
         partner, second = self._pairs(a, b)
         is_other_class = self._class[partner] != self._class[second]
@@ -116,7 +116,7 @@ def split_key(store: SplitStore) -> str:
 
 
 def _split_starts(stores: Sequence[SplitStore]) -> np.ndarray:
-    """Return the number of the first image in each split: int64 (len(stores),)"""
+    """Return the index of the first image in each split: int64 (len(stores),)"""
     starts: list[int] = []
     n_images = 0
     for store in stores:
@@ -126,7 +126,7 @@ def _split_starts(stores: Sequence[SplitStore]) -> np.ndarray:
 
 
 def _class_starts(stores: Sequence[SplitStore], split_starts: np.ndarray) -> np.ndarray:
-    """Return the number of the first image in each class: int64 (n_classes,)"""
+    """Return the index of the first image in each class: int64 (n_classes,)"""
     starts: list[np.ndarray] = []
     for store, split_start in zip(stores, split_starts, strict=True):
         starts_in_split = store.class_offsets[:-1]
@@ -136,9 +136,10 @@ def _class_starts(stores: Sequence[SplitStore], split_starts: np.ndarray) -> np.
 
 
 def _owners(starts: np.ndarray, positions: np.ndarray | int) -> np.ndarray:
-    """Return the index of the split or class that contains each position: int64 (n,)
+    """Return the index of the split or class to which each image belongs: int64 (n,)
 
-    starts: int64, the first position of each split or class
+    starts: int64, the index of the first image in each split or class
+    positions: int64 (n,) indices of images
     """
     n_started = np.searchsorted(starts, positions, side="right")
     return n_started - 1
@@ -147,7 +148,7 @@ def _owners(starts: np.ndarray, positions: np.ndarray | int) -> np.ndarray:
 def _read_digests(
     stores: Sequence[SplitStore], progress: Progress | None
 ) -> np.ndarray:
-    """Return half of the sha256 of each image's pixels: uint64 (n_images, 2)"""
+    """Return the first half of the sha256 of each image: uint64 (n_images, 2)"""
     total = sum(len(store) for store in stores)
     digests = np.empty((total, 2), np.uint64)
     done = 0
@@ -164,7 +165,7 @@ def _read_digests(
 
 
 def _digests_of(images: np.ndarray) -> np.ndarray:
-    """Return the first half of the sha256 of each image's pixels: uint64 (n, 2)"""
+    """Return the first half of the sha256 of the pixels of each image: uint64 (n, 2)"""
     joined = bytearray()
     for image in images:
         digest = hashlib.sha256(image.data).digest()
@@ -177,14 +178,14 @@ def _find_equal(digests: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Find the digests that occur more than once.
 
     digests: uint64 (n, 2)
-    Returns (positions, groups), sorted by position: the index of each such digest, and a
-    number that equal digests share.
+    Returns the index of each such digest, ascending, and a number that equal digests
+    share: int64 (n_found,) each.
     """
     order = np.lexsort(digests.T)
     earlier = digests[order[:-1]]
     later = digests[order[1:]]
     differs = np.any(earlier != later, axis=1)
-    # Whether each sorted digest differs from the previous digest and the next digest.
+    # Whether each sorted digest differs from the previous one, and from the next one.
     is_first = np.concatenate([[True], differs])
     is_last = np.concatenate([differs, [True]])
     is_single = is_first & is_last

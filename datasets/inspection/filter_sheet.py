@@ -18,8 +18,8 @@ def filter_sheet(
     """Draw a row for each image and a column for each filter. Return the PNG's bytes.
 
     originals: (text to show above the row, image) for each image
-    size: (height, width) in pixels that the filters resize to
-    zoom: whole factor by which resized images are enlarged in the PNG
+    size: (height, width) in pixels to which the filters resize
+    zoom: whole number; each resized pixel is drawn as zoom x zoom pixels
     """
     height, width = size
     row_height = _LINE + height * zoom + GAP
@@ -44,7 +44,7 @@ def filter_sheet(
 
 
 def _column_width(image_width: int) -> int:
-    """Return the pixels that an image or the longest filter name needs, with a gap."""
+    """Return the width of a column in pixels. Images and all filter names fit in it."""
     widest = image_width
     for name in RESAMPLING:
         widest = max(widest, text_width(name))

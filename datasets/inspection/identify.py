@@ -1,7 +1,7 @@
 """Identify a file or folder: its dataset, its layout, its pixels and the next step.
 
-Every dataset is asked whether it recognises a file. The answers here are for files that
-no dataset recognises.
+Every dataset is asked whether it recognises a file. If no dataset recognises it, this
+module describes the file.
 """
 
 import shlex
@@ -22,7 +22,7 @@ from .identify_images import found_images, image_names
 def identify(path: Path) -> dict[str, Identity]:
     """Identify the files in a source. Return file name -> identity.
 
-    All image files and inner tars of the source together have a single entry.
+    All image files and inner tars of the source have one entry together.
     Raises DataError if the source cannot be opened.
     """
     source = open_source(Request(path, allow_missing=True))
@@ -44,7 +44,7 @@ def identify(path: Path) -> dict[str, Identity]:
 
 
 def _says_nothing(file: SourceFile) -> bool:
-    """Check whether a file only accompanies a dataset, as README.md does."""
+    """Return whether a file is only a note beside a dataset, such as README.md."""
     is_beside = file.name.endswith((".json", ".md", ".sha256"))
     return file.kind == "unknown" and is_beside
 
@@ -91,9 +91,10 @@ _CONTENTS: dict[str, Callable[[SourceFiles, SourceFile], object]] = {
 
 
 def _ask_datasets(found: Found) -> Identity | None:
-    """Return the identity by the first dataset that recognises a file.
+    """Return what the first dataset that can be built from a file says about it.
 
-    If no dataset does, the first that nearly recognises it answers. None if none does.
+    If there is none, return what the first dataset says that only recognises the file.
+    Return None if no dataset recognises the file.
     """
     nearly: Identity | None = None
     for info in BUILDERS.values():
@@ -145,7 +146,7 @@ def _allow_missing_splits(
     for name, one in found.items():
         info = BUILDERS.get(one.dataset)
         command = build_command(one.dataset, label)
-        # Image files have no split. Their dataset has already made their command.
+        # Image files have no split. Their dataset has already completed the command.
         is_advised = one.split != "" and one.advice == command
         if info and is_advised and not present[one.dataset].issuperset(info.splits):
             one = replace(one, advice=f"{command} --allow-missing")

@@ -44,7 +44,7 @@ def sizes_of(tree: Tree, names: Sequence[str]) -> str:
 def resampling_family(path: Path, originals: Path, n_images: int = 20) -> _Differences:
     """Compare images with their originals, resized with each filter.
 
-    path: a source of miniImageNet with any known layout
+    path: a source of miniImageNet in any known layout
     originals: a source of images in full size, with names as in Ravi's CSVs or in the
         class folders of ILSVRC2012's training set
     n_images: the approximate number of images to compare
@@ -107,7 +107,7 @@ def _differences(
 
 
 def _original_members(originals: Path) -> dict[str, str]:
-    """Return image name in Ravi's CSVs -> file in the source of full-size images."""
+    """Return name in Ravi's CSVs -> file, for the full-size images in a source."""
     ravi = ravi_split()
     source = open_source(Request(originals))
     tree = source.tree
@@ -125,8 +125,9 @@ def _original_members(originals: Path) -> dict[str, str]:
 
 
 def _numbered_members(wnid: str, members: Sequence[str]) -> dict[str, str]:
-    """Return image name in Ravi's CSVs -> file of the class.
+    """Return name in Ravi's CSVs -> file, for the images of a class.
 
+    members: the files of the class, sorted by number
     Empty if the number of files differs from ILSVRC2012.
     """
     ravi = ravi_split()

@@ -43,11 +43,11 @@ class HeapValue:
 
 
 class HeapValues(Sequence[HeapValue]):
-    """The values of one HDF5 dataset. An index finds the value in the heap.
+    """The values of one HDF5 dataset. `values[i]` finds value i in the heap.
 
     references: REFERENCE (n,) the place of each value in `file`
     label: the file and the class, for messages
-    An index raises DataError if no value lies at the place in its reference.
+    `values[i]` raises DataError if no value is at the place in its reference.
     """
 
     def __init__(self, file: ByteRange, references: np.ndarray, label: str) -> None:
@@ -73,7 +73,7 @@ class HeapValues(Sequence[HeapValue]):
         )
 
     def _collection(self, start: int, label: str) -> ByteRange | None:
-        """Return the heap collection at byte `start`, or None if there is none."""
+        """Return the heap collection at byte `start`; None if other bytes are there."""
         header = self._file.read_at(start, _COLLECTION_HEADER.size)
         signature, version, size = _COLLECTION_HEADER.unpack(header)
         if signature != _SIGNATURE or version != _VERSION:

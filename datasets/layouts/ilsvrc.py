@@ -82,7 +82,7 @@ def check_count(wnid: str, n_images: int, fewest: int, most: int) -> None:
         expected = f"{fewest} to {most}"
     raise DataError(
         f"class {wnid}: expected {expected} images as in ILSVRC2012, found {n_images}. "
-        f"Files are missing or were added, so image numbers would lead to other "
+        f"Files are missing or were added, so image numbers would mean other "
         f"images. Unpack {wnid}.tar again, or add --allow-missing to make a partial "
         f"build of what is there"
     )
@@ -91,8 +91,8 @@ def check_count(wnid: str, n_images: int, fewest: int, most: int) -> None:
 def read_counts(wnids: Iterable[str]) -> dict[str, tuple[int, int]]:
     """Return wnid -> (least, greatest) possible number of images in ILSVRC2012.
 
-    Both are 1,300 for most classes. For a smaller class only a lower bound is known, so
-    the greatest number is 1,300 there, too.
+    Both numbers are 1,300 for most classes. For a smaller class only a lower bound is
+    known, so its greatest number is 1,300, too.
     """
     smaller_classes = read_classes("ilsvrc2012_counts")
     counts = {}
@@ -162,7 +162,7 @@ def _in_order(members: Iterable[str]) -> tuple[str, ...]:
 
 
 def _sort_key(member: str) -> tuple[int, str]:
-    """Return the number at the end of a file name, or -1, and the whole path."""
+    """Return the number at the end of a file name (-1 if there is none), and the path."""
     stem = PurePosixPath(member).stem
     digits = stem.rpartition("_")[2]
     if digits.isdecimal() and digits.isascii():

@@ -1,4 +1,4 @@
-"""Recognise images in the folders and tars of ILSVRC2012, which several datasets use."""
+"""Recognise the class folders and tars of ILSVRC2012, which several datasets use."""
 
 import re
 from functools import cache
@@ -11,9 +11,10 @@ _FEWEST_OF_WHOLE_CLASS = 600  # images; each class of ILSVRC2012 has 732 or more
 
 
 def recognise_ilsvrc(found: Found, dataset: str) -> Identity | None:
-    """Identify class folders or tars if they are best used for this dataset.
+    """Identify class folders or tars as a source of `dataset`; None if they are not.
 
-    dataset: "miniimagenet" or "tieredimagenet"
+    dataset: "miniimagenet" or "tieredimagenet"; None is returned too if the other
+        dataset is the better choice
     """
     if found.kind != "images":
         return None
@@ -58,6 +59,6 @@ def _wnids_in(names: list[str]) -> set[str]:
 
 
 def _has_whole_classes(found: Found, n_classes: int) -> bool:
-    """Check for hundreds of images, or an inner tar, for each class."""
+    """Return whether each class is a tar, or has at least 600 images on average."""
     has_tars = found.content[0].endswith(".tar")
     return has_tars or len(found.content) >= _FEWEST_OF_WHOLE_CLASS * n_classes

@@ -58,9 +58,9 @@ class ArrayClasses:
     def with_rows(
         self, file: SourceFile, images: RowArray, class_dict: object
     ) -> list[ClassImages]:
-        """Split an array of images into classes, by the rows that the file lists for each.
+        """Split an array of images into classes, using a list of rows for each class.
 
-        Both arguments come from a file, so their shapes and types are checked.
+        `images` and `class_dict` come from a file: their shapes and types are checked.
         images: uint8 (N, H, W, C)
         class_dict: wnid -> row numbers
         """
@@ -73,13 +73,13 @@ class ArrayClasses:
     def with_labels(
         self, file: SourceFile, images: RowArray, labels: object, names: object
     ) -> list[ClassImages]:
-        """Split an array of images into classes, by the label that the file has for each.
+        """Split an array of images into classes, using a label for each image.
 
-        All arguments come from a file, so their shapes and types are checked.
+        `images`, `labels` and `names` come from a file: their shapes and types are
+        checked.
         images: uint8 (N, H, W, C)
         labels: N whole numbers
-        names: wnid -> label; a value that is no dict means that the file has no class
-            names
+        names: wnid -> label; if it is not a dict, the file has no class names
         """
         label_of_row = read_integers(f"{file.label}, labels", labels)
         present = np.unique(label_of_row).tolist()
@@ -144,9 +144,9 @@ class ArrayClasses:
         )
 
     def _assumed_wnids(self, file: SourceFile, present: list[int]) -> dict[int, str]:
-        """Return label -> wnid, if the file has no class names.
+        """Return label -> wnid for a file without class names.
 
-        The file name contains a split. The sorted labels are matched with the sorted
+        The file name ends with a split. The sorted labels are matched with the sorted
         wnids of this split.
         """
         split = ""
@@ -182,7 +182,10 @@ class ArrayClasses:
 
 
 def _stated_wnids(stated: Mapping[str, object], present: list[int]) -> dict[int, str]:
-    """Return label -> class name in the file, for each label that an image has."""
+    """Return label -> class name as the file states it.
+
+    present: the labels that images have
+    """
     names = {}
     for name, label in stated.items():
         if isinstance(label, int):
@@ -194,7 +197,7 @@ def _stated_wnids(stated: Mapping[str, object], present: list[int]) -> dict[int,
 
 
 def _check_rows(file: SourceFile, rows: Mapping[str, np.ndarray], n_rows: int) -> None:
-    """Raise DataError if a row belongs to two images, or does not exist."""
+    """Raise DataError if a row number occurs twice, or is outside the array."""
     every = np.concatenate(list(rows.values()))
     n_different = len(np.unique(every))
     is_outside = (every < 0) | (every >= n_rows)

@@ -23,7 +23,7 @@ _SHAPE = (84, 84, 3)
 def recognise_mini(found: Found, ravi: RaviSplit) -> Identity | None:
     """Identify a file or images of miniImageNet; None if they are something else.
 
-    Files with another class list are identified without a dataset.
+    If a file has another class list, the field `dataset` stays empty.
     """
     recognise = _KINDS.get(found.kind)
     return recognise(found, ravi) if recognise else None
@@ -49,7 +49,7 @@ def _array(
     array: Any,
     ravi: RaviSplit,
 ) -> Identity:
-    """Identify an array of images, which is miniImageNet if it has no other classes.
+    """Identify an array of images by the names of its classes.
 
     class_names: the names of the classes in the array
     layout: the layout of the file, in words

@@ -51,12 +51,11 @@ def listed_images(
 def first_images(
     search: Search, ravi: RaviSplit, found: _FoundClasses
 ) -> list[ClassImages]:
-    """Return the found classes, each with the first files that the source has of it.
+    """Return the found classes, with the first files of each class.
 
-    These files take the place of the images that the split list names.
-
-    A class gets as many images as the split list has, or fewer if files are missing.
-    The images keep their file names from ILSVRC2012.
+    These files replace the images in the split list. A class gets as many images as in
+    the split list, or fewer if files are missing. The images keep their file names from
+    ILSVRC2012.
     found: wnid -> image files in the source
     """
     classes = []
@@ -76,7 +75,12 @@ def first_images(
 def _mapping_lines(
     files: ClassFiles, positions: list[int], names: tuple[str, ...]
 ) -> str:
-    """Return a line for each image: name in the CSVs, tab, file name in ILSVRC2012."""
+    """Return a text with one line for each image.
+
+    A line is: name in the CSVs, tab, file name in ILSVRC2012.
+    positions: the positions in `files` of the images
+    names: the names of the images in the CSVs
+    """
     lines = []
     file_names = files.names
     for name, position in zip(names, positions, strict=True):
@@ -88,7 +92,10 @@ def _mapping_lines(
 def _check_mapping(
     split: str, mapping: str, ravi: RaviSplit, found: _FoundClasses
 ) -> None:
-    """Raise DataError if the lines in `mapping` have another sha256 than published."""
+    """Raise DataError if the sha256 of `mapping` is not the published sha256.
+
+    mapping: the text from `_mapping_lines` for all classes of the split
+    """
     expected = ravi.mapping_sha256[split]
     got = hashlib.sha256(mapping.encode()).hexdigest()
     if got == expected:
@@ -96,9 +103,9 @@ def _check_mapping(
     uncertain = _uncertain_classes(split, ravi, found)
     raise DataError(
         f"{split}: image numbers do not lead to the images in the split list: expected "
-        f"mapping sha256 {expected}, got {got}. A file was added, removed or renamed, "
-        f"most likely in a class whose exact number of files is not known. These "
-        f"classes (files found): {uncertain}. Unpack their tars again"
+        f"image names with sha256 {expected}, got {got}. A file was added, removed or "
+        f"renamed, most likely in one of the classes whose exact number of files is not "
+        f"known (number of files found): {uncertain}. Unpack their tars again"
     )
 
 

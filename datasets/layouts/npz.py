@@ -26,10 +26,10 @@ _ZIP_HEADER_BYTES = 30  # in the header of a member, before its name
 
 
 class NpyArray:
-    """An array in a .npy file, of which single rows can be read.
+    """An array in a .npy file. Single rows of it can be read.
 
-    Raises DataError if the bytes are not a .npy array, or if the array has no rows in C
-    order or holds Python objects.
+    Raises DataError if the bytes are not a .npy array. Also raises DataError if the
+    array is in Fortran order, has no rows, or holds Python objects.
     """
 
     def __init__(self, data: ByteRange) -> None:
@@ -97,9 +97,9 @@ class NpyArray:
 
 
 def _runs(indices: np.ndarray) -> Iterator[tuple[int, int]]:
-    """Yield the (start, stop) of each run in `indices` whose values rise by one.
+    """Yield (start, stop) for each run `indices[start:stop]` of consecutive numbers.
 
-    No run is longer than _ROWS_AT_ONCE.
+    A run has at most _ROWS_AT_ONCE numbers.
     """
     breaks = np.flatnonzero(np.diff(indices) != 1) + 1
     starts = [0, *breaks.tolist()]

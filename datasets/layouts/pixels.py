@@ -17,7 +17,7 @@ Shape = tuple[int, int, int]
 # The channel order is measured only for images of this shape.
 _IMAGENET_SHAPE = (84, 84, 3)
 _MEASURED_ROWS = 500
-# The least difference between red and blue in grey levels that tells the channel order.
+# If red and blue differ by at least this many grey levels, the channel order is clear.
 # In ImageNet, red is brighter than blue by 20 on average.
 _CLEAR = 5.0
 _MOST_BYTES = 2**20  # in one encoded image
@@ -28,7 +28,7 @@ _IDENTIFY = "See what it is: fewbench data identify PATH"
 
 
 class RowArray(Protocol):
-    """An array in a file, from which single rows can be read."""
+    """An array in a file. Single rows of it can be read."""
 
     @property
     def shape(self) -> tuple[int, ...]: ...
@@ -42,7 +42,7 @@ class RowArray(Protocol):
 
 
 class Record(Protocol):
-    """A value in a file whose bytes are an encoded image."""
+    """An encoded image in a file."""
 
     @property
     def nbytes(self) -> int: ...
@@ -104,10 +104,11 @@ def _fits_int64(item: object) -> bool:
 
 
 def channel_order(array: object) -> str:
-    """Return the channel order and the channel means as text; "" if it is not clear.
+    """Return the channel order and the channel means as text.
 
-    In ImageNet, red is brighter than blue on average.
-    array: a RowArray of uint8 (N, 84, 84, 3); for anything else the answer is ""
+    Returns "" if the order is not clear. In ImageNet, red is brighter than blue on
+    average.
+    array: a RowArray of uint8 (N, 84, 84, 3); for anything else, "" is returned
     """
     means = _channel_means(array)
     if means is None:
@@ -145,7 +146,8 @@ def _channel_means(array: object) -> np.ndarray | None:
 def read_rows(array: RowArray, indices: np.ndarray, bgr: bool = False) -> np.ndarray:
     """Return the images in the rows at `indices`: uint8 (n, H, W, C).
 
-    bgr: whether the array has OpenCV's channel order, which is then reversed to RGB
+    bgr: whether the channels of the array are in OpenCV's order; if so, they are
+        reversed to RGB
     """
     images = array.rows(indices)
     if bgr:
@@ -157,7 +159,8 @@ def read_records(label: str, records: Sequence[Record], shape: Shape) -> np.ndar
     """Return decoded PNGs: uint8 (n, H, W, C).
 
     label: the file or class, for messages
-    Raises DataError if an image is damaged, or is not a PNG of this height and width.
+    Raises DataError if an image is damaged, or is not a PNG with the height and width
+    in `shape`.
     """
 
     def read(position: str) -> bytes:
@@ -208,7 +211,7 @@ def already_small(images: Iterable[tuple[Tree, str]], shape: Shape) -> bool:
 
 
 def _check_png(label: str, data: bytes, shape: Shape) -> None:
-    """Raise DataError unless `data` starts like a PNG of this height and width."""
+    """Raise DataError unless `data` starts like a PNG with the size in `shape`."""
     if len(data) < _PNG_START.size:
         raise refusal(
             label,

@@ -29,11 +29,11 @@ class RaviSplit:
     """The images of ILSVRC2012 that form miniImageNet.
 
     A class is named by its wnid, the WordNet ID such as n01532829.
-    numbers: wnid -> (split, image numbers); number k is the k-th image, from 1, of the
-        class in ILSVRC2012
+    numbers: wnid -> (split, image numbers); number k is the k-th image of the class in
+        ILSVRC2012, counted from 1
     mapping_sha256: split -> sha256 of a text with one line for each image: its name in
         the CSVs, a tab, its file name in ILSVRC2012
-    counts: wnid -> (least, greatest) possible number of its images in ILSVRC2012
+    counts: wnid -> (least, greatest) possible number of images in ILSVRC2012
     """
 
     numbers: Mapping[str, tuple[str, tuple[int, ...]]]
@@ -100,7 +100,7 @@ def check_n_images(
 
 
 def check_csv(file: SourceFile) -> str:
-    """Return a sentence on whether a CSV is one of Ravi & Larochelle's split lists.
+    """Return a sentence that says whether a CSV is a split list of Ravi & Larochelle.
 
     Raises DataError if the CSV is a class list of Vinyals et al. (2016).
     """

@@ -10,7 +10,7 @@ class RenSplit:
 
     A class is named by its wnid, the WordNet ID such as n01532829.
     classes: wnid -> (split, category, words of the WordNet synset)
-    counts: wnid -> (least, greatest) possible number of its images in ILSVRC2012
+    counts: wnid -> (least, greatest) possible number of images in ILSVRC2012
     """
 
     classes: Mapping[str, tuple[str, str, str]]

@@ -18,7 +18,7 @@ SMALL = "none: the source has the final size already (the first picture of each 
 
 @dataclass(frozen=True)
 class Search:
-    """A source, and the dataset that is looked for in it.
+    """A source, and the dataset that a build wants from it.
 
     shape: (H, W, C) of the images in the dataset
     resampling: the filter that the build asks for
@@ -56,7 +56,7 @@ class Search:
         """Return a listing of image files.
 
         layout: the arrangement of the data in the source, in a few words
-        small: whether the files have the final size, so that nothing is resized
+        small: whether the files already have the final size, so they are not resized
         Raises DataError if small files were resized by another filter than the build
         asks for.
         """
@@ -74,10 +74,10 @@ class Search:
         positions: Sequence[int],
         names: Sequence[str],
     ) -> ClassImages:
-        """Return one class of image files.
+        """Return one class whose images are in files.
 
         positions: the positions in `files` of the images to use
-        names: the name of each of these images
+        names: the names of these images
         """
         members = [files.members[k] for k in positions]
         read = partial(
@@ -100,7 +100,7 @@ class Search:
         return already_small(first_images, self.shape)
 
     def _check_filter(self, layout: str, made_by: str) -> None:
-        """Raise DataError if another filter made the images than the build asks for.
+        """Raise DataError if another filter resized the images than the build asks for.
 
         made_by: the filter that resized the images, or words that start with it
         """
@@ -120,11 +120,11 @@ class Search:
 def variants(
     info: DatasetInfo, list_classes: Callable[..., Listing], layouts: tuple[str, ...]
 ) -> tuple[DatasetInfo, ...]:
-    """Return a variant of a dataset for each filter in RESAMPLING but its own.
+    """Return a variant of a dataset for each other filter in RESAMPLING.
 
     The variants are built from the original images of ILSVRC2012.
     list_classes: takes a request and the keyword `resampling`; returns a listing
-    layouts: the layouts with images at full size, in words for people
+    layouts: the layouts with images at full size, in words
     """
     others = []
     for resampling in RESAMPLING:
@@ -161,8 +161,8 @@ def first_listing(
             return replace(listing, stamp=search.files.tree.stamp())
     raise DataError(
         f"{search.label}: expected a known layout of {search.dataset}, found none. "
-        f"See what it is: fewbench data identify {shlex.quote(search.label)}. "
-        f"See the layouts: fewbench data info {search.dataset}"
+        f"To see what it is: fewbench data identify {shlex.quote(search.label)}. "
+        f"To see the layouts: fewbench data info {search.dataset}"
     )
 
 

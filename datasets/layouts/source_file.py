@@ -1,6 +1,6 @@
 """One file in a source (folder or archive), and the kind of data in it.
 
-The first bytes decide the kind. Only if they are unknown does the file ending decide.
+The first bytes decide the kind. If they are unknown, the file ending decides.
 """
 
 from dataclasses import dataclass

@@ -40,12 +40,12 @@ _NOTES = (
     "readme",
     "license",
 )
-# The most data files that are looked at. Published sources have about a dozen.
+# At most this many data files are looked at. Published sources have about a dozen.
 _MOST_FILES = 200
 
 
 class _Conversion(BaseModel):
-    """The field of a conversion record that builds use."""
+    """The one field of conversion.json that a build uses."""
 
     resampling: str
 
@@ -68,7 +68,7 @@ class SourceFiles:
 
     @cached_property
     def files(self) -> tuple[SourceFile, ...]:
-        """The files except images, archives and empty files; at most 200.
+        """At most 200 files that are not images, archives or empty.
 
         Files with the ending of a data file come first.
         Raises DataError if such a file contains a web page.
@@ -134,7 +134,7 @@ class SourceFiles:
         return self._arrays[file.name]
 
     def _is_plain(self, name: str) -> bool:
-        """Return whether a file is no image, no archive and not empty."""
+        """Return whether a file is not an image, not an archive and not empty."""
         lower = name.lower()
         if lower.endswith(IMAGE_SUFFIXES):
             return False
@@ -195,7 +195,10 @@ def open_source(request: Request) -> SourceFiles:
 
 
 def _only_archive(path: Path) -> Path:
-    """Return the archive in a folder if only notes lie beside it; otherwise `path`."""
+    """Return the archive in a folder if it is the only data there; otherwise `path`.
+
+    Hidden files and notes such as README.md are not data.
+    """
     if not path.is_dir():
         return path
     children = []
@@ -217,7 +220,7 @@ def _is_archive(path: Path) -> bool:
 
 
 def _tree_of_one_file(path: Path) -> Tree:
-    """Return a tree with this file and, if it exists, the conversion.json beside it."""
+    """Return a tree with one file, and with the conversion.json beside it, if any."""
     names = {path.name}
     if (path.parent / CONVERSION).is_file():
         names.add(CONVERSION)

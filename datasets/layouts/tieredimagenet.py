@@ -52,7 +52,7 @@ class TieredImageNetLayouts:
     def from_pickles(self) -> Listing | None:
         """Return the listing for *_images_png.pkl and *_labels.pkl files.
 
-        The first have a list of PNGs. The second have the class of each PNG.
+        An images file has a list of PNGs. A labels file has the class of each PNG.
         """
         images_of = self._png_lists()
         candidates = find_labels(self._files)
@@ -144,7 +144,7 @@ class TieredImageNetLayouts:
         return replace(listing, checks=tuple(checks))
 
     def _png_lists(self) -> dict[SourceFile, list[Record]]:
-        """Return file -> encoded images, for each pickle with a list of such images."""
+        """Return file -> its images, for each pickle that is a list of encoded images."""
         found = {}
         for file in self._files.of_kind("pickle"):
             value = self._files.pickle(file)

@@ -56,7 +56,7 @@ class TieredImageNetClasses:
     def named(
         self, wnid: str, n_images: int, read: Callable[[], np.ndarray]
     ) -> ClassImages:
-        """Return the class of a wnid (WordNet ID). Its images are named by position."""
+        """Return the class with a WordNet ID. Its images are named by position."""
         self.check_count(wnid, n_images)
         split, category, _ = self._ren.classes[wnid]
         return ClassImages(
@@ -68,7 +68,7 @@ class TieredImageNetClasses:
         )
 
     def check_count(self, wnid: str, n_images: int) -> None:
-        """Raise DataError if ILSVRC2012 cannot have this number of images of the class.
+        """Raise DataError if a class of ILSVRC2012 cannot have this many images.
 
         Fewer images are accepted if missing data is allowed.
         """
@@ -109,7 +109,7 @@ class TieredImageNetClasses:
     def _wnids_of_labels(
         self, labels: Labels, rows: Mapping[int, np.ndarray]
     ) -> Sequence[str]:
-        """Return the wnids in a list, in which label k has position k.
+        """Return the wnid of each label: wnid k belongs to label k.
 
         rows: label -> int64 (n,) the rows of its images
         """
@@ -126,10 +126,10 @@ class TieredImageNetClasses:
         return wnids
 
     def _wnids_by_listed_words(self) -> dict[str, str]:
-        """Return words of a class -> wnid, as the source lists them.
+        """Return words of a class -> wnid, from two text files in the source.
 
         Line i in class_names.txt has the words for the wnid in line i of synsets.txt.
-        The answer is {} if one of these files is missing.
+        Returns {} if one of these files is missing.
         """
         lists = {}
         for file in self._files.of_kind("text"):
@@ -149,11 +149,12 @@ class TieredImageNetClasses:
     def _check_categories(
         self, labels: Labels, rows: Mapping[int, np.ndarray], wnids: Sequence[str]
     ) -> None:
-        """Raise DataError if classes and categories do not correspond one to one.
+        """Raise DataError if the archive puts a class into a wrong category.
 
-        Archives made before 2019-03-26 put some classes into wrong categories.
+        Archives made before 2019-03-26 have this fault. The categories in the archive
+        are numbers. They must correspond one to one to the categories of Ren et al.
         rows: label -> int64 (n,) the rows of its images
-        wnids: the wnid of label k has position k
+        wnids: wnid k belongs to label k
         """
         general = labels.general
         if general is None:
@@ -189,7 +190,7 @@ def _nameless(
     n_images: int,
     read: Callable[[], np.ndarray],
 ) -> ClassImages:
-    """Return a class that has a number and no name. The file name tells its split."""
+    """Return a class that has only a number. Its split is in the file name."""
     name = f"label-{label:03d}"
     split = _split_in(labels)
     check_count(name, n_images, 1, MOST_IMAGES)

@@ -18,7 +18,7 @@ _SPLITS = {448_695: "train", 124_261: "val", 206_209: "test"}
 def recognise_tiered(found: Found, ren: RenSplit) -> Identity | None:
     """Identify a file or images of tieredImageNet; None if they are something else.
 
-    An HDF5 file with other classes is identified without a dataset.
+    If an HDF5 file has other classes, the field `dataset` stays empty.
     """
     recognise = _KINDS.get(found.kind)
     return recognise(found, ren) if recognise else None
@@ -50,7 +50,7 @@ def _labels(found: Found, ren: RenSplit) -> Identity:
 
 
 def _splits_of(class_names: list[str], ren: RenSplit) -> list[str]:
-    """Return the split of each class name that is known."""
+    """Return the splits of the classes, for those names that are known."""
     wnid_of = ren.by_words()
     splits: list[str] = []
     for words in class_names:

@@ -59,8 +59,8 @@ def matching_labels(
 ) -> Labels:
     """Return the labels that belong to the images in `file`.
 
-    Only pickles with the matching file name count, or all pickles if no name matches.
-    The number of labels must equal the number of images.
+    Only a pickle with the matching file name counts. If no file name matches, all
+    pickles count. The number of labels must equal the number of images.
     Raises DataError unless exactly one pickle fits.
     """
     stem = file.stem.removesuffix("_images_png").removesuffix("_images")

@@ -1,7 +1,7 @@
 """Read pickles of plain values and numpy arrays, without running code that they name.
 
 reader: `read_pickle`, which returns the value in a pickle
-opcodes, values: the opcodes of a pickle, and the values that their arguments mean
+opcodes: the opcodes of a pickle. values: the meaning of their arguments
 stack, machine, actions: the stack machine that builds the values
 numpy_calls: the results of the few allowed functions, made without calling them
 arrays, payloads: arrays and long strings that stay in the file until they are needed

@@ -16,7 +16,7 @@ _LAST_PROTOCOL = 5
 def run(machine: Machine, opcodes: Opcodes) -> object:
     """Run the opcodes of a pickle, and return the value that they build.
 
-    Long strings in the value are still Payloads, which lie in the file.
+    Long strings in the value are Payloads, whose bytes are still in the file.
     Raises Unexpected if an opcode is damaged, demands too much, or could run code.
     """
     stack = machine.stack.values

@@ -23,8 +23,8 @@ class StoredArray:
 
     Data of at most 256 bytes are in memory too. A pickle usually makes an empty array
     first and fills it later.
-    Every reading method raises DataError if the data in the file do not have the size
-    of the array.
+    Every method that reads raises DataError if the size of the data in the file is not
+    the size of the array.
     """
 
     __slots__ = ("_data", "_fortran", "dtype", "file", "shape")
@@ -137,10 +137,10 @@ class StoredArray:
             flat[start:end] = np.frombuffer(piece, np.uint8)
 
     def _only_whole(self) -> bool:
-        """Return whether the array has to be read as a whole to get single rows.
+        """Return whether the whole array has to be read to get single rows.
 
         In Fortran order, the bytes of a row are scattered. A short encoded string is
-        decoded as a whole at each reading.
+        decoded completely each time it is read.
         Raises DataError if an array in Fortran order has more than 64 MiB.
         """
         if self._fortran:

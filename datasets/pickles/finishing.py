@@ -1,4 +1,4 @@
-"""Turn what the pickle machine built into plain values. Reject incomplete values."""
+"""Finish the values that the pickle machine built, and reject incomplete values."""
 
 from .arrays import StoredArray
 from .errors import Unexpected

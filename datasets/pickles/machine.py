@@ -124,7 +124,7 @@ class Machine:
         self.stack.push(AllowedName(name))
 
     def reduce(self) -> None:
-        """Replace a function and its arguments on the stack with the result."""
+        """Replace a function and its arguments on the stack with its result."""
         function, args = self.stack.take_many(2)
         if not isinstance(function, AllowedName) or not isinstance(args, tuple):
             raise Forbidden(

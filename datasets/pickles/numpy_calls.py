@@ -33,10 +33,10 @@ class AllowedName:
 
 
 class PickledDtype:
-    """A dtype in a pickle, which writes its code, then a state with its byte order.
+    """A dtype in a pickle. Its byte order is set later, by `build`.
 
-    code: such as "f4". Raises Unexpected if it is not a dtype of integers, floats or
-    booleans.
+    code: the type code, such as "f4"
+    Raises Unexpected if the dtype is not a dtype of integers, floats or booleans.
     """
 
     __slots__ = ("dtype",)

@@ -1,4 +1,4 @@
-"""Read the opcodes of a pickle in their order."""
+"""Read the opcodes of a pickle one after another."""
 
 import io
 import pickletools
@@ -33,7 +33,7 @@ _LENGTHS = {
 
 
 def _sizes() -> dict[bytes, tuple[str, int]]:
-    """Return the byte of each opcode -> (name, size or kind of its argument)."""
+    """Return opcode byte -> (name, size or kind of the argument) for all opcodes."""
     sizes: dict[bytes, tuple[str, int]] = {}
     for op in pickletools.opcodes:
         code = op.code.encode("latin-1")
@@ -86,7 +86,7 @@ class Opcodes:
     def _string(self, stream: BinaryIO, name: str, kind: int) -> tuple[Argument, int]:
         """Read the length of an argument, then the argument.
 
-        Return the argument and the number of bytes that both take.
+        Returns the argument, and the number of bytes of the length and the argument.
         """
         width, signed = _LENGTHS[kind]
         prefix = _exactly(stream, width)
@@ -108,7 +108,7 @@ class Opcodes:
     def _lines(self, stream: BinaryIO, name: str) -> tuple[Argument, int]:
         """Read an argument that ends with a newline.
 
-        Return the argument and the number of bytes that it takes.
+        Returns the argument and its number of bytes in the file.
         """
         if name in ("GLOBAL", "INST"):
             module = _line(stream, _LONGEST_LINE)

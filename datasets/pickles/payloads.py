@@ -67,7 +67,7 @@ class Payload:
         self._copy: ByteRange | None = None
 
     def in_latin1(self) -> "Payload":
-        """Return a payload with the bytes of this text, encoded as Latin-1."""
+        """Return this text as a payload of bytes, encoded as Latin-1."""
         return Payload(
             self.file,
             self.offset,

@@ -24,7 +24,7 @@ def text(value: str | bytes) -> str:
 
 
 def texts(values: object) -> list[str]:
-    """Return the values that are texts. An untrusted pickle may have other values."""
+    """Return only the texts. A hostile pickle may have other values in their place."""
     if not isinstance(values, Iterable):
         return []
     found: list[str] = []
@@ -35,7 +35,7 @@ def texts(values: object) -> list[str]:
 
 
 def decode(data: bytes, codec: str) -> str | bytes:
-    """Return the string that a pickle encodes as `data`.
+    """Decode the bytes of a string in a pickle.
 
     codec: "raw" for plain bytes, "string-escape" for a quoted byte string of Python 2,
         or the name of a text encoding
@@ -68,7 +68,7 @@ def _unescaped(data: bytes) -> bytes:
 
 
 def to_latin1(value: str) -> bytes:
-    """Return the bytes that a pickle writes as Latin-1 text.
+    """Return the Latin-1 bytes of a text. Some pickles write bytes as such a text.
 
     Raises Unexpected if the text has other characters.
     """

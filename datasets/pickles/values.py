@@ -1,4 +1,4 @@
-"""Turn the arguments of opcodes into the values that they mean."""
+"""Turn the arguments of opcodes, which are bytes, into values."""
 
 import re
 import struct

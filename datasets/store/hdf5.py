@@ -124,7 +124,7 @@ def refuse_heap(path: Path, name: str, dtype: np.dtype) -> None:
     """Raise DataError if values have a type of varying length.
 
     HDF5 keeps such values in a heap. Reading a damaged heap can hang.
-    name: of the HDF5 dataset or attribute, for the message
+    name: the name of the HDF5 dataset or attribute, for the message
     """
     if dtype.hasobject:
         raise DataError(

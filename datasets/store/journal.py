@@ -32,9 +32,9 @@ class Journal:
     is finished, every class is read back and compared with its digest. Create a journal
     with `Journal.resume`.
 
-    folder: of the unfinished build; the journal is its file journal.jsonl
+    folder: folder of the unfinished build, which contains the file journal.jsonl
     finished: (split, class name) -> sha256 of the class
-    frames: split -> sha256 of everything in the split file but its pixels
+    frames: split -> sha256 of everything in the split file except the pixels
     """
 
     def __init__(
@@ -58,9 +58,10 @@ class Journal:
 
     @classmethod
     def resume(cls, folder: Path, outline: str) -> "Journal":
-        """Return the journal in `folder`, or a new one if it is of another build.
+        """Return the journal in `folder`, or a new journal if no class can be resumed.
 
-        Without a record to resume from, the folder is emptied.
+        A new journal is returned if the old one is missing, damaged or of another build.
+        The folder is then emptied.
         outline: the hash that identifies the build, from `outline_of`
         """
         path = folder / _FILE
@@ -78,7 +79,7 @@ class Journal:
             file.write(line)
 
     def frame(self, split: str, digest: str) -> None:
-        """Record the digest of everything in a split file but its pixels."""
+        """Record the digest of everything in a split file except the pixels."""
         self.frames[split] = digest
         self._write()
 
@@ -104,7 +105,7 @@ class Journal:
 
     @staticmethod
     def close(folder: Path) -> None:
-        """Remove the journal file of a complete build with its final name."""
+        """Remove the journal file from a finished build."""
         path = folder / _FILE
         path.unlink(missing_ok=True)
 

@@ -20,7 +20,7 @@ _MOST = 10**12  # far more classes or images than a split can have
 
 
 class _Split(BaseModel):
-    """What a manifest says about a split, of which commands use these fields."""
+    """The fields of a split in a manifest that commands use."""
 
     n_classes: int = Field(ge=1, le=_MOST)
     n_images: int = Field(ge=1, le=_MOST)
@@ -89,7 +89,7 @@ def write_manifest(
 ) -> dict[str, Any]:
     """Write the manifest of a build beside its split files. Return its content.
 
-    folder: of the build, with a finished file for each of `split_names`
+    folder: the folder of the build, with a finished file for each of `split_names`
     """
     splits: dict[str, dict[str, Any]] = {}
     checks = list(listing.checks)
@@ -133,7 +133,7 @@ def _describe_split(store: SplitStore) -> dict[str, Any]:
 
 
 def _compare_with_reference(info: DatasetInfo, store: SplitStore) -> str | None:
-    """Return a sentence that compares a split with the reference build.
+    """Return a sentence that says whether a split equals the reference build.
 
     None if no reference hash is known for the split.
     """

@@ -126,7 +126,7 @@ def seal(path: Path, class_sha256: Sequence[str], content: ContentDigest) -> Non
 
 
 def frame_digest(path: Path) -> str | None:
-    """Return the sha256 of everything in a split file but its pixels.
+    """Return the sha256 of everything in a split file except the pixels.
 
     None if the file is not a split file.
     """

@@ -28,9 +28,9 @@ def write_split(
 ) -> Iterator[int]:
     """Write a split file to `path`. Yield the number of images in each finished class.
 
-    Classes that are recorded in the journal are not read from the source again. An HDF5
-    file that is open is damaged if the process is killed. Therefore the file is laid
-    out and closed first, and the pixels are written into it as plain bytes.
+    Classes that are recorded in the journal are not read from the source again.
+    Killing a process damages its open HDF5 files. Therefore the file is laid out and
+    closed first, and the pixels are written into it as plain bytes.
     Raises DataError if the images of the source are not uint8 or have a wrong shape.
     Raises OSError if the disk is full, read-only or unreliable.
     """
@@ -159,7 +159,7 @@ def _read_source(one: ClassImages, info: DatasetInfo) -> np.ndarray:
 
 
 def _record_frame(path: Path, split: str, journal: Journal) -> None:
-    """Record a digest of the split file in the journal. It does not cover the pixels."""
+    """Add the digest of a split file without its pixels to the journal."""
     _flush_to_disk(path)
     digest = frame_digest(path) or ""
     journal.frame(split, digest)
