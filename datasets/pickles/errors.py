@@ -21,6 +21,6 @@ class Forbidden(Unexpected):
     """Something in a pickle that could run code when Python loads it."""
 
     advice = (
-        "A pickle may run code when it is loaded, and fewbench refuses to do that. "
+        "A pickle may run code when it is loaded, and fewbench refuses such code. "
         "Download it again from its authors."
     )
