@@ -1,6 +1,7 @@
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -19,11 +20,17 @@ from fewbench.reports.stats.diagnostics import (
 HISTORY = [
     {"step": e, "seconds": e / 9, "loss": 1 / e, "val_accuracy": 0.5} for e in (1, 2, 3)
 ]
+SAMPLES = {"x": b"\x89PNG"}
 
 
-def test_a_report_is_a_folder_of_tables_plots_and_one_page(various_results, tmp_path):
-    paths = write_report(various_results, tmp_path / "out", {}, {"protonet": HISTORY})
+@pytest.fixture(scope="module")
+def report(various_results, tmp_path_factory) -> list[Path]:
+    """The files of a report on various results. No test may change them."""
+    out = tmp_path_factory.mktemp("report") / "out"
+    return write_report(various_results, out, SAMPLES, {"protonet": HISTORY})
 
+
+def test_a_report_is_a_folder_of_tables_plots_and_one_page(report):
     cards = ["glyphs-5w1s__1", "glyphs-5w1s__2", "glyphs-5w5s", "omniglot-20w1s"]
     plots = ["accuracy", "differences_glyphs-5w1s__1", "learning_curve_protonet"]
     plots += [f"{kind}_{card}" for kind in ("episodes", "classes") for card in cards]
@@ -39,12 +46,15 @@ def test_a_report_is_a_folder_of_tables_plots_and_one_page(various_results, tmp_
     }
     expected |= {"other_classes.csv"}
     expected |= {f"{plot}.{kind}" for plot in plots for kind in ("png", "svg", "pdf")}
-    assert {path.name for path in paths} == expected
-    assert {path.name for path in (tmp_path / "out").iterdir()} == {*expected, ".files"}
-    assert all(path.stat().st_size for path in paths)
-    assert (tmp_path / "out" / "index.html").read_text().count("<figure>") == len(plots)
+    out = report[0].parent
+    assert {path.name for path in report} == expected
+    assert {path.name for path in out.iterdir()} == {*expected, ".files"}
+    assert all(path.stat().st_size for path in report)
+    page = (out / "index.html").read_text()
+    assert page.count("<figure>") == len(plots) + len(SAMPLES)
 
 
+@pytest.mark.usefixtures("unrendered")
 def test_what_there_is_more_of_is_reported_too(make_result, tmp_path):
     results = [
         make_result(0.9, seed, train_seed=seed, name=f"omniglot-5w{shot}s", n_shot=shot,
@@ -71,6 +81,7 @@ def test_what_there_is_more_of_is_reported_too(make_result, tmp_path):
         assert f">{heading}</h2>" in page
 
 
+@pytest.mark.usefixtures("unrendered")
 def test_a_report_replaces_an_earlier_one_and_nothing_else(make_result, tmp_path):
     several = [make_result(0.8, 1), make_result(0.5, 2, name="glyphs-5w5s", n_shot=5)]
     write_report(several, tmp_path, {}, {"protonet": HISTORY})
@@ -83,6 +94,7 @@ def test_a_report_replaces_an_earlier_one_and_nothing_else(make_result, tmp_path
     assert not any("5w5s" in name or "learning" in name for name in names)
 
 
+@pytest.mark.usefixtures("unrendered")
 def test_a_report_that_fails_leaves_the_earlier_one_as_it_was(make_result, tmp_path):
     out = tmp_path / "out"
     write_report([make_result(0.8, 1)], out, {}, {})
@@ -98,6 +110,7 @@ def test_a_report_that_fails_leaves_the_earlier_one_as_it_was(make_result, tmp_p
     assert list(tmp_path.iterdir()) == [out]
 
 
+@pytest.mark.usefixtures("unrendered")
 def test_details_are_those_of_the_diagnostics(make_result, tmp_path):
     best = make_result(0.8, 1)
     write_report([make_result(0.5, 2, learner="centroid"), best], tmp_path, {}, {})
@@ -121,6 +134,7 @@ def test_details_are_those_of_the_diagnostics(make_result, tmp_path):
     )
 
 
+@pytest.mark.usefixtures("unrendered")
 def test_a_run_that_logged_no_values_has_no_curve(make_result, tmp_path):
     histories = {
         "empty": [],
@@ -136,13 +150,12 @@ def test_a_run_that_logged_no_values_has_no_curve(make_result, tmp_path):
     }
 
 
-def test_writing_a_report_again_changes_no_byte(various_results, tmp_path):
-    first, second = (
-        write_report(results, tmp_path / name, {"x": b"\x89PNG"}, {"a": HISTORY})
-        for name, results in (("one", various_results), ("two", various_results[::-1]))
-    )
+def test_writing_a_report_again_changes_no_byte(various_results, report, tmp_path):
+    turned = various_results[::-1]
 
-    for a, b in zip(first, second, strict=True):
+    again = write_report(turned, tmp_path, SAMPLES, {"protonet": HISTORY})
+
+    for a, b in zip(report, again, strict=True):
         assert a.name == b.name
         assert a.read_bytes() == b.read_bytes(), a.name
 

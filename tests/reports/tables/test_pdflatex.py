@@ -3,6 +3,8 @@
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from fewbench.benchmark.published_numbers import published_numbers
 from fewbench.reports.report import write_report
 from fewbench_tests.programs import program
@@ -10,6 +12,7 @@ from fewbench_tests.programs import program
 PDFLATEX = program(
     "pdflatex", install="apt-get install texlive-latex-recommended lmodern"
 )
+pytestmark = pytest.mark.usefixtures("unrendered")
 DOCUMENT = r"""\documentclass{article}
 \usepackage{booktabs}
 \begin{document}
