@@ -8,12 +8,21 @@ from pathlib import Path
 
 import pytest
 
+from fewbench.benchmark.protocols.catalogue import find_protocol
+from fewbench.benchmark.quickstart import PROTOCOLS
+
+# Two of the protocols with 600 of their 10,000 episodes: all of them take half a minute.
 WITHOUT_OPTIONAL = """
 import sys
 for name in ("learn2learn", "torchvision", "gym", "higher"):
     sys.modules[name] = None
 sys.argv[0] = "fewbench"
+from fewbench.benchmark import quickstart
 from fewbench.benchmark.cli.app import main
+from fewbench.benchmark.protocols.catalogue import find_protocol
+whole, *others = quickstart.PROTOCOLS
+shortened = [find_protocol(name, n_episodes=600) for name in others]
+quickstart.PROTOCOLS = (whole, *shortened)
 main()
 """
 
@@ -44,6 +53,11 @@ def quickstart(
     return folder / "quickstart", {**document, "stderr": done.stderr}
 
 
+def test_quickstart_scores_on_the_standard_protocols() -> None:
+    assert PROTOCOLS == ("glyphs-5w1s", "glyphs-5w5s", "glyphs-20w1s")
+    assert {find_protocol(name).n_episodes for name in PROTOCOLS} == {10_000}
+
+
 def test_quickstart_leaves_results_tables_plots_and_a_page(
     quickstart: tuple[Path, dict],
 ) -> None:
@@ -51,7 +65,7 @@ def test_quickstart_leaves_results_tables_plots_and_a_page(
     names = {path.name for path in (folder / "report").iterdir()}
     assert {"index.html", "results.csv", "results.md", "results.tex"} <= names
     assert {"accuracy.png", "accuracy.svg", "learning_curve_protonet.png"} <= names
-    assert {"episodes_glyphs-5w1s.png", "episodes_glyphs-20w1s.svg"} <= names
+    assert {"episodes_glyphs-5w1s.png", "episodes_glyphs-20w1s-600ep.svg"} <= names
     assert len(list((folder / "results").glob("*.json"))) == 6
     page = (folder / "report" / "index.html").read_text()
     assert "data:image/png;base64," in page
