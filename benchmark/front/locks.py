@@ -123,9 +123,15 @@ class _FileLock:
         if not self._is_in_place():
             self._file.close()
             return False
-        self._file.truncate(0)
-        self._file.write(_this_process())
-        self._file.flush()
+        try:
+            self._file.truncate(0)
+            self._file.write(_this_process())
+            self._file.flush()
+        except OSError:
+            # The disk is full. Closing the file tries to write again.
+            with suppress(OSError):
+                self.release()
+            raise
         return True
 
     def release(self) -> None:
@@ -154,6 +160,10 @@ class _OwnerFile:
                 file.write(_this_process())
         except FileExistsError:
             return False
+        except OSError:
+            # The disk is full.
+            self.release()
+            raise
         return True
 
     def release(self) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from fewbench.locks import Busy, exclusive, only_writer
+from fewbench_tests.small_files import small_files_only
 
 HOLD = """
 import sys
@@ -124,3 +125,18 @@ def test_a_new_folder_without_files_is_removed(tmp_path: Path) -> None:
     with only_writer(out, "training"):
         (out / "file").touch()
     assert [path.name for path in out.iterdir()] == ["file"]
+
+
+@pytest.mark.parametrize("words", [(), ("no-locks",)])
+def test_a_lock_that_cannot_be_written_is_not_left_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    if words:
+        monkeypatch.setitem(sys.modules, "fcntl", None)
+    with (
+        small_files_only(10),
+        pytest.raises(OSError, match="File too large"),
+        exclusive(tmp_path / "lock", "building bars"),
+    ):
+        pass
+    assert list(tmp_path.iterdir()) == []
