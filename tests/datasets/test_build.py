@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -26,6 +27,7 @@ from fewbench.datasets.store.split_file import pixels_offset
 from fewbench.locks import Busy
 from fewbench_tests.bars import BARS, SPLIT_CLASSES
 from fewbench_tests.paths import SUPPORT
+from fewbench_tests.stoppable_builds import StoppableBuild, build_server
 
 # Builds `bars` and waits for a line on stdin before each step: a test decides where it is.
 # A shell makes its background jobs, and all that they start, deaf to Ctrl-C.
@@ -50,24 +52,26 @@ EXTERNAL = replace(BARS, sources=(Source("bars.zip"),))
 N_STEPS = sum(SPLIT_CLASSES.values())
 
 
-def stopped_build(root: Path, steps: int) -> subprocess.Popen[str]:
+@pytest.fixture(scope="module", autouse=True)
+def server() -> Iterator[None]:
+    with build_server():
+        yield
+
+
+@pytest.fixture(scope="module")
+def splits(bars_root: Path) -> dict[str, dict]:
+    """What the manifest of an undisturbed build says of each split."""
+    return build(BARS, bars_root).manifest["splits"]
+
+
+def stopped_build(root: Path, steps: int) -> StoppableBuild:
     """A build in a process of its own that has written `steps` classes and waits."""
-    code = STEPWISE.format(support=str(SUPPORT), root=str(root))
-    process = subprocess.Popen(
-        [sys.executable, "-c", code],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdin is not None
-    assert process.stdout is not None
+    running = StoppableBuild("bars", Path("."), root, stepwise=True)
     for _ in range(steps - 1):
-        assert process.stdout.readline() == "step\n"
-        process.stdin.write("\n")
-        process.stdin.flush()
-    assert process.stdout.readline() == "step\n"
-    return process
+        assert running.step()
+        running.go_on()
+    assert running.step()
+    return running
 
 
 def test_a_build_writes_every_split_and_a_manifest(tmp_path: Path) -> None:
@@ -115,23 +119,33 @@ def test_a_rebuild_mends_a_damaged_build(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("steps", [1, 2, 12, 13, 18, 19, N_STEPS - 1, N_STEPS])
 def test_a_killed_build_leaves_nothing_that_is_taken_for_finished(
-    tmp_path: Path, steps: int
+    tmp_path: Path, splits: dict[str, dict], steps: int
 ) -> None:
-    process = stopped_build(tmp_path, steps)
-    process.kill()
-    process.communicate()
+    stopped_build(tmp_path, steps).kill()
 
     assert read_manifest(tmp_path / "bars") is None
     assert not (tmp_path / "bars").exists()
-    undisturbed = build(BARS, tmp_path / "other")
     completed = build(BARS, tmp_path)
     assert not completed.already_built
-    assert completed.manifest["splits"] == undisturbed.manifest["splits"]
+    assert completed.manifest["splits"] == splits
     verify(BARS, tmp_path)
 
 
 def test_an_interrupted_build_says_what_it_keeps(tmp_path: Path) -> None:
-    process = stopped_build(tmp_path, 15)
+    code = STEPWISE.format(support=str(SUPPORT), root=str(tmp_path))
+    process = subprocess.Popen(
+        [sys.executable, "-c", code],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.write("\n" * 14)
+    process.stdin.flush()
+    for _ in range(15):
+        assert process.stdout.readline() == "step\n"
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate()
     assert "15 finished classes are kept in" in errors
@@ -161,26 +175,19 @@ def counting(reads: list[str]) -> DatasetInfo:
 
 @pytest.mark.parametrize("steps", [1, 12, 13, 25])
 def test_the_next_run_goes_on_from_the_last_finished_class(
-    tmp_path: Path, steps: int
+    tmp_path: Path, splits: dict[str, dict], steps: int
 ) -> None:
-    process = stopped_build(tmp_path, steps)
-    process.kill()
-    process.communicate()
+    stopped_build(tmp_path, steps).kill()
     reads: list[str] = []
     completed = build(counting(reads), tmp_path, Request(tmp_path))
     assert len(reads) == N_STEPS - steps
-    assert (
-        completed.manifest["splits"]
-        == build(BARS, tmp_path / "other").manifest["splits"]
-    )
+    assert completed.manifest["splits"] == splits
 
 
 def test_a_class_that_does_not_read_back_as_noted_is_written_again(
-    tmp_path: Path,
+    tmp_path: Path, splits: dict[str, dict]
 ) -> None:
-    process = stopped_build(tmp_path, 15)
-    process.kill()
-    process.communicate()
+    stopped_build(tmp_path, 15).kill()
     path = tmp_path / "bars.partial" / "val.h5"
     data = bytearray(path.read_bytes())
     data[pixels_offset(path) + 5] ^= 1  # in the first class of val, which was finished
@@ -188,16 +195,11 @@ def test_a_class_that_does_not_read_back_as_noted_is_written_again(
     reads: list[str] = []
     completed = build(counting(reads), tmp_path, Request(tmp_path))
     assert reads.count("val-00") == 1
-    assert (
-        completed.manifest["splits"]
-        == build(BARS, tmp_path / "other").manifest["splits"]
-    )
+    assert completed.manifest["splits"] == splits
 
 
 def test_a_build_is_never_continued_from_another_source(tmp_path: Path) -> None:
-    process = stopped_build(tmp_path, 15)
-    process.kill()
-    process.communicate()
+    stopped_build(tmp_path, 15).kill()
     reads: list[str] = []
     info = counting(reads)
     stamped = replace(
@@ -213,20 +215,15 @@ def test_a_build_is_never_continued_from_another_source(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["train.h5", "journal.jsonl"])
 @pytest.mark.parametrize("place", [0, 300, 2000])
 def test_a_damaged_unfinished_build_does_no_harm(
-    tmp_path: Path, name: str, place: int
+    tmp_path: Path, splits: dict[str, dict], name: str, place: int
 ) -> None:
-    process = stopped_build(tmp_path, 15)
-    process.kill()
-    process.communicate()
+    stopped_build(tmp_path, 15).kill()
     path = tmp_path / "bars.partial" / name
     data = bytearray(path.read_bytes())
     data[min(place, len(data) - 1)] ^= 0x55
     path.write_bytes(data)
     completed = build(EXTERNAL, tmp_path, Request(tmp_path))
-    assert (
-        completed.manifest["splits"]
-        == build(BARS, tmp_path / "other").manifest["splits"]
-    )
+    assert completed.manifest["splits"] == splits
 
 
 def test_incomplete_data_build_a_partial_dataset_when_allowed(tmp_path: Path) -> None:
@@ -252,20 +249,21 @@ def test_incomplete_data_build_a_partial_dataset_when_allowed(tmp_path: Path) ->
 
 
 def test_two_builds_at_once_do_not_mix(tmp_path: Path) -> None:
-    process = stopped_build(tmp_path, 3)
+    running = stopped_build(tmp_path, 3)
     with pytest.raises(Busy, match="another process is building bars"):
         build(EXTERNAL, tmp_path, Request(tmp_path))
-    _, errors = process.communicate("\n" * N_STEPS)
-    assert process.returncode == 0, errors
+    running.go_on()
+    assert running.result() == "built"
     assert build(EXTERNAL, tmp_path).already_built
     verify(BARS, tmp_path)
 
 
 def test_a_second_first_use_of_an_embedded_dataset_waits(tmp_path: Path) -> None:
-    process = stopped_build(tmp_path, 3)
+    running = stopped_build(tmp_path, 3)
     second = threading.Thread(target=build, args=(BARS, tmp_path))
     second.start()
-    process.communicate("\n" * N_STEPS)
+    running.go_on()
+    assert running.result() == "built"
     second.join(timeout=60)
     assert not second.is_alive()
     verify(BARS, tmp_path)

@@ -36,7 +36,7 @@ def test_h5py_alone_reads_the_same_pixels(bars: dict[str, SplitStore]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("workers", "method"), [(0, "fork"), (4, "fork"), (2, "spawn")]
+    ("workers", "method"), [(0, "fork"), (4, "fork"), (1, "spawn")]
 )
 @pytest.mark.filterwarnings("ignore:This DataLoader will create 4 worker processes")
 @pytest.mark.filterwarnings("ignore:.*use of fork\\(\\) may lead to deadlocks")

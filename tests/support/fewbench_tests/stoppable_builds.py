@@ -1,4 +1,4 @@
-"""Builds of the small worlds in processes of their own, to be killed at any moment."""
+"""Builds of small datasets in processes of their own, to be killed at any moment."""
 
 import multiprocessing
 import os
@@ -7,17 +7,23 @@ import signal
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
 from fewbench.datasets.build import build
-from fewbench.datasets.info import DatasetInfo, Request
+from fewbench.datasets.info import DatasetInfo, Request, Source
 from fewbench.errors import UserError
 from fewbench_tests import imagenet_archives as world
+from fewbench_tests.bars import BARS
 from fewbench_tests.paths import SUPPORT
 
-INFOS: dict[str, DatasetInfo] = {"mini": world.MINI, "tiered": world.TIERED}
+INFOS: dict[str, DatasetInfo] = {
+    "mini": world.MINI,
+    "tiered": world.TIERED,
+    "bars": replace(BARS, sources=(Source("bars.zip"),)),
+}
 # Its server forks a process for each build, in which everything is imported already.
 _CONTEXT = multiprocessing.get_context("forkserver")
 
