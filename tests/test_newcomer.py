@@ -95,50 +95,64 @@ def write_leaves(path: Path) -> None:
                 archive.writestr(name, buffer.getvalue())
 
 
-def test_the_dataset_is_built_and_evaluated(clone: Clone) -> None:
-    around = clone.folder.parent
-    write_leaves(around / "leaves.zip")
-    build = ("data", "build", "leaves", "--source", str(around))
-    assert "12" in clone.fewbench(*build)
-    assert "leaves" in clone.fewbench("data", "list")
-    clone.fewbench("data", "verify", "leaves")
-    identified = clone.fewbench("data", "identify", str(around / "leaves.zip"))
-    assert "fewbench data build leaves" in identified
-    assert "leaves-5w5s" in clone.fewbench("protocol", "list")
+def commands(leaves: Path) -> list[tuple[str, ...]]:
+    """What a newcomer types to see the dataset, the baseline and the plot at work."""
+    few = ("--episodes", "50", "--out")
+    short = ("--set", "steps=4", "--set", "way=5", "--set", "validate_every=2")
+    small = ("--set", "val_episodes=5", "--set", "width=8", "--out", "run")
+    return [
+        ("data", "build", "leaves", "--source", str(leaves.parent)),
+        ("data", "list"),
+        ("data", "verify", "leaves"),
+        ("data", "identify", str(leaves)),
+        ("protocol", "list"),
+        ("evaluate", "centroid", "--protocol", "leaves-5w1s", *few, "leaves-results"),
+        ("report", "leaves-results", "--out", "report"),
+        ("recipes",),
+        ("train", "--recipe", "cosine-glyphs", *short, *small),
+        ("evaluate", "run", "--protocol", "glyphs-5w1s", *few, "results"),
+    ]
 
-    evaluate = ("evaluate", "centroid", "--protocol", "leaves-5w1s", "--episodes", "50")
-    clone.fewbench(*evaluate, "--out", "leaves-results")
-    names = [path.name for path in (around / "leaves-results").glob("*.json")]
+
+@pytest.fixture(scope="module")
+def said(clone: Clone) -> dict[str, str]:
+    """What each command printed, by its first two words."""
+    leaves = clone.folder.parent / "leaves.zip"
+    write_leaves(leaves)
+    typed = commands(leaves)
+    names = [" ".join(words[:2]) for words in typed]
+    return dict(zip(names, clone.each_of(typed), strict=True))
+
+
+def test_the_dataset_is_built_and_evaluated(clone: Clone, said: dict[str, str]) -> None:
+    assert "12" in said["data build"]
+    assert "leaves" in said["data list"]
+    assert "fewbench data build leaves" in said["data identify"]
+    assert "leaves-5w5s" in said["protocol list"]
+
+    results = clone.folder.parent / "leaves-results"
+    names = [path.name for path in results.glob("*.json")]
     assert names == ["leaves-5w1s-50ep__centroid__seed0.json"]
 
 
-def test_a_published_number_stands_beside_the_result(clone: Clone) -> None:
-    around = clone.folder.parent
-    clone.fewbench("report", "leaves-results", "--out", "leaves-report")
-    page = (around / "leaves-report" / "index.html").read_text(encoding="utf-8")
+@pytest.fixture
+def report(clone: Clone, said: dict[str, str]) -> Path:
+    return clone.folder.parent / "report"
+
+
+def test_a_published_number_stands_beside_the_result(report: Path) -> None:
+    page = (report / "index.html").read_text(encoding="utf-8")
     assert "Leaf et al. 2026" in page
     assert "split official" not in page
-    pictures = {path.name for path in (around / "leaves-report").glob("*.png")}
+    pictures = {path.name for path in report.glob("*.png")}
     assert "published.png" in pictures
 
 
-def test_the_baseline_is_trained_and_evaluated(clone: Clone) -> None:
-    assert "cosine-glyphs" in clone.fewbench("recipes")
-    short = ("--set", "steps=4", "--set", "way=5", "--set", "validate_every=2")
-    small = ("--set", "val_episodes=5", "--set", "width=8")
-    recipe = ("train", "--recipe", "cosine-glyphs")
-    clone.fewbench(*recipe, *short, *small, "--out", "run")
-
-    evaluate = ("evaluate", "run", "--protocol", "glyphs-5w1s", "--episodes", "50")
-    assert "cosine" in clone.fewbench(*evaluate, "--out", "results")
+def test_the_baseline_is_trained_and_evaluated(said: dict[str, str]) -> None:
+    assert "cosine-glyphs" in said["recipes"]
+    assert "cosine" in said["evaluate run"]
 
 
-def test_the_plot_is_in_the_report(clone: Clone) -> None:
-    around = clone.folder.parent
-    evaluate = ("evaluate", "centroid", "--protocol", "glyphs-5w1s", "--episodes", "60")
-    clone.fewbench(*evaluate, "--out", "plotted")
-
-    clone.fewbench("report", "plotted", "--out", "report")
-
-    assert (around / "report" / "speed.png").read_bytes().startswith(b"\x89PNG")
-    assert ">Seconds<" in (around / "report" / "index.html").read_text(encoding="utf-8")
+def test_the_plot_is_in_the_report(report: Path) -> None:
+    assert (report / "speed.png").read_bytes().startswith(b"\x89PNG")
+    assert ">Seconds<" in (report / "index.html").read_text(encoding="utf-8")

@@ -1,17 +1,32 @@
 """A clone of the project in a folder called `fewbench`, installed as CONTRIBUTING says."""
 
+import json
 import os
 import shutil
 import subprocess
 import sys
 import sysconfig
 import venv
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from .paths import REPOSITORY
 
 _TRACKED = ("git", "ls-files", "-co", "--exclude-standard", "-z")
+# Several commands in one process, which imports torch once; a form feed ends each answer.
+_ONE_AFTER_ANOTHER = """
+import json, sys
+from fewbench.benchmark.cli.app import main
+for words in json.loads(sys.argv[1]):
+    sys.argv = ["fewbench", *words]
+    try:
+        main()
+    except SystemExit as ended:
+        if ended.code:
+            raise
+    print("\\f", end="", flush=True)
+"""
 _ROOMS = ("benchmark", "datasets", "baselines", "reports", "tests")
 
 
@@ -55,6 +70,13 @@ class Clone:
     def fewbench(self, *arguments: str, code: int = 0) -> str:
         """Run a `fewbench` command in the folder around the clone."""
         return self.run("-m", "fewbench", *arguments, code=code)
+
+    def each_of(self, commands: Sequence[Sequence[str]]) -> list[str]:
+        """Run `fewbench` commands one after another in one process; what each printed."""
+        listed = json.dumps([list(words) for words in commands])
+        answers = self.run("-c", _ONE_AFTER_ANOTHER, listed).split("\f")
+        assert len(answers) == len(commands) + 1, answers
+        return answers[:-1]
 
 
 def make_clone(around: Path) -> Clone:
