@@ -243,7 +243,7 @@ def test_ranges_join_to_the_content_of_one_run(
             torch.manual_seed(0)
             return nn.Sequential(nn.Conv2d(1, 4, 3, 2), nn.ReLU(), nn.Flatten())
         if kind == "maml":
-            return maml(tasks_per_chunk=5)
+            return maml(tasks_per_chunk=5, test_inner_steps=2)
         return mean_brightness
 
     n_episodes = 7 * 256 + 9 if kind == "encoder" else 6 * 32 + 9

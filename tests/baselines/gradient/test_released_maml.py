@@ -18,7 +18,7 @@ from fewbench.baselines.recipe_files import load_recipe
 from fewbench.datasets import BUILDERS
 from fewbench.datasets.build import build
 from fewbench.datasets.episodes import EpisodeSpec, sample_episodes
-from fewbench.datasets.info import Request
+from fewbench.datasets.info import Listing, Request
 from fewbench.datasets.root import open_split
 from fewbench.datasets.view import ImageView
 
@@ -65,7 +65,13 @@ def released(shared_data: Path) -> MAML:
 def view(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> ImageView:
     root = tmp_path_factory.mktemp("tiered")
     source = shared_data / "imagenet_sample" / "tiny_imagenet_123x60.zip"
-    info = replace(BUILDERS["tieredimagenet"], resampling="bilinear")
+    whole = BUILDERS["tieredimagenet"]
+
+    def list_test_classes(request: Request) -> Listing:
+        listing = whole.list_classes(request)
+        return replace(listing, classes=tuple(listing.of("test")))
+
+    info = replace(whole, resampling="bilinear", list_classes=list_test_classes)
     build(info, root, Request(source, allow_missing=True))
     return ImageView([open_split(info, root, "test")])
 
