@@ -97,14 +97,14 @@ def test_two_halves_are_one_whole_bit_by_bit(
     bars: dict[str, SplitStore], tmp_path: Path, precision: str
 ) -> None:
     whole, halves = tmp_path / "whole", tmp_path / "halves"
-    choice = f"precision={precision}"
-    Trainer(config("steps=16", choice), views(bars), whole, CPU).run()
+    brief = config("steps=16", "width=8", f"precision={precision}")
+    Trainer(brief, views(bars), whole, CPU).run()
 
-    first = Trainer(config("steps=16", choice), views(bars), halves, CPU)
+    first = Trainer(brief, views(bars), halves, CPU)
     with pytest.raises(KeyboardInterrupt):
         first.run(interrupt_at(10))
     assert load_checkpoint(halves / LAST)[1].step == 8
-    Trainer(config("steps=16", choice), views(bars), halves, RESUME).run()
+    Trainer(brief, views(bars), halves, RESUME).run()
 
     assert_same_bits(whole, halves)
     assert load_checkpoint(halves / LAST)[1].config["precision"] == precision

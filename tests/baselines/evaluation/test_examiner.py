@@ -53,7 +53,9 @@ def test_embedding_once_predicts_what_a_plain_loop_predicts(
         Centroid()
         if name == "centroid"
         else make_learner(
-            load_recipe("protonet-glyphs"), (28, 28, 1), torch.device("cpu")
+            load_recipe("protonet-glyphs", ["width=16"]),
+            (28, 28, 1),
+            torch.device("cpu"),
         )
     )
     predictions = answer(learner, view, episodes, 3).predictions

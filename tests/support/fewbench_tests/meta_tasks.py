@@ -22,7 +22,7 @@ NETWORKS: dict[str, tuple[Shape, int]] = {
     "conv4": ((36, 36, 3), 8),
     "conv4-strided": ((28, 28, 1), 8),
     "mlp": ((12, 12, 1), 8),
-    "resnet12": ((32, 32, 3), 4),
+    "resnet12": ((24, 24, 3), 4),
     "plain": ((16, 16, 3), 6),
 }
 
