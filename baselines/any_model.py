@@ -16,8 +16,8 @@ from .metric.protonet import ProtoNet
 class FunctionLearner(Learner):
     """A learner that calls a function of the user for each episode.
 
-    function: `(support_images, support_labels, query_images) -> scores`, with the
-        arrays of `Learner.predict`
+    function: `(support_images, support_labels, query_images) -> scores`; these arrays
+        are the same as in `Learner.predict`
     """
 
     def __init__(self, function: Callable[..., object], name: str) -> None:

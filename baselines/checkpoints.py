@@ -102,7 +102,7 @@ def save_checkpoint(
 
 
 def load_checkpoint(path: Path) -> tuple[dict[str, Tensor], Card]:
-    """Read the tensors, by name, and the card of a checkpoint.
+    """Read a checkpoint. Return its tensors as a dict by name, and its card.
 
     Raises BaselineError if the file is missing, damaged, not written by fewbench, or
     written by a newer fewbench.
@@ -137,7 +137,11 @@ def weights_digest(tensors: Mapping[str, Tensor]) -> str:
 
 
 def _read_file(path: Path) -> tuple[dict[str, Tensor], str | None]:
-    """Read the tensors, by name, and the text of the card; None if there is no card."""
+    """Read the tensors and the card of a file.
+
+    Return the tensors as a dict by name, and the text of the card. The text is None if
+    the file has no card.
+    """
     tensors: dict[str, Tensor] = {}
     try:
         with safe_open(path, framework="pt") as file:

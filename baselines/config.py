@@ -76,7 +76,10 @@ class TrainConfig:
         return EpisodeSpec(self.val_way, self.val_shot, self.val_query)
 
     def flat(self) -> dict[str, Any]:
-        """Return the recipe as a dict without tables, for checkpoints and results."""
+        """Return the recipe as one flat dict, for checkpoints and results.
+
+        The learner's own settings stand beside the common settings.
+        """
         values = asdict(self)  # pyright: ignore[reportArgumentType] - pydantic's is a dataclass too
         own = values.pop("own")
         return {**values, **own}
@@ -85,7 +88,7 @@ class TrainConfig:
 def learner_card(config: TrainConfig, device: torch.device) -> LearnerCard:
     """Return the facts that results record about a learner made from this recipe.
 
-    The learner's name includes every backend except native, as in "maml-higher".
+    If the backend is not native, the learner's name ends in it, as in "maml-higher".
     """
     name = config.learner
     if config.backend != "native":

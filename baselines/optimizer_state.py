@@ -67,7 +67,7 @@ def _laid_out_like(parameter: Tensor, value: Tensor) -> Tensor:
 
 
 def trained_parameters(network: nn.Module) -> dict[str, nn.Parameter]:
-    """Return the parameters of a network that training changes, by name."""
+    """Return the trainable parameters of a network, by name."""
     trained = {}
     for name, parameter in network.named_parameters():
         if parameter.requires_grad:

@@ -27,7 +27,8 @@ class Preparation:
         and treats each image alone.
     mean, std: the images become (images - mean) / std in float32; uint8 values are first
         divided by 255. Each has a single value, or a value for each channel. With three
-        values, a grey image gets three equal channels. None stands for 0 and for 1.
+        values, a grey image gets three equal channels. None stands for a mean of 0 or a
+        std of 1.
     Images that are not changed stay uint8.
     Raises BaselineError if a value cannot be used.
     """

@@ -124,7 +124,10 @@ class _Parts:
         return _Parts(self.common | changes.common, self.own | changes.own)
 
     def checked(self, kind: type[TrainedLearner], where: str) -> TrainConfig:
-        """Return the values as a TrainConfig. Raises BaselineError for each wrong key."""
+        """Return the values as a TrainConfig.
+
+        Raises BaselineError if a key or a value is wrong.
+        """
         names = own_keys(kind)
         settings = _checked(TypeAdapter(kind.Settings), self.own, where, names)
         keys = [*(field.name for field in fields(TrainConfig)), *names]  # pyright: ignore[reportArgumentType] - pydantic's is a dataclass too
@@ -179,7 +182,10 @@ def _table(table: object, kind: type[TrainedLearner], where: str) -> dict[str, A
 
 
 def _in_table(changes: dict[str, Any], kind: type[TrainedLearner]) -> dict[str, Any]:
-    """Return changes with `table.key` written as `key`, for the learner's own table."""
+    """Return the changes with short keys for the learner's own settings.
+
+    For MAML, for example, "maml.inner_lr" becomes "inner_lr".
+    """
     values = {}
     for key, value in changes.items():
         table, dot, name = key.partition(".")

@@ -83,6 +83,8 @@ class TrainedLearner(Learner):
     ) -> Tensor:
         """Add the gradient of the mean loss of a batch to the network's gradient.
 
+        A batch holds tasks, or images of all classes without tasks (a plain batch).
+
         images: uint8 (n_tasks, n_way * (n_shot + n_query), H, W, C) for tasks, or uint8
             (n, H, W, C) for a plain batch; on the learner's device
         spec: the numbers of classes and images in a task

@@ -112,9 +112,8 @@ class Trainer:
     def run(self, progress: Progress | None = None) -> Path:
         """Train until the last step of the recipe or until the time limit.
 
-        progress: called after every step, with the stage "train", with the number of
-            seconds (if there is a time limit) or steps, and with the last validation
-            accuracy as the remark
+        progress: called after every step. The stage is "train". The counts are steps, or
+            seconds if there is a time limit. The remark is the last validation accuracy.
         Returns the path of the selected checkpoint.
         Raises BaselineError if the training diverges. The last good checkpoint is kept.
         """
@@ -204,7 +203,7 @@ class Trainer:
         return seconds >= self.budget.minutes * 60
 
     def _checkpoint(self, losses: list[Tensor]) -> None:
-        """Validate, then write checkpoints and the log, from which a run can resume."""
+        """Validate, then write the checkpoints and the log."""
         state = self.state
         what = divergence(
             losses,

@@ -32,7 +32,7 @@ class OptionalPackage:
 
     installed: the installed version, or None if the package is not installed
     missing: the names of packages that it needs and that are not installed
-    needed_for: the purpose of the package in fewbench, in words
+    needed_for: the purpose of the package in fewbench, such as "the higher backend"
     install: the shell command that installs the package
     """
 

@@ -82,7 +82,8 @@ def find_episodes(
 ) -> EpisodeStream:
     """Return the stream of episodes of a protocol or of an episode file.
 
-    stop: the rule that may stop the evaluation early; it changes the protocol
+    stop: the rule that may stop the evaluation early; the protocol of the stream is then
+        the one that `StopRule.protocol` returns
     root: the folder with the built datasets; None for the default folder of `data_root`
     Raises DataError if the dataset is not built, or lacks an image of the file.
     """
@@ -132,7 +133,8 @@ def run(
     """Let the learner answer the episodes of a stream, and make the result.
 
     stop: the rule that may stop the evaluation early; None for all episodes
-    started: the value of time.perf_counter when the evaluation began; None for now
+    started: the value of time.perf_counter when the evaluation began; None if it begins
+        with this call
     """
     if started is None:
         started = time.perf_counter()

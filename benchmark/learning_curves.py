@@ -26,7 +26,7 @@ _Accuracy = Annotated[float, Field(ge=0, le=1)]
 class _Row:
     """A row of the log: the values that a learning curve shows.
 
-    loss: inf or NaN if training diverged, and then not plotted
+    loss: inf or NaN if training diverged; such a loss is not plotted
     val_accuracy: a fraction
     """
 

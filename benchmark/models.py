@@ -33,7 +33,8 @@ class Loading:
     precision: "auto", "fp32" or "bf16"
     settings: texts `key=value`; each replaces a setting of the recipe in this evaluation
     name: the name in tables; None for the model's own name
-    train_seed: the seed that trained the model of a factory; None for 0
+    train_seed: the seed that trained the model of a factory; None to keep the seed in
+        the model's card, which is 0 by default
     batch_size: the number of images in a forward pass of an encoder; None to choose it by
         the size of the images
     """
@@ -57,7 +58,8 @@ def load_model(what: str, loading: Loading) -> Learner:
     if colon and kind in _NOT_YET:
         raise BaselineError(
             f"{what}: models of the kind '{kind}:' are not supported yet, but "
-            f"{_NOT_YET[kind]}. Name it as module:factory, see docs/evaluation.md"
+            f"{_NOT_YET[kind]}. Name this function as module:factory, see "
+            f"docs/evaluation.md"
         )
     if _FACTORY.fullmatch(what) and not Path(what).exists():
         learner = _from_factory(what, loading)

@@ -29,7 +29,8 @@ class Plan:
 
     against: the result that the pilot is compared with; None if the target is a
         half-width, or if there is no such result
-    spread: the variance of the episodes, which the plan is based on
+    spread: the variance, over the pilot's episodes, of the accuracy, or of the difference
+        from `against`; the plan is based on it
     rows: a row for each possible number of queries
     """
 

@@ -49,7 +49,7 @@ def with_batch_size(learner: Learner, batch_size: int | None) -> Learner:
 
 
 def pixels_of(view: ImageView) -> Pixels:
-    """Return what is known about the images that a learner gets."""
+    """Return the size, channels and resizing filter of the images that a learner gets."""
     height, width, channels = view.image_shape
     resampling = str(view.stores[0].attributes["resampling"])
     if isinstance(view, PreparedView):

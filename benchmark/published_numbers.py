@@ -54,6 +54,9 @@ def parse_published(text: str) -> tuple[PublishedNumber, ...]:
 
 
 def _our_split(dataset: str) -> str:
-    """Return the name of our class split in published.csv; "" for an unknown dataset."""
+    """Return the name that published.csv gives to the class split of our dataset.
+
+    Return "" if fewbench does not know the dataset.
+    """
     info = BUILDERS.get(dataset)
     return info.published_split if info else ""

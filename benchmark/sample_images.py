@@ -1,4 +1,4 @@
-"""Find the sample images in a report: of each split, and of the hardest classes."""
+"""Find sample images of each split and of the hardest classes, for a report."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -38,10 +38,10 @@ def class_samples(
 
 
 def split_sheets(results: Sequence[RunResult], root: Path) -> dict[str, bytes]:
-    """Return an image with samples from each split that results were scored on.
+    """Return one PNG with sample images for each split that results were scored on.
 
-    caption -> PNG bytes. A split is left out if the dataset is not built in `root`, or
-    if the results were scored on another build.
+    Returns caption -> PNG bytes. A split is left out if the dataset is not built in
+    `root`, or if the results were scored on another build.
     """
     evaluated: dict[tuple[str, str, str], RunResult] = {}
     for result in results:

@@ -49,7 +49,7 @@ class StopRule:
         Its name ends in -until-0.1pct for a half-width of 0.1 %. Its `n_episodes` is the
         largest number of episodes that the rule allows.
         Raises DataError if the episodes of `protocol` are not drawn independently, since
-        the number of other episodes is fixed.
+        their number is then fixed.
         """
         if protocol.sampling != "independent":
             raise DataError(

@@ -31,7 +31,7 @@ ShownName = Annotated[str, Field(max_length=80), AfterValidator(check_shown_name
 
 
 def key_of(name: str) -> str:
-    """Return the key of a name, which stands for the name in file names.
+    """Return the key of a name. File names contain this key instead of the name.
 
     A name with only lower-case letters, digits, dots and hyphens is its own key. The key
     of any other name ends in a hash. So two names never have the same key.

@@ -25,7 +25,8 @@ def html_table(rows: Mapping[str, str]) -> str:
 def episodes_frame(correct: NDArray[np.int32], n_queries: int) -> "pd.DataFrame":
     """Return a table with a row for each episode.
 
-    Columns: episode, correct, n_queries, accuracy.
+    The table has the columns episode, correct, n_queries and accuracy.
+
     correct: int32 (n_episodes,) number of right answers in each episode
     n_queries: number of query images in each episode
     """

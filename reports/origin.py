@@ -1,6 +1,6 @@
 """The origin of the pixels and the weights in a result, and the checks of the learner.
 
-None always means "unknown".
+None means "unknown", except in `ImagePreparation`.
 """
 
 from typing import Annotated
@@ -36,7 +36,7 @@ class Pixels:
 class ImagePreparation:
     """What was done to the stored images before the learner saw them.
 
-    None means that it was not done.
+    A field is None if its step was not done.
 
     size: px of each side after resizing
     transform: module and name of the user's function, such as "my_model:crop"
@@ -52,7 +52,10 @@ class ImagePreparation:
 
     @property
     def changes(self) -> str:
-        """The changes of the images in words; "" if they were only normalised."""
+        """The changes of the images, such as "resized to 84 px".
+
+        This is "" if the images were neither resized nor transformed.
+        """
         words = []
         if self.size is not None:
             words.append(f"resized to {self.size} px")

@@ -37,8 +37,7 @@ class PublishedNumber:
     A field is None if the source does not state its value.
 
     learner: the name of our learner for this method, or "" if there is none
-    reference: whether the number is from the method's own paper, so that a reproduction
-        is compared with it
+    reference: whether the number is from the paper that introduced the method
     rotations: "classes" if rotated test images are classes of their own, "tasks" if
         each class in an episode is rotated at random, "none" if nothing is rotated
     half_width: the number that the source prints after its ±
@@ -216,7 +215,10 @@ def _beside(
 
 
 def _in_protocol(result: RunResult, theirs: PublishedNumber) -> Iterator[str]:
-    """Yield the differences in queries, transduction and backbone."""
+    """Yield how a result and a published number differ in other settings.
+
+    These settings are the number of queries, transduction and the backbone.
+    """
     n_query = result.protocol.n_query
     if theirs.query is None:
         yield "queries unstated"
@@ -234,7 +236,7 @@ def _in_protocol(result: RunResult, theirs: PublishedNumber) -> Iterator[str]:
 
 
 def _in_data(result: RunResult, theirs: PublishedNumber) -> Iterator[str]:
-    """Yield the differences in classes and images."""
+    """Yield how a result and a published number differ in classes and images."""
     protocol = result.protocol
     if theirs.split != theirs.our_split:
         yield f"split {theirs.split}"

@@ -216,8 +216,8 @@ class RunResult(ResultHeader):
         if not np.array_equal(self.correct, counted):
             n_wrong = int((self.correct != counted).sum())
             raise ValueError(
-                "correct: expected the number of right answers that follows from the array "
-                f"predictions, got another number in {n_wrong} episodes"
+                "correct: expected the number of right answers among the predictions, "
+                f"got another number in {n_wrong} episodes"
             )
 
     def _check_queries(self) -> None:

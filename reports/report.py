@@ -176,7 +176,11 @@ def _overviews(data: ReportData) -> Iterator[Plot]:
 
 
 def _single_groups(data: ReportData, class_samples: ClassSamples) -> Iterator[Plot]:
-    """Yield the plots of single groups: differences, episodes and hardest classes."""
+    """Yield the plots that show one group of results each.
+
+    They show paired differences between results, accuracies of single episodes, and the
+    hardest classes.
+    """
     styles = learner_styles(data.results)
     for group, pairs in data.compared[: len(data.detailed)]:
         title = f"Paired differences, {group.label}"

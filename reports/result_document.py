@@ -3,8 +3,8 @@
 Schema 2 has two parts. `content` holds the learner, the protocol and the answers. `run` holds
 the circumstances, such as the time and the machine. Two runs with the same answers have the
 same `content`, on any machine and at any time. Two results are equal if they have the same
-`content_sha256`. In `content`, every kind of task has a `header`. The other fields of a
-classification result are in `classification`.
+`content_sha256`. In `content`, the fields that every kind of task has are in `header`. The
+other fields of a classification result are in `classification`.
 """
 
 import hashlib

@@ -94,7 +94,8 @@ def load_result(path: Path) -> RunResult:
 def load_results(paths: Iterable[Path]) -> list[RunResult]:
     """Read all results in some files and folders, sorted by file stem.
 
-    paths: JSON documents, or folders with files like RESULT_PATTERN
+    paths: JSON documents, or folders; in a folder, all files whose names match
+        RESULT_PATTERN are read
     Raises ResultError if a folder has no results, or if a result cannot be read.
     """
     files: dict[Path, Path] = {}

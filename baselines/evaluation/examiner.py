@@ -68,7 +68,10 @@ def few_images(view: ImageView, batches: Iterable[EpisodeBatch]) -> np.ndarray |
 
 
 def range_step(learner: Learner) -> int:
-    """Return the step. A range of episodes may start at 0, step, 2 * step, ..."""
+    """Return the step between the numbers at which a range of episodes may start.
+
+    These numbers are 0, step, 2 * step, ...
+    """
     if isinstance(learner, EmbeddingLearner):
         return EPISODES_PER_CHUNK
     return TASKS_PER_CHUNK
@@ -112,7 +115,9 @@ class Examiner:
 
         start: the number of the first episode, a multiple of `range_step`; the first
             episode of a seed has number 0
-        Raises BaselineError in the same cases as the function `answer`.
+        Raises BaselineError if `start` is not such a multiple, if the scores have the
+        wrong shape or are not finite, or if the learner cannot answer episodes with
+        this number of classes.
         """
         began = time.perf_counter()
         _check_start(start, range_step(self.learner))
@@ -169,7 +174,9 @@ class Examiner:
         support: np.ndarray,
         query: np.ndarray,
     ) -> tuple[str, Iterator[Scored]]:
-        """Return the name of the stage, and an iterator over scores as in `scoring`.
+        """Return the name of the stage, and an iterator over batches of scores.
+
+        The module `scoring` describes these batches.
 
         support: int64 (n_episodes, n_way, n_shot) indices of images
         query: int64 (n_episodes, n_queries) indices of images

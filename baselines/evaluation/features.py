@@ -71,7 +71,7 @@ class Features:
     def are_those_of(
         self, learner: EmbeddingLearner, view: ImageView, images: np.ndarray | None
     ) -> bool:
-        """Tell whether features with these arguments would be the same."""
+        """Tell whether these features were made with this learner, view and images."""
         return (
             self.learner is learner
             and self.view.key == view.key

@@ -90,7 +90,8 @@ def probe(
     def change(images: np.ndarray, kept: np.ndarray) -> float:
         """Return the largest change of a score, divided by `spread`.
 
-        kept: the first len(kept) of `images`, as indices into `query_images`
+        images: the changed query images; only the first len(kept) are compared
+        kept: the indices of these images in `query_images`
         """
         n_kept = len(kept)
         scores = score(images)
@@ -117,7 +118,7 @@ def probe(
 def _unless_refused(measure: Callable[[], float]) -> float:
     """Return the measured value; NaN if the learner refuses an incomplete episode.
 
-    Then the measurement with exchanged images decides.
+    In this case, the verdict depends only on the other measurements.
     """
     try:
         return measure()

@@ -100,7 +100,7 @@ def score_one_by_one(
     support: np.ndarray,
     query: np.ndarray,
 ) -> Iterator[Scored]:
-    """Yield the scores of any other learner, which gets one episode at a time.
+    """Yield the scores of a learner that gets one episode at a time.
 
     support: int64 (n_episodes, n_way, n_shot) indices of images in the view
     query: int64 (n_episodes, n_queries) indices of images in the view

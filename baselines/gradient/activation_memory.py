@@ -1,6 +1,6 @@
 """Compute the memory that one image takes in a network.
 
-This limits the number of tasks in a chunk, which run at once.
+This memory limits the number of tasks that run at once (a chunk).
 """
 
 import copy

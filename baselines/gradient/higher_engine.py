@@ -113,7 +113,10 @@ def _support_loss(
 
 
 def _grad_callback(inner: InnerLoop) -> Callable[[Gradients], Gradients] | None:
-    """Return a callback that detaches inner gradients; None for second order."""
+    """Return a callback that detaches inner gradients, for a first-order inner loop.
+
+    Return None for a second-order inner loop.
+    """
     if inner.first_order:
         return _detached
     return None

@@ -143,7 +143,8 @@ def adapted_names(
     learn the shifts of batch norm across tasks, but do not change them within a task
     (in cbfinn/maml, the adapted weights do not include them).
 
-    head_only: whether only parameters whose name starts with `prefix` are changed
+    head_only: whether only the parameters of the head are changed
+    prefix: what the names of the head's parameters start with
     """
     norms: set[str] = set()
     for module_name, module in network.named_modules():

@@ -206,7 +206,7 @@ class MAML(TaskLearner, SteppedLearner, TrainedLearner):
         n_passes: int,
         training: bool,
     ) -> int:
-        """Return the number of tasks in a chunk, which run at once.
+        """Return the number of tasks that run at once (a chunk).
 
         tasks: (n_tasks, n, H, W, C)
         n_passes: the number of images that pass through the network for one task; an

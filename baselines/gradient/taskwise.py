@@ -1,10 +1,10 @@
 """Run one network for many tasks at once, where each task has its own weights.
 
-torch.vmap over torch.func.functional_call gives the same outputs. Here, the usual layers of
-few-shot networks have rules, which are functions written by hand (see taskwise_layers).
-Maps are channels-last. In training, a convolution is one matrix product over all images
-of a task. Batch norm has exact second derivatives (see taskwise_norm_relu). Layers
-without a rule run in torch.vmap.
+The outputs are the same as those of torch.vmap over torch.func.functional_call. But each
+usual layer of few-shot networks is computed by a function written by hand, which is called
+its rule (see taskwise_layers). Maps are channels-last. In training, a convolution is one
+matrix product over all images of a task. Batch norm has exact second derivatives (see
+taskwise_norm_relu). Layers without a rule run in torch.vmap.
 """
 
 from collections.abc import Iterable, Sequence

@@ -104,7 +104,7 @@ def _scatter(
 
 
 class _Columns(Function):
-    """The function `_gather`. Its derivative is `_scatter`."""
+    """An autograd function that computes `_gather`. Its derivative is `_scatter`."""
 
     @staticmethod
     def forward(ctx: Any, maps: Tensor, window: Window) -> Tensor:
@@ -120,7 +120,7 @@ class _Columns(Function):
 
 
 class _Scattered(Function):
-    """The function `_scatter`. Its derivative is `_gather`."""
+    """An autograd function that computes `_scatter`. Its derivative is `_gather`."""
 
     @staticmethod
     def forward(
@@ -142,7 +142,8 @@ class _Scattered(Function):
 class _Product(Function):
     """Like torch.bmm, but the gradient for `rows` has the memory layout of `rows`.
 
-    To add up gradients in a transposed layout, torch would have to copy them.
+    If the gradient had a transposed layout, torch would have to copy it before adding it
+    to other gradients.
     """
 
     @staticmethod

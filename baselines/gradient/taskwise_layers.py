@@ -32,7 +32,7 @@ _WINDOW_FACTS = (
 
 
 class Layer(NamedTuple):
-    """A module that one rule runs, and the prefix of its parameters' names."""
+    """A layer of a network: a module, and the prefix of its parameters' names."""
 
     prefix: str
     module: nn.Module
@@ -79,7 +79,9 @@ def by_vmap(
     weights: Weights,
     values: Tensor,
 ) -> Tensor:
-    """Run a module that has no rule for many tasks at once, with torch.vmap.
+    """Run a module for many tasks at once with torch.vmap.
+
+    This is for modules that have no rule.
 
     module: takes and returns maps (n, C, H, W) or features (n, d)
     Raises BaselineError if the module contains a batch norm.

@@ -22,8 +22,8 @@ class Centroid(EmbeddingLearner):
     def embed(self, images: np.ndarray) -> Tensor:
         """Return the pixels as features.
 
-        They stay uint8 until they are compared, which takes a quarter of the memory of
-        float32.
+        They stay uint8 until they are compared. In float32, they would take four times
+        as much memory.
         """
         pixels = images.reshape(len(images), -1)
         return torch.from_numpy(pixels).to(self.device)

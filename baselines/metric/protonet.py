@@ -7,9 +7,9 @@ Differences from the paper:
    validation loss, then trains again on the classes of train and val together
    (jakesnell/prototypical-networks, scripts/train).
 2. Convolutions have no bias, since batch norm would cancel it.
-3. Omniglot images are converted to grey levels, then resized with a named filter. The
-   authors' code resized one-bit images, for which Pillow always uses the filter
-   NEAREST.
+3. Omniglot images are converted to grey levels, then resized with the filter that the
+   dataset names. The authors' code resized one-bit images, for which Pillow always uses
+   the filter NEAREST.
 """
 
 from typing import Self

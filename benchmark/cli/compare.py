@@ -87,7 +87,8 @@ def published_mean(
     published: the value of --published, as a fraction
     margin: the value of --margin, as a fraction
     half_width: the value of --published-half-width, as a fraction
-    Raises UserError if --published or --margin is missing and another option is given.
+    Raises UserError if some of these options are given, but not both --published and
+    --margin.
     """
     from ..compare_results import PublishedMean
 

@@ -1,4 +1,4 @@
-"""The commands `fewbench data` list, build, verify, info and show."""
+"""The commands `list`, `build`, `verify`, `info` and `show` of `fewbench data`."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated

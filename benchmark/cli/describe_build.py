@@ -16,9 +16,10 @@ _SPLITS = ("train", "val", "test")
 
 
 def is_resampled_variant(info: DatasetInfo) -> bool:
-    """Return whether the dataset is another dataset, but resized with another filter.
+    """Return whether the dataset is a variant of another dataset.
 
-    The title of such a variant ends with the name of the filter.
+    A variant has the same images, but resized with another filter. Its title ends with
+    the name of the filter.
     """
     return info.title.endswith(f", {info.resampling}")
 

@@ -53,7 +53,10 @@ def describe_evaluation(
 def describe_evaluations(
     saved: Sequence[tuple[Path, RunResult]], half_width: float | None
 ) -> DescribedEvaluation:
-    """Describe new results; a single result as `describe_evaluation` does."""
+    """Describe new results for `fewbench evaluate`.
+
+    For a single result, return the same as `describe_evaluation`.
+    """
     described = [
         describe_evaluation(path, result, half_width) for path, result in saved
     ]
@@ -73,8 +76,8 @@ def evaluation_document(
     """Return a result as JSON, with unrounded numbers.
 
     interval: the interval of the result; None if it cannot be computed
-    others: the interval of the accuracy on classes outside the test split; None if it
-        cannot be computed
+    others: the interval of the accuracy to expect on other classes, which are not in
+        the test split; None if it cannot be computed
     """
     mean = result.mean
     half_width = None

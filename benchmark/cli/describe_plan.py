@@ -48,8 +48,9 @@ def plans_text(pilot: RunResult, plans: Sequence[Plan]) -> str:
 def plan_text(plan: Plan) -> str:
     """Return a plan as text.
 
-    The text has the target, the spread of the pilot's episodes, and a table with the
-    number of episodes for each number of queries.
+    The text has the target, the spread of the episodes in the pilot (the result that
+    the plan is based on), and a table with the number of episodes for each number of
+    queries.
     """
     lines = [_wanted(plan), _spread(plan.spread), _rows_table(plan.rows)]
     if plan.target.difference is None:

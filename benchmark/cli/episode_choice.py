@@ -24,8 +24,8 @@ class EpisodeChoice:
 
     episodes: the value of --episodes: a number, a path or None
     half_width: the value of --until-half-width, as a fraction
-    changes: argument of `find_protocol` -> its new value in the protocol, or None for no
-        change
+    changes: the changes of the protocols, as arguments of `find_protocol`: name -> value.
+        The value None means no change.
     """
 
     protocols: tuple[str, ...] = ()

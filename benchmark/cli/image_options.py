@@ -32,8 +32,8 @@ Transform = Annotated[
     str | None,
     typer.Option(
         metavar="MODULE:FUNCTION",
-        help="Change the images by this function after --size. It gets a batch as a "
-        "uint8 tensor (n, C, H, W), as transforms of torchvision do.",
+        help="Function that changes the images after they are resized (--size). It gets "
+        "a batch as a uint8 tensor (n, C, H, W), as transforms of torchvision do.",
     ),
 ]
 Mean = Annotated[
@@ -50,7 +50,8 @@ Std = Annotated[
     typer.Option(
         parser=numbers,
         metavar="NUMBERS",
-        help="Divide by this standard deviation after --mean, e.g. 0.229,0.224,0.225.",
+        help="Divide the images by this standard deviation after the mean is subtracted "
+        "(--mean), e.g. 0.229,0.224,0.225.",
     ),
 ]
 BatchSize = Annotated[

@@ -26,8 +26,8 @@ def points(text: str) -> float:
     if value >= _AMBIGUOUS and not number.endswith("%"):
         in_points = digits(100 * value)
         raise typer.BadParameter(
-            f"expected a number with a % sign or below {_AMBIGUOUS}, got {number}: "
-            f"{number} without a % sign would be {in_points} points. "
+            f"expected a number with a % sign, or a fraction below {_AMBIGUOUS}, got "
+            f"{number}: {number} without a % sign would be {in_points} points. "
             f"Type {number}% for {number} points, or {in_points}% for {in_points} "
             f"points"
         )

@@ -1,4 +1,4 @@
-"""The commands `fewbench protocol` list, show and export."""
+"""The commands `list`, `show` and `export` of `fewbench protocol`."""
 
 from dataclasses import asdict
 from pathlib import Path

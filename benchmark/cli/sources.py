@@ -1,4 +1,4 @@
-"""The commands `fewbench data` identify, convert, audit and filters."""
+"""The commands `identify`, `convert`, `audit` and `filters` of `fewbench data`."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -174,7 +174,8 @@ def known_text(known: dict[str, dict[str, Any]]) -> str:
 def audit_text(found: "Audit", compared: str) -> str:
     """Return the classes and images that splits share, and their numbers, as text.
 
-    compared: the words for what was compared, at the start of the last line
+    compared: the start of the last line, which says what was compared, such as
+        "600 images compared"
     """
     lines = []
     for overlap in found.overlaps:

@@ -102,7 +102,10 @@ def after_interruption(out: Path) -> str:
 
 
 def run_text(run: "TrainingSummary") -> str:
-    """Return the summary of a training run as text, and the command to evaluate it."""
+    """Return a text with the summary of a training run.
+
+    Its last line is the command that evaluates the learner.
+    """
     selected = "no validation"
     accuracy = run["val_accuracy"]
     if accuracy:

@@ -129,8 +129,8 @@ def find_protocol(
     n_episodes: the number of episodes, counted from the first
     disjoint: whether episodes share no image; if `n_episodes` is None, there are then
         as many episodes as the split allows
-    Raises DataError if the name is unknown, with the nearest names, or if a value is out
-    of range.
+    Raises DataError if the name is unknown, or if a value is out of range. The error for
+    an unknown name suggests similar names.
     """
     from fewbench.benchmark.protocols.catalogue import find_protocol as find
 
@@ -148,8 +148,9 @@ def find_protocol(
 
 
 def interval(result: "RunResult") -> "Interval":
-    """Return the 95 % interval of a result's mean, of the kind that its protocol names.
+    """Return the 95 % interval of the mean accuracy of a result.
 
+    The protocol of the result names the kind of interval.
     Raises ResultError if the interval cannot be computed from the episodes of the
     result.
     """

@@ -1,4 +1,4 @@
-"""Read JSON and TOML documents safely: within bounds, and checked by a schema."""
+"""Read JSON and TOML documents safely: limit their size, and check their schema."""
 
 import json
 import math
@@ -111,7 +111,7 @@ def shown(text: object, longest: int = 80) -> str:
 
 
 def printable(text: str, keep: str = "") -> str:
-    """Replace every character that does not print with its code, such as \\x1b.
+    """Replace every unprintable character by its code, such as \\x1b.
 
     Such characters move the cursor, colour a terminal, reverse the writing direction,
     or end a line. Spaces of every width are kept.

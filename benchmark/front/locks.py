@@ -26,7 +26,7 @@ _SECONDS_BETWEEN_TRIES = 0.1
 
 
 class Busy(UserError):
-    """Another process writes there at this moment."""
+    """Another process holds the lock on a file or folder at this moment."""
 
 
 class _NoLocks(Exception):
@@ -50,7 +50,10 @@ class _Owner:
 
     @property
     def is_gone(self) -> bool:
-        """Whether the process has certainly ended. False if it ran elsewhere."""
+        """Whether the process has certainly ended.
+
+        This is False if it cannot be known, for example for a process on another machine.
+        """
         if os.name == "nt" or self.pid < 1 or self.host != platform.node():
             return False
         try:

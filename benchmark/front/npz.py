@@ -30,7 +30,7 @@ def read_arrays(path: Path, limits: Mapping[str, int]) -> dict[str, np.ndarray]:
         terabytes.
     Raises FileNotFoundError if the file is missing.
     Raises ValueError if an array is missing, unexpected, pickled or too large.
-    Raises another exception in UNREADABLE if the file is damaged.
+    Raises one of the other exceptions in the tuple UNREADABLE if the file is damaged.
     """
     with zipfile.ZipFile(path) as archive:
         _check_members(archive, limits)

@@ -25,7 +25,11 @@ MOST_EPISODES = 10**6  # a limit, because all episodes are in memory at once
 
 
 def own_protocols(infos: Iterable[DatasetInfo]) -> dict[str, EvalProtocol]:
-    """Return fewbench's own protocols on these datasets, by name. Variants have none."""
+    """Return fewbench's own protocols on these datasets, by name.
+
+    A variant of a dataset, which is resized with another filter, has no protocols of its
+    own.
+    """
     protocols = {}
     for info in infos:
         if info.variant_of:

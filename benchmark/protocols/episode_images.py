@@ -110,8 +110,9 @@ def _first_numbers(file: EpisodeFile) -> np.ndarray:
 def _find_in_class(
     file: EpisodeFile, class_name: str, places: np.ndarray, by_name: Mapping[str, int]
 ) -> list[int]:
-    """Return the indices in the view of some images in a class of the file.
+    """Find some images of one class in the view. Return their indices in the view.
 
+    class_name: the name of the class in the file
     places: indices into the file's list of image names in this class
     by_name: image name -> index in the view, for this class
     Raises DataError if the view lacks an image.

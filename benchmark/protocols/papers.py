@@ -1,7 +1,7 @@
 """Protocols that follow a paper, with the source of each setting.
 
 A source is a paper, or a file in a GitHub repository (owner/name file:lines). The
-papers were read in copies by third parties, so a wrong digit is unlikely but possible.
+papers were read in copies made by third parties, so a wrong digit is unlikely but possible.
 No setting is from memory. Never edit a published protocol. Add a new name instead.
 """
 

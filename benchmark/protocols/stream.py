@@ -66,8 +66,8 @@ class EpisodeStream:
     def few_images(self) -> np.ndarray | None:
         """Return the images that the episodes use: bool (n_images,)
 
-        Return None if the episodes use at least half of the images, as the function
-        `few_images` does.
+        Return None if the episodes use at least half of the images. All images are
+        embedded then.
         """
         return few_images(self.view, self._looks())
 

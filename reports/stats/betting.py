@@ -52,10 +52,11 @@ def betting_limits(
 ) -> tuple[float, float]:
     """Return the lower and upper confidence limit of the mean of values in [0, 1].
 
-    With a probability of at least 1 - alpha, the limits hold the true mean after every
-    episode at once. Each limit is the outermost mean that the bets do not refute. The
-    wealth is averaged over BETS. Each bet in BETS stays the same for all episodes, so
-    the order of the episodes does not matter.
+    If limits are computed after each episode, the probability that all of them contain
+    the true mean is at least 1 - alpha. Each limit is the outermost mean that the bets
+    do not refute. The player's wealth (see the text of this module) is averaged over
+    BETS. Each bet in BETS stays the same for all episodes, so the order of the episodes
+    does not matter.
 
     values: float64 (n_values,) distinct accuracies
     counts: int (n_values,) number of episodes with each accuracy

@@ -90,7 +90,7 @@ def _variance(
     correction: float,
     n_way: int,
 ) -> float:
-    """Return the variance of the mean over other classes.
+    """Return the variance of the mean accuracy if other classes are drawn.
 
     The episodes are a sample too. The variance between classes contains the noise of
     the episodes about n_way times. This noise must count once, so the excess is

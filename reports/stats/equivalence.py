@@ -135,7 +135,8 @@ def _by_bets(
     Bets replace the t-test if the episodes are too much alike, or if the interval of
     the protocol is "anytime", which allows the evaluation to stop early.
 
-    Half of the risk is for the error of the published number.
+    The risk of a wrong verdict is 1 - level. Half of this risk is allowed for the error
+    of the published mean, and half for the error of our mean.
     """
     values, counts = np.unique(result.accuracies, return_counts=True)
     slack = float(ndtri((1 + level) / 2)) * published_error

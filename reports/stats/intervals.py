@@ -97,8 +97,8 @@ def legacy_z(
     if level not in LEGACY_Z:
         levels = ", ".join(map(str, LEGACY_Z))
         raise ResultError(
-            f"{kind} interval: papers have no factor for this level: expected a level "
-            f"of {levels}, got {level}. Choose one of them, or the kind episodes-t"
+            f"{kind} interval: this kind exists only for some levels: expected one of "
+            f"{levels}, got {level}. Choose one of them, or the kind episodes-t"
         )
     ddof, extra = LEGACY_KINDS[kind]
     mean, std = mean_and_std(values, ddof)

@@ -159,12 +159,12 @@ def plan(
 ) -> list[PlanRow]:
     """Return the needed episodes and seconds for each number of queries per class.
 
-    The smallest class has enough images for all these numbers of queries. If the pilot
-    has one query per class, the only number is 1.
+    Only numbers of queries are planned for which every class has enough images. If the
+    pilot has one query per class, the only number is 1.
 
-    against: the second result for the difference. Without it the results are assumed to
-        be uncorrelated. Results on the same episodes seldom are, so fewer episodes will
-        probably do.
+    against: the second result for the difference. Without it, the results are assumed to
+        be uncorrelated. But results on the same episodes are usually correlated, so
+        fewer episodes will probably do.
     Raises ResultError in the same cases as `spread` and `PrecisionTarget.episodes`.
     """
     found = spread(pilot, against)

@@ -39,7 +39,10 @@ def other_classes_interval(result: RunResult) -> Interval | None:
 
 
 def for_other_classes(groups: Iterable[ResultGroup]) -> list[ForOtherClasses]:
-    """Return every result in these groups for which `other_classes_interval` exists."""
+    """Return the results in these groups that have an interval for other classes.
+
+    These are the results for which `other_classes_interval` does not return None.
+    """
     found = []
     for group in groups:
         for result in group.results:
@@ -63,9 +66,10 @@ def other_classes_grid(
     found: Sequence[ForOtherClasses],
     names: Mapping[RunResult, str],
 ) -> PrintedTable:
-    """Make the table of the limits of each accuracy, with a row for each result.
+    """Make a table of confidence limits for the accuracy, with a row for each result.
 
-    It has one column for the test classes, and one for classes outside the test split.
+    One column has the limits for the test classes. Another column has the limits for
+    classes outside the test split.
 
     names: result -> its name in the table
     """
