@@ -4,7 +4,6 @@ import importlib
 import inspect
 import re
 import sys
-import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,6 +12,7 @@ from ..baselines.any_model import as_learner
 from ..baselines.catalogue import load_learner
 from ..baselines.device.choose import resolve_device, resolve_precision
 from ..baselines.learner import BaselineError, Learner
+from ..baselines.outputs import last_words
 
 # Kinds of models that cannot be named yet, and what a user can do meanwhile.
 _NOT_YET = {
@@ -32,6 +32,8 @@ class Loading:
     settings: texts `key=value`; each replaces a setting of the recipe for the test
     name: the name of the model in tables; None for its own name
     train_seed: the seed that trained a model from a factory; None for 0
+    features: the member of an encoder's output that holds the features; None if the output
+        is a tensor of features
     """
 
     device: str = "auto"
@@ -39,6 +41,7 @@ class Loading:
     settings: tuple[str, ...] = ()
     name: str | None = None
     train_seed: int | None = None
+    features: str | None = None
 
 
 def load_model(what: str, loading: Loading) -> Learner:
@@ -69,6 +72,11 @@ def _from_file(what: str, loading: Loading) -> Learner:
             f"--train-seed {loading.train_seed}: the training seed of {what} is known "
             f"already. Omit --train-seed"
         )
+    if loading.features is not None:
+        raise BaselineError(
+            f"--features {loading.features}: has no effect on {what}, which is no encoder "
+            f"from module:factory. Omit --features"
+        )
     device = resolve_device(loading.device)
     precision = resolve_precision(loading.precision, device)
     return load_learner(what, device, precision, loading.settings)
@@ -86,10 +94,11 @@ def _from_factory(what: str, loading: Loading) -> Learner:
         model = factory()
     except Exception as error:
         raise BaselineError(
-            f"{what}: failed: {_last_words(error)}. Try it alone: python -c 'import "
+            f"{what}: failed: {last_words(error)}. Try it alone: python -c 'import "
             f"{module_name}; {module_name}.{factory_name}()'"
         ) from error
-    learner = as_learner(model, device=resolve_device(loading.device))
+    device = resolve_device(loading.device)
+    learner = as_learner(model, device=device, features=loading.features)
     if loading.train_seed is not None:
         learner.card = replace(learner.card, train_seed=loading.train_seed)
     return learner
@@ -106,7 +115,7 @@ def _find_factory(
         module = importlib.import_module(module_name)
     except Exception as error:
         raise BaselineError(
-            f"{what}: cannot import {module_name}: {_last_words(error)}. Run the command in "
+            f"{what}: cannot import {module_name}: {last_words(error)}. Run the command in "
             f"the folder of {module_name.partition('.')[0]}.py, or install that package"
         ) from error
     factory = getattr(module, factory_name, None)
@@ -131,13 +140,3 @@ def _refuse_arguments(what: str, factory: Callable[..., object]) -> None:
                 f"got one that needs '{parameter.name}'. Write another: def make(): return "
                 f"{factory.__name__}"
             )
-
-
-def _last_words(error: Exception) -> str:
-    """Return the type and the text of an error, and the line of code that raised it."""
-    frame = traceback.extract_tb(error.__traceback__)[-1]
-    words = f"{type(error).__name__}: {' '.join(str(error).split())}"
-    if not Path(frame.filename).exists():
-        # Not a file: Python itself did not find the module.
-        return words
-    return f"{words} ({frame.filename}, line {frame.lineno})"

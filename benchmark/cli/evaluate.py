@@ -10,6 +10,7 @@ from .options import (
     Backend,
     Device,
     EpisodeSeed,
+    FeaturesMember,
     Json,
     LearnerName,
     OtherBuild,
@@ -90,6 +91,7 @@ def evaluate(
             "test_inner_steps=10. May be repeated.",
         ),
     ] = None,
+    features: FeaturesMember = None,
     statistics: Statistics = None,
     backend: Backend = None,
     tasks_per_chunk: TasksPerChunk = None,
@@ -138,6 +140,7 @@ def evaluate(
         settings=(*(settings or ()), *named),
         name=name,
         train_seed=train_seed,
+        features=features,
     )
     learner = load_model(what, loading)
     with progress_bars() as progress:

@@ -3,6 +3,7 @@
 from dataclasses import asdict
 
 from ..records import RunResult
+from ..remarks import remarks
 from ..stats.diagnostics import calibration_error
 from ..tables.cells import Cell
 
@@ -59,6 +60,8 @@ def _origin_facts(result: RunResult) -> Facts:
         "images embedded": result.embedded or "none",
         "same scores twice": _or_unknown(result.deterministic),
     }
+    for i, remark in enumerate(remarks(result), start=1):
+        facts[f"remark {i}"] = remark
     for heading, record in known.items():
         if record is None:
             facts[heading] = "unknown"
