@@ -44,6 +44,11 @@ class _Formats(TorchDispatchMode):
         self.dtypes: set[torch.dtype] = set()
         self.has_others = False
 
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        # True, which is torch's default, would load the compiler for seconds.
+        return False
+
     def __torch_dispatch__(
         self,
         func: Any,

@@ -10,7 +10,7 @@ from contextlib import contextmanager, nullcontext
 
 import torch
 from torch import Tensor, nn
-from torch.nn.parameter import UninitializedTensorMixin
+from torch.nn.parameter import is_lazy
 
 from fewbench.errors import UserError
 
@@ -193,8 +193,8 @@ def _same_random_weights(module: nn.Module) -> Iterator[None]:
     Such a module gets its weights when it sees the first images.
     """
     values = (*module.parameters(), *module.buffers())
-    is_lazy = any(isinstance(value, UninitializedTensorMixin) for value in values)
-    with torch.random.fork_rng() if is_lazy else nullcontext():
-        if is_lazy:
+    some_are_lazy = any(map(is_lazy, values))
+    with torch.random.fork_rng() if some_are_lazy else nullcontext():
+        if some_are_lazy:
             torch.manual_seed(0)
         yield

@@ -76,8 +76,10 @@ def evaluate(
     stream = find_episodes(episodes, root, stop)
     examiner = make_examiner(learner, stream, progress)
     result = run(examiner, stream, stop, started)
-    for remark in remarks(result):
-        warnings.warn(remark, ResultWarning, stacklevel=2)
+    found = "; ".join(remarks(result))
+    if found:
+        words = f"{result.learner} on {result.protocol.name}: {found}"
+        warnings.warn(words, ResultWarning, stacklevel=2)
     return result
 
 

@@ -31,7 +31,7 @@ def remarks(result: RunResult) -> list[str]:
     sentences = []
     for check, words in _WORDS.items():
         if getattr(result.checks, check) is False:
-            sentences.append(f"{result.learner} on {result.protocol.name}: {words}")
+            sentences.append(words)
     return sentences
 
 

@@ -28,18 +28,19 @@ def _fold_pairs(module: nn.Module) -> None:
     if type(module).forward is not nn.Sequential.forward:
         return
     for i in range(len(module) - 1):
-        if _can_be_fused(module[i], module[i + 1]):
-            module[i] = fuse_conv_bn_eval(module[i], module[i + 1])
+        convolution = module[i]
+        norm = module[i + 1]
+        # A subclass or a hook may compute the weights anew in each call, as weight
+        # standardisation, weight norm and pruning do. Such weights cannot hold the norm.
+        if type(convolution) is not nn.Conv2d or type(norm) is not nn.BatchNorm2d:
+            continue
+        if _has_hooks(convolution) or _has_hooks(norm):
+            continue
+        # Only a norm with running averages computes the same in every batch.
+        if norm.track_running_stats:
+            module[i] = fuse_conv_bn_eval(convolution, norm)
             module[i + 1] = nn.Identity()
 
 
-def _can_be_fused(convolution: nn.Module, norm: nn.Module) -> bool:
-    # A subclass or a hook may compute the weights anew in each call, as weight
-    # standardisation, weight norm and pruning do. Such weights cannot hold the norm.
-    if type(convolution) is not nn.Conv2d or type(norm) is not nn.BatchNorm2d:
-        return False
-    for module in (convolution, norm):
-        if module._forward_hooks or module._forward_pre_hooks:
-            return False
-    # Only a norm with running averages computes the same in every batch.
-    return norm.track_running_stats
+def _has_hooks(module: nn.Module) -> bool:
+    return bool(module._forward_hooks or module._forward_pre_hooks)

@@ -89,3 +89,12 @@ def test_settings_without_effect_are_refused(module: str) -> None:
         BaselineError, match="--train-seed 3: the training seed of centroid"
     ):
         load_model("centroid", Loading(train_seed=3))
+
+
+def test_a_member_of_the_output_is_for_encoders_alone(module: str) -> None:
+    encoder = load_model(f"{module}:encoder", Loading(features="pooled"))
+    assert encoder.card.backbone == "Flatten[pooled]"
+    with pytest.raises(BaselineError, match="--features a: has no effect on centroid"):
+        load_model("centroid", Loading(features="a"))
+    with pytest.raises(BaselineError, match="features='a': has no effect on nearest"):
+        load_model(f"{module}:scores", Loading(device="cpu", features="a"))

@@ -30,6 +30,5 @@ def test_a_learner_that_refuses_fewer_images_has_no_number_for_them() -> None:
     }
     text = probe_text(found)
     assert text.endswith("\n\ntransductive")
-    assert "in another order  others" in text
-    assert "at the end        unknown" in text
-    assert "twice             the same" in text.replace("an episode twice", "twice")
+    answers = [line.split("  ")[-1].strip() for line in text.splitlines()[-5:-2]]
+    assert answers == ["others", "unknown", "the same"]
