@@ -12,7 +12,9 @@ import numpy as np
 
 from ...datasets.episodes import EpisodeBatch, query_orders
 from ...datasets.view import ImageView
-from ..learner import EmbeddingLearner, Learner
+from ..device.images import on_device
+from ..learner import EmbeddingLearner, Learner, TaskLearner
+from ..outputs import score_array
 from .answers import Answers
 from .embed_again import EmbeddedAgain, embed_again
 from .examiner import few_images
@@ -23,6 +25,9 @@ from .tolerances import tolerance_of
 
 # The number of episodes that are drawn.
 _N_DRAWN = 3
+
+# The number of an episode -> its scores, float64 (n_queries, n_way)
+Scores = dict[int, np.ndarray | None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,24 +103,23 @@ def ask_again(
     """
     generator = generator or np.random.default_rng()
     n_episodes = len(answered.episodes)
-    n_drawn = min(_N_DRAWN, n_episodes)
-    drawn = generator.choice(n_episodes, n_drawn, replace=False)
+    drawn = generator.choice(n_episodes, min(_N_DRAWN, n_episodes), replace=False)
     again = _Again(learner, answered, drawn)
+    # The first episodes come again among the drawn ones, in a random order.
+    scores = again.answer(generator.permutation(again.asked))
+    in_order = all(again.confirms(episode, scores[episode]) for episode in again.asked)
     probes = [again.probe(drawn[0])]
-    in_order = True
-    for episode in drawn:
-        scores = again.scores_as_before(episode)
-        if scores is None or not again.confirms(episode, scores):
-            in_order = False
-        elif episode != drawn[0] and again.looks_transductive(
-            episode, scores, generator
-        ):
+    for episode in drawn[1:]:
+        original = scores[episode]
+        if original is None or learner.transductive or probes[0].transductive:
+            continue
+        if again.looks_transductive(episode, original, generator):
             probes.append(again.probe(episode))
-    is_same = again.has_same_first_scores()
     embedded = None
     if again.features is not None:
         embedded = embed_again(again.features, generator)
         in_order = in_order and embedded.same
+    is_same = again.has_same_first_scores(scores)
     return Findings(tuple(probes), in_order, is_same, embedded)
 
 
@@ -125,9 +129,45 @@ class _Again:
     def __init__(self, learner: Learner, answered: Answered, drawn: np.ndarray) -> None:
         self.learner = learner
         self.answered = answered
+        first_scores = answered.answers.first_scores
+        n_first = 0 if first_scores is None else len(first_scores)
+        self.asked = np.union1d(drawn, np.arange(n_first))
         self.features = answered.features
         if isinstance(learner, EmbeddingLearner) and self.features is None:
-            self.features = self._new_features(learner, drawn)
+            self.features = self._new_features(learner)
+
+    def answer(self, episodes: np.ndarray) -> Scores:
+        """Answer episodes again, with the query images in the same order as before.
+
+        episodes: int64 (n,) the numbers of episodes
+        Returns None in place of the scores of an episode that the learner now refuses.
+        """
+        if isinstance(self.learner, TaskLearner):
+            return self._answer_at_once(self.learner, episodes)
+        scores: Scores = {}
+        for episode in episodes:
+            try:
+                scores[episode] = self.scores(episode, self._query_images(episode))
+            except Exception:
+                # The model can be a function of the user, which can raise any exception.
+                scores[episode] = None
+        return scores
+
+    def _answer_at_once(self, learner: TaskLearner, episodes: np.ndarray) -> Scores:
+        """Answer several episodes at once, which is much faster than one by one."""
+        view = self.answered.view
+        support = []
+        query = []
+        for episode in episodes:
+            indices = self.answered.episodes.support[episode].reshape(-1)
+            support.append(view.images(indices))
+            query.append(view.images(self._query_images(episode)))
+        scores = learner.predict_tasks(
+            on_device(np.stack(support), learner.device),
+            on_device(np.stack(query), learner.device),
+        )
+        precise = score_array(scores).astype(np.float64)
+        return dict(zip(episodes, precise, strict=True))
 
     def scores(self, episode: int, query: np.ndarray) -> np.ndarray:
         """Return the scores for some query images: float64 (n, n_way)
@@ -147,16 +187,10 @@ class _Again:
         ((_, scores),) = scored
         return np.asarray(scores[0], np.float64)
 
-    def scores_as_before(self, episode: int) -> np.ndarray | None:
-        """Return the scores of an episode again; None if the learner now refuses it."""
-        try:
-            return self.scores(episode, self._query_images(episode))
-        except Exception:
-            # The model can be a function of the user, which can raise any exception.
-            return None
-
-    def confirms(self, episode: int, scores: np.ndarray) -> bool:
+    def confirms(self, episode: int, scores: np.ndarray | None) -> bool:
         """Whether these scores give the predictions of the evaluation, up to rounding."""
+        if scores is None:
+            return False
         predictions = self.answered.answers.predictions[episode].astype(np.int64)
         predicted = predictions[self._order(episode)]
         of_predicted = np.take_along_axis(scores, predicted[:, None], axis=1)
@@ -174,13 +208,13 @@ class _Again:
         )
         return change > tolerance_of(self.learner)
 
-    def has_same_first_scores(self) -> bool | None:
+    def has_same_first_scores(self, scores: Scores) -> bool | None:
         """Whether the first episodes have the same scores as at the start."""
         first_scores = self.answered.answers.first_scores
         if first_scores is None:
             return None
         for episode, before in enumerate(first_scores):
-            after = self.scores_as_before(episode)
+            after = scores[episode]
             if after is None:
                 return False
             if not relative_change(before, after) <= tolerance_of(self.learner):
@@ -209,10 +243,8 @@ class _Again:
         number = self.answered.answers.start + int(episode)
         return query_orders(n_queries, self.answered.seed, number, 1)[0]
 
-    def _new_features(self, learner: EmbeddingLearner, drawn: np.ndarray) -> Features:
-        first_scores = self.answered.answers.first_scores
-        n_first = 0 if first_scores is None else len(first_scores)
-        needed = np.union1d(drawn, np.arange(n_first))
+    def _new_features(self, learner: EmbeddingLearner) -> Features:
+        needed = self.asked
         episodes = self.answered.episodes
         some = EpisodeBatch(
             episodes.classes[needed], episodes.support[needed], episodes.query[needed]

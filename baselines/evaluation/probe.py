@@ -24,7 +24,8 @@ class Probe:
     shuffled: the change if the query images are shuffled
     exchanged: the change of the first half if the second half is replaced
     dropped: the change of the first half if the second half is missing
-    NaN means that the learner refused these query images.
+    NaN means that the learner refused these query images. If it refused the episode
+    itself, `repeated` is infinite.
     tolerance: changes up to this value do not count. A different batch size alone changes
         the rounding.
     """
@@ -82,7 +83,12 @@ def probe(
         )
         return np.asarray(scores, np.float64)
 
-    original = score(query_images)
+    try:
+        original = score(query_images)
+    except Exception:
+        # The model can be a function of the user, which can raise any exception.
+        refused = float("nan")
+        return Probe(float("inf"), refused, refused, refused)
 
     def change(images: np.ndarray, kept: np.ndarray) -> float:
         """Return the largest relative change of scores.

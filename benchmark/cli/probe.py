@@ -50,8 +50,8 @@ def probe(
 def probe_document(found: "Findings") -> dict[str, Any]:
     """Return the measurements and the verdict as JSON.
 
-    NaN becomes None, because JSON has no NaN. It means that the learner refused the
-    changed episode.
+    NaN and infinity become None, because JSON has neither. They mean that the learner
+    refused the episode.
     """
     worst = found.worst
     document: dict[str, Any] = {
@@ -69,7 +69,7 @@ def probe_document(found: "Findings") -> dict[str, Any]:
         "dropped": worst.dropped,
     }
     for name, move in moves.items():
-        document[name] = None if math.isnan(move) else move
+        document[name] = move if math.isfinite(move) else None
     return document
 
 
