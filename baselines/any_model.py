@@ -1,16 +1,18 @@
 """Turn a model of the user (a learner, an encoder or a function) into a learner."""
 
-import copy
+import inspect
 import re
 from collections.abc import Callable
 
 import numpy as np
 import torch
-from torch import Tensor, nn
-from torch.nn.modules.batchnorm import _NormBase
+from torch import nn
+
+from fewbench.errors import UserError
 
 from .learner import BaselineError, Learner, LearnerCard
-from .metric.protonet import ProtoNet
+from .outputs import Choice, described, last_words, score_array
+from .own_encoder import EncoderLearner
 
 
 class FunctionLearner(Learner):
@@ -30,14 +32,24 @@ class FunctionLearner(Learner):
         support_labels: np.ndarray,
         query_images: np.ndarray,
     ) -> np.ndarray:
-        scores = self.function(support_images, support_labels, query_images)
-        if isinstance(scores, Tensor):
-            return scores.detach().cpu().numpy()
-        return np.asarray(scores)
+        try:
+            scores = self.function(support_images, support_labels, query_images)
+        except UserError:
+            raise
+        except Exception as error:
+            raise BaselineError(
+                f"{self.card.name} failed on an episode with {len(support_images)} support "
+                f"images and {len(query_images)} query images: {last_words(error)}. Expected "
+                f"a function (support_images, support_labels, query_images) -> scores"
+            ) from error
+        return score_array(scores)
 
 
 def as_learner(
-    model: object, name: str | None = None, device: torch.device | None = None
+    model: object,
+    name: str | None = None,
+    device: torch.device | None = None,
+    features: Choice | None = None,
 ) -> Learner:
     """Return a learner that answers episodes with a model of the user.
 
@@ -46,57 +58,56 @@ def as_learner(
         `(support_images, support_labels, query_images) -> scores`
     name: the learner's name in results; None for the name of the class or function
     device: the device for an encoder; None for the device of the encoder's parameters
-    Raises BaselineError if the model is of another type, or if it is an encoder whose
-    batch norm keeps no running statistics.
+    features: where an encoder's output holds the features, if it is not a tensor: the
+        name or the index of a member, or a function of the output
+    Raises BaselineError if the model is of another type, if it is an encoder without
+    weights, or if it is an encoder whose batch norm keeps no running statistics.
     """
-    if isinstance(model, Learner):
-        return model
-    if not callable(model):
-        raise BaselineError(
-            f"cannot evaluate this model: expected a Learner, a torch.nn.Module that "
-            f"embeds images, or a function (support_images, support_labels, "
-            f"query_images) -> scores, got an object of type {type(model).__name__}. "
-            f"Pass one of these three."
-        )
     own_name = getattr(model, "__name__", type(model).__name__)
     learner_name = _name_for_files(name or own_name)
     if isinstance(model, nn.Module):
-        return _encoder_learner(model, learner_name, device)
+        return EncoderLearner(model, learner_name, device, features)
+    if features is not None:
+        raise BaselineError(
+            f"features={features!r}: has no effect on {own_name}: expected a "
+            f"torch.nn.Module that embeds images, got {described(model)}. Omit features"
+        )
+    if isinstance(model, Learner):
+        return model
+    _refuse_other_models(model)
+    assert callable(model)
     return FunctionLearner(model, learner_name)
 
 
-def _encoder_learner(
-    encoder: nn.Module, name: str, device: torch.device | None
-) -> ProtoNet:
-    _refuse_batch_statistics(encoder)
-    first_parameter = next(encoder.parameters(), None)
-    device_type = "cpu" if first_parameter is None else first_parameter.device.type
-    if device is not None:
-        device_type = device.type
-    card = LearnerCard(name, backbone=type(encoder).__name__, device=device_type)
-    # A copy, so that the user's module stays as it is.
-    learner = ProtoNet(copy.deepcopy(encoder), card)
-    # The encoder was not trained with these distances, so they are not logits.
-    learner.scores_are = "scores"
-    return learner
+def _refuse_other_models(model: object) -> None:
+    """Raise BaselineError unless the model can be a function of an episode."""
+    got = described(model)
+    advice = "Pass one of these three."
+    if isinstance(model, type):
+        got = f"the class {model.__name__}"
+        advice = f"Pass an object of this class: {model.__name__}(...)"
+    elif callable(model):
+        if _takes_three(model):
+            return
+        got = (
+            f"the function {getattr(model, '__name__', got)}{inspect.signature(model)}"
+        )
+    raise BaselineError(
+        f"cannot evaluate this model: expected a Learner, a torch.nn.Module that "
+        f"embeds images, or a function (support_images, support_labels, "
+        f"query_images) -> scores, got {got}. {advice}"
+    )
 
 
-def _refuse_batch_statistics(encoder: nn.Module) -> None:
-    """Raise BaselineError if a batch norm of the encoder keeps no running statistics.
-
-    Without running statistics, a batch norm uses the statistics of the batch. The
-    evaluation embeds images in batches that mix episodes, so the features of an image
-    would depend on images of other episodes.
-    """
-    for name, module in encoder.named_modules():
-        if isinstance(module, _NormBase) and module.running_mean is None:
-            raise BaselineError(
-                f"cannot evaluate the encoder: the layer '{name}' uses the statistics "
-                f"of its batch even in eval mode, so the features of an image would "
-                f"depend on other images: expected running statistics, got none. Build "
-                f"this layer with track_running_stats=True, or pass a function that "
-                f"answers a whole episode."
-            )
+def _takes_three(function: Callable[..., object]) -> bool:
+    """Whether a function can be called with three arguments; True if it cannot be told."""
+    try:
+        inspect.signature(function).bind(None, None, None)
+    except ValueError:
+        return True  # a function written in C may have no signature
+    except TypeError:
+        return False
+    return True
 
 
 def _name_for_files(words: str) -> str:

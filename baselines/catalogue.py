@@ -91,6 +91,7 @@ def load_learner(
         learner.card,
         checkpoint_sha256=file_digest(path, "sha256"),
         weights_sha256=weights_digest(weights),
+        image_shape=card.image_shape,
         **facts,
     )
     return learner

@@ -39,6 +39,7 @@ class LearnerCard:
     trained_on: the images that trained the learner; None if fewbench did not train it
     from_scratch: whether the training started from random weights; None if unknown
     weights_sha256: the hash of the learner's weights (`weights_digest`); None if unknown
+    image_shape: the shape (H, W, C) of the images that trained it; None if unknown
     """
 
     name: str
@@ -51,6 +52,7 @@ class LearnerCard:
     trained_on: TrainingData | None = None
     from_scratch: bool | None = None
     weights_sha256: str | None = None
+    image_shape: tuple[int, int, int] | None = None
 
 
 class Learner(ABC):

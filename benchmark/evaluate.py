@@ -1,6 +1,7 @@
 """Score a learner, a torch module or a function on episodes."""
 
 import time
+import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,23 +12,28 @@ from fewbench.progress import Progress
 
 from ..baselines.any_model import FunctionLearner, as_learner
 from ..baselines.evaluation.answers import Answers
-from ..baselines.evaluation.examiner import Examiner
+from ..baselines.evaluation.ask_again import Answered, Findings, ask_again
+from ..baselines.evaluation.examiner import Examiner, few_images, range_step
 from ..baselines.evaluation.features import Features
-from ..baselines.evaluation.probe import Probe
 from ..baselines.learner import BaselineError, Learner, SteppedLearner
+from ..baselines.outputs import Choice
 from ..baselines.preparation import Preparation
 from ..datasets.episodes import EpisodeBatch
 from ..datasets.root import data_root
 from ..reports.protocol import EvalProtocol
 from ..reports.records import RunResult, count_correct
+from ..reports.remarks import ResultWarning, remarks
+from .image_shapes import check_images
 from .preparing import prepared_stream, with_batch_size
 from .protocols.catalogue import find_protocol
 from .protocols.episode_images import stream_of_file
 from .protocols.episode_reader import read_episodes
 from .protocols.stream import EpisodeStream, open_stream
-from .results import check_card, make_result, probe_episode
+from .results import check_card, make_result
 from .stopping import StopRule, growing_ranges
 
+# The number of episodes that `probe` puts to a model.
+_EPISODES_TO_PROBE = 8
 # What can be evaluated on: a protocol or its name, an episode file, or open episodes.
 Episodes = str | EvalProtocol | Path | EpisodeStream
 
@@ -43,11 +49,13 @@ def evaluate(
     root: Path | None = None,
     progress: Progress | None = None,
     probabilities: bool = False,
+    features: Choice | None = None,
 ) -> RunResult:
     """Score a model on episodes.
 
-    The result is marked as transductive if the learner declares it, or if `probe` finds
-    that answers depend on the other query images.
+    The result is marked as transductive if the learner declares it, or if it is found that
+    answers depend on the other query images. It is marked as well if the model gives other
+    answers when it is asked again; see `ask_again`. A warning then says so.
 
     model: one of three kinds:
         a Learner;
@@ -65,16 +73,23 @@ def evaluate(
     root: the folder with the built datasets; None for the default folder of `data_root`
     probabilities: whether the scores of a function are probabilities. If so, the result
         also measures their calibration.
+    features: where an encoder's output holds the features, if it is not a tensor: the
+        name or the index of a member, or a function of the output
     Raises DataError if the protocol is wrong or the dataset is missing.
     Raises BaselineError if the model cannot be evaluated.
     """
     started = time.perf_counter()
-    learner = scored_learner(model, name, probabilities)
+    learner = scored_learner(model, name, probabilities, features)
     learner = with_batch_size(learner, batch_size)
     stream = find_episodes(episodes, root, stop)
     stream = prepared_stream(stream, preparation)
     examiner = make_examiner(learner, stream, progress)
-    return run(examiner, stream, stop, started)
+    result = run(examiner, stream, stop, started)
+    found = "; ".join(remarks(result))
+    if found:
+        words = f"{result.learner} on {result.protocol.name}: {found}"
+        warnings.warn(words, ResultWarning, stacklevel=2)
+    return result
 
 
 def find_episodes(
@@ -111,6 +126,7 @@ def make_examiner(
         same learner and the same images
     """
     check_card(learner.card)
+    check_images(learner, stream)
     protocol = stream.protocol
     if protocol.adaptation_steps and isinstance(learner, SteppedLearner):
         learner = learner.with_steps(protocol.adaptation_steps)
@@ -149,7 +165,8 @@ def run(
             break
     answered_stream = stream.holding(EpisodeBatch.joined(parts))
     joined = Answers.joined(answers)
-    return make_result(examiner.learner, answered_stream, joined, started)
+    learner = examiner.learner
+    return make_result(learner, answered_stream, joined, started, examiner.features)
 
 
 def answer_range(
@@ -170,14 +187,17 @@ def answer_range(
 
 
 def scored_learner(
-    model: object, name: str | None = None, probabilities: bool = False
+    model: object,
+    name: str | None = None,
+    probabilities: bool = False,
+    features: Choice | None = None,
 ) -> Learner:
     """Return a learner that answers episodes with a model. See `evaluate`.
 
     Raises BaselineError if the model cannot be evaluated, or if `probabilities` is True
     and the model is not a function.
     """
-    learner = as_learner(model, name)
+    learner = as_learner(model, name, features=features)
     if not probabilities:
         return learner
     if not isinstance(learner, FunctionLearner):
@@ -194,20 +214,33 @@ def probe(
     model: object,
     protocol: str | EvalProtocol,
     *,
+    features: Choice | None = None,
     preparation: Preparation | None = None,
     root: Path | None = None,
-) -> Probe:
+) -> Findings:
     """Measure whether the answer to a query image depends on the other query images.
 
-    The function `evaluate` also probes every model. The class `Probe` describes the
-    measurements.
+    A few episodes are answered, and then some of them again; see `ask_again`. The function
+    `evaluate` does the same for every model.
 
-    model, preparation, root: see `evaluate`
+    model, features, preparation, root: see `evaluate`
     protocol: the name of a protocol or an EvalProtocol
     Raises the same errors as `evaluate`.
     """
     stream = prepared_stream(find_episodes(protocol, root), preparation)
-    return probe_episode(as_learner(model), stream.view, stream.range(0, 1))
+    learner = as_learner(model, features=features)
+    check_images(learner, stream)
+    step = range_step(learner)
+    n_steps = -(-len(stream) // step)
+    # Drawn with the entropy of the system, so that a model cannot foresee it.
+    start = step * int(np.random.default_rng().integers(n_steps))
+    episodes = stream.range(start, min(start + _EPISODES_TO_PROBE, len(stream)))
+    seed = stream.protocol.seed
+    used = few_images(stream.view, [episodes])
+    examiner = Examiner(learner, stream.view, seed, images=used)
+    answers = examiner.answer(episodes, start)
+    answered = Answered(stream.view, seed, episodes, answers, examiner.features)
+    return ask_again(learner, answered)
 
 
 def _accuracies(answers: Sequence[Answers], protocol: EvalProtocol) -> np.ndarray:

@@ -4,7 +4,6 @@ import importlib
 import inspect
 import re
 import sys
-import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,6 +12,7 @@ from ..baselines.any_model import as_learner
 from ..baselines.catalogue import load_learner
 from ..baselines.device.choose import resolve_device, resolve_precision
 from ..baselines.learner import BaselineError, Learner
+from ..baselines.outputs import last_words
 from .preparing import with_batch_size
 
 # Kinds of models that are not supported yet, and what a user can do meanwhile. A factory
@@ -37,6 +37,8 @@ class Loading:
         the model's card, which is 0 by default
     batch_size: the number of images in a forward pass of an encoder; None to choose it by
         the size of the images
+    features: the member of an encoder's output that holds the features; None if the output
+        is a tensor of features
     """
 
     device: str = "auto"
@@ -45,6 +47,7 @@ class Loading:
     name: str | None = None
     train_seed: int | None = None
     batch_size: int | None = None
+    features: str | None = None
 
 
 def load_model(what: str, loading: Loading) -> Learner:
@@ -76,6 +79,11 @@ def _from_file(what: str, loading: Loading) -> Learner:
             f"--train-seed {loading.train_seed}: the training seed of {what} is known "
             f"already. Leave out --train-seed"
         )
+    if loading.features is not None:
+        raise BaselineError(
+            f"--features {loading.features}: has no effect on {what}, which is no encoder "
+            f"from module:factory. Omit --features"
+        )
     device = resolve_device(loading.device)
     precision = resolve_precision(loading.precision, device)
     return load_learner(what, device, precision, loading.settings)
@@ -94,10 +102,11 @@ def _from_factory(what: str, loading: Loading) -> Learner:
         model = factory()
     except Exception as error:
         raise BaselineError(
-            f"{what}: failed: {_last_words(error)}. Try it alone: python -c 'import "
+            f"{what}: failed: {last_words(error)}. Try it alone: python -c 'import "
             f"{module_name}; {module_name}.{factory_name}()'"
         ) from error
-    learner = as_learner(model, device=resolve_device(loading.device))
+    device = resolve_device(loading.device)
+    learner = as_learner(model, device=device, features=loading.features)
     if loading.train_seed is not None:
         learner.card = replace(learner.card, train_seed=loading.train_seed)
     return learner
@@ -121,7 +130,7 @@ def import_function(what: str) -> Callable[..., object]:
         module = importlib.import_module(module_name)
     except Exception as error:
         raise BaselineError(
-            f"{what}: cannot import {module_name}: {_last_words(error)}. Run the command in "
+            f"{what}: cannot import {module_name}: {last_words(error)}. Run the command in "
             f"the folder of {module_name.partition('.')[0]}.py, or install that package"
         ) from error
     function = getattr(module, name, None)
@@ -145,13 +154,3 @@ def _refuse_arguments(what: str, factory: Callable[..., object]) -> None:
                 f"got a function that needs '{parameter.name}'. Write a function that calls "
                 f"it: def make(): return {factory.__name__}({parameter.name}=...)"
             )
-
-
-def _last_words(error: Exception) -> str:
-    """Return the type and the text of an error, and the line of code that raised it."""
-    frame = traceback.extract_tb(error.__traceback__)[-1]
-    words = f"{type(error).__name__}: {' '.join(str(error).split())}"
-    if not Path(frame.filename).exists():
-        # Not a file: Python itself did not find the module.
-        return words
-    return f"{words} ({frame.filename}, line {frame.lineno})"

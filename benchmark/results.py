@@ -13,13 +13,12 @@ from pydantic import TypeAdapter, ValidationError
 from fewbench.documents import explain
 
 from ..baselines.evaluation.answers import Answers
-from ..baselines.evaluation.probe import Probe
-from ..baselines.evaluation.probe import probe as probe_learner
+from ..baselines.evaluation.ask_again import Answered, Findings, ask_again
+from ..baselines.evaluation.features import Features
 from ..baselines.learner import BaselineError, Learner, LearnerCard
-from ..datasets.episodes import EpisodeBatch
 from ..datasets.view import ImageView
 from ..reports.names import ShownName
-from ..reports.origin import Pretraining, TrainedOn, Weights
+from ..reports.origin import Checks, Pretraining, TrainedOn, Weights
 from ..reports.records import Precision, RunResult, Seed, count_correct
 from .environment import environment
 from .preparing import pixels_of, preparation_record
@@ -31,18 +30,23 @@ def make_result(
     stream: EpisodeStream,
     answers: Answers,
     started: float,
+    features: Features | None = None,
 ) -> RunResult:
-    """Make the result from a learner's answers and from a probe of the learner.
+    """Make the result from a learner's answers, and ask the learner again for it.
 
-    The probe measures whether the answers depend on the other query images.
+    This finds out whether answers depend on the other query images, on the order of the
+    episodes, or on chance; see `ask_again`.
 
     stream: the episodes that were answered
     answers: the learner's answers to these episodes
     started: the value of time.perf_counter when the evaluation began
+    features: the features that the answers come from; None to embed some images again
     """
     probing = time.perf_counter()
     episodes = stream.episodes
-    found = probe_episode(learner, stream.view, episodes)
+    seed = stream.protocol.seed
+    answered = Answered(stream.view, seed, episodes, answers, features)
+    found = ask_again(learner, answered)
     finished = time.perf_counter()
     seconds = {
         **answers.seconds,
@@ -57,6 +61,7 @@ def make_result(
         transductive=learner.transductive or found.transductive,
         embedded=answers.embedded,
         deterministic=found.deterministic,
+        checks=_checks(found),
         pixels=pixels_of(view),
         preparation=preparation_record(learner, view),
         partial=view.partial,
@@ -88,13 +93,13 @@ def check_card(card: LearnerCard) -> None:
             ) from None
 
 
-def probe_episode(learner: Learner, view: ImageView, episodes: EpisodeBatch) -> Probe:
-    """Probe the learner on the first of these episodes. See `Probe`."""
-    n_way, n_shot = episodes.support.shape[1:]
-    support = episodes.support[0].reshape(-1)
-    query = episodes.query[0].reshape(-1)
-    labels = np.arange(n_way).repeat(n_shot)
-    return probe_learner(learner, view.images(support), labels, view.images(query))
+def _checks(found: Findings) -> Checks:
+    return Checks(
+        order=found.order,
+        state=found.state,
+        determinism=found.deterministic,
+        distinct=found.distinct,
+    )
 
 
 def _facts_of_learner(card: LearnerCard) -> dict[str, Any]:

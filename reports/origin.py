@@ -105,14 +105,19 @@ class Weights:
 class Checks:
     """The outcome of each check of the learner: True if the learner passed.
 
-    order: the answers do not depend on the order of the episodes
+    Some images and episodes are drawn by chance for these checks. Chance decides whether
+    a fault is found, but no number in the result.
+
+    order: the answers do not depend on the order of the episodes and images
     state: answering an episode does not change the learner
     determinism: the same episode gets the same answer twice
+    distinct: not all images have equal features
     """
 
     order: bool | None = None
     state: bool | None = None
     determinism: bool | None = None
+    distinct: bool | None = None
 
 
 @dataclass(frozen=True, config=RECORD)

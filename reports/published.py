@@ -14,6 +14,7 @@ from pydantic.dataclasses import dataclass
 from .groups import queries
 from .protocol import Count
 from .records import RunResult
+from .remarks import is_unsteady
 from .stats.available import available_interval
 from .stats.equivalence import Equivalence, reproduced
 from .stats.intervals import Interval
@@ -252,6 +253,8 @@ def _in_data(result: RunResult, theirs: PublishedNumber) -> Iterator[str]:
         yield "ours on incomplete data"
     if result.preparation and result.preparation.changes:
         yield f"our images {result.preparation.changes}"
+    if is_unsteady(result):
+        yield "ours not repeatable"
     if protocol.dataset != theirs.dataset:
         yield f"ours on {protocol.dataset}"
 

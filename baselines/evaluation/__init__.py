@@ -6,4 +6,7 @@
 - scoring: computes the scores of many episodes, for each kind of learner
 - calibration: counts how often the learner is right, by the predicted probability
 - probe: measures whether the scores of a query image depend on other query images
+- embed_again: embeds some images again, in a random order
+- ask_again: answers some episodes again, in a random order, and probes some of them
+- tolerances: says which changes are rounding
 """

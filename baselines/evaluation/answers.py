@@ -23,6 +23,8 @@ class Answers:
     start: the number of the first episode; the first episode of a seed has number 0
     embedded: "split" if all images of the split are embedded, "episodes" if only the
         images of the episodes are embedded; None for a learner that embeds no image
+    first_scores: float (n, n_queries, n_way) the scores of the first episodes, whose query
+        images are in the order of `query_orders`; None if they were not kept
     """
 
     predictions: np.ndarray
@@ -30,6 +32,7 @@ class Answers:
     calibration: np.ndarray | None = None
     start: int = 0
     embedded: Embedded | None = None
+    first_scores: np.ndarray | None = None
 
     @property
     def end(self) -> int:
@@ -63,6 +66,7 @@ class Answers:
             calibration=calibration,
             start=in_order[0].start,
             embedded=in_order[0].embedded,
+            first_scores=in_order[0].first_scores,
         )
 
 

@@ -29,6 +29,8 @@ from .scoring import (
     score_tasks,
 )
 
+# The scores of so many episodes are kept, so that they can be compared later.
+_FIRST = 2
 # Predicted labels are stored as uint8.
 _MOST_WAYS = 256
 
@@ -135,11 +137,14 @@ class Examiner:
             self.learner.scores_are,
             self.learner.temperature,
         )
+        kept: list[np.ndarray] = []
         first = 0
         for count, scores in scored:
             end = first + count
             expected = (count, n_queries, n_way)
             _check_scores(scores, expected, start + first)
+            if first < _FIRST:
+                kept.append(scores[: _FIRST - first].copy())
             predicted = scores.argmax(axis=-1)
             predicted = predicted.astype(np.uint8)
             order_here = order[first:end]
@@ -162,6 +167,7 @@ class Examiner:
             calibration=tally.counts,
             start=start,
             embedded=self._embedded(),
+            first_scores=np.concatenate(kept),
         )
 
     def _embedded(self) -> Embedded | None:

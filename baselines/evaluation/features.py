@@ -18,6 +18,7 @@ from fewbench.progress import Progress
 from ...datasets.random_draws import random_words
 from ...datasets.view import ImageView
 from ..learner import BaselineError, EmbeddingLearner
+from ..outputs import described
 
 # The number of pixels in a forward pass. Its intermediate results then fit in the cache
 # of a processor, measured at 28 px.
@@ -98,6 +99,30 @@ class Features:
         assert self._rows is not None, "an episode has images"
         return self._rows
 
+    def of(self, images: np.ndarray) -> Tensor:
+        """Return the features of images that are embedded: (n, d)
+
+        images: int64 (n,)
+        """
+        assert self._rows is not None, "the images are embedded"
+        rows = torch.from_numpy(self.rows(images))
+        return self._rows[rows.to(self._rows.device)]
+
+    def embedded_images(self, generator: np.random.Generator) -> np.ndarray:
+        """Return the images that are embedded: int64 (n,)
+
+        generator: draws a block that is embedded now if none is
+        """
+        if not self._is_done.any():
+            self._embed(int(generator.integers(len(self._is_done))))
+        blocks = np.arange(len(self._order)) // self._size
+        return self._order[self._is_done[blocks]]
+
+    def batch_with(self, image: int) -> np.ndarray:
+        """Return all images of the block with this image, in their order: int64 (n,)"""
+        first = int(self._row_of[image]) // self._size * self._size
+        return self._order[first : first + self._size]
+
     def _sizes(self, blocks: np.ndarray) -> np.ndarray:
         """Return the number of images in each block. The last block can be smaller."""
         left = len(self._order) - blocks * self._size
@@ -107,29 +132,38 @@ class Features:
         first = block * self._size
         images = self._order[first : first + self._size]
         features = self.learner.embed(self.view.images(images))
-        _check_features(features, len(images))
+        check_features(features, len(images))
+        features = features.detach()
         if self._rows is None:
             shape = (len(self._order), features.shape[1])
             self._rows = features.new_empty(shape)
-        if features.shape[1:] != self._rows.shape[1:]:
-            raise BaselineError(
-                f"cannot embed the images: expected {self._rows.shape[1]} features of "
-                f"each image, as in the first batch, got {features.shape[1]}. Change what "
-                f"the model returns."
-            )
+        _check_like_first(features, self._rows)
         self._rows[first : first + len(images)] = features
         self._is_done[block] = True
         return len(images)
 
 
-def _check_features(features: object, n_images: int) -> None:
-    """Raise BaselineError unless there is one row of features for each image."""
-    got: object = type(features).__name__
-    if isinstance(features, torch.Tensor):
-        got = tuple(features.shape)
-        if features.ndim == 2 and len(features) == n_images:
-            return
+def check_features(features: object, n_images: int) -> None:
+    """Raise BaselineError unless there is a row of finite features for each image."""
+    got = described(features)
+    if isinstance(features, Tensor):
+        is_table = features.ndim == 2 and len(features) == n_images
+        if is_table and features.numel() and not features.is_complex():
+            if features.isfinite().all():
+                return
+            got = f"NaN or inf among {got}"
     raise BaselineError(
         f"cannot embed the images: expected features of the shape ({n_images}, d), one row "
-        f"for each image, got {got}. Change what the model returns."
+        f"of finite numbers for each image, got {got}. Change what the model returns."
     )
+
+
+def _check_like_first(features: Tensor, first: Tensor) -> None:
+    """Raise BaselineError if a batch has features of another kind than the first one."""
+    if features.shape[1:] != first.shape[1:] or features.dtype != first.dtype:
+        dtype = str(first.dtype).removeprefix("torch.")
+        raise BaselineError(
+            f"cannot embed the images: expected {first.shape[1]} features of each image in "
+            f"{dtype}, as in the first batch, got {described(features)}. Change what the "
+            f"model returns."
+        )

@@ -6,10 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..learner import Learner
+from .tolerances import tolerance_of
 
-# Changes up to this fraction of the scores' spread do not count. A different batch size
-# alone changes the rounding.
-_TOLERANCE = 1e-3
 # If a learner is random, its scores change in every run. A change must be this many
 # times as large as the change in a repetition to count. Single measurements vary,
 # because each is a maximum over all scores.
@@ -26,19 +24,23 @@ class Probe:
     shuffled: the change if the query images are shuffled
     exchanged: the change in the first half of the query images if the second half is
         replaced
-    dropped: the change in the first half if the second half is missing; NaN if the
-        learner then raised an exception
+    dropped: the change in the first half if the second half is missing
+    NaN means that the learner refused these query images. If it refused the episode
+    itself, `repeated` is infinite.
+    tolerance: changes up to this value do not count. A different batch size alone changes
+        the rounding.
     """
 
     repeated: float
     shuffled: float
     exchanged: float
     dropped: float
+    tolerance: float = 1e-3
 
     @property
     def deterministic(self) -> bool:
         """Whether the same episode gets the same scores twice."""
-        return self.repeated <= _TOLERANCE
+        return self.repeated <= self.tolerance
 
     @property
     def transductive(self) -> bool:
@@ -46,14 +48,9 @@ class Probe:
 
         Changes that a random learner also shows in a repetition do not count.
         """
-        changes = [
-            self.shuffled,
-            self.exchanged,
-            self.dropped,
-        ]
-        largest = np.nanmax(changes)
-        by_chance = max(_TOLERANCE, _CHANCE * self.repeated)
-        return bool(largest > by_chance)
+        by_chance = max(self.tolerance, _CHANCE * self.repeated)
+        changes = (self.shuffled, self.exchanged, self.dropped)
+        return any(change > by_chance for change in changes)
 
     @property
     def verdict(self) -> str:
@@ -81,11 +78,18 @@ def probe(
     """
 
     def score(images: np.ndarray) -> np.ndarray:
-        scores = learner.predict(support_images, support_labels, images)
+        # Copies, since the learner may write to its arguments.
+        scores = learner.predict(
+            support_images.copy(), support_labels.copy(), images.copy()
+        )
         return np.asarray(scores, np.float64)
 
-    original = score(query_images)
-    spread = float(original.std()) or 1.0
+    try:
+        original = score(query_images)
+    except Exception:
+        # The model can be a function of the user, which can raise any exception.
+        refused = float("nan")
+        return Probe(float("inf"), refused, refused, refused)
 
     def change(images: np.ndarray, kept: np.ndarray) -> float:
         """Return the largest change of a score, divided by `spread`.
@@ -93,11 +97,12 @@ def probe(
         images: the changed query images; only the first len(kept) are compared
         kept: the indices of these images in `query_images`
         """
-        n_kept = len(kept)
-        scores = score(images)
-        differences = scores[:n_kept] - original[kept]
-        largest = np.abs(differences).max()
-        return float(largest) / spread
+        try:
+            scores = score(images)
+        except Exception:
+            # The model can be a function of the user, which can raise any exception.
+            return float("nan")
+        return relative_change(original, scores[: len(kept)], kept)
 
     n = len(query_images)
     all_images = np.arange(n)
@@ -111,17 +116,50 @@ def probe(
         repeated=change(query_images, all_images),
         shuffled=change(query_images[order], order),
         exchanged=change(exchanged, half),
-        dropped=_unless_refused(lambda: change(query_images[:n_half], half)),
+        dropped=change(query_images[:n_half], half),
+        tolerance=tolerance_of(learner),
     )
 
 
-def _unless_refused(measure: Callable[[], float]) -> float:
-    """Return the measured value; NaN if the learner refuses an incomplete episode.
+def change_if_mixed(
+    score: Callable[[np.ndarray], np.ndarray],
+    query: np.ndarray,
+    original: np.ndarray,
+    generator: np.random.Generator,
+) -> float:
+    """Return the change of half the scores if the other query images are replaced.
 
-    In this case, the verdict depends only on the other measurements.
+    All query images are shuffled, too. This takes one answer, and `probe` takes five. So
+    it is a first look, which does not tell a dependence from chance.
+
+    score: returns the scores of some query images: int64 (n,) -> float64 (n, n_way)
+    query: int64 (n,) the query images of an episode
+    original: float64 (n, n_way) their scores
+    Returns the largest change, divided by the spread of the scores; NaN if the learner
+    refused these query images.
     """
+    n = len(query)
+    n_half = max(1, n // 2)
+    others = query.copy()
+    others[n_half:] = query[0]
+    order = generator.permutation(n)
     try:
-        return measure()
+        shuffled = score(others[order])
     except Exception:
-        # The model can be a function of the user, which can raise any exception.
         return float("nan")
+    scores = np.empty_like(original)
+    scores[order] = shuffled
+    half = np.arange(n_half)
+    return relative_change(original, scores[:n_half], half)
+
+
+def relative_change(
+    original: np.ndarray, scores: np.ndarray, kept: np.ndarray | None = None
+) -> float:
+    """Return the largest change of scores, divided by the spread of all original scores.
+
+    kept: the rows of `original` that `scores` holds; None for all
+    """
+    before = original if kept is None else original[kept]
+    spread = float(original.std()) or 1.0
+    return float(np.abs(scores - before).max()) / spread

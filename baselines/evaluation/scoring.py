@@ -14,6 +14,7 @@ from ...datasets.view import ImageView
 from ..device.images import Pixels
 from ..device.malloc import keep_large_blocks
 from ..learner import EmbeddingLearner, Learner, TaskLearner
+from ..outputs import score_array
 
 # The number of episodes in a chunk, which is classified at once. It is halved until the
 # features of a chunk have at most _VALUES_PER_CHUNK values. It stays a power of two, so
@@ -50,7 +51,7 @@ def score_features(
             _gather(features, support[here]),
             _gather(features, query[here]),
         )
-        yield len(query[here]), scores.cpu().numpy()
+        yield len(query[here]), score_array(scores)
 
 
 def _chunk_size(values_of_episode: int) -> int:
@@ -91,7 +92,7 @@ def score_tasks(
             pixels.gather(flat_support[here]),
             pixels.gather(query[here]),
         )
-        yield len(query[here]), scores.cpu().numpy()
+        yield len(query[here]), score_array(scores)
 
 
 def score_one_by_one(
@@ -114,4 +115,4 @@ def score_one_by_one(
             labels.copy(),
             view.images(query_indices),
         )
-        yield 1, scores[None]
+        yield 1, score_array(scores)[None]

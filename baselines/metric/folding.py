@@ -30,9 +30,17 @@ def _fold_pairs(module: nn.Module) -> None:
     for i in range(len(module) - 1):
         convolution = module[i]
         norm = module[i + 1]
-        if not isinstance(convolution, nn.Conv2d):
+        # A subclass or a hook may compute the weights anew in each call, as weight
+        # standardisation, weight norm and pruning do. Such weights cannot hold the norm.
+        if type(convolution) is not nn.Conv2d or type(norm) is not nn.BatchNorm2d:
+            continue
+        if _has_hooks(convolution) or _has_hooks(norm):
             continue
         # Only a norm with running averages computes the same in every batch.
-        if isinstance(norm, nn.BatchNorm2d) and norm.track_running_stats:
+        if norm.track_running_stats:
             module[i] = fuse_conv_bn_eval(convolution, norm)
             module[i + 1] = nn.Identity()
+
+
+def _has_hooks(module: nn.Module) -> bool:
+    return bool(module._forward_hooks or module._forward_pre_hooks)

@@ -24,7 +24,7 @@ from . import (
     sources,
     train,
 )
-from .console import say
+from .console import emit, say
 
 MISTAKE = 2  # the exit code for every mistake that the user can correct
 # Click raises this error if it cannot parse the command line. Some releases of Typer
@@ -79,7 +79,8 @@ def _root(
 def main() -> None:
     """Run the command line and exit.
 
-    If the user made a mistake, print one line on stderr and exit with code 2.
+    If the user made a mistake, print one line on stderr and exit with code 2. With --json,
+    also print the document {"error": ...} on stdout.
     """
     try:
         code = app(prog_name="fewbench", standalone_mode=False)
@@ -87,19 +88,19 @@ def main() -> None:
         _answer_usage_error(error)
         code = getattr(error, "exit_code", MISTAKE)
     except UserError as error:
-        say(f"error: {error}")
+        _answer_error(str(error))
         code = MISTAKE
     except OSError as error:
-        say(f"error: {os_error_text(error)}")
+        _answer_error(os_error_text(error))
         code = MISTAKE
     except MemoryError as error:
-        say(
-            f"error: not enough memory ({error}). Use fewer episodes or images at a "
+        _answer_error(
+            f"not enough memory ({error}). Use fewer episodes or images at a "
             f"time, or close other programs."
         )
         code = MISTAKE
     except typer.Abort:
-        say("error: aborted")
+        _answer_error("aborted")
         code = 1
     sys.exit(code)
 
@@ -137,4 +138,10 @@ def _answer_usage_error(error: Exception) -> None:
     if type(error).__name__ == "NoArgsIsHelpError":
         error.show()  # pyright: ignore[reportAttributeAccessIssue] - all of Click's have it
     else:
-        say(f"error: {usage_error_text(error)}")
+        _answer_error(usage_error_text(error))
+
+
+def _answer_error(text: str) -> None:
+    say(f"error: {text}")
+    if "--json" in sys.argv:
+        emit({"error": text}, "", as_json=True)

@@ -13,7 +13,7 @@ def result_label(result: RunResult) -> str:
     """Return a result in a few words, for example in a table.
 
     The words are the learner, backbone, precision, training seed and protocol, and a
-    mark if the result is transductive (†) or on partial data (‡).
+    mark if the result is transductive (†), on partial data (‡) or not repeatable (¶).
     """
     words = [
         result.learner,
@@ -42,9 +42,13 @@ def result_document(result: RunResult, level: float) -> dict[str, Any]:
 
 
 def _marks(result: RunResult) -> str:
+    from ...reports.remarks import is_unsteady
+
     marks = ""
     if result.transductive:
         marks += "†"
     if result.partial:
         marks += "‡"
+    if is_unsteady(result):
+        marks += "¶"
     return marks

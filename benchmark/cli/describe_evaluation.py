@@ -33,6 +33,7 @@ def describe_evaluation(
     path: the file of the saved result
     half_width: the half-width that the user wanted, as a fraction, or None
     """
+    from ...reports.remarks import remarks
     from ...reports.stats.available import available_interval
     from ...reports.tables.other_classes import other_classes_interval
 
@@ -40,7 +41,9 @@ def describe_evaluation(
     interval = available_interval(result)
     others = other_classes_interval(result)
     document = {"path": str(path), **evaluation_document(result, interval, others)}
-    lines = [_table_text(result, others), _seconds_text(result), f"wrote {path}"]
+    lines = [_table_text(result, others)]
+    lines += [f"Note: {remark}" for remark in remarks(result)]
+    lines += [_seconds_text(result), f"wrote {path}"]
     reached = True
     if half_width is not None:
         reached = interval is not None and interval.half_width <= half_width
@@ -79,6 +82,8 @@ def evaluation_document(
     others: the interval of the accuracy to expect on other classes, which are not in
         the test split; None if it cannot be computed
     """
+    from ...reports.remarks import remarks
+
     mean = result.mean
     half_width = None
     if interval is not None:
@@ -93,6 +98,7 @@ def evaluation_document(
         "learner": result.learner,
         "transductive": result.transductive,
         "partial": result.partial,
+        "remarks": remarks(result),
         **_limits(interval),
         "mean": mean,
         "half_width": half_width,

@@ -18,6 +18,7 @@ from .options import (
     Backend,
     Device,
     EpisodeSeed,
+    FeaturesMember,
     Json,
     LearnerName,
     OtherBuild,
@@ -103,6 +104,7 @@ def evaluate(
     mean: Mean = None,
     std: Std = None,
     batch_size: BatchSize = None,
+    features: FeaturesMember = None,
     statistics: Statistics = None,
     backend: Backend = None,
     tasks_per_chunk: TasksPerChunk = None,
@@ -153,6 +155,7 @@ def evaluate(
         name=name,
         train_seed=train_seed,
         batch_size=batch_size,
+        features=features,
     )
     learner = load_model(what, loading)
     preparation = preparation_of(size, transform, mean, std)

@@ -82,6 +82,15 @@ LearnerName = Annotated[
         "function `factory` in `module` returns it.",
     ),
 ]
+FeaturesMember = Annotated[
+    str | None,
+    typer.Option(
+        "--features",
+        metavar="NAME",
+        help="For an encoder from module:factory that returns a tuple, a dict or a model "
+        "output: the name or the index of the member with the features.",
+    ),
+]
 Out = Annotated[Path, typer.Option(help="Folder for the files to write.")]
 Device = Annotated[
     str, typer.Option(help="Device for the computation: auto, cpu or cuda.")

@@ -7,10 +7,18 @@ import typer
 
 from .console import emit
 from .image_options import Mean, Size, Std, Transform, preparation_of
-from .options import Backend, Json, LearnerName, Root, Statistics, named_settings
+from .options import (
+    Backend,
+    FeaturesMember,
+    Json,
+    LearnerName,
+    Root,
+    Statistics,
+    named_settings,
+)
 
 if TYPE_CHECKING:
-    from ...baselines.evaluation.probe import Probe
+    from ...baselines.evaluation.ask_again import Findings
 
 
 def probe(
@@ -23,6 +31,7 @@ def probe(
     transform: Transform = None,
     mean: Mean = None,
     std: Std = None,
+    features: FeaturesMember = None,
     statistics: Statistics = None,
     backend: Backend = None,
     root: Root = None,
@@ -32,47 +41,67 @@ def probe(
 
     If the answer depends on them, the learner is transductive. If not, it is
     inductive. If the answers are random, the verdict can be "cannot be told".
+    Some images and episodes, drawn by chance, are then shown again in another order.
     """
     from ..evaluate import probe as probe_model
     from ..models import Loading, load_model
 
     settings = named_settings(statistics=statistics, backend=backend)
-    learner = load_model(what, Loading(settings=tuple(settings)))
+    learner = load_model(what, Loading(settings=tuple(settings), features=features))
     preparation = preparation_of(size, transform, mean, std)
     found = probe_model(learner, protocol, preparation=preparation, root=root)
     emit(probe_document(found), probe_text(found), as_json)
 
 
-def probe_document(found: "Probe") -> dict[str, Any]:
+def probe_document(found: "Findings") -> dict[str, Any]:
     """Return the measurements and the verdict as JSON.
 
-    A NaN means that the learner refused the episode with fewer query images. It becomes
-    None, because JSON has no NaN.
+    NaN and infinity become None, because JSON has neither. They mean that the learner
+    refused the episode.
     """
+    worst = found.worst
     document: dict[str, Any] = {
         "transductive": found.transductive,
         "verdict": found.verdict,
+        "order": found.order,
+        "state": found.state,
+        "determinism": found.deterministic,
+        "distinct": found.distinct,
     }
     moves = {
-        "repeated": found.repeated,
-        "shuffled": found.shuffled,
-        "exchanged": found.exchanged,
-        "dropped": found.dropped,
+        "repeated": worst.repeated,
+        "shuffled": worst.shuffled,
+        "exchanged": worst.exchanged,
+        "dropped": worst.dropped,
     }
     for name, move in moves.items():
-        document[name] = None if math.isnan(move) else move
+        document[name] = move if math.isfinite(move) else None
     return document
 
 
-def probe_text(found: "Probe") -> str:
-    """Return a table of the changes in the scores, and the verdict, as text."""
+def probe_text(found: "Findings") -> str:
+    """Return a table of the changes in the scores, the checks and the verdict, as text."""
     from ...reports.tables.text import text_table
 
+    worst = found.worst
     rows = [
-        ["nothing changed", f"{found.repeated:.2g}"],
-        ["others shuffled", f"{found.shuffled:.2g}"],
-        ["others exchanged", f"{found.exchanged:.2g}"],
-        ["others dropped", f"{found.dropped:.2g}"],
+        ["nothing changed", f"{worst.repeated:.2g}"],
+        ["others shuffled", f"{worst.shuffled:.2g}"],
+        ["others exchanged", f"{worst.exchanged:.2g}"],
+        ["others dropped", f"{worst.dropped:.2g}"],
     ]
     header = ["query images", "largest change of a score / standard deviation"]
-    return f"{text_table(header, rows)}\n\n{found.verdict}"
+    checks = [
+        ["images and episodes in another order", _same(found.order)],
+        ["the first episodes, at the end", _same(found.state)],
+        ["an episode twice", _same(found.deterministic)],
+    ]
+    moves = text_table(header, rows)
+    again = text_table(["asked again", "answers"], checks)
+    return f"{moves}\n\n{again}\n\n{found.verdict}"
+
+
+def _same(passed: bool | None) -> str:
+    if passed is None:
+        return "unknown"
+    return "the same" if passed else "others"

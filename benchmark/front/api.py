@@ -1,6 +1,6 @@
 """The functions of `import fewbench`. Each imports the code it needs when called."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +24,7 @@ def evaluate(
     preparation: "Preparation | None" = None,
     batch_size: int | None = None,
     probabilities: bool = False,
+    features: "str | int | Callable[..., object] | None" = None,
     root: str | Path | None = None,
     progress: "bool | Progress" = True,
 ) -> "RunResult":
@@ -44,9 +45,12 @@ def evaluate(
         by the size of the images
     probabilities: whether the scores of a function are probabilities. If so, the result
         also measures their calibration.
+    features: where an encoder's output holds the features, if it is not a tensor: the
+        name or the index of a member, or a function of the output
     root: the folder with the built datasets; by default $FEWBENCH_DATA, or else the
         data folder of the user
     progress: True to show a progress bar, or a function to call instead
+    Warns if the model failed a check, such as one that depends on the order of images.
     Raises fewbench.errors.UserError with advice if the model or the protocol is wrong,
     or if the data is missing.
     """
@@ -68,6 +72,7 @@ def evaluate(
             root=None if root is None else Path(root),
             progress=report,
             probabilities=probabilities,
+            features=features,
         )
 
 

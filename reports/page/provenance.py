@@ -3,6 +3,7 @@
 from dataclasses import asdict
 
 from ..records import RunResult
+from ..remarks import remarks
 from ..stats.diagnostics import calibration_error
 from ..tables.cells import Cell
 
@@ -60,6 +61,8 @@ def _origin_facts(result: RunResult) -> Facts:
         "images prepared": _preparation(result),
         "same scores twice": _or_unknown(result.deterministic),
     }
+    for i, remark in enumerate(remarks(result), start=1):
+        facts[f"remark {i}"] = remark
     for heading, record in known.items():
         if record is None:
             facts[heading] = "unknown"

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from ..records import RunResult
+from ..remarks import is_unsteady
 from ..stats.available import available_interval
 from ..stats.intervals import Interval
 from .printed_table import PrintedCell
@@ -56,6 +57,8 @@ class Cell:
             marks += "†"
         if any(result.partial for result in self.results):
             marks += "‡"
+        if any(map(is_unsteady, self.results)):
+            marks += "¶"
         if self.interval is not None and self.interval.of_little_spread:
             marks += "°"
         return marks

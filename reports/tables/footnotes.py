@@ -11,6 +11,10 @@ TRANSDUCTIVE_NOTE = "† transductive: the queries of an episode were answered t
 PARTIAL_NOTE = (
     "‡ partial: built from incomplete data, so not comparable with full builds"
 )
+UNSTEADY_NOTE = (
+    "¶ not repeatable: asked again, the learner gave other answers, so the number depends on "
+    "chance or on an order"
+)
 STANDING_NOTE = (
     "bold (in plain text: *): the best of its column; ≈: not significantly below it (paired t-test "
     "on the same episodes, Holm over the column, 5 %)"
@@ -62,6 +66,7 @@ _NOTES_OF_MARKS = {
     "*": STANDING_NOTE,
     "†": TRANSDUCTIVE_NOTE,
     "‡": PARTIAL_NOTE,
+    "¶": UNSTEADY_NOTE,
 }
 # Kinds of interval whose two limits may have different distances from the mean.
 _UNEVEN = ("anytime", "little-spread", "open-bootstrap")

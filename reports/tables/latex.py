@@ -28,6 +28,7 @@ _ESCAPES = {
     "×": r"$\times$",
     "†": r"\dag{}",
     "‡": r"\ddag{}",
+    "¶": r"\P{}",
     "°": r"$\circ$",
     "/": r"/\allowbreak{}",
     "–": "--",

@@ -70,3 +70,30 @@ def test_a_function_keeps_its_name_and_a_learner_itself() -> None:
     message = "cannot evaluate this model: .*got an object of type int"
     with pytest.raises(BaselineError, match=message):
         as_learner(3)
+
+
+@pytest.mark.parametrize(
+    ("model", "said"),
+    [
+        (
+            nn.Flatten,
+            r"got the class Flatten\. Pass an object of this class: Flatten\(",
+        ),
+        (lambda images: images, r"got the function <lambda>\(images\)"),
+        ((nn.Flatten(), None), "got a tuple with the members 0: Flatten, 1: None"),
+    ],
+)
+def test_what_is_no_model_gets_a_sentence(model: object, said: str) -> None:
+    with pytest.raises(BaselineError, match=said):
+        as_learner(model)
+
+
+def test_a_function_that_fails_gets_a_sentence() -> None:
+    def broken(support_images, support_labels, query_images):
+        raise KeyError("no such key")
+
+    message = (
+        r"broken failed on an episode with 6 .*: KeyError: .*test_any_model.py, line"
+    )
+    with pytest.raises(BaselineError, match=message):
+        as_learner(broken).predict(*random_episode())

@@ -21,6 +21,7 @@ from fewbench.benchmark.evaluate import (
     evaluate,
     find_episodes,
     make_examiner,
+    probe,
     scored_learner,
 )
 from fewbench.benchmark.protocols.catalogue import find_protocol
@@ -28,7 +29,9 @@ from fewbench.benchmark.protocols.stream import protocol_view
 from fewbench.benchmark.results import make_result
 from fewbench.datasets.info import DataError
 from fewbench.reports.groups import result_groups
+from fewbench.reports.origin import Checks
 from fewbench.reports.protocol import EvalProtocol
+from fewbench.reports.remarks import ResultWarning
 from fewbench.reports.result_files import load_result, save_result
 from fewbench.reports.tables.printed import to_text
 
@@ -277,3 +280,107 @@ def mean_brightness(support_images, support_labels, query_images):
     query = query_images.reshape(len(query_images), -1).mean(axis=1)
     noise = np.arange(len(query)) * 1e-6
     return -np.abs(query[:, None] - support[None]) + noise[:, None]
+
+
+class Encoder(nn.Module):
+    """Changes the features of a flattened image."""
+
+    def __init__(self, change) -> None:
+        super().__init__()
+        self.change = change
+
+    def forward(self, images: torch.Tensor) -> object:
+        return self.change(images.flatten(1))
+
+
+def test_an_encoder_that_loses_rows_is_refused(
+    root: Path, protocol: EvalProtocol
+) -> None:
+    with pytest.raises(BaselineError, match=r"got float32 \(100, 784\) for 128 images"):
+        evaluate(Encoder(lambda rows: rows[:100]), protocol, root=root)
+
+
+def test_the_members_of_an_output_are_listed_and_one_can_be_chosen(
+    root: Path, protocol: EvalProtocol
+) -> None:
+    encoder = Encoder(lambda rows: {"mean": rows.mean(1), "rows": rows})
+    with pytest.raises(BaselineError, match="'mean': float32.*'rows': float32"):
+        evaluate(encoder, protocol, root=root)
+    result = evaluate(encoder, protocol, root=root, features="rows")
+    expected = evaluate(Encoder(lambda rows: rows), protocol, root=root)
+    np.testing.assert_array_equal(result.predictions, expected.predictions)
+    assert result.backbone == "Encoder[rows]"
+    with pytest.raises(BaselineError, match="features='rows': has no effect"):
+        evaluate(Centroid(), protocol, root=root, features="rows")
+
+
+@pytest.mark.parametrize(
+    ("dtype", "precision"), [(torch.float16, "fp16"), (torch.bfloat16, "bf16")]
+)
+def test_the_precision_computed_in_is_recorded(
+    root: Path, protocol: EvalProtocol, dtype: torch.dtype, precision: str
+) -> None:
+    torch.manual_seed(0)
+    network = nn.Sequential(nn.Flatten(), nn.Linear(784, 32)).to(dtype)
+    result = evaluate(network, protocol, root=root)
+    assert result.precision == precision
+    assert not result.transductive
+    assert result.checks == Checks(True, True, True, True)
+
+
+def test_a_fault_is_warned_of_marked_and_recorded(
+    root: Path, protocol: EvalProtocol, tmp_path: Path
+) -> None:
+    dropping = Encoder(nn.functional.dropout)
+    with pytest.warns(ResultWarning, match="dropout that stays on"):
+        result = evaluate(dropping, protocol, name="mine", root=root)
+    assert result.deterministic is False
+    again = load_result(save_result(result, tmp_path))
+    assert again.checks is not None
+    assert again.checks.order is False
+    assert "¶" in to_text([again])
+
+
+def test_equal_features_of_all_images_are_warned_of(
+    root: Path, protocol: EvalProtocol
+) -> None:
+    with pytest.warns(ResultWarning, match="all images have equal features"):
+        result = evaluate(Encoder(torch.zeros_like), protocol, root=root)
+    assert result.mean == pytest.approx(0.2, abs=0.02)
+
+
+def test_chance_in_the_checks_changes_no_byte_of_the_content(
+    root: Path, protocol: EvalProtocol, tmp_path: Path
+) -> None:
+    contents = set()
+    for k in range(3):
+        for model in (nn.Flatten(), mean_brightness):
+            result = evaluate(model, protocol, name="mine", root=root)
+            path = save_result(result, tmp_path / f"{k}")
+            contents.add(json.loads(path.read_text())["content_sha256"])
+    assert len(contents) == 2
+
+
+def test_too_long_a_name_is_refused_before_the_first_call(
+    root: Path, protocol: EvalProtocol
+) -> None:
+    def never(*_arrays: np.ndarray) -> np.ndarray:
+        raise AssertionError
+
+    with pytest.raises(BaselineError, match="at most 80"):
+        evaluate(never, protocol, name="n" * 81, root=root)
+
+
+def test_the_probe_of_a_model_draws_episodes_at_random(root: Path) -> None:
+    seen: set[bytes] = set()
+
+    def function(
+        support_images: np.ndarray, _labels: np.ndarray, query_images: np.ndarray
+    ) -> np.ndarray:
+        seen.add(support_images.tobytes())
+        return np.zeros((len(query_images), 5))
+
+    for _ in range(3):
+        found = probe(function, "glyphs-5w1s", root=root)
+        assert found.verdict == "inductive"
+    assert len(seen) > 8

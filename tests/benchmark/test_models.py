@@ -5,7 +5,7 @@ import pytest
 
 from fewbench.baselines.any_model import FunctionLearner
 from fewbench.baselines.learner import BaselineError
-from fewbench.baselines.metric.protonet import ProtoNet
+from fewbench.baselines.own_encoder import EncoderLearner
 from fewbench.benchmark.models import Loading, load_model
 
 CPU = Loading(device="cpu")
@@ -53,7 +53,7 @@ def test_a_learner_is_loaded_by_the_words_of_a_user() -> None:
 
 def test_a_factory_in_the_working_folder_makes_the_model(module: str) -> None:
     encoder = load_model(f"{module}:encoder", Loading(train_seed=3))
-    assert isinstance(encoder, ProtoNet)
+    assert isinstance(encoder, EncoderLearner)
     assert (encoder.card.name, encoder.card.train_seed) == ("flatten", 3)
     function = load_model(f"{module}:scores", CPU)
     assert isinstance(function, FunctionLearner)
@@ -65,7 +65,7 @@ def test_a_factory_in_the_working_folder_makes_the_model(module: str) -> None:
         ("{}:bad", r"bad: failed: ValueError: no weights here \(.*line 16\)"),
         ("{}:three", "takes no argument.*got a function that needs 'a'"),
         ("{}:missing", "has no function missing"),
-        ("{}:nothing", "got an object of type NoneType"),
+        ("{}:nothing", "got None"),
         ("no_such_module:make", "cannot import no_such_module: ModuleNotFoundError"),
         (
             "weights:a.safetensors",
@@ -89,3 +89,12 @@ def test_settings_without_effect_are_refused(module: str) -> None:
         BaselineError, match="--train-seed 3: the training seed of centroid"
     ):
         load_model("centroid", Loading(train_seed=3))
+
+
+def test_a_member_of_the_output_is_for_encoders_alone(module: str) -> None:
+    encoder = load_model(f"{module}:encoder", Loading(features="pooled"))
+    assert encoder.card.backbone == "Flatten[pooled]"
+    with pytest.raises(BaselineError, match="--features a: has no effect on centroid"):
+        load_model("centroid", Loading(features="a"))
+    with pytest.raises(BaselineError, match="features='a': has no effect on nearest"):
+        load_model(f"{module}:scores", Loading(device="cpu", features="a"))

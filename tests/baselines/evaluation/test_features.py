@@ -95,7 +95,7 @@ def test_features_can_be_used_again_for_the_same_images_alone(
     [
         (lambda images: torch.zeros(len(images)), r"\(128,\)"),
         (lambda images: torch.zeros(len(images) + 1, 2), r"\(129, 2\)"),
-        (lambda _: None, "NoneType"),
+        (lambda _: None, "None"),
     ],
 )
 def test_features_of_another_shape_get_a_sentence(
@@ -103,7 +103,7 @@ def test_features_of_another_shape_get_a_sentence(
 ) -> None:
     learner = Centroid()
     learner.embed = embed
-    with pytest.raises(BaselineError, match=rf"shape \(128, d\).*got {got}\. Change"):
+    with pytest.raises(BaselineError, match=rf"shape \(128, d\).*got .*{got}\. Change"):
         Features(learner, view).table(np.arange(len(view)), no_progress)
 
 
@@ -111,5 +111,5 @@ def test_blocks_with_other_widths_get_a_sentence(view: ImageView) -> None:
     learner = Centroid()
     widths = iter(range(2, 99))
     learner.embed = lambda images: torch.zeros(len(images), next(widths))
-    with pytest.raises(BaselineError, match="expected 2 features.*got 3"):
+    with pytest.raises(BaselineError, match="expected 2 features.*got float32 .128, 3"):
         Features(learner, view).table(np.arange(len(view)), no_progress)

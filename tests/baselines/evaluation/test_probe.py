@@ -83,3 +83,23 @@ def test_noise_does_not_hide_a_dependence_that_is_larger() -> None:
 def test_few_queries_can_be_probed(n: int) -> None:
     found = probe(as_learner(distances), SUPPORT, np.arange(5), QUERY[:n])
     assert not found.transductive
+
+
+def test_a_function_that_now_refuses_the_episode_is_not_deterministic() -> None:
+    def refusing(*_arrays: np.ndarray) -> np.ndarray:
+        raise ZeroDivisionError
+
+    found = probed(refusing)
+    assert not found.deterministic
+    assert found.verdict == "cannot be told"
+
+
+def test_a_function_may_write_to_its_arguments() -> None:
+    def overwriting(support_images, support_labels, query_images):
+        scores = distances(support_images, support_labels, query_images)
+        support_images[:] = query_images[:] = 0
+        return scores
+
+    found = probed(overwriting)
+    assert found.deterministic
+    assert not found.transductive

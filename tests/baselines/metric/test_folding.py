@@ -83,3 +83,38 @@ def test_a_subclass_that_calls_its_children_otherwise_is_left_alone() -> None:
     images = torch.rand(2, 1, 5, 5)
     fast = folded(network)
     torch.testing.assert_close(fast(images), network.eval()(images))
+
+
+class Standardised(nn.Conv2d):
+    """Computes its weights anew in each call, as weight standardisation does."""
+
+    def forward(self, input: torch.Tensor) -> torch.Tensor:
+        weight = self.weight - self.weight.mean((1, 2, 3), keepdim=True)
+        return nn.functional.conv2d(input, weight, self.bias)
+
+
+def doubled(_module: nn.Module, images: tuple[torch.Tensor]) -> tuple[torch.Tensor]:
+    return (2 * images[0],)
+
+
+def tripled(_module: nn.Module, _images: object, output: torch.Tensor) -> torch.Tensor:
+    return 3 * output
+
+
+@pytest.mark.parametrize(
+    "kind", ["subclass", "hook on the weights", "hook on the norm"]
+)
+def test_weights_that_are_computed_anew_are_not_folded(kind: str) -> None:
+    torch.manual_seed(0)
+    convolution = nn.Conv2d(1, 3, 3)
+    norm = nn.BatchNorm2d(3)
+    nn.init.uniform_(norm.weight, 2, 3)
+    if kind == "subclass":
+        convolution = Standardised(1, 3, 3)
+    if kind == "hook on the weights":
+        convolution.register_forward_hook(tripled)
+    if kind == "hook on the norm":
+        norm.register_forward_pre_hook(doubled)  # pyright: ignore[reportArgumentType]
+    network = nn.Sequential(convolution, norm).eval()
+    images = torch.rand(2, 1, 8, 8)
+    torch.testing.assert_close(folded(network)(images), network(images))

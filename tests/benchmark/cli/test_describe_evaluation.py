@@ -1,9 +1,11 @@
 from pathlib import Path
 
+from fewbench.benchmark.cli.describe import result_label
 from fewbench.benchmark.cli.describe_evaluation import (
     describe_evaluation,
     stopping_text,
 )
+from fewbench.reports.origin import Checks
 from fewbench.reports.stats.intervals import Interval
 from fewbench_tests.made_results import build_result
 
@@ -28,6 +30,7 @@ def test_a_result_is_described_with_its_file() -> None:
     assert "reached" not in described.document
     assert "embed 1.5 s, total 2.0 s\nwrote r/a.json" in described.text
     assert "about other classes than these 12" in described.text
+    assert described.document["remarks"] == []
     wanted = describe_evaluation(Path("r/a.json"), result, 0.001)
     assert not wanted.reached
     assert wanted.document["reached"] is False
@@ -39,3 +42,11 @@ def test_a_single_episode_has_no_interval() -> None:
     assert described.document["half_width"] is None
     assert described.document["other_classes"] is None
     assert not described.reached
+
+
+def test_a_failed_check_is_said_in_a_line_of_its_own() -> None:
+    result = build_result(checks=Checks(order=False))
+    described = describe_evaluation(Path("a"), result, None)
+    (remark,) = described.document["remarks"]
+    assert f"\nNote: {remark}\n" in described.text
+    assert "¶" in result_label(result)

@@ -1,5 +1,6 @@
 """Wrong input to the command line: a sentence and exit code 2, never a traceback."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -125,3 +126,19 @@ def test_a_page_in_place_of_an_archive_is_named(run, tmp_path: Path) -> None:
     )
     done = run("data", "build", "omniglot", "--source", ".", code=2)
     assert "web page in place of the archive" in done.stderr
+
+
+def test_with_json_a_mistake_is_a_document_too(run) -> None:
+    done = run(
+        "evaluate",
+        "centriod",
+        "--protocol",
+        "glyphs-5w1s",
+        "--out",
+        "r",
+        "--json",
+        code=2,
+    )
+    document = json.loads(done.stdout)
+    assert done.stderr == f"error: {document['error']}\n"
+    assert "Did you mean 'centroid'?" in document["error"]

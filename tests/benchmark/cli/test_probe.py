@@ -1,5 +1,6 @@
 import json
 
+from fewbench.baselines.evaluation.ask_again import Findings
 from fewbench.baselines.evaluation.probe import Probe
 from fewbench.benchmark.cli.probe import probe_document, probe_text
 
@@ -13,13 +14,21 @@ def test_the_centroid_learner_is_inductive(run) -> None:
 
 
 def test_a_learner_that_refuses_fewer_images_has_no_number_for_them() -> None:
-    found = Probe(repeated=0.0, shuffled=0.5, exchanged=0.25, dropped=float("nan"))
+    probe = Probe(repeated=0.0, shuffled=0.5, exchanged=0.25, dropped=float("nan"))
+    found = Findings((probe,), order=False, state=None)
     assert probe_document(found) == {
         "transductive": True,
         "verdict": "transductive",
+        "order": False,
+        "state": None,
+        "determinism": True,
+        "distinct": None,
         "repeated": 0.0,
         "shuffled": 0.5,
         "exchanged": 0.25,
         "dropped": None,
     }
-    assert probe_text(found).endswith("\n\ntransductive")
+    text = probe_text(found)
+    assert text.endswith("\n\ntransductive")
+    answers = [line.split("  ")[-1].strip() for line in text.splitlines()[-5:-2]]
+    assert answers == ["others", "unknown", "the same"]

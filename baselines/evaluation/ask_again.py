@@ -1,0 +1,260 @@
+"""Ask a learner again, in an order that it cannot foresee.
+
+After an evaluation, some episodes are drawn with the entropy of the system. They are
+answered again, and probed for a dependence on other query images. Then the first episodes
+are answered once more. The entropy decides which marks a result gets. It never decides a
+number in the result.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...datasets.episodes import EpisodeBatch, query_orders
+from ...datasets.view import ImageView
+from ..device.images import on_device
+from ..learner import EmbeddingLearner, Learner, TaskLearner
+from ..outputs import score_array
+from .answers import Answers
+from .embed_again import EmbeddedAgain, embed_again
+from .examiner import few_images
+from .features import Features
+from .probe import Probe, change_if_mixed, probe, relative_change
+from .scoring import score_features, score_one_by_one
+from .tolerances import tolerance_of
+
+# The number of episodes that are drawn.
+_N_DRAWN = 3
+
+# The number of an episode -> its scores, float64 (n_queries, n_way)
+Scores = dict[int, np.ndarray | None]
+
+
+@dataclass(frozen=True, eq=False)
+class Answered:
+    """Episodes and a learner's answers to them.
+
+    seed: the seed that drew the episodes; it also shuffles their query images
+    features: the features of the images; None to embed images again
+    """
+
+    view: ImageView
+    seed: int
+    episodes: EpisodeBatch
+    answers: Answers
+    features: Features | None = None
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What was found when a learner was asked again.
+
+    probes: the probes of episodes, at least one
+    order: whether the answers do not depend on the order of the episodes and images
+    state: whether the first episodes got the same answers at the end; None if that cannot
+        be told
+    embedded: the features of some images, embedded again; None for a learner that embeds
+        no image
+    """
+
+    probes: tuple[Probe, ...]
+    order: bool
+    state: bool | None
+    embedded: EmbeddedAgain | None = None
+
+    @property
+    def transductive(self) -> bool:
+        """Whether the scores of a query image depend on the other query images."""
+        return any(one.transductive for one in self.probes)
+
+    @property
+    def deterministic(self) -> bool:
+        """Whether the same episode gets the same scores twice."""
+        if self.embedded is not None and not self.embedded.repeatable:
+            return False
+        return all(one.deterministic for one in self.probes)
+
+    @property
+    def distinct(self) -> bool | None:
+        """Whether images have different features; None if there are no features."""
+        return None if self.embedded is None else self.embedded.distinct
+
+    @property
+    def worst(self) -> Probe:
+        """The first probe that found a dependence, or else the first that found chance."""
+        return min(
+            self.probes, key=lambda one: (not one.transductive, one.deterministic)
+        )
+
+    @property
+    def verdict(self) -> str:
+        """The verdict of the worst probe; see `Probe.verdict`."""
+        return self.worst.verdict
+
+
+def ask_again(
+    learner: Learner,
+    answered: Answered,
+    generator: np.random.Generator | None = None,
+) -> Findings:
+    """Answer, embed and probe again a little of what a learner has answered.
+
+    generator: draws the episodes and images; None for the entropy of the system
+    """
+    generator = generator or np.random.default_rng()
+    n_episodes = len(answered.episodes)
+    drawn = generator.choice(n_episodes, min(_N_DRAWN, n_episodes), replace=False)
+    again = _Again(learner, answered, drawn)
+    # The first episodes come again among the drawn ones, in a random order.
+    scores = again.answer(generator.permutation(again.asked))
+    in_order = all(again.confirms(episode, scores[episode]) for episode in again.asked)
+    probes = [again.probe(drawn[0])]
+    for episode in drawn[1:]:
+        original = scores[episode]
+        if original is None or learner.transductive or probes[0].transductive:
+            continue
+        if again.looks_transductive(episode, original, generator):
+            probes.append(again.probe(episode))
+    embedded = None
+    if again.features is not None:
+        embedded = embed_again(again.features, generator)
+        in_order = in_order and embedded.same
+    is_same = again.has_same_first_scores(scores)
+    return Findings(tuple(probes), in_order, is_same, embedded)
+
+
+class _Again:
+    """Answers single episodes again."""
+
+    def __init__(self, learner: Learner, answered: Answered, drawn: np.ndarray) -> None:
+        self.learner = learner
+        self.answered = answered
+        first_scores = answered.answers.first_scores
+        n_first = 0 if first_scores is None else len(first_scores)
+        self.asked = np.union1d(drawn, np.arange(n_first))
+        self.features = answered.features
+        if isinstance(learner, EmbeddingLearner) and self.features is None:
+            self.features = self._new_features(learner)
+
+    def answer(self, episodes: np.ndarray) -> Scores:
+        """Answer episodes again, with the query images in the same order as before.
+
+        episodes: int64 (n,) the numbers of episodes
+        Returns None in place of the scores of an episode that the learner now refuses.
+        """
+        if isinstance(self.learner, TaskLearner):
+            return self._answer_at_once(self.learner, episodes)
+        scores: Scores = {}
+        for episode in episodes:
+            try:
+                scores[episode] = self.scores(episode, self._query_images(episode))
+            except Exception:
+                # The model can be a function of the user, which can raise any exception.
+                scores[episode] = None
+        return scores
+
+    def _answer_at_once(self, learner: TaskLearner, episodes: np.ndarray) -> Scores:
+        """Answer several episodes at once, which is much faster than one by one."""
+        view = self.answered.view
+        support = []
+        query = []
+        for episode in episodes:
+            indices = self.answered.episodes.support[episode].reshape(-1)
+            support.append(view.images(indices))
+            query.append(view.images(self._query_images(episode)))
+        scores = learner.predict_tasks(
+            on_device(np.stack(support), learner.device),
+            on_device(np.stack(query), learner.device),
+        )
+        precise = score_array(scores).astype(np.float64)
+        return dict(zip(episodes, precise, strict=True))
+
+    def scores(self, episode: int, query: np.ndarray) -> np.ndarray:
+        """Return the scores for some query images: float64 (n, n_way)
+
+        query: int64 (n,) indices of images
+        """
+        support = self.answered.episodes.support[[int(episode)]]
+        learner = self.learner
+        if self.features is not None:
+            assert isinstance(learner, EmbeddingLearner)
+            table = self.features.table(query, _report_nothing)
+            support_rows = self.features.rows(support)
+            query_rows = self.features.rows(query[None])
+            scored = score_features(learner, table, support_rows, query_rows)
+        else:
+            scored = score_one_by_one(learner, self.answered.view, support, query[None])
+        ((_, scores),) = scored
+        return np.asarray(scores[0], np.float64)
+
+    def confirms(self, episode: int, scores: np.ndarray | None) -> bool:
+        """Whether these scores give the predictions of the evaluation, up to rounding."""
+        if scores is None:
+            return False
+        predictions = self.answered.answers.predictions[episode].astype(np.int64)
+        predicted = predictions[self._order(episode)]
+        of_predicted = np.take_along_axis(scores, predicted[:, None], axis=1)
+        short_of_highest = scores.max(axis=1, keepdims=True) - of_predicted
+        spread = float(scores.std()) or 1.0
+        return bool(short_of_highest.max() <= tolerance_of(self.learner) * spread)
+
+    def looks_transductive(
+        self, episode: int, scores: np.ndarray, generator: np.random.Generator
+    ) -> bool:
+        """Whether the scores of half the query images change if the others are mixed."""
+        query = self._query_images(episode)
+        change = change_if_mixed(
+            lambda images: self.scores(episode, images), query, scores, generator
+        )
+        return change > tolerance_of(self.learner)
+
+    def has_same_first_scores(self, scores: Scores) -> bool | None:
+        """Whether the first episodes have the same scores as at the start."""
+        first_scores = self.answered.answers.first_scores
+        if first_scores is None:
+            return None
+        for episode, before in enumerate(first_scores):
+            after = scores[episode]
+            if after is None:
+                return False
+            if not relative_change(before, after) <= tolerance_of(self.learner):
+                return False
+        return True
+
+    def probe(self, episode: int) -> Probe:
+        """Probe an episode. Its images are read, and embedded, again."""
+        _, n_way, n_shot = self.answered.episodes.support.shape
+        view = self.answered.view
+        support = self.answered.episodes.support[episode].reshape(-1)
+        return probe(
+            self.learner,
+            view.images(support),
+            np.arange(n_way).repeat(n_shot),
+            view.images(self._query_images(episode)),
+        )
+
+    def _query_images(self, episode: int) -> np.ndarray:
+        """Return the query images of an episode as they were shown: int64 (n,)"""
+        in_class_order = self.answered.episodes.query[episode].reshape(-1)
+        return in_class_order[self._order(episode)]
+
+    def _order(self, episode: int) -> np.ndarray:
+        n_queries = self.answered.answers.predictions.shape[1]
+        number = self.answered.answers.start + int(episode)
+        return query_orders(n_queries, self.answered.seed, number, 1)[0]
+
+    def _new_features(self, learner: EmbeddingLearner) -> Features:
+        needed = self.asked
+        episodes = self.answered.episodes
+        some = EpisodeBatch(
+            episodes.classes[needed], episodes.support[needed], episodes.query[needed]
+        )
+        view = self.answered.view
+        features = Features(learner, view, few_images(view, [some]))
+        images = np.concatenate([some.support.reshape(-1), some.query.reshape(-1)])
+        features.table(images, _report_nothing)
+        return features
+
+
+def _report_nothing(stage: str, done: int, total: int, remark: str = "") -> None:
+    del stage, done, total, remark

@@ -1,0 +1,34 @@
+"""Compare the images that trained a learner with those of an evaluation."""
+
+from ..baselines.learner import BaselineError, EmbeddingLearner, Learner
+from .protocols.stream import EpisodeStream
+
+
+def check_images(learner: Learner, stream: EpisodeStream) -> None:
+    """Check that a learner takes the images of these episodes, before it is evaluated.
+
+    A learner that embeds images takes other sizes than that of its training. No trained
+    learner takes another number of channels.
+    Raises BaselineError if it does not take them.
+    """
+    trained = learner.card.image_shape
+    shape = stream.view.image_shape
+    if trained is None or trained == shape:
+        return
+    if trained[2] == shape[2] and isinstance(learner, EmbeddingLearner):
+        return
+    protocol = stream.protocol
+    data = learner.card.trained_on
+    advice = "Choose a protocol with such images: fewbench protocol list"
+    if data is not None:
+        advice = f"Choose a protocol of {data.dataset}: fewbench protocol list"
+    raise BaselineError(
+        f"{learner.card.name} on {protocol.name}: expected {_in_words(trained)}, on which "
+        f"this learner was trained, got {_in_words(shape)}. {advice}"
+    )
+
+
+def _in_words(shape: tuple[int, int, int]) -> str:
+    height, width, channels = shape
+    colour = {1: "grey", 3: "colour"}.get(channels, f"{channels}-channel")
+    return f"{colour} images of {height} x {width} px"

@@ -1,0 +1,47 @@
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from fewbench.baselines.catalogue import make_learner
+from fewbench.baselines.learner import BaselineError, TrainingData
+from fewbench.baselines.metric.centroid import Centroid
+from fewbench.baselines.recipe_files import load_recipe
+from fewbench.benchmark.image_shapes import check_images
+from fewbench.benchmark.protocols.catalogue import find_protocol
+from fewbench.benchmark.protocols.stream import EpisodeStream, open_stream
+
+
+@pytest.fixture
+def stream(glyphs_root: Path) -> EpisodeStream:
+    return open_stream(find_protocol("glyphs-5w1s"), glyphs_root)
+
+
+def test_other_channels_are_refused_in_one_sentence(stream: EpisodeStream) -> None:
+    learner = Centroid()
+    check_images(learner, stream)
+    data = TrainingData("miniimagenet", ("train",), ("abc",))
+    learner.card = replace(
+        learner.card, image_shape=(84, 84, 3), trained_on=data, from_scratch=True
+    )
+    with pytest.raises(BaselineError) as refused:
+        check_images(learner, stream)
+    assert str(refused.value) == (
+        "centroid on glyphs-5w1s: expected colour images of 84 x 84 px, on which this "
+        "learner was trained, got grey images of 28 x 28 px. Choose a protocol of "
+        "miniimagenet: fewbench protocol list"
+    )
+
+
+def test_another_size_is_refused_unless_images_are_embedded(
+    stream: EpisodeStream,
+) -> None:
+    learner = Centroid()
+    learner.card = replace(learner.card, image_shape=(84, 84, 1))
+    check_images(learner, stream)
+    config = load_recipe("maml-glyphs", ["width=4", "precision=fp32"])
+    maml = make_learner(config, (84, 84, 1), torch.device("cpu"))
+    maml.card = replace(maml.card, image_shape=(84, 84, 1))
+    with pytest.raises(BaselineError, match="got grey images of 28 x 28 px. Choose a "):
+        check_images(maml, stream)
