@@ -16,7 +16,6 @@ from ..baselines.evaluation.answers import Answers
 from ..baselines.evaluation.ask_again import Answered, Findings, ask_again
 from ..baselines.evaluation.features import Features
 from ..baselines.learner import BaselineError, Learner, LearnerCard
-from ..datasets.view import ImageView
 from ..reports.names import ShownName
 from ..reports.origin import Checks, Pretraining, TrainedOn, Weights
 from ..reports.records import Precision, RunResult, Seed, count_correct
