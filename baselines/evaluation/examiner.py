@@ -28,6 +28,7 @@ from .scoring import (
     score_one_by_one,
     score_tasks,
 )
+from .ties import predicted_labels
 
 # Predicted labels are stored as uint8.
 _MOST_WAYS = 256
@@ -135,9 +136,10 @@ class Examiner:
             end = first + count
             expected = (count, n_queries, n_way)
             _check_scores(scores, expected, start + first)
-            predicted = scores.argmax(axis=-1)
-            predicted = predicted.astype(np.uint8)
             order_here = order[first:end]
+            predicted = predicted_labels(
+                scores, order_here, self.seed, start + first
+            )
             labels = order_here // n_query
             tally.add(scores, predicted, labels)
             # The predictions are put back into the order of the classes.
