@@ -1,6 +1,7 @@
 """Score a learner, a torch module or a function on episodes."""
 
 import time
+import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +18,7 @@ from ..baselines.evaluation.probe import Probe
 from ..baselines.learner import BaselineError, Learner, SteppedLearner
 from ..datasets.episodes import EpisodeBatch
 from ..datasets.root import data_root
+from ..reports.below_chance import below_chance_note
 from ..reports.protocol import EvalProtocol
 from ..reports.records import RunResult, count_correct
 from .protocols.catalogue import find_protocol
@@ -58,6 +60,7 @@ def evaluate(
     root: the folder with the built datasets; None for the default folder of `data_root`
     probabilities: whether the scores of a function are probabilities. If so, the result
         also measures their calibration.
+    Warns if the accuracy is far below that of guessing.
     Raises DataError if the protocol is wrong or the dataset is missing.
     Raises BaselineError if the model cannot be evaluated.
     """
@@ -65,7 +68,11 @@ def evaluate(
     learner = scored_learner(model, name, probabilities)
     stream = find_episodes(episodes, root, stop)
     examiner = make_examiner(learner, stream, progress)
-    return run(examiner, stream, stop, started)
+    result = run(examiner, stream, stop, started)
+    note = below_chance_note(result)
+    if note is not None:
+        warnings.warn(note, stacklevel=2)
+    return result
 
 
 def find_episodes(

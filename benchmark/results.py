@@ -17,6 +17,7 @@ from ..baselines.evaluation.probe import Probe
 from ..baselines.evaluation.probe import probe as probe_learner
 from ..baselines.learner import BaselineError, Learner, LearnerCard
 from ..datasets.episodes import EpisodeBatch
+from ..datasets.store.manifest import resampling_of
 from ..datasets.view import ImageView
 from ..reports.names import ShownName
 from ..reports.origin import Pixels, Pretraining, TrainedOn, Weights
@@ -126,8 +127,7 @@ def _origin(card: LearnerCard) -> dict[str, Any]:
 
 def _pixels(view: ImageView) -> Pixels:
     height, width, channels = view.image_shape
-    resampling = str(view.stores[0].attributes["resampling"])
-    return Pixels(height, width, channels, resampling)
+    return Pixels(height, width, channels, resampling_of(view.stores))
 
 
 def _circumstances() -> dict[str, Any]:

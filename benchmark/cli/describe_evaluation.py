@@ -33,6 +33,7 @@ def describe_evaluation(
     path: the file of the saved result
     half_width: the half-width that the user wanted, as a fraction, or None
     """
+    from ...reports.below_chance import below_chance_note
     from ...reports.stats.available import available_interval
     from ...reports.tables.other_classes import other_classes_interval
 
@@ -41,6 +42,10 @@ def describe_evaluation(
     others = other_classes_interval(result)
     document = {"path": str(path), **evaluation_document(result, interval, others)}
     lines = [_table_text(result, others), _seconds_text(result), f"wrote {path}"]
+    note = below_chance_note(result)
+    if note is not None:
+        document["note"] = note
+        lines.append(note)
     reached = True
     if half_width is not None:
         reached = interval is not None and interval.half_width <= half_width

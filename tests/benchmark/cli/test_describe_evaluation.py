@@ -39,3 +39,11 @@ def test_a_single_episode_has_no_interval() -> None:
     assert described.document["half_width"] is None
     assert described.document["other_classes"] is None
     assert not described.reached
+
+
+def test_an_accuracy_below_guessing_is_said() -> None:
+    described = describe_evaluation(Path("a"), build_result(0.07), None)
+    assert "far below the accuracy of guessing" in described.document["note"]
+    assert described.document["note"] in described.text
+    good = describe_evaluation(Path("a"), build_result(0.9), None)
+    assert "note" not in good.document

@@ -28,7 +28,7 @@ def test_what_is_written_is_read_back(
     written = write_manifest(BARS, LISTING, folder, ["train", "test"])
     assert read_manifest(folder) == written
     assert written["form"] == "drawings"
-    assert written["resampling"] == "lanczos"
+    assert written["resampling"] == bars["test"].attributes["resampling"]
     assert written["checks"] == ["counted"]
     assert list(written["splits"]) == ["train", "test"]
     found = written["splits"]["test"]
