@@ -137,9 +137,7 @@ class Examiner:
             expected = (count, n_queries, n_way)
             _check_scores(scores, expected, start + first)
             order_here = order[first:end]
-            predicted = predicted_labels(
-                scores, order_here, self.seed, start + first
-            )
+            predicted = predicted_labels(scores, order_here, self.seed, start + first)
             labels = order_here // n_query
             tally.add(scores, predicted, labels)
             # The predictions are put back into the order of the classes.

@@ -49,9 +49,7 @@ def decode(data: bytes, name: str, mode: str) -> Image.Image:
     return image
 
 
-def decode_with_origin(
-    data: bytes, name: str, mode: str
-) -> tuple[Image.Image, Origin]:
+def decode_with_origin(data: bytes, name: str, mode: str) -> tuple[Image.Image, Origin]:
     """Decode an image as `decode` does, and say what its file was like."""
     if mode not in ("L", "RGB"):
         raise ValueError(f'mode must be "L" or "RGB", not {mode!r}')

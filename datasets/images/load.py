@@ -66,7 +66,7 @@ def load_images(
     # An unknown filter is refused before any file is read.
     pick("resampling filter", resampling, RESAMPLING)
     images = np.empty((len(names), *shape), np.uint8)
-    origins: list[Origin | None] = [None] * len(names)
+    origins: dict[int, Origin] = {}
 
     def load(i: int) -> None:
         name = names[i]
@@ -75,7 +75,7 @@ def load_images(
         images[i] = resize(image, (height, width), resampling)
 
     _for_each(len(names), load)
-    count(origin for origin in origins if origin is not None)
+    count(origins.values())
     return images
 
 

@@ -60,4 +60,6 @@ def _wnids_in(names: list[str]) -> set[str]:
 def _has_whole_classes(found: Found, n_classes: int) -> bool:
     """Check for hundreds of images, or an inner tar, for each class."""
     n_tars = sum(name.endswith(".tar") for name in found.content)
-    return n_tars >= n_classes or len(found.content) >= _FEWEST_OF_WHOLE_CLASS * n_classes
+    return (
+        n_tars >= n_classes or len(found.content) >= _FEWEST_OF_WHOLE_CLASS * n_classes
+    )

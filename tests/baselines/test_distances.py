@@ -35,7 +35,10 @@ def with_huge_dimension(features: torch.Tensor) -> torch.Tensor:
 
 
 CHANGES = {
-    **{f"plus {offset:g}": lambda x, o=offset: x + o for offset in (0, 1, 100, 1e3, 1e4)},
+    **{
+        f"plus {offset:g}": lambda x, o=offset: x + o
+        for offset in (0, 1, 100, 1e3, 1e4)
+    },
     "large": lambda x: 1e15 * x,
     "beyond float32 when squared": lambda x: 1e30 * x,
     "below float32 when squared": lambda x: 1e-30 * x,

@@ -83,7 +83,10 @@ def test_images_of_mixed_sizes_are_counted(folder: Path) -> None:
         )
         n_small = len(store) - n_resized
         sizes = f"84 x 84 ({n_small}), 100 x 100 ({n_resized})"
-        assert store.attributes["made_from"] == f"{len(store)} image files of {sizes} pixels"
+        assert (
+            store.attributes["made_from"]
+            == f"{len(store)} image files of {sizes} pixels"
+        )
         assert split["made_from"] == store.attributes["made_from"]
     assert "train: cv2-linear for" in built.manifest["resampling"]
 
@@ -106,6 +109,7 @@ def test_counts_of_a_build_that_was_killed_are_kept(
     with pytest.raises(KeyboardInterrupt):
         build(MINI, root, Request(folder), rebuild=True)
     monkeypatch.undo()
-    assert build(MINI, root, Request(folder), rebuild=True).manifest["splits"] == (
-        whole["splits"]
+    assert (
+        build(MINI, root, Request(folder), rebuild=True).manifest["splits"]
+        == (whole["splits"])
     )

@@ -87,7 +87,9 @@ def test_a_size_comes_from_the_header_alone() -> None:
 
 def test_broken_exif_data_do_not_matter() -> None:
     data = encoded("RGB", (8, 6), turn=6)
-    broken = data.replace(b"Exif\0\0MM", b"Exif\0\0XX").replace(b"Exif\0\0II", b"Exif\0\0XX")
+    broken = data.replace(b"Exif\0\0MM", b"Exif\0\0XX").replace(
+        b"Exif\0\0II", b"Exif\0\0XX"
+    )
     assert broken != data
     image, origin = decode_with_origin(broken, "f", "RGB")
     assert not origin.asks_to_be_turned

@@ -51,7 +51,5 @@ def test_the_sizes_of_all_images_are_told(folder: Path) -> None:
         Image.new("RGB", size).save(folder / f"{i}.png")
     with open_tree(folder) as tree:
         assert sizes_of(tree, ["0.png", "1.png"]) == "30 x 20"
-        assert sizes_of(tree, ["0.png", "2.png"]) == (
-            "30 x 20 (1), 20 x 30 (1)"
-        )
+        assert sizes_of(tree, ["0.png", "2.png"]) == ("30 x 20 (1), 20 x 30 (1)")
         assert sizes_of(tree, ["n01532829.tar"]) == ""
