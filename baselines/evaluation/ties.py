@@ -33,33 +33,37 @@ def predicted_labels(
     start: the number of the first episode among all episodes of the seed
     Returns uint8 (n_episodes, n_queries).
     """
-    labels = scores.argmax(axis=-1)
-    is_highest = scores == scores.max(axis=-1, keepdims=True)
-    # Counting all at once is much faster than counting for each query image.
-    if np.count_nonzero(is_highest) > labels.size:
-        n_highest = np.count_nonzero(is_highest, axis=-1)
-        ranks = _draw_ranks(n_highest, places, seed, start)
-        tied = n_highest > 1
-        labels[tied] = _at_rank(is_highest[tied], ranks[tied])
-    return labels.astype(np.uint8)
+    n_way = scores.shape[-1]
+    rows = scores.reshape(-1, n_way)
+    labels = rows.argmax(axis=-1)
+    is_highest = rows == np.take_along_axis(rows, labels[:, None], axis=-1)
+    if np.count_nonzero(is_highest) > len(labels):
+        n_highest = np.bincount(np.flatnonzero(is_highest) // n_way)
+        tied = np.flatnonzero(n_highest > 1)
+        ranks = _draw_ranks(tied, n_highest[tied], places, seed, start)
+        labels[tied] = _at_rank(is_highest[tied], ranks)
+    return labels.astype(np.uint8).reshape(places.shape)
 
 
 def _draw_ranks(
-    n_highest: np.ndarray, places: np.ndarray, seed: int, start: int
+    tied: np.ndarray, n_highest: np.ndarray, places: np.ndarray, seed: int, start: int
 ) -> np.ndarray:
-    """Draw a number below n_highest for each query image: int64 (n_episodes, n_queries)"""
+    """Draw a number below n_highest for each query image with a tie: int64 (n_tied,)
+
+    tied: int64 (n_tied,) indices in the flattened `places`
+    """
     n_episodes, n_queries = places.shape
     words = random_words([seed, _TIES], start, n_episodes, n_queries)
-    own_words = np.take_along_axis(words, places, axis=1)
+    own_words = words[tied // n_queries, places.reshape(-1)[tied]]
     scaled = (own_words >> np.uint64(32)) * n_highest.astype(np.uint64)
     return (scaled >> np.uint64(32)).astype(np.int64)
 
 
 def _at_rank(is_highest: np.ndarray, ranks: np.ndarray) -> np.ndarray:
-    """Return the label at a rank among the highest of each row: int64 (n,)
+    """Return the label at a rank among the highest of each row: int64 (n_tied,)
 
-    is_highest: bool (n, n_way)
-    ranks: int64 (n,)
+    is_highest: bool (n_tied, n_way)
+    ranks: int64 (n_tied,)
     """
     n_so_far = is_highest.cumsum(axis=-1)
     return (n_so_far > ranks[:, None]).argmax(axis=-1)
