@@ -10,6 +10,8 @@ from torch import Tensor
 
 from fewbench.errors import UserError
 
+from .distances import class_mean_scores
+
 ScoreKind = Literal["scores", "logits", "probabilities"]
 
 
@@ -109,10 +111,9 @@ class EmbeddingLearner(Learner):
 
         support_features: (n_episodes, n_way, n_shot, d)
         query_features: (n_episodes, n, d)
-        Returns float32 (n_episodes, n, n_way).
+        Returns float (n_episodes, n, n_way): here float64, from `class_mean_scores`.
         """
-        prototypes = support_features.float().mean(dim=2)
-        return negative_squared_distances(query_features.float(), prototypes)
+        return class_mean_scores(support_features, query_features)
 
     def predict(
         self,
@@ -178,15 +179,3 @@ class SteppedLearner(Learner):
         Return the learner unchanged if the user chose another number of steps. The
         learner's name then shows the user's number.
         """
-
-
-def negative_squared_distances(query: Tensor, prototypes: Tensor) -> Tensor:
-    """Return minus the squared distance of each query to each prototype.
-
-    (..., n, d), (..., n_way, d) -> (..., n, n_way)
-    The squared distance is computed as |q|^2 - 2 q.p + |p|^2.
-    """
-    query_squares = query.square().sum(-1, keepdim=True)
-    prototype_squares = prototypes.square().sum(-1).unsqueeze(-2)
-    squares = query_squares + prototype_squares
-    return 2 * query @ prototypes.transpose(-1, -2) - squares

@@ -75,6 +75,7 @@ def evaluate(
         also measures their calibration.
     features: where an encoder's output holds the features, if it is not a tensor: the
         name or the index of a member, or a function of the output
+    Warns (`ResultWarning`) of what `remarks` finds, such as an accuracy far below guessing.
     Raises DataError if the protocol is wrong or the dataset is missing.
     Raises BaselineError if the model cannot be evaluated.
     """

@@ -6,6 +6,7 @@ from dataclasses import replace
 from ..baselines.learner import BaselineError, EmbeddingLearner, Learner
 from ..baselines.preparation import RESAMPLING, Preparation
 from ..datasets.prepared_view import PreparedView
+from ..datasets.store.manifest import resampling_of
 from ..datasets.view import ImageView
 from ..reports.origin import ImagePreparation, Pixels
 from .protocols.stream import EpisodeStream
@@ -51,7 +52,7 @@ def with_batch_size(learner: Learner, batch_size: int | None) -> Learner:
 def pixels_of(view: ImageView) -> Pixels:
     """Return the size, channels and resizing filter of the images that a learner gets."""
     height, width, channels = view.image_shape
-    resampling = str(view.stores[0].attributes["resampling"])
+    resampling = resampling_of(view.stores)
     if isinstance(view, PreparedView):
         prepare = view.prepare
         if isinstance(prepare, Preparation) and prepare.size is not None:

@@ -17,6 +17,7 @@ from .info import DataError
 from .layouts.source_files import CONVERSION
 from .lookup import pick
 from .store.digests import ContentDigest
+from .store.manifest import resampling_of
 from .store.split_store import SplitStore
 
 _BYTES_OF_HEADERS = 2**20
@@ -73,7 +74,7 @@ def _record_origin(stores: Sequence[SplitStore], folder: Path) -> None:
         fingerprints[store.split] = store.fingerprint
     document = {
         "dataset": first.dataset,
-        "resampling": str(first.attributes["resampling"]),
+        "resampling": resampling_of(stores),
         "partial": any(store.partial for store in stores),
         "content_sha256": fingerprints,
     }

@@ -1,5 +1,6 @@
-"""Say in words what was found wrong when a learner was asked again."""
+"""Say in words why the number of a result cannot be relied on as it stands."""
 
+from .below_chance import below_chance_note
 from .records import RunResult
 
 # Check that failed -> what was found; see `origin.Checks`.
@@ -25,13 +26,14 @@ class ResultWarning(UserWarning):
 
 
 def remarks(result: RunResult) -> list[str]:
-    """Return a sentence for each check that the learner of a result failed."""
-    if result.checks is None:
-        return []
+    """Return a sentence for each failed check, and one for an accuracy below guessing."""
     sentences = []
     for check, words in _WORDS.items():
-        if getattr(result.checks, check) is False:
+        if getattr(result.checks, check, None) is False:
             sentences.append(words)
+    note = below_chance_note(result)
+    if note is not None:
+        sentences.append(note)
     return sentences
 
 

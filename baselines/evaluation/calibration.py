@@ -101,7 +101,7 @@ def _softmax_of_highest(
     labels = torch.from_numpy(predicted)
     highest = logits.gather(-1, labels[..., None])
     scaled = (logits - highest) / temperature
-    odds = scaled.exp_()
+    odds = scaled.float().exp_()
     total = odds.sum(-1)
     probability = total.reciprocal_()
     return probability.numpy()

@@ -28,6 +28,7 @@ from .scoring import (
     score_one_by_one,
     score_tasks,
 )
+from .ties import predicted_labels
 
 # The scores of so many episodes are kept, so that they can be compared later.
 _FIRST = 2
@@ -145,9 +146,8 @@ class Examiner:
             _check_scores(scores, expected, start + first)
             if first < _FIRST:
                 kept.append(scores[: _FIRST - first].copy())
-            predicted = scores.argmax(axis=-1)
-            predicted = predicted.astype(np.uint8)
             order_here = order[first:end]
+            predicted = predicted_labels(scores, order_here, self.seed, start + first)
             labels = order_here // n_query
             tally.add(scores, predicted, labels)
             # The predictions are put back into the order of the classes.

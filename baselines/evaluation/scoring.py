@@ -66,7 +66,8 @@ def _gather(features: Tensor, rows: np.ndarray) -> Tensor:
     width = features.shape[1]
     flat = torch.from_numpy(rows.reshape(-1))
     flat = flat.to(features.device)
-    gathered = features[flat]
+    # Much faster than features[flat] on a processor.
+    gathered = features.index_select(0, flat)
     return gathered.reshape(*rows.shape, width)
 
 

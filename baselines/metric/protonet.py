@@ -25,7 +25,8 @@ from ...datasets.lookup import pick
 from ..backbones import BACKBONES, Shape, to_input
 from ..config import OWN, Positive, TrainConfig, learner_card
 from ..device.images import on_device
-from ..learner import EmbeddingLearner, LearnerCard, negative_squared_distances
+from ..distances import class_mean_scores, negative_squared_distances
+from ..learner import EmbeddingLearner, LearnerCard
 from ..trained_learner import LossLearner
 from .folding import folded
 
@@ -102,8 +103,11 @@ class ProtoNet(EmbeddingLearner, LossLearner):
 
         support: float32 (..., n_way, n_shot, d)
         query: float32 (..., n_queries, d)
-        Returns float32 (..., n_queries, n_way).
+        Returns float (..., n_queries, n_way): float32 in training; float64 in an
+        evaluation, from `class_mean_scores`.
         """
+        if not support.requires_grad:
+            return class_mean_scores(support, query)
         prototypes = support.mean(dim=-2)
         return negative_squared_distances(query, prototypes)
 

@@ -127,6 +127,9 @@ def build_text(manifest: Manifest) -> str:
                 f"  {split:5} {n_classes:>5} classes {n_images:>7,} images  "
                 f"sha256 {sha256}"
             )
+            # Builds of earlier versions did not count, and arrays have no image files.
+            if counts.get("made_from"):
+                lines.append(f"        made from {counts['made_from']}")
     lines.append(f"  from {manifest['form']}; pixels: {manifest['resampling']}")
     for check in manifest["checks"]:
         lines.append(f"  checked: {check}")

@@ -13,14 +13,17 @@ import threading
 import warnings
 import zlib
 from collections.abc import Iterator
+from contextlib import suppress
 
 from PIL import Image
 
 from ..info import DataError
+from .origins import Origin, size_text
 
 MAX_PIXELS = 64 * 2**20
 _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _JPEG_SCAN = b"\xff\xda"
+_ORIENTATION = 0x0112  # the EXIF tag; 1 is upright, 2 to 8 are not
 _MOST_SCANS = 100  # a progressive JPEG has about ten
 _EIGHT_BIT_MODES = (
     "1",
@@ -42,18 +45,38 @@ def decode(data: bytes, name: str, mode: str) -> Image.Image:
     mode: "L" or "RGB", the mode of the returned image
     Raises DataError if the image is damaged, has another format or is too large.
     """
+    image, _ = decode_with_origin(data, name, mode)
+    return image
+
+
+def decode_with_origin(data: bytes, name: str, mode: str) -> tuple[Image.Image, Origin]:
+    """Decode an image as `decode` does, and say what its file was like."""
     if mode not in ("L", "RGB"):
         raise ValueError(f'mode must be "L" or "RGB", not {mode!r}')
     try:
         with _open_header(data) as image:
             _check_header(image)
             image.load()
+            origin = _origin(image, mode)
             if image.mode == mode:
                 # convert would copy the image.
-                return image
-            return image.convert(mode)
+                return image, origin
+            return image.convert(mode), origin
     except Exception as error:
         # On hostile bytes Pillow raises OSError, SyntaxError, KeyError and many others.
+        raise _refusal(data, name, error) from error
+
+
+def read_size(data: bytes, name: str) -> str:
+    """Return the size in the header of an image, such as "500 x 375" (width x height).
+
+    No pixel is decoded. Raises DataError if the header is damaged.
+    """
+    try:
+        with _open_header(data) as image:
+            _check_header(image)
+            return size_text(*image.size)
+    except Exception as error:
         raise _refusal(data, name, error) from error
 
 
@@ -65,6 +88,21 @@ if hasattr(os, "register_at_fork"):
         after_in_parent=_HEADER_LOCK.release,
         after_in_child=_HEADER_LOCK.release,
     )
+
+
+def _origin(image: Image.Image, mode: str) -> Origin:
+    converted = "" if image.mode == mode else image.mode
+    return Origin(size_text(*image.size), converted, _asks_to_be_turned(image))
+
+
+def _asks_to_be_turned(image: Image.Image) -> bool:
+    if "exif" not in image.info:
+        return False
+    # The pixels of an image with broken EXIF data are intact.
+    with suppress(Exception), _HEADER_LOCK, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return image.getexif().get(_ORIENTATION, 1) in range(2, 9)
+    return False
 
 
 def _refusal(data: bytes, name: str, error: Exception) -> DataError:

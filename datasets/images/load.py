@@ -11,7 +11,8 @@ import numpy as np
 
 from ..archives.tree import Tree
 from ..lookup import pick
-from .decode import decode
+from .decode import decode_with_origin
+from .origins import Origin, count
 from .resample import RESAMPLING, resize
 
 _MODES = {1: "L", 3: "RGB"}
@@ -65,14 +66,16 @@ def load_images(
     # An unknown filter is refused before any file is read.
     pick("resampling filter", resampling, RESAMPLING)
     images = np.empty((len(names), *shape), np.uint8)
+    origins: dict[int, Origin] = {}
 
     def load(i: int) -> None:
         name = names[i]
         data = read(name)
-        image = decode(data, f"{prefix}{name}", mode)
+        image, origins[i] = decode_with_origin(data, f"{prefix}{name}", mode)
         images[i] = resize(image, (height, width), resampling)
 
     _for_each(len(names), load)
+    count(origins.values())
     return images
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from ..archives.tree import Tree
-from ..images.decode import decode
+from ..images.decode import decode, read_size
+from ..images.origins import sizes_text
 from ..images.resample import tell_resampling
 from ..info import ClassImages, DataError, Request
 from ..layouts.ilsvrc import find_classes
@@ -15,30 +16,28 @@ from ..layouts.miniimagenet import ravi_members
 from ..layouts.source_files import open_source
 from ..miniimagenet import INFO, ravi_split
 
-_MOST_SIZES = 20
+_MOST_READ = 2_000
 _Differences = dict[str, float]  # filter -> mean absolute difference in grey levels
 
 
 def sizes_of(tree: Tree, names: Sequence[str]) -> str:
-    """Return the size of images as text, such as "84 x 84" (width x height, in pixels).
+    """Return the sizes of images as text, such as "84 x 84" (width x height, in pixels).
 
-    Up to 20 images are read. The text is "of many sizes" if their sizes differ, and
-    empty if there are only tars.
+    The headers of up to 2,000 images are read, evenly spread over all. If their sizes
+    differ, the text says how many have each size. It is empty if there are only tars.
     """
     image_names = [name for name in names if not name.endswith(".tar")]
-    step = len(image_names) // _MOST_SIZES
-    spread = image_names[:: max(step, 1)]
-    sizes: Counter[tuple[int, int]] = Counter()
-    for name in spread[:_MOST_SIZES]:
-        encoded = tree.read(name)
-        image = decode(encoded, name, "RGB")
-        sizes[image.size] += 1
-    if not sizes:
-        return ""
-    if len(sizes) > 1:
-        return "of many sizes"
-    width, height = next(iter(sizes))
-    return f"{width} x {height}"
+    n_images = len(image_names)
+    n_read = min(n_images, _MOST_READ)
+    sizes: Counter[str] = Counter()
+    for i in range(n_read):
+        name = image_names[i * n_images // n_read]
+        size = read_size(tree.read(name), name)
+        sizes[size] += 1
+    text = sizes_text(sizes)
+    if n_read < n_images:
+        text += f", in {n_read:,} of {n_images:,} images that were looked at"
+    return text
 
 
 def resampling_family(path: Path, originals: Path, n_images: int = 20) -> _Differences:

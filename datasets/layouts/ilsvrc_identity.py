@@ -60,5 +60,7 @@ def _wnids_in(names: list[str]) -> set[str]:
 
 def _has_whole_classes(found: Found, n_classes: int) -> bool:
     """Return whether each class is a tar, or has at least 600 images on average."""
-    has_tars = found.content[0].endswith(".tar")
-    return has_tars or len(found.content) >= _FEWEST_OF_WHOLE_CLASS * n_classes
+    n_tars = sum(name.endswith(".tar") for name in found.content)
+    return (
+        n_tars >= n_classes or len(found.content) >= _FEWEST_OF_WHOLE_CLASS * n_classes
+    )

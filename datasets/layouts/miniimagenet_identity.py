@@ -1,6 +1,7 @@
 """Recognise a file or images of miniImageNet."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ..identity import (
@@ -102,10 +103,13 @@ def _category_split(found: Found, data: Any) -> Identity | None:
 
 def _groups(found: Found, ravi: RaviSplit) -> Identity | None:
     """Identify an HDF5 file in the format of torchmeta, with arrays of pixels."""
-    first = next(iter(found.content.values()), None)
-    if first is None or first.encoded:
+    groups = list(found.content.values())
+    if not groups or any(group.encoded for group in groups):
         return None
-    return _array(found, list(found.content), "torchmeta HDF5", first, ravi)
+    names = list(found.content)
+    identity = _array(found, names, "torchmeta HDF5", groups[0], ravi)
+    shapes = sorted({shape_of(group) for group in groups})
+    return replace(identity, shape=", ".join(shapes))
 
 
 def _csv(found: Found, _: RaviSplit) -> Identity | None:

@@ -86,8 +86,7 @@ def _encoded_images(found: Found) -> Identity:
 def _groups(found: Found, ren: RenSplit) -> Identity | None:
     """Identify an HDF5 file in the format of torchmeta, with encoded images."""
     groups = found.content
-    first = next(iter(groups.values()), None)
-    if first is not None and not first.encoded:
+    if not all(group.encoded for group in groups.values()):
         return None
     splits = _splits_of(list(groups), ren)
     dataset = ""

@@ -8,12 +8,14 @@ import json
 import shutil
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 from pydantic import TypeAdapter
 
 from fewbench.documents import fit, parse_json, read_bytes
 from fewbench.files import write_text
 
+from ..images.origins import Origins
 from ..info import DatasetInfo, Listing
 
 _FILE = "journal.jsonl"
@@ -21,8 +23,10 @@ _FILE = "journal.jsonl"
 _FRAME = ""
 # (split, class name) -> digest
 _Digests = dict[tuple[str, str], str]
-# split, class name, digest
-_LINE = TypeAdapter(tuple[str, str, str])
+_Origins = dict[tuple[str, str], Origins]
+# split, class name, digest, and what the image files were like. Frames, and the lines of
+# earlier versions, end after the digest.
+_LINE = TypeAdapter(tuple[str, str, str] | tuple[str, str, str, Origins])
 
 
 class Journal:
@@ -34,6 +38,8 @@ class Journal:
 
     folder: folder of the unfinished build, which contains the file journal.jsonl
     finished: (split, class name) -> sha256 of the class
+    origins: (split, class name) -> what the image files of the class were like; missing
+        for a class without image files, or of an earlier version
     frames: split -> sha256 of everything in the split file except the pixels
     """
 
@@ -42,9 +48,11 @@ class Journal:
         folder: Path,
         outline: str,
         recorded: _Digests,
+        origins: _Origins,
     ) -> None:
         self.folder = folder
         self.finished: _Digests = {}
+        self.origins = origins
         self.frames: dict[str, str] = {}
         for (split, name), digest in recorded.items():
             if name == _FRAME:
@@ -65,16 +73,24 @@ class Journal:
         outline: the hash that identifies the build, from `outline_of`
         """
         path = folder / _FILE
-        recorded = _read(path, outline)
+        recorded, origins = _read(path, outline)
         if not recorded and folder.exists():
             shutil.rmtree(folder)
         folder.mkdir(parents=True, exist_ok=True)
-        return cls(folder, outline, recorded)
+        return cls(folder, outline, recorded, origins)
 
-    def add(self, split: str, name: str, digest: str) -> None:
-        """Record that a class is written completely, with its digest."""
+    def add(
+        self, split: str, name: str, digest: str, origins: Origins | None = None
+    ) -> None:
+        """Record that a class is written completely.
+
+        digest: of the class
+        origins: what its image files were like; None or empty if it has none
+        """
         self.finished[split, name] = digest
-        line = _line(split, name, digest)
+        if origins:
+            self.origins[split, name] = origins
+        line = _line(split, name, digest, origins)
         with self._path.open("a", encoding="utf-8") as file:
             file.write(line)
 
@@ -89,6 +105,7 @@ class Journal:
             recorded_split, _ = key
             if recorded_split == split:
                 del self.finished[key]
+                self.origins.pop(key, None)
         self.frames.pop(split, None)
         self._write()
 
@@ -98,10 +115,18 @@ class Journal:
             line = _line(split, _FRAME, digest)
             lines.append(line)
         for (split, name), digest in self.finished.items():
-            line = _line(split, name, digest)
+            line = _line(split, name, digest, self.origins.get((split, name)))
             lines.append(line)
         text = "".join(lines)
         write_text(self._path, text)
+
+    def origins_of(self, split: str) -> Origins:
+        """Return what the image files of a split were like."""
+        joined = Origins()
+        for (recorded_split, _), origins in self.origins.items():
+            if recorded_split == split:
+                joined.join(origins)
+        return joined
 
     @staticmethod
     def close(folder: Path) -> None:
@@ -139,8 +164,8 @@ def outline_of(info: DatasetInfo, listing: Listing) -> str:
     return digest.hexdigest()
 
 
-def _read(path: Path, outline: str) -> _Digests:
-    """Read the digests in a journal file.
+def _read(path: Path, outline: str) -> tuple[_Digests, _Origins]:
+    """Read the digests in a journal file, and what the image files were like.
 
     Empty if the file is missing, damaged or has another outline.
     """
@@ -148,14 +173,17 @@ def _read(path: Path, outline: str) -> _Digests:
         # A last line without a line break is incomplete, so it is dropped.
         head, *lines = read_bytes(path).split(b"\n")[:-1]
         if parse_json(head) != {"plan": outline}:
-            return {}
+            return {}, {}
         recorded: _Digests = {}
+        all_origins: _Origins = {}
         for line in lines:
-            split, name, digest = fit(parse_json(line), _LINE)
+            split, name, digest, *origins = fit(parse_json(line), _LINE)
             recorded[split, name] = digest
-        return recorded
+            for one in origins:
+                all_origins[split, name] = one
+        return recorded, all_origins
     except (OSError, ValueError):  # ValueError: there is no line, or a damaged one
-        return {}
+        return {}, {}
 
 
 def _head(outline: str) -> str:
@@ -163,6 +191,9 @@ def _head(outline: str) -> str:
     return f"{head}\n"
 
 
-def _line(split: str, name: str, digest: str) -> str:
-    line = json.dumps([split, name, digest])
+def _line(split: str, name: str, digest: str, origins: Origins | None = None) -> str:
+    items: list[Any] = [split, name, digest]
+    if origins:
+        items.append(origins.document())
+    line = json.dumps(items)
     return f"{line}\n"

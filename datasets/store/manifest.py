@@ -1,5 +1,6 @@
 """Read and write manifest.json, which describes a finished build and its checks."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -92,10 +93,12 @@ def write_manifest(
     folder: the folder of the build, with a finished file for each of `split_names`
     """
     splits: dict[str, dict[str, Any]] = {}
+    stores: list[SplitStore] = []
     checks = list(listing.checks)
     for split in split_names:
         store = SplitStore(folder / f"{split}.h5")
         splits[split] = _describe_split(store)
+        stores.append(store)
         check = _compare_with_reference(info, store)
         if check is not None:
             checks.append(check)
@@ -103,7 +106,7 @@ def write_manifest(
         "schema_version": _MANIFEST_SCHEMA,
         "dataset": info.name,
         "split_scheme": info.split_scheme,
-        "resampling": listing.resampling or info.resampling,
+        "resampling": resampling_of(stores),
         "polarity": info.polarity,
         "form": listing.layout,
         "partial": listing.partial,
@@ -129,7 +132,22 @@ def _describe_split(store: SplitStore) -> dict[str, Any]:
         "bytes": store.path.stat().st_size,
         "content_sha256": store.fingerprint,
         "pixels_sha256": store.pixels_sha256,
+        "made_from": store.attributes.get("made_from", ""),
     }
+
+
+def resampling_of(stores: Sequence[SplitStore]) -> str:
+    """Return what is recorded about the filter that resized the images of splits.
+
+    Where the splits differ, the words name each of them.
+    """
+    by_split: dict[str, str] = {}
+    for store in stores:
+        by_split[store.split] = str(store.attributes["resampling"])
+    different = set(by_split.values())
+    if len(different) == 1:
+        return different.pop()
+    return ". ".join(f"{split}: {words}" for split, words in by_split.items())
 
 
 def _compare_with_reference(info: DatasetInfo, store: SplitStore) -> str | None:

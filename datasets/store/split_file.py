@@ -26,6 +26,8 @@ from .hdf5 import (
 
 FORMAT = "fewbench-split"
 SCHEMA_VERSION = 1
+# Room for attributes that are known only when all images were read: name -> bytes.
+_ROOM = {"resampling": 200, "made_from": 1000}
 _PIXELS_HASH = "pixels_sha256"
 _CONTENT_HASH = "content_sha256"
 _REQUIRED = {
@@ -66,6 +68,9 @@ def lay_out(
     }
     with open_for_writing(path, "w") as file:
         _write_attributes(file, head)
+        for name, n_bytes in _ROOM.items():
+            text = str(head.get(name, "")).encode()
+            file.attrs.create(name, text, dtype=f"S{n_bytes}")
         n_images = _write_names(file, classes)
         for name in (_PIXELS_HASH, _CONTENT_HASH):
             file.attrs.create(name, b"", dtype="S64")
@@ -103,16 +108,23 @@ def pixels_offset(path: Path) -> int:
     return offset
 
 
-def seal(path: Path, class_sha256: Sequence[str], content: ContentDigest) -> None:
+def seal(
+    path: Path,
+    class_sha256: Sequence[str],
+    content: ContentDigest,
+    attributes: Mapping[str, str] | None = None,
+) -> None:
     """Write the hashes of its content into a split file. `SplitStore` then accepts it.
 
-    `lay_out` has reserved the space for the hashes. The file does not grow, so a full
-    disk cannot interrupt `seal`.
+    `lay_out` has reserved the space for the hashes and the attributes. The file does not
+    grow, so a full disk cannot interrupt `seal`.
 
     class_sha256: the hash of each class, in the order of the file
     content: the hashes of the whole split
+    attributes: "resampling" and "made_from", where they are known only now
     """
-    hashes = {
+    texts = {
+        **(attributes or {}),
         _PIXELS_HASH: content.pixels(),
         _CONTENT_HASH: content.hexdigest(),
     }
@@ -120,9 +132,19 @@ def seal(path: Path, class_sha256: Sequence[str], content: ContentDigest) -> Non
     with open_for_writing(path, "r+") as file:
         room = own_dataset(path, file, "class_sha256", advice=advice)
         room[...] = np.array(class_sha256, "S64")
-        for name, digest in hashes.items():
-            value = np.bytes_(digest)
-            file.attrs.modify(name, value)
+        for name, text in texts.items():
+            value = np.bytes_(text.encode())
+            if _has_room(file, name, value):
+                file.attrs.modify(name, value)
+            else:
+                # An earlier version laid out the file.
+                file.attrs.create(name, value)
+
+
+def _has_room(file: h5py.File, name: str, value: np.bytes_) -> bool:
+    if name not in file.attrs:
+        return False
+    return file.attrs.get_id(name).dtype.itemsize >= len(value)
 
 
 def frame_digest(path: Path) -> str | None:

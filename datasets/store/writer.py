@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from ..images.origins import Origins, counting
 from ..info import ClassImages, DataError, DatasetInfo, Listing
 from .digests import ContentDigest, class_digest
 from .journal import Journal
@@ -45,15 +46,17 @@ def write_split(
     writer = _Writer(path, info, classes)
     for c, one in enumerate(classes):
         if (split, one.name) not in journal.finished:
-            digest = writer.write(c)
-            journal.add(split, one.name, digest)
+            with counting() as origins:
+                digest = writer.write(c)
+            journal.add(split, one.name, digest, origins)
         yield len(one.image_names)
     digests: list[str] = []
     for one in classes:
         digest = journal.finished[split, one.name]
         digests.append(digest)
     class_sha256, content = writer.read_back(digests)
-    seal(path, class_sha256, content)
+    made_from = _made_from(info, journal.origins_of(split))
+    seal(path, class_sha256, content, made_from)
     _record_frame(path, split, journal)
     # Opening the finished file checks it: this raises DataError if it is damaged.
     SplitStore(path)
@@ -168,6 +171,19 @@ def _record_frame(path: Path, split: str, journal: Journal) -> None:
 def _flush_to_disk(path: Path) -> None:
     with path.open("r+b") as file:
         os.fsync(file.fileno())
+
+
+def _made_from(info: DatasetInfo, origins: Origins) -> dict[str, str]:
+    """Return the attributes that are known only when all images were read."""
+    attributes = {"made_from": ". ".join(origins.sentences())}
+    height, width, _ = info.image_shape
+    n_resized = origins.n_resized(height, width)
+    if 0 < n_resized < origins.n_images:
+        attributes["resampling"] = (
+            f"{info.resampling} for {n_resized:,} of {origins.n_images:,} images; the "
+            f"others had the final size already"
+        )
+    return attributes
 
 
 def _attributes(

@@ -3,17 +3,10 @@ import pytest
 import torch
 
 from fewbench.baselines.catalogue import load_learner, make_learner
-from fewbench.baselines.learner import negative_squared_distances
 from fewbench.baselines.recipe_files import load_recipe
 from fewbench_tests.random_episodes import random_episode
 
 CPU = torch.device("cpu")
-
-
-def test_distances_are_squared_and_euclidean() -> None:
-    query, prototypes = torch.rand(4, 7, 5).double(), torch.rand(4, 3, 5).double()
-    expected = -((query[:, :, None] - prototypes[:, None]) ** 2).sum(-1)
-    torch.testing.assert_close(negative_squared_distances(query, prototypes), expected)
 
 
 def test_the_order_of_the_support_set_does_not_matter() -> None:

@@ -64,6 +64,17 @@ def test_a_function_is_evaluated_in_three_lines(
     assert 0.2 < result.mean < 1
 
 
+def test_distances_returned_as_scores_are_noticed(
+    root: Path, protocol: EvalProtocol
+) -> None:
+    def distances(support_images, support_labels, query_images):
+        return -Centroid().predict(support_images, support_labels, query_images)
+
+    with pytest.warns(UserWarning, match="far below.*return minus the distance"):
+        result = evaluate(distances, protocol, root=root)
+    assert result.mean < 0.15
+
+
 def test_an_encoder_is_evaluated_in_three_lines(
     root: Path, protocol: EvalProtocol
 ) -> None:

@@ -11,6 +11,8 @@ import pytest
 from fewbench.datasets.build import build
 from fewbench.datasets.info import DataError, Request
 from fewbench.datasets.splits import read_classes
+from fewbench.datasets.store.journal import Journal
+from fewbench.datasets.store.split_store import SplitStore
 from fewbench_tests import imagenet_archives as world
 
 MINI = world.MINI
@@ -57,3 +59,57 @@ def test_a_split_that_is_missing_needs_allow_missing(folder: Path) -> None:
     manifest = build(MINI, root, Request(folder, allow_missing=True)).manifest
     assert manifest["partial"]
     assert list(manifest["splits"]) == ["val", "test"]
+
+
+def test_images_of_mixed_sizes_are_counted(folder: Path) -> None:
+    """The first images of each class have the final size; others are originals."""
+    world.write_named_images(folder)
+    n_large = 0
+    for path in sorted((folder / "images").iterdir()):
+        number = int(path.stem[-8:])
+        if number == world.NUMBERS[-1]:
+            path.write_bytes(world.jpeg(path.stem[:9], number - 1, side=100))
+            n_large += 1
+    built = build(MINI, folder.parent / "root", Request(folder))
+    splits = built.manifest["splits"]
+    n_images = sum(split["n_images"] for split in splits.values())
+    assert 0 < n_large < n_images / 2
+    for name, split in splits.items():
+        store = SplitStore(built.folder / f"{name}.h5")
+        n_resized = split["n_images"] // len(world.NUMBERS)
+        assert store.attributes["resampling"] == (
+            f"cv2-linear for {n_resized} of {len(store)} images; the others had the "
+            f"final size already"
+        )
+        n_small = len(store) - n_resized
+        sizes = f"84 x 84 ({n_small}), 100 x 100 ({n_resized})"
+        assert (
+            store.attributes["made_from"]
+            == f"{len(store)} image files of {sizes} pixels"
+        )
+        assert split["made_from"] == store.attributes["made_from"]
+    assert "train: cv2-linear for" in built.manifest["resampling"]
+
+
+def test_counts_of_a_build_that_was_killed_are_kept(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.write_named_images(folder)
+    root = folder.parent / "root"
+    whole = build(MINI, root, Request(folder)).manifest
+    calls = iter(range(99))
+
+    def fail_later(self: Journal, *line: object) -> None:
+        if next(calls) == 3:
+            raise KeyboardInterrupt
+        add(self, *line)  # pyright: ignore[reportArgumentType]
+
+    add = Journal.add
+    monkeypatch.setattr(Journal, "add", fail_later)
+    with pytest.raises(KeyboardInterrupt):
+        build(MINI, root, Request(folder), rebuild=True)
+    monkeypatch.undo()
+    assert (
+        build(MINI, root, Request(folder), rebuild=True).manifest["splits"]
+        == (whole["splits"])
+    )

@@ -119,7 +119,7 @@ def perfect(
     )
 
 
-def test_a_perfect_function_scores_one_and_a_constant_one_exactly_one_in_n_way(
+def test_a_perfect_function_scores_one_and_a_constant_one_guesses(
     view: ImageView, episodes: EpisodeBatch
 ) -> None:
     truth = np.repeat(np.arange(5), 6)
@@ -130,9 +130,11 @@ def test_a_perfect_function_scores_one_and_a_constant_one_exactly_one_in_n_way(
     def constant(support_images, support_labels, query_images):
         return np.zeros((len(query_images), 5))
 
-    assert (
+    accuracies = (
         answer(as_learner(constant), view, episodes, 3).predictions == truth
-    ).mean() == 1 / 5
+    ).mean(axis=1)
+    assert abs(accuracies.mean() - 1 / 5) < 0.02
+    assert accuracies.std() > 0.05
 
 
 def test_the_place_of_a_query_image_does_not_reveal_its_class(

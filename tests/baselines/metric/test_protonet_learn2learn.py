@@ -26,8 +26,8 @@ def test_learn2learns_protonet_is_ours() -> None:
         )
         grads = torch.autograd.grad(losses[-1], list(learner.network.parameters()))
         gradients.append(torch.cat([grad.flatten() for grad in grads]))
-        single = learner.classify(support.reshape(1, 6, 2, -1), query[None])
-        scores.append(single.detach())
+        support, query = support.detach(), query.detach()
+        scores.append(learner.classify(support.reshape(1, 6, 2, -1), query[None]))
     torch.testing.assert_close(losses[1], losses[0], rtol=1e-12, atol=0)
     assert (gradients[1] - gradients[0]).norm() / gradients[0].norm() < 1e-9
     torch.testing.assert_close(scores[1], scores[0], rtol=1e-5, atol=1e-5)

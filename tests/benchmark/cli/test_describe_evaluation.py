@@ -50,3 +50,12 @@ def test_a_failed_check_is_said_in_a_line_of_its_own() -> None:
     (remark,) = described.document["remarks"]
     assert f"\nNote: {remark}\n" in described.text
     assert "¶" in result_label(result)
+
+
+def test_an_accuracy_below_guessing_is_said() -> None:
+    described = describe_evaluation(Path("a"), build_result(0.07), None)
+    (remark,) = described.document["remarks"]
+    assert "far below the accuracy of guessing" in remark
+    assert f"\nNote: {remark}\n" in described.text
+    good = describe_evaluation(Path("a"), build_result(0.9), None)
+    assert good.document["remarks"] == []

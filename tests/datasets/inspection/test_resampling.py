@@ -46,10 +46,10 @@ def test_originals_without_a_shared_name_are_refused(folder: Path) -> None:
         resampling_family(folder, other)
 
 
-def test_the_size_of_images_is_told_when_it_is_one(folder: Path) -> None:
+def test_the_sizes_of_all_images_are_told(folder: Path) -> None:
     for i, size in enumerate([(30, 20), (30, 20), (20, 30)]):
         Image.new("RGB", size).save(folder / f"{i}.png")
     with open_tree(folder) as tree:
         assert sizes_of(tree, ["0.png", "1.png"]) == "30 x 20"
-        assert sizes_of(tree, ["0.png", "2.png"]) == "of many sizes"
+        assert sizes_of(tree, ["0.png", "2.png"]) == ("30 x 20 (1), 20 x 30 (1)")
         assert sizes_of(tree, ["n01532829.tar"]) == ""

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from fewbench.datasets.images.origins import Origin, Origins
 from fewbench.datasets.info import ClassImages, Listing
 from fewbench.datasets.store.journal import Journal, outline_of
 from fewbench_tests.bars import BARS
@@ -49,6 +50,23 @@ def test_a_line_that_was_cut_off_does_not_count(tmp_path: Path) -> None:
     again.add("test", "b", "3")
     again = Journal.resume(tmp_path / "x", OUTLINE)
     assert again.finished["test", "b"] == "3"
+
+
+def test_what_the_image_files_were_like_is_remembered(tmp_path: Path) -> None:
+    journal = filled(tmp_path / "x")
+    for name in ("c", "d"):
+        origins = Origins()
+        origins.add([Origin("84 x 84"), Origin("500 x 375", "L", True)])
+        journal.add("train", name, "3", origins)
+    again = Journal.resume(tmp_path / "x", OUTLINE)
+    assert again.origins_of("train").document() == {
+        "sizes": {"84 x 84": 2, "500 x 375": 2},
+        "converted": {"L": 2},
+        "turned": 2,
+    }
+    assert not again.origins_of("test")
+    again.forget("train")
+    assert not Journal.resume(tmp_path / "x", OUTLINE).origins_of("train")
 
 
 def test_another_outline_empties_the_folder(tmp_path: Path) -> None:

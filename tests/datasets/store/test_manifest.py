@@ -1,13 +1,18 @@
 """manifest.json describes a finished build."""
 
 import json
+from copy import copy
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from fewbench.datasets.info import DataError, Listing
-from fewbench.datasets.store.manifest import read_manifest, write_manifest
+from fewbench.datasets.store.manifest import (
+    read_manifest,
+    resampling_of,
+    write_manifest,
+)
 from fewbench.datasets.store.split_store import SplitStore
 from fewbench_tests.bars import BARS
 
@@ -28,12 +33,22 @@ def test_what_is_written_is_read_back(
     written = write_manifest(BARS, LISTING, folder, ["train", "test"])
     assert read_manifest(folder) == written
     assert written["form"] == "drawings"
-    assert written["resampling"] == "lanczos"
+    assert written["resampling"] == bars["test"].attributes["resampling"]
     assert written["checks"] == ["counted"]
     assert list(written["splits"]) == ["train", "test"]
     found = written["splits"]["test"]
     assert found["content_sha256"] == bars["test"].fingerprint
     assert (found["file"], found["n_classes"], found["n_images"]) == ("test.h5", 8, 160)
+
+
+def test_splits_that_differ_are_each_named(bars: dict[str, SplitStore]) -> None:
+    train, test = bars["train"], bars["test"]
+    assert resampling_of([train, test]) == test.attributes["resampling"]
+    changed = copy(train)
+    changed.attributes = {**train.attributes, "resampling": "box"}
+    assert resampling_of([changed, test]) == (
+        f"train: box. test: {test.attributes['resampling']}"
+    )
 
 
 def test_the_file_is_indented_json_with_sorted_keys(folder: Path) -> None:

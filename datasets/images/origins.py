@@ -1,0 +1,136 @@
+"""Count what the image files of a build were like: sizes, modes and rotations.
+
+A build reads its images in many places, each with a function of its own. So the counts are
+collected by `counting` around the call, and need no argument in these functions.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+_MOST_SIZES = 5  # named in a summary
+_WORDS_OF_MODE = {
+    "1": "one-bit",
+    "L": "grey",
+    "LA": "grey with transparency",
+    "P": "palette",
+    "PA": "palette with transparency",
+    "RGBA": "transparency",
+    "CMYK": "CMYK",
+}
+
+
+class Origin(NamedTuple):
+    """What an image file was like.
+
+    size: width x height in pixels, such as "500 x 375"
+    converted: Pillow's mode, if the image was converted from it; otherwise ""
+    asks_to_be_turned: whether its EXIF data ask for a rotation or reflection, which is
+        never done, since published pixels were made without
+    """
+
+    size: str
+    converted: str = ""
+    asks_to_be_turned: bool = False
+
+
+@dataclass
+class Origins:
+    """The number of image files of each kind.
+
+    sizes: width x height in pixels -> images
+    converted: Pillow's mode -> images that were converted from it
+    turned: images whose EXIF data ask for a rotation, which was not done
+    """
+
+    sizes: Counter[str] = field(default_factory=Counter)
+    converted: Counter[str] = field(default_factory=Counter)
+    turned: int = 0
+
+    @property
+    def n_images(self) -> int:
+        return self.sizes.total()
+
+    def __bool__(self) -> bool:
+        return bool(self.sizes)
+
+    def add(self, origins: Iterable[Origin]) -> None:
+        """Count more images."""
+        for one in origins:
+            self.sizes[one.size] += 1
+            if one.converted:
+                self.converted[one.converted] += 1
+            self.turned += one.asks_to_be_turned
+
+    def join(self, other: "Origins") -> None:
+        """Add the counts of other images."""
+        self.sizes += other.sizes
+        self.converted += other.converted
+        self.turned += other.turned
+
+    def document(self) -> dict[str, Any]:
+        """Return the counts as a JSON document. `Origins(**document)` reads it."""
+        return {
+            "sizes": dict(self.sizes),
+            "converted": dict(self.converted),
+            "turned": self.turned,
+        }
+
+    def n_resized(self, height: int, width: int) -> int:
+        """Return how many images had another size than this."""
+        return self.n_images - self.sizes[size_text(width, height)]
+
+    def sentences(self) -> list[str]:
+        """Return the counts as sentences without a full stop."""
+        if not self:
+            return []
+        said = [f"{self.n_images:,} image files of {sizes_text(self.sizes)} pixels"]
+        for mode, n in self.converted.most_common():
+            words = _WORDS_OF_MODE.get(mode, mode)
+            said.append(f"{n:,} of them converted from {words} (mode {mode})")
+        if self.turned:
+            said.append(
+                f"EXIF data of {self.turned:,} ask for a rotation, which was not done"
+            )
+        return said
+
+
+_counted: ContextVar[Origins | None] = ContextVar("counted", default=None)
+
+
+@contextmanager
+def counting() -> Iterator[Origins]:
+    """Collect the counts of all image files that are read in this context."""
+    origins = Origins()
+    token = _counted.set(origins)
+    try:
+        yield origins
+    finally:
+        _counted.reset(token)
+
+
+def count(origins: Iterable[Origin]) -> None:
+    """Count image files that were read, if someone asked for it with `counting`."""
+    counted = _counted.get()
+    if counted is not None:
+        counted.add(origins)
+
+
+def size_text(width: int, height: int) -> str:
+    return f"{width} x {height}"
+
+
+def sizes_text(sizes: Counter[str]) -> str:
+    """Return sizes as text: "84 x 84", or the most frequent ones with their counts."""
+    if len(sizes) == 1:
+        return "".join(sizes)
+    said = []
+    for size, n in sizes.most_common(_MOST_SIZES):
+        said.append(f"{size} ({n:,})")
+    others = sizes.total() - sum(n for _, n in sizes.most_common(_MOST_SIZES))
+    if others:
+        said.append(f"{len(sizes) - _MOST_SIZES:,} other sizes ({others:,})")
+    return ", ".join(said)
