@@ -1,7 +1,6 @@
 """Turn a model of the user (a learner, an encoder or a function) into a learner."""
 
 import copy
-import re
 from collections.abc import Callable
 
 import numpy as np
@@ -59,7 +58,7 @@ def as_learner(
             f"Pass one of these three."
         )
     own_name = getattr(model, "__name__", type(model).__name__)
-    learner_name = _name_for_files(name or own_name)
+    learner_name = name or own_name
     if isinstance(model, nn.Module):
         return _encoder_learner(model, learner_name, device)
     return FunctionLearner(model, learner_name)
@@ -97,8 +96,3 @@ def _refuse_batch_statistics(encoder: nn.Module) -> None:
                 f"this layer with track_running_stats=True, or pass a function that "
                 f"answers a whole episode."
             )
-
-
-def _name_for_files(words: str) -> str:
-    name = re.sub(r"[^a-z0-9]+", "-", words.lower()).strip("-")
-    return name or "model"

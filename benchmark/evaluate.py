@@ -19,6 +19,7 @@ from ..datasets.episodes import EpisodeBatch
 from ..datasets.root import data_root
 from ..reports.protocol import EvalProtocol
 from ..reports.records import RunResult, count_correct
+from .labels import Labels, labelled
 from .protocols.catalogue import find_protocol
 from .protocols.episode_images import stream_of_file
 from .protocols.episode_reader import read_episodes
@@ -39,6 +40,7 @@ def evaluate(
     root: Path | None = None,
     progress: Progress | None = None,
     probabilities: bool = False,
+    labels: Labels | None = None,
 ) -> RunResult:
     """Score a model on episodes.
 
@@ -58,11 +60,13 @@ def evaluate(
     root: the folder with the built datasets; None for the default folder of `data_root`
     probabilities: whether the scores of a function are probabilities. If so, the result
         also measures their calibration.
+    labels: what the user says of the model; None for nothing but the `name`
     Raises DataError if the protocol is wrong or the dataset is missing.
     Raises BaselineError if the model cannot be evaluated.
     """
     started = time.perf_counter()
     learner = scored_learner(model, name, probabilities)
+    learner = labelled(learner, labels or Labels(name))
     stream = find_episodes(episodes, root, stop)
     examiner = make_examiner(learner, stream, progress)
     return run(examiner, stream, stop, started)

@@ -1,6 +1,5 @@
 """Write a report: all tables and plots of a set of results, and an HTML page."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
@@ -9,7 +8,7 @@ from typing import Any
 from fewbench.files import write_text
 from fewbench.folders import whole_folder
 
-from .names import NAME_PATTERN
+from .names import check_shown_name, key_of
 from .page.html import Page, write_page
 from .plots.accuracy import accuracy_figure
 from .plots.along import along_figure
@@ -64,8 +63,8 @@ def write_report(
     histories: run name -> rows of a training log; see `plot_learning_curve`
     class_samples: returns sample images of the hardest classes; see `ClassSamples`
     published: numbers from papers to compare the results with
-    Raises ResultError if there are no results, or if the name of a learning curve
-    cannot be a file name.
+    Raises ResultError if there are no results, or if the name of a learning curve is
+    not one line of text.
     """
     histories = histories or {}
     _check(results, histories)
@@ -94,12 +93,13 @@ def _check(results: Sequence[RunResult], histories: Histories) -> None:
             "Make one: fewbench evaluate LEARNER --protocol NAME --out DIR"
         )
     for name in histories:
-        if not re.fullmatch(NAME_PATTERN, name):
+        try:
+            check_shown_name(name)
+        except ValueError as error:
             raise ResultError(
-                f"learning curve {name!r}: cannot use its name as a file name: "
-                "expected lower-case letters, digits, '.', '-' and single '_', got "
-                f"{name!r}. Rename it"
-            )
+                f"learning curve {name!r}: cannot show its name: {error}, got {name!r}. "
+                "Rename it"
+            ) from None
 
 
 def _write_tables(data: ReportData, out: Path) -> list[Path]:
@@ -200,4 +200,5 @@ def _curves(histories: Histories) -> Iterator[Plot]:
         yield "learning_curves", title, learning_curves_figure(shown)
     for name in list(shown)[:PLOTTED_GROUPS]:
         title = f"Learning curve of {name}"
-        yield f"learning_curve_{name}", title, learning_curve_figure(shown[name])
+        stem = f"learning_curve_{key_of(name)}"
+        yield stem, title, learning_curve_figure(shown[name])

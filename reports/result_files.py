@@ -26,8 +26,10 @@ from fewbench.documents import (
     read_bytes,
 )
 from fewbench.files import write_bytes, write_text
+from fewbench.locks import exclusive
 from fewbench.npz import UNREADABLE, read_arrays
 
+from .name_taken import refuse_other
 from .protocol import EvalProtocol
 from .records import CONFIDENCE_BINS, SCHEMA_VERSION, ResultError, RunResult
 from .result_document import (
@@ -44,11 +46,15 @@ _LONGEST_COMMAND = 500  # a longer command of a result is not shown
 _NAMES_LIMIT = 4 << 20  # the most bytes for the names or the sizes of all classes
 
 
-def save_result(result: RunResult, folder: Path) -> Path:
+def save_result(result: RunResult, folder: Path, *, overwrite: bool = False) -> Path:
     """Write `<stem>.npz`, then `<stem>.json`, and return the path of the JSON file.
 
     The JSON file comes last: where it exists, the result is complete. It holds hashes
     of the arrays and of itself, so that `load_result` notices a change by hand.
+
+    overwrite: whether to replace another result of the same name
+    Raises ResultError if there is another result of this name and `overwrite` is False.
+    The same result is replaced in any case.
     """
     folder = Path(folder)
     arrays = result.arrays()
@@ -64,8 +70,15 @@ def save_result(result: RunResult, folder: Path) -> Path:
     buffer = io.BytesIO()
     packed: dict[str, Any] = arrays
     np.savez_compressed(buffer, **packed)
-    write_bytes(folder / f"{result.file_stem}.npz", buffer.getvalue())
-    return write_text(folder / f"{result.file_stem}.json", document + "\n")
+    stem = result.file_stem
+    path = folder / f"{stem}.json"
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = folder / f".{stem}.saving.lock"
+    with exclusive(lock, f"saving {path}", wait=True):
+        if not overwrite:
+            refuse_other(path, content)
+        write_bytes(folder / f"{stem}.npz", buffer.getvalue())
+        return write_text(path, document + "\n")
 
 
 def load_result(path: Path) -> RunResult:

@@ -12,8 +12,8 @@ from .run_names import shortest_names
 PAIRS_NOTE = (
     "difference in points: the first minus the second on the same episodes, ± of a 95 % paired "
     "t-interval; p: two-sided, Holm-corrected over these pairs; wins: share of the episodes that "
-    "go better for the first, ties half; churn: share of the predictions that differ; flips: right in "
-    "the first and wrong in the second / wrong in the first and right in the second"
+    "go better for the first, ties half; churn: share of the predictions that differ; flips: right "
+    "in the first and wrong in the second / wrong in the first and right in the second"
 )
 EQUAL_NOTE = "equal: all predictions of the two results are the same"
 _HEADER = ["result", "compared with", "difference", "p", "wins", "churn %", "flips"]
