@@ -2,7 +2,9 @@
 
 They are in the file published.csv, one on each line. Its column `learner` names the
 learner in fewbench with the published method: protonet, maml, fomaml or anil. The
-column is empty for other methods. The column `dataset` names a dataset in fewbench.
+column is empty for other methods. The column `dataset` names a dataset in fewbench, and
+`network` a backbone with its width. Numbers whose source was not found stay in the file,
+with the reason in `left_out`.
 """
 
 import csv

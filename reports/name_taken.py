@@ -1,9 +1,12 @@
 """Refuse to replace a saved result by another one of the same name."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from fewbench.documents import DocumentError, parse_json, read_bytes, shown
+from fewbench.locks import exclusive
 
 from .records import ResultError
 from .result_document import RUN_FIELDS, flattened
@@ -24,6 +27,23 @@ _ADVICE = (
     "saved result: overwrite=True, on the command line --overwrite"
 )
 _LONGEST = 40  # characters that are shown of a value
+
+
+@contextmanager
+def reserved(
+    path: Path, document: dict[str, Any], *, overwrite: bool
+) -> Iterator[None]:
+    """Keep other processes from saving a result of this name during the `with` block.
+
+    path: the JSON file of the result; its folder is created
+    Raises ResultError if the file holds another result and `overwrite` is False.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = path.with_name(f".{path.name}.lock")
+    with exclusive(lock, f"saving {path}", wait=True):
+        if not overwrite:
+            refuse_other(path, document)
+        yield
 
 
 def refuse_other(path: Path, document: dict[str, Any]) -> None:

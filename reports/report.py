@@ -19,7 +19,7 @@ from .plots.differences import differences_figure
 from .plots.episodes import histogram_figure
 from .plots.saving import Figure, save_figure
 from .plots.style import learner_styles
-from .published import MARGIN, PublishedNumber, beside_frame
+from .published import MARGIN, PublishedNumber
 from .records import ResultError, RunResult
 from .report_data import (
     FEW_BESIDE,
@@ -32,6 +32,7 @@ from .report_data import (
     ReportData,
     gather,
 )
+from .tables.beside_frame import beside_frame
 from .tables.beside_published import beside_grid
 from .tables.frames import comparisons_frame, seeds_frame, tables_frame, write_csv
 from .tables.hardest import lost_frames
@@ -109,7 +110,8 @@ def _write_tables(data: ReportData, out: Path) -> list[Path]:
             paths.append(write_csv(frame, out / f"{name}.csv"))
     accuracies = accuracy_grids(data.tables)
     everything = chain(accuracies, *data.grids.values())
-    paths.append(write_text(out / "results.md", markdown(everything)))
+    unfolded = [grid for grid in everything if not grid.folded]
+    paths.append(write_text(out / "results.md", markdown(unfolded)))
     for_a_paper = chain(accuracies, *_grids_for_a_paper(data).values())
     paths.append(write_text(out / "results.tex", latex(for_a_paper)))
     return paths
@@ -132,7 +134,7 @@ def _frames(data: ReportData) -> dict[str, Any]:
 def _grids_for_a_paper(data: ReportData) -> dict[str, list[PrintedTable]]:
     """Return the tables that a paper has room for, without the accuracy tables.
 
-    Only published numbers from the method's own paper are kept. The tables about lost
+    Of the published numbers, only the references are kept. The tables about lost
     accuracy are left out.
     """
     grids = dict(data.grids)

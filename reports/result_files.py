@@ -26,10 +26,9 @@ from fewbench.documents import (
     read_bytes,
 )
 from fewbench.files import write_bytes, write_text
-from fewbench.locks import exclusive
 from fewbench.npz import UNREADABLE, read_arrays
 
-from .name_taken import refuse_other
+from .name_taken import reserved
 from .protocol import EvalProtocol
 from .records import CONFIDENCE_BINS, SCHEMA_VERSION, ResultError, RunResult
 from .result_document import (
@@ -54,7 +53,6 @@ def save_result(result: RunResult, folder: Path, *, overwrite: bool = False) -> 
 
     overwrite: whether to replace another result of the same name
     Raises ResultError if there is another result of this name and `overwrite` is False.
-    The same result is replaced in any case.
     """
     folder = Path(folder)
     arrays = result.arrays()
@@ -72,11 +70,7 @@ def save_result(result: RunResult, folder: Path, *, overwrite: bool = False) -> 
     np.savez_compressed(buffer, **packed)
     stem = result.file_stem
     path = folder / f"{stem}.json"
-    folder.mkdir(parents=True, exist_ok=True)
-    lock = folder / f".{stem}.saving.lock"
-    with exclusive(lock, f"saving {path}", wait=True):
-        if not overwrite:
-            refuse_other(path, content)
+    with reserved(path, content, overwrite=overwrite):
         write_bytes(folder / f"{stem}.npz", buffer.getvalue())
         return write_text(path, document + "\n")
 

@@ -64,11 +64,15 @@ def test_what_there_is_more_of_is_reported_too(make_result, tmp_path):
     assert {"train_seeds.csv", "published.csv", "published.pdf"} <= names
     assert {"accuracy_by_shots.png", "learning_curves.svg"} <= names
     assert all(len(chosen) == 8 for chosen in asked)
-    assert "reproduced" in (tmp_path / "results.md").read_text()
+    text = (tmp_path / "results.md").read_text()
+    assert "reproduced" in text
+    assert "more comparisons, with reproductions" in text
+    assert "Table 4" not in text  # of Snell et al., not a reference
     page = (tmp_path / "index.html").read_text()
     for heading in ("Training seeds", "Paired differences", "Published numbers", "Other classes",
                     "Where accuracy is lost"):  # fmt: skip
         assert f">{heading}</h2>" in page
+    assert "<details>\n<summary>Reproductions by others" in page
 
 
 def test_a_report_replaces_an_earlier_one_and_nothing_else(make_result, tmp_path):
