@@ -249,6 +249,7 @@ def test_an_interval_over_episodes_fits_its_number_of_queries():
     for one in published_numbers():
         if not (one.error and one.query and one.n_episodes) or one.left_out:
             continue
+        assert one.half_width is not None
         p = one.accuracy / 100
         drawn_one_by_one = (p * (1 - p) / (one.way * one.query)) ** 0.5
         rounding = 0.0005 if one.half_width == round(one.half_width, 1) else 0.00005

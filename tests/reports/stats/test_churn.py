@@ -1,11 +1,12 @@
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fewbench.reports.stats.churn import churn, percent
 from fewbench_tests.made_results import build_result
 
 
+@settings(max_examples=25)
 @given(seed=st.integers(0, 1000), share=st.floats(0.05, 1))
 def test_every_changed_prediction_is_counted_once(seed: int, share: float) -> None:
     a = build_result(share, seed, n_episodes=3)
