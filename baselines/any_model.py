@@ -1,7 +1,6 @@
 """Turn a model of the user (a learner, an encoder or a function) into a learner."""
 
 import inspect
-import re
 from collections.abc import Callable
 
 import numpy as np
@@ -64,7 +63,7 @@ def as_learner(
     weights, or if it is an encoder whose batch norm keeps no running statistics.
     """
     own_name = getattr(model, "__name__", type(model).__name__)
-    learner_name = _name_for_files(name or own_name)
+    learner_name = name or own_name
     if isinstance(model, nn.Module):
         return EncoderLearner(model, learner_name, device, features)
     if features is not None:
@@ -108,8 +107,3 @@ def _takes_three(function: Callable[..., object]) -> bool:
     except TypeError:
         return False
     return True
-
-
-def _name_for_files(words: str) -> str:
-    name = re.sub(r"[^a-z0-9]+", "-", words.lower()).strip("-")
-    return name or "model"

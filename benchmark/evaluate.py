@@ -24,6 +24,7 @@ from ..reports.protocol import EvalProtocol
 from ..reports.records import RunResult, count_correct
 from ..reports.remarks import ResultWarning, remarks
 from .image_shapes import check_images
+from .labels import Labels, labelled
 from .preparing import prepared_stream, with_batch_size
 from .protocols.catalogue import find_protocol
 from .protocols.episode_images import stream_of_file
@@ -50,6 +51,7 @@ def evaluate(
     progress: Progress | None = None,
     probabilities: bool = False,
     features: Choice | None = None,
+    labels: Labels | None = None,
 ) -> RunResult:
     """Score a model on episodes.
 
@@ -75,12 +77,14 @@ def evaluate(
         also measures their calibration.
     features: where an encoder's output holds the features, if it is not a tensor: the
         name or the index of a member, or a function of the output
+    labels: what the user says of the model; None for nothing but the `name`
     Warns (`ResultWarning`) of what `remarks` finds, such as an accuracy far below guessing.
     Raises DataError if the protocol is wrong or the dataset is missing.
     Raises BaselineError if the model cannot be evaluated.
     """
     started = time.perf_counter()
     learner = scored_learner(model, name, probabilities, features)
+    learner = labelled(learner, labels or Labels(name))
     learner = with_batch_size(learner, batch_size)
     stream = find_episodes(episodes, root, stop)
     stream = prepared_stream(stream, preparation)

@@ -10,6 +10,7 @@ from fewbench.progress import Progress, prefixed
 from ..baselines.evaluation.features import Features
 from ..baselines.learner import Learner
 from ..datasets.info import DataError
+from ..reports.name_taken import held_by
 from ..reports.records import RunResult, file_stem
 from ..reports.result_files import save_result
 from .evaluate import make_examiner, run
@@ -41,9 +42,10 @@ class ResultFolder:
         if self.skip_existing:
             return True
         raise DataError(
-            f"{existing}: there is a result of this name already. Choose another "
-            f"folder with --out, add --overwrite to replace the result, or add "
-            f"--skip-existing to keep it"
+            f"{existing}: there is a result of this name already: "
+            f"{held_by(existing) or 'a file that is no result'}. Choose another folder "
+            f"with --out or another --name, add --overwrite to replace the result, or "
+            f"add --skip-existing to keep it"
         )
 
 
@@ -79,10 +81,13 @@ def evaluate_into(
         stem = _file_stem(learner, stream)
         lock = folder.path / f".{stem}.lock"
         with exclusive(lock, f"evaluating {stem} into {folder.path}"):
+            # Another process may have saved this result meanwhile.
+            if folder.has(learner, stream):
+                continue
             examiner = make_examiner(learner, stream, report, features)
             features = examiner.features
             result = run(examiner, stream, stop)
-            path = save_result(result, folder.path)
+            path = save_result(result, folder.path, overwrite=folder.overwrite)
         saved.append((path, result))
     return saved
 

@@ -12,6 +12,7 @@ from pydantic.dataclasses import dataclass
 from fewbench.documents import DocumentError, fit, parse_json, read_bytes
 
 from ..datasets.info import DataError
+from ..reports.names import check_shown_name
 
 LOG = "train.json"  # the name of the log that baselines.training writes
 History = list[dict[str, Any]]
@@ -77,10 +78,14 @@ def read_history(path: Path) -> History:
 def _free_name(folder_name: str, taken: Container[str]) -> str:
     """Return a name that is not in `taken`, made from the name of a folder.
 
-    It has only small letters, digits and "-", so it can be part of a file name.
+    It is the folder's own name if that can be shown as one line.
     """
-    plain = re.sub(r"[^a-z0-9]+", "-", folder_name.lower())
-    stem = plain.strip("-")[:_LONGEST_NAME] or "run"
+    stem = folder_name[:_LONGEST_NAME].strip()
+    try:
+        stem = check_shown_name(stem)
+    except ValueError:
+        plain = re.sub(r"[^A-Za-z0-9]+", "-", folder_name)
+        stem = plain.strip("-")[:_LONGEST_NAME] or "run"
     name = stem
     number = 1
     while name in taken:

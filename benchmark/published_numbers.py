@@ -2,7 +2,9 @@
 
 The file published.csv has one published accuracy on each line. The column `learner` names
 the fewbench learner with the published method: protonet, maml, fomaml or anil. It is empty
-for other methods. The column `dataset` names a dataset in fewbench.
+for other methods. The column `dataset` names a dataset in fewbench, and `network` names a
+backbone with its width. Numbers whose source was not found stay in the file, with the
+reason in `left_out`.
 """
 
 import csv

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from fewbench.documents import explain
 
@@ -18,10 +18,24 @@ from ..baselines.evaluation.features import Features
 from ..baselines.learner import BaselineError, Learner, LearnerCard
 from ..reports.names import ShownName
 from ..reports.origin import Checks, Pretraining, TrainedOn, Weights
-from ..reports.records import Precision, RunResult, Seed, count_correct
+from ..reports.records import (
+    Precision,
+    RunResult,
+    Scalar,
+    Seed,
+    count_correct,
+)
 from .environment import environment
 from .preparing import pixels_of, preparation_record
 from .protocols.stream import EpisodeStream
+
+# Fields of a learner's card that a user can set to something that is not allowed.
+_KINDS: dict[str, TypeAdapter[Any]] = {
+    "name": TypeAdapter(ShownName),
+    "train_seed": TypeAdapter(Seed),
+    "recipe": TypeAdapter(dict[str, Scalar], config=ConfigDict(allow_inf_nan=False)),
+    "precision": TypeAdapter(Precision),
+}
 
 
 def make_result(
@@ -80,12 +94,12 @@ def make_result(
 def check_card(card: LearnerCard) -> None:
     """Check, before the evaluation, that a result can record this learner.
 
-    Raises BaselineError if the name, the training seed or the precision is not allowed.
+    Raises BaselineError if the name, the training seed, the recipe or the precision is
+    not allowed.
     """
-    checks = {"name": ShownName, "train_seed": Seed, "precision": Precision}
-    for field, kind in checks.items():
+    for field, kind in _KINDS.items():
         try:
-            TypeAdapter(kind).validate_python(getattr(card, field), strict=True)
+            kind.validate_python(getattr(card, field), strict=True)
         except ValidationError as error:
             raise BaselineError(
                 f"the learner's {field}: {explain(error)}. Choose another {field}"

@@ -14,7 +14,11 @@ _LONGEST_SLUG = 48
 
 
 def check_shown_name(name: str) -> str:
-    """Return the name. Raises ValueError if it cannot be shown as one line of text."""
+    """Return the name in Unicode's composed form (NFC).
+
+    So names that look alike because an accent is a character of its own are one name.
+    Raises ValueError if the name cannot be shown as one line of text.
+    """
     if name != " ".join(name.split()) or not name:
         raise ValueError(
             "expected a name on one line, without a space at the start or end, and without "
@@ -24,7 +28,7 @@ def check_shown_name(name: str) -> str:
         # Control, format (text direction), surrogate, private and unassigned characters.
         if unicodedata.category(character).startswith("C"):
             raise ValueError(f"a name cannot hold the character {character!a}")
-    return name
+    return unicodedata.normalize("NFC", name)
 
 
 ShownName = Annotated[str, Field(max_length=80), AfterValidator(check_shown_name)]
@@ -34,8 +38,10 @@ def key_of(name: str) -> str:
     """Return the key of a name. File names contain this key instead of the name.
 
     A name with only lower-case letters, digits, dots and hyphens is its own key. The key
-    of any other name ends in a hash. So two names never have the same key.
+    of any other name ends in a hash. So two names never have the same key, not even
+    where a file system makes no difference between "A" and "a".
     """
+    name = unicodedata.normalize("NFC", name)
     if len(name) <= 80 and re.fullmatch(NAME_PATTERN, name) and not _ends_in_hash(name):
         return name
     plain = unicodedata.normalize("NFKD", name).lower()

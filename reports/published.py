@@ -7,11 +7,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Annotated, Literal, NamedTuple
 
-import pandas as pd
 from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
 from .groups import queries
+from .networks import same_network
 from .protocol import Count
 from .records import RunResult
 from .remarks import is_unsteady
@@ -23,6 +23,7 @@ from .stats.intervals import Interval
 MARGIN = 0.01
 Percent = Annotated[float, Field(ge=0, le=100)]
 Rotations = Literal["none", "classes", "tasks"]
+LeftOut = Literal["recalled", "source not found", "withdrawn", ""]
 _ROTATIONS_IN_WORDS = {
     "none": "not rotated",
     "classes": "rotations as classes",
@@ -38,7 +39,10 @@ class PublishedNumber:
     A field is None if the source does not state its value.
 
     learner: the name of our learner for this method, or "" if there is none
-    reference: whether the number is from the paper that introduced the method
+    reference: whether reproductions are measured against the number. It is from the
+        method's own paper or, where that has none, from the paper that others cite.
+    network: the name that our backbone for this network has, such as "conv4-64"; see
+        `same_network`
     rotations: "classes" if rotated test images are classes of their own, "tasks" if
         each class in an episode is rotated at random, "none" if nothing is rotated
     half_width: the number that the source prints after its ±
@@ -47,8 +51,9 @@ class PublishedNumber:
         of episodes or label splits
     split: the name of the class split in the source
     our_split: the name of the class split in our dataset
-    recalled: True if the number was written down from memory, without a look at the
-        source
+    left_out: why tables and plots leave the number out; "" if they show it. "recalled"
+        means that it was written down from memory, "withdrawn" that its authors took it
+        back.
     """
 
     id: str
@@ -72,7 +77,8 @@ class PublishedNumber:
     backbone: str
     source: str
     url: str
-    recalled: bool
+    network: str = ""
+    left_out: LeftOut = ""
     notes: str = ""
     our_split: str = ""
 
@@ -90,7 +96,7 @@ class PublishedNumber:
 class Beside(NamedTuple):
     """One of our results, paired with a published number.
 
-    Both have the same method, dataset, way and shot.
+    Both have the same method, network, dataset, way and shot.
 
     differs_in: sentences about the other settings in which the two differ
     equivalence: None if our result has no interval
@@ -125,12 +131,14 @@ def pairs_beside(
 ) -> list[Beside]:
     """Pair each result with every published number it can be compared with.
 
-    Numbers from the method's own paper come first.
+    Reference numbers come first. Numbers with a reason in `left_out` do not count.
 
     margin: the largest difference, as a fraction, that still counts as reproduced
     """
     known: dict[tuple, list[PublishedNumber]] = defaultdict(list)
     for theirs in sorted(published, key=lambda one: (not one.reference, one.id)):
+        if theirs.left_out:
+            continue
         key = (theirs.learner, theirs.dataset, theirs.way, theirs.shot)
         known[key].append(theirs)
     pairs: list[Beside] = []
@@ -140,28 +148,9 @@ def pairs_beside(
             continue
         interval = available_interval(result)
         for theirs in others:
-            pairs.append(_beside(result, interval, theirs, margin))
+            if same_network(theirs.network, result.backbone):
+                pairs.append(_beside(result, interval, theirs, margin))
     return pairs
-
-
-def beside_published(
-    results: Iterable[RunResult],
-    published: Sequence[PublishedNumber],
-    margin: float = MARGIN,
-) -> pd.DataFrame:
-    """Return `pairs_beside` as a table with one row per pair.
-
-    Accuracies are fractions. Nothing is rounded.
-    """
-    return beside_frame(pairs_beside(results, published, margin), margin)
-
-
-def beside_frame(pairs: Iterable[Beside], margin: float) -> pd.DataFrame:
-    """Return the pairs from `pairs_beside` as a table with one row per pair.
-
-    margin: the margin that the pairs were made with
-    """
-    return pd.DataFrame([_row(pair, margin) for pair in pairs])
 
 
 def method_of(result: RunResult) -> str:
@@ -216,10 +205,7 @@ def _beside(
 
 
 def _in_protocol(result: RunResult, theirs: PublishedNumber) -> Iterator[str]:
-    """Yield how a result and a published number differ in other settings.
-
-    These settings are the number of queries, transduction and the backbone.
-    """
+    """Yield the differences in queries, transduction and width of the network."""
     n_query = result.protocol.n_query
     if theirs.query is None:
         yield "queries unstated"
@@ -231,9 +217,8 @@ def _in_protocol(result: RunResult, theirs: PublishedNumber) -> Iterator[str]:
         yield "transductive, ours not"
     elif result.transductive and not theirs.transductive:
         yield "inductive, ours transductive"
-    family = theirs.backbone.split()[0]
-    if not result.backbone.startswith(family):
-        yield f"backbone {theirs.backbone}, ours {result.backbone or 'unstated'}"
+    if theirs.network != result.backbone:
+        yield f"width of the {theirs.network} unstated, ours {result.backbone}"
 
 
 def _in_data(result: RunResult, theirs: PublishedNumber) -> Iterator[str]:
@@ -265,39 +250,3 @@ def _rotations(result: RunResult) -> Rotations:
     if result.protocol.rotations:
         return "classes"
     return "none"
-
-
-def _row(pair: Beside, margin: float) -> dict[str, object]:
-    result = pair.result
-    theirs = pair.published
-    interval = pair.interval
-    equivalence = pair.equivalence
-    their_half_width = None
-    if theirs.half_width is not None:
-        their_half_width = theirs.half_width / 100
-    return {
-        "result": result.file_stem,
-        "learner": result.learner,
-        "train_seed": result.train_seed,
-        "protocol": result.protocol.name,
-        "ours": result.mean,
-        "half_width": interval.half_width if interval else None,
-        "kind": interval.kind if interval else None,
-        "published": theirs.accuracy / 100,
-        "published_half_width": their_half_width,
-        "published_half_width_is": theirs.half_width_is,
-        "difference": pair.difference,
-        "difference_low": equivalence.low if equivalence else None,
-        "difference_high": equivalence.high if equivalence else None,
-        "margin": margin,
-        "verdict": pair.verdict,
-        "differs_in": "; ".join(pair.differs_in),
-        "reference": theirs.reference,
-        "recalled": theirs.recalled,
-        "method": theirs.method,
-        "variant": theirs.variant,
-        "source": theirs.source,
-        "url": theirs.url,
-        "notes": theirs.notes,
-        "published_id": theirs.id,
-    }

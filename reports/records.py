@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 SCHEMA_VERSION = 2
 
-Seed = Annotated[int, Field(ge=0)]
+Seed = Annotated[int, Field(ge=0, lt=2**64)]
 Scalar = str | int | float | bool | None
 # "other" is for a user's own function, whose precision is unknown.
 Precision = Literal["fp16", "bf16", "fp32", "fp64", "other"]

@@ -1,6 +1,5 @@
 """Write a report: all tables and plots of a set of results, and an HTML page."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
@@ -9,7 +8,7 @@ from typing import Any
 from fewbench.files import write_text
 from fewbench.folders import whole_folder
 
-from .names import NAME_PATTERN
+from .names import check_shown_name, key_of
 from .page.html import Page, write_page
 from .plots.accuracy import accuracy_figure
 from .plots.along import along_figure
@@ -20,7 +19,7 @@ from .plots.differences import differences_figure
 from .plots.episodes import histogram_figure
 from .plots.saving import Figure, save_figure
 from .plots.style import learner_styles
-from .published import MARGIN, PublishedNumber, beside_frame
+from .published import MARGIN, PublishedNumber
 from .records import ResultError, RunResult
 from .report_data import (
     FEW_BESIDE,
@@ -33,6 +32,7 @@ from .report_data import (
     ReportData,
     gather,
 )
+from .tables.beside_frame import beside_frame
 from .tables.beside_published import beside_grid
 from .tables.frames import comparisons_frame, seeds_frame, tables_frame, write_csv
 from .tables.hardest import lost_frames
@@ -64,8 +64,8 @@ def write_report(
     histories: run name -> rows of a training log; see `plot_learning_curve`
     class_samples: returns sample images of the hardest classes; see `ClassSamples`
     published: numbers from papers to compare the results with
-    Raises ResultError if there are no results, or if the name of a learning curve
-    cannot be a file name.
+    Raises ResultError if there are no results, or if the name of a learning curve is
+    not one line of text.
     """
     histories = histories or {}
     _check(results, histories)
@@ -94,12 +94,13 @@ def _check(results: Sequence[RunResult], histories: Histories) -> None:
             "Make one: fewbench evaluate LEARNER --protocol NAME --out DIR"
         )
     for name in histories:
-        if not re.fullmatch(NAME_PATTERN, name):
+        try:
+            check_shown_name(name)
+        except ValueError as error:
             raise ResultError(
-                f"learning curve {name!r}: cannot use this name as a file name: "
-                "expected lower-case letters, digits, '.', '-' and single '_', got "
-                f"{name!r}. Rename the learning curve"
-            )
+                f"learning curve {name!r}: cannot show its name: {error}, got {name!r}. "
+                "Rename the learning curve"
+            ) from None
 
 
 def _write_tables(data: ReportData, out: Path) -> list[Path]:
@@ -109,7 +110,8 @@ def _write_tables(data: ReportData, out: Path) -> list[Path]:
             paths.append(write_csv(frame, out / f"{name}.csv"))
     accuracies = accuracy_grids(data.tables)
     everything = chain(accuracies, *data.grids.values())
-    paths.append(write_text(out / "results.md", markdown(everything)))
+    unfolded = [grid for grid in everything if not grid.folded]
+    paths.append(write_text(out / "results.md", markdown(unfolded)))
     for_a_paper = chain(accuracies, *_grids_for_a_paper(data).values())
     paths.append(write_text(out / "results.tex", latex(for_a_paper)))
     return paths
@@ -132,7 +134,7 @@ def _frames(data: ReportData) -> dict[str, Any]:
 def _grids_for_a_paper(data: ReportData) -> dict[str, list[PrintedTable]]:
     """Return the tables that a paper has room for, without the accuracy tables.
 
-    Only published numbers from the method's own paper are kept. The tables about lost
+    Of the published numbers, only the references are kept. The tables about lost
     accuracy are left out.
     """
     grids = dict(data.grids)
@@ -204,4 +206,5 @@ def _curves(histories: Histories) -> Iterator[Plot]:
         yield "learning_curves", title, learning_curves_figure(shown)
     for name in list(shown)[:PLOTTED_GROUPS]:
         title = f"Learning curve of {name}"
-        yield f"learning_curve_{name}", title, learning_curve_figure(shown[name])
+        stem = f"learning_curve_{key_of(name)}"
+        yield stem, title, learning_curve_figure(shown[name])

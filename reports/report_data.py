@@ -9,7 +9,7 @@ from .published import MARGIN, Beside, PublishedNumber, pairs_beside
 from .records import RunResult
 from .stats.comparisons import Comparison, compare_all
 from .tables.accuracy import accuracy_tables
-from .tables.beside_published import beside_grid
+from .tables.beside_published import beside_grids
 from .tables.differences import comparisons_grid
 from .tables.hardest import lost_grids
 from .tables.other_classes import (
@@ -36,7 +36,7 @@ FEW_GROUPS = 8
 FEW_LINES = 32
 FEW_BESIDE = 20
 COMPARED = 5  # most accurate results in a group that are compared: 10 pairs
-LISTED_BESIDE = 100  # pairs with published numbers in a table; the CSV file has all
+LISTED_BESIDE = 100  # rows of a table of published numbers; the CSV file has all
 
 PUBLISHED = "Published numbers"
 LOST = "Where accuracy is lost"
@@ -78,9 +78,6 @@ class ReportData:
         differences = []
         for group, pairs in self.compared:
             differences.append(comparisons_grid(group.label, pairs))
-        beside = []
-        if self.beside:
-            beside.append(beside_grid(self.beside[:LISTED_BESIDE], MARGIN))
         lost: list[PrintedTable] = []
         names: dict[RunResult, str] = {}
         for group in self.detailed:
@@ -89,7 +86,7 @@ class ReportData:
         found = {
             "Training seeds": seed_grids(self.seeds),
             "Paired differences": differences,
-            PUBLISHED: beside,
+            PUBLISHED: beside_grids(self.beside, MARGIN, LISTED_BESIDE),
             "Other classes": [other_classes_grid(self.other_classes, names)],
             LOST: lost,
         }

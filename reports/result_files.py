@@ -28,6 +28,7 @@ from fewbench.documents import (
 from fewbench.files import write_bytes, write_text
 from fewbench.npz import UNREADABLE, read_arrays
 
+from .name_taken import reserved
 from .protocol import EvalProtocol
 from .records import CONFIDENCE_BINS, SCHEMA_VERSION, ResultError, RunResult
 from .result_document import (
@@ -44,11 +45,14 @@ _LONGEST_COMMAND = 500  # a longer command of a result is not shown
 _NAMES_LIMIT = 4 << 20  # the most bytes for the names or the sizes of all classes
 
 
-def save_result(result: RunResult, folder: Path) -> Path:
+def save_result(result: RunResult, folder: Path, *, overwrite: bool = False) -> Path:
     """Write `<stem>.npz`, then `<stem>.json`, and return the path of the JSON file.
 
     The JSON file is written last, so the result is complete if this file exists. It holds
     hashes of the arrays and of itself, so that `load_result` notices a change by hand.
+
+    overwrite: whether to replace another result of the same name
+    Raises ResultError if there is another result of this name and `overwrite` is False.
     """
     folder = Path(folder)
     arrays = result.arrays()
@@ -64,8 +68,11 @@ def save_result(result: RunResult, folder: Path) -> Path:
     buffer = io.BytesIO()
     packed: dict[str, Any] = arrays
     np.savez_compressed(buffer, **packed)
-    write_bytes(folder / f"{result.file_stem}.npz", buffer.getvalue())
-    return write_text(folder / f"{result.file_stem}.json", document + "\n")
+    stem = result.file_stem
+    path = folder / f"{stem}.json"
+    with reserved(path, content, overwrite=overwrite):
+        write_bytes(folder / f"{stem}.npz", buffer.getvalue())
+        return write_text(path, document + "\n")
 
 
 def load_result(path: Path) -> RunResult:

@@ -55,6 +55,7 @@ def comparison_text(compared: ComparedResults) -> str:
         blocks.append("\n".join(footnotes))
     if compared.pairs:
         blocks.append(_pairs_table(compared.pairs, compared.level))
+        blocks.append(_changed_predictions(compared.pairs))
         blocks.append(_about_pairs(compared.pairs))
     if compared.tests:
         lines = []
@@ -72,18 +73,24 @@ def p_value(value: float) -> str:
 
 
 def _pair_document(pair: ComparedPair) -> dict[str, Any]:
+    """Return a comparison as JSON.
+
+    For equal predictions, the interval, the bootstrap and the p-values are null.
+    """
+    from ...reports.stats.churn import other_probabilities
+
     found = pair.comparison
-    bootstrap = None
-    if found.bootstrap:
-        bootstrap = asdict(found.bootstrap)
     return {
         "a": pair.first,
         "b": pair.second,
         "difference": found.difference,
-        "interval": asdict(found.interval),
-        "bootstrap": bootstrap,
-        "p_value": found.p_value,
-        "p_adjusted": found.p_adjusted,
+        "equal": found.equal,
+        "churn": {**asdict(found.churn), "share": found.churn.share},
+        "other_probabilities": other_probabilities(found.a, found.b),
+        "interval": asdict(found.interval) if found.interval else None,
+        "bootstrap": asdict(found.bootstrap) if found.bootstrap else None,
+        "p_value": None if found.equal else found.p_value,
+        "p_adjusted": None if found.equal else found.p_adjusted,
         "superiority": found.superiority,
         "n": found.n,
     }
@@ -137,21 +144,37 @@ def _pairs_table(pairs: Sequence[ComparedPair], level: float) -> str:
         header += ["bootstrap", "p"]
     header.append("superiority")
     rows = []
-    for first, second, found in pairs:
-        row = [
-            f"{first + 1} - {second + 1}",
-            _in_points(found.difference),
-            _limits(found.interval),
-            found.interval.kind,
-        ]
-        p = p_value(found.p_value)
-        if several:
-            row += [p, p_value(found.p_adjusted)]
-        else:
-            row += [_limits(found.bootstrap), p]
-        row.append(f"{100 * found.superiority:.1f} %")
-        rows.append(row)
+    for pair in pairs:
+        rows.append(_pair_row(pair, several=several))
     return text_table(header, rows)
+
+
+def _pair_row(pair: ComparedPair, *, several: bool) -> list[str]:
+    """Return the row of a pair. Equal predictions leave no interval and no p-value."""
+    first, second, found = pair
+    row = [f"{first + 1} - {second + 1}", _in_points(found.difference)]
+    if found.interval is None:
+        return [*row, "equal", "–", "–", "–", "–"]
+    row += [_limits(found.interval), found.interval.kind]
+    p = p_value(found.p_value)
+    if several:
+        row += [p, p_value(found.p_adjusted)]
+    else:
+        row += [_limits(found.bootstrap), p]
+    return [*row, f"{100 * found.superiority:.1f} %"]
+
+
+def _changed_predictions(pairs: Sequence[ComparedPair]) -> str:
+    """Return a line for each pair: how many predictions differ, and which way."""
+    from ...reports.stats.churn import other_probabilities
+
+    lines = []
+    for first, second, found in pairs:
+        line = f"{first + 1} - {second + 1}: {found.churn}"
+        if found.equal and other_probabilities(found.a, found.b):
+            line += "; the probabilities differ"
+        lines.append(line)
+    return "\n".join(lines)
 
 
 def _about_pairs(pairs: Sequence[ComparedPair]) -> str:
@@ -160,8 +183,8 @@ def _about_pairs(pairs: Sequence[ComparedPair]) -> str:
         f"differences in points, paired over the same {n_episodes:,} episodes. "
         f"{_SUPERIORITY}"
     )
-    kinds = {pair.comparison.interval.kind for pair in pairs}
-    if kinds != {"paired-t"}:
+    intervals = [pair.comparison.interval for pair in pairs]
+    if any(one and one.kind != "paired-t" for one in intervals):
         text += _BETTING
     return text
 

@@ -1,6 +1,6 @@
 """The functions of `import fewbench`. Each imports the code it needs when called."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +21,8 @@ def evaluate(
     protocol: "str | EvalProtocol | Path",
     *,
     name: str | None = None,
+    train_seed: int | None = None,
+    recipe: "Mapping[str, str | int | float | bool | None] | None" = None,
     preparation: "Preparation | None" = None,
     batch_size: int | None = None,
     probabilities: bool = False,
@@ -39,6 +41,9 @@ def evaluate(
     protocol: the name of a protocol (see `protocols()`), an EvalProtocol, or the path
         of an episode file
     name: the name of the model in tables; by default the name of its class or function
+    train_seed: the seed that trained the model; by default 0
+    recipe: the settings of the training, such as {"lr": 0.1}; reports average over the
+        training seeds of one recipe
     preparation: what is done to the images before the model sees them, such as
         `fewbench.Preparation(size=224)`; None for nothing
     batch_size: the number of images in a forward pass of an encoder; None to choose it
@@ -58,6 +63,7 @@ def evaluate(
 
     from fewbench.benchmark.cli.console import progress_bars
     from fewbench.benchmark.evaluate import evaluate as evaluate_model
+    from fewbench.benchmark.labels import Labels
 
     shown = nullcontext(None if isinstance(progress, bool) else progress)
     if progress is True:
@@ -73,6 +79,7 @@ def evaluate(
             progress=report,
             probabilities=probabilities,
             features=features,
+            labels=Labels(name, train_seed, recipe),
         )
 
 
@@ -98,11 +105,19 @@ def open_split(
     return open_built_split(info, data_root(root), split)
 
 
-def save_result(result: "RunResult", folder: str | Path) -> Path:
-    """Write a result as a .json and an .npz file. Return the path of the .json file."""
+def save_result(
+    result: "RunResult", folder: str | Path, *, overwrite: bool = False
+) -> Path:
+    """Write a result as a .json and an .npz file. Return the path of the .json file.
+
+    The files are named after the protocol, the learner and its training seed.
+
+    overwrite: whether to replace another result of the same name
+    Raises ResultError if there is another result of this name and `overwrite` is False.
+    """
     from fewbench.reports.result_files import save_result as save
 
-    return save(result, Path(folder))
+    return save(result, Path(folder), overwrite=overwrite)
 
 
 def load_results(*paths: str | Path) -> "list[RunResult]":

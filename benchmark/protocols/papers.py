@@ -84,7 +84,7 @@ _FINN_SOURCES = {
     "n_episodes": "cbfinn/maml main.py:163, data_generator.py:86,89",
     "transductive": "cbfinn/maml utils.py:41: batch norm uses the statistics of the query images; "
     "the author confirms this in issues 9 and 37",
-    "adaptation_steps": "paper, appendix A.1; cbfinn/maml main.py:11-20",
+    "adaptation_steps": "paper, appendix A.1",
     "interval": "cbfinn/maml main.py:199-201: 1.96 * numpy.std / sqrt(n)",
 }
 _ANTONIOU_CODE = "AntreasAntoniou/HowToTrainYourMAMLPytorch"
@@ -102,8 +102,8 @@ _ANTONIOU_DEPARTURES = (
     "Interval: the published ± is the standard deviation over three runs (author, issue 20), not "
     "an interval over episodes. Also train three seeds and report their ± of kind train-seeds.",
     "Model: the published accuracies are of an ensemble of the models from the five best "
-    "validation epochs (experiment_builder.py:247-300). The ensemble adds about 2 points on "
-    "miniImageNet (issue 7). Here, a single checkpoint is scored.",
+    "validation epochs (experiment_builder.py:247-300). In issue 7, an ensemble of three "
+    "adds about 2 points to MAML on miniImageNet. Here, a single checkpoint is scored.",
 )
 _LEE = (
     "Lee, Maji, Ravichandran, Soatto: MetaOptNet, CVPR 2019; code: kjunelee/MetaOptNet; "
@@ -111,9 +111,9 @@ _LEE = (
 )
 _LEE_FIELDS = {"n_query": 15, "n_episodes": 1000, "interval": "legacy-z-n1"}
 _LEE_SOURCES = {
-    "n_query": "paper, Table 3",
-    "n_episodes": "paper, Table 3",
-    "transductive": "no statement found; assumed to be inductive",
+    "n_query": "paper, section 4.1",
+    "n_episodes": "kjunelee/MetaOptNet test.py: default of --episode",
+    "transductive": "kjunelee/MetaOptNet test.py: network and head are in eval mode",
     "interval": "kjunelee/MetaOptNet test.py:152: 1.96 * numpy.std / sqrt(n + 1)",
 }
 _SNELL_CODE = "jakesnell/prototypical-networks"

@@ -22,7 +22,7 @@ from .rows import (
 from .style import INK, LINE, PALE_BLUE, STYLES, bound_percent, clean_rows, new_figure
 
 # The largest numbers of rows for one protocol and method. If there are more published
-# numbers than rows, those from the method's own paper are shown first.
+# numbers than rows, the reference numbers are shown first.
 OURS_ROWS = 4
 PUBLISHED_ROWS = 6
 
@@ -70,7 +70,7 @@ def plot_published(pairs: Sequence[Beside], ax: Axes, margin: float) -> Axes:
     bound_percent(ax)
     legend = (
         f"accuracy (%), blue band: ±{100 * margin:g} around the best of ours\n"
-        "hollow: published, *: as recalled, ≠: see in the table what differs"
+        "hollow: published, ≠: see in the table what differs"
     )
     ax.set_xlabel(axis_label(legend, shown))
     return ax
@@ -157,20 +157,12 @@ def _plot_theirs(ax: Axes, row: int, pair: Beside) -> None:
 
 
 def _value(pair: Beside) -> str:
-    """Return the published accuracy with its ± and its marks, in percent.
-
-    "*": written down from memory. "≠": the conditions differ from ours.
-    """
+    """Return the published accuracy with its ± in percent, and "≠" if conditions differ."""
     published = pair.published
     value = f"{published.accuracy:.2f}"
     if published.half_width is not None:
         value += f" ± {published.half_width:.2f}"
-    marks = ""
-    if published.recalled:
-        marks += "*"
-    if pair.differs_in:
-        marks += "≠"
-    return f"{value} {marks}" if marks else value
+    return f"{value} ≠" if pair.differs_in else value
 
 
 def _authors(published: PublishedNumber) -> str:

@@ -16,7 +16,7 @@ def plot_differences(comparisons: Sequence[Comparison], ax: Axes) -> Axes:
     """Plot paired differences of accuracy with their intervals, in percentage points.
 
     Each comparison has a row. The marker is filled if the difference is significant
-    after Holm's correction.
+    after Holm's correction. A pair with equal predictions has a line at 0 as its marker.
     Raises ResultError if there are no comparisons.
     """
     if not comparisons:
@@ -28,7 +28,7 @@ def plot_differences(comparisons: Sequence[Comparison], ax: Axes) -> Axes:
     for pair in comparisons:
         compared += [pair.a, pair.b]
     names = plot_names(compared)
-    level = comparisons[0].interval.level
+    level = _level(comparisons)
     alpha = 1 - level
     for row, pair in enumerate(comparisons):
         is_significant = pair.p_adjusted < alpha
@@ -53,9 +53,20 @@ def differences_figure(comparisons: Sequence[Comparison]) -> Figure:
     return figure
 
 
+def _level(comparisons: Sequence[Comparison]) -> float:
+    """Return the confidence level of the intervals; 0.95 if there is none."""
+    for pair in comparisons:
+        if pair.interval is not None:
+            return pair.interval.level
+    return 0.95
+
+
 def _plot_difference(ax: Axes, row: int, pair: Comparison, *, is_filled: bool) -> None:
     style = STYLES[0]
     color, _ = style
+    if pair.interval is None:
+        plot_interval(ax, row, (0, 0, 0), (color, "|"))
+        return
     low = 100 * pair.interval.low
     high = 100 * pair.interval.high
     plot_interval(
@@ -69,6 +80,8 @@ def _plot_difference(ax: Axes, row: int, pair: Comparison, *, is_filled: bool) -
 
 def _value(pair: Comparison) -> str:
     """Return two lines: the difference with its ± in points, and the p-value."""
+    if pair.interval is None:
+        return "equal:\nno prediction differs"
     points = 100 * pair.difference
     width = pair.interval.high - pair.interval.low
     half_width = 100 * width / 2

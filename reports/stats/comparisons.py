@@ -12,6 +12,7 @@ import numpy as np
 from ..groups import EPISODE_FIELDS
 from ..records import ResultError, RunResult
 from .arrays import FloatArray, IntArray
+from .churn import Churn, churn, other_probabilities
 from .intervals import Interval, check_level
 from .paired_tests import (
     Bootstrap,
@@ -28,9 +29,10 @@ class Comparison:
     All values are fractions.
 
     difference: the accuracy of `a` minus the accuracy of `b`
+    churn: how many predictions differ
     interval: the interval of the difference. Its kind is "paired-anytime" if a protocol
         has the interval "anytime", "little-spread" if nearly all episodes have the same
-        difference, and "paired-t" otherwise.
+        difference, and "paired-t" otherwise. None if all predictions are equal.
     bootstrap: an interval of kind "paired-bootstrap", or None if none was asked for or
         nearly all episodes have the same difference
     p_value: two-sided p-value of the claim that there is no difference
@@ -43,12 +45,29 @@ class Comparison:
     a: RunResult
     b: RunResult
     difference: float
-    interval: Interval
+    churn: Churn
+    interval: Interval | None
     bootstrap: Interval | None
     p_value: float
     p_adjusted: float
     superiority: float
     n: int
+
+    @property
+    def equal(self) -> bool:
+        """Whether all predictions of the two results are equal."""
+        return not self.churn.n_changed
+
+    def __str__(self) -> str:
+        sentence = str(self.churn)
+        if self.equal and other_probabilities(self.a, self.b):
+            sentence += "; the probabilities differ"
+        if self.interval is None:
+            return sentence
+        low = 100 * self.interval.low
+        high = 100 * self.interval.high
+        limits = f"[{low:+.2f}, {high:+.2f}] ({self.interval.kind})"
+        return f"{100 * self.difference:+.2f} points {limits}; {sentence}"
 
 
 def compare(
@@ -60,7 +79,8 @@ def compare(
 ) -> Comparison:
     """Compare two results with a paired t-test and a paired bootstrap over episodes.
 
-    The comparison holds for these classes, images and training runs only.
+    The comparison holds for these classes, images and training runs only. Results with
+    equal predictions are equal, and have no interval.
 
     resamples: number of bootstrap resamples; 0 for no bootstrap
     Raises ResultError if the results were not scored on the same episodes, or if there
@@ -143,11 +163,14 @@ def _comparisons(
     superiority = superiority_shares(correct, pairs)
     comparisons = []
     for k, (i, j) in enumerate(pairs):
+        changed = churn(results[i], results[j])
         comparison = Comparison(
             a=results[i],
             b=results[j],
             difference=intervals[k].mean,
-            interval=intervals[k],
+            churn=changed,
+            # Equal predictions leave nothing to estimate.
+            interval=intervals[k] if changed.n_changed else None,
             bootstrap=paired_bootstrap(results[i], results[j], level, bootstrap),
             p_value=float(p_values[k]),
             p_adjusted=float(adjusted[k]),

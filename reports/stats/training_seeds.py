@@ -1,6 +1,9 @@
 """Compute an interval that holds for other training runs."""
 
 from collections.abc import Sequence
+from itertools import combinations
+
+import numpy as np
 
 from ..records import ResultError, RunResult
 from .intervals import Interval, as_fractions, mean_t
@@ -26,7 +29,7 @@ def train_seeds(results: Sequence[RunResult], level: float = 0.95) -> Interval:
 
     results: results that differ only in their training seed
     Raises ResultError for fewer than two results, if two have the same training seed,
-    or if they differ in anything else.
+    if two made the same mistakes, or if they differ in anything else.
     """
     if len(results) < 2:
         raise ResultError(
@@ -43,6 +46,7 @@ def train_seeds(results: Sequence[RunResult], level: float = 0.95) -> Interval:
             "train-seeds interval: expected every training seed once, got "
             f"{sorted(seeds)}. Keep one result for each seed"
         )
+    _refuse_copies(results)
     means = as_fractions([result.mean for result in results], level)
     return mean_t(means, level, "train-seeds")
 
@@ -56,6 +60,22 @@ def _identity(result: RunResult) -> dict[str, object]:
         if key not in RUN_ONLY:
             identity[f"recipe {key}"] = value
     return identity
+
+
+def _refuse_copies(results: Sequence[RunResult]) -> None:
+    """Refuse runs with equal predictions, unless these are all right.
+
+    Two trainings never end with the same mistakes in all episodes. So such results are
+    of the same weights, which say nothing about other training seeds.
+    """
+    for first, other in combinations(results, 2):
+        is_perfect = first.mean == 1
+        if not is_perfect and np.array_equal(first.predictions, other.predictions):
+            raise ResultError(
+                "train-seeds interval: expected another training run for each seed, got "
+                f"equal predictions with seeds {first.train_seed} and "
+                f"{other.train_seed}. Keep one of these results"
+            )
 
 
 def _refuse_unlike(first: dict[str, object], other: dict[str, object]) -> None:

@@ -57,20 +57,18 @@ def tables_of(
 def standings(group: ResultGroup) -> list[str]:
     """Return "best", "tied" or "" for each result in a group.
 
-    "tied" means not significantly worse than the best result. All are "" if the group
-    has only one result or only one episode, since nothing can be compared then.
+    Several results with the highest mean are all "best". "tied" means not significantly
+    worse than the first of them. All are "" if the group has only one result or only
+    one episode, since nothing can be compared then.
     """
     results = group.results
-    n_results = len(results)
-    best = None
-    tied: set[int] = set()
-    if n_results > 1 and group.protocol.n_episodes > 1:
-        means = [result.mean for result in results]
-        best = means.index(max(means))
-        tied = _tied(results)
+    if len(results) < 2 or group.protocol.n_episodes < 2:
+        return ["" for _ in results]
+    highest = max(result.mean for result in results)
+    tied = _tied(results)
     standings = []
-    for place in range(n_results):
-        if place == best:
+    for place, result in enumerate(results):
+        if result.mean == highest:
             standings.append("best")
         elif place in tied:
             standings.append("tied")

@@ -1,6 +1,7 @@
 """Make the table of our results beside published numbers."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from ..published import Beside, PublishedNumber
 from .cells import Cell
@@ -12,7 +13,11 @@ BESIDE_NOTE = (
     "episodes; without one the published number counts as exact. The spread over training seeds "
     "is ignored"
 )
-RECALLED_NOTE = "(recalled): written down from memory, not looked up"
+OTHERS_NOTE = (
+    "{:,} more comparisons, with reproductions of the same method and network by others, are on "
+    "the page and in published.csv"
+)
+_TITLE = "Ours beside published numbers: accuracy (%)"
 _HEADER = [
     "ours",
     "accuracy",
@@ -24,21 +29,38 @@ _HEADER = [
 ]
 
 
+def beside_grids(
+    pairs: Sequence[Beside], margin: float, most_rows: int
+) -> list[PrintedTable]:
+    """Make the table of our results beside reference numbers, and a folded one of others.
+
+    Without any reference number, the others are not folded.
+
+    margin: the largest difference, as a fraction, that still counts as reproduced
+    most_rows: the most rows of each table; further pairs are left out
+    """
+    references = [pair for pair in pairs if pair.published.reference]
+    others = [pair for pair in pairs if not pair.published.reference]
+    if not (references and others):
+        return [beside_grid(pairs[:most_rows], margin)] if pairs else []
+    main = beside_grid(references[:most_rows], margin)
+    folded = beside_grid(others[:most_rows], margin)
+    main = replace(main, notes=[*main.notes, OTHERS_NOTE.format(len(others))])
+    title = f"Reproductions by others, {len(folded.rows):,} rows: accuracy (%)"
+    return [main, replace(folded, title=title, folded=True)]
+
+
 def beside_grid(pairs: Sequence[Beside], margin: float) -> PrintedTable:
     """Make the table of our results beside published numbers: a row for each pair.
 
     margin: the largest difference, as a fraction, that still counts as reproduced
     """
-    notes = [BESIDE_NOTE.format(100 * margin)]
-    if any(pair.published.recalled for pair in pairs):
-        notes.append(RECALLED_NOTE)
-    rows = list(map(_row, pairs))
     return PrintedTable(
-        title="Ours beside published numbers: accuracy (%)",
+        title=_TITLE,
         align="prrrppp",
         header=_HEADER,
-        rows=rows,
-        notes=notes,
+        rows=list(map(_row, pairs)),
+        notes=[BESIDE_NOTE.format(100 * margin)],
     )
 
 
@@ -68,8 +90,7 @@ def _published_accuracy(published: PublishedNumber) -> str:
 def _source_cell(published: PublishedNumber) -> PrintedCell:
     method = f"{published.method}, {published.variant}"
     source = f"{method}: {_source(published)}"
-    marks = " (recalled)" if published.recalled else ""
-    return PrintedCell(source, marks, url=published.url)
+    return PrintedCell(source, url=published.url)
 
 
 def _source(published: PublishedNumber) -> str:

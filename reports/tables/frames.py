@@ -55,7 +55,10 @@ def seeds_frame(tables: Iterable[Table]) -> pd.DataFrame:
 
 
 def comparisons_frame(comparisons: Iterable[Comparison]) -> pd.DataFrame:
-    """Make a data frame with one row per compared pair and unrounded fractions."""
+    """Make a data frame with one row per compared pair and unrounded fractions.
+
+    A pair with equal predictions has the kind "equal" and no interval.
+    """
     return pd.DataFrame(map(_comparison_row, comparisons))
 
 
@@ -156,16 +159,22 @@ def _interval_columns(cell: Cell) -> dict[str, object]:
 
 
 def _comparison_row(pair: Comparison) -> dict[str, object]:
+    interval = pair.interval
+    changed = pair.churn
     return {
         "a": pair.a.file_stem,
         "b": pair.b.file_stem,
         "difference": pair.difference,
-        "low": pair.interval.low,
-        "high": pair.interval.high,
-        "level": pair.interval.level,
-        "kind": pair.interval.kind,
-        "p_value": pair.p_value,
-        "p_adjusted": pair.p_adjusted,
+        "low": interval.low if interval else None,
+        "high": interval.high if interval else None,
+        "level": interval.level if interval else None,
+        "kind": interval.kind if interval else "equal",
+        "p_value": pair.p_value if interval else None,
+        "p_adjusted": pair.p_adjusted if interval else None,
         "superiority": pair.superiority,
         "n": pair.n,
+        "predictions": changed.n,
+        "changed": changed.n_changed,
+        "right_to_wrong": changed.right_to_wrong,
+        "wrong_to_right": changed.wrong_to_right,
     }

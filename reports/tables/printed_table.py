@@ -32,6 +32,7 @@ class PrintedTable:
 
     align: one letter per column: "l" for left, "r" for right, or "p" for prose that may
         be broken into several lines
+    folded: whether the page shows the table only on a click; text tables leave it out
     """
 
     title: str
@@ -39,6 +40,7 @@ class PrintedTable:
     header: Sequence[str]
     rows: Sequence[Sequence[PrintedCell]]
     notes: Sequence[str] = ()
+    folded: bool = False
 
 
 def marked(value: str, marks: str, *, strong: bool) -> str:

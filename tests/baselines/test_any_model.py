@@ -13,7 +13,7 @@ def test_an_encoder_module_is_compared_as_in_protonet() -> None:
     encoder = nn.Sequential(nn.Flatten(), nn.Linear(784, 8))
     learner = as_learner(encoder)
     assert isinstance(learner, EmbeddingLearner)
-    assert learner.card.name == "sequential"
+    assert learner.card.name == "Sequential"
     images = random_episode()[2]
     expected = encoder(to_input(torch.from_numpy(images)))
     torch.testing.assert_close(learner.embed(images), expected.detach())
@@ -64,8 +64,8 @@ def test_a_function_keeps_its_name_and_a_learner_itself() -> None:
 
     learner = as_learner(my_model)
     assert isinstance(learner, FunctionLearner)
-    assert learner.card.name == "my-model"
-    assert as_learner(my_model, name="My Model").card.name == "my-model"
+    assert learner.card.name == "my_model"
+    assert as_learner(my_model, name="метод А").card.name == "метод А"
     assert as_learner(learner) is learner
     message = "cannot evaluate this model: .*got an object of type int"
     with pytest.raises(BaselineError, match=message):

@@ -20,6 +20,7 @@ def test_every_pair_is_compared_once_in_order() -> None:
 def test_a_single_pair_is_bootstrapped() -> None:
     (pair,) = compare_results(RESULTS[:2], 0.9).pairs
     assert pair.comparison.bootstrap is not None
+    assert pair.comparison.interval is not None
     assert pair.comparison.interval.level == 0.9
 
 

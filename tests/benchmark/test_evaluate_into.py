@@ -28,7 +28,9 @@ def test_a_result_is_saved_and_never_replaced_unasked(
 
     assert path == out / "glyphs-5w1s-20ep__centroid__seed0.json"
     assert load_result(path).header() == result.header()
-    with pytest.raises(DataError, match=f"{path}: .*--overwrite"):
+    with pytest.raises(
+        DataError, match=f"{path}: .*centroid, train seed 0.*--overwrite"
+    ):
         evaluate_into(ResultFolder(out), Centroid(), [stream])
     written = path.stat().st_mtime_ns
     skipping = ResultFolder(out, skip_existing=True)
@@ -36,6 +38,17 @@ def test_a_result_is_saved_and_never_replaced_unasked(
     assert path.stat().st_mtime_ns == written
     evaluate_into(ResultFolder(out, overwrite=True), Centroid(), [stream])
     assert path.stat().st_mtime_ns > written
+
+
+def test_a_result_that_came_meanwhile_is_not_replaced(
+    stream: EpisodeStream, tmp_path: Path
+) -> None:
+    """The same protocol twice: the second finds the result of the first."""
+    with pytest.raises(DataError, match="there is a result of this name already"):
+        evaluate_into(ResultFolder(tmp_path), Centroid(), [stream, stream])
+    skipping = ResultFolder(tmp_path / "other", skip_existing=True)
+    saved = evaluate_into(skipping, Centroid(), [stream, stream])
+    assert len(saved) == 1
 
 
 def test_several_protocols_embed_each_image_once(

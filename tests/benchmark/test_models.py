@@ -54,7 +54,7 @@ def test_a_learner_is_loaded_by_the_words_of_a_user() -> None:
 def test_a_factory_in_the_working_folder_makes_the_model(module: str) -> None:
     encoder = load_model(f"{module}:encoder", Loading(train_seed=3))
     assert isinstance(encoder, EncoderLearner)
-    assert (encoder.card.name, encoder.card.train_seed) == ("flatten", 3)
+    assert (encoder.card.name, encoder.card.train_seed) == ("Flatten", 3)
     function = load_model(f"{module}:scores", CPU)
     assert isinstance(function, FunctionLearner)
 

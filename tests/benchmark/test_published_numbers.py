@@ -5,9 +5,9 @@ from fewbench.reports.records import ResultError
 
 HEADER = (
     "id,method,variant,reference,dataset,split,way,shot,query,accuracy,transductive,"
-    "backbone,source,url,recalled"
+    "backbone,source,url,left_out"
 )
-LINE = "x,M,v,yes,omniglot,vinyals,5,1,,98.5,unknown,conv4-64,A 2020,https://x.org,no"
+LINE = "x,M,v,yes,omniglot,vinyals,5,1,,98.5,unknown,conv4-64,A 2020,https://x.org,"
 
 
 def test_an_empty_value_and_unknown_are_what_the_source_does_not_say() -> None:

@@ -1,4 +1,5 @@
 import re
+import unicodedata
 
 import pytest
 from hypothesis import example, given
@@ -31,8 +32,18 @@ def test_any_name_has_a_key_that_a_file_can_have(name: str) -> None:
 @example("My net", "my-net")
 @example("my net", "my  net")
 @example("É", "E")
+@example("метод А", "метод Б")
+@example("ResNet", "resnet")
+@example("ResNet++", "ResNet")
+@example("caf\u00e9", "cafe\u0301")
 def test_two_names_never_have_the_same_key(one: str, other: str) -> None:
-    assert (key_of(one) == key_of(other)) == (one == other)
+    composed = {unicodedata.normalize("NFC", name) for name in (one, other)}
+    keys = {key_of(name) for name in (one, other)}
+    assert len(keys) == len(composed)
+
+
+def test_an_accent_of_its_own_joins_its_letter() -> None:
+    assert SHOWN.validate_python("cafe\u0301") == "caf\u00e9"
 
 
 def test_nobody_can_take_the_key_of_another_name() -> None:

@@ -7,15 +7,15 @@ import pytest
 from fewbench.baselines.families import BASELINES
 from fewbench.benchmark.published_numbers import parse_published, published_numbers
 from fewbench.datasets import BUILDERS
-from fewbench.reports.published import beside_published, pairs_beside
+from fewbench.reports.published import pairs_beside
 from fewbench.reports.records import ResultError
-from fewbench.reports.tables.beside_published import beside_grid
+from fewbench.reports.tables.beside_frame import beside_published
 
 HEADER = (
     "id,method,variant,reference,dataset,split,way,shot,accuracy,transductive,backbone,source,"
-    "url,recalled"
+    "url,left_out"
 )
-LINE = "x,M,v,yes,omniglot,vinyals,5,1,98.5,no,conv4-64,Somebody 2020,https://x.org,no"
+LINE = "x,M,v,yes,omniglot,vinyals,5,1,98.5,no,conv4-64,Somebody 2020,https://x.org,"
 
 
 def find(**fields):
@@ -41,8 +41,8 @@ def test_every_line_is_read_and_none_is_named_twice():
 
     numbers = published_numbers()
 
-    assert len(numbers) == len(rows) == 251
-    assert len({one.id for one in numbers}) == 251
+    assert len(numbers) == len(rows) == 256
+    assert len({one.id for one in numbers}) == 256
     assert all(one.source and one.url.startswith("https://") for one in numbers)
 
 
@@ -71,7 +71,8 @@ def test_the_reference_of_a_cell_is_the_number_of_its_paper(fields, accuracy):
         ("98.5", "", "line 2: accuracy"),
         ("omniglot,vinyals,5", "omniglot,vinyals,five", "line 2: way"),
         ("no,conv4", "perhaps,conv4", "line 2: transductive"),
-        (",no", ",no,more", "line 2"),
+        ("x.org,", "x.org,,more", "line 2"),
+        ("x.org,", "x.org,perhaps", "line 2: left_out"),
         ("98.5", "nan", "line 2: accuracy"),
     ],
 )
@@ -171,7 +172,12 @@ def test_the_verdict_follows_the_margin(make_result, accuracy, verdict):
 
 def test_differences_in_the_protocol_are_stated(make_result):
     maml = find(id="maml-finn17-omni-5w1s")
-    result = omniglot(make_result, recipe={"learner": "maml"}, partial=True)
+    result = omniglot(
+        make_result,
+        recipe={"learner": "maml"},
+        backbone="conv4-strided-64",
+        partial=True,
+    )
 
     (pair,) = pairs_beside([result], maml)
     row = beside_published([result], maml).iloc[0]
@@ -196,15 +202,78 @@ def test_a_single_episode_leaves_the_verdict_undecided(make_result):
     assert {pair.verdict for pair in pairs} == {"undecided"}
 
 
-def test_numbers_from_memory_are_marked(make_result):
-    recalled = replace(find(id="protonet-snell17-omni-5w1s")[0], recalled=True)
-    pairs = pairs_beside([omniglot(make_result)], [recalled])
+def test_numbers_without_a_source_stay_in_the_file_but_not_in_tables(make_result):
+    theirs = find(id="protonet-snell17-omni-5w1s")[0]
+    for reason in ("recalled", "source not found", "withdrawn"):
+        assert find(left_out=reason)
+        left_out = replace(theirs, left_out=reason)
+        assert pairs_beside([omniglot(make_result)], [left_out]) == []
+    shots = [
+        make_result(n_shot=shot, dataset="miniimagenet", recipe={"learner": learner})
+        for shot in (1, 5)
+        for learner in BASELINES
+    ]
+    shown = {
+        pair.published.left_out for pair in pairs_beside(shots, published_numbers())
+    }
+    assert shown == {""}
 
-    grid = beside_grid(pairs, 0.01)
 
-    assert any("(recalled)" in entry.marks for entry in grid.rows[0])
-    assert any("from memory" in note for note in grid.notes)
-    assert any(one.recalled for one in published_numbers())
+@pytest.mark.parametrize(
+    ("left_out", "count"), [("recalled", 11), ("source not found", 8), ("withdrawn", 8)]
+)
+def test_what_is_left_out_is_counted(left_out, count):
+    assert len(find(left_out=left_out)) == count
+
+
+@pytest.mark.parametrize(
+    ("id_", "accuracy", "half_width"),
+    [
+        ("mamlpp-omni-5w5s", 99.93, None),
+        ("boil-boil21-mini-5w1s-paper", 49.61, 0.16),
+        ("boil-boil21-mini-5w5s-paper", 66.45, 0.37),
+    ],
+)
+def test_numbers_that_were_wrong_once(id_, accuracy, half_width):
+    (one,) = find(id=id_)
+    assert (one.accuracy, one.half_width, one.left_out) == (accuracy, half_width, "")
+    assert one.error is None
+
+
+def test_an_interval_over_episodes_fits_its_number_of_queries():
+    """No mean of n episodes is known better than answers drawn one by one would allow.
+
+    Answers that depend on each other spread more, up to twice or so. A smaller spread is
+    possible near chance, where a learner may give all queries one label.
+    """
+    for one in published_numbers():
+        if not (one.error and one.query and one.n_episodes) or one.left_out:
+            continue
+        assert one.half_width is not None
+        p = one.accuracy / 100
+        drawn_one_by_one = (p * (1 - p) / (one.way * one.query)) ** 0.5
+        rounding = 0.0005 if one.half_width == round(one.half_width, 1) else 0.00005
+        low, high = one.error - rounding, one.error + rounding
+        episodes = one.n_episodes**0.5 / 1.96
+        at_chance = p < 1.5 / one.way
+        assert at_chance or high * episodes > 0.97 * drawn_one_by_one, one.id
+        assert low * episodes < 2.3 * drawn_one_by_one, one.id
+
+
+def test_only_the_same_network_is_laid_beside(make_result):
+    def networks(backbone):
+        result = omniglot(make_result, backbone=backbone)
+        pairs = pairs_beside([result], published_numbers())
+        return {pair.published.network for pair in pairs}
+
+    assert networks("conv4-64") == {"conv4-64"}
+    assert networks("conv4-32") == networks("") == networks("MyNet") == set()
+
+
+def test_a_network_of_unstated_width_is_named(make_result):
+    theirs = replace(find(id="protonet-snell17-omni-5w1s")[0], network="conv4")
+    (pair,) = pairs_beside([omniglot(make_result, rotations=True)], [theirs])
+    assert pair.differs_in == ("width of the conv4 unstated, ours conv4-64",)
 
 
 def test_a_dataset_may_have_a_hyphen_in_its_name(make_result):

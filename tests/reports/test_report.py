@@ -74,11 +74,15 @@ def test_what_there_is_more_of_is_reported_too(make_result, tmp_path):
     assert {"train_seeds.csv", "published.csv", "published.pdf"} <= names
     assert {"accuracy_by_shots.png", "learning_curves.svg"} <= names
     assert all(len(chosen) == 8 for chosen in asked)
-    assert "reproduced" in (tmp_path / "results.md").read_text()
+    text = (tmp_path / "results.md").read_text()
+    assert "reproduced" in text
+    assert "more comparisons, with reproductions" in text
+    assert "Table 4" not in text  # of Snell et al., not a reference
     page = (tmp_path / "index.html").read_text()
     for heading in ("Training seeds", "Paired differences", "Published numbers", "Other classes",
                     "Where accuracy is lost"):  # fmt: skip
         assert f">{heading}</h2>" in page
+    assert "<details>\n<summary>Reproductions by others" in page
 
 
 @pytest.mark.usefixtures("unrendered")
@@ -167,14 +171,24 @@ def test_nothing_to_report_is_refused_before_anything_is_written(tmp_path):
     assert not (tmp_path / "out").exists()
 
 
-@pytest.mark.parametrize("name", ["../up", "Proto Net", "a/b", "", "x\n"])
-def test_a_learning_curve_whose_name_is_no_file_name_is_refused(
+@pytest.mark.parametrize("name", ["a  b", "", "x\n", "a\x1b"])
+def test_a_learning_curve_whose_name_is_not_one_line_is_refused(
     make_result, tmp_path, name
 ):
-    with pytest.raises(ResultError, match="cannot use this name as a file name"):
+    with pytest.raises(ResultError, match="cannot show its name"):
         write_report([make_result()], tmp_path / "out", {}, {name: HISTORY})
 
     assert not (tmp_path / "out").exists()
+
+
+def test_curves_of_any_names_have_files_of_their_own(make_result, tmp_path):
+    names = ["../up", "PROTO-NET", "proto-net", "метод А", "метод Б"]
+    histories = dict.fromkeys(names, HISTORY)
+    write_report([make_result()], tmp_path / "out", {}, histories)
+    files = [path.name.lower() for path in tmp_path.rglob("learning_curve_*.png")]
+    assert len(set(files)) == len(names)
+    page = (tmp_path / "out" / "index.html").read_text()
+    assert all(f"Learning curve of {name}" in page for name in names)
 
 
 def test_a_thousand_results_are_reported_in_seconds(make_result, tmp_path):

@@ -351,7 +351,7 @@ def test_a_failed_write_leaves_neither_a_partial_file_nor_a_new_one(
 
     monkeypatch.setattr(os, "replace", full_disk)
     with pytest.raises(OSError, match="No space left"):
-        save_result(make_result(rng_seed=2), tmp_path)
+        save_result(make_result(rng_seed=2), tmp_path, overwrite=True)
 
     assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == before
     assert load_result(path).file_stem == path.stem
@@ -368,9 +368,10 @@ def test_a_kill_between_the_two_files_is_noticed(make_result, tmp_path, monkeypa
 
     monkeypatch.setattr(os, "replace", killed_before_the_document)
     with pytest.raises(KeyboardInterrupt):
-        save_result(make_result(rng_seed=2), tmp_path)
+        save_result(make_result(rng_seed=2), tmp_path, overwrite=True)
     monkeypatch.undo()
 
     with pytest.raises(ResultError, match="differs from what was saved"):
         load_result(path)
-    assert load_result(save_result(make_result(rng_seed=2), tmp_path)).mean > 0
+    again = save_result(make_result(rng_seed=2), tmp_path, overwrite=True)
+    assert load_result(again).mean > 0

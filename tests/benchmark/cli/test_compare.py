@@ -13,6 +13,7 @@ def test_two_results_are_compared_as_given(fewbench, names, results) -> None:
     text = fewbench("compare", names[1], names[0]).stdout
     expected = compare(results[1], results[0])
 
+    assert expected.interval is not None
     assert "1  maml conv4-32 fp32 seed 0 on glyphs-5w1s" in text
     assert f"1 - 2  {100 * expected.difference:+.2f}" in text
     assert (
@@ -41,6 +42,7 @@ def test_json_holds_every_pair_and_nothing_is_rounded(fewbench, names, results) 
     ]
     for found, one in zip(document["comparisons"], expected, strict=True):
         assert found["difference"] == one.difference
+        assert one.interval is not None
         assert found["interval"]["low"] == one.interval.low
         assert found["p_adjusted"] == one.p_adjusted
         assert found["bootstrap"] is None
@@ -58,6 +60,17 @@ def test_marks_and_kinds_stand_beside_what_is_compared(
     assert "glyphs-5w1s †" in text
     assert "† transductive" in text
     assert "paired-t" in text
+
+
+def test_a_result_and_its_copy_are_equal(fewbench, names, tmp_path) -> None:
+    copy = tmp_path / "copy"
+    copy.mkdir()
+    for suffix in (".json", ".npz"):
+        file = tmp_path / names[0].replace(".json", suffix)
+        (copy / file.name).write_bytes(file.read_bytes())
+    text = fewbench("compare", names[0], f"copy/{names[0]}").stdout
+    assert "1 - 2: 0 of 7,500 predictions differ" in text
+    assert "+0.00 ±" not in text
 
 
 def test_a_published_number_is_tested_within_a_margin(fewbench, names, results) -> None:

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from fewbench.benchmark.cli.describe_comparison import (
     comparison_document,
     comparison_text,
@@ -18,12 +20,44 @@ def test_a_single_pair_has_a_bootstrap_and_several_have_adjusted_p_values() -> N
     assert "2 - 3" in all_pairs
 
 
-def test_the_same_answers_are_compared_by_betting() -> None:
+def test_the_same_answers_have_no_interval() -> None:
     result = build_result(0.9, 1)
-    text = comparison_text(compare_results([result, result], 0.9))
+    compared = compare_results([result, result], 0.9)
+    text = comparison_text(compared)
+    assert "1 - 2: 0 of 3,000 predictions differ\n" in text
+    assert "±  little-spread" not in text
+    assert "by betting" not in text
+    (pair,) = comparison_document(compared)["comparisons"]
+    assert (pair["equal"], pair["churn"]["n_changed"]) == (True, 0)
+    assert (pair["interval"], pair["bootstrap"]) == (None, None)
+    assert (pair["p_value"], pair["p_adjusted"]) == (None, None)
+    several = comparison_text(compare_results([result, result, result], 0.9))
+    assert several.count("0 of 3,000 predictions differ") == 3
+
+
+def test_other_answers_are_counted_by_what_became_of_them() -> None:
+    results = [build_result(0.9, 1), build_result(0.7, 2)]
+    compared = compare_results(results, 0.9)
+    (pair,) = comparison_document(compared)["comparisons"]
+    a, b = (result.hits for result in results)
+    assert pair["churn"]["right_to_wrong"] == (a & ~b).sum()
+    assert pair["churn"]["wrong_to_right"] == (b & ~a).sum()
+    text = comparison_text(compared)
+    assert f"{(a & ~b).sum()} right to wrong, {(b & ~a).sum()} wrong to right" in text
+
+
+def test_a_difference_in_one_episode_is_left_to_bets() -> None:
+    result = build_result(1.0)
+    predictions = result.predictions.copy()
+    predictions[3, 0] = 1
+    correct = result.correct.copy()
+    correct[3] -= 1
+    other = replace(result, predictions=predictions, correct=correct)
+    text = comparison_text(compare_results([result, other], 0.9))
     assert "little-spread" in text
     assert "by betting" in text
     assert "90 % limits" in text
+    assert "1 of 3,000 predictions differ (0.03 %): 1 right to wrong" in text
 
 
 def test_a_published_number_is_documented() -> None:

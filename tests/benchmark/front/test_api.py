@@ -2,7 +2,9 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from torch import nn
@@ -90,10 +92,58 @@ def test_results_are_saved_compared_and_reported(
     assert (loaded.correct == result.correct).all()
 
     comparison = fewbench.compare(result, loaded)
-    assert comparison.difference == 0
+    assert comparison.equal
+    assert str(comparison) == "0 of 750,000 predictions differ"
 
     written = fewbench.write_report([loaded], tmp_path / "report")
     assert tmp_path / "report" / "index.html" in written
+
+
+def test_three_seeds_of_one_encoder_are_three_results(
+    glyphs_root: Path, tmp_path: Path
+) -> None:
+    protocol = fewbench.find_protocol("glyphs-5w1s", n_episodes=20)
+    for seed in (0, 1, 2):
+        found = fewbench.evaluate(
+            nn.Sequential(nn.Flatten(), nn.Linear(784, 8)),
+            protocol,
+            name="Сеть",
+            train_seed=seed,
+            recipe={"learner": "protonet", "lr": 0.1},
+            root=glyphs_root,
+            progress=False,
+        )
+        path = fewbench.save_result(found, tmp_path)
+        with pytest.raises(UserError, match="there is another result of this name"):
+            fewbench.save_result(replace(found, precision="bf16"), tmp_path)
+        assert path == fewbench.save_result(found, tmp_path, overwrite=True)
+    loaded = fewbench.load_results(tmp_path)
+    assert [(one.learner, one.train_seed) for one in loaded] == [
+        ("Сеть", 0),
+        ("Сеть", 1),
+        ("Сеть", 2),
+    ]
+    assert loaded[0].recipe == {"learner": "protonet", "lr": 0.1}
+
+
+@pytest.mark.parametrize(
+    ("labels", "complaint"),
+    [
+        ({"train_seed": -1}, "train_seed"),
+        ({"train_seed": 10**300}, "train_seed"),
+        ({"recipe": {"lr": float("nan")}}, "recipe"),
+        ({"recipe": {"layers": [1, 2]}}, "recipe"),
+        ({"name": "x" * 81}, "name"),
+    ],
+)
+def test_what_a_result_cannot_record_is_refused_before_the_first_call(
+    glyphs_root: Path, labels: dict[str, Any], complaint: str
+) -> None:
+    def never(*_: object) -> None:
+        raise AssertionError("called")
+
+    with pytest.raises(UserError, match=f"the learner's {complaint}"):
+        fewbench.evaluate(never, "glyphs-5w1s", root=glyphs_root, **labels)
 
 
 def test_a_split_is_opened_by_name(glyphs_root: Path) -> None:

@@ -140,6 +140,15 @@ def test_a_preset_says_where_its_facts_were_read(name: str) -> None:
     )
 
 
+def test_sources_that_were_wrong_once() -> None:
+    lee = LEGACY["lee2019-miniimagenet-5w1s"].sources
+    assert lee["n_query"] == "paper, section 4.1"
+    assert lee["n_episodes"] == "kjunelee/MetaOptNet test.py: default of --episode"
+    assert "eval mode" in lee["transductive"]
+    finn = LEGACY["finn2017-omniglot-5w1s"].sources
+    assert finn["adaptation_steps"] == "paper, appendix A.1"
+
+
 def test_only_a_five_shot_preset_speaks_of_five_shots() -> None:
     departures = LEGACY["finn2017-omniglot-5w1s"].departures
     assert not any(one.startswith("5-shot") for one in departures)

@@ -140,7 +140,7 @@ def test_filters_leave_what_was_asked_for_and_say_how_many(tab):
     shown = len(column(tab.locator("#every-result"), 2))
     assert tab.locator("#shown").inner_text().startswith(f"{shown} of 9 results shown")
     assert tab.locator("#shown").get_attribute("aria-live") == "polite"
-    assert tab.locator("details:visible").count() == shown
+    assert tab.locator("details[data-learner]:visible").count() == shown
 
     tab.get_by_role("button", name="Show all").click()
     assert len(column(tab.locator("#every-result"), 1)) == 9
@@ -261,5 +261,5 @@ def test_without_scripts_everything_is_there_to_read(browser, page_path):
     page.goto(page_path.as_uri())
 
     assert page.locator("#every-result tbody tr:visible").count() == 9
-    assert page.locator("summary:visible").count() == 9
+    assert page.locator("details[data-learner] summary:visible").count() == 9
     assert not page.locator(".filters").is_visible()

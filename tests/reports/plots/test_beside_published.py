@@ -25,7 +25,7 @@ def test_ours_stand_beside_the_published_numbers_of_the_same_shape(make_result):
     assert 98.8 in [xs(line)[0] for line in hollow]
 
 
-def test_what_differs_and_what_is_recalled_is_marked(make_result):
+def test_what_differs_is_marked(make_result):
     pairs = pairs_beside([two_shots()[0]], published_numbers())
 
     ax = plot_published(pairs, Figure().subplots(), 0.01)
@@ -35,7 +35,6 @@ def test_what_differs_and_what_is_recalled_is_marked(make_result):
         published = pair.published
         assert value.startswith(f"{published.accuracy:.2f}")
         assert ("≠" in value) == bool(pair.differs_in)
-        assert ("*" in value) == published.recalled
 
 
 def test_there_is_room_for_a_few_rows_of_each_protocol_and_method(make_result):

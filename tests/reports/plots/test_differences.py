@@ -36,3 +36,12 @@ def test_a_row_names_both_results_and_writes_the_difference(make_result):
     assert value.startswith(f"{100 * pair.difference:+.2f} ± ")
     assert value.endswith("\np < 0.001")
     assert "95 % paired t-interval" in ax.get_xlabel()
+
+
+def test_equal_results_stand_at_zero_without_a_bar(make_result):
+    same = [make_result(0.9, learner=name) for name in ("one", "two")]
+    (ax,) = differences_figure(compare_all(same)).axes
+
+    assert texts(ax)[1] == "equal:\nno prediction differs"
+    (point,) = [line for line in ax.lines if line.get_marker() == "|"]
+    assert xs(point) == [0]

@@ -29,6 +29,7 @@ def test_paired_t_agrees_with_a_hand_calculation(make_result):
 
     found = compare(a, b)
 
+    assert found.interval is not None
     assert (found.a, found.b, found.n) == (a, b, 4)
     assert found.difference == pytest.approx(0.125, rel=1e-12)
     assert found.interval.low == pytest.approx(0.125 - t * error, rel=1e-9)
@@ -55,6 +56,9 @@ def test_comparisons_agree_with_scipy_and_with_their_mirror(make_result, pairs):
     assert found.difference == pytest.approx(-mirrored.difference)
     assert found.p_value == pytest.approx(mirrored.p_value)
     assert found.superiority == pytest.approx(1 - mirrored.superiority)
+    assert (found.interval is None) == all(x == y for x, y in pairs)
+    if found.interval is None:
+        return
     assert found.interval.low <= found.difference <= found.interval.high
     if not little_spread(np.array([x - y for x, y in pairs])):
         expected = stats.ttest_rel(a.correct, b.correct)
@@ -65,14 +69,44 @@ def test_comparisons_agree_with_scipy_and_with_their_mirror(make_result, pairs):
         )
 
 
-def test_equal_results_do_not_differ_but_for_what_was_not_seen(make_result):
-    result = make_result(0.83, n_episodes=1000)
-    found = compare(result, result)
+def test_equal_predictions_are_equal_and_need_no_interval(make_result):
+    result = make_result(0.5, n_episodes=300)
+    other = make_result(0.5, n_episodes=300, learner="again", device="cuda")
+    found = compare(result, other)
 
+    assert found.equal
+    assert (found.interval, found.bootstrap) == (None, None)
     assert (found.difference, found.p_value, found.superiority) == (0, 1, 0.5)
+    assert str(found) == "0 of 22,500 predictions differ"
+
+
+def test_equal_accuracies_with_other_predictions_still_have_an_interval(make_result):
+    result = make_result(0.5, n_episodes=300)
+    predictions = result.predictions.copy()
+    (wrong,) = np.flatnonzero(predictions[7] != np.arange(75) // 15)[:1]
+    labels = {0, 1, 2, 3, 4} - {int(predictions[7, wrong]), int(wrong) // 15}
+    predictions[7, wrong] = min(labels)
+    other = dataclasses.replace(result, predictions=predictions)
+    found = compare(result, other)
+
+    assert (found.difference, found.churn.n_changed, found.equal) == (0, 1, False)
+    assert found.interval is not None
     assert (found.interval.kind, found.bootstrap) == ("little-spread", None)
-    assert 0 < found.interval.half_width < 0.02
+    assert 0 < found.interval.half_width < 0.05
     assert found.interval.low == pytest.approx(-found.interval.high, abs=1e-8)
+
+
+def test_equal_predictions_with_other_probabilities_say_so(make_result):
+    def with_sum(value):
+        table = np.zeros((100, 3))
+        table[70] = [3000, 2700, value]
+        return make_result(0.9, calibration=table)
+
+    assert str(compare(with_sum(2100), with_sum(2130))).endswith(
+        "0 of 3,000 predictions differ; the probabilities differ"
+    )
+    assert str(compare(with_sum(2100), with_sum(2100))).endswith("predictions differ")
+    assert str(compare(with_sum(2100), make_result(0.9))).endswith("predictions differ")
 
 
 def test_holm_agrees_with_a_hand_calculation():

@@ -16,12 +16,14 @@ def test_the_same_difference_in_every_episode_is_no_certainty(make_result):
 
     two, twenty, many = pair(2), pair(20), pair(2000)
 
+    assert two.interval is not None
     assert [one.difference for one in (two, twenty, many)] == pytest.approx([0.4] * 3)
     assert (two.p_value, two.interval.kind) == (1, "little-spread")
     assert 0.001 < twenty.p_value < 0.5
     assert many.p_value < 1e-9
     # Limits and p-value are two views of one test.
     for one in (two, twenty, many):
+        assert one.interval is not None
         assert (one.p_value <= 0.05) == (one.interval.low > 0)
         assert one.interval.low < one.difference < one.interval.high
 
@@ -49,9 +51,12 @@ def test_a_difference_in_few_episodes_is_left_to_bets(make_result):
     a = with_correct(make_result, [8] * 300)
     few, many = (with_correct(make_result, [7] * n + [8] * (300 - n)) for n in (5, 12))
 
-    assert compare(a, few).interval.kind == "little-spread"
-    assert compare(a, few).p_value > 0.5 > compare(a, many).p_value
-    assert compare(a, many).interval.kind == "paired-t"
+    small, large = compare(a, few), compare(a, many)
+    assert small.interval is not None
+    assert large.interval is not None
+    assert small.interval.kind == "little-spread"
+    assert small.p_value > 0.5 > large.p_value
+    assert large.interval.kind == "paired-t"
 
 
 def test_what_stopped_when_it_suited_is_judged_by_bets(make_result):
@@ -62,8 +67,11 @@ def test_what_stopped_when_it_suited_is_judged_by_bets(make_result):
     )
 
     pair = compare(stopped, other)
+    both = compare(fixed, other)
+    assert pair.interval is not None
+    assert both.interval is not None
     assert pair.interval.kind == "paired-anytime"
-    assert pair.interval.half_width > compare(fixed, other).interval.half_width * 0.99
+    assert pair.interval.half_width > both.interval.half_width * 0.99
     assert pair.p_value > compare(fixed, make_result(0.75, 4, n_episodes=400)).p_value
     wide, narrow = reproduced(stopped, 0.8, 0.05), reproduced(fixed, 0.8, 0.05)
     assert wide.low < narrow.low < narrow.high < wide.high

@@ -48,3 +48,12 @@ def test_train_seeds_refuses_runs_that_differ_in_more(make_result, changes, comp
         train_seeds([first, make_result(**other)])
     with pytest.raises(ResultError, match="at least 2 training runs"):
         train_seeds([first])
+
+
+def test_one_run_under_two_seeds_is_no_other_training(make_result):
+    runs = [make_result(rng_seed=k, train_seed=k) for k in range(2)]
+    again = make_result(rng_seed=1, train_seed=7)
+    with pytest.raises(ResultError, match="equal predictions with seeds 1 and 7"):
+        train_seeds([*runs, again])
+    perfect = [make_result(1.0, train_seed=k) for k in range(2)]
+    assert train_seeds(perfect).kind == "little-spread"

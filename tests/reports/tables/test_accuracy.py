@@ -59,6 +59,16 @@ def test_a_significantly_worse_result_is_not_tied_even_where_intervals_overlap(
     assert list(frame.sort_values("mean")["standing"]) == ["", "best"]
 
 
+def test_all_results_with_the_highest_mean_are_best(make_result):
+    one, same = (make_result(0.9, 1, learner=name) for name in ("one", "same"))
+    worse = make_result(0.5, 2, learner="worse")
+    (table,) = accuracy_tables([worse, one, same])
+
+    cells = {row.label.learner: row.cells[0] for row in table.rows}
+    standings = {name: cell.standing for name, cell in cells.items() if cell}
+    assert standings == {"one": "best", "same": "best", "worse": ""}
+
+
 def test_a_run_has_the_same_number_in_every_column(make_result):
     """Two runs look alike, and only the second was scored on the second protocol."""
     first, second = (make_result(0.9, k, checkpoint_sha256=f"{k}" * 64) for k in (1, 2))

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 from fewbench.benchmark.published_numbers import published_numbers
 from fewbench.reports.published import pairs_beside
-from fewbench.reports.tables.beside_published import beside_grid
+from fewbench.reports.tables.beside_published import beside_grid, beside_grids
 
 
 def pair(make_result, **changes):
@@ -48,3 +48,17 @@ def test_the_margin_stands_in_the_footnote_and_a_missing_spread_is_left_out(
 
     assert "less than 2 points apart" in grid.notes[0]
     assert grid.rows[0][2].value == f"{one.published.accuracy:.2f}"
+
+
+def test_reference_numbers_come_first_and_others_are_folded(make_result):
+    reference = pair(make_result)
+    others = [pair(make_result, reference=False, id=f"other-{k}") for k in range(3)]
+
+    main, folded = beside_grids([reference, *others], 0.01, most_rows=2)
+
+    assert (len(main.rows), main.folded) == (1, False)
+    assert main.notes[-1].startswith("3 more comparisons")
+    assert (len(folded.rows), folded.folded) == (2, True)
+    (alone,) = beside_grids(others, 0.01, most_rows=100)
+    assert (len(alone.rows), alone.folded) == (3, False)
+    assert beside_grids([], 0.01, most_rows=100) == []

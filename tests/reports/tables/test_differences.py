@@ -14,3 +14,16 @@ def test_paired_differences_are_tabulated(make_result):
     frame = comparisons_frame(pairs)
     assert frame["difference"].tolist() == [pairs[0].difference]
     assert frame["kind"].tolist() == ["paired-t"]
+
+
+def test_equal_results_are_called_equal(make_result):
+    same = [make_result(0.9, 1, learner=name) for name in ("one", "two")]
+    pairs = compare_all([*same, make_result(0.5, 2)])
+    text = text_grid(comparisons_grid("glyphs-5w1s", pairs))
+    row = next(line for line in text.splitlines() if line.startswith("one  "))
+    assert row.split() == ["one", "two", "equal", "–", "–", "0.00", "–"]
+    assert "equal: all predictions" in text
+    frame = comparisons_frame(pairs)
+    assert frame["kind"].tolist() == ["equal", "paired-t", "paired-t"]
+    assert frame["changed"].tolist()[0] == 0
+    assert frame["p_value"].isna().tolist() == [True, False, False]
