@@ -23,6 +23,7 @@ from ..reports.origin import Pixels, Pretraining, TrainedOn, Weights
 from ..reports.records import Precision, RunResult, Seed, count_correct
 from .environment import environment
 from .protocols.stream import EpisodeStream
+from .verification.data_checks import data_standing
 
 
 def make_result(
@@ -68,6 +69,7 @@ def make_result(
         class_names=np.array(view.class_names),
         class_sizes=np.diff(view.class_offsets).astype(np.int32),
         calibration=answers.calibration,
+        data_standing=data_standing(protocol, view.fingerprint),
     )
 
 

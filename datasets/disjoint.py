@@ -7,6 +7,7 @@ Disjoint episodes share no image and are independent, given the classes.
 
 import numpy as np
 
+from .class_layout import ClassLayout
 from .episodes import EpisodeBatch, EpisodeSpec, check_sizes, draw_rotations
 from .info import DataError
 from .view import ImageView
@@ -16,7 +17,7 @@ _DISJOINT = 3
 
 
 def disjoint_episodes(
-    view: ImageView,
+    view: ImageView | ClassLayout,
     spec: EpisodeSpec,
     seed: int,
     count: int | None = None,
@@ -77,7 +78,7 @@ def _check_count(
 
 
 def _rotate(
-    view: ImageView,
+    view: ImageView | ClassLayout,
     classes: np.ndarray,
     images: np.ndarray,
     seed: int,

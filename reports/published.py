@@ -11,6 +11,7 @@ import pandas as pd
 from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
+from .data_standing import differences_in_data
 from .groups import queries
 from .protocol import Count
 from .records import RunResult
@@ -250,6 +251,7 @@ def _in_data(result: RunResult, theirs: PublishedNumber) -> Iterator[str]:
         yield "ours on incomplete data"
     if protocol.dataset != theirs.dataset:
         yield f"ours on {protocol.dataset}"
+    yield from differences_in_data(result)
 
 
 def _rotations(result: RunResult) -> Rotations:

@@ -13,7 +13,8 @@ def result_label(result: RunResult) -> str:
     """Return a result in a few words, for example in a table.
 
     The words are the learner, backbone, precision, training seed and protocol, and a
-    mark if the result is transductive (†) or on partial data (‡).
+    mark if the result is transductive (†), on partial data (‡), or on other images than
+    the reference build (§).
     """
     words = [
         result.learner,
@@ -47,4 +48,6 @@ def _marks(result: RunResult) -> str:
         marks += "†"
     if result.partial:
         marks += "‡"
+    if result.data_standing == "other":
+        marks += "§"
     return marks

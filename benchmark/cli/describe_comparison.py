@@ -102,14 +102,20 @@ def _results_table(results: Sequence[RunResult], level: float) -> str:
 
 
 def _footnotes(results: Sequence[RunResult]) -> list[str]:
-    """Return explanations of the marks † and ‡, if these results have the marks."""
-    from ...reports.tables.footnotes import PARTIAL_NOTE, TRANSDUCTIVE_NOTE
+    """Return explanations of the marks †, ‡ and §, if these results have the marks."""
+    from ...reports.tables.footnotes import (
+        OTHER_DATA_NOTE,
+        PARTIAL_NOTE,
+        TRANSDUCTIVE_NOTE,
+    )
 
     footnotes = []
     if any(result.transductive for result in results):
         footnotes.append(TRANSDUCTIVE_NOTE)
     if any(result.partial for result in results):
         footnotes.append(PARTIAL_NOTE)
+    if any(result.data_standing == "other" for result in results):
+        footnotes.append(OTHER_DATA_NOTE)
     return footnotes
 
 

@@ -90,6 +90,7 @@ def evaluation_document(
         "learner": result.learner,
         "transductive": result.transductive,
         "partial": result.partial,
+        "data_standing": result.data_standing,
         **_limits(interval),
         "mean": mean,
         "half_width": half_width,

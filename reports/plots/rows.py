@@ -117,6 +117,8 @@ def axis_label(quantity: str, cells: Sequence[Cell]) -> str:
         meanings.append("† transductive")
     if "‡" in marks:
         meanings.append("‡ partial data")
+    if "§" in marks:
+        meanings.append("§ not the reference build")
     if meanings:
         lines.append(", ".join(meanings))
     return "\n".join(lines)

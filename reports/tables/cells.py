@@ -55,6 +55,8 @@ class Cell:
             marks += "†"
         if any(result.partial for result in self.results):
             marks += "‡"
+        if any(result.data_standing == "other" for result in self.results):
+            marks += "§"
         if self.interval is not None and self.interval.of_little_spread:
             marks += "°"
         return marks

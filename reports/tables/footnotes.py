@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from ..data_standing import data_note
 from ..groups import ResultGroup
 from ..stats.intervals import Interval
 from .cells import Cell
@@ -10,6 +11,9 @@ from .table import Row
 TRANSDUCTIVE_NOTE = "† transductive: the queries of an episode were answered together"
 PARTIAL_NOTE = (
     "‡ partial: built from incomplete data, so not comparable with full builds"
+)
+OTHER_DATA_NOTE = (
+    "§ other images: their content hash is not that of the reference build"
 )
 STANDING_NOTE = (
     "bold (in plain text: *): the best of its column; ≈: not significantly below it (paired t-test "
@@ -62,6 +66,7 @@ _NOTES_OF_MARKS = {
     "*": STANDING_NOTE,
     "†": TRANSDUCTIVE_NOTE,
     "‡": PARTIAL_NOTE,
+    "§": OTHER_DATA_NOTE,
 }
 # Kinds of interval whose two limits may have different distances from the mean.
 _UNEVEN = ("anytime", "little-spread", "open-bootstrap")
@@ -90,6 +95,7 @@ def table_footnotes(
     notes = _notes_on_intervals(cells)
     notes += map(str, groups)
     notes += _notes_on_conflicts(groups, warnings)
+    notes += _notes_on_unknown_data(cells)
     notes += _notes_on_marks(cells)
     if any(row.label.repeat > 1 for row in rows):
         notes.append(REPEAT_NOTE)
@@ -122,6 +128,16 @@ def _notes_on_conflicts(
         if name in warnings:
             notes.append(warnings[name])
     return notes
+
+
+def _notes_on_unknown_data(cells: Sequence[Cell]) -> list[str]:
+    """Return a note for each dataset without a known reference build."""
+    notes: set[str] = set()
+    for cell in cells:
+        for result in cell.results:
+            if result.data_standing == "no reference":
+                notes.add(data_note(result))
+    return sorted(notes)
 
 
 def _notes_on_marks(cells: Sequence[Cell]) -> list[str]:

@@ -28,6 +28,7 @@ _ESCAPES = {
     "×": r"$\times$",
     "†": r"\dag{}",
     "‡": r"\ddag{}",
+    "§": r"\S{}",
     "°": r"$\circ$",
     "/": r"/\allowbreak{}",
     "–": "--",

@@ -10,7 +10,7 @@ from fewbench.benchmark.protocols.catalogue import (
     find_protocol,
     named_by_changes,
 )
-from fewbench.benchmark.protocols.stream import protocol_spec
+from fewbench.benchmark.protocols.drawing import protocol_spec
 from fewbench.datasets import BUILDERS
 from fewbench.datasets.info import DataError
 

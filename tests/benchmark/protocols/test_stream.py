@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 
 from fewbench.benchmark.protocols.catalogue import find_protocol
+from fewbench.benchmark.protocols.drawing import protocol_spec
 from fewbench.benchmark.protocols.stream import (
     EpisodeStream,
     open_stream,
-    protocol_spec,
     protocol_view,
 )
 from fewbench.datasets.info import DataError
