@@ -182,6 +182,12 @@ def name_of_settings(protocol: EvalProtocol) -> str | None:
     return named_by_changes(protocol).name if rest else protocol.name
 
 
+def with_fitting_name(protocol: EvalProtocol) -> EvalProtocol:
+    """Return a protocol, renamed if its name does not fit its settings."""
+    required = name_of_settings(protocol) or protocol.name
+    return replace(protocol, name=required)
+
+
 def base_name(protocol: EvalProtocol) -> str | None:
     """Return the name of the catalogue that a protocol's name starts with, if any."""
     base = _base_of(protocol.name)

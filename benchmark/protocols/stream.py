@@ -9,6 +9,7 @@ import numpy as np
 from ...baselines.evaluation.examiner import few_images
 from ...datasets import BUILDERS
 from ...datasets.episodes import EpisodeBatch, episodes_fingerprint
+from ...datasets.info import DataError
 from ...datasets.lookup import pick
 from ...datasets.root import open_split
 from ...datasets.view import ImageView
@@ -73,8 +74,15 @@ def open_stream(protocol: EvalProtocol, root: Path) -> EpisodeStream:
 
     The protocol gets a name that shows what differs from the catalogue; see
     `named_by_changes`.
-    Raises DataError if the dataset is not built, or has too few classes or images.
+    Raises DataError if the dataset is not built, or has too few classes or images, or if
+    the episodes are those of a file.
     """
+    if protocol.sampling == "listed":
+        raise DataError(
+            f"{protocol.name}: listed episodes come from an episode file, expected the "
+            f"sampling independent or disjoint, got listed. Evaluate on the file: "
+            f"--episodes FILE"
+        )
     protocol = named_by_changes(protocol)
     view = protocol_view(protocol, root)
     if protocol.sampling != "disjoint":

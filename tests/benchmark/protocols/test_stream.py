@@ -36,6 +36,18 @@ def test_a_stream_says_how_many_disjoint_episodes_there_are(root: Path) -> None:
     assert len(np.unique(used)) == used.size
 
 
+def test_listed_episodes_are_not_drawn(root: Path) -> None:
+    listed = replace(find_protocol("glyphs-5w1s"), sampling="listed")
+    with pytest.raises(DataError, match="come from an episode file.*--episodes FILE"):
+        open_stream(listed, root)
+
+
+def test_more_episodes_than_memory_holds_are_refused(root: Path) -> None:
+    many = replace(find_protocol("glyphs-5w1s"), n_episodes=1_000_001)
+    with pytest.raises(DataError, match="at most 1,000,000"):
+        open_stream(many, root)
+
+
 def test_the_fingerprint_is_of_the_episodes(root: Path) -> None:
     protocol = find_protocol("glyphs-5w1s", n_episodes=4)
     stream = open_stream(protocol, root)
