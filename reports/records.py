@@ -163,6 +163,8 @@ class RunResult(ResultHeader):
         }
         if self.partial:
             facts["data"] += " (partial)"
+        if self.data_standing == "other":
+            facts["data"] += " (not the reference build)"
         if self.transductive:
             facts["learner"] += " (transductive)"
         return facts

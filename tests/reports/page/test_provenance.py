@@ -52,3 +52,15 @@ def test_the_calibration_error_is_in_percent(make_result):
     facts = provenance(Cell.of(result))
 
     assert facts["Result"]["calibration error"] == "0.00 %"
+
+
+def test_the_images_are_compared_with_the_reference_build(make_result):
+    said = {}
+    for standing in (None, "reference", "other"):
+        facts = provenance(Cell.of(make_result(data_standing=standing)))
+        said[standing] = facts["Fingerprints"]["reference build"]
+    assert said == {
+        None: "not compared",
+        "reference": "the same images",
+        "other": "other images than the reference build of glyphs",
+    }
