@@ -11,6 +11,7 @@ from fewbench.progress import Progress
 
 from ...baselines.evaluation.examiner import range_step
 from ...baselines.learner import BaselineError, Learner, LearnerCard
+from ...datasets.info import DataError
 from ...reports.records import RunResult
 from ..evaluate import answer_range, make_examiner
 from ..models import Loading, load_model
@@ -103,8 +104,8 @@ def check_replay(
         return not_possible(_WHAT, reason)
     try:
         replayed = replay(result, learner, root, progress)
-    except BaselineError as error:
-        return not_possible(_WHAT, f"the learner cannot answer: {error}")
+    except (BaselineError, DataError) as error:
+        return not_possible(_WHAT, f"the episodes cannot be answered: {error}")
     if replayed.too_many_differ:
         return failed(_WHAT, f"at most {TOLERANCE:.0%} that differ", str(replayed))
     if replayed.is_one_sided:
