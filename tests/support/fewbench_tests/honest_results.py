@@ -16,6 +16,7 @@ from fewbench.benchmark.protocols.drawing import (
 from fewbench.datasets import BUILDERS
 from fewbench.datasets.class_layout import ClassLayout
 from fewbench.datasets.episodes import episodes_fingerprint
+from fewbench.datasets.info import Request
 from fewbench.datasets.view import ROTATIONS
 from fewbench.reports.protocol import EvalProtocol
 from fewbench.reports.records import RunResult
@@ -37,7 +38,7 @@ def build_honest(accuracy: float = 0.9, rng_seed: int = 0, **changes: Any) -> Ru
         "data_fingerprint": reference.get(protocol.split, "ab" * 32),
         "episodes_fingerprint": episodes_fingerprint(episodes, protocol_spec(protocol)),
         "classes": episodes.classes.astype(np.uint16),
-        "class_names": made_names(protocol, layout),
+        "class_names": made_names(protocol),
         "class_sizes": layout.sizes.astype(np.int32),
     }
     return build_result(
@@ -55,12 +56,14 @@ def made_layout(protocol: EvalProtocol) -> ClassLayout:
     return ClassLayout(sizes, protocol.rotations, protocol.task_rotations)
 
 
-def made_names(protocol: EvalProtocol, layout: ClassLayout) -> np.ndarray:
-    """The published names of the classes; numbers if there are none."""
-    names = [f"class {c}" for c in range(layout.n_base_classes)]
-    class_list = BUILDERS[protocol.dataset].class_list
-    if class_list:
-        split_of = class_list()
+def made_names(protocol: EvalProtocol) -> np.ndarray:
+    """The names of the classes: those of a build, as the result may meet one."""
+    info = BUILDERS[protocol.dataset]
+    if info.embedded:
+        names = [one.name for one in info.list_classes(Request()).of(protocol.split)]
+    else:
+        assert info.class_list is not None
+        split_of = info.class_list()
         names = [name for name, split in split_of.items() if split == protocol.split]
     if protocol.rotations:
         names = [f"{name}/rot{angle:03d}" for angle in ROTATIONS for name in names]
