@@ -7,6 +7,7 @@ models.py            load the model that a user names
 stopping.py          the rule that stops an evaluation once its interval is narrow enough
 train.py             train a learner and write the run into a folder
 quickstart.py        train, evaluate and report in one call
+verification/        check that results can be what they say
 report_folders.py    write a report about folders of results
 cli/                 the `fewbench` command
 """

@@ -26,7 +26,7 @@ from ..reports.remarks import ResultWarning, remarks
 from .image_shapes import check_images
 from .labels import Labels, labelled
 from .preparing import prepared_stream, with_batch_size
-from .protocols.catalogue import find_protocol
+from .protocols.catalogue import find_protocol, with_fitting_name
 from .protocols.episode_images import stream_of_file
 from .protocols.episode_reader import read_episodes
 from .protocols.stream import EpisodeStream, open_stream
@@ -114,9 +114,11 @@ def find_episodes(
         episodes = find_protocol(episodes)
     if isinstance(episodes, EvalProtocol):
         episodes = open_stream(episodes, root)
+    protocol = with_fitting_name(episodes.protocol)
+    episodes = replace(episodes, protocol=protocol)
     if stop is None:
         return episodes
-    return replace(episodes, protocol=stop.protocol(episodes.protocol))
+    return replace(episodes, protocol=stop.protocol(protocol))
 
 
 def make_examiner(

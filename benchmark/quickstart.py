@@ -9,12 +9,12 @@ from ..baselines.recipe_files import load_recipe
 from ..baselines.training import TrainBudget
 from ..datasets.info import DataError
 from ..reports.records import RunResult
-from ..reports.result_files import load_results
 from .evaluate import find_episodes
 from .evaluate_into import ResultFolder, evaluate_into
 from .models import Loading, load_model
 from .report_folders import report_folders
 from .train import TrainingSummary, train_run
+from .verification.load import load_results
 
 PROTOCOLS = ("glyphs-5w1s", "glyphs-5w5s", "glyphs-20w1s")
 

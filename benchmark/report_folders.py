@@ -10,10 +10,11 @@ from pathlib import Path
 
 from ..datasets.root import data_root
 from ..reports.records import RunResult
-from ..reports.result_files import RESULT_PATTERN, load_results
+from ..reports.result_files import RESULT_PATTERN
 from .learning_curves import read_histories
 from .published_numbers import published_numbers
 from .sample_images import class_samples, split_sheets
+from .verification.load import load_results
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,7 @@ from ..reports.records import (
 from .environment import environment
 from .preparing import pixels_of, preparation_record
 from .protocols.stream import EpisodeStream
+from .verification.data_checks import data_standing
 
 # Fields of a learner's card that a user can set to something that is not allowed.
 _KINDS: dict[str, TypeAdapter[Any]] = {
@@ -88,6 +89,7 @@ def make_result(
         class_names=np.array(view.class_names),
         class_sizes=np.diff(view.class_offsets).astype(np.int32),
         calibration=answers.calibration,
+        data_standing=data_standing(protocol, view.fingerprint),
     )
 
 

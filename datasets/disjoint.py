@@ -8,6 +8,7 @@ interval over them holds for new images too.
 
 import numpy as np
 
+from .class_layout import ClassLayout
 from .episodes import EpisodeBatch, EpisodeSpec, check_sizes, draw_rotations
 from .info import DataError
 from .view import ImageView
@@ -17,7 +18,7 @@ _DISJOINT = 3
 
 
 def disjoint_episodes(
-    view: ImageView,
+    view: ImageView | ClassLayout,
     spec: EpisodeSpec,
     seed: int,
     count: int | None = None,
@@ -78,7 +79,7 @@ def _check_count(
 
 
 def _rotate(
-    view: ImageView,
+    view: ImageView | ClassLayout,
     classes: np.ndarray,
     images: np.ndarray,
     seed: int,

@@ -230,17 +230,21 @@ def check_sizes(sizes: np.ndarray, spec: EpisodeSpec) -> None:
     if n_classes < spec.n_way:
         raise DataError(
             f"cannot draw {spec.n_way}-way episodes: expected a split with at least "
-            f"{spec.n_way} classes, got {n_classes} classes. Choose a protocol or "
-            f"recipe with fewer classes (--set way={n_classes})."
+            f"{spec.n_way} classes, got {n_classes} classes. Choose fewer: --way "
+            f"{n_classes} in an evaluation, --set way={n_classes} in a recipe."
         )
     smallest = int(sizes.argmin())
-    n_images = sizes[smallest]
+    n_images = int(sizes[smallest])
     if n_images < spec.images_per_class:
+        option, most = "query", n_images - spec.n_shot
+        if most < 1:
+            option, most = "shot", max(1, n_images - spec.n_query)
         raise DataError(
             f"cannot draw episodes with {spec.n_shot} support + {spec.n_query} query "
             f"images in each class: expected at least {spec.images_per_class} images "
             f"in each class, got {n_images} images in class number {smallest}. Choose "
-            f"a protocol or recipe with fewer images (--set query=...)."
+            f"fewer: --{option} {most} in an evaluation, --set {option}={most} in a "
+            f"recipe."
         )
 
 

@@ -26,7 +26,10 @@ def pick(
     if name in catalogue:
         return catalogue[name]
     sentences = [f"unknown {kind} '{name}'."]
-    nearest = get_close_matches(name, catalogue, n=_NEAREST, cutoff=_LEAST_ALIKE)
+    # Names of catalogues are in lower case.
+    nearest = get_close_matches(
+        name.lower(), catalogue, n=_NEAREST, cutoff=_LEAST_ALIKE
+    )
     if nearest:
         sentences.append(f"Did you mean {_alternatives(nearest)}?")
     if see and len(catalogue) > _SMALL:

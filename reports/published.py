@@ -10,6 +10,7 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
+from .data_standing import differences_in_data
 from .groups import queries
 from .networks import same_network
 from .protocol import Count
@@ -242,6 +243,7 @@ def _in_data(result: RunResult, theirs: PublishedNumber) -> Iterator[str]:
         yield "ours not repeatable"
     if protocol.dataset != theirs.dataset:
         yield f"ours on {protocol.dataset}"
+    yield from differences_in_data(result)
 
 
 def _rotations(result: RunResult) -> Rotations:

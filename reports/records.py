@@ -10,6 +10,7 @@ from pydantic.dataclasses import dataclass
 
 from fewbench.errors import UserError
 
+from .calibration_table import check_calibration
 from .names import ShownName, key_of
 from .notebook import episodes_frame, html_table
 from .origin import (
@@ -34,6 +35,8 @@ Scalar = str | int | float | bool | None
 Precision = Literal["fp16", "bf16", "fp32", "fp64", "other"]
 # Which images were embedded: all of the split, or those of the protocol's episodes alone.
 Embedded = Literal["split", "episodes"]
+# Whether the images are those of the reference build; "no reference" if none is known.
+DataStanding = Literal["reference", "other", "no reference"]
 # The number of bins for the probability of the predicted label.
 CONFIDENCE_BINS = 100
 
@@ -121,6 +124,8 @@ class RunResult(ResultHeader):
         probabilities; None if the learner's scores are not probabilities
     queries: uint16 (n_episodes, n_way) number of query images of each class; None if
         each class has n_query
+    data_standing: whether the images are those of the reference build of the dataset;
+        None if nothing compared them. It is not saved, but found out on loading.
     Raises pydantic.ValidationError (a ValueError) if the arrays do not fit the protocol
     or each other.
     """
@@ -132,6 +137,7 @@ class RunResult(ResultHeader):
     class_sizes: NDArray[np.int32]
     calibration: NDArray[np.float64] | None = None
     queries: NDArray[np.uint16] | None = None
+    data_standing: DataStanding | None = None
     schema_version: ClassVar[int] = SCHEMA_VERSION
 
     def __post_init__(self) -> None:
@@ -139,7 +145,10 @@ class RunResult(ResultHeader):
         self._check_classes()
         self._check_queries()
         if self.calibration is not None:
-            _check_calibration(self.calibration)
+            shape = (CONFIDENCE_BINS, 3)
+            _check_array("calibration", self.calibration, np.float64, shape)
+            n_right = int(self.correct.sum(dtype=np.int64))
+            check_calibration(self.calibration, self.predictions.size, n_right)
 
     def __repr__(self) -> str:
         return (
@@ -166,6 +175,8 @@ class RunResult(ResultHeader):
         }
         if self.partial:
             facts["data"] += " (partial)"
+        if self.data_standing == "other":
+            facts["data"] += " (not the reference build)"
         if self.transductive:
             facts["learner"] += " (transductive)"
         return facts
@@ -180,7 +191,7 @@ class RunResult(ResultHeader):
         arrays = {}
         for field in fields(RunResult):
             value = getattr(self, field.name)
-            if field.name not in header and value is not None:
+            if field.name not in header and isinstance(value, np.ndarray):
                 arrays[field.name] = value
         return arrays
 
@@ -273,11 +284,3 @@ def _check_array(
     if array.dtype != dtype or array.shape != shape:
         found = f"{array.dtype} {array.shape}"
         raise ValueError(f"{name}: expected {np.dtype(dtype)} {shape}, got {found}")
-
-
-def _check_calibration(calibration: NDArray[np.float64]) -> None:
-    _check_array("calibration", calibration, np.float64, (CONFIDENCE_BINS, 3))
-    finite = bool(np.isfinite(calibration).all())
-    if not finite or calibration.min() < 0:
-        found = f"{calibration.min()} to {calibration.max()}"
-        raise ValueError(f"calibration: expected finite values >= 0, got {found}")

@@ -10,7 +10,7 @@ other fields of a classification result are in `classification`.
 import hashlib
 import json
 from dataclasses import fields
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import ConfigDict, Field, TypeAdapter
 from pydantic.dataclasses import dataclass
@@ -59,6 +59,17 @@ class ResultFile(ResultHeader):
     protocol_sha256: str | None = None
     accuracy: dict[str, str] = Field(default_factory=dict)
 
+    def check_accuracy(self, result: RunResult) -> None:
+        """Check that the mean in words is that of the arrays.
+
+        Raises ValueError if it is not. The interval in words is not checked, since its
+        formula may have been another one in the version that wrote it.
+        """
+        expected = mean_text(result)
+        found = self.accuracy.get("mean", expected)
+        if found != expected:
+            raise ValueError(f"accuracy: expected {expected}, got {found}")
+
 
 SCHEMA = TypeAdapter(ResultFile)
 _HEADER = TypeAdapter(ResultHeader)
@@ -96,6 +107,56 @@ def to_document(
     }
     document["document_sha256"] = document_sha256(document)
     return document
+
+
+def mean_text(result: RunResult) -> str:
+    """Return the mean accuracy as the document states it, such as "98.4100 %"."""
+    return f"{100 * result.mean:.4f} %"
+
+
+class Seal(NamedTuple):
+    """A hash in a document: what a difference means, what was saved, and what is found."""
+
+    meaning: str
+    saved: str | None
+    found: str
+
+
+def broken_seal(document: dict[str, Any], saved: ResultFile) -> Seal | None:
+    """Return the first hash in a document that does not fit it; None if all do.
+
+    document: the document as it was read
+    saved: the fields of this document
+    """
+    seals = [
+        Seal(
+            "the document differs from what was saved",
+            saved.document_sha256,
+            document_sha256(document),
+        )
+    ]
+    if saved.content_sha256 is not None:
+        found = canonical_sha256(document["content"])
+        seals.append(
+            Seal(
+                "the hash of the content is that of another",
+                saved.content_sha256,
+                found,
+            )
+        )
+    if saved.protocol_sha256 is not None:
+        found = saved.protocol.sha256
+        seals.append(
+            Seal(
+                "the hash of the protocol is that of another",
+                saved.protocol_sha256,
+                found,
+            )
+        )
+    for seal in seals:
+        if seal.saved != seal.found:
+            return seal
+    return None
 
 
 def flattened(document: dict[str, Any]) -> dict[str, Any]:

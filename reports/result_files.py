@@ -9,7 +9,7 @@ import json
 import os
 import re
 import shlex
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -34,10 +34,13 @@ from .records import CONFIDENCE_BINS, SCHEMA_VERSION, ResultError, RunResult
 from .result_document import (
     SCHEMA,
     ResultFile,
-    document_sha256,
+    broken_seal,
     flattened,
+    mean_text,
     to_document,
 )
+
+Check = Callable[[Path, RunResult], RunResult]
 
 RESULT_PATTERN = "*__*__seed*.json"
 _DOCUMENT = f"a result document, schema_version {SCHEMA_VERSION} or older"
@@ -57,7 +60,7 @@ def save_result(result: RunResult, folder: Path, *, overwrite: bool = False) -> 
     folder = Path(folder)
     arrays = result.arrays()
     hashes = {name: _sha256(array) for name, array in arrays.items()}
-    content = to_document(result, hashes, _accuracy_texts(result))
+    content = to_document(result, hashes, accuracy_texts(result))
     document = json.dumps(
         content,
         indent=2,
@@ -82,27 +85,32 @@ def load_result(path: Path) -> RunResult:
     by a newer fewbench.
     """
     path = Path(path)
-    saved = _read_document(path)
+    saved = read_document(path)
     arrays_path = path.with_name(f"{path.name.removesuffix('.json')}.npz")
     arrays = _read_arrays(arrays_path, saved)
     fields: dict[str, Any] = {**saved.header(), **arrays}
     try:
-        return RunResult(**fields)
-    except ValidationError as error:
+        result = RunResult(**fields)
+        saved.check_accuracy(result)
+    except ValueError as error:
+        is_schema = isinstance(error, ValidationError)
         raise _refusal(
             arrays_path,
             "the arrays contradict the result",
-            got=explain(error),
+            got=explain(error) if is_schema else str(error),
             expected="arrays that fit the protocol and each other",
             saved=saved,
         ) from error
+    return result
 
 
-def load_results(paths: Iterable[Path]) -> list[RunResult]:
+def load_results(paths: Iterable[Path], check: Check | None = None) -> list[RunResult]:
     """Read all results in some files and folders, sorted by file stem.
 
     paths: JSON documents, or folders; in a folder, all files whose names match
         RESULT_PATTERN are read
+    check: called with the path of each document and its result; returns the result, with
+        what it found out about it, or raises ResultError
     Raises ResultError if a folder has no results, or if a result cannot be read.
     """
     files: dict[Path, Path] = {}
@@ -113,6 +121,8 @@ def load_results(paths: Iterable[Path]) -> list[RunResult]:
     # Several results are unpacked and hashed at the same time.
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         results = list(pool.map(load_result, in_order))
+    if check is not None:
+        results = list(map(check, in_order, results))
     return sorted(results, key=lambda result: result.file_stem)
 
 
@@ -130,7 +140,12 @@ def _result_files(path: Path) -> Sequence[Path]:
     return files
 
 
-def _read_document(path: Path) -> ResultFile:
+def read_document(path: Path) -> ResultFile:
+    """Read the JSON document of a result, without its arrays.
+
+    Raises ResultError if it is missing, damaged, changed by hand, or written by a newer
+    fewbench.
+    """
     document = _read_json(path)
     _refuse_newer(path, document)
     try:
@@ -145,22 +160,13 @@ def _read_document(path: Path) -> ResultFile:
             got=what,
             expected=_DOCUMENT,
         ) from error
-    found = document_sha256(document)
-    if found != saved.document_sha256:
-        recorded = saved.document_sha256 or "in the field document_sha256"
+    broken = broken_seal(document, saved)
+    if broken:
         raise _refusal(
             path,
-            "the document differs from what was saved",
-            got=f"sha256 {found}",
-            expected=f"sha256 {recorded}",
-            saved=saved,
-        )
-    if saved.protocol_sha256 not in (None, saved.protocol.sha256):
-        raise _refusal(
-            path,
-            "the protocol differs from what was saved",
-            got=f"sha256 {saved.protocol.sha256}",
-            expected=f"sha256 {saved.protocol_sha256}",
+            broken.meaning,
+            got=f"sha256 {broken.found}",
+            expected=f"sha256 {broken.saved or 'in document_sha256'}",
             saved=saved,
         )
     return saved
@@ -232,11 +238,11 @@ def _read_arrays(path: Path, saved: ResultFile) -> dict[str, NDArray[Any]]:
     return arrays
 
 
-def _accuracy_texts(result: RunResult) -> dict[str, str]:
+def accuracy_texts(result: RunResult) -> dict[str, str]:
     """Return the mean and its interval in percent, for people who read the document."""
     from .stats.available import available_interval  # it imports scipy
 
-    texts = {"mean": f"{100 * result.mean:.4f} %"}
+    texts = {"mean": mean_text(result)}
     interval = available_interval(result)
     if interval is not None:
         low = 100 * interval.low

@@ -13,7 +13,7 @@ from fewbench.reports.report_data import gather
 from fewbench.reports.result_files import load_results, save_result
 from fewbench.reports.tables.printed import latex, markdown, result_grids, to_text
 from fewbench_tests.commands import call_fewbench
-from fewbench_tests.made_results import build_result
+from fewbench_tests.honest_results import build_honest
 
 HOSTILE = "a\x1b[31m\x9b2J\u202eb\r\n<img src=x onerror=alert(1)>[red]|`*\\input{x}$%\x00\u2028"
 SUFFIXES = (".md", ".tex", ".html", ".svg")
@@ -23,7 +23,7 @@ SUFFIXES = (".md", ".tex", ".html", ".svg")
 def results(tmp_path: Path) -> list[RunResult]:
     """Two results whose free texts are hostile, as they are read from their files."""
     for seed in (0, 1):
-        made = build_result(
+        made = build_honest(
             0.5 + 0.1 * seed,
             seed,
             train_seed=seed,
@@ -34,7 +34,7 @@ def results(tmp_path: Path) -> list[RunResult]:
             command=HOSTILE,
             created_utc=HOSTILE,
             data_fingerprint="data" + HOSTILE,
-            class_names=np.array([f"{c}{HOSTILE}" for c in range(12)]),
+            class_names=np.array([f"{c}{HOSTILE}" for c in range(117)]),
         )
         save_result(made, tmp_path / "results")
     return load_results([tmp_path / "results"])

@@ -23,6 +23,7 @@ from . import (
     report,
     sources,
     train,
+    verify,
 )
 from .console import emit, say
 
@@ -50,6 +51,7 @@ app.command()(probe.probe)
 app.command()(report.report)
 app.command()(compare.compare)
 app.command()(plan.plan)
+app.command()(verify.verify)
 app.command()(env.env)
 
 

@@ -13,7 +13,8 @@ def result_label(result: RunResult) -> str:
     """Return a result in a few words, for example in a table.
 
     The words are the learner, backbone, precision, training seed and protocol, and a
-    mark if the result is transductive (†), on partial data (‡) or not repeatable (¶).
+    mark if the result is transductive (†), on partial data (‡), on other images than the
+    reference build (§) or not repeatable (¶).
     """
     words = [
         result.learner,
@@ -51,4 +52,6 @@ def _marks(result: RunResult) -> str:
         marks += "‡"
     if is_unsteady(result):
         marks += "¶"
+    if result.data_standing == "other":
+        marks += "§"
     return marks

@@ -109,9 +109,10 @@ def _results_table(results: Sequence[RunResult], level: float) -> str:
 
 
 def _footnotes(results: Sequence[RunResult]) -> list[str]:
-    """Return explanations of the marks †, ‡ and ¶, if these results have the marks."""
+    """Return explanations of the marks †, ‡, § and ¶, if these results have the marks."""
     from ...reports.remarks import is_unsteady
     from ...reports.tables.footnotes import (
+        OTHER_DATA_NOTE,
         PARTIAL_NOTE,
         TRANSDUCTIVE_NOTE,
         UNSTEADY_NOTE,
@@ -124,6 +125,8 @@ def _footnotes(results: Sequence[RunResult]) -> list[str]:
         footnotes.append(PARTIAL_NOTE)
     if any(map(is_unsteady, results)):
         footnotes.append(UNSTEADY_NOTE)
+    if any(result.data_standing == "other" for result in results):
+        footnotes.append(OTHER_DATA_NOTE)
     return footnotes
 
 

@@ -99,6 +99,7 @@ def evaluation_document(
         "transductive": result.transductive,
         "partial": result.partial,
         "remarks": remarks(result),
+        "data_standing": result.data_standing,
         **_limits(interval),
         "mean": mean,
         "half_width": half_width,

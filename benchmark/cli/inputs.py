@@ -39,7 +39,7 @@ def load_in_order(paths: Sequence[Path]) -> "list[RunResult]":
     Raises UserError if a path is given twice.
     Raises ResultError if a path has no result, or if a result is damaged.
     """
-    from ...reports.result_files import load_results
+    from ..verification.load import load_results
 
     results: list[RunResult] = []
     seen: set[Path] = set()

@@ -123,9 +123,11 @@ def save_result(
 def load_results(*paths: str | Path) -> "list[RunResult]":
     """Read the results in folders and .json files, sorted by file name.
 
-    Raises ResultError if a folder has no results, or if a result is damaged or edited.
+    Their episodes are drawn again and compared.
+    Raises ResultError if a folder has no results, if a result is damaged or edited, or if
+    it does not fit its protocol or its dataset.
     """
-    from fewbench.reports.result_files import load_results as load
+    from fewbench.benchmark.verification.load import load_results as load
 
     return load(Path(path) for path in paths)
 

@@ -5,6 +5,8 @@ images of each episode by name.
 
 catalogue.py         find a protocol by name
 papers.py            the protocols that follow a paper, with their sources
+drawing.py           draw the episodes of a protocol from class sizes
+rebuild.py           draw the episodes of a result again, from what it records
 stream.py            open the episodes of a protocol in a build
 episode_files.py     write episode files
 episode_reader.py    read and check episode files

@@ -3,6 +3,7 @@
 A published protocol is never edited. A changed protocol gets a new name.
 """
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
@@ -21,6 +22,10 @@ from .papers import LEGACY
 # allows. No split is large enough for this many disjoint episodes.
 ALL_EPISODES = 2**31
 _LONGEST_NAME = 80
+# The end of the name of an evaluation that stops early; see `StopRule`.
+_UNTIL = re.compile(r"-until-[0-9.]+pct$")
+# Changes that follow from the sampling, so a name need not say them.
+_UNSAID = {"disjoint": ("interval", "n_episodes"), "listed": ("interval",)}
 MOST_EPISODES = 10**6  # a limit, because all episodes are in memory at once
 
 
@@ -152,18 +157,61 @@ def named_by_changes(protocol: EvalProtocol) -> EvalProtocol:
     base = _base_of(protocol.name)
     if base is None:
         return protocol
-    words = ""
-    for field, word in _CHANGES.items():
-        value = getattr(protocol, field)
-        if value != getattr(base, field):
-            words += word(value)
+    words = "".join(_words_of_changes(protocol, base).values())
     return replace(protocol, name=extended_name(base.name, words))
+
+
+def name_of_settings(protocol: EvalProtocol) -> str | None:
+    """Return the name that the settings of a protocol require.
+
+    It is the protocol's own name if that says all that differs from the catalogue, in any
+    order, and nothing else. None if the catalogue does not know the name, or if the name
+    may be shortened.
+    """
+    base = _base_of(protocol.name)
+    if base is None or len(protocol.name) == _LONGEST_NAME:
+        return None
+    rest = protocol.name.removeprefix(base.name)
+    may_be_unsaid = set(_UNSAID.get(protocol.sampling, ()))
+    stopped = _UNTIL.search(rest)
+    if stopped and protocol.interval == "anytime":
+        rest = rest.removesuffix(stopped[0])
+        may_be_unsaid |= {"n_episodes", "interval"}
+    words = _words_of_changes(protocol, base)
+    for field in sorted(words, key=lambda field: -len(words[field])):
+        word = words[field]
+        if word not in rest and field not in may_be_unsaid:
+            return named_by_changes(protocol).name
+        rest = rest.replace(word, "", 1)
+    return named_by_changes(protocol).name if rest else protocol.name
+
+
+def with_fitting_name(protocol: EvalProtocol) -> EvalProtocol:
+    """Return a protocol, renamed if its name does not fit its settings."""
+    required = name_of_settings(protocol) or protocol.name
+    return replace(protocol, name=required)
+
+
+def base_name(protocol: EvalProtocol) -> str | None:
+    """Return the name of the catalogue that a protocol's name starts with, if any."""
+    base = _base_of(protocol.name)
+    return base.name if base else None
 
 
 def extended_name(name: str, suffix: str) -> str:
     """Add a suffix to a protocol's name. A name that is too long is cut before the suffix."""
     room = _LONGEST_NAME - len(suffix)
     return name[:room] + suffix
+
+
+def _words_of_changes(protocol: EvalProtocol, base: EvalProtocol) -> dict[str, str]:
+    """Return the word in the name for each field in which two protocols differ."""
+    words = {}
+    for field, word in _CHANGES.items():
+        value = getattr(protocol, field)
+        if value != getattr(base, field):
+            words[field] = word(value)
+    return words
 
 
 def _base_of(name: str) -> EvalProtocol | None:

@@ -14,7 +14,7 @@ from ...datasets.episodes import EpisodeBatch
 from ...datasets.info import DataError
 from ...datasets.lookup import pick
 from ...datasets.view import ImageView
-from .catalogue import extended_name
+from .catalogue import extended_name, with_fitting_name
 from .episode_files import EpisodeFile
 from .stream import EpisodeStream, open_stream, protocol_view
 
@@ -32,7 +32,7 @@ def stream_of_file(
     Raises DataError if the dataset is unknown or not built, or if the build lacks an
     image.
     """
-    protocol = file.protocol
+    protocol = with_fitting_name(file.protocol)
     if dataset and dataset != protocol.dataset:
         pick("dataset", dataset, BUILDERS, see="fewbench data list")
         name = extended_name(protocol.name, f"-on-{dataset}")

@@ -8,19 +8,14 @@ import numpy as np
 
 from ...baselines.evaluation.examiner import few_images
 from ...datasets import BUILDERS
-from ...datasets.disjoint import disjoint_episodes
-from ...datasets.episodes import (
-    EpisodeBatch,
-    EpisodeSpec,
-    episodes_fingerprint,
-    rotate_classes,
-    sample_episodes,
-)
+from ...datasets.episodes import EpisodeBatch, episodes_fingerprint
+from ...datasets.info import DataError
 from ...datasets.lookup import pick
 from ...datasets.root import open_split
 from ...datasets.view import ImageView
 from ...reports.protocol import EvalProtocol
-from .catalogue import ALL_EPISODES, named_by_changes
+from .catalogue import ALL_EPISODES, check_episodes, named_by_changes
+from .drawing import draw_disjoint, draw_independent, protocol_spec
 
 # After this number of episodes, `few_images` checks whether half of the split is used.
 _EPISODES_PER_LOOK = 1000
@@ -44,14 +39,7 @@ class EpisodeStream:
         """Return the episodes `start` to `end - 1`."""
         if self.listed is not None:
             return self.listed.range(start, end)
-        protocol = self.protocol
-        spec = protocol_spec(protocol)
-        offsets = self.view.class_offsets
-        episodes = sample_episodes(offsets, spec, protocol.seed, start, end - start)
-        if protocol.task_rotations:
-            n_base_images = self.view.n_base_images
-            return rotate_classes(episodes, n_base_images, protocol.seed, start)
-        return episodes
+        return draw_independent(self.protocol, self.view, start, end)
 
     @property
     def episodes(self) -> EpisodeBatch:
@@ -86,11 +74,19 @@ def open_stream(protocol: EvalProtocol, root: Path) -> EpisodeStream:
 
     The protocol gets a name that shows what differs from the catalogue; see
     `named_by_changes`.
-    Raises DataError if the dataset is not built, or has too few classes or images.
+    Raises DataError if the dataset is not built, or has too few classes or images, or if
+    the episodes are those of a file.
     """
+    if protocol.sampling == "listed":
+        raise DataError(
+            f"{protocol.name}: listed episodes come from an episode file, expected the "
+            f"sampling independent or disjoint, got listed. Evaluate on the file: "
+            f"--episodes FILE"
+        )
     protocol = named_by_changes(protocol)
     view = protocol_view(protocol, root)
     if protocol.sampling != "disjoint":
+        check_episodes(protocol.n_episodes)
         stream = EpisodeStream(protocol, view)
         # A split with too few images is refused here, before a learner is loaded.
         stream.range(0, 1)
@@ -98,15 +94,9 @@ def open_stream(protocol: EvalProtocol, root: Path) -> EpisodeStream:
     wanted = protocol.n_episodes
     if wanted == ALL_EPISODES:
         wanted = None
-    spec = protocol_spec(protocol)
-    episodes = disjoint_episodes(view, spec, protocol.seed, wanted)
+    episodes = draw_disjoint(protocol, view, wanted)
     protocol = replace(protocol, n_episodes=len(episodes))
     return EpisodeStream(protocol, view, episodes)
-
-
-def protocol_spec(protocol: EvalProtocol) -> EpisodeSpec:
-    """Return the numbers of classes and images in a protocol's episodes."""
-    return EpisodeSpec(protocol.n_way, protocol.n_shot, protocol.n_query)
 
 
 def protocol_view(protocol: EvalProtocol, root: Path) -> ImageView:

@@ -2,6 +2,7 @@
 
 from dataclasses import asdict
 
+from ..data_standing import data_note
 from ..records import RunResult
 from ..remarks import remarks
 from ..stats.diagnostics import calibration_error
@@ -18,6 +19,7 @@ def provenance(cell: Cell) -> dict[str, Facts]:
         "Protocol": asdict(result.protocol),
         "Fingerprints": {
             "data": result.data_fingerprint,
+            "reference build": _reference(result),
             "episodes": result.episodes_fingerprint,
             "checkpoint sha256": result.checkpoint_sha256 or "none",
         },
@@ -80,6 +82,13 @@ def _preparation(result: RunResult) -> str:
         if value is not None:
             chosen.append(f"{name} {value}")
     return ", ".join(chosen)
+
+
+def _reference(result: RunResult) -> str:
+    """Say whether the images are those of the reference build."""
+    if result.data_standing is None:
+        return "not compared"
+    return data_note(result) or "the same images"
 
 
 def _or_unknown(value: object) -> object:

@@ -119,6 +119,8 @@ def axis_label(quantity: str, cells: Sequence[Cell]) -> str:
         meanings.append("‡ partial data")
     if "¶" in marks:
         meanings.append("¶ not repeatable")
+    if "§" in marks:
+        meanings.append("§ not the reference build")
     if meanings:
         lines.append(", ".join(meanings))
     return "\n".join(lines)

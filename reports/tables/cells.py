@@ -59,6 +59,8 @@ class Cell:
             marks += "‡"
         if any(map(is_unsteady, self.results)):
             marks += "¶"
+        if any(result.data_standing == "other" for result in self.results):
+            marks += "§"
         if self.interval is not None and self.interval.of_little_spread:
             marks += "°"
         return marks

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from ..data_standing import data_note
 from ..groups import ResultGroup
 from ..stats.intervals import Interval
 from .cells import Cell
@@ -14,6 +15,9 @@ PARTIAL_NOTE = (
 UNSTEADY_NOTE = (
     "¶ not repeatable: asked again, the learner gave other answers, so the number depends on "
     "chance or on an order"
+)
+OTHER_DATA_NOTE = (
+    "§ other images: their content hash is not that of the reference build"
 )
 STANDING_NOTE = (
     "bold (in plain text: *): the best of its column; ≈: not significantly below it (paired t-test "
@@ -67,6 +71,7 @@ _NOTES_OF_MARKS = {
     "†": TRANSDUCTIVE_NOTE,
     "‡": PARTIAL_NOTE,
     "¶": UNSTEADY_NOTE,
+    "§": OTHER_DATA_NOTE,
 }
 # Kinds of interval whose two limits may have different distances from the mean.
 _UNEVEN = ("anytime", "little-spread", "open-bootstrap")
@@ -95,6 +100,7 @@ def table_footnotes(
     notes = _notes_on_intervals(cells)
     notes += map(str, groups)
     notes += _notes_on_conflicts(groups, warnings)
+    notes += _notes_on_unknown_data(cells)
     notes += _notes_on_marks(cells)
     if any(row.label.repeat > 1 for row in rows):
         notes.append(REPEAT_NOTE)
@@ -127,6 +133,16 @@ def _notes_on_conflicts(
         if name in warnings:
             notes.append(warnings[name])
     return notes
+
+
+def _notes_on_unknown_data(cells: Sequence[Cell]) -> list[str]:
+    """Return a note for each dataset without a known reference build."""
+    notes: set[str] = set()
+    for cell in cells:
+        for result in cell.results:
+            if result.data_standing == "no reference":
+                notes.add(data_note(result))
+    return sorted(notes)
 
 
 def _notes_on_marks(cells: Sequence[Cell]) -> list[str]:

@@ -110,6 +110,7 @@ def _result_row(group: ResultGroup, cell: Cell) -> dict[str, object]:
         "standing": cell.standing,
         "calibration_error": calibration_error(result),
         "data_fingerprint": result.data_fingerprint,
+        "data_standing": result.data_standing,
         "episodes_fingerprint": result.episodes_fingerprint,
         "checkpoint_sha256": result.checkpoint_sha256,
         "created_utc": result.created_utc,

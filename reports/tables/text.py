@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 # Characters that may follow the last digit of a number. In a column that is aligned to
 # the right, room is left for them, so that the digits of all rows line up.
-_MARKS = " *≈†‡¶°"
+_MARKS = " *≈†‡§¶°"
 
 Texts = Sequence[str]
 

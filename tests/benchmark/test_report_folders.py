@@ -5,7 +5,7 @@ import pytest
 from fewbench.benchmark.report_folders import report_folders
 from fewbench.reports.records import ResultError
 from fewbench.reports.result_files import save_result
-from fewbench_tests.made_results import build_result
+from fewbench_tests.honest_results import build_honest
 
 ROWS = [
     {"step": 1, "seconds": 2.0, "loss": 1.5, "lr": 0.1},
@@ -20,7 +20,7 @@ def write(path, document):
 
 
 def test_runs_of_one_name_keep_a_curve_each(tmp_path):
-    save_result(build_result(0.9, 1), tmp_path)
+    save_result(build_honest(0.9, 1), tmp_path)
     for folder in ("a/run", "b/run", "run-2", "Run"):
         write(tmp_path / folder / "train.json", {"history": ROWS})
 
@@ -37,7 +37,7 @@ def test_runs_of_one_name_keep_a_curve_each(tmp_path):
 
 def test_copies_of_a_result_count_once(tmp_path, capsys):
     for folder in ("a", "b"):
-        save_result(build_result(0.9, 1), tmp_path / folder)
+        save_result(build_honest(0.9, 1), tmp_path / folder)
 
     report = report_folders([tmp_path], tmp_path / "out", tmp_path)
 
@@ -47,7 +47,7 @@ def test_copies_of_a_result_count_once(tmp_path, capsys):
 
 
 def test_the_largest_floats_are_no_curve(tmp_path):
-    save_result(build_result(0.9, 1), tmp_path)
+    save_result(build_honest(0.9, 1), tmp_path)
     rows = [{"step": 1, "loss": 1e308}, {"step": 2, "loss": -1e308}]
     write(tmp_path / "run" / "train.json", {"history": rows})
 

@@ -201,12 +201,13 @@ def test_the_fingerprint_sees_every_index() -> None:
 
 def test_too_few_classes_or_images_are_refused_with_the_numbers() -> None:
     with pytest.raises(
-        DataError, match="5-way episodes.* at least 5 classes, got 4.*--set way=4"
+        DataError,
+        match="5-way episodes.* at least 5 classes, got 4.*--way 4 in an .*--set way=4",
     ):
         sample_episodes(offsets([20] * 4), FIVE_ONE, 0, 0, 1)
     with pytest.raises(
         DataError,
-        match="at least 16 images in each class, got 15 .*class number 2.*--set query",
+        match="at least 16 images in each class, got 15 .*class number 2.*--query 14 in",
     ):
         sample_episodes(offsets([20, 20, 15, 20, 20]), FIVE_ONE, 0, 0, 1)
     with pytest.raises(DataError, match="at least 2 classes.*got way=1"):

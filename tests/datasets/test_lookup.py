@@ -35,6 +35,11 @@ def test_an_unknown_name_gets_the_nearest_three_and_the_command() -> None:
     )
 
 
+def test_capital_letters_do_not_hide_the_nearest() -> None:
+    said = refusal("GLYPHS-5W1S", MANY, "fewbench protocol list")
+    assert "Did you mean 'glyphs-5w1s', 'glyphs-5w5s' or 'glyphs-20w1s'?" in said
+
+
 def test_a_name_like_no_other_gets_only_the_command() -> None:
     assert refusal("xyz", MANY, "fewbench protocol list") == (
         "unknown protocol 'xyz'. To see all names: fewbench protocol list"

@@ -2,8 +2,8 @@
 
 import json
 import shutil
+from dataclasses import replace
 
-import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -18,6 +18,7 @@ from fewbench.reports.result_files import load_results, save_result
 from fewbench.reports.stats.available import available_interval
 from fewbench.reports.tables.frames import tables_frame
 from fewbench.reports.tables.printed import latex, markdown, to_text
+from fewbench_tests.made_results import one_bin
 
 NAMES = st.from_regex(r"[a-z0-9](_?[a-z0-9.-]){0,8}", fullmatch=True)
 KINDS = ["episodes-t", "legacy-z", "legacy-z-ddof1", "legacy-z-n1", "open", "anytime"]
@@ -26,7 +27,10 @@ TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 
 @st.composite
 def changes(draw):
-    """Fields of a result: of any protocol that is small enough to be quick."""
+    """Fields of a result of any protocol that is small enough to be quick.
+
+    With them comes the bin of the calibration table that holds all queries, or None.
+    """
     fields = {
         "name": draw(st.sampled_from(["omniglot-5w1s", "omniglot-5w5s"]) | NAMES),
         "dataset": draw(st.sampled_from(["omniglot", "omniglot-nearest", "mine"])),
@@ -54,13 +58,18 @@ def changes(draw):
         "accuracy": draw(st.sampled_from([0.0, 0.3, 0.9, 1.0])),
         "rng_seed": draw(st.integers(0, 3)),
     }
-    if draw(st.booleans()):
-        table = np.zeros((100, 3))
-        table[draw(st.integers(0, 99))] = draw(
-            st.sampled_from([(0, 0, 0), (4, 3, 2.5)])
-        )
-        fields["calibration"] = table
-    return fields
+    return fields, draw(st.none() | st.integers(0, 99))
+
+
+def made(make_result, several):
+    results = []
+    for fields, place in several:
+        result = make_result(**fields)
+        if place is not None:
+            table = one_bin(result.predictions, result.protocol.n_way, place)
+            result = replace(result, calibration=table)
+        results.append(result)
+    return results
 
 
 result_sets = st.lists(changes(), min_size=1, max_size=5)
@@ -71,7 +80,7 @@ result_sets = st.lists(changes(), min_size=1, max_size=5)
 def test_any_valid_results_give_every_table_and_the_page(
     make_result, tmp_path_factory, several
 ):
-    results = [make_result(**fields) for fields in several]
+    results = made(make_result, several)
 
     data = gather(results, published_numbers())
 
@@ -98,7 +107,7 @@ def test_any_valid_results_give_every_table_and_the_page(
 @settings(max_examples=4)
 @given(result_sets)
 def test_any_valid_results_give_a_report(make_result, tmp_path_factory, several):
-    results = [make_result(**fields) for fields in several]
+    results = made(make_result, several)
     out = tmp_path_factory.mktemp("report")
 
     with pytest.MonkeyPatch.context() as patch:

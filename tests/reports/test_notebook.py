@@ -26,6 +26,8 @@ def test_the_table_of_a_notebook_is_escaped(make_result) -> None:
 
 def test_incomplete_data_show(make_result) -> None:
     assert "(partial)" in make_result(0.5, 1, partial=True)._repr_html_()
+    other = make_result(0.5, 1, data_standing="other")
+    assert "(not the reference build)" in other._repr_html_()
 
 
 def test_a_frame_has_one_row_an_episode(make_result) -> None:

@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 
 from fewbench.reports.protocol import EvalProtocol
 from fewbench.reports.records import ResultError, RunResult, count_correct
+from fewbench.reports.result_document import canonical_sha256, document_sha256
 from fewbench.reports.result_files import load_result, load_results, save_result
+from fewbench_tests.made_results import one_bin
 
 names = st.from_regex(r"[a-z0-9](_?[a-z0-9.-]){0,12}", fullmatch=True)
 texts = st.text(max_size=20)
@@ -33,14 +35,13 @@ def results(draw):
     class_names = draw(
         st.lists(st.text(min_size=1, max_size=9), min_size=n_way, max_size=9)
     )
-    calibration = draw(
-        st.none() | st.integers(0, 2**40).map(lambda n: np.full((100, 3), n / 7))
-    )
+    place = draw(st.none() | st.integers(0, 99))
     labels = st.lists(
         st.integers(0, n_way - 1), min_size=n_way * n_query, max_size=n_way * n_query
     )
     rows = draw(st.lists(labels, min_size=n_episodes, max_size=n_episodes))
     predictions = np.array(rows, dtype=np.uint8)
+    calibration = None if place is None else one_bin(predictions, n_way, place)
     return RunResult(
         protocol=protocol,
         learner=draw(names | st.sampled_from(["Μέθοδος 1", "方法", "my net (v2)"])),
@@ -147,10 +148,27 @@ def forge_everything_but_the_count(path):
     new = hashlib.sha256(predictions.tobytes()).hexdigest()
     rewrite_arrays(path, predictions=predictions)
     edit(path, old, new)
+    reseal(path)
+
+
+def reseal(path: Path) -> None:
+    """Hash an edited document again, as a forger would."""
     document = json.loads(path.read_text())
-    recorded = document.pop("document_sha256")
-    content = json.dumps(document, sort_keys=True).encode()
-    edit(path, recorded, hashlib.sha256(content).hexdigest())
+    document["content_sha256"] = canonical_sha256(document["content"])
+    document["document_sha256"] = document_sha256(document)
+    path.write_text(json.dumps(document))
+
+
+def forge_the_mean(path):
+    edit(path, '"mean": "', '"mean": "1')
+    reseal(path)
+
+
+def swap_the_content(path):
+    edit(path, '"train_seed": 0', '"train_seed": 1')
+    document = json.loads(path.read_text())
+    document["document_sha256"] = document_sha256(document)
+    path.write_text(json.dumps(document))
 
 
 def cut(path: Path, share: float) -> None:
@@ -173,6 +191,8 @@ TAMPERING = {
         "predictions differs from what was saved.*sha256",
     ),
     "forged hash": (forge_everything_but_the_count, "the arrays contradict the result"),
+    "forged mean": (forge_the_mean, "accuracy: expected 9.*%, got 19"),
+    "another content": (swap_the_content, "the hash of the content is that of another"),
     "pickled objects": (
         lambda path: rewrite_arrays(path, correct=np.array([{"a": 1}], dtype=object)),
         "allow_pickle",

@@ -13,7 +13,7 @@ from fewbench.datasets.tieredimagenet import ren_split
 from fewbench.reports.result_files import save_result
 from fewbench_tests import imagenet_archives as world
 from fewbench_tests.commands import call_fewbench
-from fewbench_tests.made_results import build_result
+from fewbench_tests.honest_results import build_honest
 
 Run = Callable[..., CompletedProcess[str]]
 
@@ -47,12 +47,12 @@ def partial_build(tmp_path_factory: pytest.TempPathFactory) -> PartialBuild:
     return PartialBuild(folder, run, manifest)
 
 
-A = build_result(0.9, 1, n_episodes=100, learner="protonet")
-B = build_result(0.85, 2, n_episodes=100, learner="maml", backbone="conv4-32")
-C = build_result(
+A = build_honest(0.9, 1, n_episodes=100, learner="protonet")
+B = build_honest(0.85, 2, n_episodes=100, learner="maml", backbone="conv4-32")
+C = build_honest(
     0.9, 3, n_episodes=100, learner="centroid", backbone="", transductive=True
 )
-OTHER = build_result(0.9, 4, n_episodes=100, n_shot=5, name="glyphs-5w5s")
+OTHER = build_honest(0.9, 4, n_episodes=100, n_shot=5, name="glyphs-5w5s")
 
 
 @pytest.fixture

@@ -57,7 +57,7 @@ def test_marks_and_kinds_stand_beside_what_is_compared(
 ) -> None:
     text = fewbench("compare", names[0], names[2]).stdout
 
-    assert "glyphs-5w1s †" in text
+    assert "glyphs-5w1s-100ep †" in text
     assert "† transductive" in text
     assert "paired-t" in text
 

@@ -6,13 +6,13 @@ from fewbench.benchmark.cli.inputs import find_dataset, load_in_order, load_one
 from fewbench.datasets.info import DataError
 from fewbench.errors import UserError
 from fewbench.reports.result_files import save_result
-from fewbench_tests.made_results import build_result
+from fewbench_tests.honest_results import build_honest
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     for learner in ("a", "b"):
-        save_result(build_result(0.9, 1, learner=learner), tmp_path)
+        save_result(build_honest(0.9, 1, learner=learner), tmp_path)
     return tmp_path
 
 

@@ -6,11 +6,13 @@ import pytest
 from fewbench.benchmark.protocols.catalogue import (
     OWN,
     PROTOCOLS,
+    base_name,
     check_episodes,
     find_protocol,
     named_by_changes,
+    with_fitting_name,
 )
-from fewbench.benchmark.protocols.stream import protocol_spec
+from fewbench.benchmark.protocols.drawing import protocol_spec
 from fewbench.datasets import BUILDERS
 from fewbench.datasets.info import DataError
 
@@ -153,6 +155,16 @@ def test_an_unknown_protocol_gets_the_nearest() -> None:
     assert str(raised.value).count("w") < 20  # not all 40 of them
     with pytest.raises(DataError, match="unknown dataset 'Omniglot'"):
         find_protocol("omniglot-5w1s", dataset="Omniglot")
+
+
+def test_a_name_that_does_not_fit_is_replaced() -> None:
+    protocol = find_protocol("glyphs-5w1s", n_episodes=9)
+    assert with_fitting_name(protocol) == protocol
+    wrong = replace(protocol, name="glyphs-5w1s")
+    assert with_fitting_name(wrong) == protocol
+    own = replace(protocol, name="my-own")
+    assert with_fitting_name(own) == own
+    assert (base_name(protocol), base_name(own)) == ("glyphs-5w1s", None)
 
 
 def test_more_episodes_than_memory_holds_are_refused() -> None:

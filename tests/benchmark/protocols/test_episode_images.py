@@ -53,6 +53,23 @@ def test_a_list_of_ones_own_does_not_stand_under_the_protocols_name(
     )
 
 
+@pytest.mark.parametrize(
+    ("changes", "name"),
+    [
+        ({}, "glyphs-5w1s-60ep"),
+        ({"sampling": "listed"}, "glyphs-5w1s-listed-60ep"),
+        ({"seed": 3}, "glyphs-5w1s-seed3-60ep-listed"),
+    ],
+)
+def test_a_file_cannot_take_the_name_of_a_protocol(
+    exported: Path, root: Path, changes: dict[str, object], name: str
+) -> None:
+    arrays, header = read_arrays(exported)
+    header["protocol"] |= {"name": "glyphs-5w1s"} | changes
+    path = write_arrays(exported.with_name("named.npz"), arrays, header)
+    assert stream_of_file(read_episodes(path), root).protocol.name == name
+
+
 def test_a_file_is_drawn_from_another_build_under_another_name(
     exported: Path, root: Path
 ) -> None:

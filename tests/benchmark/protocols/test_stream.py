@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 
 from fewbench.benchmark.protocols.catalogue import find_protocol
+from fewbench.benchmark.protocols.drawing import protocol_spec
 from fewbench.benchmark.protocols.stream import (
     EpisodeStream,
     open_stream,
-    protocol_spec,
     protocol_view,
 )
 from fewbench.datasets.info import DataError
@@ -34,6 +34,18 @@ def test_a_stream_says_how_many_disjoint_episodes_there_are(root: Path) -> None:
     assert stream.protocol.n_episodes == len(stream) == len(stream.episodes) == 23
     used = np.concatenate([stream.episodes.support, stream.episodes.query], axis=2)
     assert len(np.unique(used)) == used.size
+
+
+def test_listed_episodes_are_not_drawn(root: Path) -> None:
+    listed = replace(find_protocol("glyphs-5w1s"), sampling="listed")
+    with pytest.raises(DataError, match="come from an episode file.*--episodes FILE"):
+        open_stream(listed, root)
+
+
+def test_more_episodes_than_memory_holds_are_refused(root: Path) -> None:
+    many = replace(find_protocol("glyphs-5w1s"), n_episodes=1_000_001)
+    with pytest.raises(DataError, match="at most 1,000,000"):
+        open_stream(many, root)
 
 
 def test_the_fingerprint_is_of_the_episodes(root: Path) -> None:

@@ -45,6 +45,22 @@ def test_the_calibration_error_is_in_percent(make_result):
     table = np.zeros((100, 3))
     table[75] = (4, 3, 3.0)  # four queries, three right, and the scores say three
 
-    facts = provenance(Cell.of(make_result(calibration=table)))
+    result = make_result(
+        n_way=2, n_query=2, n_episodes=1, calibration=table,
+        predictions=np.array([[0, 0, 1, 0]], np.uint8), correct=np.array([3], np.int32),
+    )  # fmt: skip
+    facts = provenance(Cell.of(result))
 
     assert facts["Result"]["calibration error"] == "0.00 %"
+
+
+def test_the_images_are_compared_with_the_reference_build(make_result):
+    said = {}
+    for standing in (None, "reference", "other"):
+        facts = provenance(Cell.of(make_result(data_standing=standing)))
+        said[standing] = facts["Fingerprints"]["reference build"]
+    assert said == {
+        None: "not compared",
+        "reference": "the same images",
+        "other": "other images than the reference build of glyphs",
+    }

@@ -13,6 +13,7 @@ from fewbench.reports.stats.diagnostics import (
     confusion,
     hardest_episodes,
 )
+from fewbench_tests.made_results import with_correct
 
 # Two episodes of two classes with two queries each, by hand: classes cat, dog, owl, yak (unused).
 CLASSES = np.array([[2, 0], [0, 1]], np.uint16)
@@ -81,14 +82,9 @@ def test_calibration_error_is_the_mean_gap_over_queries(make_result):
     # 60 queries at 0.9 of which 48 are right: a gap of 0.1. 40 at 0.5, 22 right: a gap of 0.05.
     bins[90], bins[50] = (60, 48, 54), (40, 22, 20)
 
-    assert calibration_error(make_result(calibration=bins)) == pytest.approx(
-        0.6 * 0.1 + 0.4 * 0.05
-    )
+    result = with_correct(make_result, [7] * 10, calibration=bins)
+    assert calibration_error(result) == pytest.approx(0.6 * 0.1 + 0.4 * 0.05)
     assert calibration_error(make_result()) is None
-    assert (
-        calibration_error(make_result(calibration=np.zeros((CONFIDENCE_BINS, 3))))
-        is None
-    )
 
 
 @given(

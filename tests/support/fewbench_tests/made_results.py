@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from fewbench.reports.protocol import EvalProtocol
-from fewbench.reports.records import RunResult, count_correct
+from fewbench.reports.records import CONFIDENCE_BINS, RunResult, count_correct
 
 
 def build_result(accuracy: float = 0.9, rng_seed: int = 0, **changes: Any) -> RunResult:
@@ -41,6 +41,15 @@ def build_result(accuracy: float = 0.9, rng_seed: int = 0, **changes: Any) -> Ru
         "class_sizes": np.full(n_classes, 20, np.int32),
     }  # fmt: skip
     return RunResult(protocol=protocol, **(fields | changes))
+
+
+def one_bin(predictions: np.ndarray, n_way: int, place: int) -> np.ndarray:
+    """A calibration table in which all predictions have the same probability."""
+    table = np.zeros((CONFIDENCE_BINS, 3))
+    n_right = count_correct(predictions, n_way).sum()
+    probability = (place + 0.5) / CONFIDENCE_BINS
+    table[place] = (predictions.size, n_right, probability * predictions.size)
+    return table
 
 
 def with_correct(make_result, correct, **changes):

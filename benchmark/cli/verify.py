@@ -1,0 +1,114 @@
+"""The command `fewbench verify`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from fewbench.errors import UserError
+
+from .console import emit, progress_bars
+from .options import Json
+
+if TYPE_CHECKING:
+    from ..verification.report import VerifiedResult
+
+
+def verify(
+    results: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="RESULT...",
+            help="Results (.json files), or folders with results.",
+        ),
+    ],
+    checkpoint: Annotated[
+        str | None,
+        typer.Option(
+            metavar="WHAT",
+            help="Learner of the results: a checkpoint, the folder of a training run, or "
+            "module:factory. Some episodes are then answered again.",
+        ),
+    ] = None,
+    root: Annotated[
+        Path | None,
+        typer.Option(
+            "--root",
+            "--data",
+            help="Folder with the built datasets. Default: $FEWBENCH_DATA, or else the "
+            "data folder of the user.",
+        ),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Check that results can be what they say.
+
+    Whatever can be derived is derived again: hashes, the number of right
+    answers, the episodes and their classes, the name of the protocol, and the
+    size and the content hash of the split. With a learner and the images, some
+    episodes are answered again.
+
+    A check is passed, failed, or not possible. The exit code is 1 if a check
+    failed.
+    """
+    from ...datasets.root import data_root
+    from ..verification.report import verify_result
+
+    paths = result_files(results)
+    place = data_root(root)
+    with progress_bars() as progress:
+        verified = [verify_result(path, place, checkpoint, progress) for path in paths]
+    emit(verified_document(verified), verified_text(verified), as_json)
+    if not all(one.has_passed for one in verified):
+        raise typer.Exit(1)
+
+
+def result_files(paths: list[Path]) -> list[Path]:
+    """Return the results at some paths, each a .json file or a folder.
+
+    Raises UserError if there is no such file, or if a folder has no results.
+    """
+    from ...reports.result_files import RESULT_PATTERN
+
+    files: list[Path] = []
+    for path in paths:
+        found = [path]
+        if path.is_dir():
+            found = sorted(path.glob(RESULT_PATTERN))
+        elif path.suffix == ".npz":  # as in results/*
+            found = [path.with_name(f"{path.name.removesuffix('.npz')}.json")]
+        if not found or not found[0].is_file():
+            raise UserError(
+                f"{path}: expected a result (.json) or a folder with results like "
+                f"{RESULT_PATTERN}, got none. To make one: fewbench evaluate LEARNER "
+                f"--protocol NAME --out DIR"
+            )
+        files += found
+    return list(dict.fromkeys(files))
+
+
+def verified_document(verified: "list[VerifiedResult]") -> dict[str, Any]:
+    """Return all checks as JSON."""
+    results = []
+    for one in verified:
+        checks = [check._asdict() for check in one.checks]
+        results.append(
+            {"path": str(one.path), "passed": one.has_passed, "checks": checks}
+        )
+    return {"passed": all(one.has_passed for one in verified), "results": results}
+
+
+def verified_text(verified: "list[VerifiedResult]") -> str:
+    """Return a table of checks for each result, and the number that passed."""
+    from ...reports.tables.text import text_table
+
+    blocks = []
+    for one in verified:
+        rows = [list(check) for check in one.checks]
+        table = text_table(["", "check", "detail"], [[r[1], r[0], r[2]] for r in rows])
+        verdict = "no check failed" if one.has_passed else "FAILED"
+        blocks.append(f"{one.path}: {verdict}\n{table}")
+    if len(verified) > 1:
+        n_passed = sum(one.has_passed for one in verified)
+        blocks.append(f"{n_passed} of {len(verified)} results passed")
+    return "\n\n".join(blocks)

@@ -1,0 +1,155 @@
+"""Let a learner answer some episodes of a result again, and compare the predictions."""
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from fewbench.progress import Progress
+
+from ...baselines.evaluation.examiner import range_step
+from ...baselines.learner import BaselineError, Learner, LearnerCard
+from ...datasets.info import DataError
+from ...reports.records import RunResult
+from ..evaluate import answer_range, make_examiner
+from ..models import Loading, load_model
+from ..protocols.stream import open_stream
+from .checks import Check, failed, not_possible, passed
+
+REPLAYED = 256  # episodes, or as many more as make whole ranges
+# Other hardware rounds differently. That changed 9 of 1,500 predictions of a MAML.
+TOLERANCE = 0.01
+# Rounding turns right answers wrong as often as wrong ones right. The difference between
+# the two may have this many standard deviations.
+_MOST_DEVIATIONS = 3.3
+_WHAT = "the predictions, replayed"
+
+
+@dataclass(frozen=True)
+class Replay:
+    """How replayed predictions compare with those of a result.
+
+    n_lost: answers that are right in the result and wrong in the replay
+    n_gained: answers that are wrong in the result and right in the replay
+    """
+
+    n_episodes: int
+    n_predictions: int
+    n_differ: int
+    n_lost: int
+    n_gained: int
+
+    @property
+    def too_many_differ(self) -> bool:
+        """Whether more predictions differ than rounding can change."""
+        return self.n_differ > TOLERANCE * self.n_predictions
+
+    @property
+    def is_one_sided(self) -> bool:
+        """Whether the result is right too often where the two differ."""
+        deviation = (self.n_lost + self.n_gained) ** 0.5
+        return self.n_lost - self.n_gained > _MOST_DEVIATIONS * deviation
+
+    def __str__(self) -> str:
+        return (
+            f"{self.n_differ:,} of {self.n_predictions:,} predictions in "
+            f"{self.n_episodes:,} episodes differ ({self.n_lost:,} right ones became wrong, "
+            f"{self.n_gained:,} wrong ones right)"
+        )
+
+
+def load_for_result(
+    what: str, result: RunResult, settings: Sequence[str] = ()
+) -> Learner:
+    """Load a learner with the precision that a result records.
+
+    what: as in `load_model`
+    settings: from `settings_at_test`
+    Raises BaselineError if it cannot be loaded, or if an evaluation cannot change one of
+    the settings.
+    """
+    precision = result.precision
+    if precision not in ("fp32", "bf16"):
+        precision = "fp32"
+    loading = Loading(precision=precision, settings=tuple(settings))
+    return load_model(what, loading)
+
+
+def settings_at_test(result: RunResult, card: LearnerCard) -> list[str]:
+    """Return the settings of a result's recipe that its checkpoint does not have.
+
+    They are texts `key=value`, as an evaluation gets them.
+    """
+    settings = []
+    for key, value in result.recipe.items():
+        own = card.recipe.get(key, value)
+        if own != value and not key.startswith("trained_"):
+            settings.append(f"{key}={str(value).lower()}")
+    return settings
+
+
+def check_replay(
+    result: RunResult, learner: Learner, root: Path, progress: Progress | None = None
+) -> Check:
+    """Let a learner answer random episodes of a result again.
+
+    root: the folder with the built datasets; it has the images of the result
+    """
+    if result.protocol.sampling == "listed":
+        return not_possible(_WHAT, "the episodes come from an episode file")
+    if result.deterministic is False:
+        reason = "the learner's answers are random: it gave an episode two answers"
+        return not_possible(_WHAT, reason)
+    try:
+        replayed = replay(result, learner, root, progress)
+    except (BaselineError, DataError) as error:
+        return not_possible(_WHAT, f"the episodes cannot be answered: {error}")
+    if replayed.too_many_differ:
+        return failed(_WHAT, f"at most {TOLERANCE:.0%} that differ", str(replayed))
+    if replayed.is_one_sided:
+        return failed(_WHAT, "differences in both directions", str(replayed))
+    return passed(_WHAT, f"{replayed}; {TOLERANCE:.0%} may, because rounding differs")
+
+
+def replay(
+    result: RunResult, learner: Learner, root: Path, progress: Progress | None = None
+) -> Replay:
+    """Answer whole ranges of episodes again. The ranges are drawn at random.
+
+    A result cannot be prepared for the check, since nobody knows the ranges before.
+    """
+    stream = open_stream(result.protocol, root)
+    examiner = make_examiner(learner, stream, progress)
+    step = range_step(examiner.learner)
+    starts = range(0, len(stream), step)
+    n_ranges = min(len(starts), -(-REPLAYED // step))
+    chosen = random.SystemRandom().sample(starts, n_ranges)
+    stored: list[np.ndarray] = []
+    again: list[np.ndarray] = []
+    for start in sorted(chosen):
+        end = min(start + step, len(stream))
+        _, answers = answer_range(examiner, stream, start, end)
+        again.append(answers.predictions)
+        stored.append(result.predictions[start:end])
+    return compare_predictions(
+        np.concatenate(stored), np.concatenate(again), result.protocol.n_way
+    )
+
+
+def compare_predictions(stored: np.ndarray, again: np.ndarray, n_way: int) -> Replay:
+    """Count the differences between stored and replayed predictions.
+
+    stored, again: uint8 (n_episodes, n_way * n_query) labels, class by class
+    """
+    truth = np.arange(n_way).repeat(stored.shape[1] // n_way)
+    was_right = stored == truth
+    is_right = again == truth
+    return Replay(
+        n_episodes=len(stored),
+        n_predictions=stored.size,
+        n_differ=int(np.count_nonzero(stored != again)),
+        n_lost=int(np.count_nonzero(was_right & ~is_right)),
+        n_gained=int(np.count_nonzero(~was_right & is_right)),
+    )

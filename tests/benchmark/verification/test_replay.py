@@ -1,0 +1,116 @@
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from fewbench.baselines.catalogue import load_learner
+from fewbench.baselines.learner import Learner
+from fewbench.benchmark.evaluate import evaluate
+from fewbench.benchmark.protocols.catalogue import find_protocol
+from fewbench.benchmark.verification import replay as module
+from fewbench.benchmark.verification.replay import (
+    Replay,
+    check_replay,
+    compare_predictions,
+    load_for_result,
+    replay,
+    settings_at_test,
+)
+from fewbench.reports.records import RunResult, count_correct
+
+
+@pytest.fixture(scope="module")
+def centroid() -> Learner:
+    return load_learner("centroid", torch.device("cpu"))
+
+
+@pytest.fixture(scope="module")
+def result(centroid: Learner, glyphs_root: Path) -> RunResult:
+    protocol = find_protocol("glyphs-5w1s", n_episodes=300)
+    return evaluate(centroid, protocol, root=glyphs_root)
+
+
+def test_an_honest_result_is_answered_alike(
+    result: RunResult, centroid: Learner, glyphs_root: Path
+) -> None:
+    # 300 episodes are two ranges of 256 and 44, of which one is replayed.
+    found = replay(result, centroid, glyphs_root)
+    assert found.n_episodes in (256, 44)
+    assert found.n_differ == 0
+    check = check_replay(result, centroid, glyphs_root)
+    assert check.outcome == "passed"
+    assert "0 of" in check.detail
+    assert "1% may" in check.detail
+
+
+def test_permuted_predictions_are_found(
+    result: RunResult, centroid: Learner, glyphs_root: Path
+) -> None:
+    """The accuracy is the same: the answers to each class changed places."""
+    predictions = np.ascontiguousarray(
+        result.predictions.reshape(300, 5, 15)[:, :, ::-1].reshape(300, 75)
+    )
+    forged = replace(result, predictions=predictions)
+    check = check_replay(forged, centroid, glyphs_root)
+    assert check.outcome == "failed"
+    assert "expected at most 1% that differ" in check.detail
+
+
+def test_a_few_better_answers_are_found(
+    result: RunResult,
+    centroid: Learner,
+    glyphs_root: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Half a percent of the answers differ, all for the better."""
+    monkeypatch.setattr(module, "REPLAYED", 300)
+    truth = np.arange(5).repeat(15)
+    predictions = result.predictions.copy()
+    rows, columns = np.nonzero(predictions != truth)
+    predictions[rows[:110], columns[:110]] = truth[columns[:110]]
+    correct = count_correct(predictions, 5)
+    forged = replace(result, predictions=predictions, correct=correct)
+    check = check_replay(forged, centroid, glyphs_root)
+    assert check.outcome == "failed"
+    assert "both directions" in check.detail
+
+
+def test_what_cannot_be_replayed_is_said(
+    result: RunResult, centroid: Learner, glyphs_root: Path
+) -> None:
+    random = replace(result, deterministic=False)
+    check = check_replay(random, centroid, glyphs_root)
+    assert check.outcome == "not possible"
+    assert "random" in check.detail
+    for sampling in ("listed", "disjoint"):  # no 300 episodes are disjoint
+        protocol = replace(result.protocol, sampling=sampling)
+        check = check_replay(replace(result, protocol=protocol), centroid, glyphs_root)
+        assert check.outcome == "not possible"
+
+
+def test_differences_are_counted_by_their_direction() -> None:
+    stored = np.array([[0, 0, 1, 1], [0, 1, 1, 0]], np.uint8)
+    again = np.array([[0, 1, 1, 1], [0, 0, 0, 1]], np.uint8)
+    found = compare_predictions(stored, again, 2)
+    assert found == Replay(2, 8, n_differ=4, n_lost=2, n_gained=2)
+    assert "4 of 8 predictions in 2 episodes differ" in str(found)
+
+
+@pytest.mark.parametrize(
+    ("lost", "gained", "is_one_sided"),
+    [(9, 0, False), (0, 50, False), (20, 0, True), (60, 40, False), (90, 40, True)],
+)
+def test_rounding_goes_both_ways(lost: int, gained: int, is_one_sided: bool) -> None:
+    found = Replay(100, 7500, lost + gained, lost, gained)
+    assert found.is_one_sided == is_one_sided
+
+
+def test_only_what_a_checkpoint_lacks_is_set(
+    result: RunResult, centroid: Learner
+) -> None:
+    card = replace(centroid.card, recipe={"lr": 0.1, "backend": "native"})
+    recipe = {"lr": 0.1, "backend": "higher", "old": 3, "trained_steps": 9}
+    assert settings_at_test(replace(result, recipe=recipe), card) == ["backend=higher"]
+    assert load_for_result("centroid", result).card.name == "centroid"
