@@ -22,7 +22,7 @@ def test_the_same_answers_are_compared_by_betting() -> None:
     result = build_result(0.9, 1)
     text = comparison_text(compare_results([result, result], 0.9))
     assert "little-spread" in text
-    assert "by betting" in text
+    assert "allow for" in text
     assert "90 % limits" in text
 
 
