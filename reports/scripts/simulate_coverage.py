@@ -191,6 +191,10 @@ def independent_episodes(
     """Classes (n, way) and images (n, way, SHOT + QUERY), none twice within an episode."""
     k = SHOT + QUERY
     classes = _choose(rng, n_episodes, world.n_classes, world.way)
+    if world.n_images == k:
+        # Each episode has all images of its classes: only the ones that are shown differ.
+        first = rng.integers(k, size=(n_episodes, world.way, 1))
+        return classes, (first + np.arange(k)) % k
     images = _choose(rng, n_episodes * world.way, world.n_images, k)
     return classes, images.reshape(n_episodes, world.way, k)
 
@@ -292,13 +296,13 @@ def of_small_worlds(tally: Tally, runs: int, rng: np.random.Generator) -> None:
     settings = [(20, n_classes, 1000) for n_classes in (24, 45, 160)]
     settings += [(5, n_classes, n) for n_classes in (6, 8, 20) for n in (100, 1000)]
     for way, n_classes, n in settings:
-        world = World(n_classes=n_classes, n_images=40, way=way)
+        world = World(n_classes=n_classes, n_images=SHOT + QUERY, way=way)
         setting = f"{way}-way of {n_classes} classes, n = {n:,}"
         _about_new_classes(tally, world, n, setting, runs, rng)
     for n_classes in (20, 423):
         # Most classes are perfect, and a few are several points below.
         perfect = World(
-            n_classes=n_classes, n_images=40, mean=0.997, target=0.0049, rival=0,
+            n_classes=n_classes, n_images=SHOT + QUERY, mean=0.997, target=0.0049, rival=0,
             query=0, support=0, skill=(6, 0.3),
         )  # fmt: skip
         setting = f"accuracy 99.7 %, {n_classes} classes, n = 1,000"
@@ -307,7 +311,7 @@ def of_small_worlds(tally: Tally, runs: int, rng: np.random.Generator) -> None:
 
 def in_groups(tally: Tally, runs: int, rng: np.random.Generator) -> None:
     """Classes that come in groups, drawn one by one and drawn by group."""
-    world = World(n_classes=60, n_images=40, turns=5, shared=0.5)
+    world = World(n_classes=60, n_images=SHOT + QUERY, turns=5, shared=0.5)
     groups = [str(c // world.turns) for c in range(world.n_classes)]
     setting = "60 classes in 12 groups, n = 1,000"
     for _ in range(runs):

@@ -4,6 +4,7 @@ from fewbench.benchmark.cli.describe_evaluation import (
     describe_evaluation,
     stopping_text,
 )
+from fewbench.reports.stats.class_bootstrap import class_bootstrap
 from fewbench.reports.stats.intervals import Interval
 from fewbench_tests.made_results import build_result
 
@@ -39,3 +40,12 @@ def test_a_single_episode_has_no_interval() -> None:
     assert described.document["half_width"] is None
     assert described.document["other_classes"] is None
     assert not described.reached
+
+
+def test_rough_limits_about_other_classes_are_called_so() -> None:
+    result = build_result(0.8, 2, n_episodes=60)
+    others = class_bootstrap(result)
+    assert others.caution.startswith("rough limits: ")
+    described = describe_evaluation(Path("a"), result, None)
+    assert f"open-bootstrap)\n{others.caution}\n" in described.text
+    assert described.document["other_classes"]["caution"] == others.caution
