@@ -4,7 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..reports.records import RunResult
-from ..reports.stats.planning import PlanRow, PrecisionTarget, Spread, plan, spread
+from ..reports.stats.planning import (
+    PlanRow,
+    PrecisionTarget,
+    Spread,
+    anytime_episodes,
+    plan,
+    spread,
+)
 
 
 @dataclass(frozen=True)
@@ -32,12 +39,16 @@ class Plan:
     spread: the variance, over the pilot's episodes, of the accuracy, or of the difference
         from `against`; the plan is based on it
     rows: a row for each possible number of queries
+    until_half_width: about how many episodes `evaluate --until-half-width` takes with
+        the pilot's number of queries; None if the target is a difference, or if a
+        billion do not suffice
     """
 
     target: PrecisionTarget
     against: RunResult | None
     spread: Spread
     rows: Sequence[PlanRow]
+    until_half_width: int | None
 
 
 def plan_episodes(
@@ -64,9 +75,13 @@ def plan_episodes(
 
 
 def _plan(pilot: RunResult, target: PrecisionTarget, against: RunResult | None) -> Plan:
+    until_half_width = None
+    if target.half_width is not None:
+        until_half_width = anytime_episodes(pilot, target.half_width)
     return Plan(
         target=target,
         against=against,
         spread=spread(pilot, against),
         rows=plan(pilot, target, against),
+        until_half_width=until_half_width,
     )

@@ -20,8 +20,9 @@ _SUPERIORITY = (
     "these test images, not about other training seeds"
 )
 _BETTING = (
-    "\nlittle-spread: equal in all or all but a few episodes; paired-anytime: the "
-    "evaluation stopped early. In both cases limits and p are computed by betting"
+    "\nlittle-spread: the same difference in all but a few episodes, so limits and p "
+    "allow for\nwhat was not seen; paired-anytime: the evaluation stopped early, so "
+    "limits and p are\ncomputed by betting"
 )
 
 

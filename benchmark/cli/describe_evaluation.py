@@ -93,6 +93,7 @@ def evaluation_document(
     if others is not None:
         other_classes = _limits(others)
         other_classes["n"] = others.n
+        other_classes["caution"] = others.caution
     return {
         "protocol": result.protocol.name,
         "learner": result.learner,
@@ -146,6 +147,8 @@ def _table_text(result: RunResult, others: Interval | None) -> str:
             f"\nabout other classes than these {others.n:,}: {low:.2f} to {high:.2f} % "
             f"(95 % interval, {others.kind})\n"
         )
+        if others.caution:
+            text += f"{others.caution}\n"
     return text
 
 

@@ -15,11 +15,6 @@ if TYPE_CHECKING:
     from ...reports.stats.planning import PlanRow, Spread
     from ..plan_episodes import Plan
 
-_WITH_STOPPING = (
-    "`fewbench evaluate --until-half-width` takes about 3 times as many episodes:\n"
-    "its interval is wider, because it is checked again and again during the evaluation"
-)
-
 
 def plans_document(
     pilot: RunResult, plans: Sequence[Plan], level: float
@@ -41,7 +36,7 @@ def plans_text(pilot: RunResult, plans: Sequence[Plan]) -> str:
     """
     blocks = [f"pilot: {result_label(pilot)}"]
     blocks += map(plan_text, plans)
-    blocks.append(_about_pilot(pilot))
+    blocks.append(_about_pilot(pilot, plans))
     return "\n\n".join(blocks)
 
 
@@ -53,8 +48,8 @@ def plan_text(plan: Plan) -> str:
     queries.
     """
     lines = [_wanted(plan), _spread(plan.spread), _rows_table(plan.rows)]
-    if plan.target.difference is None:
-        lines.append(_WITH_STOPPING)
+    if plan.target.half_width is not None:
+        lines.append(_until_half_width(plan))
     return "\n".join(lines)
 
 
@@ -64,6 +59,7 @@ def _plan_document(plan: Plan) -> dict[str, Any]:
         "paired": plan.against is not None,
         "spread": asdict(plan.spread),
         "rows": list(map(asdict, plan.rows)),
+        "until_half_width_episodes": plan.until_half_width,
     }
 
 
@@ -98,6 +94,26 @@ def _spread(spread: Spread) -> str:
     )
 
 
+def _until_half_width(plan: Plan) -> str:
+    """Say how many episodes an evaluation takes that stops at the half-width."""
+    option = f"--until-half-width {digits(100 * (plan.target.half_width or 0))}%"
+    n_query = plan.spread.n_query
+    if plan.until_half_width is None:
+        return f"`fewbench evaluate {option}` would take over a billion episodes"
+    text = (
+        f"`fewbench evaluate {option}` takes about {plan.until_half_width:,} episodes "
+        f"with {n_query} queries/class"
+    )
+    for row in plan.rows:
+        if row.n_query == n_query and row.n_episodes:
+            factor = plan.until_half_width / row.n_episodes
+            text += f", {factor:.1f} times as many"
+    return (
+        f"{text}:\nits interval is wider, because it is checked again and again during "
+        "the evaluation"
+    )
+
+
 def _rows_table(rows: Sequence[PlanRow]) -> str:
     from ...reports.stats.planning import cheapest
     from ...reports.tables.text import text_table
@@ -118,13 +134,21 @@ def _rows_table(rows: Sequence[PlanRow]) -> str:
     return text_table(["queries/class", "episodes", "seconds", ""], lines)
 
 
-def _about_pilot(pilot: RunResult) -> str:
+def _about_pilot(pilot: RunResult, plans: Sequence[Plan]) -> str:
+    from ...reports.stats.little_spread import FEW
+
     n_episodes = pilot.protocol.n_episodes
     uncertainty = 100 / math.sqrt(2 * (n_episodes - 1))
     text = (
         f"A pilot of {n_episodes:,} episodes gives these standard deviations to about "
         f"{uncertainty:.1f} %. The seconds hold for the machine of the pilot."
     )
+    fewest = min(round(n_episodes * plan.spread.differing) for plan in plans)
+    if fewest < FEW and 2 * fewest < n_episodes:
+        text += (
+            f"\nThe plan is rough: all but {fewest} of these episodes have the same "
+            f"value."
+        )
     if pilot.transductive:
         text += (
             "\nThis learner is transductive: the number of queries changes not only "

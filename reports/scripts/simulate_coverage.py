@@ -2,7 +2,7 @@
 
     python reports/scripts/simulate_coverage.py docs/statistics.md
 
-A development script, seeded. It takes about five minutes of one core. It invents worlds whose
+A development script, seeded. It takes about ten minutes of one core. It invents worlds whose
 true accuracies are known, lets a learner answer episodes in them, and counts how often an
 interval holds the true value. The table replaces what is between the markers of the file.
 """
@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from scipy.special import stdtrit
 
 from fewbench.reports.protocol import EvalProtocol
-from fewbench.reports.records import RunResult, count_correct
+from fewbench.reports.records import ResultError, RunResult, count_correct
 from fewbench.reports.stats.betting import BETS
 from fewbench.reports.stats.class_bootstrap import class_bootstrap
 from fewbench.reports.stats.comparisons import compare
@@ -45,6 +45,8 @@ CLASSES = "new classes"
 SEEDS = "new training runs, same episodes"
 DIFFERENCE = "difference, same classes and images"
 DIFFERENCE_NEW = "difference, new classes"
+GROUPS = "new groups of classes"
+SAME_GROUPS = "new classes of the same groups"
 STREAM_MEAN = 0.8
 
 # Interval, what it is about, and the setting: the first three columns of the table.
@@ -52,13 +54,18 @@ Name = tuple[str, str, str]
 
 
 class Row(NamedTuple):
-    """Coverage of one interval: how often it held the true value in `runs` simulated runs."""
+    """Coverage of one interval: how often it held the true value in `runs` simulated runs.
+
+    marked: how often the interval said itself that its limits are rough, or was refused;
+        the other columns are about the intervals that were not refused
+    """
 
     interval: str
     about: str
     setting: str
     covered: float
     half_width: float
+    marked: float
     runs: int
 
     @property
@@ -76,18 +83,25 @@ class Tally:
     """Counts how often the intervals of each name held the true value."""
 
     def __init__(self) -> None:
-        self._found: dict[Name, list[tuple[bool, float]]] = defaultdict(list)
+        self._found: dict[Name, list[tuple[bool, float, bool]]] = defaultdict(list)
+        self._refused: dict[Name, int] = defaultdict(int)
+
+    def refuse(self, name: Name) -> None:
+        self._refused[name] += 1
 
     def add(self, name: Name, interval: Interval, truth: float) -> None:
         held = interval.low <= truth <= interval.high
         half_width = (interval.high - interval.low) / 2
-        self._found[name].append((held, half_width))
+        marked = bool(interval.caution)
+        self._found[name].append((held, half_width, marked))
 
     def rows(self) -> list[Row]:
         rows = []
         for name, found in self._found.items():
-            covered, half_width = np.mean(found, axis=0)
-            rows.append(Row(*name, float(covered), float(half_width), len(found)))
+            covered, half_width, marked = map(float, np.mean(found, axis=0))
+            runs = len(found) + self._refused[name]
+            marked = (marked * len(found) + self._refused[name]) / runs
+            rows.append(Row(*name, covered, half_width, marked, runs))
         return rows
 
 
@@ -100,7 +114,10 @@ class World:
 
     target, rival: standard deviation over classes, as the true one and as one of the others
     query, support: standard deviation over images, as query images and as support images
-    turns: how many rotated copies each class has; copies share three quarters of their target
+    turns: how many rotated copies each class has, or how many classes each group has
+    shared: how much of their target copies have in common, the classes of a group too
+    way: classes of an episode
+    skill: parameters of the beta distribution of the targets, which is then standardised
     """
 
     n_classes: int = 20
@@ -111,6 +128,9 @@ class World:
     query: float = 0.12
     support: float = 0.03
     turns: int = 1
+    shared: float = 0.75
+    way: int = WAY
+    skill: tuple[float, float] = (3, 2)
 
     def name(self, c: int) -> str:
         """The name of class `c`, in the way that views name rotated copies."""
@@ -135,7 +155,7 @@ class Sample(NamedTuple):
 def draw(world: World, n_episodes: int | None, rng: np.random.Generator) -> Sample:
     """Draw a world and answer `n_episodes` episodes in it; None: all disjoint ones."""
     shape = (world.n_classes, world.n_images)
-    target = _class_targets(world, rng)
+    target, of_group = _class_targets(world, rng)
     rival = world.rival * _uniform(rng, world.n_classes)
     query = world.query * _uniform(rng, shape)
     support = world.support * _uniform(rng, shape)
@@ -147,7 +167,7 @@ def draw(world: World, n_episodes: int | None, rng: np.random.Generator) -> Samp
     shown = images[:, :, :SHOT]
     asked = images[:, :, SHOT:]
     all_rivals = rival[classes].sum(axis=1, keepdims=True)
-    rivals = (all_rivals - rival[classes]) / (WAY - 1)
+    rivals = (all_rivals - rival[classes]) / (world.way - 1)
     supports = support[own, shown].mean(axis=2)
     slot = world.mean + target[classes] + rivals + supports
     hits = rng.random(asked.shape) < slot[:, :, None] + query[own, asked]
@@ -156,6 +176,7 @@ def draw(world: World, n_episodes: int | None, rng: np.random.Generator) -> Samp
         SAME: same_classes + float(query.mean() + support.mean()),
         IMAGES: same_classes,
         CLASSES: world.mean,
+        SAME_GROUPS: world.mean + float(of_group.mean()),
     }
     keys = (own * world.n_images + asked).reshape(len(classes), -1)
     result = as_result(hits, classes, world, disjoint=n_episodes is None)
@@ -167,11 +188,15 @@ def independent_episodes(
     n_episodes: int,
     rng: np.random.Generator,
 ) -> tuple[NDArray, NDArray]:
-    """Classes (n, WAY) and images (n, WAY, SHOT + QUERY), none twice within an episode."""
+    """Classes (n, way) and images (n, way, SHOT + QUERY), none twice within an episode."""
     k = SHOT + QUERY
-    classes = _choose(rng, n_episodes, world.n_classes, WAY)
-    images = _choose(rng, n_episodes * WAY, world.n_images, k)
-    return classes, images.reshape(n_episodes, WAY, k)
+    classes = _choose(rng, n_episodes, world.n_classes, world.way)
+    if world.n_images == k:
+        # Each episode has all images of its classes: only the ones that are shown differ.
+        first = rng.integers(k, size=(n_episodes, world.way, 1))
+        return classes, (first + np.arange(k)) % k
+    images = _choose(rng, n_episodes * world.way, world.n_images, k)
+    return classes, images.reshape(n_episodes, world.way, k)
 
 
 def disjoint_episodes(
@@ -264,6 +289,64 @@ def with_turns(tally: Tally, runs: int, rng: np.random.Generator) -> None:
         apart = replace(result, protocol=replace(result.protocol, rotations=False))
         found = class_bootstrap(apart, resamples=1000, seed=seed)
         tally.add(("open-bootstrap, each turn a class", CLASSES, setting), found, truth)
+
+
+def of_small_worlds(tally: Tally, runs: int, rng: np.random.Generator) -> None:
+    """Splits that have hardly more classes than an episode, and classes near 100 %."""
+    settings = [(20, n_classes, 1000) for n_classes in (24, 45, 160)]
+    settings += [(5, n_classes, n) for n_classes in (6, 8, 20) for n in (100, 1000)]
+    for way, n_classes, n in settings:
+        world = World(n_classes=n_classes, n_images=SHOT + QUERY, way=way)
+        setting = f"{way}-way of {n_classes} classes, n = {n:,}"
+        _about_new_classes(tally, world, n, setting, runs, rng)
+    for n_classes in (20, 423):
+        # Most classes are perfect, and a few are several points below.
+        perfect = World(
+            n_classes=n_classes, n_images=SHOT + QUERY, mean=0.997, target=0.0049, rival=0,
+            query=0, support=0, skill=(6, 0.3),
+        )  # fmt: skip
+        setting = f"accuracy 99.7 %, {n_classes} classes, n = 1,000"
+        _about_new_classes(tally, perfect, 1000, setting, runs, rng)
+
+
+def in_groups(tally: Tally, runs: int, rng: np.random.Generator) -> None:
+    """Classes that come in groups, drawn one by one and drawn by group."""
+    world = World(n_classes=60, n_images=SHOT + QUERY, turns=5, shared=0.5)
+    groups = [str(c // world.turns) for c in range(world.n_classes)]
+    setting = "60 classes in 12 groups, n = 1,000"
+    for _ in range(runs):
+        sample = draw(world, 1000, rng)
+        seed = int(rng.integers(2**32))
+        protocol = replace(sample.result.protocol, rotations=False)
+        result = replace(sample.result, protocol=protocol)
+        alone = class_bootstrap(result, resamples=1000, seed=seed)
+        for about in (SAME_GROUPS, GROUPS):
+            truth = sample.truth[SAME_GROUPS if about == SAME_GROUPS else CLASSES]
+            tally.add(("open-bootstrap", about, setting), alone, truth)
+        found = class_bootstrap(result, resamples=1000, seed=seed, groups=groups)
+        name = ("open-bootstrap, by group", GROUPS, setting)
+        tally.add(name, found, sample.truth[CLASSES])
+
+
+def of_rare_episodes(tally: Tally, runs: int, rng: np.random.Generator) -> None:
+    """Two episodes in a hundred are answered at chance; two learners seldom differ."""
+    for n in (20, 100, 600):
+        for _ in range(runs):
+            at_chance = rng.random(n) < 0.02
+            accuracies = rng.binomial(75, np.where(at_chance, 0.2, 0.95)) / 75
+            setting = f"accuracy 95 %, but for 2 % of episodes at chance, n = {n}"
+            truth = 0.98 * 0.95 + 0.02 * 0.2
+            tally.add(("episodes-t", SAME, setting), episodes_t(accuracies), truth)
+            accuracies = rng.binomial(75, np.where(at_chance, 0.2, 1)) / 75
+            setting = f"perfect, but for 2 % of episodes at chance, n = {n}"
+            truth = 0.98 + 0.02 * 0.2
+            tally.add(("episodes-t", SAME, setting), episodes_t(accuracies), truth)
+    for n in (20, 100, 600):
+        setting = f"equal in 98 % of episodes, n = {n}"
+        for _ in range(runs // 5):
+            a, b = _alike(n, rng)
+            found = compare(a, b, resamples=0).interval
+            tally.add(("paired-t", DIFFERENCE, setting), found, 0.0)
 
 
 def with_few_episodes(tally: Tally, runs: int, rng: np.random.Generator) -> None:
@@ -374,14 +457,19 @@ def simulate(scale: float, seed: int = SEED) -> list[Row]:
     over_seeds(tally, 5 * runs, rng)
     when_stopping(tally, runs, rng)
     of_pairs(tally, runs, rng)
+    # A repetition with few runs makes still fewer of these, which take long.
+    slow = max(round(2000 * scale**2), 20)
+    of_small_worlds(tally, slow, np.random.default_rng(seed + 2))
+    in_groups(tally, slow, np.random.default_rng(seed + 3))
+    of_rare_episodes(tally, 5 * runs, np.random.default_rng(seed + 4))
     return tally.rows()
 
 
 def markdown(rows: Iterable[Row]) -> str:
     """The table, with the coverage in bold where the interval does not hold what it says."""
     lines = [
-        "| interval | about | setting | coverage | ± half-width |",
-        "|---|---|---|--:|--:|",
+        "| interval | about | setting | coverage | ± half-width | marked |",
+        "|---|---|---|--:|--:|--:|",
     ]
     for row in rows:
         covered = f"{100 * row.covered:.1f} ± {100 * row.error:.1f} %"
@@ -390,19 +478,68 @@ def markdown(rows: Iterable[Row]) -> str:
         if fails:
             covered = f"**{covered}**"
         half_width = f"{100 * row.half_width:.2f}"
-        cells = [row.interval, row.about, row.setting, covered, half_width]
+        marked = ""
+        if row.interval.startswith("open-bootstrap"):
+            marked = f"{100 * row.marked:.0f} %"
+        cells = [row.interval, row.about, row.setting, covered, half_width, marked]
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
-def _class_targets(world: World, rng: np.random.Generator) -> NDArray[np.float64]:
-    """How much easier than average each class is, skewed: a few are far harder than the rest."""
-    target = world.target * (rng.beta(3, 2, world.n_classes) - 0.6) / 0.2
+def _about_new_classes(
+    tally: Tally,
+    world: World,
+    n: int,
+    setting: str,
+    runs: int,
+    rng: np.random.Generator,
+) -> None:
+    for _ in range(runs):
+        sample = draw(world, n, rng)
+        seed = int(rng.integers(2**32))
+        name = ("open-bootstrap", CLASSES, setting)
+        try:
+            found = class_bootstrap(sample.result, resamples=1000, seed=seed)
+        except ResultError:
+            tally.refuse(name)
+            continue
+        tally.add(name, found, sample.truth[CLASSES])
+
+
+def _class_targets(
+    world: World,
+    rng: np.random.Generator,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """How much easier than average each class is, skewed: a few are far harder than the rest.
+
+    Returns this and the part that the classes of a group share: float64 (n_classes,) each.
+    """
+    target = _skills(world, world.n_classes, rng)
     if world.turns == 1:
-        return target
-    n_base = world.n_classes // world.turns
-    base = world.target * (rng.beta(3, 2, n_base) - 0.6) / 0.2
-    return 0.75 * np.repeat(base, world.turns) + 0.25 * target
+        return target, np.zeros(world.n_classes)
+    base = _skills(world, world.n_classes // world.turns, rng)
+    of_group = world.shared * np.repeat(base, world.turns)
+    return of_group + (1 - world.shared) * target, of_group
+
+
+def _skills(world: World, n: int, rng: np.random.Generator) -> NDArray[np.float64]:
+    """Numbers of mean 0 and of the standard deviation `world.target`."""
+    a, b = world.skill
+    mean = a / (a + b)
+    variance = mean * (1 - mean) / (a + b + 1)
+    return world.target * (rng.beta(a, b, n) - mean) / variance**0.5
+
+
+def _alike(n: int, rng: np.random.Generator) -> tuple[RunResult, RunResult]:
+    """Two equally good results that differ in 2 % of their n episodes, by 5 of 75 queries."""
+    classes, _ = independent_episodes(World(), n, rng)
+    hits = np.zeros((2, n, WAY, QUERY), bool)
+    hits[:, :, :3] = True
+    better = rng.choice(3, n, p=[0.01, 0.01, 0.98])
+    for i in range(2):
+        hits[i, better == i, 3, :5] = True
+    a, b = (as_result(own, classes, World()) for own in hits)
+    return a, b
 
 
 def _stream(rng: np.random.Generator, n: int) -> NDArray[np.float64]:

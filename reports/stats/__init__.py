@@ -5,6 +5,7 @@ class_bootstrap   an interval that holds for other classes
 training_seeds    an interval that holds for other training runs
 available         an interval, or None if a result allows none
 betting           confidence limits by betting, for the other modules
+little_spread     what an interval allows for if nearly all values are alike
 bootstrap         the bootstrap, for the other modules
 comparisons       compare results on the same episodes
 paired_tests      the tests and intervals of these comparisons

@@ -18,36 +18,14 @@ from .arrays import FloatArray, IntArray
 # best for a handful of episodes, to timid, which is best for 100,000 episodes. They are
 # fixed in advance, since they must not depend on the data.
 BETS = 0.999 * 2.0 ** (-np.arange(14) / 2)
-# How many episodes must differ from the majority before their spread is trusted.
-FEW = 10
 # Bisection steps for a limit. 30 steps leave an error of at most 1e-9, and the error
 # only makes the interval wider.
 _HALVINGS = 30
 
 
-def little_spread(values: FloatArray | IntArray) -> bool:
-    """Return whether values are too much alike for an interval based on their spread.
-
-    This is so if all values are equal. It is also so if more than half of them are
-    equal and fewer than FEW differ from these. Then the spread depends on whether a
-    rare episode happened to be drawn, and a t-interval can be too narrow.
-
-    values: (n,)
-    """
-    n = values.size
-    half = n // 2
-    # A value that more than half share is in the middle of the sorted values.
-    middle = np.partition(values, half)[half]
-    n_equal = int((values == middle).sum())
-    if n_equal == n:
-        return True
-    is_majority = 2 * n_equal > n
-    return is_majority and n - n_equal < FEW
-
-
 def betting_limits(
     values: FloatArray,
-    counts: IntArray,
+    counts: IntArray | FloatArray,
     alpha: float,
 ) -> tuple[float, float]:
     """Return the lower and upper confidence limit of the mean of values in [0, 1].
@@ -59,7 +37,7 @@ def betting_limits(
     does not matter.
 
     values: float64 (n_values,) distinct accuracies
-    counts: int (n_values,) number of episodes with each accuracy
+    counts: int or float64 (n_values,) number of episodes with each accuracy
     Source: Waudby-Smith and Ramdas, Estimating means of bounded random variables by
     betting (JRSS B 2024, arXiv 2010.09686): the hedged capital process, with a mixture
     of constant bets.
@@ -73,7 +51,7 @@ def betting_limits(
 
 def betting_p_value(
     values: FloatArray,
-    counts: IntArray,
+    counts: IntArray | FloatArray,
     mean: float,
 ) -> float:
     """Return the p-value of the claim that the true mean is at most `mean`.
@@ -93,7 +71,7 @@ def betting_p_value(
 
 def log_wealth(
     values: FloatArray,
-    counts: IntArray,
+    counts: IntArray | FloatArray,
     mean: float,
 ) -> FloatArray:
     """Return the log of the final wealth for each bet in BETS: float64 (n_bets,).
@@ -107,7 +85,7 @@ def log_wealth(
 
 def _log_of_mean_wealth(
     values: FloatArray,
-    counts: IntArray,
+    counts: IntArray | FloatArray,
     mean: float,
 ) -> float:
     """Return the log of the wealth averaged over BETS."""
@@ -117,7 +95,7 @@ def _log_of_mean_wealth(
 
 def _lower_limit(
     values: FloatArray,
-    counts: IntArray,
+    counts: IntArray | FloatArray,
     log_threshold: float,
 ) -> float:
     """Return the smallest mean that the bets do not refute.

@@ -1,6 +1,9 @@
 """Functions for the bootstrap over classes and the bootstrap over episodes."""
 
+from collections.abc import Sequence
+
 import numpy as np
+from scipy.special import stdtrit
 
 from ..records import ResultError, RunResult
 from .arrays import FloatArray, IntArray
@@ -35,24 +38,38 @@ def class_influence(
 def drawn_together(
     influence: FloatArray,
     result: RunResult,
+    groups: Sequence[str] | None = None,
 ) -> FloatArray:
-    """Average the influence of each class with its rotated copies.
+    """Sum up the influence of the classes of each group.
 
-    Another draw of classes would contain either both a class and its copies, or
-    neither.
+    The groups are drawn again as a whole. Without `groups`, a class and its rotated
+    copies are a group.
 
     influence: float64 (n_seen,) from `class_influence`
-    Returns float64 (n_base_classes,), or `influence` itself if the protocol has no
-    rotated classes.
+    groups: the group of each class of the split
+    Returns float64 (n_groups,), scaled so that the mean over groups moves like the mean
+    over classes; or `influence` itself if every class is drawn alone.
+    Raises ResultError if there is not one group for each class.
     """
-    if not result.protocol.rotations:
+    seen = np.unique(result.classes)
+    if groups is not None:
+        expected = len(result.class_names)
+        if len(groups) != expected:
+            raise ResultError(
+                f"open-bootstrap interval of {result.file_stem}: groups: expected one "
+                f"for each of the {expected} classes, got {len(groups)}. Pass the group "
+                "of each class, in the order of class_names"
+            )
+        labels = np.asarray(groups)[seen]
+    elif result.protocol.rotations:
+        names = result.class_names[seen]
+        upright, mark, _ = np.strings.rpartition(names, "/rot")
+        labels = np.where(mark == "", names, upright)
+    else:
         return influence
-    names = result.class_names[np.unique(result.classes)]
-    upright, mark, _ = np.strings.rpartition(names, "/rot")
-    base_names = np.where(mark == "", names, upright)
-    _, base = np.unique(base_names, return_inverse=True)
-    means = np.bincount(base, weights=influence) / np.bincount(base)
-    return means - means.mean()
+    _, group = np.unique(labels, return_inverse=True)
+    sums = np.bincount(group, weights=influence)
+    return sums * sums.size / influence.size
 
 
 def finite_classes(n_classes: int, n_way: int) -> float:
@@ -67,6 +84,60 @@ def finite_classes(n_classes: int, n_way: int) -> float:
     return float("nan")
 
 
+def within_classes(accuracies: FloatArray, classes: IntArray) -> float:
+    """Return the variance between episodes that hold the same class.
+
+    It is the mean over all classes. If no class occurs twice, it is the variance of all
+    episodes.
+
+    accuracies, classes: as in `class_influence`
+    """
+    deviations = accuracies - accuracies.mean()
+    owners = classes.reshape(-1)
+    repeated = np.repeat(deviations, classes.shape[1])
+    times = np.bincount(owners)
+    sums = np.bincount(owners, weights=repeated)
+    occurs = times > 0
+    of_classes = sums[occurs] ** 2 / times[occurs]
+    df = int((times[occurs] - 1).sum())
+    if df == 0:
+        return float(accuracies.var(ddof=1))
+    return float(repeated @ repeated - of_classes.sum()) / df
+
+
+def influence_noise(within: float, times: IntArray, n_episodes: int) -> float:
+    """Return the noise of the episodes in the variance of the mean influence.
+
+    The mean of the episodes that hold a class differs from the mean of all episodes
+    with the variance within * (1 / times - 1 / n_episodes). The second term is the
+    correction for a finite population: the episodes of the class are some of all. If
+    each class occurs equally often, the noise is n_way * finite_classes * within /
+    n_episodes.
+
+    within: from `within_classes`
+    times: int (n_seen,) number of episodes that hold each class, above 0
+    """
+    n_seen = times.size
+    n_way = round(times.sum() / n_episodes)
+    scale = n_way * finite_classes(n_seen, n_way)
+    of_class = within * (float((1 / times).mean()) - 1 / n_episodes)
+    return scale**2 * of_class / (n_seen - 1)
+
+
+def effective_number(influence: FloatArray) -> float:
+    """Return how many classes the variance of the influences comes from.
+
+    It is 1 if it comes from one class, and n if all n influences are equally large.
+
+    influence: float64 (n,) centred
+    """
+    squares = influence**2
+    fourth_powers = float(squares @ squares)
+    if fourth_powers == 0:
+        return float(influence.size)
+    return float(squares.sum()) ** 2 / fourth_powers
+
+
 def bootstrap_t_limits(
     influence: FloatArray,
     alpha: float,
@@ -75,7 +146,9 @@ def bootstrap_t_limits(
 ) -> FloatArray:
     """Return two quantiles of the resampled studentised mean: float64 (2,).
 
-    They are the quantiles alpha / 2 and 1 - alpha / 2.
+    They are the quantiles alpha / 2 and 1 - alpha / 2, but at most twice those of
+    Student's t. If one class differs greatly from all others, the resamples without it
+    have hardly any spread, and the quantiles say nothing.
 
     Each resample draws n classes with replacement.
 
@@ -86,14 +159,12 @@ def bootstrap_t_limits(
     drawn = influence[chosen]
     means = drawn.mean(axis=1)
     variances = drawn.var(axis=1) / (n - 1)
-    # A resample that holds one class n times has no spread. It is rare, so leave it
-    # out.
-    largest = max(float(variances.max()), 1e-300)
-    usable = variances > 1e-12 * largest
-    if not usable.any():
-        return np.zeros(2)
-    studentised = means[usable] / np.sqrt(variances[usable])
-    return np.quantile(studentised, [alpha / 2, 1 - alpha / 2])
+    # A resample of equal classes has no spread. Its mean is then as far out as can be.
+    least = 1e-12 * max(float(variances.max()), 1e-300)
+    studentised = means / np.sqrt(np.maximum(variances, least))
+    most = 2 * float(stdtrit(n - 1, 1 - alpha / 2))
+    quantiles = np.quantile(studentised, [alpha / 2, 1 - alpha / 2])
+    return np.clip(quantiles, -most, most)
 
 
 def image_variance(result: RunResult, images: IntArray) -> float:

@@ -8,6 +8,7 @@ from scipy.special import ndtri
 
 from ..records import RunResult
 from .arrays import FloatArray, IntArray
+from .little_spread import unseen_weight
 
 
 class Confusions(NamedTuple):
@@ -33,8 +34,9 @@ def class_accuracy(result: RunResult, level: float = 0.95) -> pd.DataFrame:
     Columns: class, n (queries), correct, accuracy, low, high. low and high are the
     limits of Wilson's interval. Queries in one episode are not independent, so the
     interval uses an effective number of queries, which follows from the spread between
-    episodes (Korn and Graubard 1998). This number is at least one per episode. The
-    limits hold for these images of the class only.
+    episodes (Korn and Graubard 1998). This number is at least one per episode, and close
+    to that if nearly all episodes are alike. The limits hold for these images of the
+    class only.
     """
     n_query = result.protocol.n_query
     owners = result.classes.reshape(-1)
@@ -46,7 +48,14 @@ def class_accuracy(result: RunResult, level: float = 0.95) -> pd.DataFrame:
     correct = np.bincount(owners, hits, n_classes)[seen].astype(np.float64)
     squares = np.bincount(owners, hits**2, n_classes)[seen].astype(np.float64)
     n = episodes * n_query
-    worth = _effective_queries(correct, squares, episodes, n_query)
+    perfect = np.bincount(owners, hits == n_query, n_classes)[seen]
+    failed = np.bincount(owners, hits == 0, n_classes)[seen]
+    n_differ = episodes - np.maximum(perfect, failed)
+    measured = _effective_queries(correct, squares, episodes, n_query)
+    # The spread of a class whose episodes are nearly all alike tells little. Then part
+    # of the weight is on the assumption that an episode is worth one query.
+    doubt = unseen_weight(episodes, n_differ)
+    worth = 1 / (doubt / episodes + (1 - doubt) / measured)
     low, high = _wilson(correct / n, worth, level)
     return pd.DataFrame(
         {

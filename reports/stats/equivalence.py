@@ -4,11 +4,13 @@ from dataclasses import dataclass
 from typing import Literal, Self
 
 import numpy as np
-from scipy.special import ndtri, stdtr, stdtrit
+from scipy.special import ndtri
 
 from ..records import ResultError, RunResult
-from .betting import betting_limits, betting_p_value, little_spread
-from .intervals import check_level
+from .arrays import FloatArray
+from .betting import betting_limits, betting_p_value
+from .intervals import check_level, mean_and_std
+from .little_spread import Allowance, MeanError
 
 Verdict = Literal["reproduced", "not reproduced", "undecided"]
 _PERCENT = "Divide percentages by 100"
@@ -102,25 +104,40 @@ def reproduced(
             "got 1. Evaluate more: --episodes 1000"
         )
     published_error = (published_half_width or 0.0) / 1.96
-    if result.protocol.interval == "anytime" or little_spread(accuracies):
+    if result.protocol.interval == "anytime":
         return _by_bets(result, published_mean, margin, level, published_error)
-    own_variance = float(accuracies.var(ddof=1)) / accuracies.size
-    variance = own_variance + published_error**2
-    # The published error is taken as known exactly, that is, with infinitely many
-    # degrees of freedom.
-    df = (accuracies.size - 1) * (variance / own_variance) ** 2
-    difference = result.mean - published_mean
-    error = float(np.sqrt(variance))
-    half = float(stdtrit(df, level)) * error
-    beyond = float(stdtr(df, (abs(difference) - margin) / error))
-    limits = (difference - half, difference + half)
+    known = _mean_error(accuracies, published_error)
+    mean = result.mean
+    difference = mean - published_mean
+    limits = (
+        difference - known.width(1 - level, mean),
+        difference + known.width(1 - level, 1 - mean),
+    )
+    too_low = known.tail(difference + margin, mean)
+    too_high = known.tail(margin - difference, 1 - mean)
     return Equivalence.judged(
         difference=difference,
         limits=limits,
         margin=margin,
-        p_value=beyond,
+        p_value=max(too_low, too_high),
         risk=1 - level,
     )
+
+
+def _mean_error(accuracies: FloatArray, published_error: float) -> MeanError:
+    """Return how well the difference from a published mean is known.
+
+    The published error is taken as known exactly, that is, with infinitely many degrees
+    of freedom.
+    """
+    n = accuracies.size
+    _, std = mean_and_std(accuracies)
+    own_variance = std**2 / n
+    variance = own_variance + published_error**2
+    df = np.inf
+    if own_variance:
+        df = (n - 1) * (variance / own_variance) ** 2
+    return MeanError(float(np.sqrt(variance)), df, Allowance.of(accuracies))
 
 
 def _by_bets(
@@ -132,8 +149,8 @@ def _by_bets(
 ) -> Equivalence:
     """Judge by bets whether a result reproduces a published mean.
 
-    Bets replace the t-test if the episodes are too much alike, or if the interval of
-    the protocol is "anytime", which allows the evaluation to stop early.
+    Bets replace the t-test if the interval of the protocol is "anytime", which allows
+    the evaluation to stop early.
 
     The risk of a wrong verdict is 1 - level. Half of this risk is allowed for the error
     of the published mean, and half for the error of our mean.

@@ -13,7 +13,8 @@ from scipy.special import stdtrit  # importing scipy.stats would take most of a 
 
 from ..records import ResultError, RunResult
 from .arrays import FloatArray
-from .betting import betting_limits, little_spread
+from .betting import betting_limits
+from .little_spread import Allowance, MeanError
 
 # The rounded factors by which papers multiplied std / sqrt(n).
 LEGACY_Z = {0.90: 1.645, 0.95: 1.96, 0.99: 2.576}
@@ -22,7 +23,8 @@ LEGACY_Z = {0.90: 1.645, 0.95: 1.96, 0.99: 2.576}
 # MetaOptNet's test script (Lee 2019).
 LEGACY_KINDS = {"legacy-z": (0, 0), "legacy-z-ddof1": (1, 0), "legacy-z-n1": (0, 1)}
 # With hardly any spread, formulas based on the spread give about ± 0. That is wrong for
-# two perfect episodes, for instance. Betting limits replace them and have this kind.
+# two perfect episodes, for instance. Intervals with an allowance for what was not seen
+# replace them and have this kind.
 LITTLE_SPREAD = "little-spread"
 
 
@@ -35,6 +37,7 @@ class Interval:
 
     kind: the name of the formula
     n: number of averaged values
+    caution: why the limits are rough; "" if they are not
     """
 
     mean: float
@@ -43,6 +46,7 @@ class Interval:
     level: float
     kind: str
     n: int
+    caution: str = ""
 
     @property
     def of_little_spread(self) -> bool:
@@ -69,7 +73,7 @@ def episodes_t(accuracies: ArrayLike, level: float = 0.95) -> Interval:
     It has n - 1 degrees of freedom, and the standard deviation has ddof 1. The interval
     holds for these test classes, these images and this training run. More episodes make
     it narrower, but tell nothing more about other classes. If the accuracies are too
-    much alike (`little_spread`), its kind is "little-spread".
+    much alike (`little_spread`), it is wider and of kind "little-spread".
 
     accuracies: float64 (n_episodes,) fraction of right answers in each episode
     Raises ResultError for fewer than two episodes or for values that are not fractions.
@@ -103,7 +107,7 @@ def legacy_z(
     ddof, extra = LEGACY_KINDS[kind]
     mean, std = mean_and_std(values, ddof)
     if not std:
-        return bounded(values, level, LITTLE_SPREAD)
+        return widened(values, level)
     root = float(np.sqrt(values.size + extra))
     half = LEGACY_Z[level] * std / root
     return Interval(
@@ -143,7 +147,7 @@ def anytime(accuracies: ArrayLike, level: float = 0.95) -> Interval:
 
     With the probability `level`, all the intervals that you look at contain the mean.
     Like `episodes_t` it holds for these classes, these images and this training run. It
-    is about 1.7 times as wide and not symmetric; see `betting_limits`.
+    is wider (mostly about 1.7 times) and not symmetric; see `betting_limits`.
 
     accuracies: float64 (n_episodes,) fraction of right answers in each episode so far
     Raises ResultError for fewer than two episodes or for values that are not fractions.
@@ -166,14 +170,14 @@ def result_interval(result: RunResult, level: float = 0.95) -> Interval:
 def mean_t(values: FloatArray, level: float, kind: str) -> Interval:
     """Return Student's t-interval of the mean of fractions.
 
-    If all values are equal, it is an interval by betting, of kind "little-spread".
+    If all values are equal, it is the interval of `widened`.
 
     values: float64 (n,), n at least 2
     """
     check_level(level)
     mean, std = mean_and_std(values)
     if not std:
-        return bounded(values, level, LITTLE_SPREAD)
+        return widened(values, level)
     quantile = float(stdtrit(values.size - 1, (1 + level) / 2))
     half = quantile * std / float(np.sqrt(values.size))
     return Interval(
@@ -183,6 +187,27 @@ def mean_t(values: FloatArray, level: float, kind: str) -> Interval:
         level=level,
         kind=kind,
         n=values.size,
+    )
+
+
+def widened(values: FloatArray, level: float) -> Interval:
+    """Return the interval of values that are nearly all alike, of kind "little-spread".
+
+    It is Student's t-interval with the allowance of the module `little_spread`.
+
+    values: float64 (n,) fractions, n at least 2
+    """
+    mean, std = mean_and_std(values)
+    n = values.size
+    known = MeanError(std / float(np.sqrt(n)), n - 1, Allowance.of(values))
+    tail = (1 - level) / 2
+    return Interval(
+        mean=mean,
+        low=max(mean - known.width(tail, mean), 0.0),
+        high=min(mean + known.width(tail, 1 - mean), 1.0),
+        level=level,
+        kind=LITTLE_SPREAD,
+        n=n,
     )
 
 
@@ -260,6 +285,6 @@ def _of_kind(result: RunResult, level: float) -> Interval:
 
 
 def _over_episodes(values: FloatArray, level: float, kind: str) -> Interval:
-    if little_spread(values):
-        return bounded(values, level, LITTLE_SPREAD)
+    if Allowance.of(values).weight:
+        return widened(values, level)
     return mean_t(values, level, kind)

@@ -1,16 +1,17 @@
 """Compare results episode by episode: intervals and p-values of their difference."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.special import stdtr, stdtrit
 
 from ..records import RunResult
 from .arrays import FloatArray, IntArray
-from .betting import betting_p_value, little_spread
+from .betting import betting_p_value
 from .bootstrap import bootstrap_mean
-from .intervals import LITTLE_SPREAD, Interval, bounded
+from .intervals import Interval, bounded, mean_and_std, widened
+from .little_spread import Allowance, MeanError, little_spread
 
 
 @dataclass(frozen=True)
@@ -29,21 +30,22 @@ def paired_intervals(
 ) -> tuple[list[Interval], FloatArray]:
     """Return the interval and the p-value of the difference for each pair.
 
-    They are computed by betting if the interval of a protocol is "anytime", or if
-    nearly all episodes have the same difference. Otherwise they are computed by
-    Student's t.
+    They are computed by betting if the interval of a protocol is "anytime". Otherwise
+    they are computed by Student's t, with an allowance if nearly all episodes have the
+    same difference.
 
     correct: int (n_results, n_episodes) number of right answers
     pairs: int (n_pairs, 2) indices into `results`
     """
     queries = results[0].protocol.queries_per_episode
     stopped = any(result.protocol.interval == "anytime" for result in results)
-    kind = "paired-anytime" if stopped else LITTLE_SPREAD
     intervals, p_values = _by_t(correct, pairs, queries, level)
     for k, (i, j) in enumerate(pairs):
         apart = correct[i] - correct[j]
-        if stopped or little_spread(apart):
-            intervals[k], p_values[k] = _by_bets(apart / queries, level, kind)
+        if stopped:
+            intervals[k], p_values[k] = _by_bets(apart / queries, level)
+        elif little_spread(apart):
+            intervals[k], p_values[k] = _with_allowance(apart / queries, level)
     return intervals, p_values
 
 
@@ -99,29 +101,45 @@ def _paired_moments(
     return total / n, np.sqrt(variance / n)
 
 
-def _by_bets(
-    differences: FloatArray,
-    level: float,
-    kind: str,
-) -> tuple[Interval, float]:
+def _by_bets(differences: FloatArray, level: float) -> tuple[Interval, float]:
     """Return the interval and the p-value of the mean difference, by betting.
 
     differences: float64 (n,) from -1 to 1; the bets use (1 + differences) / 2
     """
     fractions = (1 + differences) / 2
-    found = bounded(fractions, level, kind)
+    found = bounded(fractions, level, "paired-anytime")
     values, counts = np.unique(fractions, return_counts=True)
     above = betting_p_value(values, counts, 0.5)
     below = betting_p_value(1 - values, counts, 0.5)
-    interval = Interval(
+    return _of_differences(found), min(2 * min(above, below), 1.0)
+
+
+def _with_allowance(
+    differences: FloatArray,
+    level: float,
+) -> tuple[Interval, float]:
+    """Return the interval and the p-value of differences that are nearly all alike.
+
+    differences: float64 (n,) from -1 to 1
+    """
+    fractions = (1 + differences) / 2
+    mean, std = mean_and_std(fractions)
+    n = fractions.size
+    known = MeanError(std / float(np.sqrt(n)), n - 1, Allowance.of(fractions))
+    above = known.tail(mean - 0.5, mean)
+    below = known.tail(0.5 - mean, 1 - mean)
+    found = _of_differences(widened(fractions, level))
+    return found, min(2 * min(above, below), 1.0)
+
+
+def _of_differences(found: Interval) -> Interval:
+    """Turn an interval of (1 + difference) / 2 into one of the difference."""
+    return replace(
+        found,
         mean=2 * found.mean - 1,
         low=2 * found.low - 1,
         high=2 * found.high - 1,
-        level=level,
-        kind=kind,
-        n=found.n,
     )
-    return interval, min(2 * min(above, below), 1.0)
 
 
 def superiority_shares(

@@ -11,7 +11,9 @@ import numpy as np
 from scipy.special import stdtrit
 
 from ..records import ResultError, RunResult
+from .betting import betting_limits
 from .comparisons import compare
+from .little_spread import Allowance, MeanError, share_that_differs, unseen_weight
 
 QUERIES = (1, 5, 10, 15, 20, 30, 50)
 # No plan has more episodes than this.
@@ -31,6 +33,8 @@ class Spread:
     within: variance of a single query's answer around the accuracy of the query's class
         in the same episode
     total: variance of an episode's accuracy in the pilot, with its n_way and n_query
+    differing: fraction of the pilot's episodes that differ from the most common value
+    room: distance from the mean to the worst possible value, a fraction
     """
 
     between: float
@@ -38,6 +42,8 @@ class Spread:
     total: float
     n_way: int
     n_query: int
+    differing: float
+    room: float
 
     def variance(self, n_query: int) -> float:
         """Return the variance of an episode's accuracy with `n_query` queries per class."""
@@ -74,14 +80,21 @@ class PrecisionTarget:
     power: float = 0.8
     level: float = 0.95
 
-    def episodes(self, variance: float) -> int | None:
+    def episodes(
+        self,
+        variance: float,
+        differing: float = 1.0,
+        room: float = 1.0,
+    ) -> int | None:
         """Return the smallest number of episodes n that reaches the target.
 
-        It uses the quantiles of Student's t with n - 1 degrees of freedom. Return None
-        if more than a billion episodes would be needed.
+        It uses the interval that n such episodes would get: Student's t with n - 1
+        degrees of freedom, and the allowance of `little_spread` if few episodes differ.
+        Return None if more than a billion episodes would be needed.
 
         variance: the variance, over episodes, of the accuracy or of the difference
             between two results
+        differing, room: as in `Spread`
         Raises ResultError if neither a half-width nor a difference is given.
         """
         wanted = self.half_width
@@ -94,12 +107,13 @@ class PrecisionTarget:
             )
 
         def reaches(n: int) -> bool:
-            df = n - 1
-            factor = float(stdtrit(df, (1 + self.level) / 2))
-            if self.difference is not None:
-                factor += float(stdtrit(df, self.power))
             error = math.sqrt(variance / n)
-            return factor * error <= wanted
+            weight = float(unseen_weight(n, differing * n))
+            known = MeanError(error, n - 1, Allowance(weight, n))
+            needed = known.width((1 - self.level) / 2, room)
+            if self.difference is not None:
+                needed += float(stdtrit(n - 1, self.power)) * error
+            return needed <= wanted
 
         return _first(reaches)
 
@@ -123,32 +137,32 @@ def spread(pilot: RunResult, against: RunResult | None = None) -> Spread:
         )
     scores = pilot.hits.astype(np.float64)
     what = "score"
+    rival = 0
     if against is not None:
+        rival = against.correct
         compare(pilot, against, resamples=0)  # raises if the episodes differ
         scores = scores - against.hits
         what = "difference from the other result"
-    total = float(scores.mean(axis=(1, 2)).var(ddof=1))
+    per_episode = scores.mean(axis=(1, 2))
+    total = float(per_episode.var(ddof=1))
     if total == 0:
         raise ResultError(
             f"cannot plan: expected episodes that differ, got the same {what} in every "
             f"episode of the pilot. Evaluate more: --episodes 1000"
         )
-    if protocol.n_query == 1:
-        return Spread(
-            between=total,
-            within=0.0,
-            total=total,
-            n_way=protocol.n_way,
-            n_query=1,
-        )
-    within = float(scores.var(axis=2, ddof=1).mean())
-    between = max(total - within / protocol.queries_per_episode, 0.0)
+    within = 0.0
+    if protocol.n_query > 1:
+        within = float(scores.var(axis=2, ddof=1).mean())
+    mean = float(per_episode.mean())
+    lowest = 0.0 if against is None else -1.0
     return Spread(
-        between=between,
+        between=max(total - within / protocol.queries_per_episode, 0.0),
         within=within,
         total=total,
         n_way=protocol.n_way,
         n_query=protocol.n_query,
+        differing=share_that_differs(pilot.correct - rival),
+        room=max(mean - lowest, 1 - mean),
     )
 
 
@@ -160,7 +174,8 @@ def plan(
     """Return the needed episodes and seconds for each number of queries per class.
 
     Only numbers of queries are planned for which every class has enough images. If the
-    pilot has one query per class, the only number is 1.
+    pilot has one query per class, the only number is 1. The fraction of episodes that
+    differ from the most common value is taken as the same for all numbers of queries.
 
     against: the second result for the difference. Without it, the results are assumed to
         be uncorrelated. But results on the same episodes are usually correlated, so
@@ -173,7 +188,8 @@ def plan(
         factor = 2
     rows = []
     for n_query in _query_counts(pilot):
-        n = target.episodes(factor * found.variance(n_query))
+        variance = factor * found.variance(n_query)
+        n = target.episodes(variance, found.differing, found.room)
         duration = None
         if n is not None:
             duration = seconds(pilot, n, n_query)
@@ -184,6 +200,29 @@ def plan(
         )
         rows.append(row)
     return rows
+
+
+def anytime_episodes(
+    pilot: RunResult,
+    half_width: float,
+    level: float = 0.95,
+) -> int | None:
+    """Return after how many episodes the interval "anytime" is narrow enough.
+
+    It is computed for episodes with the same accuracies as those of the pilot. None if
+    a billion episodes do not suffice.
+
+    half_width: a fraction
+    """
+    values, counts = np.unique(pilot.accuracies, return_counts=True)
+    shares = counts / counts.sum()
+    mean = float(values @ shares)
+
+    def reaches(n: int) -> bool:
+        low, high = betting_limits(values, n * shares, 1 - level)
+        return max(high - mean, mean - low) <= half_width
+
+    return _first(reaches)
 
 
 def seconds(pilot: RunResult, n_episodes: int, n_query: int) -> float:

@@ -29,8 +29,8 @@ REPEAT_NOTE = (
 )
 ALONE_NOTE = "a number without ±: its episodes allow no interval of the protocol's kind"
 LITTLE_SPREAD_NOTE = (
-    "° little spread: all or all but a few of the values are alike, where the usual formula says "
-    "about ± 0.00"
+    "° little spread: more than half of the values are equal and fewer than 50 differ from these, "
+    "so the ± allows for what was not seen"
 )
 # Kind of interval -> what its ± means and what it does not mean.
 _CONDITIONAL = (
@@ -46,8 +46,8 @@ MEANINGS = {
     "legacy-z-ddof1": f"1.96 std / √n over n episodes, std with ddof 1, {_CONDITIONAL}",
     "legacy-z-n1": f"1.96 std / √(n + 1) over n episodes, {_CONDITIONAL}",
     "little-spread": (
-        "n values, all or all but a few of them alike: limits by betting in place of the usual "
-        "formula, about the same, not symmetric"
+        "n values, all or all but a few of them alike: the usual formula and an allowance for what "
+        "was not seen, about the same, not symmetric"
     ),
     "anytime": f"over n episodes, whenever the evaluation stopped, not symmetric, {_CONDITIONAL}",
     "open": (

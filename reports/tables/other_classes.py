@@ -74,11 +74,15 @@ def other_classes_grid(
     names: result -> its name in the table
     """
     rows = []
+    notes = [OTHER_CLASSES_NOTE]
     for group, result, interval in found:
         these_classes = available_interval(result)
+        label = f"{names[result]} on {group.label}"
+        if interval.caution:
+            notes.append(f"{label}: {interval.caution}")
         rows.append(
             [
-                PrintedCell(f"{names[result]} on {group.label}"),
+                PrintedCell(label),
                 PrintedCell(_limits(these_classes), result=result),
                 PrintedCell(_limits(interval)),
                 PrintedCell(f"{interval.n:,}"),
@@ -89,7 +93,7 @@ def other_classes_grid(
         align="prrr",
         header=_HEADER,
         rows=rows,
-        notes=[OTHER_CLASSES_NOTE],
+        notes=notes,
     )
 
 

@@ -55,7 +55,7 @@ def test_a_difference_in_one_episode_is_left_to_bets() -> None:
     other = replace(result, predictions=predictions, correct=correct)
     text = comparison_text(compare_results([result, other], 0.9))
     assert "little-spread" in text
-    assert "by betting" in text
+    assert "allow for" in text
     assert "90 % limits" in text
     assert "1 of 3,000 predictions differ (0.03 %): 1 right to wrong" in text
 

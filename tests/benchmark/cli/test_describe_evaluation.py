@@ -6,6 +6,7 @@ from fewbench.benchmark.cli.describe_evaluation import (
     stopping_text,
 )
 from fewbench.reports.origin import Checks
+from fewbench.reports.stats.class_bootstrap import class_bootstrap
 from fewbench.reports.stats.intervals import Interval
 from fewbench_tests.made_results import build_result
 
@@ -59,3 +60,12 @@ def test_an_accuracy_below_guessing_is_said() -> None:
     assert f"\nNote: {remark}\n" in described.text
     good = describe_evaluation(Path("a"), build_result(0.9), None)
     assert good.document["remarks"] == []
+
+
+def test_rough_limits_about_other_classes_are_called_so() -> None:
+    result = build_result(0.8, 2, n_episodes=60)
+    others = class_bootstrap(result)
+    assert others.caution.startswith("rough limits: ")
+    described = describe_evaluation(Path("a"), result, None)
+    assert f"open-bootstrap)\n{others.caution}\n" in described.text
+    assert described.document["other_classes"]["caution"] == others.caution

@@ -5,27 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fewbench.reports.stats.betting import BETS, little_spread, log_wealth
+from fewbench.reports.stats.betting import BETS, log_wealth
 from fewbench.reports.stats.intervals import (
     anytime,
-    episodes_t,
 )
-
-
-@pytest.mark.parametrize(
-    ("values", "little"),
-    [
-        ([1.0] * 300, True),
-        ([1.0] * 291 + [0.9] * 9, True),
-        ([1.0] * 290 + [0.9] * 10, False),
-        ([0.9] * 4 + [1.0, 0.8, 0.7, 0.6], False),  # no majority
-        ([0.2, 0.6], False),
-    ],
-)
-def test_few_that_differ_from_the_rest_are_little_spread(values, little):
-    rng = np.random.default_rng(1)
-    assert little_spread(rng.permutation(values)) == little
-    assert episodes_t(values).of_little_spread == little
 
 
 def test_anytime_ends_where_the_bets_have_multiplied_to_the_threshold():

@@ -26,7 +26,7 @@ def test_class_bootstrap_is_wide_where_classes_differ_and_repeats_by_seed(make_r
 
     # The true spread: the mean of 12 draws of a class that is hard with probability 1 / 3.
     error = math.sqrt(1 / 3 * 2 / 3 / 11)
-    assert (interval.high - interval.low) / 2 == pytest.approx(2.2 * error, rel=0.15)
+    assert (interval.high - interval.low) / 2 == pytest.approx(2.2 * error, rel=0.2)
     assert interval.half_width > 5 * episodes_t(result.accuracies).half_width
     assert (interval.kind, interval.n) == ("open-bootstrap", 12)
     assert class_bootstrap(result) == interval
@@ -54,3 +54,55 @@ def test_class_bootstrap_says_what_it_cannot_do(make_result):
         ResultError, match="more than n_way = 2 classes in the episodes, got 2"
     ):
         class_bootstrap(two)
+
+
+def test_limits_that_rest_on_few_classes_or_episodes_say_so(make_result):
+    """The rules of docs/statistics.md, one after the other."""
+    hard = _with_hard_classes(make_result, n_hard=1, n_episodes=2000)
+    assert "comes from only 1." in class_bootstrap(hard).caution
+    plain = _with_hard_classes(make_result, n_hard=8, n_episodes=2000)
+    assert class_bootstrap(plain).caution == ""
+    noisy = make_result(0.8, n_episodes=60)
+    caution = class_bootstrap(noisy).caution
+    assert "comes from only" in caution or "too few episodes" in caution
+    perfect = make_result(0.995, n_episodes=300)
+    assert class_bootstrap(perfect).caution
+
+
+def _with_hard_classes(make_result, n_hard, n_episodes):
+    """A result that is wrong on each third query of the first n_hard classes."""
+    plain = make_result(0.99999, n_episodes=n_episodes)
+    predictions = plain.predictions.copy().reshape(n_episodes, 5, 15)
+    wrong = (plain.classes < n_hard)[:, :, None] & (np.arange(15) < 5)
+    predictions[wrong] = (predictions[wrong] + 1) % 5
+    correct = (75 - wrong.sum(axis=(1, 2))).astype(np.int32)
+    return make_result(
+        n_episodes=n_episodes,
+        classes=plain.classes,
+        predictions=predictions.reshape(n_episodes, -1),
+        correct=correct,
+    )
+
+
+def test_a_few_imperfect_episodes_say_nothing_about_classes(make_result):
+    few = _with_hard_classes(make_result, n_hard=0, n_episodes=400)
+    with pytest.raises(ResultError, match="expected at least 50 episodes"):
+        class_bootstrap(few)
+
+
+def test_the_interval_does_not_depend_on_how_classes_are_numbered(make_result):
+    result = _with_hard_classes(make_result, n_hard=6, n_episodes=500)
+    order = np.random.default_rng(1).permutation(12)
+    # The same classes under other numbers, and the labels of each episode in turn.
+    renamed = make_result(
+        n_episodes=500,
+        classes=order[result.classes].astype(np.uint16),
+        predictions=result.predictions,
+        correct=result.correct,
+    )
+
+    first, second = class_bootstrap(result), class_bootstrap(renamed)
+
+    assert second.mean == first.mean
+    # The resamples differ, the variance does not.
+    assert second.half_width == pytest.approx(first.half_width, rel=0.1)

@@ -10,13 +10,13 @@ from scipy import stats
 
 from fewbench.reports.protocol import EvalProtocol
 from fewbench.reports.records import ResultError
-from fewbench.reports.stats.betting import little_spread
 from fewbench.reports.stats.comparisons import (
     compare,
     compare_all,
     holm,
     tied_with_best,
 )
+from fewbench.reports.stats.little_spread import little_spread
 from fewbench_tests.made_results import with_correct
 
 

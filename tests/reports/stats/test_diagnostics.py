@@ -151,3 +151,24 @@ def test_the_interval_of_a_class_covers_although_queries_of_an_episode_agree(
 
     # 2,000 intervals: four standard errors are 2 points; a binomial interval would cover 75 %.
     assert np.mean(covered) == pytest.approx(0.95, abs=0.02)
+
+
+def test_one_wrong_answer_does_not_make_a_class_certain(make_result):
+    # In 200 episodes all classes are perfect, but for one query in k of the episodes.
+    classes = np.tile(np.arange(5, dtype=np.uint16), (200, 1))
+    widths = []
+    for k in range(60):
+        labels = np.repeat(np.arange(5, dtype=np.uint8), 15)
+        predictions = np.tile(labels, (200, 1))
+        predictions[:k, 0] = 1
+        correct = count_correct(predictions, 5)
+        result = make_result(
+            n_episodes=200, predictions=predictions, correct=correct, classes=classes
+        )
+        first = class_accuracy(result).iloc[0]
+        widths.append(first["high"] - first["low"])
+    factors = np.divide(widths[1:], widths[:-1])
+
+    # Without the doubt about the spread, the first wrong answer divides the width by 10.
+    assert factors.min() > 0.5
+    assert factors.max() < 1.1

@@ -1,5 +1,4 @@
 import math
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -88,10 +87,7 @@ def test_mirrored_accuracies_give_the_mirrored_interval(interval, values):
     plain, mirrored = interval(values), interval([1 - value for value in values])
 
     assert mirrored.mean == pytest.approx(1 - plain.mean, abs=1e-12)
-    close = (
-        1e-8 if plain.of_little_spread else 1e-12
-    )  # limits by betting are found by halving
-    assert mirrored.half_width == pytest.approx(plain.half_width, rel=1e-6, abs=close)
+    assert mirrored.half_width == pytest.approx(plain.half_width, rel=1e-6, abs=1e-12)
 
 
 @given(values=fractions)
@@ -110,7 +106,9 @@ def test_equal_accuracies_do_not_make_certain(interval, value, n):
 
     assert (result.kind, result.mean, result.n) == ("little-spread", value, n)
     assert 0 <= result.low <= value <= result.high <= 1
-    assert result == replace(anytime([value] * n), kind="little-spread")
+    # The exact binomial limit for 0 of n episodes: 1 - 0.025^(1 / n).
+    share = 1 - 0.025 ** (1 / n)
+    assert result.low == pytest.approx(value * (1 - share), rel=1e-9)
     # Three perfect episodes leave a lot open; bounds that all can trust are about log(n) / n.
     assert result.half_width > 0.5 / n
 

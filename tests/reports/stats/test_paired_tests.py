@@ -47,16 +47,27 @@ def test_the_bootstrap_redraws_episodes(make_result):
     assert compare(a, b, resamples=0).bootstrap is None
 
 
-def test_a_difference_in_few_episodes_is_left_to_bets(make_result):
+def test_a_difference_in_few_episodes_allows_for_what_was_not_seen(make_result):
     a = with_correct(make_result, [8] * 300)
-    few, many = (with_correct(make_result, [7] * n + [8] * (300 - n)) for n in (5, 12))
+    numbers = range(1, 60)
+    pairs = []
+    for n in numbers:
+        b = with_correct(make_result, [7] * n + [8] * (300 - n))
+        pairs.append(compare(a, b, resamples=0))
+    p_values = np.array([pair.p_value for pair in pairs])
 
-    small, large = compare(a, few), compare(a, many)
-    assert small.interval is not None
-    assert large.interval is not None
-    assert small.interval.kind == "little-spread"
-    assert small.p_value > 0.5 > large.p_value
-    assert large.interval.kind == "paired-t"
+    kinds = []
+    for pair in pairs:
+        assert pair.interval is not None
+        kinds.append(pair.interval.kind)
+        assert (pair.p_value <= 0.05) == (pair.interval.low > 0)
+    assert kinds == ["little-spread"] * 49 + ["paired-t"] * 10
+    # Five episodes of 300 prove nothing, though all five say the same.
+    assert p_values[4] > 0.3
+    assert p_values[29] < 0.001
+    # More episodes that say the same never say less, and no single one decides.
+    assert (np.diff(p_values) <= 0).all()
+    assert (p_values[1:20] > 0.4 * p_values[:19]).all()
 
 
 def test_what_stopped_when_it_suited_is_judged_by_bets(make_result):

@@ -6,9 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fewbench.reports.records import ResultError, count_correct
-from fewbench.reports.stats.intervals import mean_t
+from fewbench.reports.stats.intervals import anytime, episodes_t, mean_t
 from fewbench.reports.stats.planning import (
     PrecisionTarget,
+    anytime_episodes,
     cheapest,
     plan,
     seconds,
@@ -155,7 +156,9 @@ def test_a_plan_offers_queries_that_the_classes_hold(make_result):
     assert episodes == sorted(episodes, reverse=True)
     found = spread(result)
     assert episodes == [
-        PrecisionTarget(half_width=0.002).episodes(found.variance(q))
+        PrecisionTarget(half_width=0.002).episodes(
+            found.variance(q), found.differing, found.room
+        )
         for q in (1, 5, 10, 15)
     ]
     best = cheapest(rows)
@@ -206,3 +209,58 @@ def test_a_pilot_that_tells_nothing_is_refused(make_result):
         spread(with_hits(make_result, np.ones((5, 2, 3), bool)))
     with pytest.raises(ResultError, match="half-width or a difference"):
         plan(make_result(), PrecisionTarget())
+
+
+@pytest.mark.parametrize("wanted", [0.001, 0.003, 0.01])
+def test_a_pilot_of_little_spread_plans_what_the_episodes_are_then_given(
+    make_result, wanted
+):
+    # One query is wrong in 2 of 100 episodes. The variance alone would ask for 42
+    # episodes for 0.1 points, and 42 such episodes get several points.
+    hits = np.ones((100, 5, 15), bool)
+    hits[[10, 60], 0, 0] = False
+    pilot = with_hits(make_result, hits)
+
+    row = plan(pilot, PrecisionTarget(half_width=wanted))[-1]
+
+    n = row.n_episodes
+    assert n is not None
+    imperfect = round(n * 0.02)
+    shares = np.r_[np.ones(n - imperfect), np.full(imperfect, 74 / 75)]
+    assert episodes_t(shares).half_width == pytest.approx(wanted, rel=0.2)
+    # Half of these episodes would not do.
+    imperfect = round(n // 2 * 0.02)
+    shares = np.r_[np.ones(n // 2 - imperfect), np.full(imperfect, 74 / 75)]
+    assert episodes_t(shares).half_width > 1.2 * wanted
+
+
+@given(
+    differing=st.floats(0, 1), room=st.floats(0.5, 1), wanted=st.floats(1e-3, 0.2),
+    variance=st.floats(1e-6, 0.1),
+)  # fmt: skip
+def test_fewer_episodes_that_differ_never_need_fewer_episodes(
+    differing, room, wanted, variance
+):
+    target = PrecisionTarget(half_width=wanted)
+    plain = target.episodes(variance)
+    planned = target.episodes(variance, differing, room)
+
+    assert plain is not None
+    assert planned is not None
+    assert planned >= plain
+
+
+def test_the_episodes_of_an_interval_at_any_time_are_counted(make_result):
+    result = make_result(0.8, n_episodes=200)
+    wanted = anytime(np.tile(result.accuracies, 4)).half_width
+
+    # The same accuracies four times over are 800 episodes.
+    assert anytime_episodes(result, wanted) in (800, 801)
+    assert anytime_episodes(result, 1e-9) is None
+    # Near 100 % the factor is not the usual 3.
+    perfect = with_hits(make_result, np.arange(75 * 400).reshape(400, 5, 15) % 700 > 0)
+    row = plan(perfect, PrecisionTarget(half_width=0.002))[-1]
+    stopped = anytime_episodes(perfect, 0.002)
+    assert stopped is not None
+    assert row.n_episodes is not None
+    assert stopped > 4 * row.n_episodes

@@ -27,6 +27,16 @@ def test_the_limits_are_those_of_the_class_bootstrap(make_result):
     assert n.value == "12"
 
 
+def test_rough_limits_are_named_below_the_table(make_result):
+    result = make_result(0.8, 2, n_episodes=60)
+    found = for_other_classes(result_groups([result]))
+    grid = other_classes_grid(found, {result: "mine"})
+
+    caution = class_bootstrap(result).caution
+    assert caution.startswith("rough limits: ")
+    assert grid.notes[1:] == [f"mine on glyphs-5w1s: {caution}"]
+
+
 def test_results_without_a_class_bootstrap_are_left_out(make_result):
     """Two classes in every episode are too few to draw classes again."""
     result = make_result(n_episodes=1)
