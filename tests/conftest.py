@@ -80,3 +80,16 @@ def glyphs_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("glyphs")
     build(BUILDERS["glyphs"], root)
     return root
+
+
+@pytest.fixture
+def unrendered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Write empty files in place of plots, for tests that look at no plot."""
+    from matplotlib.figure import Figure
+
+    monkeypatch.setattr(Figure, "draw_without_rendering", do_nothing)
+    monkeypatch.setattr(Figure, "savefig", do_nothing)
+
+
+def do_nothing(*arguments: object, **options: object) -> None:
+    """Stand in for a method that draws."""

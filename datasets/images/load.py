@@ -74,12 +74,12 @@ def load_images(
         image, origins[i] = decode_with_origin(data, f"{prefix}{name}", mode)
         images[i] = resize(image, (height, width), resampling)
 
-    _for_each(len(names), load)
+    for_each(len(names), load)
     count(origins.values())
     return images
 
 
-def _for_each(n: int, do: Callable[[int], None]) -> None:
+def for_each(n: int, do: Callable[[int], None]) -> None:
     """Call do(0) to do(n - 1) in one thread for each core.
 
     If calls fail, raises the error of the call with the lowest index.

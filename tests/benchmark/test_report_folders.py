@@ -19,6 +19,7 @@ def write(path, document):
     return path
 
 
+@pytest.mark.usefixtures("unrendered")
 def test_runs_of_one_name_keep_a_curve_each(tmp_path):
     save_result(build_honest(0.9, 1), tmp_path)
     for folder in ("a/run", "b/run", "run-2", "Run"):
@@ -35,6 +36,7 @@ def test_runs_of_one_name_keep_a_curve_each(tmp_path):
     assert len(curves) == 4
 
 
+@pytest.mark.usefixtures("unrendered")
 def test_copies_of_a_result_count_once(tmp_path, capsys):
     for folder in ("a", "b"):
         save_result(build_honest(0.9, 1), tmp_path / folder)
@@ -46,6 +48,7 @@ def test_copies_of_a_result_count_once(tmp_path, capsys):
     assert capsys.readouterr() == ("", "")
 
 
+@pytest.mark.usefixtures("unrendered")
 def test_the_largest_floats_are_no_curve(tmp_path):
     save_result(build_honest(0.9, 1), tmp_path)
     rows = [{"step": 1, "loss": 1e308}, {"step": 2, "loss": -1e308}]

@@ -1,5 +1,5 @@
-import subprocess
-import sys
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pytest
@@ -9,6 +9,7 @@ from fewbench.baselines.training import TrainBudget
 from fewbench.benchmark.train import train_run, train_views
 from fewbench.datasets.info import DataError
 from fewbench.locks import Busy
+from fewbench_tests.forked import start_forked
 
 BRIEF = ["steps=2", "validate_every=2", "val_episodes=4", "width=8", "precision=fp32"]
 
@@ -66,31 +67,25 @@ def test_a_dataset_that_is_not_built_is_named(tmp_path: Path) -> None:
         train_views(load_recipe("protonet-omniglot"), tmp_path)
 
 
-TRAIN = """
-import sys
-from pathlib import Path
-from fewbench.baselines.recipe_files import load_recipe
-from fewbench.baselines.training import TrainBudget
-from fewbench.benchmark.train import train_run
+def train_stepwise(connection: Connection, root: Path, out: Path) -> None:
+    """Train, and wait after each step until it may go on."""
 
-def progress(stage, done, total, remark=""):
-    print("step", flush=True)
-    sys.stdin.readline()
+    def progress(stage: str, done: int, total: int, remark: str = "") -> None:
+        connection.send("step")
+        connection.recv()
 
-root, out, *settings = sys.argv[1:]
-config = load_recipe("protonet-glyphs", settings)
-train_run(config, Path(out), TrainBudget(device="cpu"), Path(root), progress)
-"""
+    config = load_recipe("protonet-glyphs", BRIEF)
+    train_run(config, out, TrainBudget(device="cpu"), root, progress)
 
 
 def test_two_trainings_do_not_write_the_same_folder(
     glyphs_root: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "run"
-    command = [sys.executable, "-c", TRAIN, str(glyphs_root), str(out), *BRIEF]
-    first = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-    assert first.stdout is not None
-    assert first.stdout.readline() == b"step\n"
+    connection, theirs = Pipe()
+    first = start_forked(train_stepwise, theirs, glyphs_root, out)
+    assert connection.poll(60)
+    assert connection.recv() == "step"
     before = sorted(path.name for path in out.iterdir())
     config = load_recipe("protonet-glyphs", BRIEF)
     budget = TrainBudget(device="cpu")
@@ -101,7 +96,7 @@ def test_two_trainings_do_not_write_the_same_folder(
     assert sorted(path.name for path in out.iterdir()) == before
 
     first.kill()
-    first.communicate()
+    first.join()
     train_run(config, out, budget, glyphs_root, silent)
     names = {path.name for path in out.iterdir()}
     assert names == {"best.safetensors", "last.safetensors", "train.json"}

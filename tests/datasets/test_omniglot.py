@@ -14,7 +14,7 @@ from fewbench.datasets.build import Build, build
 from fewbench.datasets.info import DataError, Request
 from fewbench.datasets.splits import read_split
 from fewbench.datasets.store.split_store import SplitStore
-from fewbench_tests.commands import run_fewbench
+from fewbench_tests.commands import call_fewbench
 
 # sha256 over the sorted `Alphabet/characterNN` lines of each split, as published.
 VINYALS = {
@@ -46,12 +46,12 @@ def omniglot(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Build:
         str(root),
         "--json",
     )
-    manifest = json.loads(run_fewbench(root, root, *command).stdout)
+    manifest = json.loads(call_fewbench(root, root, *command).stdout)
     assert not manifest["already_built"]
     done = build(BUILDERS["omniglot"], root, Request(source))
     assert manifest["splits"] == done.manifest["splits"]
     verified = json.loads(
-        run_fewbench(root, root, *VERIFY, "--root", str(root), "--json").stdout
+        call_fewbench(root, root, *VERIFY, "--root", str(root), "--json").stdout
     )
     assert set(verified["content_sha256"]) == {"train", "val", "test"}
     return done

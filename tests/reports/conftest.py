@@ -3,21 +3,9 @@
 from collections.abc import Callable
 
 import pytest
-from matplotlib.figure import Figure
 
 from fewbench.reports.records import RunResult
 from fewbench_tests.made_results import build_result
-
-
-@pytest.fixture
-def unrendered(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Write empty files in place of plots, for tests that look at no plot."""
-    monkeypatch.setattr(Figure, "draw_without_rendering", do_nothing)
-    monkeypatch.setattr(Figure, "savefig", do_nothing)
-
-
-def do_nothing(*arguments: object, **options: object) -> None:
-    """Stand in for a method that draws."""
 
 
 @pytest.fixture(scope="session")

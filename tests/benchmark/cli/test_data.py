@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from fewbench.datasets.store.split_file import pixels_offset
 from fewbench_tests import imagenet_archives as world
 
@@ -34,6 +36,7 @@ def test_a_damaged_build_fails_verification_with_exit_code_1(
     assert "does not match its recorded hash" in done.stderr
 
 
+@pytest.mark.usefixtures("unrendered")
 def test_a_partial_build_says_so_everywhere(
     partial_build,
 ) -> None:

@@ -63,6 +63,7 @@ def test_a_maml_says_that_it_is_transductive_wherever_its_number_stands(
     assert "inductive" in run(*probed, "--statistics", "image").stdout
 
 
+@pytest.mark.usefixtures("unrendered")
 def test_train_stops_resumes_and_answers_in_json(run, tmp_path: Path) -> None:
     command = (
         "train",

@@ -83,6 +83,7 @@ def test_evaluate_tells_its_progress(glyphs_root: Path) -> None:
     assert all(0 <= done <= total for _, done, total in stages)
 
 
+@pytest.mark.usefixtures("unrendered")
 def test_results_are_saved_compared_and_reported(
     result: RunResult, tmp_path: Path
 ) -> None:
