@@ -115,5 +115,7 @@ def test_a_mistake_gets_a_sentence(
     done = run(*CENTROID, *arguments, code=2)
     assert message in done.stderr
     assert done.stderr.count("\n") == 1
-    assert done.stdout == ""
+    # CENTROID asks for --json.
+    document = json.loads(done.stdout)
+    assert done.stderr == f"error: {document['error']}\n"
     assert not (tmp_path / "r").exists()
