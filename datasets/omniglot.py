@@ -7,23 +7,16 @@ pipelines asked Pillow for LANCZOS on one-bit images, but Pillow silently used N
 The variant `omniglot-nearest` reproduces this.
 """
 
-import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-import numpy as np
-from PIL import Image
-
 from .archives.refusals import refusal
 from .archives.tree import Tree, open_tree
 from .downloads.checksums import file_digest
 from .identity import Found, Identity, advised_command
-from .images.decode import decode
-from .images.load import for_each
-from .images.resample import resize
 from .info import (
     ClassImages,
     DataError,
@@ -34,10 +27,10 @@ from .info import (
     Source,
     SplitCounts,
 )
+from .layouts.omniglot_images import PackedImages, read_packed, resized_class
 from .splits import read_split
 
 _SPLIT = "omniglot_vinyals"
-_OFFICIAL_SIDE = 105
 _SIDE = 28
 _PER_CLASS = 20
 _MEMBER = re.compile(r"(?:.*/)?([^/]+/character\d\d)/\d{4}_\d\d\.png")
@@ -59,7 +52,7 @@ _SOURCES = (
     _official_zip("images_background", "68d2efa1b9178cc56df9314c21c6e718"),
     _official_zip("images_evaluation", "6b91aef0f799c5bb55b94e3f2daec811"),
 )
-# The sha256 over the name and pixels of every PNG, see _read_bits. It detects edited
+# The sha256 over the name and pixels of every PNG, see read_packed. It detects edited
 # images. Unlike the md5, it accepts unpacked folders and archives that were repacked.
 _PIXELS = {
     "images_background": "fe09ab00f415819ea3e472f9dbfa615393f0a00ae8e455de8c9a9a5130e7214c",
@@ -67,8 +60,6 @@ _PIXELS = {
 }
 
 _Images = Mapping[str, Sequence[str]]  # class name -> its files
-# Class name -> the decoded images, eight pixels to a byte: 45 MB for all of Omniglot.
-_Bits = Mapping[str, Sequence[np.ndarray]]
 
 
 def list_classes(request: Request, resampling: str) -> Listing:
@@ -88,10 +79,10 @@ def list_classes(request: Request, resampling: str) -> Listing:
         tree, archive_check = _open_set(request.source, official)
         stamps.append(tree.stamp())
         images = _images_by_class(tree, official)
-        bits, digest = _read_bits(tree, images)
+        packed, digest = read_packed(tree, images)
         pixel_check = _check_pixels(tree, official, digest, images)
         checks.append(f"{archive_check}; {pixel_check}")
-        classes += _classes(images, bits, resampling)
+        classes += _classes(images, packed, resampling)
     return Listing(
         tuple(classes),
         checks=tuple(checks),
@@ -155,31 +146,10 @@ def _images_by_class(tree: Tree, official: Source) -> _Images:
     return images
 
 
-def _read_bits(tree: Tree, images: _Images) -> tuple[_Bits, str]:
-    """Decode all images of a set.
-
-    Returns the pixels, and the sha256 over the class, file name, size and pixels of all
-    images.
-    """
-    bits: dict[str, list[np.ndarray]] = {}
-    digest = hashlib.sha256()
-    for class_name in sorted(images):
-        bits[class_name] = []
-        for member in images[class_name]:
-            file_name = Path(member).name
-            pixels = np.asarray(decode(tree.read(member), member, "L"))
-            packed = np.packbits(pixels > 127)
-            head = f"{class_name}/{file_name} {pixels.shape}\n"
-            digest.update(head.encode())
-            digest.update(packed.data)
-            bits[class_name].append(packed)
-    return bits, digest.hexdigest()
-
-
 def _check_pixels(tree: Tree, official: Source, got: str, images: _Images) -> str:
     """Compare the digest of a set with the official one. Return the result as text.
 
-    got: the digest from `_read_bits`
+    got: the digest from `read_packed`
     Raises DataError if the digests differ.
     """
     set_name = _set_name(official)
@@ -194,7 +164,9 @@ def _check_pixels(tree: Tree, official: Source, got: str, images: _Images) -> st
     return f"the pixels of all {n_images} images are the official ones"
 
 
-def _classes(images: _Images, bits: _Bits, resampling: str) -> list[ClassImages]:
+def _classes(
+    images: _Images, packed: PackedImages, resampling: str
+) -> list[ClassImages]:
     split_of = read_split(_SPLIT)
     classes = []
     for class_name, members in images.items():
@@ -203,27 +175,10 @@ def _classes(images: _Images, bits: _Bits, resampling: str) -> list[ClassImages]
             split=split_of[class_name],
             name=class_name,
             image_names=image_names,
-            read=partial(_resized_class, bits[class_name], resampling),
+            read=partial(resized_class, packed[class_name], resampling),
         )
         classes.append(one)
     return classes
-
-
-def _resized_class(bits: Sequence[np.ndarray], resampling: str) -> np.ndarray:
-    """Unpack and resize the images of a class: uint8 (20, 28, 28, 1) ink 255 on 0"""
-    images = np.empty((len(bits), _SIDE, _SIDE, 1), np.uint8)
-
-    def load(i: int) -> None:
-        images[i] = _resized(bits[i], resampling)
-
-    for_each(len(bits), load)
-    return 255 - images
-
-
-def _resized(packed: np.ndarray, resampling: str) -> np.ndarray:
-    is_paper = np.unpackbits(packed, count=_OFFICIAL_SIDE**2)
-    grey = 255 * is_paper.reshape(_OFFICIAL_SIDE, _OFFICIAL_SIDE)
-    return resize(Image.fromarray(grey), (_SIDE, _SIDE), resampling)
 
 
 def recognise(found: Found) -> Identity | None:
