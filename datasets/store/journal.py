@@ -6,7 +6,6 @@ With the journal, the next run resumes after the last finished class.
 import hashlib
 import json
 import shutil
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from fewbench.files import write_text
 
 from ..images.origins import Origins
 from ..info import DatasetInfo, Listing
+from .versions import installed_version
 
 _FILE = "journal.jsonl"
 # The line for the frame of a split (its file without the pixels) has no class name.
@@ -148,9 +148,9 @@ def outline_of(info: DatasetInfo, listing: Listing) -> str:
         listing.resampling,
         listing.stamp,
         listing.partial,
-        version("fewbench"),
-        version("numpy"),
-        version("pillow"),
+        installed_version("fewbench"),
+        installed_version("numpy"),
+        installed_version("pillow"),
     ]
     digest = hashlib.sha256(json.dumps(head).encode())
     for one in listing.classes:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from fewbench.files import write_json
 from ..info import DataError, DatasetInfo, Listing
 from .advice import build_again
 from .split_store import SplitStore
+from .versions import installed_version
 
 MANIFEST = "manifest.json"
 _MANIFEST_SCHEMA = 1
@@ -113,10 +113,10 @@ def write_manifest(
         "splits": splits,
         "checks": checks,
         "versions": {
-            "fewbench": version("fewbench"),
-            "h5py": version("h5py"),
-            "numpy": version("numpy"),
-            "pillow": version("pillow"),
+            "fewbench": installed_version("fewbench"),
+            "h5py": installed_version("h5py"),
+            "numpy": installed_version("numpy"),
+            "pillow": installed_version("pillow"),
         },
         "created_utc": datetime.now(UTC).isoformat(timespec="seconds"),
     }

@@ -6,7 +6,6 @@ Before the file is marked as finished, all pixels are read back and compared.
 import math
 import os
 from collections.abc import Iterator, Sequence
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from .digests import ContentDigest, class_digest
 from .journal import Journal
 from .split_file import frame_digest, lay_out, pixels_offset, seal
 from .split_store import SplitStore
+from .versions import installed_version
 
 
 def write_split(
@@ -201,5 +201,5 @@ def _attributes(
         "licence": info.licence,
         "citation": info.citation,
         "source": listing.layout,
-        "fewbench_version": version("fewbench"),
+        "fewbench_version": installed_version("fewbench"),
     }

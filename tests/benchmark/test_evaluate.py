@@ -37,8 +37,8 @@ from fewbench.reports.tables.printed import to_text
 
 
 @pytest.fixture(scope="session")
-def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("glyphs")
+def root(glyphs_root: Path) -> Path:
+    return glyphs_root
 
 
 @pytest.fixture(scope="session")
@@ -161,7 +161,9 @@ def test_the_steps_of_a_protocol_are_those_of_the_adaptation(root: Path) -> None
     learner = maml(test_inner_steps=2)
     result = evaluate(learner, protocol, root=root)
     reference = evaluate(
-        maml(test_inner_steps=7), replace(protocol, adaptation_steps=None)
+        maml(test_inner_steps=7),
+        replace(protocol, adaptation_steps=None),
+        root=root,
     )
     np.testing.assert_array_equal(result.predictions, reference.predictions)
     assert result.recipe["test_inner_steps"] == 7

@@ -19,8 +19,8 @@ from fewbench.reports.stats.intervals import result_interval
 
 
 @pytest.fixture(scope="module")
-def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("glyphs")
+def root(glyphs_root: Path) -> Path:
+    return glyphs_root
 
 
 class Counting(Centroid):

@@ -230,6 +230,7 @@ def losses_through(
         "steps=10",
         "validate_every=1",
         "val_episodes=1",
+        "meta_batch_size=4",
     ]
     views = TrainViews(ImageView([bars["train"]]), ImageView([bars["val"]]))
     config = load_recipe(
@@ -267,6 +268,8 @@ def test_training_learns(bars: dict[str, SplitStore], tmp_path: Path) -> None:
         "steps=120",
         "validate_every=20",
         "val_episodes=4",
+        "meta_batch_size=4",
+        "lr=0.003",
     ]
     views = TrainViews(ImageView([bars["train"]]), ImageView([bars["val"]]))
     config = load_recipe("maml-glyphs", [*settings, "precision=fp32"])

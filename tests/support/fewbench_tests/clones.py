@@ -44,7 +44,8 @@ class Clone:
     def install(self, *, editable: bool) -> None:
         """Install the clone, without its dependencies: they are there."""
         how = ["-e"] if editable else []
-        options = ["--no-deps", "--no-build-isolation", "--force-reinstall", "--quiet"]
+        options = ["--no-deps", "--no-build-isolation", "--force-reinstall"]
+        options += ["--no-compile", "--quiet"]
         self.run(
             "-m", "pip", "install", *options, *how, str(self.folder), into=self.python
         )

@@ -1,15 +1,15 @@
 """Functions that run in a process of their own, which need not import torch again."""
 
-import multiprocessing
 import warnings
 from collections.abc import Callable
+from multiprocessing import get_context
 from multiprocessing.process import BaseProcess
 
 import torch
 
 # With a GPU, torch computes gradients in threads, which a forked process does not have.
 _HAS_GPU = torch.cuda.is_available() or torch.backends.mps.is_available()
-_CONTEXT = multiprocessing.get_context("spawn" if _HAS_GPU else "fork")
+_CONTEXT = get_context("spawn") if _HAS_GPU else get_context("fork")
 
 
 def start_forked(function: Callable[..., None], *arguments: object) -> BaseProcess:
