@@ -98,7 +98,10 @@ def load_learner(
 
 
 def _config_at_test(
-    card: Card, where: str, precision: str, settings: Sequence[str]
+    card: Card,
+    where: str,
+    precision: str,
+    settings: Sequence[str],
 ) -> tuple[TrainConfig, dict[str, Any]]:
     """Apply the user's settings to the recipe of a checkpoint.
 

@@ -82,7 +82,11 @@ def _centred_scores(queries: Tensor, prototypes: Tensor) -> tuple[Tensor, Tensor
 
 
 def _score_again(
-    scores: Tensor, which: Tensor, query: Tensor, sums: Tensor, n_shot: int
+    scores: Tensor,
+    which: Tensor,
+    query: Tensor,
+    sums: Tensor,
+    n_shot: int,
 ) -> None:
     """Compute the scores of some queries in float64, and write them into `scores`.
 

@@ -9,7 +9,8 @@ _PREFIX = "adam/"
 
 
 def moments(
-    optimizer: torch.optim.Optimizer, parameters: Mapping[str, nn.Parameter]
+    optimizer: torch.optim.Optimizer,
+    parameters: Mapping[str, nn.Parameter],
 ) -> dict[str, Tensor]:
     """Return the tensors in Adam's state, named "adam/<parameter>/<key>".
 

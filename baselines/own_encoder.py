@@ -113,7 +113,7 @@ def refuse_batch_statistics(encoder: nn.Module) -> None:
     for name, module in encoder.named_modules():
         if isinstance(module, _BatchNorm) and module.running_mean is None:
             raise BaselineError(
-                f"cannot evaluate the encoder: '{name}' normalises by the statistics "
+                f"cannot evaluate the encoder: the layer '{name}' uses the statistics "
                 f"of its batch even in eval mode, so the features of an image would "
                 f"depend on other images: expected running statistics, got none. Build "
                 f"this layer with track_running_stats=True, or pass a function that "

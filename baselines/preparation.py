@@ -117,7 +117,8 @@ def _resized(images: np.ndarray, size: int) -> np.ndarray:
 
 
 def _transformed(
-    images: np.ndarray, transform: Callable[[Tensor], object]
+    images: np.ndarray,
+    transform: Callable[[Tensor], object],
 ) -> np.ndarray:
     batch = torch.from_numpy(images).permute(0, 3, 1, 2)
     try:

@@ -61,7 +61,10 @@ def load_recipe(name_or_path: str, settings: Sequence[str] = ()) -> TrainConfig:
 
 
 def parse_config(
-    values: dict[str, Any], where: str, *, from_checkpoint: bool = False
+    values: dict[str, Any],
+    where: str,
+    *,
+    from_checkpoint: bool = False,
 ) -> TrainConfig:
     """Check the values of a recipe, and return them as a TrainConfig.
 
@@ -162,7 +165,10 @@ def _foreign_names(kind: type[TrainedLearner]) -> set[str]:
 
 
 def _kind_of(
-    learner: object, where: str, *, search_here: bool = True
+    learner: object,
+    where: str,
+    *,
+    search_here: bool = True,
 ) -> type[TrainedLearner]:
     if not isinstance(learner, str):
         raise BaselineError(
@@ -195,7 +201,10 @@ def _in_table(changes: dict[str, Any], kind: type[TrainedLearner]) -> dict[str, 
 
 
 def _checked(
-    schema: TypeAdapter, values: dict[str, Any], where: str, keys: Sequence[str]
+    schema: TypeAdapter,
+    values: dict[str, Any],
+    where: str,
+    keys: Sequence[str],
 ) -> Any:
     try:
         return schema.validate_python(values)

@@ -65,7 +65,8 @@ def divergence(
 
 
 def _lowest_loss(
-    losses: Sequence[Tensor], history: Sequence[Mapping[str, float]]
+    losses: Sequence[Tensor],
+    history: Sequence[Mapping[str, float]],
 ) -> float:
     if not history:
         return float(losses[0])

@@ -56,7 +56,10 @@ class TrainedLearner(Learner):
 
     @classmethod
     def batches(
-        cls, class_offsets: np.ndarray, config: Any, first_step: int
+        cls,
+        class_offsets: np.ndarray,
+        config: Any,
+        first_step: int,
     ) -> Iterator[TrainingBatch]:
         """Yield a batch for `first_step` and every later step. By default, it holds tasks.
 

@@ -49,7 +49,10 @@ def meta_batches(
 
 
 def plain_batches(
-    class_offsets: np.ndarray, size: int, seed: int, first_step: int
+    class_offsets: np.ndarray,
+    size: int,
+    seed: int,
+    first_step: int,
 ) -> Iterator[TrainingBatch]:
     """Yield images of all classes, with labels, for `first_step` and every later step.
 

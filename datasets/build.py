@@ -178,7 +178,7 @@ def _list_classes(info: DatasetInfo, request: Request) -> Listing:
 
 
 def _miscount(info: DatasetInfo, listing: Listing, split: str) -> str | None:
-    """Return a message if a split has other numbers than expected; None otherwise."""
+    """Return a message if a split lacks or exceeds the expected counts; else None."""
     expected = info.splits[split]
     classes = listing.of(split)
     n_classes = len(classes)
@@ -274,6 +274,6 @@ def _writing_to(root: Path) -> Iterator[None]:
         for note in getattr(error, "__notes__", ()):
             advice += f" {note}"
         raise DataError(
-            f"{root}: cannot write there ({reason}). Nothing half-written is used as a "
-            f"finished build. {advice}"
+            f"{root}: cannot write there ({reason}). An unfinished build is never used "
+            f"as a finished one. {advice}"
         ) from error

@@ -88,7 +88,8 @@ def _rotate(
 
     classes: int64 (n_episodes, n_way) stored classes
     images: int64 (n_episodes, n_way, images_per_class) stored images
-    Returns the classes and images of the view, as arrays of the same shapes.
+    Returns the rotated classes and images, as indices in `view`. The shapes of the
+    arrays stay the same.
     """
     n_episodes, n_way = classes.shape
     rotations = draw_rotations(n_episodes, n_way, seed, 0)
@@ -154,7 +155,7 @@ def _choose_classes(
     """Choose the classes of the next episode: int64 (n_way,)
 
     order: int64 (n_classes,) all classes in random order
-    left: int64 (n_classes,) number of portions that each class still has
+    left: int64 (n_classes,) number of episodes that each class still has images for
     episodes_left: number of episodes still to draw, including the next episode
     """
     has_portions = left[order] > 0

@@ -112,7 +112,7 @@ def _encoded_group(one: ExportedClass, group_name: str) -> _Group:
 
 
 def _names_of(store: SplitStore) -> ExportNames:
-    """Return the names that the dataset of a split has in other formats.
+    """Return the names that other formats use for the dataset of a split.
 
     The names are empty if fewbench has no builder for the dataset.
     """

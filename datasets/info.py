@@ -140,7 +140,7 @@ class DatasetInfo:
     polarity: the meaning of pixel values, such as "RGB" or "ink 255 on 0"
     list_classes: returns the classes in the source of a request; raises DataError
     sources: the files to download; empty if the pixels come with fewbench
-    layouts: the arrangements of source files that can be read, in words
+    layouts: a description of each arrangement of source files that can be read
     reference_sha256: split -> content hash of a complete build
     variant_of: the dataset that this dataset differs from only in the resizing filter;
         empty if there is none
@@ -148,7 +148,8 @@ class DatasetInfo:
         None if they have nothing to do with this dataset
     class_list: a function that returns class name -> split, as published; None if the
         classes are not published as a list
-    published_split: the name of the class split in the column `split` of published.csv
+    published_split: the value in the column `split` of published.csv that means the
+        class split of this dataset
     """
 
     name: str

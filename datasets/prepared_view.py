@@ -15,12 +15,14 @@ class PreparedView(ImageView):
     """The images of a view after a preparation, such as another size.
 
     prepare: uint8 (n, H, W, C) -> uint8 or float32 (n, H', W', C')
-    Raises DataError if `prepare` gives an image different pixels each time, or other
-    pixels when other images are beside it.
+    Raises DataError if the result for an image changes from call to call, or if it
+    depends on the other images in the call.
     """
 
     def __init__(
-        self, view: ImageView, prepare: Callable[[np.ndarray], np.ndarray]
+        self,
+        view: ImageView,
+        prepare: Callable[[np.ndarray], np.ndarray],
     ) -> None:
         super().__init__(
             view.stores,
@@ -64,6 +66,6 @@ class PreparedView(ImageView):
             if not np.allclose(alone, image, rtol=1e-3, atol=1e-3):
                 raise DataError(
                     "cannot prepare the images: expected the same pixels each time, got "
-                    "other pixels for an image when it was prepared again. Take random "
-                    "changes out of the transform, and whatever mixes several images"
+                    "other pixels for an image when it was prepared again. Remove from "
+                    "the transform all random changes and all steps that mix several images"
                 )

@@ -21,8 +21,8 @@ def random_words(
 ) -> np.ndarray:
     """Return random words for the items `start` to `start + count - 1`.
 
-    An item is, for example, an episode. Every item has its own steps of the generator's
-    counter, so its words do not depend on the other items in the call.
+    An item is, for example, an episode. Every item uses a part of the generator's
+    counter that no other item uses, so its words do not depend on the other items in the call.
 
     key: the key of the generator, see `numpy.random.Philox`
     Returns uint64 (count, n_columns), where n_columns is n_words rounded up to a
@@ -65,8 +65,8 @@ def draw_without_replacement(
     """Draw k different numbers from range(sizes[row]) for each row.
 
     The method is the first k steps of a Fisher-Yates shuffle, for all rows at once.
-    Each step scales a 32-bit random number to n values. The most likely value is then
-    at most about 1 + n / 2**32 times as likely as the least likely value.
+    Each step turns a 32-bit random number into one of n values. The most likely value
+    is then at most about 1 + n / 2**32 times as likely as the least likely value.
 
     sizes: int64 (n_rows,) each at least k
     halves: uint64 (n_rows, k) random numbers below 2**32

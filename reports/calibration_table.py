@@ -9,7 +9,9 @@ _EDGE = 1e-3
 
 
 def check_calibration(
-    calibration: NDArray[np.float64], n_queries: int, n_right: int
+    calibration: NDArray[np.float64],
+    n_queries: int,
+    n_right: int,
 ) -> None:
     """Check that a calibration table counts each query image once.
 

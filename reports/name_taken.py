@@ -31,7 +31,10 @@ _LONGEST = 40  # characters that are shown of a value
 
 @contextmanager
 def reserved(
-    path: Path, document: dict[str, Any], *, overwrite: bool
+    path: Path,
+    document: dict[str, Any],
+    *,
+    overwrite: bool,
 ) -> Iterator[None]:
     """Keep other processes from saving a result of this name during the `with` block.
 
@@ -98,8 +101,8 @@ def _differences(saved: dict[str, Any], new: dict[str, Any]) -> list[str]:
             continue
         if name == "arrays_sha256":
             found += _differing_arrays(there, here)
-        elif name == "recipe":
-            found += _differing_entries(there, here)
+        elif isinstance(there, dict) and isinstance(here, dict):
+            found += _differing_entries(name, there, here)
         elif there != here:
             found.append(f"{name} {_shown(there)} there, {_shown(here)} here")
     return found
@@ -110,13 +113,19 @@ def _differing_arrays(there: dict[str, str], here: dict[str, str]) -> list[str]:
     return [f"other {name}" for name in common if there[name] != here[name]]
 
 
-def _differing_entries(there: dict[str, Any], here: dict[str, Any]) -> list[str]:
+def _differing_entries(
+    name: str,
+    there: dict[str, Any],
+    here: dict[str, Any],
+) -> list[str]:
     found = []
     for key in sorted({*there, *here} - {"trained_seconds"}):
         one = there.get(key)
         other = here.get(key)
         if one != other:
-            found.append(f"recipe {key} {_shown(one)} there, {_shown(other)} here")
+            shown_one = _shown(one)
+            shown_other = _shown(other)
+            found.append(f"{name} {key} {shown_one} there, {shown_other} here")
     return found
 
 

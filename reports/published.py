@@ -164,7 +164,8 @@ def method_of(result: RunResult) -> str:
 
 
 def _others(
-    known: Mapping[tuple, list[PublishedNumber]], result: RunResult
+    known: Mapping[tuple, list[PublishedNumber]],
+    result: RunResult,
 ) -> list[PublishedNumber]:
     """Return the published numbers that a result can be compared with.
 

@@ -76,7 +76,9 @@ _HEADER = TypeAdapter(ResultHeader)
 
 
 def to_document(
-    result: RunResult, arrays_sha256: dict[str, str], accuracy: dict[str, str]
+    result: RunResult,
+    arrays_sha256: dict[str, str],
+    accuracy: dict[str, str],
 ) -> dict[str, Any]:
     """Make the document of a result.
 
@@ -157,6 +159,21 @@ def broken_seal(document: dict[str, Any], saved: ResultFile) -> Seal | None:
         if seal.saved != seal.found:
             return seal
     return None
+
+
+def accuracy_texts(result: RunResult) -> dict[str, str]:
+    """Return the mean and its interval in percent, for people who read the document."""
+    from .stats.available import available_interval  # it imports scipy
+
+    texts = {"mean": mean_text(result)}
+    interval = available_interval(result)
+    if interval is not None:
+        low = 100 * interval.low
+        high = 100 * interval.high
+        level = f"{100 * interval.level:g} % interval"
+        n = f"n = {interval.n:,}"
+        texts["interval"] = f"{low:.4f} to {high:.4f} % ({level}, {interval.kind}, {n})"
+    return texts
 
 
 def flattened(document: dict[str, Any]) -> dict[str, Any]:

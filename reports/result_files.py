@@ -34,9 +34,9 @@ from .records import CONFIDENCE_BINS, SCHEMA_VERSION, ResultError, RunResult
 from .result_document import (
     SCHEMA,
     ResultFile,
+    accuracy_texts,
     broken_seal,
     flattened,
-    mean_text,
     to_document,
 )
 
@@ -236,21 +236,6 @@ def _read_arrays(path: Path, saved: ResultFile) -> dict[str, NDArray[Any]]:
                 saved=saved,
             )
     return arrays
-
-
-def accuracy_texts(result: RunResult) -> dict[str, str]:
-    """Return the mean and its interval in percent, for people who read the document."""
-    from .stats.available import available_interval  # it imports scipy
-
-    texts = {"mean": mean_text(result)}
-    interval = available_interval(result)
-    if interval is not None:
-        low = 100 * interval.low
-        high = 100 * interval.high
-        level = f"{100 * interval.level:g} % interval"
-        n = f"n = {interval.n:,}"
-        texts["interval"] = f"{low:.4f} to {high:.4f} % ({level}, {interval.kind}, {n})"
-    return texts
 
 
 def _limits(protocol: EvalProtocol) -> dict[str, int]:

@@ -199,7 +199,10 @@ class _Again:
         return bool(short_of_highest.max() <= tolerance_of(self.learner) * spread)
 
     def looks_transductive(
-        self, episode: int, scores: np.ndarray, generator: np.random.Generator
+        self,
+        episode: int,
+        scores: np.ndarray,
+        generator: np.random.Generator,
     ) -> bool:
         """Whether the scores of half the query images change if the others are mixed."""
         query = self._query_images(episode)

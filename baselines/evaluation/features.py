@@ -70,7 +70,10 @@ class Features:
         self._rows: Tensor | None = None
 
     def are_those_of(
-        self, learner: EmbeddingLearner, view: ImageView, images: np.ndarray | None
+        self,
+        learner: EmbeddingLearner,
+        view: ImageView,
+        images: np.ndarray | None,
     ) -> bool:
         """Tell whether these features were made with this learner, view and images."""
         return (

@@ -154,7 +154,9 @@ def change_if_mixed(
 
 
 def relative_change(
-    original: np.ndarray, scores: np.ndarray, kept: np.ndarray | None = None
+    original: np.ndarray,
+    scores: np.ndarray,
+    kept: np.ndarray | None = None,
 ) -> float:
     """Return the largest change of scores, divided by the spread of all original scores.
 

@@ -46,7 +46,11 @@ def predicted_labels(
 
 
 def _draw_ranks(
-    tied: np.ndarray, n_highest: np.ndarray, places: np.ndarray, seed: int, start: int
+    tied: np.ndarray,
+    n_highest: np.ndarray,
+    places: np.ndarray,
+    seed: int,
+    start: int,
 ) -> np.ndarray:
     """Draw a number below n_highest for each query image with a tie: int64 (n_tied,)
 

@@ -56,7 +56,10 @@ class EpisodeChoice:
         return self._open_protocols(n_episodes, stop, root), stop
 
     def _open_protocols(
-        self, n_episodes: int | None, stop: "StopRule | None", root: Path | None
+        self,
+        n_episodes: int | None,
+        stop: "StopRule | None",
+        root: Path | None,
     ) -> "list[EpisodeStream]":
         from ..evaluate import find_episodes
         from ..protocols.catalogue import find_protocol
@@ -117,7 +120,10 @@ def _stop_rule(half_width: float, most_episodes: int | None) -> "StopRule":
 
 
 def _open_file(
-    file: Path, protocols: tuple[str, ...], dataset: str | None, root: Path | None
+    file: Path,
+    protocols: tuple[str, ...],
+    dataset: str | None,
+    root: Path | None,
 ) -> "EpisodeStream":
     from ...datasets.root import data_root
     from ..protocols.episode_images import stream_of_file

@@ -24,7 +24,10 @@ def protocol_spec(protocol: EvalProtocol) -> EpisodeSpec:
 
 
 def draw_independent(
-    protocol: EvalProtocol, classes: Classes, start: int, end: int
+    protocol: EvalProtocol,
+    classes: Classes,
+    start: int,
+    end: int,
 ) -> EpisodeBatch:
     """Draw the episodes `start` to `end - 1` of a protocol with independent episodes.
 
@@ -40,7 +43,9 @@ def draw_independent(
 
 
 def draw_disjoint(
-    protocol: EvalProtocol, classes: Classes, count: int | None = None
+    protocol: EvalProtocol,
+    classes: Classes,
+    count: int | None = None,
 ) -> EpisodeBatch:
     """Draw the first `count` episodes of a protocol whose episodes share no image.
 

@@ -119,7 +119,9 @@ def _layout(protocol: EvalProtocol, sizes: np.ndarray) -> ClassLayout:
 
 
 def _describe(
-    protocol: EvalProtocol, layout: ClassLayout, most: int | None
+    protocol: EvalProtocol,
+    layout: ClassLayout,
+    most: int | None,
 ) -> RebuiltEpisodes:
     """Hash all episodes in parts.
 

@@ -61,7 +61,9 @@ class Replay:
 
 
 def load_for_result(
-    what: str, result: RunResult, settings: Sequence[str] = ()
+    what: str,
+    result: RunResult,
+    settings: Sequence[str] = (),
 ) -> Learner:
     """Load a learner with the precision that a result records.
 
@@ -91,7 +93,10 @@ def settings_at_test(result: RunResult, card: LearnerCard) -> list[str]:
 
 
 def check_replay(
-    result: RunResult, learner: Learner, root: Path, progress: Progress | None = None
+    result: RunResult,
+    learner: Learner,
+    root: Path,
+    progress: Progress | None = None,
 ) -> Check:
     """Let a learner answer random episodes of a result again.
 
@@ -114,7 +119,10 @@ def check_replay(
 
 
 def replay(
-    result: RunResult, learner: Learner, root: Path, progress: Progress | None = None
+    result: RunResult,
+    learner: Learner,
+    root: Path,
+    progress: Progress | None = None,
 ) -> Replay:
     """Answer whole ranges of episodes again. The ranges are drawn at random.
 

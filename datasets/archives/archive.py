@@ -38,10 +38,10 @@ class Members(ABC):
 
     @abstractmethod
     def stamp(self) -> str:
-        """Return a version of the source: a text that changes when a file changes."""
+        """Return a text that changes when a file of the source changes."""
 
     def member_stamp(self, index: int) -> str:
-        """Return a version of one file: a text that changes when the file changes."""
+        """Return a text that changes when the file changes."""
         return f"{self.stamp()} {self.names[index]}"
 
     def read(self, index: int) -> bytes:

@@ -170,7 +170,7 @@ def _extension(
 ) -> dict[bytes, bytes]:
     """Return the records in an extension header: key -> value.
 
-    in_a_row: number of extension headers before the next member so far, with this one
+    in_a_row: number of extension headers since the last member, including this one
     Raises DataError if the extension is too large or damaged.
     """
     what = f"the extension at byte {entry.start:,}"

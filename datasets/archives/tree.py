@@ -87,7 +87,7 @@ class Tree(AbstractContextManager["Tree"]):
             return Tree(inner, is_nested=True)
 
     def stamp(self) -> str:
-        """Return a version of the source: a text that changes when a file changes.
+        """Return a text that changes when a file of the source changes.
 
         It depends on the sizes and times of files, not on their contents.
         """
@@ -115,10 +115,10 @@ class Tree(AbstractContextManager["Tree"]):
 
     @contextmanager
     def _find(self, name: str) -> Iterator[tuple[Members, int]]:
-        """Yield the members of the source, and the index of `name` among them.
+        """Find a file, for a `with` block that reads it.
 
-        Raises DataError if `name` is missing, or if the `with` block raises one of
-        DAMAGE.
+        Yields the members of the source, and the index of the file `name` in them.
+        Raises DataError if `name` is missing, or if the block raises one of DAMAGE.
         """
         members = self._opened()
         index = bisect_left(members.names, name)

@@ -85,7 +85,7 @@ class ZipMembers(Members):
         self._check_whole(entry, left, crc)
 
     def _check_whole(self, entry: zipfile.ZipInfo, left: int, crc: int) -> None:
-        """Raise DataError if `left` > 0 bytes are missing, or if `crc` is wrong."""
+        """Raise DataError if bytes are missing (`left` > 0), or if `crc` is wrong."""
         what = repr(entry.orig_filename)
         if left:
             raise refusal(

@@ -171,7 +171,7 @@ class _StatusRetry(Retry):
     def parse_retry_after(self, retry_after: str) -> float:
         """Return the seconds in a Retry-After header. The number can have any length.
 
-        Without this override, urllib3 fails on numbers with thousands of digits.
+        The method of urllib3 fails on numbers with thousands of digits.
         """
         is_count = retry_after.isascii() and retry_after.isdigit()
         if is_count:
@@ -266,7 +266,7 @@ def _is_unreachable(error: Exception) -> bool:
 
 
 def _root_cause(error: BaseException) -> BaseException:
-    """Return the exception that requests and urllib3 have wrapped in their own."""
+    """Return the first exception, which requests and urllib3 wrap in others."""
     while error.__context__ is not None:
         module = type(error).__module__
         if not module.startswith(("requests", "urllib3")):

@@ -175,6 +175,6 @@ def _check_header(image: Image.Image) -> None:
     width, height = image.size
     n_pixels = width * height
     if n_pixels > MAX_PIXELS:
-        raise ValueError(f"{width} x {height} pixels, over {MAX_PIXELS:,} in total")
+        raise ValueError(f"{width} x {height} pixels, more than {MAX_PIXELS:,}")
     if image.mode not in _EIGHT_BIT_MODES:
-        raise ValueError(f"mode {image.mode!r}, not 8 bits a channel")
+        raise ValueError(f"mode {image.mode!r}, without 8 bits a channel")

@@ -26,12 +26,12 @@ def grid_of_centres(
     old: int,
     new: int,
 ) -> Grid:
-    """Return the last old pixel whose centre is not beyond the centre of a new pixel.
+    """Find the last old pixel whose centre is at or before the centre of a new pixel.
 
-    The second array is the distance between the two centres.
     old, new: number of pixels along one side of the old and the new image
-    Returns the index of the old pixel, int64 (new,), which is -1 if there is none, and
-    the distance, float32 (new,) in old pixels.
+    Returns two arrays with an entry for each new pixel. The first is the index of the
+    old pixel, int64 (new,); it is -1 if there is none. The second is the distance
+    between the two centres, float32 (new,) in old pixels.
     """
     scale = scale_of(old, new)
     middle = np.arange(new) + 0.5
@@ -47,11 +47,12 @@ def grid_of_starts(
     old: int,
     new: int,
 ) -> Grid:
-    """Return the old pixel in which each new pixel starts.
+    """Find the old pixel in which each new pixel starts.
 
-    The second array is the fraction of the new pixel that lies in the next old pixel.
     old, new: number of pixels along one side of the old and the new image
-    Returns int64 (new,) and float32 (new,).
+    Returns two arrays with an entry for each new pixel. The first is the index of the
+    old pixel, int64 (new,). The second is the fraction of the new pixel that lies in
+    the next old pixel, float32 (new,).
     """
     scale = scale_of(old, new)
     factor = new / old
@@ -79,7 +80,7 @@ def value_places(
     columns: np.ndarray,
     channels: int,
 ) -> np.ndarray:
-    """Return where the values of some columns are in a row that `as_rows` returned.
+    """Return the indices of the values of some columns in a row from `as_rows`.
 
     columns: int64 (n,) columns of pixels
     Returns int64 (n * channels,).

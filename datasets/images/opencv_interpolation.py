@@ -92,7 +92,8 @@ def _sums_across(
 ) -> np.ndarray:
     """Return weighted sums over k neighbouring pixels in a row.
 
-    For each new row, the sums in k neighbouring old rows are returned.
+    Each new row depends on k neighbouring old rows. The sums of each of these old rows
+    are returned separately.
     image: uint8 (H, W, C)
     top, left: int64 (new_height,) and (new_width,) the old pixel before each new pixel
     weights: int32 (k, new_width) in units of 1/2048

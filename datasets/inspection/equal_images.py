@@ -76,8 +76,8 @@ class EqualImages:
         """Pair each image in split b with the first equal image in split a.
 
         There could be billions of pairs, so later equal images in a are left out.
-        Returns two arrays, int64 (n,) each: the places of the images in a and in b, as
-        indices of self._position.
+        Returns two arrays, int64 (n,) each: the images in a, and the images in b. Both
+        are indices into the array self._position.
         """
         first = np.flatnonzero(self._split == a)
         second = np.flatnonzero(self._split == b)
@@ -96,7 +96,7 @@ class EqualImages:
         """Return the key of an image, dataset/split/class/image.
 
         split: index of the split
-        place: index of the image in self._position
+        place: the image is number self._position[place] among all images
         """
         store = self._stores[split]
         position = self._position[place]
@@ -178,8 +178,8 @@ def _find_equal(digests: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Find the digests that occur more than once.
 
     digests: uint64 (n, 2)
-    Returns the index of each such digest, ascending, and a number that equal digests
-    share: int64 (n_found,) each.
+    Returns two arrays, int64 (n_found,) each: the ascending indices of these digests,
+    and a group number for each. Equal digests have the same group number.
     """
     order = np.lexsort(digests.T)
     earlier = digests[order[:-1]]

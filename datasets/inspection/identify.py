@@ -91,10 +91,10 @@ _CONTENTS: dict[str, Callable[[SourceFiles, SourceFile], object]] = {
 
 
 def _ask_datasets(found: Found) -> Identity | None:
-    """Return what the first dataset that can be built from a file says about it.
+    """Return how a dataset identifies a file; None if no dataset recognises it.
 
-    If there is none, return what the first dataset says that only recognises the file.
-    Return None if no dataset recognises the file.
+    The first dataset that can be built from the file decides. If there is none, the
+    first dataset that recognises the file decides.
     """
     nearly: Identity | None = None
     for info in BUILDERS.values():

@@ -106,7 +106,7 @@ def _differences(
 
 
 def _original_members(originals: Path) -> dict[str, str]:
-    """Return name in Ravi's CSVs -> file, for the full-size images in a source."""
+    """Find full-size images: image name in Ravi's CSVs -> file in the source."""
     ravi = ravi_split()
     source = open_source(Request(originals))
     tree = source.tree
@@ -124,7 +124,7 @@ def _original_members(originals: Path) -> dict[str, str]:
 
 
 def _numbered_members(wnid: str, members: Sequence[str]) -> dict[str, str]:
-    """Return name in Ravi's CSVs -> file, for the images of a class.
+    """Find the images of a class: image name in Ravi's CSVs -> file.
 
     members: the files of the class, sorted by number
     Empty if the number of files differs from ILSVRC2012.

@@ -82,8 +82,8 @@ def check_count(wnid: str, n_images: int, fewest: int, most: int) -> None:
         expected = f"{fewest} to {most}"
     raise DataError(
         f"class {wnid}: expected {expected} images as in ILSVRC2012, found {n_images}. "
-        f"Files are missing or were added, so image numbers would mean other "
-        f"images. Unpack {wnid}.tar again, or add --allow-missing to make a partial "
+        f"Files are missing or were added, so image numbers would point to "
+        f"wrong images. Unpack {wnid}.tar again, or add --allow-missing to make a partial "
         f"build of what is there"
     )
 

@@ -13,8 +13,8 @@ _FEWEST_OF_WHOLE_CLASS = 600  # images; each class of ILSVRC2012 has 732 or more
 def recognise_ilsvrc(found: Found, dataset: str) -> Identity | None:
     """Identify class folders or tars as a source of `dataset`; None if they are not.
 
-    dataset: "miniimagenet" or "tieredimagenet"; None is returned too if the other
-        dataset is the better choice
+    None is also returned if the classes fit the other dataset better.
+    dataset: "miniimagenet" or "tieredimagenet"
     """
     if found.kind != "images":
         return None

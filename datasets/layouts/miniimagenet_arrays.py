@@ -182,9 +182,10 @@ class ArrayClasses:
 
 
 def _stated_wnids(stated: Mapping[str, object], present: list[int]) -> dict[int, str]:
-    """Return label -> class name as the file states it.
+    """Return label -> the class name that the file gives to this label.
 
-    present: the labels that images have
+    stated: class name -> label, from the file
+    present: the labels that occur among the images
     """
     names = {}
     for name, label in stated.items():

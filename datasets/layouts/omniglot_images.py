@@ -23,7 +23,8 @@ PackedImages = Mapping[str, Sequence[Packed]]
 
 
 def read_packed(
-    tree: Tree, images: Mapping[str, Sequence[str]]
+    tree: Tree,
+    images: Mapping[str, Sequence[str]],
 ) -> tuple[PackedImages, str]:
     """Decode all images of a set.
 

@@ -63,9 +63,9 @@ class RaviSplit:
 
 
 def ravi_members(names: Iterable[str], ravi: RaviSplit) -> dict[str, dict[str, str]]:
-    """Return wnid -> image name in the CSVs -> path of the file in the tree.
+    """Find the files whose names are image names of the CSVs.
 
-    Files with other names are left out.
+    Returns for each wnid a dict: image name -> path of the file in the tree.
 
     names: the paths of all files in the tree
     """

@@ -17,9 +17,9 @@ class RenSplit:
     counts: Mapping[str, tuple[int, int]]
 
     def by_words(self) -> dict[str, str]:
-        """Return text -> wnid for the words of each synset.
+        """Return a dict that finds the wnid of a class by the words of its synset.
 
-        Each class has two texts: all words of its synset, and the first word or phrase
+        Each class has two keys: all words of its synset, and the first word or phrase
         alone. Both are spelled as the function `plain` returns them.
         """
         by_all = {}

@@ -120,11 +120,11 @@ class Search:
 def variants(
     info: DatasetInfo, list_classes: Callable[..., Listing], layouts: tuple[str, ...]
 ) -> tuple[DatasetInfo, ...]:
-    """Return a variant of a dataset for each other filter in RESAMPLING.
+    """Return a variant of a dataset for each filter in RESAMPLING except its own.
 
     The variants are built from the original images of ILSVRC2012.
     list_classes: takes a request and the keyword `resampling`; returns a listing
-    layouts: the layouts with images at full size, in words
+    layouts: a description of each layout that has images at full size
     """
     others = []
     for resampling in RESAMPLING:

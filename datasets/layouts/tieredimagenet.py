@@ -192,7 +192,7 @@ class TieredImageNetLayouts:
 
 
 def _read_bgr(images: NpyArray, rows: np.ndarray) -> Callable[[], np.ndarray]:
-    """Return a function that reads these rows of a BGR array as RGB images."""
+    """Return a function that reads the given rows of a BGR array as RGB images."""
     return partial(read_rows, images, rows, bgr=True)
 
 

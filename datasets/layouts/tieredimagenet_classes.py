@@ -126,7 +126,7 @@ class TieredImageNetClasses:
         return wnids
 
     def _wnids_by_listed_words(self) -> dict[str, str]:
-        """Return words of a class -> wnid, from two text files in the source.
+        """Read two text files in the source. Return the words of a class -> its wnid.
 
         Line i in class_names.txt has the words for the wnid in line i of synsets.txt.
         Returns {} if one of these files is missing.

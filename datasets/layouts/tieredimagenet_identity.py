@@ -50,7 +50,7 @@ def _labels(found: Found, ren: RenSplit) -> Identity:
 
 
 def _splits_of(class_names: list[str], ren: RenSplit) -> list[str]:
-    """Return the splits of the classes, for those names that are known."""
+    """Return the split of each class. Unknown class names are left out."""
     wnid_of = ren.by_words()
     splits: list[str] = []
     for words in class_names:

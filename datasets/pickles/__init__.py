@@ -1,7 +1,8 @@
 """Read pickles of plain values and numpy arrays, without running code that they name.
 
 reader: `read_pickle`, which returns the value in a pickle
-opcodes: the opcodes of a pickle. values: the meaning of their arguments
+opcodes: reads the opcodes of a pickle
+values: turns the arguments of opcodes into values
 stack, machine, actions: the stack machine that builds the values
 numpy_calls: the results of the few allowed functions, made without calling them
 arrays, payloads: arrays and long strings that stay in the file until they are needed

@@ -90,7 +90,7 @@ class StoredArray:
         self._data = data
 
     def read(self) -> np.ndarray:
-        """Return the whole array: `dtype` `shape`."""
+        """Return the whole array, with the dtype and the shape of this object."""
         flat = np.empty(self.nbytes, np.uint8)
         self._read_into(flat, 0)
         elements = flat.view(self.dtype)
@@ -98,7 +98,7 @@ class StoredArray:
         return elements.reshape(self.shape, order=order)
 
     def rows(self, indices: np.ndarray) -> np.ndarray:
-        """Return some rows in the given order: `dtype` (n, *shape[1:]).
+        """Return the rows at `indices`, in this order: array (n, *shape[1:]) of `dtype`.
 
         Consecutive rows are read together.
         indices: int (n,) in 0..len-1

@@ -167,7 +167,7 @@ def outline_of(info: DatasetInfo, listing: Listing) -> str:
 def _read(path: Path, outline: str) -> tuple[_Digests, _Origins]:
     """Read the digests in a journal file, and what the image files were like.
 
-    Empty if the file is missing, damaged or has another outline.
+    Empty if the file is missing or damaged, or if it belongs to another build.
     """
     try:
         # A last line without a line break is incomplete, so it is dropped.

@@ -235,8 +235,8 @@ def locate_images(path: Path, file: h5py.File) -> tuple[int, tuple[int, int, int
             return int(offset), images.shape
     raise DataError(
         f"{path}: cannot memory-map the images: expected contiguous, complete uint8 "
-        f"(n_images, H, W, C), got {images.dtype} {images.shape} that is scattered, "
-        f"cut off or of another type. {advice}"
+        f"(n_images, H, W, C), got {images.dtype} {images.shape}, which is "
+        f"scattered, is cut off or has another type. {advice}"
     )
 
 

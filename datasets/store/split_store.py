@@ -241,5 +241,5 @@ def _check_offsets(store: SplitStore) -> None:
         raise DataError(
             f"{store.path}: class_offsets does not fit the names and images: expected "
             f"{n_classes + 1} offsets that increase from 0 to {n_images}, got "
-            f"{len(offsets)} offsets that do not. {build_again(store.path)}"
+            f"{len(offsets)} other offsets. {build_again(store.path)}"
         )

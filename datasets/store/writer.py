@@ -162,7 +162,7 @@ def _read_source(one: ClassImages, info: DatasetInfo) -> np.ndarray:
 
 
 def _record_frame(path: Path, split: str, journal: Journal) -> None:
-    """Add the digest of a split file without its pixels to the journal."""
+    """Record in the journal the digest of everything in a split file but the pixels."""
     _flush_to_disk(path)
     digest = frame_digest(path) or ""
     journal.frame(split, digest)

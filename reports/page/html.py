@@ -29,7 +29,7 @@ class Page:
     """The content of the page.
 
     tables: the accuracy tables; the page also shows all facts about their results
-    grids: heading of a section -> further tables, ready to be printed
+    grids: heading of a section -> further tables, already formatted
     figures: title -> plot, as SVG text or PNG bytes
     samples: caption -> sample images from the datasets, as SVG text or PNG bytes
     """
@@ -130,8 +130,8 @@ def _values_of_filters(results: Iterable[RunResult]) -> dict[str, set[str]]:
 def _anchors(results: Iterable[RunResult]) -> dict[RunResult, str]:
     """Return the HTML id of the section about each result.
 
-    Ids are numbered, since two results may have all their names in common, for example
-    if two folders hold the same run.
+    Ids are numbers, because two results may have the same dataset, protocol and learner,
+    for example if two folders hold the same run.
     """
     anchors = {}
     for number, result in enumerate(results, start=1):

@@ -32,7 +32,7 @@ class _Panel:
     """The rows for one protocol and method.
 
     ours: name of a result -> the result and its interval
-    theirs: one pair for each published number that our results are compared with
+    theirs: the published numbers, each paired with one of our results
     """
 
     ours: dict[str, Cell] = field(default_factory=dict)
@@ -157,7 +157,10 @@ def _plot_theirs(ax: Axes, row: int, pair: Beside) -> None:
 
 
 def _value(pair: Beside) -> str:
-    """Return the published accuracy with its ± in percent, and "≠" if conditions differ."""
+    """Return the published accuracy with its ± in percent.
+
+    The mark "≠" means that the conditions differ from ours.
+    """
     published = pair.published
     value = f"{published.accuracy:.2f}"
     if published.half_width is not None:

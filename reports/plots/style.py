@@ -41,7 +41,7 @@ def new_figure(height: float) -> Figure:
 def learner_styles(results: Iterable[RunResult]) -> dict[str, Style]:
     """Return a colour and a marker for each learner: learner -> (colour, marker).
 
-    Pass the same dict to several plots, so that a learner has the same style in all plots.
+    Pass the returned dict to several plots, so that a learner has the same style in all plots.
     """
     learners = sorted({result.learner for result in results})
     # With more learners than styles, the styles repeat.

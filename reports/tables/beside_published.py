@@ -30,7 +30,9 @@ _HEADER = [
 
 
 def beside_grids(
-    pairs: Sequence[Beside], margin: float, most_rows: int
+    pairs: Sequence[Beside],
+    margin: float,
+    most_rows: int,
 ) -> list[PrintedTable]:
     """Make the table of our results beside reference numbers, and a folded one of others.
 

@@ -138,7 +138,7 @@ def test_norms_of_single_images_are_accepted(layer: nn.Module) -> None:
 @pytest.mark.parametrize("kind", [nn.BatchNorm2d, nn.SyncBatchNorm])
 def test_norms_of_the_batch_are_refused(kind: type[nn.Module]) -> None:
     layer = kind(1, track_running_stats=False)
-    with pytest.raises(BaselineError, match="'0' normalises by the statistics of its"):
+    with pytest.raises(BaselineError, match="the layer '0' uses the statistics of its"):
         EncoderLearner(nn.Sequential(layer, nn.Flatten()), "mine")
 
 

@@ -369,7 +369,7 @@ def test_chance_in_the_checks_changes_no_byte_of_the_content(
     for k in range(3):
         for model in (nn.Flatten(), mean_brightness):
             result = evaluate(model, protocol, name="mine", root=root)
-            path = save_result(result, tmp_path / f"{k}")
+            path = save_result(result, tmp_path / f"{k}", overwrite=True)
             contents.add(json.loads(path.read_text())["content_sha256"])
     assert len(contents) == 2
 

@@ -35,7 +35,8 @@ def test_the_encoder_gets_prepared_images_and_the_result_says_so() -> None:
     preparation = Preparation(size=14, mean=(0.5, 0.5, 0.5))
     result = evaluate(seen, BRIEF, preparation=preparation, batch_size=30)
     assert {shape[1:] for shape in seen.shapes} == {(3, 14, 14)}
-    assert seen.shapes[0][0] == 30
+    # A few images are tried first, and some are embedded again at the end.
+    assert [shape[0] for shape in seen.shapes].count(30) > 10
     assert result.preparation == ImagePreparation(
         size=14, mean=(0.5, 0.5, 0.5), batch_size=30
     )
@@ -59,14 +60,19 @@ def test_normalised_pixels_keep_the_nearest_class() -> None:
     assert (normalised.predictions != plain.predictions).sum() <= 3
 
 
+def guess(support_images, support_labels, query_images):
+    del support_images, support_labels
+    return np.zeros((len(query_images), 5))
+
+
 def test_functions_and_centroid_get_prepared_images_too() -> None:
     shapes = []
 
-    def guess(support, labels, query):
+    def seen(support, labels, query):
         shapes.append((query.shape[1:], query.dtype))
-        return np.zeros((len(query), 5))
+        return guess(support, labels, query)
 
-    evaluate(guess, BRIEF, preparation=Preparation(size=7, std=(0.5,)))
+    evaluate(seen, BRIEF, preparation=Preparation(size=7, std=(0.5,)))
     assert set(shapes) == {((7, 7, 1), np.dtype(np.float32))}
     small = evaluate(Centroid(), BRIEF, preparation=Preparation(size=7))
     assert small.mean > 0.3
@@ -89,5 +95,5 @@ def test_a_batch_size_is_for_encoders() -> None:
     assert with_batch_size(learner, None) is learner
     with pytest.raises(BaselineError, match="at least 1 image, got 0"):
         with_batch_size(learner, 0)
-    with pytest.raises(BaselineError, match="has no effect on round"):
-        with_batch_size(as_learner(round), 7)
+    with pytest.raises(BaselineError, match="has no effect on guess"):
+        with_batch_size(as_learner(guess), 7)

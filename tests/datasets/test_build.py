@@ -294,7 +294,7 @@ def test_a_full_disk_gets_a_sentence_and_nothing_is_kept(tmp_path: Path) -> None
     )
 
     sentence = next(line for line in done.stderr.splitlines() if "DataError: " in line)
-    assert "cannot write there (File too large). Nothing half-written is" in sentence
+    assert "cannot write there (File too large). An unfinished build is" in sentence
     assert "--root DIR" in sentence
     assert [path.name for path in tmp_path.iterdir()] == []
 

@@ -35,7 +35,8 @@ def test_a_renamed_file_is_found_by_the_mapping(folder: Path) -> None:
     before = class_folder / f"{WNIDS[0]}_12.JPEG"
     before.rename(class_folder / f"{WNIDS[0]}_13.JPEG")
     with pytest.raises(
-        DataError, match="train: image numbers do not lead to the images .*found.: none"
+        DataError,
+        match="train: the files found by number are not the images .*found.: none",
     ):
         MINI.list_classes(Request(folder))
 

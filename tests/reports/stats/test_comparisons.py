@@ -99,7 +99,8 @@ def test_equal_accuracies_with_other_predictions_still_have_an_interval(make_res
 def test_equal_predictions_with_other_probabilities_say_so(make_result):
     def with_sum(value):
         table = np.zeros((100, 3))
-        table[70] = [3000, 2700, value]
+        result = make_result(0.9)
+        table[70] = [3000, result.correct.sum(), value]
         return make_result(0.9, calibration=table)
 
     assert str(compare(with_sum(2100), with_sum(2130))).endswith(
