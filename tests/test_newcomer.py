@@ -52,7 +52,7 @@ def add_dataset(folder: Path) -> None:
     with (folder / "benchmark" / "published.csv").open("a", encoding="utf-8") as file:
         file.write(
             "leaves-5w1s,centroid,Leaf means,pixels,yes,leaves,official,none,5,1,15,600,"
-            "33.3,0.5,episodes,no,none,Leaf et al. 2026,https://example.org,no,\n"
+            "33.3,0.5,episodes,no,none,pixels,Leaf et al. 2026,https://example.org,,\n"
         )
 
 
