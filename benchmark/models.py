@@ -55,7 +55,8 @@ def load_model(what: str, loading: Loading) -> Learner:
 
     what: "centroid", the path of a checkpoint, the folder of a training run, or
         module:factory, where `factory` is a function that returns a model
-    Raises BaselineError if there is no such learner, or if a choice cannot be used.
+    Raises BaselineError if there is no such learner, or if a value in `loading` cannot be
+    used.
     """
     kind, colon, _ = what.partition(":")
     if colon and kind in _NOT_YET:

@@ -1,7 +1,8 @@
 """tieredImageNet: 608 classes of ILSVRC2012 in 34 categories, 84 x 84 RGB.
 
 The dataset was published by Ren et al. (2018). No category is in two splits. The
-published archive contains PNGs without file names. Their order was not published.
+published archive contains PNGs without file names. Their order is that of an
+unsorted folder listing, so it cannot be rebuilt.
 The PNGs are RGB, but arrays that were decoded from them with OpenCV are BGR.
 """
 

@@ -134,8 +134,8 @@ def _footnotes(results: Sequence[RunResult]) -> list[str]:
 def _pairs_table(pairs: Sequence[ComparedPair], level: float) -> str:
     """Return the table of the differences.
 
-    A single pair has a column for the bootstrap. Several pairs have a column for
-    adjusted p-values.
+    For two results, the table has a column for the bootstrap. For more results, it has a
+    column for adjusted p-values.
     """
     from ...reports.tables.text import text_table
 

@@ -42,7 +42,7 @@ Mean = Annotated[
         parser=numbers,
         metavar="NUMBERS",
         help="Subtract this mean from images in 0..1, e.g. 0.5, or one mean for each "
-        "channel: 0.485,0.456,0.406. Three numbers make three channels of a grey image.",
+        "channel: 0.485,0.456,0.406. With three numbers, a grey image gets three equal channels.",
     ),
 ]
 Std = Annotated[

@@ -98,9 +98,9 @@ def check_replay(
     root: Path,
     progress: Progress | None = None,
 ) -> Check:
-    """Let a learner answer random episodes of a result again.
+    """Draw episodes of a result at random, and let a learner answer them once more.
 
-    root: the folder with the built datasets; it has the images of the result
+    root: the folder with the built datasets, from which the images are read
     """
     if result.protocol.sampling == "listed":
         return not_possible(_WHAT, "the episodes come from an episode file")

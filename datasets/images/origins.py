@@ -66,7 +66,7 @@ class Origins:
             self.turned += one.asks_to_be_turned
 
     def join(self, other: "Origins") -> None:
-        """Add the counts of other images."""
+        """Add the counts of another `Origins` to these."""
         self.sizes += other.sizes
         self.converted += other.converted
         self.turned += other.turned

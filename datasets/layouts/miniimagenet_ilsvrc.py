@@ -102,7 +102,7 @@ def _check_mapping(
         return
     uncertain = _uncertain_classes(split, ravi, found)
     raise DataError(
-        f"{split}: the files found by number are not the images in the split list: "
+        f"{split}: the files at the expected positions are not those in the split list: "
         f"expected image names with sha256 {expected}, got {got}. A file was added, removed or "
         f"renamed, most likely in one of the classes whose exact number of files is not "
         f"known (number of files found): {uncertain}. Unpack their tars again"

@@ -36,7 +36,7 @@ def test_a_renamed_file_is_found_by_the_mapping(folder: Path) -> None:
     before.rename(class_folder / f"{WNIDS[0]}_13.JPEG")
     with pytest.raises(
         DataError,
-        match="train: the files found by number are not the images .*found.: none",
+        match="train: the files at the expected positions are not those .*found.: none",
     ):
         MINI.list_classes(Request(folder))
 
