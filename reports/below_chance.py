@@ -1,4 +1,4 @@
-"""Say when a model is right far less often than guessing, which has a cause."""
+"""Say so if a model is right far less often than guessing. Wrong signs are a common cause."""
 
 import math
 

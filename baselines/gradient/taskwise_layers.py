@@ -148,7 +148,7 @@ def _convolved(
     weight: Tensor,
     window: Window,
 ) -> Tensor:
-    """Return the convolution of one task, without a graph.
+    """Convolve the images of one task, without an autograd graph.
 
     images: (n, H, W, C); weight: (size * size * C, O) -> (n, H', W', O)
     """

@@ -164,9 +164,9 @@ def named_by_changes(protocol: EvalProtocol) -> EvalProtocol:
 def name_of_settings(protocol: EvalProtocol) -> str | None:
     """Return the name that the settings of a protocol require.
 
-    It is the protocol's own name if that says all that differs from the catalogue, in any
-    order, and nothing else. None if the catalogue does not know the name, or if the name
-    may be shortened.
+    This is the protocol's own name if that name states every difference from the
+    catalogue, in any order, and nothing else. Return None if the catalogue does not know
+    the name, or if the name may have been shortened.
     """
     base = _base_of(protocol.name)
     if base is None or len(protocol.name) == _LONGEST_NAME:

@@ -74,8 +74,8 @@ def open_stream(protocol: EvalProtocol, root: Path) -> EpisodeStream:
 
     The protocol gets a name that shows what differs from the catalogue; see
     `named_by_changes`.
-    Raises DataError if the dataset is not built, or has too few classes or images, or if
-    the episodes are those of a file.
+    Raises DataError if the dataset is not built, or has too few classes or images. Also
+    raises it for the protocol of an episode file, whose episodes cannot be drawn.
     """
     if protocol.sampling == "listed":
         raise DataError(

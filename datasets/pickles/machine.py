@@ -200,7 +200,7 @@ def _check_key(value: object) -> None:
 
 
 def _shown(name: object) -> str:
-    """Return a name for an error message, escaped, since a terminal may show it."""
+    """Return a name with its control characters escaped, to be shown in an error message."""
     if not isinstance(name, str):
         return f"<{type(name).__name__}>"
     return shown(name)

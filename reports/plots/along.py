@@ -94,9 +94,9 @@ def _label_values(ax: Axes, values: Sequence[int]) -> None:
 
 
 def _curves(results: Iterable[RunResult], field: str) -> dict[str, list[Cell]]:
-    """Return the MOST_CURVES curves that reach the highest accuracies.
+    """Return the curves that reach the highest accuracies, at most MOST_CURVES of them.
 
-    label of a curve -> cells of this curve, in ascending order of `field`
+    Returns label -> the cells of a curve, in ascending order of `field`.
     """
     several: list[list[RunResult]] = []
     for by_value in _alike_but_for(field, results):
