@@ -992,7 +992,7 @@ def test_strange_names_in_a_folder_are_left_alone_or_named(
     refused(
         "mini",
         folder,
-        "expected 9 images as in ILSVRC2012, found 8|are not the images",
+        "expected 9 images as in ILSVRC2012, found 8|are not those in the split list",
     )
     (folder / f"{name}.pkl").write_text("<html>")
     refused("mini", folder, "expected data, got a web page")
