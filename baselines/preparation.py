@@ -39,6 +39,16 @@ class Preparation:
     std: tuple[float, ...] | None = None
 
     def __post_init__(self) -> None:
+        if self.size is not None and type(self.size) is not int:
+            raise BaselineError(
+                f"size: expected a whole number of pixels, got {self.size!r}. Type for "
+                f"example 224"
+            )
+        if self.transform is not None and not callable(self.transform):
+            raise BaselineError(
+                f"transform: expected a function, got {self.transform!r:.60}. Pass a "
+                f"function of a batch of images"
+            )
         if self.size is not None and not 1 <= self.size <= _LARGEST_SIDE:
             raise BaselineError(
                 f"size: expected 1 to {_LARGEST_SIDE} px, got {self.size}. For most "
@@ -95,6 +105,12 @@ class Preparation:
 def _check_values(name: str, values: tuple[float, ...] | None) -> None:
     if values is None:
         return
+    is_numbers = isinstance(values, tuple)
+    if not is_numbers or not all(type(value) in (int, float) for value in values):
+        raise BaselineError(
+            f"{name}: expected a tuple of numbers, got {values!r:.60}. Type for example "
+            f"{name}=(0.5,)"
+        )
     if len(values) in (1, 3) and all(math.isfinite(value) for value in values):
         return
     raise BaselineError(

@@ -12,8 +12,9 @@ from ..baselines.learner import Learner
 from ..datasets.info import DataError
 from ..reports.name_taken import held_by
 from ..reports.records import RunResult, file_stem
-from ..reports.result_files import save_result
+from ..reports.result_files import read_document, save_result
 from .evaluate import make_examiner, run
+from .preparing import preparation_record
 from .protocols.stream import EpisodeStream
 from .stopping import StopRule
 
@@ -34,18 +35,19 @@ class ResultFolder:
         """Tell whether to skip an evaluation, because its result exists.
 
         Raises DataError if the result exists, and neither `overwrite` nor `skip_existing`
-        is set.
+        is set. With `skip_existing`, raises it if the images of the existing result were
+        prepared in another way.
         """
         existing = self.path / f"{_file_stem(learner, stream)}.json"
         if self.overwrite or not existing.exists():
             return False
-        if self.skip_existing:
+        if self.skip_existing and _is_prepared_alike(existing, learner, stream):
             return True
         raise DataError(
             f"{existing}: there is a result of this name already: "
             f"{held_by(existing) or 'a file that is no result'}. Choose another folder "
             f"with --out or another --name, add --overwrite to replace the result, or "
-            f"add --skip-existing to keep it"
+            f"add --skip-existing to keep it if its images were prepared in the same way"
         )
 
 
@@ -95,3 +97,9 @@ def evaluate_into(
 def _file_stem(learner: Learner, stream: EpisodeStream) -> str:
     card = learner.card
     return file_stem(stream.protocol.name, card.name, card.train_seed)
+
+
+def _is_prepared_alike(existing: Path, learner: Learner, stream: EpisodeStream) -> bool:
+    """Tell whether a saved result is of images that were prepared in the same way."""
+    saved = read_document(existing).preparation
+    return saved == preparation_record(learner, stream.view)

@@ -22,6 +22,11 @@ def prepared_stream(
     """
     if preparation is None or preparation == Preparation():
         return stream
+    if not isinstance(preparation, Preparation):
+        raise BaselineError(
+            f"preparation: expected a fewbench.Preparation, got {preparation!r:.60}. Type "
+            f"for example preparation=fewbench.Preparation(size=224)"
+        )
     return replace(stream, view=PreparedView(stream.view, preparation))
 
 
@@ -33,9 +38,9 @@ def with_batch_size(learner: Learner, batch_size: int | None) -> Learner:
     """
     if batch_size is None:
         return learner
-    if batch_size < 1:
+    if type(batch_size) is not int or batch_size < 1:
         raise BaselineError(
-            f"batch size: expected at least 1 image, got {batch_size}. Type for example "
+            f"batch size: expected at least 1 image, got {batch_size!r}. Type for example "
             f"--batch-size 64"
         )
     if not isinstance(learner, EmbeddingLearner):

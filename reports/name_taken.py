@@ -83,7 +83,8 @@ def held_by(path: Path) -> str:
         return ""
     learner = _shown(saved.get("learner"))
     words = [f"{learner}, train seed {_shown(saved.get('train_seed'))}"]
-    for name in ("backbone", "precision", "checkpoint_sha256", "created_utc"):
+    names = ("backbone", "precision", "preparation", "checkpoint_sha256", "created_utc")
+    for name in names:
         if saved.get(name):
             words.append(f"{name} {_shown(saved[name])}")
     return ", ".join(words)

@@ -52,16 +52,21 @@ class ImagePreparation:
 
     @property
     def changes(self) -> str:
-        """The changes of the images, such as "resized to 84 px".
-
-        This is "" if the images were neither resized nor transformed.
-        """
+        """The changes of the images, such as "resized to 84 px"; "" if there were none."""
         words = []
         if self.size is not None:
             words.append(f"resized to {self.size} px")
         if self.transform is not None:
             words.append(f"transformed by {self.transform}")
-        return " and ".join(words)
+        if self.mean is not None:
+            words.append(f"mean {_listed(self.mean)}")
+        if self.std is not None:
+            words.append(f"std {_listed(self.std)}")
+        return ", ".join(words)
+
+
+def _listed(values: tuple[float, ...]) -> str:
+    return "/".join(f"{value:g}" for value in values)
 
 
 @dataclass(frozen=True, config=RECORD)

@@ -238,8 +238,8 @@ def _in_data(result: RunResult, theirs: PublishedNumber) -> Iterator[str]:
         yield f"ours on {protocol.sampling} episodes"
     if result.partial:
         yield "ours on incomplete data"
-    if result.preparation and result.preparation.changes:
-        yield f"our images {result.preparation.changes}"
+    if result.image_changes:
+        yield f"our images {result.image_changes}"
     if is_unsteady(result):
         yield "ours not repeatable"
     if protocol.dataset != theirs.dataset:

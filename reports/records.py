@@ -102,6 +102,11 @@ class ResultHeader:
         """The name of the result's files, without their suffixes."""
         return file_stem(self.protocol.name, self.learner, self.train_seed)
 
+    @property
+    def image_changes(self) -> str:
+        """What was done to the stored images for this learner; "" if nothing."""
+        return "" if self.preparation is None else self.preparation.changes
+
     def header(self) -> dict[str, Any]:
         """Return the fields of `ResultHeader` by name, without those of subclasses."""
         return {field.name: getattr(self, field.name) for field in fields(ResultHeader)}

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 def result_label(result: RunResult) -> str:
     """Return a result in a few words, for example in a table.
 
-    The words are the learner, backbone, precision, training seed and protocol, and a
+    The words are the learner, backbone, precision, changes of the images, training seed
+    and protocol, and a
     mark if the result is transductive (†), on partial data (‡), on other images than the
     reference build (§) or not repeatable (¶).
     """
@@ -20,6 +21,7 @@ def result_label(result: RunResult) -> str:
         result.learner,
         result.backbone,
         result.precision,
+        result.image_changes,
         f"seed {result.train_seed}",
         "on",
         result.protocol.name,

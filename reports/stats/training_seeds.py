@@ -14,6 +14,7 @@ _EQUAL_FIELDS = (
     "learner",
     "backbone",
     "precision",
+    "image_changes",
     "transductive",
     "partial",
     "data_fingerprint",

@@ -102,6 +102,7 @@ def _result_row(group: ResultGroup, cell: Cell) -> dict[str, object]:
         "learner": result.learner,
         "backbone": result.backbone,
         "precision": result.precision,
+        "preparation": result.image_changes,
         "device": result.device,
         "train_seed": result.train_seed,
         "transductive": result.transductive,

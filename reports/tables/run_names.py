@@ -15,14 +15,14 @@ Part = Callable[[RunResult], str]
 def shortest_names(results: Iterable[RunResult]) -> dict[RunResult, str]:
     """Return a short name for each result, for tables.
 
-    A name starts with the learner. Backbone, precision, training seed and checkpoint
-    are added in this order until all names differ. Facts that are equal in all results
-    are skipped.
+    A name starts with the learner. Backbone, precision, changes of the images, training
+    seed and checkpoint are added in this order until all names differ. Facts that are
+    equal in all results are skipped.
     """
     distinct = list(dict.fromkeys(results))
     parts: list[Part] = [_learner]
     names = _joined(distinct, parts)
-    for part in (_backbone, _precision, _seed, _checkpoint):
+    for part in (_backbone, _precision, _image_changes, _seed, _checkpoint):
         different_names = set(names.values())
         if len(different_names) == len(distinct):
             break
@@ -35,12 +35,13 @@ def shortest_names(results: Iterable[RunResult]) -> dict[RunResult, str]:
 def plot_names(results: Iterable[RunResult]) -> dict[RunResult, str]:
     """Return a name for each result, for plots.
 
-    A name consists of learner and backbone. Precision and training seed are added if
-    they differ between the results. Equal names for the same protocol are numbered.
+    A name consists of learner and backbone. Precision, changes of the images and training
+    seed are added if they differ between the results. Equal names for the same protocol
+    are numbered.
     """
     distinct = list(dict.fromkeys(results))
     parts: list[Part] = [_short_learner, _short_backbone]
-    for part in (_precision, _seed):
+    for part in (_precision, _short_changes, _seed):
         if _differ(distinct, part):
             parts.append(part)
     names = _joined(distinct, parts)
@@ -102,6 +103,14 @@ def _short_backbone(result: RunResult) -> str:
 
 def _precision(result: RunResult) -> str:
     return result.precision
+
+
+def _image_changes(result: RunResult) -> str:
+    return result.image_changes
+
+
+def _short_changes(result: RunResult) -> str:
+    return shortened(result.image_changes, BACKBONE_LIMIT)
 
 
 def _seed(result: RunResult) -> str:

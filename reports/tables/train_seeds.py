@@ -79,6 +79,7 @@ def _what_runs_share(result: RunResult) -> tuple:
         result.learner,
         result.backbone,
         result.precision,
+        result.image_changes,
         result.transductive,
         repr(sorted(settings.items())),
     )

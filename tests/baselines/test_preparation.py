@@ -95,6 +95,11 @@ def test_what_is_no_image_is_refused(transform: Any, said: str) -> None:
     [
         ({"size": 0}, "size: expected 1 to 4096 px, got 0"),
         ({"size": 10**9}, "size: expected 1 to 4096"),
+        ({"size": 1.5}, "size: expected a whole number of pixels, got 1.5"),
+        ({"size": True}, "size: expected a whole number"),
+        ({"transform": 3}, "transform: expected a function, got 3"),
+        ({"mean": 0.5}, "mean: expected a tuple of numbers, got 0.5"),
+        ({"std": ("a",)}, "std: expected a tuple of numbers"),
         ({"mean": ()}, "mean: expected 1 or 3 finite numbers, got none"),
         ({"mean": (0.1, 0.2)}, "got 0.1, 0.2"),
         ({"std": (float("nan"),)}, "got nan"),

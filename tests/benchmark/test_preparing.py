@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -7,10 +9,17 @@ from fewbench.baselines.any_model import as_learner
 from fewbench.baselines.learner import BaselineError
 from fewbench.baselines.metric.centroid import Centroid
 from fewbench.baselines.preparation import Preparation
+from fewbench.benchmark.cli.describe import result_label
 from fewbench.benchmark.evaluate import evaluate, find_episodes
+from fewbench.benchmark.evaluate_into import ResultFolder, evaluate_into
+from fewbench.benchmark.labels import Labels
 from fewbench.benchmark.preparing import prepared_stream, with_batch_size
 from fewbench.benchmark.protocols.catalogue import find_protocol
+from fewbench.datasets.info import DataError
 from fewbench.reports.origin import ImagePreparation
+from fewbench.reports.records import ResultError
+from fewbench.reports.stats.training_seeds import train_seeds
+from fewbench.reports.tables.run_names import shortest_names
 
 BRIEF = find_protocol("glyphs-5w1s", n_episodes=20)
 
@@ -95,5 +104,38 @@ def test_a_batch_size_is_for_encoders() -> None:
     assert with_batch_size(learner, None) is learner
     with pytest.raises(BaselineError, match="at least 1 image, got 0"):
         with_batch_size(learner, 0)
+    with pytest.raises(BaselineError, match="at least 1 image, got 1.5"):
+        evaluate(nn.Flatten(), BRIEF, batch_size=1.5)  # pyright: ignore[reportArgumentType]
+    with pytest.raises(BaselineError, match="expected a fewbench.Preparation, got 3"):
+        evaluate(nn.Flatten(), BRIEF, preparation=3)  # pyright: ignore[reportArgumentType]
     with pytest.raises(BaselineError, match="has no effect on guess"):
         with_batch_size(as_learner(guess), 7)
+
+
+def test_prepared_images_are_told_apart_wherever_results_are_shown() -> None:
+    plain = evaluate(Centroid(), BRIEF)
+    small = evaluate(Centroid(), BRIEF, preparation=Preparation(7, std=(0.5,)))
+    assert (plain.image_changes, small.image_changes) == (
+        "",
+        "resized to 7 px, std 0.5",
+    )
+    assert "resized to 7 px" in result_label(small)
+    names = shortest_names([plain, small])
+    assert names[small] == f"{names[plain]} resized to 7 px, std 0.5"
+    second = evaluate(
+        Centroid(), BRIEF, labels=Labels(train_seed=1), preparation=Preparation(7)
+    )
+    with pytest.raises(ResultError, match="image_changes"):
+        train_seeds([plain, second])
+
+
+def test_a_result_of_other_images_is_not_kept_in_place_of_this_one(
+    tmp_path: Path,
+) -> None:
+    stream = find_episodes(BRIEF)
+    small = prepared_stream(stream, Preparation(size=7))
+    folder = ResultFolder(tmp_path, skip_existing=True)
+    assert len(evaluate_into(folder, Centroid(), [small])) == 1
+    assert evaluate_into(folder, Centroid(), [small]) == []
+    with pytest.raises(DataError, match="another --name"):
+        evaluate_into(folder, Centroid(), [stream])
