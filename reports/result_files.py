@@ -48,7 +48,12 @@ _LONGEST_COMMAND = 500  # a longer command of a result is not shown
 _NAMES_LIMIT = 4 << 20  # the most bytes for the names or the sizes of all classes
 
 
-def save_result(result: RunResult, folder: Path, *, overwrite: bool = False) -> Path:
+def save_result(
+    result: RunResult,
+    folder: Path,
+    *,
+    overwrite: bool = False,
+) -> Path:
     """Write `<stem>.npz`, then `<stem>.json`, and return the path of the JSON file.
 
     The JSON file is written last, so the result is complete if this file exists. It holds

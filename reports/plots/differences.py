@@ -61,7 +61,13 @@ def _level(comparisons: Sequence[Comparison]) -> float:
     return 0.95
 
 
-def _plot_difference(ax: Axes, row: int, pair: Comparison, *, is_filled: bool) -> None:
+def _plot_difference(
+    ax: Axes,
+    row: int,
+    pair: Comparison,
+    *,
+    is_filled: bool,
+) -> None:
     style = STYLES[0]
     color, _ = style
     if pair.interval is None:

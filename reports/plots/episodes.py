@@ -80,7 +80,13 @@ def _plot_histograms(group: ResultGroup, ax: Axes, styles: Styles) -> Axes:
     return ax
 
 
-def _plot_bars(ax: Axes, row: int, heights: Floats, edges: Floats, color: str) -> None:
+def _plot_bars(
+    ax: Axes,
+    row: int,
+    heights: Floats,
+    edges: Floats,
+    color: str,
+) -> None:
     """Plot one histogram. The bars stand on the line at height `row`."""
     ax.stairs(
         row - heights,  # the vertical axis points down
