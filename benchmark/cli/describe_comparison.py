@@ -19,10 +19,10 @@ _SUPERIORITY = (
     "than the second in an episode, ties counted half. This is about these runs on "
     "these test images, not about other training seeds"
 )
-_BETTING = (
-    "\nlittle-spread: the same difference in all but a few episodes, so limits and p "
-    "allow for\nwhat was not seen; paired-anytime: the evaluation stopped early, so "
-    "limits and p are\ncomputed by betting"
+_OTHER_KINDS = (
+    "\nlittle-spread: the same difference in more than half of the episodes, and another "
+    "in fewer\nthan 50, so limits and p allow for what was not seen; paired-anytime: the "
+    "evaluation could\nstop early, so limits and p are computed by betting"
 )
 
 
@@ -51,7 +51,7 @@ def comparison_text(compared: ComparedResults) -> str:
     against a published accuracy.
     """
     blocks = [_results_table(compared.results, compared.level)]
-    footnotes = _footnotes(compared.results)
+    footnotes = _footnotes(compared.results, compared.level)
     if footnotes:
         blocks.append("\n".join(footnotes))
     if compared.pairs:
@@ -105,14 +105,18 @@ def _results_table(results: Sequence[RunResult], level: float) -> str:
     for number, result in enumerate(results, start=1):
         interval = result_interval(result, level)
         kind = f"{interval.kind}, {digits(100 * level)} %"
-        rows.append([str(number), result_label(result), str(interval), kind])
+        mark = "°" if interval.of_little_spread else ""
+        accuracy = f"{interval}{mark}"
+        rows.append([str(number), result_label(result), accuracy, kind])
     return text_table(["", "result", "accuracy", "kind of ±"], rows)
 
 
-def _footnotes(results: Sequence[RunResult]) -> list[str]:
-    """Return explanations of the marks †, ‡, § and ¶, if these results have the marks."""
+def _footnotes(results: Sequence[RunResult], level: float) -> list[str]:
+    """Return explanations of the marks °, †, ‡, ¶ and §, if these results have them."""
     from ...reports.remarks import is_unsteady
+    from ...reports.stats.intervals import result_interval
     from ...reports.tables.footnotes import (
+        LITTLE_SPREAD_NOTE,
         OTHER_DATA_NOTE,
         PARTIAL_NOTE,
         TRANSDUCTIVE_NOTE,
@@ -120,6 +124,8 @@ def _footnotes(results: Sequence[RunResult]) -> list[str]:
     )
 
     footnotes = []
+    if any(result_interval(result, level).of_little_spread for result in results):
+        footnotes.append(LITTLE_SPREAD_NOTE)
     if any(result.transductive for result in results):
         footnotes.append(TRANSDUCTIVE_NOTE)
     if any(result.partial for result in results):
@@ -189,7 +195,7 @@ def _about_pairs(pairs: Sequence[ComparedPair]) -> str:
     )
     intervals = [pair.comparison.interval for pair in pairs]
     if any(one and one.kind != "paired-t" for one in intervals):
-        text += _BETTING
+        text += _OTHER_KINDS
     return text
 
 

@@ -121,6 +121,8 @@ def axis_label(quantity: str, cells: Sequence[Cell]) -> str:
         meanings.append("¶ not repeatable")
     if "§" in marks:
         meanings.append("§ not the reference build")
+    if "°" in marks:
+        meanings.append("° little spread")
     if meanings:
         lines.append(", ".join(meanings))
     return "\n".join(lines)

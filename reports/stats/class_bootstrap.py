@@ -23,6 +23,12 @@ from .little_spread import FEW, little_spread
 # has all the rules.
 FEWEST_CLASSES = 5
 MOST_DOUBT = 1 / 3
+# A mean is near an end of the scale if it is at most this far from 0 or 1.
+NEAR_END = 0.1
+_FEW_EPISODES = (
+    "rough limits: too few episodes to tell the classes from noise. Evaluate more: "
+    "--episodes 10000"
+)
 
 
 def class_bootstrap(
@@ -136,12 +142,14 @@ def _caution(mean: float, influence: FloatArray, doubt: float) -> str:
             f"only {n_effective:.1f} of them"
         )
     if doubt > MOST_DOUBT:
-        return (
-            "rough limits: too few episodes to tell the classes from noise. Evaluate "
-            "more: --episodes 10000"
-        )
-    # Then most classes are at the end of the scale, and a few decide.
-    if influence.std(ddof=1) > min(mean, 1 - mean):
+        return _FEW_EPISODES
+    to_the_end = min(mean, 1 - mean)
+    if influence.std(ddof=1) > to_the_end:
+        # The influences contain the noise of the episodes. Far from both ends, it is
+        # mostly this noise that makes them so large.
+        if to_the_end > NEAR_END:
+            return _FEW_EPISODES
+        # Most classes are at the end of the scale, and a few decide.
         return (
             "rough limits: so close to the end of the scale, a few hard or easy classes "
             "decide, and these classes may hold none of them"

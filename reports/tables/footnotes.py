@@ -46,8 +46,8 @@ MEANINGS = {
     "legacy-z-ddof1": f"1.96 std / √n over n episodes, std with ddof 1, {_CONDITIONAL}",
     "legacy-z-n1": f"1.96 std / √(n + 1) over n episodes, {_CONDITIONAL}",
     "little-spread": (
-        "n values, all or all but a few of them alike: the usual formula and an allowance for what "
-        "was not seen, about the same, not symmetric"
+        "n values, more than half of them equal and fewer than 50 not: the usual formula and an "
+        "allowance for what was not seen, about the same, not symmetric"
     ),
     "anytime": f"over n episodes, whenever the evaluation stopped, not symmetric, {_CONDITIONAL}",
     "open": (

@@ -46,7 +46,7 @@ def test_other_answers_are_counted_by_what_became_of_them() -> None:
     assert f"{(a & ~b).sum()} right to wrong, {(b & ~a).sum()} wrong to right" in text
 
 
-def test_a_difference_in_one_episode_is_left_to_bets() -> None:
+def test_a_difference_in_one_episode_is_of_little_spread() -> None:
     result = build_result(1.0)
     predictions = result.predictions.copy()
     predictions[3, 0] = 1
@@ -58,6 +58,15 @@ def test_a_difference_in_one_episode_is_left_to_bets() -> None:
     assert "allow for" in text
     assert "90 % limits" in text
     assert "1 of 3,000 predictions differ (0.03 %): 1 right to wrong" in text
+
+
+def test_a_result_of_little_spread_is_marked_and_explained() -> None:
+    perfect, plain = build_result(1.0), build_result(0.9, 1)
+    text = comparison_text(compare_results([perfect, plain], 0.95))
+    assert " %°  little-spread, 95 %" in text
+    assert text.count("\n° little spread: ") == 1
+    single = compare_results([plain], 0.95, PublishedMean(0.9, 0.05))
+    assert "°" not in comparison_text(single)
 
 
 def test_a_published_number_is_documented() -> None:

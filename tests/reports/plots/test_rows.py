@@ -49,6 +49,13 @@ def test_the_label_says_what_interval_and_marks_mean(make_result):
     ]
 
 
+def test_the_label_explains_little_spread(make_result):
+    perfect = Cell.of(make_result(1.0))
+
+    assert "°" in perfect.marks
+    assert axis_label("accuracy", [perfect]).split("\n")[-1] == "° little spread"
+
+
 def test_the_heading_says_how_many_are_left_out(make_result):
     (group,) = result_groups(
         [make_result(0.5 + k / 10, k, learner=f"l{k}") for k in range(3)]

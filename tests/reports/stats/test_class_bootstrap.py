@@ -69,6 +69,39 @@ def test_limits_that_rest_on_few_classes_or_episodes_say_so(make_result):
     assert class_bootstrap(perfect).caution
 
 
+def test_noise_far_from_the_ends_of_the_scale_is_called_too_few_episodes(make_result):
+    few = _with_easy_and_hard_classes(make_result, n_episodes=60)
+    assert 0.4 < few.accuracies.mean() < 0.6
+    assert "too few episodes to tell" in class_bootstrap(few).caution
+    many = _with_easy_and_hard_classes(make_result, n_episodes=3000)
+    assert class_bootstrap(many).caution == ""
+
+
+def test_a_few_hard_classes_near_the_end_of_the_scale_are_called_so(make_result):
+    hard = _with_easy_and_hard_classes(make_result, n_episodes=3000, n_hard=6, easy=15)
+    assert hard.accuracies.mean() > 0.9
+    assert "so close to the end of the scale" in class_bootstrap(hard).caution
+
+
+def _with_easy_and_hard_classes(make_result, n_episodes, n_hard=44, easy=13):
+    """A result on 88 classes: of 15 queries, 3 of a hard class are right."""
+    rng = np.random.default_rng(0)
+    chosen = [rng.permutation(88)[:5] for _ in range(n_episodes)]
+    classes = np.array(chosen, np.uint16)
+    n_right = np.where(classes < n_hard, 3, easy)
+    wrong = np.arange(15) >= n_right[:, :, None]
+    truth = np.arange(5)[:, None]
+    predictions = np.where(wrong, (truth + 1) % 5, truth).astype(np.uint8)
+    return make_result(
+        n_episodes=n_episodes,
+        classes=classes,
+        class_names=np.array([f"class {number}" for number in range(88)]),
+        class_sizes=np.full(88, 20, np.int32),
+        predictions=predictions.reshape(n_episodes, -1),
+        correct=(75 - wrong.sum(axis=(1, 2))).astype(np.int32),
+    )
+
+
 def _with_hard_classes(make_result, n_hard, n_episodes):
     """A result that is wrong on each third query of the first n_hard classes."""
     plain = make_result(0.99999, n_episodes=n_episodes)

@@ -95,4 +95,4 @@ def test_a_mean_of_little_spread_is_marked(make_result):
 
     assert re.search(r"100\.00 ± [1-9]\d\.\d\d °", text)
     assert "° little spread" in text
-    assert "little-spread: n values, all or all but a few" in text
+    assert "little-spread: n values, more than half of them equal" in text
