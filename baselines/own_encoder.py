@@ -81,9 +81,10 @@ class EncoderLearner(EmbeddingLearner):
         if self._shape is None:
             self._shape = shape
         if shape != self._shape:
+            wanted = ", ".join(["n", *map(str, self._shape)])
             raise BaselineError(
                 f"cannot embed the images: expected features of the shape "
-                f"{('n', *self._shape)}, as in the first batch, got "
+                f"({wanted}), as in the first batch, got "
                 f"{tuple(features.shape)}. Change what the model returns"
             )
         precise = torch.float64 if features.dtype in _WIDE else torch.float32

@@ -8,7 +8,7 @@ import typer
 from fewbench.errors import UserError
 
 from .console import emit, progress_bars
-from .options import Json
+from .options import FeaturesMember, Json
 
 if TYPE_CHECKING:
     from ..verification.report import VerifiedResult
@@ -39,6 +39,7 @@ def verify(
             "data folder of the user.",
         ),
     ] = None,
+    features: FeaturesMember = None,
     as_json: Json = False,
 ) -> None:
     """Check that results can be what they say.
@@ -54,10 +55,17 @@ def verify(
     from ...datasets.root import data_root
     from ..verification.report import verify_result
 
+    if features is not None and checkpoint is None:
+        raise UserError(
+            f"--features {features}: has no effect without a learner: expected "
+            f"--checkpoint module:factory, got none. Add it, or omit --features"
+        )
     paths = result_files(results)
     place = data_root(root)
     with progress_bars() as progress:
-        verified = [verify_result(path, place, checkpoint, progress) for path in paths]
+        verified = [
+            verify_result(path, place, checkpoint, progress, features) for path in paths
+        ]
     emit(verified_document(verified), verified_text(verified), as_json)
     if not all(one.has_passed for one in verified):
         raise typer.Exit(1)

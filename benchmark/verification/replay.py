@@ -10,12 +10,14 @@ import numpy as np
 from fewbench.progress import Progress
 
 from ...baselines.evaluation.examiner import range_step
-from ...baselines.learner import BaselineError, Learner, LearnerCard
+from ...baselines.learner import BaselineError, EmbeddingLearner, Learner, LearnerCard
+from ...baselines.preparation import Preparation
 from ...datasets.info import DataError
 from ...reports.records import RunResult
 from ..evaluate import answer_range, make_examiner
 from ..models import Loading, load_model
-from ..protocols.stream import open_stream
+from ..preparing import prepared_stream, with_batch_size
+from ..protocols.stream import EpisodeStream, open_stream
 from .checks import Check, failed, not_possible, passed
 
 REPLAYED = 256  # episodes, or as many more as make whole ranges
@@ -64,18 +66,22 @@ def load_for_result(
     what: str,
     result: RunResult,
     settings: Sequence[str] = (),
+    features: str | None = None,
 ) -> Learner:
     """Load a learner with the precision that a result records.
 
     what: as in `load_model`
     settings: from `settings_at_test`
+    features: as in `Loading`
     Raises BaselineError if it cannot be loaded, or if an evaluation cannot change one of
     the settings.
     """
     precision = result.precision
     if precision not in ("fp32", "bf16"):
         precision = "fp32"
-    loading = Loading(precision=precision, settings=tuple(settings))
+    loading = Loading(
+        precision=precision, settings=tuple(settings), features=features
+    )
     return load_model(what, loading)
 
 
@@ -107,6 +113,10 @@ def check_replay(
     if result.deterministic is False:
         reason = "the learner's answers are random: it gave an episode two answers"
         return not_possible(_WHAT, reason)
+    if result.preparation is not None and result.preparation.transform is not None:
+        transform = result.preparation.transform
+        reason = f"the images were transformed by {transform}, which is not known here"
+        return not_possible(_WHAT, reason)
     try:
         replayed = replay(result, learner, root, progress)
     except (BaselineError, DataError) as error:
@@ -126,24 +136,50 @@ def replay(
 ) -> Replay:
     """Answer whole ranges of episodes again. The ranges are drawn at random.
 
-    A result cannot be prepared for the check, since nobody knows the ranges before.
+    A result cannot be forged to pass, since nobody knows the ranges before. The images are
+    prepared as for the result, but without its transform.
     """
-    stream = open_stream(result.protocol, root)
+    stream, learner = _as_evaluated(result, learner, root)
     examiner = make_examiner(learner, stream, progress)
     step = range_step(examiner.learner)
-    starts = range(0, len(stream), step)
-    n_ranges = min(len(starts), -(-REPLAYED // step))
-    chosen = random.SystemRandom().sample(starts, n_ranges)
     stored: list[np.ndarray] = []
     again: list[np.ndarray] = []
-    for start in sorted(chosen):
-        end = min(start + step, len(stream))
+    for start, end in _draw_ranges(len(stream), step):
         _, answers = answer_range(examiner, stream, start, end)
         again.append(answers.predictions)
         stored.append(result.predictions[start:end])
     return compare_predictions(
         np.concatenate(stored), np.concatenate(again), result.protocol.n_way
     )
+
+
+def _as_evaluated(
+    result: RunResult, learner: Learner, root: Path
+) -> tuple[EpisodeStream, Learner]:
+    """Return the prepared episodes of a result, and the learner with its batch size."""
+    stream = open_stream(result.protocol, root)
+    record = result.preparation
+    if record is None:
+        return stream, learner
+    preparation = Preparation(record.size, None, record.mean, record.std)
+    if isinstance(learner, EmbeddingLearner):
+        learner = with_batch_size(learner, record.batch_size)
+    return prepared_stream(stream, preparation), learner
+
+
+def _draw_ranges(n_episodes: int, step: int) -> list[tuple[int, int]]:
+    """Draw ranges until they hold enough episodes. The last range may be short."""
+    starts = list(range(0, n_episodes, step))
+    random.SystemRandom().shuffle(starts)
+    ranges: list[tuple[int, int]] = []
+    n_drawn = 0
+    for start in starts:
+        if n_drawn >= REPLAYED:
+            break
+        end = min(start + step, n_episodes)
+        ranges.append((start, end))
+        n_drawn += end - start
+    return sorted(ranges)
 
 
 def compare_predictions(stored: np.ndarray, again: np.ndarray, n_way: int) -> Replay:

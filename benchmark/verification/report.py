@@ -48,12 +48,14 @@ def verify_result(
     root: Path,
     checkpoint: str | None = None,
     progress: Progress | None = None,
+    features: str | None = None,
 ) -> VerifiedResult:
     """Check whatever can be checked of a result.
 
     path: the JSON document of the result
     root: the folder with the built datasets; a dataset need not be built
     checkpoint: the learner of the result, as in `load_model`; None if it is not at hand
+    features: the member of an encoder's output that holds the features, as in `Loading`
     Raises BaselineError if there is no such checkpoint.
     """
     try:
@@ -69,7 +71,7 @@ def verify_result(
         reason = f"the learner is not at hand: {_CHECKPOINT}"
         checks += [not_possible(_LEARNER, reason), not_possible(_REPLAY, reason)]
         return VerifiedResult(path, checks)
-    learner, check = _load(checkpoint, result)
+    learner, check = _load(checkpoint, result, features)
     checks.append(check)
     if build.outcome == "passed":
         checks.append(check_replay(result, learner, root, progress))
@@ -79,13 +81,15 @@ def verify_result(
     return VerifiedResult(path, checks)
 
 
-def _load(checkpoint: str, result: RunResult) -> tuple[Learner, Check]:
+def _load(
+    checkpoint: str, result: RunResult, features: str | None
+) -> tuple[Learner, Check]:
     """Load the learner with the settings of a result, and check that it is the result's."""
-    learner = load_for_result(checkpoint, result)
+    learner = load_for_result(checkpoint, result, features=features)
     settings = settings_at_test(result, learner.card)
     if settings:
         try:
-            learner = load_for_result(checkpoint, result, settings)
+            learner = load_for_result(checkpoint, result, settings, features)
         except BaselineError as error:
             return learner, failed(_LEARNER, "the recipe of the checkpoint", str(error))
     return learner, _check_learner(result, learner.card)

@@ -85,7 +85,7 @@ def test_batches_with_other_shapes_of_the_same_size_are_refused() -> None:
     learner = learner_of(lambda rows: rows.reshape(len(rows), *shape))
     learner.embed(IMAGES)
     shape.reverse()
-    with pytest.raises(BaselineError, match=r"\('n', 4, 196\), as in the first batch"):
+    with pytest.raises(BaselineError, match=r"\(n, 4, 196\), as in the first batch"):
         learner.embed(IMAGES)
 
 
