@@ -79,9 +79,7 @@ def load_for_result(
     precision = result.precision
     if precision not in ("fp32", "bf16"):
         precision = "fp32"
-    loading = Loading(
-        precision=precision, settings=tuple(settings), features=features
-    )
+    loading = Loading(precision=precision, settings=tuple(settings), features=features)
     return load_model(what, loading)
 
 
