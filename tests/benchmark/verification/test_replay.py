@@ -7,6 +7,7 @@ import torch
 
 from fewbench.baselines.catalogue import load_learner
 from fewbench.baselines.learner import Learner
+from fewbench.baselines.metric.centroid import Centroid
 from fewbench.baselines.preparation import Preparation
 from fewbench.benchmark.evaluate import evaluate
 from fewbench.benchmark.preparing import with_batch_size
@@ -67,13 +68,13 @@ def test_the_images_are_prepared_as_for_the_result(
     learner = with_batch_size(centroid, 50)
     prepared = evaluate(learner, protocol, preparation=preparation, root=glyphs_root)
     shapes: set[tuple[int, ...]] = set()
-    embed = type(centroid).embed
+    embed = Centroid.embed
 
     def observed(self, images: np.ndarray) -> torch.Tensor:
         shapes.add(images.shape)
         return embed(self, images)
 
-    monkeypatch.setattr(type(centroid), "embed", observed)
+    monkeypatch.setattr(Centroid, "embed", observed)
     check = check_replay(prepared, centroid, glyphs_root)
     assert check.outcome == "passed"
     assert max(shapes) == (50, 7, 7, 1)
