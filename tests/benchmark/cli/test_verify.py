@@ -55,6 +55,32 @@ def test_a_learner_that_does_not_exist_is_a_mistake_of_the_user(
     assert "'nowhere': no such learner" in done.stderr
 
 
+_ENCODER = """
+from torch import nn
+
+class Encoder(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.flatten = nn.Flatten()
+
+    def forward(self, images):
+        return {"mean": self.flatten(images), "other": images}
+
+make = Encoder
+"""
+
+
+def test_an_encoder_with_several_outputs_is_replayed(run, tmp_path: Path) -> None:
+    (tmp_path / "several_outputs.py").write_text(_ENCODER)
+    named = ("several_outputs:make", "--features", "mean")
+    protocol = ("--protocol", "glyphs-5w1s", "--episodes", "10")
+    run("evaluate", *named, *protocol, "--size", "14", "--out", "results")
+    done = run("verify", "results", "--checkpoint", *named)
+    assert "passed        the predictions, replayed" in done.stdout
+    refused = run("verify", "results", "--features", "mean", code=2)
+    assert "error: --features mean: has no effect without" in refused.stderr
+
+
 def test_other_commands_refuse_a_forgery_in_one_line(run, tmp_path: Path) -> None:
     save_result(replace(HONEST, episodes_fingerprint="x"), tmp_path)
     for command in (
