@@ -68,16 +68,20 @@ def test_the_images_are_prepared_as_for_the_result(
     learner = with_batch_size(centroid, 50)
     prepared = evaluate(learner, protocol, preparation=preparation, root=glyphs_root)
     shapes: set[tuple[int, ...]] = set()
+    lowest: list[float] = []
     embed = Centroid.embed
 
     def observed(self, images: np.ndarray) -> torch.Tensor:
         shapes.add(images.shape)
+        lowest.append(float(images.min()))
         return embed(self, images)
 
     monkeypatch.setattr(Centroid, "embed", observed)
     check = check_replay(prepared, centroid, glyphs_root)
     assert check.outcome == "passed"
     assert max(shapes) == (50, 7, 7, 1)
+    # The centroid answers alike for any mean, so its input shows the mean.
+    assert min(lowest) < 0
     # Without its preparation, the same result does not agree.
     unprepared = replace(prepared, preparation=None)
     assert check_replay(unprepared, centroid, glyphs_root).outcome == "failed"
