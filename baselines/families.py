@@ -10,6 +10,7 @@ from .learner import BaselineError
 from .libraries import LIBRARIES
 from .metric.protonet import ProtoNet
 from .metric.protonet_learn2learn import Learn2LearnProtoNet
+from .outputs import last_words
 from .trained_learner import TrainedLearner
 
 BASELINES: dict[str, type[TrainedLearner]] = {
@@ -79,7 +80,7 @@ def _own_class(name: str, module_name: str, class_name: str) -> type[TrainedLear
     except Exception as error:
         # The module is the user's own, so it can raise anything.
         raise BaselineError(
-            f"{name}: cannot import {module_name}: {type(error).__name__}: {error}. If "
+            f"{name}: cannot import {module_name}: {last_words(error)}. If "
             f"you trust that file, put its folder on the path: PYTHONPATH=FOLDER fewbench "
             f"..."
         ) from error

@@ -71,6 +71,7 @@ class ForeignModule:
             self._is_fast = True
             got = embed(inputs)
         except Exception:
+            # The copy is only an optimisation, so the module itself is used instead.
             got = torch.full_like(expected, torch.nan)
         largest_change = (got - expected).abs().max()
         if not largest_change <= _TOLERANCE * expected.abs().max():
@@ -104,6 +105,7 @@ class ForeignModule:
         try:
             self._call(inputs)
         except Exception:
+            # A module in half precision refuses float32 in its own words.
             formats = {weights.dtype for weights in _weights(self._module)}
             for dtype in sorted(formats - {torch.float32}, key=str):
                 self._takes = dtype
@@ -113,6 +115,7 @@ class ForeignModule:
                     continue
                 return
             self._takes = torch.float32
+            # No format helps, so this raises what the module says about float32.
             self(inputs)
 
     def _find_precision(self, inputs: Tensor) -> str:
@@ -123,6 +126,7 @@ class ForeignModule:
         try:
             return computed_precision(lambda: inner._call(inputs))
         except Exception:
+            # A module may work only inside its wrapper.
             return computed_precision(lambda: self._call(inputs))
 
 

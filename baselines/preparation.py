@@ -11,6 +11,7 @@ from torch import Tensor
 
 from ..datasets.images.resample import resize
 from .learner import BaselineError
+from .outputs import last_words
 
 # The filter of torchvision's Resize.
 RESAMPLING = "bilinear"
@@ -142,9 +143,8 @@ def _transformed(
             changed = transform(batch)
     except Exception as error:
         raise BaselineError(
-            f"the transform failed: {type(error).__name__}: {' '.join(str(error).split())}. "
-            f"It gets a uint8 tensor of the shape {tuple(batch.shape)}: change it so that "
-            f"it accepts this"
+            f"the transform failed: {last_words(error)}. It gets a uint8 tensor of the "
+            f"shape {tuple(batch.shape)}: change it so that it accepts this"
         ) from error
     _check_transformed(changed, len(images))
     assert isinstance(changed, Tensor)

@@ -12,31 +12,27 @@ from fewbench.progress import Progress
 
 from ..baselines.any_model import FunctionLearner, as_learner
 from ..baselines.evaluation.answers import Answers
-from ..baselines.evaluation.ask_again import Answered, Findings, ask_again
+from ..baselines.evaluation.ask_again import Answered, ask_again
 from ..baselines.evaluation.examiner import Examiner, few_images, range_step
 from ..baselines.evaluation.features import Features
+from ..baselines.evaluation.findings import Findings
 from ..baselines.learner import BaselineError, Learner, SteppedLearner
 from ..baselines.outputs import Choice
 from ..baselines.preparation import Preparation
 from ..datasets.episodes import EpisodeBatch
-from ..datasets.root import data_root
 from ..reports.protocol import EvalProtocol
 from ..reports.records import RunResult, count_correct
 from ..reports.remarks import ResultWarning, remarks
+from .episodes import Episodes, find_episodes
 from .image_shapes import check_images
 from .labels import Labels, labelled
 from .preparing import prepared_stream, with_batch_size
-from .protocols.catalogue import find_protocol, with_fitting_name
-from .protocols.episode_images import stream_of_file
-from .protocols.episode_reader import read_episodes
-from .protocols.stream import EpisodeStream, open_stream
+from .protocols.stream import EpisodeStream
 from .results import check_card, make_result
 from .stopping import StopRule, growing_ranges
 
 # The number of episodes that `probe` puts to a model.
 _EPISODES_TO_PROBE = 8
-# What can be evaluated on: a protocol or its name, an episode file, or open episodes.
-Episodes = str | EvalProtocol | Path | EpisodeStream
 
 
 def evaluate(
@@ -95,30 +91,6 @@ def evaluate(
         words = f"{result.learner} on {result.protocol.name}: {found}"
         warnings.warn(words, ResultWarning, stacklevel=2)
     return result
-
-
-def find_episodes(
-    episodes: Episodes, root: Path | None = None, stop: StopRule | None = None
-) -> EpisodeStream:
-    """Return the stream of episodes of a protocol or of an episode file.
-
-    stop: the rule that may stop the evaluation early; the protocol of the stream is then
-        the one that `StopRule.protocol` returns
-    root: the folder with the built datasets; None for the default folder of `data_root`
-    Raises DataError if the dataset is not built, or lacks an image of the file.
-    """
-    root = data_root(root)
-    if isinstance(episodes, Path):
-        episodes = stream_of_file(read_episodes(episodes), root)
-    if isinstance(episodes, str):
-        episodes = find_protocol(episodes)
-    if isinstance(episodes, EvalProtocol):
-        episodes = open_stream(episodes, root)
-    protocol = with_fitting_name(episodes.protocol)
-    episodes = replace(episodes, protocol=protocol)
-    if stop is None:
-        return episodes
-    return replace(episodes, protocol=stop.protocol(protocol))
 
 
 def make_examiner(

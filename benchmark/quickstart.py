@@ -9,7 +9,7 @@ from ..baselines.recipe_files import load_recipe
 from ..baselines.training import TrainBudget
 from ..datasets.info import DataError
 from ..reports.records import RunResult
-from .evaluate import find_episodes
+from .episodes import find_episodes
 from .evaluate_into import ResultFolder, evaluate_into
 from .models import Loading, load_model
 from .report_folders import report_folders

@@ -13,8 +13,9 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 from fewbench.documents import explain
 
 from ..baselines.evaluation.answers import Answers
-from ..baselines.evaluation.ask_again import Answered, Findings, ask_again
+from ..baselines.evaluation.ask_again import Answered, ask_again
 from ..baselines.evaluation.features import Features
+from ..baselines.evaluation.findings import Findings
 from ..baselines.learner import BaselineError, Learner, LearnerCard
 from ..reports.names import ShownName
 from ..reports.origin import Checks, Pretraining, TrainedOn, Weights

@@ -9,5 +9,6 @@
 - probe: measures whether the scores of a query image depend on other query images
 - embed_again: embeds some images again, in a random order
 - ask_again: answers some episodes again, in a random order, and probes some of them
+- findings: holds what was found by asking again
 - tolerances: says which changes are rounding
 """

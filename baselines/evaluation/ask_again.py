@@ -7,8 +7,11 @@ number in the result.
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
+
+from fewbench.progress import report_nothing
 
 from ...datasets.episodes import EpisodeBatch, query_orders
 from ...datasets.view import ImageView
@@ -16,10 +19,11 @@ from ..device.images import on_device
 from ..learner import EmbeddingLearner, Learner, TaskLearner
 from ..outputs import score_array
 from .answers import Answers
-from .embed_again import EmbeddedAgain, embed_again
+from .embed_again import embed_again
 from .examiner import few_images
 from .features import Features
-from .probe import Probe, change_if_mixed, probe, relative_change
+from .findings import Findings
+from .probe import Probe, change_if_mixed, probe, relative_change, unless_refused
 from .scoring import score_features, score_one_by_one
 from .tolerances import tolerance_of
 
@@ -43,53 +47,6 @@ class Answered:
     episodes: EpisodeBatch
     answers: Answers
     features: Features | None = None
-
-
-@dataclass(frozen=True)
-class Findings:
-    """What was found when a learner was asked again.
-
-    probes: the probes of episodes, at least one
-    order: whether the answers do not depend on the order of the episodes and images
-    state: whether the first episodes got the same answers at the end; None if that cannot
-        be told
-    embedded: the features of some images, embedded again; None for a learner that embeds
-        no image
-    """
-
-    probes: tuple[Probe, ...]
-    order: bool
-    state: bool | None
-    embedded: EmbeddedAgain | None = None
-
-    @property
-    def transductive(self) -> bool:
-        """Whether the scores of a query image depend on the other query images."""
-        return any(one.transductive for one in self.probes)
-
-    @property
-    def deterministic(self) -> bool:
-        """Whether the same episode gets the same scores twice."""
-        if self.embedded is not None and not self.embedded.repeatable:
-            return False
-        return all(one.deterministic for one in self.probes)
-
-    @property
-    def distinct(self) -> bool | None:
-        """Whether images have different features; None if there are no features."""
-        return None if self.embedded is None else self.embedded.distinct
-
-    @property
-    def worst(self) -> Probe:
-        """The first probe that found a dependence, or else the first that found chance."""
-        return min(
-            self.probes, key=lambda one: (not one.transductive, one.deterministic)
-        )
-
-    @property
-    def verdict(self) -> str:
-        """The verdict of the worst probe; see `Probe.verdict`."""
-        return self.worst.verdict
 
 
 def ask_again(
@@ -146,11 +103,8 @@ class _Again:
             return self._answer_at_once(self.learner, episodes)
         scores: Scores = {}
         for episode in episodes:
-            try:
-                scores[episode] = self.scores(episode, self._query_images(episode))
-            except Exception:
-                # The model can be a function of the user, which can raise any exception.
-                scores[episode] = None
+            ask = partial(self.scores, episode)
+            scores[episode] = unless_refused(ask, self._query_images(episode))
         return scores
 
     def _answer_at_once(self, learner: TaskLearner, episodes: np.ndarray) -> Scores:
@@ -178,7 +132,7 @@ class _Again:
         learner = self.learner
         if self.features is not None:
             assert isinstance(learner, EmbeddingLearner)
-            table = self.features.table(query, _report_nothing)
+            table = self.features.table(query, report_nothing)
             support_rows = self.features.rows(support)
             query_rows = self.features.rows(query[None])
             scored = score_features(learner, table, support_rows, query_rows)
@@ -255,9 +209,5 @@ class _Again:
         view = self.answered.view
         features = Features(learner, view, few_images(view, [some]))
         images = np.concatenate([some.support.reshape(-1), some.query.reshape(-1)])
-        features.table(images, _report_nothing)
+        features.table(images, report_nothing)
         return features
-
-
-def _report_nothing(stage: str, done: int, total: int, remark: str = "") -> None:
-    del stage, done, total, remark

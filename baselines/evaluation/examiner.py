@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from fewbench.progress import Progress
+from fewbench.progress import Progress, report_nothing
 
 from ...datasets.episodes import EpisodeBatch, query_orders
 from ...datasets.view import ImageView
@@ -24,6 +24,7 @@ from .scoring import (
     EPISODES_PER_CHUNK,
     TASKS_PER_CHUNK,
     Scored,
+    check_scores,
     score_features,
     score_one_by_one,
     score_tasks,
@@ -105,7 +106,7 @@ class Examiner:
         self.learner = learner
         self.view = view
         self.seed = seed
-        self._report = progress or _report_nothing
+        self._report = progress or report_nothing
         self.features: Features | None = None
         if isinstance(learner, EmbeddingLearner):
             if features is None or not features.are_those_of(learner, view, images):
@@ -133,28 +134,12 @@ class Examiner:
         stage, scored = self._score(episodes.support, query)
         prepared = time.perf_counter()
 
-        predictions = np.empty(order.shape, np.uint8)
-        tally = CalibrationTally(
-            self.learner.scores_are,
-            self.learner.temperature,
-        )
-        kept: list[np.ndarray] = []
-        first = 0
+        collected = _Collected(self.learner, self.seed, start, order)
         for count, scores in scored:
-            end = first + count
-            expected = (count, n_queries, n_way)
-            _check_scores(scores, expected, start + first)
-            if first < _FIRST:
-                kept.append(scores[: _FIRST - first].copy())
-            order_here = order[first:end]
-            predicted = predicted_labels(scores, order_here, self.seed, start + first)
-            labels = order_here // n_query
-            tally.add(scores, predicted, labels)
-            # The predictions are put back into the order of the classes.
-            here = predictions[first:end]
-            np.put_along_axis(here, order_here, predicted, axis=1)
-            self._report(stage, start + end, start + n_episodes)
-            first = end
+            number = start + collected.n_episodes
+            check_scores(scores, (count, n_queries, n_way), number)
+            collected.add(scores)
+            self._report(stage, start + collected.n_episodes, start + n_episodes)
 
         finished = time.perf_counter()
         seconds: dict[str, float] = {}
@@ -162,12 +147,12 @@ class Examiner:
             seconds["embed"] = prepared - began
         seconds[stage] = finished - prepared
         return Answers(
-            predictions=predictions,
+            predictions=collected.predictions,
             seconds=seconds,
-            calibration=tally.counts,
+            calibration=collected.tally.counts,
             start=start,
             embedded=self._embedded(),
-            first_scores=np.concatenate(kept),
+            first_scores=np.concatenate(collected.first_scores),
         )
 
     def _embedded(self) -> Embedded | None:
@@ -208,8 +193,40 @@ class Examiner:
         return "episodes", scored
 
 
-def _report_nothing(stage: str, done: int, total: int, remark: str = "") -> None:
-    del stage, done, total, remark
+class _Collected:
+    """What is kept of the scores of a range of episodes.
+
+    start: the number of the first episode among all episodes of the seed
+    order: int64 (n_episodes, n_queries) the place of each query image in its episode, in
+        the order in which the learner gets the images
+    n_episodes: the number of episodes whose scores were added
+    predictions: uint8 (n_episodes, n_queries) predicted labels, class by class
+    """
+
+    def __init__(
+        self, learner: Learner, seed: int, start: int, order: np.ndarray
+    ) -> None:
+        self.seed = seed
+        self.start = start
+        self.order = order
+        self.n_episodes = 0
+        self.predictions = np.empty(order.shape, np.uint8)
+        self.tally = CalibrationTally(learner.scores_are, learner.temperature)
+        self.first_scores: list[np.ndarray] = []
+
+    def add(self, scores: np.ndarray) -> None:
+        """Add the scores of the next episodes: float (n, n_queries, n_way)"""
+        first = self.n_episodes
+        self.n_episodes += len(scores)
+        if first < _FIRST:
+            self.first_scores.append(scores[: _FIRST - first].copy())
+        order = self.order[first : self.n_episodes]
+        predicted = predicted_labels(scores, order, self.seed, self.start + first)
+        n_query = order.shape[1] // scores.shape[2]
+        self.tally.add(scores, predicted, order // n_query)
+        # The predictions are put back into the order of the classes.
+        here = self.predictions[first : self.n_episodes]
+        np.put_along_axis(here, order, predicted, axis=1)
 
 
 def _check_start(start: int, step: int) -> None:
@@ -225,33 +242,4 @@ def _check_way(n_way: int) -> None:
         raise BaselineError(
             f"cannot answer {n_way}-way episodes: expected at most {_MOST_WAYS} ways, "
             f"got {n_way}. Choose a protocol with fewer ways: fewbench protocol list"
-        )
-
-
-def _check_scores(
-    scores: np.ndarray,
-    expected: tuple[int, int, int],
-    episode: int,
-) -> None:
-    """Raise BaselineError if scores have the wrong shape or are not finite.
-
-    expected: the shape (n_episodes, n_queries, n_way)
-    episode: the number of the first episode, for the message
-    """
-    if scores.shape != expected:
-        n_episodes, n_queries, n_way = expected
-        got = scores.shape
-        if len(scores) == n_episodes:
-            # The shape for one episode, which is what the user's function returned.
-            got = scores.shape[1:]
-        raise BaselineError(
-            f"episode {episode}: scores must have the shape {(n_queries, n_way)}: "
-            f"expected a row for each query image and a column for each class, got "
-            f"{got}. Change what the model returns."
-        )
-    if not np.isfinite(scores).all():
-        raise BaselineError(
-            f"episode {episode}: scores must be finite numbers, got NaN or inf in this "
-            f"episode or in a later episode of the same batch. Change what the model "
-            f"returns, or train it with a lower learning rate."
         )

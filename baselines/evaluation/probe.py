@@ -1,5 +1,6 @@
 """Measure whether the scores of a query image depend on the other query images."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -84,24 +85,19 @@ def probe(
         )
         return np.asarray(scores, np.float64)
 
-    try:
-        original = score(query_images)
-    except Exception:
-        # The model can be a function of the user, which can raise any exception.
-        refused = float("nan")
-        return Probe(float("inf"), refused, refused, refused)
+    original = unless_refused(score, query_images)
+    if original is None:
+        return Probe(math.inf, math.nan, math.nan, math.nan)
 
     def change(images: np.ndarray, kept: np.ndarray) -> float:
-        """Return the largest change of a score, divided by `spread`.
+        """Return the largest change of a score, divided by the spread of the scores.
 
         images: the changed query images; only the first len(kept) are compared
         kept: the indices of these images in `query_images`
         """
-        try:
-            scores = score(images)
-        except Exception:
-            # The model can be a function of the user, which can raise any exception.
-            return float("nan")
+        scores = unless_refused(score, images)
+        if scores is None:
+            return math.nan
         return relative_change(original, scores[: len(kept)], kept)
 
     n = len(query_images)
@@ -143,14 +139,25 @@ def change_if_mixed(
     others = query.copy()
     others[n_half:] = query[0]
     order = generator.permutation(n)
-    try:
-        shuffled = score(others[order])
-    except Exception:
-        return float("nan")
+    shuffled = unless_refused(score, others[order])
+    if shuffled is None:
+        return math.nan
     scores = np.empty_like(original)
     scores[order] = shuffled
     half = np.arange(n_half)
     return relative_change(original, scores[:n_half], half)
+
+
+def unless_refused(
+    score: Callable[[np.ndarray], np.ndarray],
+    images: np.ndarray,
+) -> np.ndarray | None:
+    """Return the scores of query images; None if the learner raises an exception."""
+    try:
+        return score(images)
+    except Exception:
+        # The model can be a function of the user, which can raise any exception.
+        return None
 
 
 def relative_change(

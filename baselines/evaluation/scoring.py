@@ -13,7 +13,7 @@ from torch import Tensor
 from ...datasets.view import ImageView
 from ..device.images import Pixels
 from ..device.malloc import keep_large_blocks
-from ..learner import EmbeddingLearner, Learner, TaskLearner
+from ..learner import BaselineError, EmbeddingLearner, Learner, TaskLearner
 from ..outputs import score_array
 
 # The number of episodes in a chunk, which is classified at once. It is halved until the
@@ -117,3 +117,32 @@ def score_one_by_one(
             view.images(query_indices),
         )
         yield 1, score_array(scores)[None]
+
+
+def check_scores(
+    scores: np.ndarray,
+    expected: tuple[int, int, int],
+    episode: int,
+) -> None:
+    """Raise BaselineError if scores have the wrong shape or are not finite.
+
+    expected: the shape (n_episodes, n_queries, n_way)
+    episode: the number of the first episode, for the message
+    """
+    if scores.shape != expected:
+        n_episodes, n_queries, n_way = expected
+        got = scores.shape
+        if len(scores) == n_episodes:
+            # The shape for one episode, which is what the user's function returned.
+            got = scores.shape[1:]
+        raise BaselineError(
+            f"episode {episode}: scores must have the shape {(n_queries, n_way)}: "
+            f"expected a row for each query image and a column for each class, got "
+            f"{got}. Change what the model returns."
+        )
+    if not np.isfinite(scores).all():
+        raise BaselineError(
+            f"episode {episode}: scores must be finite numbers, got NaN or inf in this "
+            f"episode or in a later episode of the same batch. Change what the model "
+            f"returns, or train it with a lower learning rate."
+        )

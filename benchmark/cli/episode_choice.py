@@ -61,7 +61,7 @@ class EpisodeChoice:
         stop: "StopRule | None",
         root: Path | None,
     ) -> "list[EpisodeStream]":
-        from ..evaluate import find_episodes
+        from ..episodes import find_episodes
         from ..protocols.catalogue import find_protocol
 
         # All names are looked up before any episodes are opened, so that a wrong name is

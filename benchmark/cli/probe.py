@@ -18,7 +18,7 @@ from .options import (
 )
 
 if TYPE_CHECKING:
-    from ...baselines.evaluation.ask_again import Findings
+    from ...baselines.evaluation.findings import Findings
 
 
 def probe(

@@ -58,7 +58,7 @@ def list_protocols(
 ) -> None:
     """List all protocols with their main settings."""
     from ...reports.tables.text import text_table
-    from ..protocols.catalogue import PROTOCOLS
+    from ..protocols.listing import PROTOCOLS
 
     document = {}
     rows = []

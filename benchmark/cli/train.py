@@ -122,7 +122,7 @@ def run_text(run: "TrainingSummary") -> str:
 def protocol_options(dataset: str) -> str:
     """Return the options of `fewbench evaluate` for a dataset or a variant of a dataset."""
     from ...datasets import BUILDERS
-    from ..protocols.catalogue import own_protocols
+    from ..protocols.listing import own_protocols
 
     base = BUILDERS[dataset].base
     protocol = next(iter(own_protocols([BUILDERS[base]])), "NAME")

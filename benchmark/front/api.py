@@ -210,7 +210,7 @@ def protocols() -> "pd.DataFrame":
 
     import pandas as pd
 
-    from fewbench.benchmark.protocols.catalogue import PROTOCOLS
+    from fewbench.benchmark.protocols.listing import PROTOCOLS
 
     rows = [asdict(protocol) for protocol in PROTOCOLS.values()]
     return pd.DataFrame(rows).set_index("name")

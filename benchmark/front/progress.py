@@ -17,6 +17,11 @@ class Progress(Protocol):
         ...
 
 
+def report_nothing(stage: str, done: int, total: int, remark: str = "") -> None:
+    """Take a report of progress, and do nothing with it: a Progress for silent work."""
+    del stage, done, total, remark
+
+
 def prefixed(progress: Progress, prefix: str) -> Progress:
     """Return a Progress that adds a prefix to the names of stages."""
 

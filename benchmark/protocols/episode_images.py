@@ -14,8 +14,8 @@ from ...datasets.episodes import EpisodeBatch
 from ...datasets.info import DataError
 from ...datasets.lookup import pick
 from ...datasets.view import ImageView
-from .catalogue import extended_name, with_fitting_name
 from .episode_files import EpisodeFile
+from .names import extended_name, with_fitting_name
 from .stream import EpisodeStream, open_stream, protocol_view
 
 

@@ -14,8 +14,9 @@ from ...datasets.lookup import pick
 from ...datasets.root import open_split
 from ...datasets.view import ImageView
 from ...reports.protocol import EvalProtocol
-from .catalogue import ALL_EPISODES, check_episodes, named_by_changes
+from .catalogue import check_episodes
 from .drawing import draw_disjoint, draw_independent, protocol_spec
+from .names import ALL_EPISODES, named_by_changes
 
 # After this number of episodes, `few_images` checks whether half of the split is used.
 _EPISODES_PER_LOOK = 1000

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ...reports.records import ResultError, RunResult
 from ...reports.result_files import load_results as load_files
-from ..protocols.catalogue import base_name
+from ..protocols.names import base_name
 from .checks import Check
 from .data_checks import check_data, data_standing
 from .protocol_checks import check_episodes, check_name

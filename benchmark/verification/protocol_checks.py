@@ -4,11 +4,8 @@ import numpy as np
 
 from ...datasets.info import DataError
 from ...reports.records import RunResult
-from ..protocols.catalogue import (
-    MOST_EPISODES,
-    base_name,
-    name_of_settings,
-)
+from ..protocols.catalogue import MOST_EPISODES
+from ..protocols.names import base_name, name_of_settings
 from ..protocols.rebuild import (
     RebuiltEpisodes,
     classes_digest,

@@ -16,10 +16,10 @@ from fewbench.baselines.learner import BaselineError
 from fewbench.baselines.metric.centroid import Centroid
 from fewbench.baselines.recipe_files import load_recipe
 from fewbench.benchmark.environment import environment
+from fewbench.benchmark.episodes import find_episodes
 from fewbench.benchmark.evaluate import (
     answer_range,
     evaluate,
-    find_episodes,
     make_examiner,
     probe,
     scored_learner,

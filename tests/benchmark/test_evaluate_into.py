@@ -5,7 +5,8 @@ import pytest
 import torch
 
 from fewbench.baselines.metric.centroid import Centroid
-from fewbench.benchmark.evaluate import evaluate, find_episodes
+from fewbench.benchmark.episodes import find_episodes
+from fewbench.benchmark.evaluate import evaluate
 from fewbench.benchmark.evaluate_into import ResultFolder, evaluate_into
 from fewbench.benchmark.protocols.catalogue import find_protocol
 from fewbench.benchmark.protocols.stream import EpisodeStream

@@ -10,7 +10,8 @@ from fewbench.baselines.learner import BaselineError
 from fewbench.baselines.metric.centroid import Centroid
 from fewbench.baselines.preparation import Preparation
 from fewbench.benchmark.cli.describe import result_label
-from fewbench.benchmark.evaluate import evaluate, find_episodes
+from fewbench.benchmark.episodes import find_episodes
+from fewbench.benchmark.evaluate import evaluate
 from fewbench.benchmark.evaluate_into import ResultFolder, evaluate_into
 from fewbench.benchmark.labels import Labels
 from fewbench.benchmark.preparing import prepared_stream, with_batch_size

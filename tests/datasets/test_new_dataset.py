@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fewbench.benchmark.protocols.catalogue import own_protocols
+from fewbench.benchmark.protocols.listing import own_protocols
 from fewbench.datasets import BUILDERS
 from fewbench.datasets.build import build
 from fewbench.datasets.info import DataError, ProtocolDefaults, Request, SplitCounts

@@ -13,7 +13,7 @@ from fewbench.baselines.evaluation.features import Features
 from fewbench.baselines.metric.protonet import ProtoNet
 from fewbench.baselines.recipe_files import load_recipe
 from fewbench.benchmark.evaluate import evaluate
-from fewbench.benchmark.protocols.catalogue import PROTOCOLS
+from fewbench.benchmark.protocols.listing import PROTOCOLS
 from fewbench.datasets.episodes import EpisodeSpec, sample_episodes
 from fewbench.datasets.view import ImageView
 from fewbench_tests.plain import N_IMAGES, plain_conv4, plain_seconds

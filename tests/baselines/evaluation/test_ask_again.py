@@ -6,9 +6,9 @@ import torch
 from torch import nn
 
 from fewbench.baselines.any_model import as_learner
-from fewbench.baselines.evaluation.ask_again import Answered, Findings, ask_again
+from fewbench.baselines.evaluation.ask_again import Answered, ask_again
 from fewbench.baselines.evaluation.examiner import Examiner
-from fewbench.baselines.evaluation.probe import Probe
+from fewbench.baselines.evaluation.findings import Findings
 from fewbench.baselines.learner import EmbeddingLearner, Learner
 from fewbench.baselines.metric.centroid import Centroid
 from fewbench.datasets.episodes import EpisodeBatch, EpisodeSpec, sample_episodes
@@ -202,12 +202,3 @@ def test_predictions_that_the_learner_does_not_give_are_found(
     np.copyto(answers.predictions, (answers.predictions + 1) % 5)
     answered = Answered(view, 3, episodes, answers, examiner.features)
     assert not ask_again(learner, answered).order
-
-
-def test_the_worst_probe_decides() -> None:
-    calm = Probe(0, 0, 0, 0)
-    random = Probe(1, 0, 0, 0)
-    depends = Probe(0, 1, 0, 0)
-    assert Findings((calm, random, depends), True, True).worst is depends
-    assert Findings((calm, random), True, True).worst is random
-    assert Findings((calm,), True, True).worst is calm

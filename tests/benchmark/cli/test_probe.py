@@ -1,6 +1,6 @@
 import json
 
-from fewbench.baselines.evaluation.ask_again import Findings
+from fewbench.baselines.evaluation.findings import Findings
 from fewbench.baselines.evaluation.probe import Probe
 from fewbench.benchmark.cli.probe import probe_document, probe_text
 

@@ -2,9 +2,11 @@
 
 from pathlib import Path
 
+import pytest
+
 from fewbench.benchmark.cli.console import progress_bars
 from fewbench.datasets.build import build
-from fewbench.progress import Progress
+from fewbench.progress import Progress, report_nothing
 from fewbench_tests.bars import BARS
 
 
@@ -34,3 +36,9 @@ def test_the_command_line_has_one(tmp_path: Path) -> None:
         progress: Progress = bars
         progress("train", 1, 2, "val 50 %")
         progress("train", 2, 2)
+
+
+def test_silent_work_reports_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    silent: Progress = report_nothing
+    silent("embed", 1, 2, "half")
+    assert capsys.readouterr() == ("", "")

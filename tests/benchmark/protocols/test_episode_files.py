@@ -14,11 +14,12 @@ import pytest
 
 from fewbench.baselines.metric.centroid import Centroid
 from fewbench.benchmark.evaluate import evaluate
-from fewbench.benchmark.protocols.catalogue import PROTOCOLS, find_protocol
+from fewbench.benchmark.protocols.catalogue import find_protocol
 from fewbench.benchmark.protocols.drawing import protocol_spec
 from fewbench.benchmark.protocols.episode_files import export_episodes, pack
 from fewbench.benchmark.protocols.episode_images import stream_of_file
 from fewbench.benchmark.protocols.episode_reader import read_episodes
+from fewbench.benchmark.protocols.listing import PROTOCOLS
 from fewbench.benchmark.protocols.stream import (
     EpisodeStream,
     open_stream,

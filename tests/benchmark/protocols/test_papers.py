@@ -1,6 +1,6 @@
 import pytest
 
-from fewbench.benchmark.protocols.catalogue import OWN
+from fewbench.benchmark.protocols.listing import OWN
 from fewbench.benchmark.protocols.papers import LEGACY
 
 

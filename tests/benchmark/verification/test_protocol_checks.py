@@ -3,7 +3,8 @@ from dataclasses import replace
 import pytest
 
 from fewbench.benchmark.protocols import catalogue
-from fewbench.benchmark.protocols.catalogue import find_protocol, name_of_settings
+from fewbench.benchmark.protocols.catalogue import find_protocol
+from fewbench.benchmark.protocols.names import name_of_settings
 from fewbench.benchmark.verification import protocol_checks
 from fewbench.benchmark.verification.protocol_checks import check_episodes, check_name
 from fewbench_tests.honest_results import build_honest

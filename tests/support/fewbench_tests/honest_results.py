@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from fewbench.benchmark.protocols.catalogue import named_by_changes
 from fewbench.benchmark.protocols.drawing import (
     draw_disjoint,
     draw_independent,
     protocol_spec,
 )
+from fewbench.benchmark.protocols.names import named_by_changes
 from fewbench.datasets import BUILDERS
 from fewbench.datasets.class_layout import ClassLayout
 from fewbench.datasets.episodes import episodes_fingerprint

@@ -1,0 +1,55 @@
+import pytest
+
+from fewbench.benchmark.protocols.drawing import protocol_spec
+from fewbench.benchmark.protocols.listing import OWN, PROTOCOLS
+from fewbench.datasets import BUILDERS
+
+
+def test_the_catalogue_is_frozen() -> None:
+    """A protocol that was published is never edited: add a new name instead."""
+    shapes = {
+        name: (
+            p.dataset,
+            p.split,
+            p.n_way,
+            p.n_shot,
+            p.n_query,
+            p.n_episodes,
+            p.seed,
+            p.rotations,
+        )
+        for name, p in OWN.items()
+    }
+    assert shapes == {
+        "glyphs-5w1s": ("glyphs", "test", 5, 1, 15, 10_000, 0, False),
+        "glyphs-5w5s": ("glyphs", "test", 5, 5, 15, 10_000, 0, False),
+        "glyphs-20w1s": ("glyphs", "test", 20, 1, 15, 10_000, 0, False),
+        "glyphs-20w5s": ("glyphs", "test", 20, 5, 15, 10_000, 0, False),
+        "omniglot-5w1s": ("omniglot", "test", 5, 1, 15, 10_000, 0, True),
+        "omniglot-5w5s": ("omniglot", "test", 5, 5, 15, 10_000, 0, True),
+        "omniglot-20w1s": ("omniglot", "test", 20, 1, 15, 10_000, 0, True),
+        "omniglot-20w5s": ("omniglot", "test", 20, 5, 15, 10_000, 0, True),
+        "miniimagenet-5w1s": ("miniimagenet", "test", 5, 1, 15, 10_000, 0, False),
+        "miniimagenet-5w5s": ("miniimagenet", "test", 5, 5, 15, 10_000, 0, False),
+        "miniimagenet-20w1s": ("miniimagenet", "test", 20, 1, 15, 10_000, 0, False),
+        "miniimagenet-20w5s": ("miniimagenet", "test", 20, 5, 15, 10_000, 0, False),
+        "tieredimagenet-5w1s": ("tieredimagenet", "test", 5, 1, 15, 10_000, 0, False),
+        "tieredimagenet-5w5s": ("tieredimagenet", "test", 5, 5, 15, 10_000, 0, False),
+        "tieredimagenet-20w1s": ("tieredimagenet", "test", 20, 1, 15, 10_000, 0, False),
+        "tieredimagenet-20w5s": ("tieredimagenet", "test", 20, 5, 15, 10_000, 0, False),
+    }
+    for protocol in OWN.values():
+        assert not protocol.transductive
+        assert (protocol.interval, protocol.sampling) == ("episodes-t", "independent")
+        assert not protocol.task_rotations
+        assert protocol.adaptation_steps is None
+
+
+@pytest.mark.parametrize("name", PROTOCOLS)
+def test_every_protocol_fits_its_dataset(name: str) -> None:
+    protocol = PROTOCOLS[name]
+    counts = BUILDERS[protocol.dataset].splits[protocol.split]
+    assert protocol.n_way <= counts.n_classes
+    assert (
+        protocol_spec(protocol).images_per_class <= counts.n_images / counts.n_classes
+    )
