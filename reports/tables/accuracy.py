@@ -84,6 +84,7 @@ def row_label(result: RunResult) -> Label:
         backbone=result.backbone,
         precision=result.precision,
         seeds=(result.train_seed,),
+        images=result.image_changes,
     )
 
 

@@ -12,8 +12,8 @@ MOST_SEEDS = 6  # the most training seeds that a row label shows
 class Label(NamedTuple):
     """The label of a row.
 
-    repeat: 1, or 2, 3, ... for further results with the same learner, backbone,
-        precision and training seeds
+    images: what was done to the stored images for this learner; "" if nothing
+    repeat: 1, or 2, 3, ... for further results with the same label otherwise
     """
 
     learner: str
@@ -21,11 +21,14 @@ class Label(NamedTuple):
     precision: str
     seeds: tuple[int, ...]
     repeat: int = 1
+    images: str = ""
 
     @property
     def texts(self) -> list[str]:
         """The printed texts of the learner, backbone, precision and training seeds."""
         learner = self.learner
+        if self.images:
+            learner += f", {self.images}"
         if self.repeat > 1:
             learner += f" ({self.repeat})"
         shown = map(str, self.seeds[:MOST_SEEDS])

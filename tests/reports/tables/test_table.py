@@ -41,3 +41,8 @@ def test_the_cells_of_a_table_leave_out_what_was_not_scored(various_results):
 
     assert len(cells) == len(various_results)
     assert {cell.result for cell in cells} == set(various_results)
+
+
+def test_prepared_images_stand_beside_the_learner() -> None:
+    label = Label("centroid", "pixels", "fp32", (0,), images="resized to 7 px")
+    assert label.texts == ["centroid, resized to 7 px", "pixels", "fp32", "0"]
