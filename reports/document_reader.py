@@ -52,12 +52,7 @@ def _read_json(path: Path) -> Any:
     try:
         return parse_json(read_bytes(path))
     except FileNotFoundError as error:
-        raise refusal(
-            path,
-            "no such result",
-            got="no file",
-            expected="a .json result",
-        ) from error
+        raise no_such_result(path) from error
     except (OSError, DocumentError) as error:
         raise refusal(
             path,
@@ -76,6 +71,16 @@ def _refuse_newer(path: Path, document: object) -> None:
             f"{path}: written by a newer fewbench: expected {_DOCUMENT}, "
             f"got {version}. Upgrade: pip install --upgrade fewbench"
         )
+
+
+def no_such_result(path: Path) -> ResultError:
+    """Return the error for a path at which there is no JSON document."""
+    return refusal(
+        path,
+        "no such result",
+        got="no file",
+        expected="a .json result",
+    )
 
 
 def refusal(

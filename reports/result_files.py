@@ -20,7 +20,7 @@ from fewbench.documents import explain
 from fewbench.files import write_bytes, write_text
 from fewbench.npz import UNREADABLE, read_arrays
 
-from .document_reader import read_document, refusal
+from .document_reader import no_such_result, read_document, refusal
 from .name_taken import reserved
 from .protocol import EvalProtocol
 from .records import CONFIDENCE_BINS, RunResult
@@ -94,39 +94,56 @@ def load_result(path: Path) -> RunResult:
 
 
 def load_results(paths: Iterable[Path], check: Check | None = None) -> list[RunResult]:
-    """Read all results in some files and folders, sorted by file stem.
+    """Read all results at some paths, sorted by file stem.
 
-    paths: JSON documents, or folders; in a folder, all files whose names match
-        RESULT_PATTERN are read
+    paths: as in `find_documents`
     check: called with the path of each document and its result; returns the result, with
         what it found out about it, or raises ResultError
-    Raises ResultError if a folder has no results, or if a result cannot be read.
+    Raises ResultError if `find_documents` does, or if a result cannot be read.
     """
-    files: dict[Path, Path] = {}
-    for path in paths:
-        for file in _result_files(Path(path)):
-            files[file.resolve()] = file
-    in_order = [files[resolved] for resolved in sorted(files)]
+    documents = sorted(find_documents(paths), key=Path.resolve)
     # Several results are unpacked and hashed at the same time.
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        results = list(pool.map(load_result, in_order))
+        results = list(pool.map(load_result, documents))
     if check is not None:
-        results = list(map(check, in_order, results))
+        results = list(map(check, documents, results))
     return sorted(results, key=lambda result: result.file_stem)
 
 
-def _result_files(path: Path) -> Sequence[Path]:
-    if not path.is_dir():
-        return [path]
-    files = sorted(path.glob(RESULT_PATTERN))
-    if not files:
+def find_documents(paths: Iterable[Path]) -> list[Path]:
+    """Return the JSON documents of all results at some paths, each document once.
+
+    paths: JSON documents, the .npz files beside them (as in results/*), or folders; in a
+        folder, all files whose names match RESULT_PATTERN are results
+    Raises ResultError if a folder has no results, or if a document does not exist.
+    """
+    documents: dict[Path, Path] = {}
+    for path in paths:
+        for document in _documents_at(Path(path)):
+            documents[document.resolve()] = document
+    return list(documents.values())
+
+
+def _documents_at(path: Path) -> Sequence[Path]:
+    if path.is_dir():
+        return _documents_in(path)
+    if path.suffix == ".npz":
+        path = path.with_name(f"{path.name.removesuffix('.npz')}.json")
+    if not path.is_file():
+        raise no_such_result(path)
+    return [path]
+
+
+def _documents_in(folder: Path) -> Sequence[Path]:
+    documents = sorted(folder.glob(RESULT_PATTERN))
+    if not documents:
         raise refusal(
-            path,
+            folder,
             "no results in this folder",
             got="none",
             expected=f"files like {RESULT_PATTERN}",
         )
-    return files
+    return documents
 
 
 def _read_arrays(path: Path, saved: ResultFile) -> dict[str, NDArray[Any]]:

@@ -14,7 +14,12 @@ from hypothesis import strategies as st
 from fewbench.reports.protocol import EvalProtocol
 from fewbench.reports.records import ResultError, RunResult, count_correct
 from fewbench.reports.result_document import canonical_sha256, document_sha256
-from fewbench.reports.result_files import load_result, load_results, save_result
+from fewbench.reports.result_files import (
+    find_documents,
+    load_result,
+    load_results,
+    save_result,
+)
 from fewbench_tests.forgeries import cut, edit
 from fewbench_tests.made_results import one_bin
 
@@ -234,6 +239,27 @@ def test_a_folder_without_results_is_refused(tmp_path):
         ResultError, match=r"no results in this folder.*fewbench evaluate"
     ):
         load_results([tmp_path])
+
+
+def test_documents_are_found_in_the_order_of_the_paths_and_once(make_result, tmp_path):
+    a = save_result(make_result(learner="a"), tmp_path)
+    b = save_result(make_result(learner="b"), tmp_path)
+    (tmp_path / "environment.json").write_text("{}")
+
+    assert find_documents([tmp_path]) == [a, b]
+    assert find_documents([b, tmp_path]) == [b, a]
+    # As in results/*
+    assert find_documents([a, arrays_of(a), arrays_of(b), b]) == [a, b]
+    assert len(load_results([arrays_of(a), a])) == 1
+
+
+@pytest.mark.parametrize("name", ["none.json", "none.npz"])
+def test_a_document_that_does_not_exist_is_refused(make_result, tmp_path, name):
+    path = save_result(make_result(), tmp_path)
+
+    for find in (find_documents, load_results):
+        with pytest.raises(ResultError, match="none.json: no such result.*got no file"):
+            find([path, tmp_path / name])
 
 
 def test_a_name_with_dots_keeps_them_in_its_file_name(make_result, tmp_path):
