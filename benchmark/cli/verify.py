@@ -8,7 +8,7 @@ import typer
 from fewbench.errors import UserError
 
 from .console import emit, progress_bars
-from .options import FeaturesMember, Json
+from .options import FeaturesMember, Json, Root
 
 if TYPE_CHECKING:
     from ..verification.report import VerifiedResult
@@ -30,15 +30,7 @@ def verify(
             "module:factory. Some episodes are then answered again.",
         ),
     ] = None,
-    root: Annotated[
-        Path | None,
-        typer.Option(
-            "--root",
-            "--data",
-            help="Folder with the built datasets. Default: $FEWBENCH_DATA, or else the "
-            "data folder of the user.",
-        ),
-    ] = None,
+    root: Root = None,
     features: FeaturesMember = None,
     as_json: Json = False,
 ) -> None:
