@@ -10,9 +10,10 @@ from fewbench.progress import Progress, prefixed
 from ..baselines.evaluation.features import Features
 from ..baselines.learner import Learner
 from ..datasets.info import DataError
+from ..reports.document_reader import read_document
 from ..reports.name_taken import held_by
 from ..reports.records import RunResult, file_stem
-from ..reports.result_files import read_document, save_result
+from ..reports.result_files import save_result
 from .evaluate import make_examiner, run
 from .preparing import preparation_record
 from .protocols.stream import EpisodeStream

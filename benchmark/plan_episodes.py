@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from ..reports.records import RunResult
 from ..reports.stats.planning import (
     PlanRow,
-    PrecisionTarget,
     Spread,
     anytime_episodes,
     plan,
     spread,
 )
+from ..reports.stats.precision_target import PrecisionTarget
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,13 @@ from .origin import (
     Weights,
 )
 from .protocol import STRICT, EvalProtocol
+from .result_checks import (
+    check_array,
+    check_classes,
+    check_correct,
+    check_predictions,
+    check_queries,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -146,12 +153,20 @@ class RunResult(ResultHeader):
     schema_version: ClassVar[int] = SCHEMA_VERSION
 
     def __post_init__(self) -> None:
-        self._check_predictions()
-        self._check_classes()
-        self._check_queries()
+        check_predictions(self.predictions, self.correct, self.protocol)
+        counted = count_correct(self.predictions, self.protocol.n_way)
+        check_correct(self.correct, counted)
+        check_classes(
+            self.classes,
+            self.class_names,
+            self.class_sizes,
+            self.protocol,
+        )
+        if self.queries is not None:
+            check_queries(self.queries, self.protocol)
         if self.calibration is not None:
             shape = (CONFIDENCE_BINS, 3)
-            _check_array("calibration", self.calibration, np.float64, shape)
+            check_array("calibration", self.calibration, np.float64, shape)
             n_right = int(self.correct.sum(dtype=np.int64))
             check_calibration(self.calibration, self.predictions.size, n_right)
 
@@ -219,51 +234,6 @@ class RunResult(ResultHeader):
         n_correct = int(self.correct.sum(dtype=np.int64))
         return n_correct / self.predictions.size
 
-    def _check_predictions(self) -> None:
-        protocol = self.protocol
-        shape = (protocol.n_episodes, protocol.queries_per_episode)
-        _check_array("predictions", self.predictions, np.uint8, shape)
-        _check_array("correct", self.correct, np.int32, shape[:1])
-        highest = int(self.predictions.max())
-        if highest >= protocol.n_way:
-            last = protocol.n_way - 1
-            raise ValueError(f"predictions: expected labels 0 to {last}, got {highest}")
-        counted = count_correct(self.predictions, protocol.n_way)
-        if not np.array_equal(self.correct, counted):
-            n_wrong = int((self.correct != counted).sum())
-            raise ValueError(
-                "correct: expected the number of right answers among the predictions, "
-                f"got another number in {n_wrong} episodes"
-            )
-
-    def _check_queries(self) -> None:
-        if self.queries is None:
-            return
-        protocol = self.protocol
-        shape = (protocol.n_episodes, protocol.n_way)
-        _check_array("queries", self.queries, np.uint16, shape)
-        if (self.queries != protocol.n_query).any():
-            raise ValueError(
-                f"queries: expected {protocol.n_query} query images of each class, as in "
-                f"the protocol, got other numbers"
-            )
-
-    def _check_classes(self) -> None:
-        shape = (self.protocol.n_episodes, self.protocol.n_way)
-        _check_array("classes", self.classes, np.uint16, shape)
-        _check_array("class_sizes", self.class_sizes, np.int32, self.class_names.shape)
-        if self.class_names.dtype.kind != "U" or self.class_names.ndim != 1:
-            found = f"{self.class_names.dtype} {self.class_names.shape}"
-            raise ValueError(
-                f"class_names: expected a one-dimensional array of strings, got {found}"
-            )
-        highest = self.classes.max()
-        last = len(self.class_names) - 1
-        if highest > last:
-            raise ValueError(
-                f"classes: expected class numbers 0 to {last}, got {highest}"
-            )
-
 
 def file_stem(protocol: str, learner: str, train_seed: int) -> str:
     """Return the name of a result's files, without their suffixes."""
@@ -278,14 +248,3 @@ def count_correct(predictions: NDArray[np.uint8], n_way: int) -> NDArray[np.int3
     n_query = predictions.shape[1] // n_way
     true_labels = np.arange(n_way).repeat(n_query)
     return (predictions == true_labels).sum(axis=1, dtype=np.int32)
-
-
-def _check_array(
-    name: str,
-    array: NDArray[Any],
-    dtype: type,
-    shape: tuple[int, ...],
-) -> None:
-    if array.dtype != dtype or array.shape != shape:
-        found = f"{array.dtype} {array.shape}"
-        raise ValueError(f"{name}: expected {np.dtype(dtype)} {shape}, got {found}")

@@ -7,8 +7,6 @@ import hashlib
 import io
 import json
 import os
-import re
-import shlex
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -18,33 +16,19 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
-from fewbench.documents import (
-    DocumentError,
-    explain,
-    fit,
-    parse_json,
-    read_bytes,
-)
+from fewbench.documents import explain
 from fewbench.files import write_bytes, write_text
 from fewbench.npz import UNREADABLE, read_arrays
 
+from .document_reader import no_such_result, read_document, refusal
 from .name_taken import reserved
 from .protocol import EvalProtocol
-from .records import CONFIDENCE_BINS, SCHEMA_VERSION, ResultError, RunResult
-from .result_document import (
-    SCHEMA,
-    ResultFile,
-    accuracy_texts,
-    broken_seal,
-    flattened,
-    to_document,
-)
+from .records import CONFIDENCE_BINS, RunResult
+from .result_document import ResultFile, accuracy_texts, to_document
 
 Check = Callable[[Path, RunResult], RunResult]
 
 RESULT_PATTERN = "*__*__seed*.json"
-_DOCUMENT = f"a result document, schema_version {SCHEMA_VERSION} or older"
-_LONGEST_COMMAND = 500  # a longer command of a result is not shown
 _NAMES_LIMIT = 4 << 20  # the most bytes for the names or the sizes of all classes
 
 
@@ -99,7 +83,7 @@ def load_result(path: Path) -> RunResult:
         saved.check_accuracy(result)
     except ValueError as error:
         is_schema = isinstance(error, ValidationError)
-        raise _refusal(
+        raise refusal(
             arrays_path,
             "the arrays contradict the result",
             got=explain(error) if is_schema else str(error),
@@ -110,101 +94,56 @@ def load_result(path: Path) -> RunResult:
 
 
 def load_results(paths: Iterable[Path], check: Check | None = None) -> list[RunResult]:
-    """Read all results in some files and folders, sorted by file stem.
+    """Read all results at some paths, sorted by file stem.
 
-    paths: JSON documents, or folders; in a folder, all files whose names match
-        RESULT_PATTERN are read
+    paths: as in `find_documents`
     check: called with the path of each document and its result; returns the result, with
         what it found out about it, or raises ResultError
-    Raises ResultError if a folder has no results, or if a result cannot be read.
+    Raises ResultError if `find_documents` does, or if a result cannot be read.
     """
-    files: dict[Path, Path] = {}
-    for path in paths:
-        for file in _result_files(Path(path)):
-            files[file.resolve()] = file
-    in_order = [files[resolved] for resolved in sorted(files)]
+    documents = sorted(find_documents(paths), key=Path.resolve)
     # Several results are unpacked and hashed at the same time.
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        results = list(pool.map(load_result, in_order))
+        results = list(pool.map(load_result, documents))
     if check is not None:
-        results = list(map(check, in_order, results))
+        results = list(map(check, documents, results))
     return sorted(results, key=lambda result: result.file_stem)
 
 
-def _result_files(path: Path) -> Sequence[Path]:
-    if not path.is_dir():
-        return [path]
-    files = sorted(path.glob(RESULT_PATTERN))
-    if not files:
-        raise _refusal(
-            path,
+def find_documents(paths: Iterable[Path]) -> list[Path]:
+    """Return the JSON documents of all results at some paths, each document once.
+
+    paths: JSON documents, the .npz files beside them (as in results/*), or folders; in a
+        folder, all files whose names match RESULT_PATTERN are results
+    Raises ResultError if a folder has no results, or if a document does not exist.
+    """
+    documents: dict[Path, Path] = {}
+    for path in paths:
+        for document in _documents_at(Path(path)):
+            documents[document.resolve()] = document
+    return list(documents.values())
+
+
+def _documents_at(path: Path) -> Sequence[Path]:
+    if path.is_dir():
+        return _documents_in(path)
+    if path.suffix == ".npz":
+        path = path.with_name(f"{path.name.removesuffix('.npz')}.json")
+    if not path.is_file():
+        raise no_such_result(path)
+    return [path]
+
+
+def _documents_in(folder: Path) -> Sequence[Path]:
+    documents = sorted(folder.glob(RESULT_PATTERN))
+    if not documents:
+        raise refusal(
+            folder,
             "no results in this folder",
             got="none",
             expected=f"files like {RESULT_PATTERN}",
         )
-    return files
-
-
-def read_document(path: Path) -> ResultFile:
-    """Read the JSON document of a result, without its arrays.
-
-    Raises ResultError if it is missing, damaged, changed by hand, or written by a newer
-    fewbench.
-    """
-    document = _read_json(path)
-    _refuse_newer(path, document)
-    try:
-        saved = fit(flattened(document), SCHEMA)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        what = str(error)
-        if isinstance(error, KeyError):
-            what = f"{error.args[0]} is missing"
-        raise _refusal(
-            path,
-            "not a valid result",
-            got=what,
-            expected=_DOCUMENT,
-        ) from error
-    broken = broken_seal(document, saved)
-    if broken:
-        raise _refusal(
-            path,
-            broken.meaning,
-            got=f"sha256 {broken.found}",
-            expected=f"sha256 {broken.saved or 'in document_sha256'}",
-            saved=saved,
-        )
-    return saved
-
-
-def _read_json(path: Path) -> Any:
-    try:
-        return parse_json(read_bytes(path))
-    except FileNotFoundError as error:
-        raise _refusal(
-            path,
-            "no such result",
-            got="no file",
-            expected="a .json result",
-        ) from error
-    except (OSError, DocumentError) as error:
-        raise _refusal(
-            path,
-            "cannot read the result",
-            got=str(error),
-            expected=_DOCUMENT,
-        ) from error
-
-
-def _refuse_newer(path: Path, document: object) -> None:
-    version = None
-    if isinstance(document, dict):
-        version = document.get("schema_version")
-    if isinstance(version, int) and version > SCHEMA_VERSION:
-        raise ResultError(
-            f"{path}: written by a newer fewbench: expected {_DOCUMENT}, "
-            f"got {version}. Upgrade: pip install --upgrade fewbench"
-        )
+    return documents
 
 
 def _read_arrays(path: Path, saved: ResultFile) -> dict[str, NDArray[Any]]:
@@ -214,7 +153,7 @@ def _read_arrays(path: Path, saved: ResultFile) -> dict[str, NDArray[Any]]:
         wanted = {name: limits.get(name, 0) for name in saved.arrays_sha256}
         arrays = read_arrays(path, wanted)
     except FileNotFoundError as error:
-        raise _refusal(
+        raise refusal(
             path,
             "the arrays are missing",
             got="no file",
@@ -222,7 +161,7 @@ def _read_arrays(path: Path, saved: ResultFile) -> dict[str, NDArray[Any]]:
             saved=saved,
         ) from error
     except UNREADABLE as error:
-        raise _refusal(
+        raise refusal(
             path,
             "cannot read the arrays",
             got=str(error),
@@ -233,7 +172,7 @@ def _read_arrays(path: Path, saved: ResultFile) -> dict[str, NDArray[Any]]:
         recorded = saved.arrays_sha256[name]
         found = _sha256(array)
         if found != recorded:
-            raise _refusal(
+            raise refusal(
                 path,
                 f"{name} differs from what was saved",
                 got=f"sha256 {found}",
@@ -265,30 +204,3 @@ def _sha256(array: NDArray[Any]) -> str:
     little_endian = array.dtype.newbyteorder("<")
     values = array.astype(little_endian, order="C", copy=False)
     return hashlib.sha256(values.tobytes()).hexdigest()
-
-
-# A command from a file is advised only if a shell does nothing else with it.
-_OWN_COMMAND = re.compile(r"fewbench evaluate [\w\s./=:+,@%'-]+")
-
-
-def _refusal(
-    path: Path,
-    what: str,
-    *,
-    got: str,
-    expected: str,
-    saved: ResultFile | None = None,
-) -> ResultError:
-    folder = path if path.is_dir() else path.parent
-    command = "fewbench evaluate LEARNER --protocol NAME --out " + shlex.quote(
-        str(folder)
-    )
-    is_short = saved is not None and len(saved.command) <= _LONGEST_COMMAND
-    if saved and is_short and _OWN_COMMAND.fullmatch(saved.command):
-        command = " ".join(saved.command.split())
-        if "--overwrite" not in command:
-            command += " --overwrite"
-    return ResultError(
-        f"{path}: {what}: expected {expected}, got {got}. Copy the result again from "
-        f"the machine that made it, or evaluate again: {command}"
-    )

@@ -33,16 +33,20 @@ def find_dataset(name: str, resampling: str | None = None) -> "DatasetInfo":
 
 
 def load_in_order(paths: Sequence[Path]) -> "list[RunResult]":
-    """Load results in the order of the paths, each a .json file or a folder.
+    """Load results in the order of the paths, each result once.
 
     The results of a folder are sorted by file name.
+
+    paths: as in `find_documents`
     Raises UserError if a path is given twice.
     Raises ResultError if a path has no result, or if a result is damaged.
     """
+    from ...reports.result_files import find_documents
     from ..verification.load import load_results
 
     results: list[RunResult] = []
     seen: set[Path] = set()
+    loaded: set[Path] = set()
     for path in paths:
         if path.resolve() in seen:
             raise UserError(
@@ -50,7 +54,10 @@ def load_in_order(paths: Sequence[Path]) -> "list[RunResult]":
                 f"one of the two paths"
             )
         seen.add(path.resolve())
-        results += load_results([path])
+        documents = {one.resolve(): one for one in find_documents([path])}
+        new = documents.keys() - loaded
+        results += load_results(documents[one] for one in new)
+        loaded |= new
     return results
 
 

@@ -8,7 +8,7 @@ import typer
 from fewbench.errors import UserError
 
 from .console import emit, progress_bars
-from .options import FeaturesMember, Json
+from .options import FeaturesMember, Json, Root
 
 if TYPE_CHECKING:
     from ..verification.report import VerifiedResult
@@ -30,15 +30,7 @@ def verify(
             "module:factory. Some episodes are then answered again.",
         ),
     ] = None,
-    root: Annotated[
-        Path | None,
-        typer.Option(
-            "--root",
-            "--data",
-            help="Folder with the built datasets. Default: $FEWBENCH_DATA, or else the "
-            "data folder of the user.",
-        ),
-    ] = None,
+    root: Root = None,
     features: FeaturesMember = None,
     as_json: Json = False,
 ) -> None:
@@ -53,6 +45,7 @@ def verify(
     failed.
     """
     from ...datasets.root import data_root
+    from ...reports.result_files import find_documents
     from ..verification.report import verify_result
 
     if features is not None and checkpoint is None:
@@ -60,7 +53,7 @@ def verify(
             f"--features {features}: has no effect without a learner: expected "
             f"--checkpoint module:factory, got none. Add it, or omit --features"
         )
-    paths = result_files(results)
+    paths = find_documents(results)
     place = data_root(root)
     with progress_bars() as progress:
         verified = [
@@ -69,30 +62,6 @@ def verify(
     emit(verified_document(verified), verified_text(verified), as_json)
     if not all(one.has_passed for one in verified):
         raise typer.Exit(1)
-
-
-def result_files(paths: list[Path]) -> list[Path]:
-    """Return the results at some paths, each a .json file or a folder.
-
-    Raises UserError if there is no such file, or if a folder has no results.
-    """
-    from ...reports.result_files import RESULT_PATTERN
-
-    files: list[Path] = []
-    for path in paths:
-        found = [path]
-        if path.is_dir():
-            found = sorted(path.glob(RESULT_PATTERN))
-        elif path.suffix == ".npz":  # as in results/*
-            found = [path.with_name(f"{path.name.removesuffix('.npz')}.json")]
-        if not found or not found[0].is_file():
-            raise UserError(
-                f"{path}: expected a result (.json) or a folder with results like "
-                f"{RESULT_PATTERN}, got none. To make one: fewbench evaluate LEARNER "
-                f"--protocol NAME --out DIR"
-            )
-        files += found
-    return list(dict.fromkeys(files))
 
 
 def verified_document(verified: "list[VerifiedResult]") -> dict[str, Any]:

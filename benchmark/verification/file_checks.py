@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from ...datasets.info import DataError
+from ...reports.document_reader import read_document
 from ...reports.records import RunResult
 from ...reports.result_document import accuracy_texts
-from ...reports.result_files import read_document
 from ..protocols.rebuild import rebuild_episodes
 from .checks import Check, failed, not_possible, passed
 

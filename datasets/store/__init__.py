@@ -2,6 +2,7 @@
 
 split_store  reads a split
 split_file   defines the content and layout of a split file (<split>.h5)
+attributes   writes and reads the attributes of a split file
 hdf5         opens HDF5 files safely
 writer       writes a split class by class
 journal      records the finished classes of an unfinished build

@@ -15,39 +15,9 @@ import numpy as np
 
 from ..info import ClassImages, DataError
 from .advice import build_again
+from .attributes import fill_attributes, make_room_for_hashes, write_attributes
 from .digests import ContentDigest
-from .hdf5 import (
-    fixed_length,
-    open_for_reading,
-    open_for_writing,
-    own_dataset,
-    refuse_heap,
-)
-
-FORMAT = "fewbench-split"
-SCHEMA_VERSION = 1
-# Room for attributes that are known only when all images were read: name -> bytes.
-_ROOM = {"resampling": 200, "made_from": 1000}
-_PIXELS_HASH = "pixels_sha256"
-_CONTENT_HASH = "content_sha256"
-_REQUIRED = {
-    "schema_version",
-    "dataset",
-    "split",
-    "partial",
-    "resampling",
-    "polarity",
-}
-_TYPES: dict[str, type] = {
-    "schema_version": int,
-    "dataset": str,
-    "split": str,
-    "partial": int,  # a bool is an int
-    "resampling": str,
-    "polarity": str,
-    _PIXELS_HASH: str,
-    _CONTENT_HASH: str,
-}
+from .hdf5 import fixed_length, open_for_reading, open_for_writing, own_dataset
 
 
 def lay_out(
@@ -61,19 +31,10 @@ def lay_out(
     The pixels will be in the order of `classes`. `SplitStore` refuses the file until
     `seal` has written the hashes.
     """
-    head = {
-        "format": FORMAT,
-        "schema_version": SCHEMA_VERSION,
-        **attributes,
-    }
     with open_for_writing(path, "w") as file:
-        _write_attributes(file, head)
-        for name, n_bytes in _ROOM.items():
-            text = str(head.get(name, "")).encode()
-            file.attrs.create(name, text, dtype=f"S{n_bytes}")
+        write_attributes(file, attributes)
         n_images = _write_names(file, classes)
-        for name in (_PIXELS_HASH, _CONTENT_HASH):
-            file.attrs.create(name, b"", dtype="S64")
+        make_room_for_hashes(file)
         n_classes = len(classes)
         _make_room(file, "class_sha256", (n_classes,), np.dtype("S64"))
         _make_room(file, "images", (n_images, *image_shape), np.dtype("u1"))
@@ -123,28 +84,11 @@ def seal(
     content: the hashes of the whole split
     attributes: "resampling" and "made_from", where they are known only now
     """
-    texts = {
-        **(attributes or {}),
-        _PIXELS_HASH: content.pixels(),
-        _CONTENT_HASH: content.hexdigest(),
-    }
     advice = build_again(path)
     with open_for_writing(path, "r+") as file:
         room = own_dataset(path, file, "class_sha256", advice=advice)
         room[...] = np.array(class_sha256, "S64")
-        for name, text in texts.items():
-            value = np.bytes_(text.encode())
-            if _has_room(file, name, value):
-                file.attrs.modify(name, value)
-            else:
-                # An earlier version laid out the file.
-                file.attrs.create(name, value)
-
-
-def _has_room(file: h5py.File, name: str, value: np.bytes_) -> bool:
-    if name not in file.attrs:
-        return False
-    return file.attrs.get_id(name).dtype.itemsize >= len(value)
+        fill_attributes(file, content, attributes or {})
 
 
 def frame_digest(path: Path) -> str | None:
@@ -165,56 +109,6 @@ def frame_digest(path: Path) -> str | None:
     digest = hashlib.sha256(before_pixels)
     digest.update(after_pixels)
     return digest.hexdigest()
-
-
-def read_attributes(path: Path, file: h5py.File) -> dict[str, Any]:
-    """Read the HDF5 attributes of a finished split file.
-
-    Raises DataError if the file is unfinished, not a split file, or has a newer schema.
-    """
-    attributes: dict[str, Any] = {}
-    for key in file.attrs:
-        refuse_heap(path, key, file.attrs.get_id(key).dtype)
-        value = file.attrs[key]
-        attributes[key] = _plain(value)
-    is_split_file = (
-        attributes.get("format") == FORMAT
-        # Empty until the file is sealed.
-        and attributes.get(_PIXELS_HASH)
-        and attributes.get(_CONTENT_HASH)
-        and attributes.keys() >= _REQUIRED
-        and _has_good_types(attributes)
-    )
-    if not is_split_file:
-        raise DataError(
-            f"{path}: not a finished {FORMAT} file: expected all attributes and "
-            f"hashes, got a file without some of them. {build_again(path)}"
-        )
-    schema = attributes["schema_version"]
-    if schema > SCHEMA_VERSION:
-        raise DataError(
-            f"{path}: written by a newer fewbench: expected schema version "
-            f"{SCHEMA_VERSION} or older, got {schema}. To upgrade, type: "
-            f"pip install --upgrade fewbench"
-        )
-    return attributes
-
-
-def _plain(value: Any) -> Any:
-    """Return an attribute as text, a number or a list. Text is stored as bytes."""
-    if isinstance(value, np.generic | np.ndarray):
-        value = value.tolist()
-    if isinstance(value, bytes):
-        return value.decode("utf-8", "replace")
-    return value
-
-
-def _has_good_types(attributes: Mapping[str, Any]) -> bool:
-    for key, value in attributes.items():
-        kind = _TYPES.get(key, object)
-        if not isinstance(value, kind):
-            return False
-    return True
 
 
 def locate_images(path: Path, file: h5py.File) -> tuple[int, tuple[int, int, int, int]]:
@@ -257,13 +151,3 @@ def _make_room(
         h5py.h5s.create_simple(shape),
         dcpl=room,
     )
-
-
-def _write_attributes(file: h5py.File, attributes: Mapping[str, Any]) -> None:
-    for key, value in attributes.items():
-        if isinstance(value, str):
-            # Bytes have a fixed length. HDF5 keeps text of varying length in a heap.
-            text = value.encode()
-            file.attrs[key] = np.bytes_(text)
-        else:
-            file.attrs[key] = value

@@ -18,9 +18,10 @@ import numpy as np
 
 from ..info import DataError
 from .advice import build_again
+from .attributes import read_attributes
 from .digests import ContentDigest, class_digest
 from .hdf5 import open_for_reading, read_names, read_values
-from .split_file import locate_images, read_attributes
+from .split_file import locate_images
 
 
 class SplitStore:

@@ -10,7 +10,9 @@ bootstrap         the bootstrap, for the other modules
 comparisons       compare results on the same episodes
 paired_tests      the tests and intervals of these comparisons
 equivalence       compare a result with a published number
+precision_target  the fewest episodes that reach a wanted precision
 planning          how many episodes a wanted precision needs
 diagnostics       which classes and episodes cost accuracy
+accuracies        check accuracies, and average them
 arrays            names for array types
 """

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..records import ResultError, RunResult
+from .accuracies import as_fractions, mean_and_std
 from .arrays import FloatArray, IntArray
 from .bootstrap import (
     bootstrap_t_limits,
@@ -15,7 +16,7 @@ from .bootstrap import (
     influence_noise,
     within_classes,
 )
-from .intervals import Interval, as_fractions, mean_and_std
+from .intervals import Interval
 from .little_spread import FEW, little_spread
 
 # The interval gets a caution if its variance comes from fewer classes than this, or if

@@ -11,9 +11,10 @@ import numpy as np
 
 from ..groups import EPISODE_FIELDS
 from ..records import ResultError, RunResult
+from .accuracies import check_level
 from .arrays import FloatArray, IntArray
 from .churn import Churn, churn, other_probabilities
-from .intervals import Interval, check_level
+from .intervals import Interval
 from .paired_tests import (
     Bootstrap,
     paired_bootstrap,

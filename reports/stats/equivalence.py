@@ -7,9 +7,9 @@ import numpy as np
 from scipy.special import ndtri
 
 from ..records import ResultError, RunResult
+from .accuracies import check_level, mean_and_std
 from .arrays import FloatArray
 from .betting import betting_limits, betting_p_value
-from .intervals import check_level, mean_and_std
 from .little_spread import Allowance, MeanError
 
 Verdict = Literal["reproduced", "not reproduced", "undecided"]

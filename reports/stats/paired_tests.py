@@ -7,10 +7,11 @@ import numpy as np
 from scipy.special import stdtr, stdtrit
 
 from ..records import RunResult
+from .accuracies import mean_and_std
 from .arrays import FloatArray, IntArray
 from .betting import betting_p_value
 from .bootstrap import bootstrap_mean
-from .intervals import Interval, bounded, mean_and_std, widened
+from .intervals import Interval, bounded, widened
 from .little_spread import Allowance, MeanError, little_spread
 
 

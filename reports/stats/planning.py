@@ -3,21 +3,18 @@
 The estimate comes from a pilot: a result that exists already.
 """
 
-import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import stdtrit
 
 from ..records import ResultError, RunResult
 from .betting import betting_limits
 from .comparisons import compare
-from .little_spread import Allowance, MeanError, share_that_differs, unseen_weight
+from .little_spread import share_that_differs
+from .precision_target import PrecisionTarget, fewest_episodes
 
 QUERIES = (1, 5, 10, 15, 20, 30, 50)
-# No plan has more episodes than this.
-_MOST_EPISODES = 10**9
 
 
 @dataclass(frozen=True)
@@ -62,60 +59,6 @@ class PlanRow:
     n_query: int
     n_episodes: int | None
     seconds: float | None
-
-
-@dataclass(frozen=True)
-class PrecisionTarget:
-    """The wanted precision, in fractions.
-
-    half_width: the wanted half-width of the interval
-    difference: the difference between two results that is to be detected; if given,
-        half_width is ignored
-    power: the wanted probability of detecting this difference
-    level: the confidence level
-    """
-
-    half_width: float | None = None
-    difference: float | None = None
-    power: float = 0.8
-    level: float = 0.95
-
-    def episodes(
-        self,
-        variance: float,
-        differing: float = 1.0,
-        room: float = 1.0,
-    ) -> int | None:
-        """Return the smallest number of episodes n that reaches the target.
-
-        It uses the interval that n such episodes would get: Student's t with n - 1
-        degrees of freedom, and the allowance of `little_spread` if few episodes differ.
-        Return None if more than a billion episodes would be needed.
-
-        variance: the variance, over episodes, of the accuracy or of the difference
-            between two results
-        differing, room: as in `Spread`
-        Raises ResultError if neither a half-width nor a difference is given.
-        """
-        wanted = self.half_width
-        if self.difference is not None:
-            wanted = self.difference
-        if not wanted:
-            raise ResultError(
-                "cannot plan: expected a half-width or a difference above 0, "
-                f"got {wanted}. Give for example the half-width 0.001"
-            )
-
-        def reaches(n: int) -> bool:
-            error = math.sqrt(variance / n)
-            weight = float(unseen_weight(n, differing * n))
-            known = MeanError(error, n - 1, Allowance(weight, n))
-            needed = known.width((1 - self.level) / 2, room)
-            if self.difference is not None:
-                needed += float(stdtrit(n - 1, self.power)) * error
-            return needed <= wanted
-
-        return _first(reaches)
 
 
 def spread(pilot: RunResult, against: RunResult | None = None) -> Spread:
@@ -222,7 +165,7 @@ def anytime_episodes(
         low, high = betting_limits(values, n * shares, 1 - level)
         return max(high - mean, mean - low) <= half_width
 
-    return _first(reaches)
+    return fewest_episodes(reaches)
 
 
 def seconds(pilot: RunResult, n_episodes: int, n_query: int) -> float:
@@ -269,22 +212,3 @@ def _distinct_images(pilot: RunResult, n_episodes: int, n_query: int) -> float:
     times = n_episodes * protocol.n_way / sizes.size
     seen = sizes * (1 - (1 - share) ** times)
     return float(seen.sum())
-
-
-def _first(reaches: Callable[[int], bool]) -> int | None:
-    """Return the smallest n from 2 on for which `reaches` is true, or None.
-
-    It assumes that `reaches` stays true for all larger n.
-    """
-    if not reaches(_MOST_EPISODES):
-        return None
-    low, high = 1, 2
-    while not reaches(high):
-        low, high = high, 2 * high
-    while high - low > 1:
-        middle = (low + high) // 2
-        if reaches(middle):
-            high = middle
-        else:
-            low = middle
-    return high

@@ -6,7 +6,8 @@ from itertools import combinations
 import numpy as np
 
 from ..records import ResultError, RunResult
-from .intervals import Interval, as_fractions, mean_t
+from .accuracies import as_fractions
+from .intervals import Interval, mean_t
 
 # The entries of a recipe that may differ between training seeds.
 RUN_ONLY = {"seed", "trained_steps", "trained_seconds"}

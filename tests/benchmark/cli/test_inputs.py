@@ -36,6 +36,15 @@ def test_results_come_in_the_order_of_the_arguments(folder: Path) -> None:
         load_in_order([first, folder / "." / first.name])
 
 
+def test_each_result_comes_once(folder: Path) -> None:
+    everything = sorted(folder.iterdir())  # as in results/*
+    assert [path.suffix for path in everything] == [".json", ".npz"] * 2
+    for paths in (everything, [folder, *everything], [*everything, folder]):
+        assert [result.learner for result in load_in_order(paths)] == ["a", "b"]
+    last = [everything[-1], folder]
+    assert [result.learner for result in load_in_order(last)] == ["b", "a"]
+
+
 def test_one_result_is_wanted(folder: Path) -> None:
     assert load_one(min(folder.glob("*.json"))).learner == "a"
     with pytest.raises(UserError, match="expected one result, got 2 results"):

@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from fewbench.reports.stats.planning import PrecisionTarget, plan
+from fewbench.reports.stats.planning import plan
+from fewbench.reports.stats.precision_target import PrecisionTarget
 
 
 def test_plan_says_what_a_half_width_takes(fewbench, names, results) -> None:

@@ -12,11 +12,9 @@ from fewbench.datasets.store.split_file import (
     frame_digest,
     lay_out,
     pixels_offset,
-    read_attributes,
     seal,
 )
 from fewbench.datasets.store.split_store import SplitStore
-from fewbench_tests.bars import BARS
 
 ATTRIBUTES = {
     "dataset": "tiny",
@@ -80,21 +78,6 @@ def test_what_is_no_split_file_has_no_frame(tmp_path: Path) -> None:
     (tmp_path / "page.h5").write_text("<html>")
     assert frame_digest(tmp_path / "page.h5") is None
     assert frame_digest(tmp_path / "none.h5") is None
-
-
-def test_attributes_are_read_as_they_were_given(bars: dict[str, SplitStore]) -> None:
-    path = bars["test"].path
-    with h5py.File(path) as file:
-        found = read_attributes(path, file)
-    assert (found["dataset"], found["citation"]) == (BARS.name, BARS.citation)
-    assert not found["partial"]
-
-
-def test_a_newer_schema_asks_for_an_upgrade(copy: Path) -> None:
-    with h5py.File(copy, "r+") as file:
-        file.attrs["schema_version"] = 99
-    with pytest.raises(DataError, match="newer.*pip install --upgrade"):
-        SplitStore(copy)
 
 
 def test_pixels_outside_the_file_are_refused(copy: Path, tmp_path: Path) -> None:

@@ -113,28 +113,6 @@ def test_equal_accuracies_do_not_make_certain(interval, value, n):
     assert result.half_width > 0.5 / n
 
 
-@BOTH
-@pytest.mark.parametrize(
-    ("values", "complaint"),
-    [
-        ([0.5], "at least 2 episodes"),
-        ([], "at least 2 episodes"),
-        ([[0.1, 0.2], [0.3, 0.4]], r"shape \(2, 2\)"),
-        ([98.1, 97.2], "Divide percentages by 100"),
-        ([0.1, float("nan")], "fractions from 0 to 1"),
-    ],
-)
-def test_what_has_no_interval_is_refused(interval, values, complaint):
-    with pytest.raises(ResultError, match=complaint):
-        interval(values)
-
-
-@pytest.mark.parametrize("level", [0, 1, 95, float("nan")])
-def test_a_level_that_is_no_fraction_is_refused(level):
-    with pytest.raises(ResultError, match=r"fraction like 0\.95"):
-        episodes_t([0.1, 0.2], level)
-
-
 def test_an_interval_reads_in_percent():
     interval = Interval(0.98414, 0.98274, 0.98554, 0.95, "episodes-t", 600)
 

@@ -1,4 +1,4 @@
-"""Change a saved result and hash it again, as a forger would."""
+"""Change the files of a saved result, and hash it again, as a forger would."""
 
 import hashlib
 import json
@@ -30,3 +30,15 @@ def forge(
     document["content_sha256"] = canonical_sha256(content)
     document["document_sha256"] = document_sha256(document)
     path.write_text(json.dumps(document))
+
+
+def edit(path: Path, old: str, new: str) -> None:
+    """Replace a text in a file, wherever it stands."""
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+
+
+def cut(path: Path, share: float) -> None:
+    """Keep only the first part of a file."""
+    path.write_bytes(path.read_bytes()[: int(share * path.stat().st_size)])

@@ -1,0 +1,114 @@
+"""Read the JSON document of a result, and refuse damaged or changed results."""
+
+import re
+import shlex
+from pathlib import Path
+from typing import Any
+
+from fewbench.documents import DocumentError, fit, parse_json, read_bytes
+
+from .records import SCHEMA_VERSION, ResultError
+from .result_document import SCHEMA, ResultFile, broken_seal, flattened
+
+_DOCUMENT = f"a result document, schema_version {SCHEMA_VERSION} or older"
+_LONGEST_COMMAND = 500  # a longer command of a result is not shown
+# A command from a file is advised only if a shell does nothing else with it.
+_OWN_COMMAND = re.compile(r"fewbench evaluate [\w\s./=:+,@%'-]+")
+
+
+def read_document(path: Path) -> ResultFile:
+    """Read the JSON document of a result, without its arrays.
+
+    Raises ResultError if it is missing, damaged, changed by hand, or written by a newer
+    fewbench.
+    """
+    document = _read_json(path)
+    _refuse_newer(path, document)
+    try:
+        saved = fit(flattened(document), SCHEMA)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        what = str(error)
+        if isinstance(error, KeyError):
+            what = f"{error.args[0]} is missing"
+        raise refusal(
+            path,
+            "not a valid result",
+            got=what,
+            expected=_DOCUMENT,
+        ) from error
+    broken = broken_seal(document, saved)
+    if broken:
+        raise refusal(
+            path,
+            broken.meaning,
+            got=f"sha256 {broken.found}",
+            expected=f"sha256 {broken.saved or 'in document_sha256'}",
+            saved=saved,
+        )
+    return saved
+
+
+def _read_json(path: Path) -> Any:
+    try:
+        return parse_json(read_bytes(path))
+    except FileNotFoundError as error:
+        raise no_such_result(path) from error
+    except (OSError, DocumentError) as error:
+        raise refusal(
+            path,
+            "cannot read the result",
+            got=str(error),
+            expected=_DOCUMENT,
+        ) from error
+
+
+def _refuse_newer(path: Path, document: object) -> None:
+    version = None
+    if isinstance(document, dict):
+        version = document.get("schema_version")
+    if isinstance(version, int) and version > SCHEMA_VERSION:
+        raise ResultError(
+            f"{path}: written by a newer fewbench: expected {_DOCUMENT}, "
+            f"got {version}. Upgrade: pip install --upgrade fewbench"
+        )
+
+
+def no_such_result(path: Path) -> ResultError:
+    """Return the error for a path at which there is no JSON document."""
+    return refusal(
+        path,
+        "no such result",
+        got="no file",
+        expected="a .json result",
+    )
+
+
+def refusal(
+    path: Path,
+    what: str,
+    *,
+    got: str,
+    expected: str,
+    saved: ResultFile | None = None,
+) -> ResultError:
+    """Return the error for a result that cannot be read, or cannot be believed.
+
+    Its last words are the command that makes the result again.
+
+    path: the file that is refused, or a folder without results
+    what: what failed
+    saved: the document of the result, which holds this command; None if it is unknown
+    """
+    folder = path if path.is_dir() else path.parent
+    command = "fewbench evaluate LEARNER --protocol NAME --out " + shlex.quote(
+        str(folder)
+    )
+    is_short = saved is not None and len(saved.command) <= _LONGEST_COMMAND
+    if saved and is_short and _OWN_COMMAND.fullmatch(saved.command):
+        command = " ".join(saved.command.split())
+        if "--overwrite" not in command:
+            command += " --overwrite"
+    return ResultError(
+        f"{path}: {what}: expected {expected}, got {got}. Copy the result again from "
+        f"the machine that made it, or evaluate again: {command}"
+    )
