@@ -5,7 +5,7 @@ import json
 from dataclasses import fields
 from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import AfterValidator, ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
 from .names import Name
@@ -25,6 +25,18 @@ STRICT = ConfigDict(
     allow_inf_nan=False,
     arbitrary_types_allowed=True,
 )
+
+
+def _in_range(option: str, least: int = 1, most: int | None = None) -> AfterValidator:
+    """Return the check of a number, whose error names the option that changes it."""
+
+    def check(value: int) -> int:
+        if value >= least and (most is None or value <= most):
+            return value
+        wanted = f"at least {least}" if most is None else f"{least} to {most}"
+        raise ValueError(f"expected {wanted}, see {option}")
+
+    return AfterValidator(check)
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -48,11 +60,11 @@ class EvalProtocol:
     name: Name
     dataset: Name
     split: Name
-    n_way: Annotated[int, Field(ge=2, le=256)]  # predicted labels are uint8
-    n_shot: Count
-    n_query: Count
-    n_episodes: Count
-    seed: Annotated[int, Field(ge=0)]
+    n_way: Annotated[int, _in_range("--way", 2, 256)]  # predicted labels are uint8
+    n_shot: Annotated[int, _in_range("--shot")]
+    n_query: Annotated[int, _in_range("--query")]
+    n_episodes: Annotated[int, _in_range("--episodes")]
+    seed: Annotated[int, _in_range("--seed", 0)]
     rotations: bool = False
     transductive: bool = False
     task_rotations: bool = False

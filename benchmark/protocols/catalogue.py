@@ -32,15 +32,6 @@ def check_episodes(n_episodes: int | None) -> None:
         )
 
 
-# Field of a protocol -> the option of `fewbench evaluate` that changes it.
-_OPTIONS = {
-    "n_way": "--way",
-    "n_shot": "--shot",
-    "n_query": "--query",
-    "n_episodes": "--episodes",
-}
-
-
 def find_protocol(
     name: str,
     *,
@@ -93,10 +84,7 @@ def find_protocol(
     try:
         return named_by_changes(replace(protocol, **wanted))
     except ValidationError as error:
-        reason = explain(error)
-        for field, option in _OPTIONS.items():
-            reason = reason.replace(f"{field}:", f"{option}:")
         raise DataError(
-            f"{name}: cannot be varied like this: {reason}. Choose another value, or see "
-            f"the protocol: fewbench protocol show {name}"
+            f"{name}: cannot be varied like this: {explain(error)}. Choose another value, "
+            f"or see the protocol: fewbench protocol show {name}"
         ) from None

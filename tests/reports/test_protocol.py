@@ -1,5 +1,7 @@
 from dataclasses import replace
 
+import pytest
+
 from fewbench.reports.protocol import EvalProtocol
 
 PROTOCOL = EvalProtocol(
@@ -23,3 +25,26 @@ def test_the_hash_is_of_everything_but_the_name() -> None:
     assert PROTOCOL.sha256 != replace(PROTOCOL, seed=1).sha256
     # It stands in results, so it never changes.
     assert PROTOCOL.sha256[:16] == "3cde97c78eb4bb07"
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"n_way": 1}, "expected 2 to 256, see --way"),
+        ({"n_way": 257}, "expected 2 to 256, see --way"),
+        ({"n_shot": 0}, "expected at least 1, see --shot"),
+        ({"n_query": -1}, "expected at least 1, see --query"),
+        ({"n_episodes": 0}, "expected at least 1, see --episodes"),
+        ({"seed": -1}, "expected at least 0, see --seed"),
+    ],
+)
+def test_a_number_out_of_range_names_the_option(
+    changes: dict[str, int], said: str
+) -> None:
+    with pytest.raises(ValueError, match=said):
+        replace(PROTOCOL, **changes)
+
+
+def test_the_largest_numbers_are_allowed() -> None:
+    assert replace(PROTOCOL, n_way=256, seed=2**63).n_way == 256
+    assert replace(PROTOCOL, n_way=2, n_shot=1, seed=0).n_way == 2
