@@ -74,7 +74,11 @@ def _put_working_folder_on_path() -> None:
         sys.path.insert(0, folder)
 
 
-def _own_class(name: str, module_name: str, class_name: str) -> type[TrainedLearner]:
+def _own_class(
+    name: str,
+    module_name: str,
+    class_name: str,
+) -> type[TrainedLearner]:
     try:
         found = getattr(importlib.import_module(module_name), class_name, None)
     except Exception as error:

@@ -31,7 +31,12 @@ class ForeignModule:
     Raises BaselineError if the module fails on the images.
     """
 
-    def __init__(self, module: nn.Module, device: torch.device, inputs: Tensor) -> None:
+    def __init__(
+        self,
+        module: nn.Module,
+        device: torch.device,
+        inputs: Tensor,
+    ) -> None:
         self._module = _copied(module, device)
         self._takes: torch.dtype = torch.float32
         self._images_at_once = _fixed_batch(self._module)

@@ -6,6 +6,7 @@ are answered once more. The entropy decides which marks a result gets. It never 
 number in the result.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -64,7 +65,8 @@ def ask_again(
     again = _Again(learner, answered, drawn)
     # The first episodes come again among the drawn ones, in a random order.
     scores = again.answer(generator.permutation(again.asked))
-    in_order = all(again.confirms(episode, scores[episode]) for episode in again.asked)
+    confirmed = [again.confirms(one, scores[one]) for one in again.asked]
+    in_order = again.is_passed(confirmed)
     probes = [again.probe(drawn[0])]
     for episode in drawn[1:]:
         original = scores[episode]
@@ -83,7 +85,12 @@ def ask_again(
 class _Again:
     """Answers single episodes again."""
 
-    def __init__(self, learner: Learner, answered: Answered, drawn: np.ndarray) -> None:
+    def __init__(
+        self,
+        learner: Learner,
+        answered: Answered,
+        drawn: np.ndarray,
+    ) -> None:
         self.learner = learner
         self.answered = answered
         first_scores = answered.answers.first_scores
@@ -107,7 +114,11 @@ class _Again:
             scores[episode] = unless_refused(ask, self._query_images(episode))
         return scores
 
-    def _answer_at_once(self, learner: TaskLearner, episodes: np.ndarray) -> Scores:
+    def _answer_at_once(
+        self,
+        learner: TaskLearner,
+        episodes: np.ndarray,
+    ) -> Scores:
         """Answer several episodes at once, which is much faster than one by one."""
         view = self.answered.view
         support = []
@@ -141,6 +152,17 @@ class _Again:
         ((_, scores),) = scored
         return np.asarray(scores[0], np.float64)
 
+    def is_passed(self, confirmed: Sequence[bool]) -> bool:
+        """Whether a check is passed, of which each episode was confirmed or not.
+
+        A `TaskLearner` gets the episodes beside others than before, which changes the
+        rounding. Gradient steps can make this change large, as measured in one episode of
+        a hundred. A fault of the learner shows in most episodes.
+        """
+        if isinstance(self.learner, TaskLearner):
+            return 2 * sum(confirmed) >= len(confirmed)
+        return all(confirmed)
+
     def confirms(self, episode: int, scores: np.ndarray | None) -> bool:
         """Whether these scores give the predictions of the evaluation, up to rounding."""
         if scores is None:
@@ -170,13 +192,12 @@ class _Again:
         first_scores = self.answered.answers.first_scores
         if first_scores is None:
             return None
+        confirmed = []
         for episode, before in enumerate(first_scores):
             after = scores[episode]
-            if after is None:
-                return False
-            if not relative_change(before, after) <= tolerance_of(self.learner):
-                return False
-        return True
+            change = np.inf if after is None else relative_change(before, after)
+            confirmed.append(bool(change <= tolerance_of(self.learner)))
+        return self.is_passed(confirmed)
 
     def probe(self, episode: int) -> Probe:
         """Probe an episode. Its images are read, and embedded, again."""

@@ -86,7 +86,11 @@ def _size(n_known: int, view: ImageView) -> int:
     return min(max(n_known // _ONE_OF, _FEWEST), most)
 
 
-def _embedded(learner: EmbeddingLearner, view: ImageView, images: np.ndarray) -> Tensor:
+def _embedded(
+    learner: EmbeddingLearner,
+    view: ImageView,
+    images: np.ndarray,
+) -> Tensor:
     features = learner.embed(view.images(images))
     check_features(features, len(images))
     return features.detach()

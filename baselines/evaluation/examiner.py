@@ -204,7 +204,11 @@ class _Collected:
     """
 
     def __init__(
-        self, learner: Learner, seed: int, start: int, order: np.ndarray
+        self,
+        learner: Learner,
+        seed: int,
+        start: int,
+        order: np.ndarray,
     ) -> None:
         self.seed = seed
         self.start = start

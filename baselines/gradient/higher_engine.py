@@ -84,7 +84,9 @@ class HigherEngine:
         return weights
 
     def _loop(
-        self, inner: InnerLoop, track: bool
+        self,
+        inner: InnerLoop,
+        track: bool,
     ) -> AbstractContextManager[tuple[Any, Any]]:
         """Return a context with a copy of the network and an optimiser, for one task.
 

@@ -48,7 +48,10 @@ class UpdateRule(Protocol):
     """A function that changes the weights in a step of an inner loop."""
 
     def __call__(
-        self, weights: dict[str, Tensor], gradients: dict[str, Tensor], lr: float
+        self,
+        weights: dict[str, Tensor],
+        gradients: dict[str, Tensor],
+        lr: float,
     ) -> dict[str, Tensor]:
         """Return the new value of each weight.
 
@@ -59,7 +62,9 @@ class UpdateRule(Protocol):
 
 
 def plain_sgd(
-    weights: dict[str, Tensor], gradients: dict[str, Tensor], lr: float
+    weights: dict[str, Tensor],
+    gradients: dict[str, Tensor],
+    lr: float,
 ) -> dict[str, Tensor]:
     """Return the weights minus the learning rate times their gradients."""
     moved = {}

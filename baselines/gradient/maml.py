@@ -101,7 +101,10 @@ class MAML(TaskLearner, SteppedLearner, TrainedLearner):
 
     @classmethod
     def make(
-        cls, config: TrainConfig, image_shape: Shape, device: torch.device
+        cls,
+        config: TrainConfig,
+        image_shape: Shape,
+        device: torch.device,
     ) -> Self:
         return cls(make_network(config, image_shape), config, device)
 

@@ -67,7 +67,10 @@ class ProtoNet(EmbeddingLearner, LossLearner):
 
     @classmethod
     def make(
-        cls, config: TrainConfig, image_shape: Shape, device: torch.device
+        cls,
+        config: TrainConfig,
+        image_shape: Shape,
+        device: torch.device,
     ) -> Self:
         network = make_network(config, image_shape)
         card = learner_card(config, device)

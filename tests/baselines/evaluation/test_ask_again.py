@@ -9,7 +9,12 @@ from fewbench.baselines.any_model import as_learner
 from fewbench.baselines.evaluation.ask_again import Answered, ask_again
 from fewbench.baselines.evaluation.examiner import Examiner
 from fewbench.baselines.evaluation.findings import Findings
-from fewbench.baselines.learner import EmbeddingLearner, Learner
+from fewbench.baselines.learner import (
+    EmbeddingLearner,
+    Learner,
+    LearnerCard,
+    TaskLearner,
+)
 from fewbench.baselines.metric.centroid import Centroid
 from fewbench.datasets.episodes import EpisodeBatch, EpisodeSpec, sample_episodes
 from fewbench.datasets.store.split_store import SplitStore
@@ -202,3 +207,49 @@ def test_predictions_that_the_learner_does_not_give_are_found(
     np.copyto(answers.predictions, (answers.predictions + 1) % 5)
     answered = Answered(view, 3, episodes, answers, examiner.features)
     assert not ask_again(learner, answered).order
+
+
+class Adapting(TaskLearner):
+    """A learner whose scores move with the number of tasks beside a task, in some tasks.
+
+    moves: tells for each task, by its support images, whether its scores move
+    """
+
+    def __init__(self, moves: Callable[[torch.Tensor], torch.Tensor]) -> None:
+        self.moves = moves
+        self.card = LearnerCard("adapting")
+        self.device = torch.device("cpu")
+
+    def check_way(self, n_way: int) -> None:
+        del n_way
+
+    def predict_tasks(self, support: torch.Tensor, query: torch.Tensor) -> torch.Tensor:
+        near = -torch.cdist(
+            query.flatten(2).float() / 255, support.flatten(2).float() / 255
+        )
+        turned = near.flip(-1) if len(support) > 5 else near
+        return torch.where(self.moves(support)[:, None, None], turned, near)
+
+
+def test_rounding_that_one_adaptation_amplifies_is_no_fault(
+    view: ImageView, episodes: EpisodeBatch
+) -> None:
+    first = torch.from_numpy(view.images(episodes.support[0].reshape(-1)))
+    found = asked(
+        Adapting(lambda support: (support == first).flatten(1).all(1)), view, episodes
+    )
+    assert found.order
+    assert found.state
+
+
+def test_tasks_that_depend_on_the_tasks_beside_them_are_found(
+    view: ImageView, episodes: EpisodeBatch
+) -> None:
+    always = Adapting(lambda support: torch.ones(len(support), dtype=torch.bool))
+    found = asked(always, view, episodes)
+    assert not found.order
+    assert found.state is False
+    never = Adapting(lambda support: torch.zeros(len(support), dtype=torch.bool))
+    found = asked(never, view, episodes)
+    assert found.order
+    assert found.state
