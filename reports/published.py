@@ -196,14 +196,21 @@ def _beside(
             margin,
             published_half_width=theirs.error,
         )
-    differs_in = (*_in_protocol(result, theirs), *_in_data(result, theirs))
     return Beside(
         result=result,
         published=theirs,
         interval=interval,
         equivalence=equivalence,
-        differs_in=differs_in,
+        differs_in=differences(result, theirs),
     )
+
+
+def differences(result: RunResult, theirs: PublishedNumber) -> tuple[str, ...]:
+    """Return the settings in which a result and a published number of its cell differ.
+
+    They are sentences about queries, transduction, width, classes and images.
+    """
+    return (*_in_protocol(result, theirs), *_in_data(result, theirs))
 
 
 def _in_protocol(result: RunResult, theirs: PublishedNumber) -> Iterator[str]:

@@ -14,6 +14,8 @@ from .little_spread import Allowance, MeanError
 
 Verdict = Literal["reproduced", "not reproduced", "undecided"]
 _PERCENT = "Divide percentages by 100"
+# The factor by which papers multiply a standard error for their ± at 95 %.
+Z_OF_PAPERS = 1.96
 
 
 @dataclass(frozen=True)
@@ -97,17 +99,41 @@ def reproduced(
     """
     check_level(level)
     _check_published(published_mean, margin, published_half_width)
-    accuracies = result.accuracies
-    if accuracies.size < 2:
+    if result.accuracies.size < 2:
         raise ResultError(
             "cannot judge a result on a single episode: expected at least 2 episodes, "
             "got 1. Evaluate more: --episodes 1000"
         )
-    published_error = (published_half_width or 0.0) / 1.96
     if result.protocol.interval == "anytime":
+        published_error = (published_half_width or 0.0) / Z_OF_PAPERS
         return _by_bets(result, published_mean, margin, level, published_error)
-    known = _mean_error(accuracies, published_error)
-    mean = result.mean
+    return equivalent_mean(
+        result.accuracies,
+        published_mean,
+        margin,
+        level,
+        published_half_width,
+    )
+
+
+def equivalent_mean(
+    accuracies: FloatArray,
+    published_mean: float,
+    margin: float,
+    level: float = 0.95,
+    published_half_width: float | None = None,
+) -> Equivalence:
+    """Judge by two one-sided t-tests whether a mean is near a published mean.
+
+    accuracies: float64 (n,) the averaged fractions, such as one for each episode, or one
+        for each training run; n at least 2
+    The other arguments and the source are those of `reproduced`.
+    Raises ResultError for values that are not fractions.
+    """
+    check_level(level)
+    _check_published(published_mean, margin, published_half_width)
+    known = _mean_error(accuracies, (published_half_width or 0.0) / Z_OF_PAPERS)
+    mean, _ = mean_and_std(accuracies)
     difference = mean - published_mean
     limits = (
         difference - known.width(1 - level, mean),

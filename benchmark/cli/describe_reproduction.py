@@ -1,0 +1,209 @@
+"""Describe a reproduction as text and as JSON, for `fewbench reproduce`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ...reports.published import PublishedNumber
+    from ...reports.reproduction import Reproduction
+    from ...reports.stats.intervals import Interval
+    from ..reproduce.cells import Cell
+    from ..reproduce.estimate import Estimate
+    from ..reproduce.job import Job
+
+
+def cells_text(cells: Iterable[Cell]) -> str:
+    """Return a table of cells, with the number, the recipe and the time of each."""
+    from ...reports.tables.text import text_table
+
+    header = ["cell", "source", "published", "protocol", "recipe", "full", "short"]
+    rows: list[list[str]] = []
+    for cell in cells:
+        rows.append(
+            [
+                cell.id,
+                cell.published.source,
+                published_text(cell.published),
+                cell.protocol,
+                f"{cell.recipe} (ours)" if cell.ours else cell.recipe,
+                duration(cell.seconds("full")),
+                duration(cell.seconds("short")),
+            ]
+        )
+    table = text_table(header, rows, "llr")
+    return f"{table}\n\nfull, short: time for one seed on 2 CPU cores, without evaluation"
+
+
+def cell_document(cell: Cell) -> dict[str, Any]:
+    """Return a cell as JSON."""
+    number = cell.published
+    return {
+        "source": number.source,
+        "learner": number.learner,
+        "dataset": number.dataset,
+        "accuracy": number.accuracy,
+        "half_width": number.half_width,
+        "protocol": cell.protocol,
+        "recipe": cell.recipe,
+        "recipe_is_ours": cell.ours,
+        "settings": list(cell.settings),
+        "short_recipe": cell.short,
+        "tolerance_points": cell.tolerance,
+        "tolerance_reason": cell.tolerance_reason,
+        "reruns": [rerun.id for rerun in cell.reruns],
+        "seconds_full": cell.seconds("full"),
+        "seconds_short": cell.seconds("short"),
+    }
+
+
+def plan_text(job: Job, estimate: Estimate) -> str:
+    """Return what a job will do, and how much time and memory it needs."""
+    seeds = "1 training seed" if job.n_seeds == 1 else f"{job.n_seeds} training seeds"
+    config = job.cell.config(job.budget, seed=0)
+    return (
+        f"{job.cell.id}: {job.budget} budget, {seeds}, recipe for {config.learner} on "
+        f"{config.dataset}, {config.steps:,} steps\n"
+        f"measured on this device: {estimate.seconds_per_step:.3g} s a step, "
+        f"{estimate.seconds_per_validation:.3g} s a validation\n"
+        f"still to do: about {duration(estimate.seconds)}, with up to "
+        f"{estimate.peak_bytes / 1e9:.1f} GB of memory"
+    )
+
+
+def reproduction_text(job: Job, made: Reproduction) -> str:
+    """Return our accuracy beside the published one, and one sentence of verdict."""
+    if job.budget == "rehearsal":
+        return rehearsal_text(job, made)
+    from ...reports.published import differences
+    from ...reports.tables.text import text_table
+
+    points = 100 * made.difference
+    rows = [
+        ["published", published_text(made.published), made.published.source],
+        ["ours", f"{100 * made.mean:.2f} %", ours_text(job, made)],
+        ["difference", f"{points:+.2f} points", tolerance_text(job)],
+    ]
+    if made.reruns_mean is not None:
+        names = "; ".join(rerun.source for rerun in made.reruns)
+        rows.append(["reruns by others", f"{100 * made.reruns_mean:.2f} %", names])
+    lines = [text_table([job.cell.id, "", ""], rows)]
+    for one in differences(made.results[0], made.published):
+        lines.append(f"differs in: {one}")
+    lines.append(verdict_sentence(job, made))
+    return "\n".join(lines)
+
+
+def rehearsal_text(job: Job, made: Reproduction) -> str:
+    """Return the outcome of a rehearsal, which is never set beside the number."""
+    protocol = made.results[0].protocol.name
+    return (
+        f"rehearsal of {job.cell.id}: every stage works. {100 * made.mean:.2f} % on "
+        f"{protocol} says nothing about the paper. To reproduce its number, type: "
+        f"fewbench reproduce {job.cell.id}"
+    )
+
+
+def verdict_sentence(job: Job, made: Reproduction) -> str:
+    """Return the verdict of a full budget, or the distance of a short one, as a sentence."""
+    ours = f"{100 * made.mean:.2f} %"
+    distance = f"{100 * made.difference:+.2f} points from the published number"
+    rerun = ""
+    if made.as_every_rerun:
+        rerun = ", as every public rerun"
+    if job.budget == "short":
+        return (
+            f"no verdict: {ours} of the short recipe {job.cell.short} is {distance}"
+            f"{rerun}. For a verdict, add --budget full"
+        )
+    tolerance = f"the tolerance of {job.cell.tolerance:g} points"
+    reasons = {
+        "reproduced": f"the whole interval lies within {tolerance}",
+        "not reproduced": f"the whole interval lies outside {tolerance}",
+        "undecided": undecided_reason(made, tolerance),
+    }
+    return f"{made.verdict}{rerun}: {ours} is {distance}; {reasons[made.verdict]}"
+
+
+def undecided_reason(made: Reproduction, tolerance: str) -> str:
+    """Return why the verdict is "undecided", and what would decide it."""
+    if made.by_episodes.verdict == "undecided":
+        return f"the interval over episodes crosses {tolerance}"
+    return (
+        f"the interval over {len(made.results)} training seeds crosses {tolerance}. More "
+        f"seeds make it narrower: --seeds {len(made.results) + 2}"
+    )
+
+
+def reproduction_document(job: Job, made: Reproduction) -> dict[str, Any]:
+    """Return the outcome of a job as JSON, with fractions."""
+    from ...reports.published import differences
+
+    document = {
+        "cell": job.cell.id,
+        "budget": job.budget,
+        "seeds": job.n_seeds,
+        "results": str(job.results),
+        "protocol": made.results[0].protocol.name,
+        "mean": made.mean,
+        "over_episodes": _limits(made.over_episodes),
+        "over_seeds": _limits(made.over_seeds),
+    }
+    if job.budget == "rehearsal":
+        return document
+    document |= {
+        "published": made.published.accuracy / 100,
+        "difference": made.difference,
+        "reruns_mean": made.reruns_mean,
+        "as_every_rerun": made.as_every_rerun,
+        "differs_in": list(differences(made.results[0], made.published)),
+        "sentence": verdict_sentence(job, made),
+    }
+    if job.budget == "full":
+        document |= {"tolerance": made.tolerance, "verdict": made.verdict}
+    return document
+
+
+def published_text(number: PublishedNumber) -> str:
+    """Return a published accuracy as its source prints it."""
+    text = f"{number.accuracy:.2f}"
+    if number.half_width is not None:
+        text += f" ± {number.half_width:.2f}"
+    return f"{text} %"
+
+
+def ours_text(job: Job, made: Reproduction) -> str:
+    """Return the intervals of our mean, over episodes and over seeds."""
+    episodes = made.over_episodes
+    text = f"± {100 * episodes.half_width:.2f} over {episodes.n:,} episodes"
+    if made.over_seeds is None:
+        return f"{text}; a single training seed, so another may differ by more"
+    seeds = made.over_seeds
+    return f"{text}; ± {100 * seeds.half_width:.2f} over {seeds.n} training seeds"
+
+
+def tolerance_text(job: Job) -> str:
+    """Return the tolerance of a cell with its reason; "" if there is no verdict."""
+    if job.budget != "full":
+        return ""
+    return f"tolerance {job.cell.tolerance:g}: {job.cell.tolerance_reason}"
+
+
+def duration(seconds: float | None) -> str:
+    """Return a duration in words: "40 s", "12 min" or "3.7 h"; "?" if it is unknown."""
+    if seconds is None:
+        return "?"
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    minutes = seconds / 60
+    if minutes < 100:
+        return f"{minutes:.0f} min"
+    return f"{minutes / 60:.1f} h"
+
+
+def _limits(interval: Interval | None) -> dict[str, Any] | None:
+    if interval is None:
+        return None
+    names = ("low", "high", "level", "kind", "n")
+    return {name: getattr(interval, name) for name in names}
