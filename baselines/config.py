@@ -43,8 +43,10 @@ class TrainConfig:
     # Schedule "steps": after every `lr_step` steps, lr is multiplied by `lr_decay`.
     lr_decay: Annotated[float, Field(gt=0, le=1)] = 1.0
     lr_step: Count = 1000
-    # Schedule "cosine": lr falls along a cosine to `lr_min` at step `steps`.
+    # Schedule "cosine": lr falls along a cosine to `lr_min` at step `lr_until`; None: at
+    # step `steps`.
     lr_min: Annotated[float, Field(ge=0)] = 0.0
+    lr_until: Count | None = None
     # Elements of the gradient are clipped to -clip_value..clip_value; None: no limit.
     clip_value: Positive | None = None
     # The norm of the whole gradient is clipped to clip_norm; None: no limit.
@@ -64,6 +66,11 @@ class TrainConfig:
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
     # The learner's own settings, an object of its class `Settings`.
     own: Any = NoSettings()
+
+    @property
+    def cosine_steps(self) -> int:
+        """The step at which the schedule "cosine" reaches `lr_min`."""
+        return self.lr_until or self.steps
 
     @property
     def train_spec(self) -> EpisodeSpec:

@@ -6,6 +6,8 @@ import torch
 from torch import Tensor, nn
 
 _PREFIX = "adam/"
+# Names of tensors that belong to the progress of a run, see `run_folder`.
+PROGRESS_PREFIX = "progress/"
 
 
 def moments(
@@ -47,10 +49,10 @@ def load_moments(
 
 
 def weights_of(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Return the tensors of a checkpoint that belong to the network, not to Adam."""
+    """Return the tensors of a checkpoint that belong to the network, not to its training."""
     weights = {}
     for name, value in tensors.items():
-        if not name.startswith(_PREFIX):
+        if not name.startswith((_PREFIX, PROGRESS_PREFIX)):
             weights[name] = value
     return weights
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from fewbench.documents import shown
@@ -13,13 +14,16 @@ from .backbones import Shape
 from .checkpoints import Card, load_checkpoint, save_checkpoint
 from .config import TrainConfig
 from .learner import BaselineError
+from .optimizer_state import PROGRESS_PREFIX
 from .recipe_files import parse_config
 
-# The checkpoint of the last validation. A resumed run continues from it.
+# The checkpoint of the last step that is saved. A resumed run continues from it.
 LAST = "last.safetensors"
 # The checkpoint with the best validation accuracy.
 BEST = "best.safetensors"
 LOG = "train.json"
+# The tensor of LAST with the losses of the steps since the last validation.
+_LOSSES = f"{PROGRESS_PREFIX}losses"
 
 
 @dataclass
@@ -32,12 +36,14 @@ class TrainState:
     history: an entry for each validation, with "step", "seconds", "loss" (the mean
         since the last entry), "val_seconds" and, if there are validation images,
         "val_accuracy"
+    losses: the mean loss of each step since the last validation
     """
 
     step: int = 0
     seconds: float = 0.0
     best_accuracy: float = -1.0
     history: list[dict[str, float]] = field(default_factory=list)
+    losses: list[Tensor] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -88,8 +94,11 @@ class RunFolder:
     ) -> None:
         """Write a checkpoint.
 
+        tensors: the tensors of the network and, for LAST, of the optimiser
         Raises BaselineError if the file cannot be written.
         """
+        if state.losses:
+            tensors = {**tensors, _LOSSES: torch.stack(state.losses)}
         save_checkpoint(self.path / file_name, tensors, self._card(state))
 
     def write_log(self, state: TrainState) -> None:
@@ -104,11 +113,15 @@ class RunFolder:
         """
         tensors, card = load_checkpoint(self.path / LAST)
         self._check_same_run(card)
+        losses: list[Tensor] = []
+        if _LOSSES in tensors:
+            losses = list(tensors[_LOSSES])
         state = TrainState(
             step=card.step,
             seconds=card.seconds,
             best_accuracy=card.best_accuracy,
             history=card.history,
+            losses=losses,
         )
         return tensors, state
 
@@ -117,12 +130,18 @@ class RunFolder:
         saved_config = parse_config(
             card.config, str(self.path / LAST), from_checkpoint=True
         )
+        config = self.facts.config
+        self._check_cosine(saved_config)
         saved = saved_config.flat()
         saved["data_fingerprint"] = card.data_fingerprint
-        ours = self.facts.config.flat()
+        ours = config.flat()
         ours["data_fingerprint"] = self.facts.data_fingerprint
         # It affects only the memory, so it may change.
         ours.pop("tasks_per_chunk", None)
+        # Its effect is compared above.
+        ours.pop("lr_until")
+        if config.steps > saved_config.steps:
+            ours.pop("steps")
         for key, value in ours.items():
             if saved.get(key) != value:
                 raise BaselineError(
@@ -130,6 +149,20 @@ class RunFolder:
                     f"{shown(saved.get(key))} as in the run in this folder, got {value}. Use "
                     f"the same recipe and data, or choose another folder with --out"
                 )
+
+    def _check_cosine(self, saved: TrainConfig) -> None:
+        """Raise BaselineError if the learning rates of the saved steps would change."""
+        config = self.facts.config
+        if config.lr_schedule != "cosine" or saved.lr_schedule != "cosine":
+            return
+        if config.cosine_steps == saved.cosine_steps:
+            return
+        raise BaselineError(
+            f"{self.path}: cannot resume: the cosine of the learning rate differs: "
+            f"expected its end at step {saved.cosine_steps} as in the run in this folder, "
+            f"got step {config.cosine_steps}. Type the same command with --set "
+            f"lr_until={saved.cosine_steps}"
+        )
 
     def _card(self, state: TrainState) -> dict[str, Any]:
         return {
@@ -142,3 +175,13 @@ class RunFolder:
             "best_accuracy": state.best_accuracy,
             "history": state.history,
         }
+
+
+def saved_step(path: Path) -> int:
+    """Return the step at which a run continues; 0 if the folder holds no run.
+
+    Raises BaselineError if the checkpoint is damaged.
+    """
+    if not (path / LAST).exists():
+        return 0
+    return load_checkpoint(path / LAST)[1].step

@@ -16,7 +16,7 @@ _FACTOR = 10.0
 def learning_rate(config: TrainConfig, step: int) -> float:
     """Return Adam's learning rate for a training step."""
     if config.lr_schedule == "cosine":
-        done = min(step / config.steps, 1.0)
+        done = min(step / config.cosine_steps, 1.0)
         cosine = math.cos(math.pi * done)
         span = config.lr - config.lr_min
         return config.lr_min + span * (1 + cosine) / 2

@@ -7,7 +7,9 @@ from fewbench.locks import only_writer
 from fewbench.progress import Progress
 
 from ..baselines.config import TrainConfig
+from ..baselines.run_folder import saved_step
 from ..baselines.training import TrainBudget, Trainer, TrainViews
+from ..baselines.training_cost import measure_cost
 from ..datasets import BUILDERS
 from ..datasets.lookup import pick
 from ..datasets.root import data_root, open_split
@@ -31,6 +33,22 @@ class TrainingSummary(TypedDict):
     precision: str
     device: str
     val_accuracy: float | None
+
+
+class TrainingEstimate(TypedDict):
+    """What the rest of a training run takes, measured on a few steps.
+
+    start: the number of steps that are already done
+    seconds: the time for the other steps and their validations
+    peak_bytes: the memory; 0 if the system does not report it
+    """
+
+    start: int
+    steps: int
+    seconds: float
+    seconds_per_step: float
+    seconds_per_validation: float
+    peak_bytes: int
 
 
 def train_views(config: TrainConfig, root: Path | None) -> TrainViews:
@@ -85,4 +103,28 @@ def train_run(
         "precision": trainer.config.precision,
         "device": trainer.learner.card.device,
         "val_accuracy": accuracy,
+    }
+
+
+def estimate_run(
+    config: TrainConfig,
+    out: Path,
+    budget: TrainBudget,
+    root: Path | None,
+) -> TrainingEstimate:
+    """Measure what `train_run` would take with the same arguments. Nothing is written.
+
+    The time limit of `budget` is not considered.
+    Raises DataError if the dataset is unknown or not built.
+    Raises BaselineError if the recipe cannot be used.
+    """
+    start = saved_step(out) if budget.resume else 0
+    cost = measure_cost(config, train_views(config, root), budget.device)
+    return {
+        "start": start,
+        "steps": config.steps,
+        "seconds": cost.total_seconds(config, start),
+        "seconds_per_step": cost.seconds_per_step,
+        "seconds_per_validation": cost.seconds_per_validation,
+        "peak_bytes": cost.peak_bytes,
     }

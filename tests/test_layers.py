@@ -17,7 +17,16 @@ ROOMS = {
     "benchmark": {"benchmark", "baselines", "datasets", "reports"},
 }
 # The floor that every room stands on. It lies in benchmark/front, which is `fewbench` itself.
-FLOOR = {"documents", "errors", "files", "folders", "locks", "npz", "progress"}
+FLOOR = {
+    "documents",
+    "errors",
+    "files",
+    "folders",
+    "locks",
+    "npz",
+    "progress",
+    "signals",
+}
 FACE = {"", "api", "__main__"}
 # Library -> where it may be imported.
 ONLY_IN = {

@@ -4,11 +4,13 @@ Slow libraries are imported inside the commands. So --help answers at once.
 """
 
 import sys
-from typing import Annotated, cast
+from typing import Annotated, Any, cast
 
 import typer
+from typer.core import TyperGroup
 
 from fewbench.errors import UserError
+from fewbench.signals import Interrupted
 
 from . import (
     compare,
@@ -32,7 +34,27 @@ MISTAKE = 2  # the exit code for every mistake that the user can correct
 # include a copy of Click. So the class cannot be imported from a fixed module.
 ClickError = cast("type[Exception]", typer.BadParameter.__mro__[2])
 
+
+class _Stopped(Exception):
+    """A signal ended the command. Click lets this error pass, other than Interrupted."""
+
+    def __init__(self, interrupted: Interrupted) -> None:
+        super().__init__(interrupted.line)
+        self.interrupted = interrupted
+
+
+class _Commands(TyperGroup):
+    """The commands. A KeyboardInterrupt is caught here, before Click answers it in its way."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt as error:
+            raise _Stopped(Interrupted.of(error)) from error
+
+
 app = typer.Typer(
+    cls=_Commands,
     help="Measure few-shot image classifiers: build verified datasets, train "
     "baselines, score learners on standard episodes, compare and report the results.",
     no_args_is_help=True,
@@ -82,7 +104,8 @@ def main() -> None:
     """Run the command line and exit.
 
     If the user made a mistake, print one line on stderr and exit with code 2. With --json,
-    also print the document {"error": ...} on stdout.
+    also print the document {"error": ...} on stdout. If a signal ended the command, print
+    one line and exit with 128 + the number of the signal.
     """
     try:
         code = app(prog_name="fewbench", standalone_mode=False)
@@ -101,6 +124,9 @@ def main() -> None:
             f"time, or close other programs."
         )
         code = MISTAKE
+    except _Stopped as stopped:
+        say(stopped.interrupted.line)
+        code = stopped.interrupted.exit_code
     except typer.Abort:
         _answer_error("aborted")
         code = 1

@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from fewbench.signals import Interrupted
+
 from .console import emit, progress_bars, say
 from .options import Device, Json, Out, Root
 
@@ -29,8 +31,12 @@ def quickstart(
     from ..quickstart import run_quickstart
 
     budget = TrainBudget(minutes=seconds / 60, device=device)
-    with progress_bars() as progress:
-        made = run_quickstart(out, budget, seed, root, progress)
+    try:
+        with progress_bars() as progress:
+            made = run_quickstart(out, budget, seed, root, progress)
+    except Interrupted as error:
+        error.advice = f"To start again, remove {out}, then type the same command"
+        raise
     frame = results_frame(made.results)
     without_nan = frame.astype(object).where(frame.notna(), None)  # JSON has no NaN
     document = {

@@ -1,11 +1,15 @@
 """The command `fewbench train`."""
 
-from pathlib import Path
+import shlex
+import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .console import emit, progress_bars, say
+from fewbench.signals import Interrupted
+
+from .console import emit, progress_bars
 from .options import (
     Backend,
     Device,
@@ -18,9 +22,7 @@ from .options import (
 )
 
 if TYPE_CHECKING:
-    from ..train import TrainingSummary
-
-INTERRUPTED = 130  # the usual exit code of a program that was ended by Ctrl-C
+    from ..train import TrainingEstimate, TrainingSummary
 
 
 def train(
@@ -50,6 +52,14 @@ def train(
         bool,
         typer.Option("--resume", help="Continue the training run in the folder --out."),
     ] = False,
+    estimate: Annotated[
+        bool,
+        typer.Option(
+            "--estimate",
+            help="Train nothing. Measure some steps, and print how much time and memory "
+            "the training would take.",
+        ),
+    ] = False,
     seed: Annotated[int | None, typer.Option(min=0, help="Training seed.")] = None,
     backend: Backend = None,
     tasks_per_chunk: TasksPerChunk = None,
@@ -60,7 +70,8 @@ def train(
 ) -> None:
     """Train a baseline from a recipe.
 
-    The checkpoint with the best validation accuracy is kept.
+    The checkpoint with the best validation accuracy is kept. The run is saved every
+    three minutes, and when it is interrupted. The same command with --resume goes on.
 
     The learner protonet runs on the backends native and learn2learn. The
     learners maml, fomaml and anil also run on the backend higher.
@@ -69,7 +80,7 @@ def train(
     """
     from ...baselines.recipe_files import load_recipe
     from ...baselines.training import TrainBudget
-    from ..train import train_run
+    from ..train import estimate_run, train_run
 
     named = named_settings(
         seed=seed,
@@ -79,26 +90,54 @@ def train(
     )
     config = load_recipe(recipe, [*(settings or []), *named])
     budget = TrainBudget(minutes, device, resume)
+    if estimate:
+        expected = estimate_run(config, out, budget, root)
+        emit(expected, estimate_text(expected), as_json)
+        return
     try:
         with progress_bars() as progress:
             run = train_run(config, out, budget, root, progress)
-    except KeyboardInterrupt:
-        say(after_interruption(out))
-        raise typer.Exit(INTERRUPTED) from None
+    except Interrupted as error:
+        error.advice = f"To go on, type: {resuming_command(sys.argv[1:])}"
+        raise
     emit(run, run_text(run), as_json)
 
 
-def after_interruption(out: Path) -> str:
-    """Return the message for an interrupted training run.
+def resuming_command(arguments: Sequence[str]) -> str:
+    """Return the command that continues the training run of a `fewbench` command.
 
-    out: the folder of the run
+    arguments: the arguments of that command
     """
-    if (out / "last.safetensors").exists():
-        return (
-            "interrupted. To continue from the last checkpoint, type the same command "
-            "with --resume"
-        )
-    return "interrupted. Nothing was saved yet: type the same command again"
+    words = ["fewbench", *arguments]
+    if "--resume" not in arguments:
+        words.append("--resume")
+    return shlex.join(words)
+
+
+def estimate_text(expected: "TrainingEstimate") -> str:
+    """Return a text with the time and the memory that a training run would take."""
+    steps = f"{expected['steps']} steps"
+    if expected["start"]:
+        steps = f"steps {expected['start']} to {expected['steps']}"
+    lines = [
+        f"{steps} take about {duration_text(expected['seconds'])}: "
+        f"{expected['seconds_per_step']:.3g} s for each step and "
+        f"{expected['seconds_per_validation']:.3g} s for each validation"
+    ]
+    if expected["peak_bytes"]:
+        lines.append(f"memory: {expected['peak_bytes'] / 1e9:.1f} GB")
+    return "\n".join(lines)
+
+
+def duration_text(seconds: float) -> str:
+    """Return a duration as text, such as "40 s", "12 min", "3.5 h" or "2.1 days"."""
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    if seconds < 100 * 60:
+        return f"{seconds / 60:.0f} min"
+    if seconds < 48 * 3600:
+        return f"{seconds / 3600:.1f} h"
+    return f"{seconds / 86400:.1f} days"
 
 
 def run_text(run: "TrainingSummary") -> str:

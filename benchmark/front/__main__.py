@@ -1,8 +1,21 @@
-"""Run the `fewbench` command with `python -m fewbench`."""
+"""The `fewbench` command, also as `python -m fewbench`.
+
+Signals are taken care of before anything slow is imported.
+"""
 
 import sys
 
-from fewbench.benchmark.cli.app import main
+from fewbench.signals import ended_by_signals
 
-sys.argv[0] = "fewbench"
-main()
+
+def main() -> None:
+    """Run the command line and exit. Signals end it with one line, not a traceback."""
+    with ended_by_signals():
+        from fewbench.benchmark.cli.app import main as run
+
+        run()
+
+
+if __name__ == "__main__":
+    sys.argv[0] = "fewbench"
+    main()

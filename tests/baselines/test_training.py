@@ -47,7 +47,7 @@ def tensors_of(folder: Path) -> dict[str, torch.Tensor]:
 def gradient_of(trainer: Trainer) -> torch.Tensor:
     """The gradients of all parameters, joined to one vector."""
     pieces = []
-    for parameter in trainer.parameters.values():
+    for parameter in trainer.updater.parameters.values():
         assert parameter.grad is not None
         pieces.append(parameter.grad.flatten())
     return torch.cat(pieces)
@@ -100,7 +100,7 @@ def test_two_halves_are_one_whole_bit_by_bit(
     first = Trainer(brief, views(bars), halves, CPU)
     with pytest.raises(KeyboardInterrupt):
         first.run(interrupt_at(6))
-    assert load_checkpoint(halves / LAST)[1].step == 4
+    assert load_checkpoint(halves / LAST)[1].step == 6
     Trainer(brief, views(bars), halves, RESUME).run()
 
     assert_same_bits(whole, halves)
@@ -349,7 +349,9 @@ def test_a_meta_batch_is_the_mean_of_its_tasks(
         tasks = [next(batches) for _ in range(2 // size)]
         for batch in tasks:
             trainer.learner.backward(
-                trainer.pixels.gather(batch.images), trainer.config.train_spec, 0
+                trainer.updater.pixels.gather(batch.images),
+                trainer.config.train_spec,
+                0,
             )
         gradients.append(gradient_of(trainer) / len(tasks))
     torch.testing.assert_close(gradients[0], gradients[1], rtol=1e-5, atol=1e-6)
