@@ -122,13 +122,18 @@ class Trainer:
         self._folder.write_log(self.state)
 
     def _finished(self) -> bool:
-        if self.state.step >= self.config.steps:
+        if self.state.step >= self._last_step:
             return True
         if self.budget.minutes is None or self.state.step == 0:
             return False
         # The time limit includes the validation at the end.
         seconds = self.state.seconds + self._seconds_of_validation()
         return seconds >= self.budget.minutes * 60
+
+    @property
+    def _last_step(self) -> int:
+        wanted = self.budget.last_step
+        return self.config.steps if wanted is None else min(wanted, self.config.steps)
 
     def _validation_is_due(self) -> bool:
         at_interval = self.state.step % self.config.validate_every == 0

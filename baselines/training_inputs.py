@@ -35,11 +35,13 @@ class TrainBudget:
     minutes: the time limit; None for no limit
     device: "auto", "cpu" or "cuda"
     resume: whether to continue the run in the output folder
+    last_step: the step after which the run ends; None for the last step of the recipe
     """
 
     minutes: float | None = None
     device: str = "auto"
     resume: bool = False
+    last_step: int | None = None
 
 
 def check_episodes(learner: Learner, config: TrainConfig, views: TrainViews) -> None:

@@ -23,6 +23,7 @@ from . import (
     quickstart,
     recipes,
     report,
+    reproduce,
     sources,
     train,
     verify,
@@ -70,6 +71,7 @@ app.command()(train.train)
 app.command()(recipes.recipes)
 app.command()(evaluate.evaluate)
 app.command()(probe.probe)
+app.command()(reproduce.reproduce)
 app.command()(report.report)
 app.command()(compare.compare)
 app.command()(plan.plan)

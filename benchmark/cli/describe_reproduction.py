@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from .train import duration_text
+
 if TYPE_CHECKING:
     from ...reports.published import PublishedNumber
     from ...reports.reproduction import Reproduction
@@ -28,12 +30,14 @@ def cells_text(cells: Iterable[Cell]) -> str:
                 published_text(cell.published),
                 cell.protocol,
                 f"{cell.recipe} (ours)" if cell.ours else cell.recipe,
-                duration(cell.seconds("full")),
-                duration(cell.seconds("short")),
+                duration_text(3600 * cell.hours("full")),
+                duration_text(3600 * cell.hours("short")),
             ]
         )
     table = text_table(header, rows, "llr")
-    return f"{table}\n\nfull, short: time for one seed on 2 CPU cores, without evaluation"
+    return (
+        f"{table}\n\nfull, short: time for one seed on 2 CPU cores, without evaluation"
+    )
 
 
 def cell_document(cell: Cell) -> dict[str, Any]:
@@ -48,13 +52,13 @@ def cell_document(cell: Cell) -> dict[str, Any]:
         "protocol": cell.protocol,
         "recipe": cell.recipe,
         "recipe_is_ours": cell.ours,
-        "settings": list(cell.settings),
+        "settings": dict(cell.settings),
         "short_recipe": cell.short,
         "tolerance_points": cell.tolerance,
         "tolerance_reason": cell.tolerance_reason,
         "reruns": [rerun.id for rerun in cell.reruns],
-        "seconds_full": cell.seconds("full"),
-        "seconds_short": cell.seconds("short"),
+        "hours_full": cell.hours("full"),
+        "hours_short": cell.hours("short"),
     }
 
 
@@ -65,10 +69,10 @@ def plan_text(job: Job, estimate: Estimate) -> str:
     return (
         f"{job.cell.id}: {job.budget} budget, {seeds}, recipe for {config.learner} on "
         f"{config.dataset}, {config.steps:,} steps\n"
-        f"measured on this device: {estimate.seconds_per_step:.3g} s a step, "
-        f"{estimate.seconds_per_validation:.3g} s a validation\n"
-        f"still to do: about {duration(estimate.seconds)}, with up to "
-        f"{estimate.peak_bytes / 1e9:.1f} GB of memory"
+        f"measured on this device: {estimate.cost.seconds_per_step:.3g} s a step, "
+        f"{estimate.cost.seconds_per_validation:.3g} s a validation\n"
+        f"still to do: about {duration_text(estimate.seconds)}, with up to "
+        f"{estimate.cost.peak_bytes / 1e9:.1f} GB of memory"
     )
 
 
@@ -188,18 +192,6 @@ def tolerance_text(job: Job) -> str:
     if job.budget != "full":
         return ""
     return f"tolerance {job.cell.tolerance:g}: {job.cell.tolerance_reason}"
-
-
-def duration(seconds: float | None) -> str:
-    """Return a duration in words: "40 s", "12 min" or "3.7 h"; "?" if it is unknown."""
-    if seconds is None:
-        return "?"
-    if seconds < 100:
-        return f"{seconds:.0f} s"
-    minutes = seconds / 60
-    if minutes < 100:
-        return f"{minutes:.0f} min"
-    return f"{minutes / 60:.1f} h"
 
 
 def _limits(interval: Interval | None) -> dict[str, Any] | None:

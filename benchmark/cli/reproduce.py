@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from fewbench.errors import UserError
+from fewbench.signals import Interrupted
 
 from .console import emit, progress_bars, say
 from .options import Device, Json, Root
@@ -138,9 +139,10 @@ def _run(job: "Job", source: Path | None, yes: bool, as_json: bool) -> None:
             _ask_if_long(estimate.seconds, yes)
         with progress_bars() as progress:
             made = run_job(job, progress)
-    except KeyboardInterrupt:
-        say("interrupted. To continue, type the same command again")
-        raise
+    except KeyboardInterrupt as error:
+        interrupted = Interrupted.of(error)
+        interrupted.advice = "To go on, type the same command"
+        raise interrupted from None
     document = reproduction_document(job, made)
     path = write_json(job.out / "reproduction.json", document)
     text = f"{reproduction_text(job, made)}\nwrote {path}"
@@ -151,13 +153,13 @@ def _run(job: "Job", source: Path | None, yes: bool, as_json: bool) -> None:
 
 def _ask_if_long(seconds: float, yes: bool) -> None:
     """Ask before more than an hour of work. Raise UserError if nobody can answer."""
-    from .describe_reproduction import duration
+    from .train import duration_text
 
     if yes or seconds <= LONG:
         return
     if not sys.stdin.isatty():
         raise UserError(
-            f"this takes about {duration(seconds)}, and nobody can be asked here. To "
+            f"this takes about {duration_text(seconds)}, and nobody can be asked here. To "
             f"start it, add --yes. For less work: --budget short or --rehearse"
         )
     typer.confirm("Start?", abort=True, err=True)
