@@ -23,7 +23,7 @@ from .options import (
 
 if TYPE_CHECKING:
     from ...reports.protocol import EvalProtocol
-    from ..protocols.papers import Preset
+    from ..protocols.presets import Preset
 
 app = typer.Typer(
     help="Show protocols, and write their episodes.", no_args_is_help=True

@@ -5,73 +5,8 @@ papers were read in copies made by third parties, so a wrong digit is unlikely b
 No setting is from memory. Never edit a published protocol. Add a new name instead.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from .presets import FIVE_SHOT, Paper, Preset
 
-from ...reports.protocol import EvalProtocol
-
-
-@dataclass(frozen=True)
-class Preset:
-    """A protocol that follows a paper.
-
-    paper: authors, title, venue and code of the paper
-    sources: field of the protocol -> where its value was read
-    departures: sentences about differences between the protocol and the paper
-    """
-
-    protocol: EvalProtocol
-    paper: str
-    sources: Mapping[str, str]
-    departures: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class _Paper:
-    """The facts that all presets of one paper on one dataset share.
-
-    shapes: (n_way, n_shot) of each preset
-    fields: fields of EvalProtocol that are the same for all shapes
-    by_shape: (n_way, n_shot) -> further fields of EvalProtocol for this shape
-    """
-
-    name: str
-    dataset: str
-    paper: str
-    shapes: tuple[tuple[int, int], ...]
-    fields: Mapping[str, Any]
-    sources: Mapping[str, str]
-    departures: tuple[str, ...]
-    by_shape: Mapping[tuple[int, int], Mapping[str, Any]] = field(default_factory=dict)
-
-    def presets(self) -> Iterator[Preset]:
-        """Yield the protocol for each (n_way, n_shot) in `shapes`, as a `Preset`."""
-        for shape in self.shapes:
-            n_way, n_shot = shape
-            fields = {**self.fields, **self.by_shape.get(shape, {})}
-            protocol = EvalProtocol(
-                name=f"{self.name}-{self.dataset}-{n_way}w{n_shot}s",
-                dataset=self.dataset,
-                split="test",
-                n_way=n_way,
-                n_shot=n_shot,
-                seed=0,
-                **fields,
-            )
-            departures = list(self.departures)
-            if _FIVE_SHOT in departures and n_shot != 5:
-                departures.remove(_FIVE_SHOT)
-            yield Preset(protocol, self.paper, self.sources, (*departures, _EPISODES))
-
-
-_EPISODES = (
-    "Episodes: the authors' are not repeatable. These are fewbench's stream of seed 0."
-)
-_FIVE_SHOT = (
-    "5-shot: the authors' commands are not in the repository. So it is unknown whether they "
-    "trained the tested model with 5 shots."
-)
 _FIVE_WAY = ((5, 1), (5, 5))
 _OMNIGLOT = (*_FIVE_WAY, (20, 1), (20, 5))
 
@@ -116,6 +51,7 @@ _LEE_SOURCES = {
     "transductive": "kjunelee/MetaOptNet test.py: network and head are in eval mode",
     "interval": "kjunelee/MetaOptNet test.py:152: 1.96 * numpy.std / sqrt(n + 1)",
 }
+_LIU_CODE = "csyanbin/TPN"
 _SNELL_CODE = "jakesnell/prototypical-networks"
 _SNELL = (
     "Snell, Swersky, Zemel: Prototypical Networks, NeurIPS 2017; "
@@ -127,9 +63,13 @@ _NEAREST = (
     "filter is chosen. For images made in this way, add --dataset omniglot-nearest."
 )
 _RAVI = "twitter-research/meta-learning-lstm data/miniImagenet (Ravi & Larochelle, 64/16/20)"
+_TIERED = (
+    "renmengye/few-shot-ssl-public fewshot/data/tiered_imagenet_split: 160 test classes of 8 "
+    "categories"
+)
 
 _PAPERS = (
-    _Paper(
+    Paper(
         name="finn2017",
         dataset="omniglot",
         paper=_FINN,
@@ -151,10 +91,10 @@ _PAPERS = (
             "Split: the authors shuffle characters in the order of their file system. This cannot "
             "be repeated. Here, the split is Vinyals et al.'s, also with 423 test characters.",
             _NEAREST,
-            _FIVE_SHOT,
+            FIVE_SHOT,
         ),
     ),
-    _Paper(
+    Paper(
         name="finn2017",
         dataset="miniimagenet",
         paper=_FINN,
@@ -167,7 +107,7 @@ _PAPERS = (
             "(proc_images.py:23-26). For the pixels here, see `fewbench data info miniimagenet`.",
         ),
     ),
-    _Paper(
+    Paper(
         name="snell2017",
         dataset="omniglot",
         paper=_SNELL,
@@ -190,7 +130,7 @@ _PAPERS = (
         },
         departures=(_NEAREST,),
     ),
-    _Paper(
+    Paper(
         name="snell2017",
         dataset="miniimagenet",
         paper=_SNELL,
@@ -208,7 +148,7 @@ _PAPERS = (
             "Pixels: how the authors made the 84 px images was not published.",
         ),
     ),
-    _Paper(
+    Paper(
         name="chen2019",
         dataset="miniimagenet",
         paper="Chen, Liu, Kira, Wang, Huang: A Closer Look at Few-shot Classification, ICLR 2019; "
@@ -234,7 +174,7 @@ _PAPERS = (
             "the centre (data/datamgr.py:35-39).",
         ),
     ),
-    _Paper(
+    Paper(
         name="antoniou2019",
         dataset="omniglot",
         paper=_ANTONIOU,
@@ -252,7 +192,7 @@ _PAPERS = (
             f"{_NEAREST} The authors' images are also not inverted: ink is 0 and paper is 1.",
         ),
     ),
-    _Paper(
+    Paper(
         name="antoniou2019",
         dataset="miniimagenet",
         paper=_ANTONIOU,
@@ -265,7 +205,7 @@ _PAPERS = (
             "they were made. For the pixels here, see `fewbench data info miniimagenet`.",
         ),
     ),
-    _Paper(
+    Paper(
         name="lee2019",
         dataset="miniimagenet",
         paper=_LEE,
@@ -276,20 +216,36 @@ _PAPERS = (
             "Pixels: the authors use 84 px pickles. For your pixels, see `fewbench data identify`.",
         ),
     ),
-    _Paper(
+    Paper(
         name="lee2019",
         dataset="tieredimagenet",
         paper=_LEE,
         shapes=_FIVE_WAY,
         fields=_LEE_FIELDS,
-        sources=_LEE_SOURCES
-        | {
-            "split": "renmengye/few-shot-ssl-public fewshot/data/tiered_imagenet_split: 160 test "
-            "classes of 8 categories"
-        },
+        sources=_LEE_SOURCES | {"split": _TIERED},
         departures=(
             "Evaluation: Ren et al. evaluate semi-supervised learners on a tenth of the labelled "
             "images. This protocol is that of MetaOptNet, on the dataset of Ren et al.",
+        ),
+    ),
+    Paper(
+        name="liu2019",
+        dataset="tieredimagenet",
+        paper="Liu, Lee, Park, Kim, Yang, Hwang, Yang: Transductive Propagation Network (TPN), "
+        f"ICLR 2019; code: {_LIU_CODE} (TPN only)",
+        shapes=_FIVE_WAY,
+        fields={"n_query": 15, "n_episodes": 600, "interval": "legacy-z"},
+        sources={
+            "split": _TIERED,
+            "n_query": f"paper, section 4.2; {_LIU_CODE} test.py: default of --n_test_query",
+            "n_episodes": f"paper, section 4.2; {_LIU_CODE} test.py: default of --n_test_episodes",
+            "interval": f"{_LIU_CODE} test.py: 1.96 * numpy.std / sqrt(n)",
+        },
+        departures=(
+            "Queries: the published ± of MAML fits about 1 query a class, although the text says "
+            "15.",
+            "Steps: the number of gradient steps of MAML at test is not stated. Here, the learner "
+            "takes as many as its recipe says.",
         ),
     ),
 )

@@ -116,6 +116,9 @@ def test_the_legacy_presets_are_frozen() -> None:
         for dataset in (mini, tiered):
             lee = (*dataset, *rest, 1000, 0, "", False, None, "legacy-z-n1", free)
             expected |= {f"lee2019-{dataset[0]}-{shape}": lee}
+        expected[f"liu2019-tieredimagenet-{shape}"] = (
+            *(*tiered, *rest, 600, 0, "", False, None, z, free),
+        )
     assert cards == expected
 
 

@@ -1,0 +1,161 @@
+import pytest
+
+from fewbench.baselines.recipe_files import recipes
+from fewbench.benchmark.protocols.catalogue import find_protocol
+from fewbench.benchmark.published_numbers import published_numbers
+from fewbench.benchmark.reproduce.cells import (
+    Cell,
+    CellError,
+    cells,
+    filtered,
+    find_cell,
+    parse_cells,
+)
+from fewbench.datasets.info import DataError
+from fewbench.reports.networks import same_network
+
+ALL = list(cells().values())
+IDS = list(cells())
+LEARNERS = ("protonet", "maml", "fomaml")
+
+
+def test_every_reference_number_of_these_learners_has_a_cell() -> None:
+    wanted: set[str] = set()
+    for number in published_numbers():
+        if number.reference and number.learner in LEARNERS:
+            wanted.add(number.id)
+        if number.id.startswith("anil-raghu20-"):
+            wanted.add(number.id)
+
+    assert len(wanted) == 24
+    assert set(cells()) == wanted
+
+
+@pytest.mark.parametrize("cell", ALL, ids=IDS)
+def test_the_recipes_train_what_the_number_was_measured_with(cell: Cell) -> None:
+    number = cell.published
+    for budget in ("full", "short"):
+        config = cell.config(budget, seed=7)
+        assert (config.learner, config.dataset) == (number.learner, number.dataset)
+        assert same_network(number.network, f"{config.backbone}-{config.width}")
+        assert config.shot == config.val_shot == number.shot
+        assert config.seed == 7
+        if number.learner != "protonet":
+            assert config.way == config.val_way == number.way
+            assert config.val_query == find_protocol_query(cell)
+        assert config.way >= number.way
+
+
+def find_protocol_query(cell: Cell) -> int:
+    """The number of queries that MAML should be validated with."""
+    published = {"tieredimagenet": cell.published.shot}
+    protocol = find_protocol(cell.protocol)
+    return published.get(cell.published.dataset, protocol.n_query)
+
+
+@pytest.mark.parametrize("cell", ALL, ids=IDS)
+def test_the_protocol_has_the_shape_of_the_number(cell: Cell) -> None:
+    number, protocol = cell.published, find_protocol(cell.protocol)
+    assert protocol.dataset == number.dataset
+    assert (protocol.n_way, protocol.n_shot) == (number.way, number.shot)
+    assert number.query in (None, protocol.n_query)
+    assert number.n_episodes in (None, protocol.n_episodes)
+
+
+@pytest.mark.parametrize("cell", ALL, ids=IDS)
+def test_the_names_say_whose_recipe_it_is(cell: Cell) -> None:
+    assert cell.short.endswith("-short")
+    assert not cell.recipe.endswith("-short")
+    assert cell.short in recipes()
+    assert all(cell.settings.values())
+    assert cell.tolerance_reason.endswith(".")
+
+
+@pytest.mark.parametrize("cell", ALL, ids=IDS)
+def test_reruns_are_of_the_same_cell_and_by_others(cell: Cell) -> None:
+    number = cell.published
+    for rerun in cell.reruns:
+        assert rerun.id != number.id
+        assert rerun.source != number.source
+        assert not rerun.left_out
+        assert rerun.learner == number.learner
+        assert (rerun.dataset, rerun.way, rerun.shot) == (
+            *(number.dataset, number.way, number.shot),
+        )
+        assert rerun.network.startswith(number.network)
+
+
+@pytest.mark.parametrize("learner", [*LEARNERS, "anil"])
+def test_a_rehearsal_is_of_the_same_learner_on_the_embedded_images(
+    learner: str,
+) -> None:
+    config = filtered(learner)[0].config("rehearsal", seed=1)
+    assert (config.learner, config.dataset) == (learner, "glyphs")
+    assert config.steps <= 100
+
+
+def test_recipes_of_ours_are_marked() -> None:
+    ours = {cell.id for cell in ALL if cell.ours}
+    assert ours == {
+        *(name for name in IDS if "-tiered-" in name),
+        *(name for name in IDS if name.startswith("anil-")),
+    }
+
+
+def test_the_cells_of_snell_on_characters_are_trained_twice() -> None:
+    twice = [cell.id for cell in ALL if cell.retrain]
+    assert twice == [cell.id for cell in filtered("protonet", "omniglot")]
+    cell = find_cell(twice[0])
+    assert cell.hours("full") == pytest.approx(2 * 20_000 * cell.seconds_a_step / 3600)
+    assert cell.hours("short") < cell.hours("full") / 4
+
+
+def test_a_cell_is_found_by_id_and_by_learner_and_dataset() -> None:
+    assert find_cell("maml-finn17-mini-5w1s").published.accuracy == 48.7
+    with pytest.raises(DataError, match="Did you mean 'maml-finn17-mini-5w1s'"):
+        find_cell("maml-finn7-mini-5w1s")
+    assert len(filtered()) == 24
+    assert len(filtered("fomaml")) == 2
+    assert {cell.published.dataset for cell in filtered(dataset="omniglot")} == {
+        "omniglot"
+    }
+    assert filtered("protonet", "glyphs") == []
+
+
+TABLE = """
+[rehearsals.maml]
+recipe = "maml-glyphs"
+settings = ["steps=5"]
+
+[cells.maml-finn17-mini-5w1s]
+recipe = "maml-miniimagenet"
+short = "maml-miniimagenet-short"
+protocol = "finn2017-miniimagenet-5w1s"
+tolerance = 2.0
+tolerance_reason = "Reruns differ."
+seconds_a_step = 1
+short_seconds_a_step = 1
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("", "= 1", "cells.toml: it is no TOML"),
+        ("tolerance = 2.0", "tolerance = -1", "finn17-mini-5w1s.tolerance: Input"),
+        ("tolerance = 2.0", "", "finn17-mini-5w1s.tolerance is missing"),
+        (
+            'recipe = "maml-mini',
+            'sort = 1\nrecipe = "maml-mini',
+            "5w1s.sort: Unexpected keyword",
+        ),
+        ("cells.maml-finn17", "cells.maml-doe20", "doe20-mini-5w1s is not in publ"),
+        ("rehearsals.maml", "rehearsals.anil", "maml has no rehearsal"),
+        ("tolerance = 2.0", 'tolerance = 2\nreruns = ["x"]', "5w1s: x is not in publ"),
+    ],
+)
+def test_a_damaged_table_gets_a_sentence(old: str, new: str, message: str) -> None:
+    assert list(parse_cells(TABLE.encode())) == ["maml-finn17-mini-5w1s"]
+    damaged = TABLE.replace(old, new, 1)
+    with pytest.raises(CellError, match=message):
+        parse_cells(damaged.encode())
