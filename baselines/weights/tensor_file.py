@@ -127,7 +127,8 @@ def _read_zip(path: Path) -> dict[str, Tensor]:
 def _read_npz(path: Path, limits: dict[str, int]) -> dict[str, Tensor]:
     try:
         arrays = read_arrays(path, limits)
-    except UNREADABLE as error:
+    except Exception as error:
+        # A hostile header can make numpy raise anything.
         raise _damaged(path, error) from error
     tensors: dict[str, Tensor] = {}
     for name, array in arrays.items():
