@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 import torch
@@ -31,6 +31,38 @@ class TrainingData:
     fingerprints: tuple[str, ...]
 
 
+class WeightsRow(NamedTuple):
+    """Where a tensor of a foreign file went.
+
+    ours: the name of our tensor; "" if the file's tensor is not needed
+    theirs: the name of the tensor in the file; "" if the file has none
+    shape: the shape of the tensor
+    note: what was done to it; "" if its values were taken as they are
+    """
+
+    ours: str
+    theirs: str
+    shape: tuple[int, ...]
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class WeightsFile:
+    """The file with weights that others trained.
+
+    name: the name of the file, without its folder
+    sha256: the hash of the file
+    matched_by: how tensors were matched to the network: "names", "layers" or "order", or
+        "known offsets" for a released checkpoint that fewbench knows
+    rows: what went where
+    """
+
+    name: str
+    sha256: str
+    matched_by: str
+    rows: tuple[WeightsRow, ...]
+
+
 @dataclass(frozen=True)
 class LearnerCard:
     """The facts about a learner that are stored with its results.
@@ -42,6 +74,7 @@ class LearnerCard:
     from_scratch: whether the training started from random weights; None if unknown
     weights_sha256: the hash of the learner's weights (`weights_digest`); None if unknown
     image_shape: the shape (H, W, C) of the images that trained it; None if unknown
+    weights_file: the file with its weights; None unless others trained them
     """
 
     name: str
@@ -55,6 +88,7 @@ class LearnerCard:
     from_scratch: bool | None = None
     weights_sha256: str | None = None
     image_shape: tuple[int, int, int] | None = None
+    weights_file: WeightsFile | None = None
 
 
 class Learner(ABC):

@@ -5,7 +5,7 @@ import inspect
 import re
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ..baselines.any_model import as_learner
@@ -13,15 +13,16 @@ from ..baselines.catalogue import load_learner
 from ..baselines.device.choose import resolve_device, resolve_precision
 from ..baselines.learner import BaselineError, Learner
 from ..baselines.outputs import last_words
+from ..baselines.weights.load import WeightsChoice, load_weights
 from .preparing import with_batch_size
 
 # Kinds of models that are not supported yet, and what a user can do meanwhile. A factory
 # is a function of the user that returns a model.
 _NOT_YET = {
-    "weights": "a function of yours can load them",
     "features": "a function of yours can return another function that looks them up",
     "timm": "a function of yours can create the timm model",
 }
+_WEIGHTS = "weights:"
 _FACTORY = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*")
 
 
@@ -39,6 +40,9 @@ class Loading:
         the size of the images
     features: the member of an encoder's output that holds the features; None if the output
         is a tensor of features
+    weights: what the user says about a file of weights that others trained
+    image_shape: the shape (H, W, C) of the images to see, for a file of weights; None if
+        unknown
     """
 
     device: str = "auto"
@@ -48,13 +52,16 @@ class Loading:
     train_seed: int | None = None
     batch_size: int | None = None
     features: str | None = None
+    weights: WeightsChoice = field(default_factory=WeightsChoice)
+    image_shape: tuple[int, int, int] | None = None
 
 
 def load_model(what: str, loading: Loading) -> Learner:
     """Load the learner that `what` names.
 
-    what: "centroid", the path of a checkpoint, the folder of a training run, or
-        module:factory, where `factory` is a function that returns a model
+    what: "centroid", the path of a checkpoint, the folder of a training run,
+        weights:FILE for weights that others trained, or module:factory, where `factory` is
+        a function that returns a model
     Raises BaselineError if there is no such learner, or if a value in `loading` cannot be
     used.
     """
@@ -65,13 +72,45 @@ def load_model(what: str, loading: Loading) -> Learner:
             f"{_NOT_YET[kind]}. Name this function as module:factory, see "
             f"docs/evaluation.md"
         )
-    if _FACTORY.fullmatch(what) and not Path(what).exists():
+    if what.startswith(_WEIGHTS):
+        learner = _from_weights(what.removeprefix(_WEIGHTS), loading)
+    elif loading.weights != WeightsChoice():
+        raise BaselineError(
+            f"{what}: --backbone, --width, --head and --drop have an effect on "
+            f"weights:FILE alone. Omit them, or type weights:{what}"
+        )
+    elif _FACTORY.fullmatch(what) and not Path(what).exists():
         learner = _from_factory(what, loading)
     else:
         learner = _from_file(what, loading)
     if loading.name is not None:
         learner.card = replace(learner.card, name=loading.name)
     return with_batch_size(learner, loading.batch_size)
+
+
+def _from_weights(path: str, loading: Loading) -> Learner:
+    if loading.features is not None:
+        raise BaselineError(
+            f"--features {loading.features}: has no effect on weights:{path}, which is no "
+            f"encoder from module:factory. Omit --features"
+        )
+    if loading.image_shape is None:
+        raise BaselineError(
+            f"weights:{path}: expected the shape of the images, got none. Name a protocol"
+        )
+    device = resolve_device(loading.device)
+    precision = resolve_precision(loading.precision, device)
+    learner = load_weights(
+        Path(path),
+        loading.image_shape,
+        loading.weights,
+        device,
+        precision,
+        loading.settings,
+    )
+    if loading.train_seed is not None:
+        learner.card = replace(learner.card, train_seed=loading.train_seed)
+    return learner
 
 
 def _from_file(what: str, loading: Loading) -> Learner:

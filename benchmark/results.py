@@ -140,8 +140,15 @@ def _origin(card: LearnerCard) -> dict[str, Any]:
         data = card.trained_on
         facts["trained_on"] = TrainedOn(data.dataset, data.splits, data.fingerprints)
     if card.weights_sha256:
-        facts["weights"] = Weights("trained by fewbench", card.weights_sha256)
+        facts["weights"] = Weights(_origin_of_weights(card), card.weights_sha256)
     return facts
+
+
+def _origin_of_weights(card: LearnerCard) -> str:
+    file = card.weights_file
+    if file is None:
+        return "trained by fewbench"
+    return f"the file {file.name:.200}, matched by {file.matched_by}"
 
 
 def _circumstances() -> dict[str, Any]:

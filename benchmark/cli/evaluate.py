@@ -34,6 +34,14 @@ from .options import (
     named_settings,
 )
 from .percent import points
+from .weights_options import (
+    Backbone,
+    Drop,
+    Head,
+    Width,
+    say_weights,
+    weights_choice,
+)
 
 
 def evaluate(
@@ -99,6 +107,10 @@ def evaluate(
             "test_inner_steps=10. May be repeated.",
         ),
     ] = None,
+    backbone: Backbone = None,
+    width: Width = None,
+    head: Head = None,
+    drop: Drop = None,
     size: Size = None,
     transform: Transform = None,
     mean: Mean = None,
@@ -148,6 +160,8 @@ def evaluate(
     named = named_settings(
         statistics=statistics, backend=backend, tasks_per_chunk=tasks_per_chunk
     )
+    preparation = preparation_of(size, transform, mean, std)
+    streams = [prepared_stream(stream, preparation) for stream in streams]
     loading = Loading(
         device=device,
         precision=precision or "fp32",
@@ -156,10 +170,11 @@ def evaluate(
         train_seed=train_seed,
         batch_size=batch_size,
         features=features,
+        weights=weights_choice(backbone, width, head, drop),
+        image_shape=streams[0].view.image_shape,
     )
     learner = load_model(what, loading)
-    preparation = preparation_of(size, transform, mean, std)
-    streams = [prepared_stream(stream, preparation) for stream in streams]
+    say_weights(learner.card)
     with progress_bars() as progress:
         saved = evaluate_into(
             ResultFolder(out, overwrite, skip_existing),

@@ -1,0 +1,240 @@
+"""Read the tensors of a file that somebody else made. Nothing in the file is trusted.
+
+A file is recognised by its first bytes, whatever its name. The formats are safetensors,
+.npz, and the two formats of torch.save.
+"""
+
+import warnings
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from torch import Tensor
+
+from fewbench.documents import shown
+from fewbench.files import file_digest
+from fewbench.npz import UNREADABLE, read_arrays
+
+from ..learner import BaselineError
+from ..outputs import last_words
+from .tensorflow_files import refuse_tensorflow
+
+# The file, and all its tensors together, may have this many bytes. A resnet12 in float64
+# has a fifth of it.
+MOST_BYTES = 1 << 29
+_MOST_TENSORS = 10_000
+_ZIP = b"PK\x03\x04"
+_PICKLE = b"\x80"
+_LENGTH_BYTES = 8  # a safetensors file starts with the length of its header
+
+
+@dataclass(frozen=True)
+class TensorFile:
+    """The tensors of a file.
+
+    name: the name of the file, without its folder
+    sha256: the hash of the file
+    tensors: name -> tensor of any type, on the CPU
+    keeps_order: whether the tensors have the order in which they were saved
+    """
+
+    name: str
+    sha256: str
+    tensors: dict[str, Tensor]
+    keeps_order: bool
+
+
+def read_tensor_file(path: Path) -> TensorFile:
+    """Read the tensors of a file in safetensors, .npz or a format of torch.save.
+
+    Raises BaselineError if the file is missing, too large, damaged or of another format,
+    or if it holds more than tensors.
+    """
+    start = _first_bytes(path)
+    keeps_order = True
+    if start.startswith(_ZIP):
+        tensors = _read_zip(path)
+    elif start.startswith(_PICKLE):
+        tensors = _read_torch(path)
+    elif start[_LENGTH_BYTES : _LENGTH_BYTES + 1] == b"{":
+        tensors = _read_safetensors(path)
+        keeps_order = False
+    else:
+        refuse_tensorflow(path)
+        raise BaselineError(
+            f"{path}: unknown format: expected a state dict in safetensors, .npz or a "
+            f"format of torch.save, got a file that starts with {start[:8]!r}. Save the "
+            f"tensors alone: torch.save(model.state_dict(), 'weights.pt')"
+        )
+    _check_sizes(path, tensors)
+    digest = file_digest(path, "sha256")
+    return TensorFile(shown(path.name), digest, tensors, keeps_order)
+
+
+def _first_bytes(path: Path) -> bytes:
+    if not path.is_file():
+        raise BaselineError(
+            f"{path}: no such file: expected a state dict in safetensors, .npz or a "
+            f"format of torch.save. Check the path: ls {path.parent}"
+        )
+    try:
+        size = path.stat().st_size
+        with path.open("rb") as file:
+            start = file.read(16)
+    except OSError as error:
+        raise BaselineError(
+            f"{path}: cannot be read ({error.strerror}). Check the permissions: ls -l {path}"
+        ) from error
+    if size > MOST_BYTES:
+        raise BaselineError(
+            f"{path}: too large: expected at most {MOST_BYTES:,} bytes, got {size:,}. Save "
+            f"the network alone, without its optimiser: torch.save(model.state_dict(), "
+            f"'weights.pt')"
+        )
+    return start
+
+
+def _read_zip(path: Path) -> dict[str, Tensor]:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = archive.infolist()
+    except UNREADABLE as error:
+        raise _damaged(path, error) from error
+    unpacked = sum(member.file_size for member in members)
+    if unpacked > MOST_BYTES or len(members) > 2 * _MOST_TENSORS:
+        raise BaselineError(
+            f"{path}: too large: expected at most {MOST_BYTES:,} bytes after unpacking, "
+            f"got {unpacked:,} in {len(members):,} members. Save the network alone, "
+            f"without its optimiser"
+        )
+    names = [member.filename for member in members]
+    if not all(name.endswith(".npy") for name in names):
+        return _read_torch(path)
+    if len(set(names)) < len(names):
+        raise BaselineError(
+            f"{path}: has two arrays of one name: expected each name once. Save it again: "
+            f"numpy.savez('weights.npz', **arrays)"
+        )
+    limits = {
+        member.filename.removesuffix(".npy"): member.file_size for member in members
+    }
+    return _read_npz(path, limits)
+
+
+def _read_npz(path: Path, limits: dict[str, int]) -> dict[str, Tensor]:
+    try:
+        arrays = read_arrays(path, limits)
+    except Exception as error:
+        # A hostile header can make numpy raise anything.
+        raise _damaged(path, error) from error
+    tensors: dict[str, Tensor] = {}
+    for name, array in arrays.items():
+        try:
+            native = array.astype(array.dtype.newbyteorder("="))
+            tensors[name] = torch.from_numpy(native)
+        except (TypeError, ValueError) as error:
+            raise BaselineError(
+                f"{path}: {shown(name)}: expected an array of numbers, got the type "
+                f"{array.dtype}. Leave it out: numpy.savez('weights.npz', **arrays)"
+            ) from error
+    return tensors
+
+
+def _read_safetensors(path: Path) -> dict[str, Tensor]:
+    tensors: dict[str, Tensor] = {}
+    try:
+        with safe_open(path, framework="pt") as file:
+            for name in file.keys():  # noqa: SIM118 - the file itself is not iterable
+                tensors[name] = file.get_tensor(name)
+    except (SafetensorError, OSError, RuntimeError, ValueError) as error:
+        raise _damaged(path, error) from error
+    return tensors
+
+
+def _read_torch(path: Path) -> dict[str, Tensor]:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            # `weights_only` refuses every pickle that would run code.
+            found = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:
+        # The unpickler can raise anything for damaged bytes.
+        raise BaselineError(
+            f"{path}: cannot be read without running code from the file, or is damaged: "
+            f"expected tensors alone, got: {_first_words(error)}. Where the code of this "
+            f"model is at hand, save its tensors: torch.save(model.state_dict(), "
+            f"'weights.pt')"
+        ) from error
+    return _state_dict(path, found)
+
+
+def _first_words(error: Exception) -> str:
+    """Return the first sentence of an error of torch, which explains a lot after it."""
+    words = last_words(error)
+    return shown(words.split(". ")[0])[:200]
+
+
+def _state_dict(path: Path, found: object) -> dict[str, Tensor]:
+    """Return the state dict in what torch.load returned, which may hold several."""
+    if not isinstance(found, Mapping):
+        raise BaselineError(
+            f"{path}: expected a state dict, which is a dict of tensors, got a "
+            f"{type(found).__name__}. Save it: torch.save(model.state_dict(), 'weights.pt')"
+        )
+    tensors = _tensors_of(found)
+    if tensors:
+        return tensors
+    inner: dict[str, dict[str, Tensor]] = {}
+    for key, value in found.items():
+        if isinstance(value, Mapping) and _tensors_of(value):
+            inner[shown(str(key))] = _tensors_of(value)
+    if len(inner) == 1:
+        return next(iter(inner.values()))
+    got = f"{len(inner)}: {', '.join(inner)}" if inner else "none"
+    key = next(iter(inner), "model")
+    raise BaselineError(
+        f"{path}: expected one state dict, got {got}. Save the one you mean: python -c "
+        f"\"import torch; torch.save(torch.load('{path}', weights_only=True)['{key}'], "
+        f"'weights.pt')\""
+    )
+
+
+def _tensors_of(values: Mapping[object, object]) -> dict[str, Tensor]:
+    """Return the tensors among the values of a dict, by name."""
+    tensors: dict[str, Tensor] = {}
+    for name, value in values.items():
+        if isinstance(name, str) and isinstance(value, Tensor):
+            tensors[name] = value.detach()
+    return tensors
+
+
+def _check_sizes(path: Path, tensors: Mapping[str, Tensor]) -> None:
+    """Raise BaselineError if there are no tensors, too many or too large ones.
+
+    A few bytes of a file can stand for a tensor of any size, whose strides are 0.
+    """
+    if not tensors or len(tensors) > _MOST_TENSORS:
+        raise BaselineError(
+            f"{path}: expected 1 to {_MOST_TENSORS:,} tensors, got {len(tensors):,}. Save "
+            f"them again: torch.save(model.state_dict(), 'weights.pt')"
+        )
+    total = 0
+    for name, tensor in tensors.items():
+        total += tensor.numel() * tensor.element_size()
+        if total > MOST_BYTES or tensor.layout != torch.strided:
+            raise BaselineError(
+                f"{path}: {shown(name)}: expected dense tensors of at most "
+                f"{MOST_BYTES:,} bytes together, got {tuple(tensor.shape)} in the layout "
+                f"{tensor.layout}. Save the network alone: "
+                f"torch.save(model.state_dict(), 'weights.pt')"
+            )
+
+
+def _damaged(path: Path, error: Exception) -> BaselineError:
+    return BaselineError(
+        f"{path}: damaged: expected an intact file, got: {_first_words(error)}. Copy or "
+        f"download it again"
+    )
