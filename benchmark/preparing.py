@@ -6,7 +6,7 @@ from dataclasses import replace
 from ..baselines.learner import BaselineError, EmbeddingLearner, Learner
 from ..baselines.preparation import RESAMPLING, Preparation
 from ..datasets.prepared_view import PreparedView
-from ..datasets.store.manifest import resampling_of
+from ..datasets.store.manifest import recorded, resampling_of
 from ..datasets.view import ImageView
 from ..reports.origin import ImagePreparation, Pixels
 from .protocols.stream import EpisodeStream
@@ -55,14 +55,24 @@ def with_batch_size(learner: Learner, batch_size: int | None) -> Learner:
 
 
 def pixels_of(view: ImageView) -> Pixels:
-    """Return the size, channels and resizing filter of the images that a learner gets."""
+    """Return the size, channels and resizing filter of the images that a learner gets.
+
+    What their spectrum and their JPEG files told is that of the stored images.
+    """
     height, width, channels = view.image_shape
     resampling = resampling_of(view.stores)
     if isinstance(view, PreparedView):
         prepare = view.prepare
         if isinstance(prepare, Preparation) and prepare.size is not None:
             resampling = f"{resampling}, then {RESAMPLING} to {prepare.size} px"
-    return Pixels(height, width, channels, resampling)
+    return Pixels(
+        height,
+        width,
+        channels,
+        resampling,
+        spectrum=recorded(view.stores, "spectrum") or None,
+        jpeg=recorded(view.stores, "jpeg") or None,
+    )
 
 
 def preparation_record(learner: Learner, view: ImageView) -> ImagePreparation | None:

@@ -42,6 +42,8 @@ class Identity:
     dataset: the dataset that is built from the file; empty if a dataset recognises the
         file but cannot be built from it
     split: the name of the split; several names are joined by "+"
+    jpeg: how the image files were saved
+    spectrum: whether the images are smooth or aliased, as their spectrum shows
     advice: the next step for the user, often a command
     """
 
@@ -52,6 +54,8 @@ class Identity:
     shape: str = ""
     channels: str = ""
     resampling: str = ""
+    jpeg: str = ""
+    spectrum: str = ""
     advice: str = ""
 
 

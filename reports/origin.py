@@ -22,6 +22,8 @@ class Pixels:
     resampling: the filter that resized the images, such as "box"
     jpeg_generations: number of times that the images were saved as JPEG
     crop: the part of the original that was used, such as "whole" or "center 87.5 %"
+    spectrum: "smooth", "aliased" or "cannot tell", as the spectrum of the images shows
+    jpeg: how the files of the images were saved, such as "quality 95, 4:2:0"
     """
 
     height: Annotated[int, Field(ge=1)]
@@ -30,6 +32,8 @@ class Pixels:
     resampling: Text = ""
     jpeg_generations: Annotated[int, Field(ge=0)] | None = None
     crop: Text | None = None
+    spectrum: Text | None = None
+    jpeg: Text | None = None
 
 
 @dataclass(frozen=True, config=RECORD)

@@ -130,6 +130,8 @@ def build_text(manifest: Manifest) -> str:
             # Builds of earlier versions did not count, and arrays have no image files.
             if counts.get("made_from"):
                 lines.append(f"        made from {counts['made_from']}")
+            if counts.get("pixels"):
+                lines.append(f"        {counts['pixels']}")
     lines.append(f"  from {manifest['form']}; pixels: {manifest['resampling']}")
     for check in manifest["checks"]:
         lines.append(f"  checked: {check}")

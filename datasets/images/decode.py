@@ -18,7 +18,9 @@ from contextlib import suppress
 from PIL import Image
 
 from ..info import DataError
-from .origins import Origin, size_text
+from .jpeg_history import earlier_quality
+from .jpeg_tables import jpeg_setting
+from .origins import NO_JPEG, Origin, size_text
 
 MAX_PIXELS = 64 * 2**20
 _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -49,15 +51,20 @@ def decode(data: bytes, name: str, mode: str) -> Image.Image:
     return image
 
 
-def decode_with_origin(data: bytes, name: str, mode: str) -> tuple[Image.Image, Origin]:
-    """Decode an image as `decode` does, and say what its file was like."""
+def decode_with_origin(
+    data: bytes, name: str, mode: str, *, examine: bool = False
+) -> tuple[Image.Image, Origin]:
+    """Decode an image as `decode` does, and say what its file was like.
+
+    examine: whether to look for an earlier saving as JPEG, which takes a few ms
+    """
     if mode not in ("L", "RGB"):
         raise ValueError(f'mode must be "L" or "RGB", not {mode!r}')
     try:
         with _open_header(data) as image:
             _check_header(image)
             image.load()
-            origin = _origin(image, mode)
+            origin = _origin(image, mode, examine)
             if image.mode == mode:
                 # convert would copy the image.
                 return image, origin
@@ -72,10 +79,18 @@ def read_size(data: bytes, name: str) -> str:
 
     No pixel is decoded. Raises DataError if the header is damaged.
     """
+    return read_header(data, name).size
+
+
+def read_header(data: bytes, name: str) -> Origin:
+    """Return what the header of an image says about its file.
+
+    No pixel is decoded. Raises DataError if the header is damaged.
+    """
     try:
         with _open_header(data) as image:
             _check_header(image)
-            return size_text(*image.size)
+            return Origin(size_text(*image.size), jpeg=jpeg_setting(image) or NO_JPEG)
     except Exception as error:
         raise _refusal(data, name, error) from error
 
@@ -90,9 +105,18 @@ if hasattr(os, "register_at_fork"):
     )
 
 
-def _origin(image: Image.Image, mode: str) -> Origin:
-    converted = "" if image.mode == mode else image.mode
-    return Origin(size_text(*image.size), converted, _asks_to_be_turned(image))
+def _origin(image: Image.Image, mode: str, examine: bool) -> Origin:
+    jpeg = jpeg_setting(image)
+    earlier = None
+    if examine and jpeg and image.mode in ("L", "RGB"):
+        earlier = earlier_quality(image) or 0
+    return Origin(
+        size_text(*image.size),
+        converted="" if image.mode == mode else image.mode,
+        asks_to_be_turned=_asks_to_be_turned(image),
+        jpeg=jpeg or NO_JPEG,
+        earlier=earlier,
+    )
 
 
 def _asks_to_be_turned(image: Image.Image) -> bool:

@@ -1,4 +1,4 @@
-"""Count what the image files of a build were like: sizes, modes and rotations.
+"""Count what the image files of a build were like: sizes, modes, rotations and JPEG.
 
 A build reads its images in many places, each with a function of its own. So the counts are
 collected by `counting` around the call, and need no argument in these functions.
@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 _MOST_SIZES = 5  # named in a summary
+_MOST_SETTINGS = 3
+NO_JPEG = "no JPEG"
 _WORDS_OF_MODE = {
     "1": "one-bit",
     "L": "grey",
@@ -30,11 +32,16 @@ class Origin(NamedTuple):
     converted: Pillow's mode, if the image was converted from it; otherwise ""
     asks_to_be_turned: whether its EXIF data ask for a rotation or reflection, which is
         never done, since published pixels were made without
+    jpeg: how it was saved, such as "quality 95, 4:2:0"; NO_JPEG for a PNG
+    earlier: about which quality it was saved with before that; 0 if no earlier saving
+        shows, None if nobody looked
     """
 
     size: str
     converted: str = ""
     asks_to_be_turned: bool = False
+    jpeg: str = NO_JPEG
+    earlier: int | None = None
 
 
 @dataclass
@@ -44,11 +51,16 @@ class Origins:
     sizes: width x height in pixels -> images
     converted: Pillow's mode -> images that were converted from it
     turned: images whose EXIF data ask for a rotation, which was not done
+    jpegs: how JPEG files were saved -> images; NO_JPEG -> images of other formats
+    earlier: about which quality JPEG files were saved with before -> images, of those
+        that were examined; "0" for no earlier saving that shows
     """
 
     sizes: Counter[str] = field(default_factory=Counter)
     converted: Counter[str] = field(default_factory=Counter)
     turned: int = 0
+    jpegs: Counter[str] = field(default_factory=Counter)
+    earlier: Counter[str] = field(default_factory=Counter)
 
     @property
     def n_images(self) -> int:
@@ -64,12 +76,17 @@ class Origins:
             if one.converted:
                 self.converted[one.converted] += 1
             self.turned += one.asks_to_be_turned
+            self.jpegs[one.jpeg] += 1
+            if one.earlier is not None:
+                self.earlier[str(one.earlier)] += 1
 
     def join(self, other: "Origins") -> None:
         """Add the counts of another `Origins` to these."""
         self.sizes += other.sizes
         self.converted += other.converted
         self.turned += other.turned
+        self.jpegs += other.jpegs
+        self.earlier += other.earlier
 
     def document(self) -> dict[str, Any]:
         """Return the counts as a JSON document. `Origins(**document)` reads it."""
@@ -77,6 +94,8 @@ class Origins:
             "sizes": dict(self.sizes),
             "converted": dict(self.converted),
             "turned": self.turned,
+            "jpegs": dict(self.jpegs),
+            "earlier": dict(self.earlier),
         }
 
     def n_resized(self, height: int, width: int) -> int:
@@ -96,6 +115,28 @@ class Origins:
                 f"EXIF data of {self.turned:,} ask for a rotation, which was not done"
             )
         return said
+
+    def jpeg(self) -> str:
+        """Return how the files were saved as JPEG; "" if none of them is a JPEG.
+
+        For example: "quality 95, 4:2:0, before that about quality 75".
+        """
+        if not self.jpegs.keys() - {NO_JPEG}:
+            return ""
+        words = counted_text(self.jpegs, _MOST_SETTINGS, "other kinds")
+        return words + self._before()
+
+    def _before(self) -> str:
+        """Return the earlier saving that most files show; "" if few show one."""
+        n_examined = self.earlier.total()
+        n_shown = n_examined - self.earlier["0"]
+        if not n_examined or n_shown < n_examined / 2:
+            return ""
+        ((quality, n),) = self.earlier.most_common(1)
+        words = f", before that about quality {quality}"
+        if n == n_examined:
+            return words
+        return f"{words} ({n:,} of {n_examined:,} examined)"
 
 
 _counted: ContextVar[Origins | None] = ContextVar("counted", default=None)
@@ -125,12 +166,20 @@ def size_text(width: int, height: int) -> str:
 
 def sizes_text(sizes: Counter[str]) -> str:
     """Return sizes as text: "84 x 84", or the most frequent ones with their counts."""
-    if len(sizes) == 1:
-        return "".join(sizes)
-    said = []
-    for size, n in sizes.most_common(_MOST_SIZES):
-        said.append(f"{size} ({n:,})")
-    others = sizes.total() - sum(n for _, n in sizes.most_common(_MOST_SIZES))
-    if others:
-        said.append(f"{len(sizes) - _MOST_SIZES:,} other sizes ({others:,})")
+    return counted_text(sizes, _MOST_SIZES, "other sizes")
+
+
+def counted_text(counts: Counter[str], n_named: int, others: str) -> str:
+    """Return one text as it is, or the most frequent ones with their counts.
+
+    n_named: the largest number of texts to name
+    others: words for the texts that are not named, such as "other sizes"
+    """
+    if len(counts) == 1:
+        return "".join(counts)
+    named = counts.most_common(n_named)
+    said = [f"{text} ({n:,})" for text, n in named]
+    n_others = counts.total() - sum(n for _, n in named)
+    if n_others:
+        said.append(f"{len(counts) - n_named:,} {others} ({n_others:,})")
     return ", ".join(said)

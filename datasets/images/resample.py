@@ -8,14 +8,13 @@ from PIL import Image
 from PIL.Image import Resampling
 
 from ..lookup import pick
+from .luma import LUMA
 from .opencv import FILTERS
 from .opencv_grid import Size
 
 # `tell_resampling` adds this suffix to a filter's name if the channels are in OpenCV's
 # order.
 BGR = "-bgr"
-# The weights of red, green and blue in the luma (brightness) of JPEG.
-_LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 
 
 def resize(
@@ -116,6 +115,6 @@ def _luma_distance(image: np.ndarray, other: np.ndarray) -> float:
     # Most JPEG files store colours at half the resolution. So a comparison of colours
     # would favour smooth filters.
     difference = image - other
-    luma = difference @ _LUMA
+    luma = difference @ LUMA
     distance = np.abs(luma).mean()
     return float(distance)

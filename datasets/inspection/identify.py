@@ -17,6 +17,7 @@ from ..layouts.source_file import SourceFile
 from ..layouts.source_files import SourceFiles, open_source
 from ..store.split_store import SplitStore
 from .identify_images import found_images, image_names
+from .pixel_facts import pixel_facts
 
 
 def identify(path: Path) -> dict[str, Identity]:
@@ -34,7 +35,9 @@ def identify(path: Path) -> dict[str, Identity]:
     if names:
         label = f"{len(names)} images or inner tars"
         images = found_images(source.tree, names)
-        found[label] = _ask_datasets(images) or _something_else(images)
+        identity = _ask_datasets(images) or _something_else(images)
+        facts = pixel_facts(source.tree, names)
+        found[label] = replace(identity, jpeg=facts.jpeg, spectrum=facts.spectrum)
     if not found:
         found["."] = Identity(
             what="nothing that fewbench knows",
@@ -177,6 +180,8 @@ def _identify_own_split(path: Path) -> Identity | None:
         shape=str(store.image_shape),
         channels=store.attributes["polarity"],
         resampling=store.attributes["resampling"],
+        jpeg=store.attributes.get("jpeg", ""),
+        spectrum=store.attributes.get("spectrum", ""),
         advice=_verify_advice(store.dataset, path.parent),
     )
 

@@ -19,7 +19,7 @@ from .hdf5 import refuse_heap
 FORMAT = "fewbench-split"
 SCHEMA_VERSION = 1
 # Room for attributes that are known only when all images were read: name -> bytes.
-_ROOM = {"resampling": 200, "made_from": 1000}
+_ROOM = {"resampling": 200, "made_from": 1000, "jpeg": 200, "spectrum": 20}
 _PIXELS_HASH = "pixels_sha256"
 _CONTENT_HASH = "content_sha256"
 _REQUIRED = {
@@ -77,7 +77,7 @@ def fill_attributes(
 ) -> None:
     """Write the hashes of the content, and attributes that are known only now.
 
-    attributes: "resampling" and "made_from", or some of them
+    attributes: "resampling", "made_from", "jpeg" and "spectrum", or some of them
     """
     texts = {
         **attributes,
@@ -130,6 +130,22 @@ def read_attributes(path: Path, file: h5py.File) -> dict[str, Any]:
             f"pip install --upgrade fewbench"
         )
     return attributes
+
+
+def recorded_pixels(attributes: Mapping[str, Any]) -> str:
+    """Return what a split file records about its pixels, in words; "" if nothing.
+
+    For example: "smooth; JPEG: quality 95, 4:2:0".
+    """
+    said = []
+    spectrum = attributes.get("spectrum")
+    if spectrum == "cannot tell":
+        said.append("smooth or aliased: cannot tell")
+    elif spectrum:
+        said.append(spectrum)
+    if attributes.get("jpeg"):
+        said.append(f"JPEG: {attributes['jpeg']}")
+    return "; ".join(said)
 
 
 def _plain(value: Any) -> Any:

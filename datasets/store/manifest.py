@@ -12,6 +12,7 @@ from fewbench.files import write_json
 
 from ..info import DataError, DatasetInfo, Listing
 from .advice import build_again
+from .attributes import recorded_pixels
 from .split_store import SplitStore
 from .versions import installed_version
 
@@ -133,6 +134,7 @@ def _describe_split(store: SplitStore) -> dict[str, Any]:
         "content_sha256": store.fingerprint,
         "pixels_sha256": store.pixels_sha256,
         "made_from": store.attributes.get("made_from", ""),
+        "pixels": recorded_pixels(store.attributes),
     }
 
 
@@ -141,9 +143,17 @@ def resampling_of(stores: Sequence[SplitStore]) -> str:
 
     Where the splits differ, the words name each of them.
     """
+    return recorded(stores, "resampling")
+
+
+def recorded(stores: Sequence[SplitStore], name: str) -> str:
+    """Return the text of an attribute of splits; "" if they do not have it.
+
+    Where the splits differ, the words name each of them.
+    """
     by_split: dict[str, str] = {}
     for store in stores:
-        by_split[store.split] = str(store.attributes["resampling"])
+        by_split[store.split] = str(store.attributes.get(name, ""))
     different = set(by_split.values())
     if len(different) == 1:
         return different.pop()

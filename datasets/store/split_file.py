@@ -82,7 +82,8 @@ def seal(
 
     class_sha256: the hash of each class, in the order of the file
     content: the hashes of the whole split
-    attributes: "resampling" and "made_from", where they are known only now
+    attributes: "resampling", "made_from", "jpeg" and "spectrum", where they are known
+        only now
     """
     advice = build_again(path)
     with open_for_writing(path, "r+") as file:

@@ -12,12 +12,16 @@ from typing import Any
 import numpy as np
 
 from ..images.origins import Origins, counting
+from ..images.spectrum import tell_spectrum
 from ..info import ClassImages, DataError, DatasetInfo, Listing
 from .digests import ContentDigest, class_digest
 from .journal import Journal
 from .split_file import frame_digest, lay_out, pixels_offset, seal
 from .split_store import SplitStore
 from .versions import installed_version
+
+# Images of a split whose spectrum is looked at.
+_MOST_SAMPLED = 200
 
 
 def write_split(
@@ -55,8 +59,8 @@ def write_split(
         digest = journal.finished[split, one.name]
         digests.append(digest)
     class_sha256, content = writer.read_back(digests)
-    made_from = _made_from(info, journal.origins_of(split))
-    seal(path, class_sha256, content, made_from)
+    attributes = _late_attributes(info, journal.origins_of(split), writer)
+    seal(path, class_sha256, content, attributes)
     _record_frame(path, split, journal)
     # Opening the finished file checks it: this raises DataError if it is damaged.
     SplitStore(path)
@@ -128,6 +132,15 @@ class _Writer:
             class_sha256.append(expected)
         return class_sha256, content
 
+    def sample(self) -> np.ndarray:
+        """Read images that are spread evenly over the split: uint8 (n, H, W, C)"""
+        shape = (self._n_images, *self._info.image_shape)
+        pixels = np.memmap(
+            self._path, np.uint8, mode="r", offset=self._places[0], shape=shape
+        )
+        n_read = min(_MOST_SAMPLED, self._n_images)
+        return pixels[np.arange(n_read) * self._n_images // n_read]
+
     def _read(self, c: int) -> np.ndarray:
         """Read the pixels of class c from the split file."""
         one = self._classes[c]
@@ -173,12 +186,20 @@ def _flush_to_disk(path: Path) -> None:
         os.fsync(file.fileno())
 
 
-def _made_from(info: DatasetInfo, origins: Origins) -> dict[str, str]:
+def _late_attributes(
+    info: DatasetInfo, origins: Origins, writer: _Writer
+) -> dict[str, str]:
     """Return the attributes that are known only when all images were read."""
     attributes = {"made_from": ". ".join(origins.sentences())}
     height, width, _ = info.image_shape
     n_resized = origins.n_resized(height, width)
-    if 0 < n_resized < origins.n_images:
+    if n_resized == 0:
+        # Somebody else made the final pixels. What can be told about them is recorded.
+        attributes["jpeg"] = origins.jpeg()
+        spectrum = tell_spectrum(writer.sample())
+        if spectrum is not None:
+            attributes["spectrum"] = spectrum.verdict
+    elif n_resized < origins.n_images:
         attributes["resampling"] = (
             f"{info.resampling} for {n_resized:,} of {origins.n_images:,} images; the "
             f"others had the final size already"

@@ -9,7 +9,13 @@ from PIL import Image
 
 from fewbench.datasets.images.decode import decode_with_origin, read_size
 from fewbench.datasets.images.load import load_images
-from fewbench.datasets.images.origins import Origin, Origins, counting, sizes_text
+from fewbench.datasets.images.origins import (
+    NO_JPEG,
+    Origin,
+    Origins,
+    counting,
+    sizes_text,
+)
 from fewbench.datasets.info import DataError
 
 
@@ -59,7 +65,8 @@ def test_nothing_is_counted_outside() -> None:
 
 def test_counts_survive_a_document_and_add_up() -> None:
     origins = Origins()
-    origins.add([Origin("8 x 6"), Origin("9 x 9", "L", True)])
+    jpeg = "quality 95, 4:2:0"
+    origins.add([Origin("8 x 6"), Origin("9 x 9", "L", True, jpeg, 75)])
     again = Origins()
     again.join(origins)
     again.join(origins)
@@ -68,7 +75,40 @@ def test_counts_survive_a_document_and_add_up() -> None:
         "sizes": {"8 x 6": 2, "9 x 9": 2},
         "converted": {"L": 2},
         "turned": 2,
+        "jpegs": {NO_JPEG: 2, jpeg: 2},
+        "earlier": {"75": 2},
     }
+    assert Origins(**again.document()).jpeg() == again.jpeg()
+
+
+def test_files_of_one_kind_are_said_without_counts() -> None:
+    origins = Origins()
+    assert origins.jpeg() == ""
+    origins.add([Origin("8 x 6")])
+    assert origins.jpeg() == ""
+    jpegs = Origins()
+    jpegs.add([Origin("8 x 6", jpeg="quality 95, 4:2:0", earlier=75)] * 4)
+    assert jpegs.jpeg() == "quality 95, 4:2:0, before that about quality 75"
+    jpegs.add([Origin("8 x 6", jpeg="quality 95, 4:2:0", earlier=0)])
+    assert jpegs.jpeg().endswith("about quality 75 (4 of 5 examined)")
+
+
+def test_mixed_files_are_said_with_counts() -> None:
+    origins = Origins()
+    for n in range(6):
+        origins.add([Origin("8 x 6", jpeg=f"quality {n}", earlier=0)] * (n + 1))
+    assert origins.jpeg() == (
+        "quality 5 (6), quality 4 (5), quality 3 (4), 3 other kinds (6)"
+    )
+    origins.add([Origin("8 x 6")] * 30)
+    assert origins.jpeg().startswith("no JPEG (30), quality 5 (6)")
+
+
+def test_an_earlier_saving_that_few_files_show_is_not_said() -> None:
+    origins = Origins()
+    files = [Origin("8 x 6", jpeg="quality 95, 4:2:0", earlier=0)] * 3
+    origins.add([*files, Origin("8 x 6", jpeg="quality 95, 4:2:0", earlier=75)])
+    assert origins.jpeg() == "quality 95, 4:2:0"
 
 
 def test_rare_sizes_are_counted_together() -> None:

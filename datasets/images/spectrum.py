@@ -1,0 +1,111 @@
+"""Tell from the spectrum of photos whether they were shrunk smoothly or are aliased.
+
+A filter that averages when it shrinks leaves little of the highest frequencies. Without
+that, the detail that is too fine for the small image returns there as aliasing. So the
+fall of the spectrum towards its end tells the two apart, over enough photos.
+"""
+
+from typing import Literal, NamedTuple
+
+import numpy as np
+
+from .luma import LUMA
+
+Verdict = Literal["smooth", "aliased", "cannot tell"]
+# Of the filters in RESAMPLING, these look at the nearest one, two or four pixels of the
+# original, however far they shrink it. The others average.
+ALIASING = ("nearest", "cv2-linear", "cv2-cubic")
+# Cycles a pixel. The spectrum ends at 0.5.
+_MIDDLE = (0.2, 0.3)
+_END = (0.4, 0.5)
+# The next four values were calibrated with datasets/scripts/calibrate_spectrum.py on 50
+# full-size photos, of 50 ImageNet classes, that nine filters shrank to 84 px, each also
+# after JPEG of quality 75 and then 95.
+# Halfway between the mean falls of the two kinds that are closest, dB.
+BORDER = -3.85
+# The largest standard deviation between the photos of one kind, dB.
+SPREAD = 1.66
+# A mean that is less than this from the border decides nothing: photos of a few classes
+# can lie this far from those of all, dB.
+LEAST = 0.7
+# Standard errors of the mean that may lie between it and the border, for 1 % wrong.
+CERTAINTY = 2.58
+# Sides in px for which the calibration is used.
+_SMALLEST, _LARGEST = 48, 128
+_NOISE = 0.05  # power; it keeps the fall of an empty image finite
+
+
+class Spectrum(NamedTuple):
+    """What the spectrum of photos says.
+
+    fall: the mean fall between the middle and the end of the spectrum, dB
+    n_images: the number of photos that it is the mean of
+    """
+
+    verdict: Verdict
+    fall: float
+    n_images: int
+
+
+def tell_spectrum(images: np.ndarray) -> Spectrum | None:
+    """Tell whether photos were shrunk smoothly; None for images that are no such photos.
+
+    20 photos of many classes are enough for most filters; see docs/data.md. Enlarged or
+    blurred photos count as smooth.
+
+    images: uint8 (n, H, W, C), n > 0; judged if C = 3 and the sides are 48 to 128 px
+    """
+    n_images, height, width, channels = images.shape
+    smallest = min(height, width)
+    largest = max(height, width)
+    if channels != 3 or smallest < _SMALLEST or largest > _LARGEST:
+        return None
+    fall = float(falls(images).mean())
+    return Spectrum(_verdict(fall, n_images), fall, n_images)
+
+
+def falls(images: np.ndarray) -> np.ndarray:
+    """Return how much each spectrum falls from 0.2-0.3 to 0.4-0.5 cycles a pixel.
+
+    It is the mean of two falls: of the spectrum along rows, and of that along columns.
+
+    images: uint8 (n, H, W, 3)
+    Returns float64 (n,) dB; the steeper the fall, the lower.
+    """
+    luma = images @ LUMA
+    along_rows = _falls_along_rows(luma)
+    along_columns = _falls_along_rows(luma.swapaxes(1, 2))
+    return (along_rows + along_columns) / 2
+
+
+def _falls_along_rows(luma: np.ndarray) -> np.ndarray:
+    """Return the fall of the spectrum along rows: float64 (n,) dB
+
+    luma: float32 (n, H, W)
+    """
+    width = luma.shape[-1]
+    window = np.hanning(width + 2)[1:-1]
+    centred = luma - luma.mean(-1, keepdims=True)
+    amplitudes = np.abs(np.fft.rfft(centred * window))
+    power = (amplitudes**2).mean(1) / (window**2).sum()
+    frequencies = np.fft.rfftfreq(width)
+    middle = _mean_within(power, frequencies, _MIDDLE)
+    end = _mean_within(power, frequencies, _END)
+    return 10 * np.log10((end + _NOISE) / (middle + _NOISE))
+
+
+def _mean_within(
+    power: np.ndarray, frequencies: np.ndarray, band: tuple[float, float]
+) -> np.ndarray:
+    low, high = band
+    is_within = (frequencies >= low) & (frequencies <= high)
+    return power[:, is_within].mean(1)
+
+
+def _verdict(fall: float, n_images: int) -> Verdict:
+    margin = max(CERTAINTY * SPREAD / np.sqrt(n_images), LEAST)
+    if fall > BORDER + margin:
+        return "aliased"
+    if fall < BORDER - margin:
+        return "smooth"
+    return "cannot tell"

@@ -1,0 +1,84 @@
+"""Say what image files tell about their pixels: how they were saved, and how shrunk."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from ..archives.tree import Tree
+from ..images.decode import decode_with_origin, read_header
+from ..images.origins import Origins
+from ..images.spectrum import Spectrum, tell_spectrum
+
+_MOST_HEADERS = 2_000
+_MOST_DECODED = 200
+_LIBJPEG = "libjpeg's tables, as Pillow, OpenCV and ImageMagick write them"
+_MEANINGS = {
+    "smooth": "smooth, as from a filter that averages",
+    "aliased": "aliased, as from a filter that does not average",
+    "cannot tell": "cannot tell whether smooth or aliased",
+}
+
+
+class PixelFacts(NamedTuple):
+    """What image files tell about their pixels, in words; "" for nothing."""
+
+    jpeg: str
+    spectrum: str
+
+
+def pixel_facts(tree: Tree, names: Sequence[str]) -> PixelFacts:
+    """Return what images tell about their pixels.
+
+    The headers of up to 2,000 images are read, and up to 200 images are decoded. Both
+    are spread evenly over all. The words say how many were looked at.
+    Raises DataError if an image is damaged.
+    """
+    names = [name for name in names if not name.endswith(".tar")]
+    files = Origins()
+    for name in _spread(names, _MOST_HEADERS):
+        files.add([read_header(tree.read(name), name)])
+    decoded = Origins()
+    by_shape: dict[tuple[int, ...], list[np.ndarray]] = {}
+    for name in _spread(names, _MOST_DECODED):
+        data = tree.read(name)
+        image, origin = decode_with_origin(data, name, "RGB", examine=True)
+        decoded.add([origin])
+        if not origin.converted:
+            pixels = np.asarray(image)
+            by_shape.setdefault(pixels.shape, []).append(pixels)
+    files.earlier = decoded.earlier
+    return PixelFacts(_jpeg_text(files, len(names)), _spectrum_text(by_shape))
+
+
+def _jpeg_text(files: Origins, n_all: int) -> str:
+    said = files.jpeg()
+    if not said:
+        return ""
+    if all(setting.startswith("quality") for setting in files.jpegs):
+        said += f"; {_LIBJPEG}"
+    if files.n_images < n_all:
+        said += f"; {files.n_images:,} of {n_all:,} files looked at"
+    return said
+
+
+def _spectrum_text(by_shape: dict[tuple[int, ...], list[np.ndarray]]) -> str:
+    """Return the verdict about the images with the most frequent shape, and its basis."""
+    if not by_shape:
+        return ""
+    images = max(by_shape.values(), key=len)
+    spectrum = tell_spectrum(np.stack(images))
+    return "" if spectrum is None else _verdict_text(spectrum)
+
+
+def _verdict_text(spectrum: Spectrum) -> str:
+    meaning = _MEANINGS[spectrum.verdict]
+    return (
+        f"{meaning} (it falls by {-spectrum.fall:.1f} dB, {spectrum.n_images:,} images)"
+    )
+
+
+def _spread(names: Sequence[str], most: int) -> list[str]:
+    """Return up to `most` names, spread evenly over all."""
+    n_taken = min(most, len(names))
+    return [names[i * len(names) // n_taken] for i in range(n_taken)]
