@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 
 from .archives.refusals import refusal
+from .archives.side_by_side import ARCHIVE_SUFFIXES
 from .archives.tree import Tree, open_tree
 from .downloads.checksums import file_digest
 from .identity import Found, Identity, advised_command
@@ -28,6 +29,7 @@ from .info import (
     SplitCounts,
 )
 from .layouts.omniglot_images import PackedImages, read_packed, resized_class
+from .layouts.source_files import open_source
 from .splits import read_split
 
 _SPLIT = "omniglot_vinyals"
@@ -63,7 +65,7 @@ _Images = Mapping[str, Sequence[str]]  # class name -> its files
 
 
 def list_classes(request: Request, resampling: str) -> Listing:
-    """Return the 1,623 characters in a folder with the two zips or two image folders.
+    """Return the 1,623 characters in a source with the two archives or image folders.
 
     Raises DataError if a file is missing or damaged, or has other pixels.
     """
@@ -76,9 +78,9 @@ def list_classes(request: Request, resampling: str) -> Listing:
     checks = []
     stamps = []
     for official in _SOURCES:
-        tree, archive_check = _open_set(request.source, official)
+        tree, names, archive_check = _open_set(request, request.source, official)
         stamps.append(tree.stamp())
-        images = _images_by_class(tree, official)
+        images = _images_by_class(tree, names, official)
         packed, digest = read_packed(tree, images)
         pixel_check = _check_pixels(tree, official, digest, images)
         checks.append(f"{archive_check}; {pixel_check}")
@@ -95,21 +97,29 @@ def _set_name(official: Source) -> str:
     return official.filename.removesuffix(".zip")
 
 
-def _open_set(source: Path, official: Source) -> tuple[Tree, str]:
-    """Open one of the two image sets. Return its files, and a sentence on its checksum.
+def _open_set(
+    request: Request, source: Path, official: Source
+) -> tuple[Tree, list[str], str]:
+    """Open one of the two image sets.
 
+    Returns the folder or archive with the set, the names of the files to look at, and a
+    sentence on the checksum of the archive.
     Raises DataError if the set is missing, or if its archive is damaged.
     """
-    archive = source / official.filename
-    folder = source / _set_name(official)
-    if archive.is_file():
-        tree = open_tree(archive)
-        check = "archive md5 is not the official one"
-        if file_digest(archive, "md5") == official.md5:
-            check = "archive md5 is the official one"
-        return tree, f"{official.filename}: {check}"
+    set_name = _set_name(official)
+    for suffix in ARCHIVE_SUFFIXES:
+        archive = source / f"{set_name}{suffix}"
+        if archive.is_file():
+            tree = open_tree(archive, scratch=request.scratch)
+            return tree, tree.names(), _archive_check(archive, official)
+    folder = source / set_name
     if folder.is_dir():
-        return open_tree(folder), f"{folder.name}/: a folder, no archive checksum"
+        tree = open_tree(folder)
+        return tree, tree.names(), f"{set_name}/: a folder, no archive checksum"
+    tree = open_source(request).tree
+    names = [name for name in tree.names() if set_name in name.split("/")]
+    if names:
+        return tree, names, f"{set_name}/ in {source.name}: no archive checksum"
     raise DataError(
         f"{source}: omniglot: expected {official.filename} or the folder "
         f"{folder.name}/, got neither. Download {official.urls[0]} and name the folder "
@@ -117,13 +127,19 @@ def _open_set(source: Path, official: Source) -> tuple[Tree, str]:
     )
 
 
-def _images_by_class(tree: Tree, official: Source) -> _Images:
+def _archive_check(archive: Path, official: Source) -> str:
+    if file_digest(archive, "md5") == official.md5:
+        return f"{archive.name}: archive md5 is the official one"
+    return f"{archive.name}: archive md5 is not the official one"
+
+
+def _images_by_class(tree: Tree, names: list[str], official: Source) -> _Images:
     """Return class name -> its 20 files.
 
     Raises DataError if there are no images, or if a class does not have 20 images.
     """
     images: dict[str, list[str]] = {}
-    for name in tree.names():
+    for name in names:
         match = _MEMBER.fullmatch(name)
         if match is not None:
             images.setdefault(match[1], []).append(name)
@@ -226,8 +242,9 @@ INFO = DatasetInfo(
     published_split="vinyals",
     sources=_SOURCES,
     layouts=(
-        "images_background.zip and images_evaluation.zip",
-        "the folders images_background/ and images_evaluation/",
+        "images_background.zip and images_evaluation.zip, or other archives of the same "
+        "names",
+        "the folders images_background/ and images_evaluation/, or an archive with both",
     ),
     # Measured from the official pixels with Pillow 13.0.
     reference_sha256={

@@ -203,12 +203,12 @@ def read_some_images(source: Path, count: int) -> "dict[str, Image]":
     The images are spread evenly over the sorted file names.
     Raises DataError if the source has no JPEG or PNG image.
     """
-    from ...datasets.archives.tree import open_tree
     from ...datasets.images.decode import decode
-    from ...datasets.info import DataError
+    from ...datasets.info import DataError, Request
     from ...datasets.layouts.source_file import IMAGE_SUFFIXES
+    from ...datasets.layouts.source_files import open_source
 
-    with open_tree(source) as tree:
+    with open_source(Request(source)).tree as tree:
         names = [name for name in tree.names() if name.lower().endswith(IMAGE_SUFFIXES)]
         if not names:
             raise DataError(

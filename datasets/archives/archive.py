@@ -1,4 +1,4 @@
-"""The base class of FolderMembers, ZipMembers and TarMembers."""
+"""The base class of FolderMembers, ZipMembers, TarMembers and SideBySide."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -19,6 +19,10 @@ class Members(ABC):
         self.label = label
         self.limits = limits
         self.names: list[str] = []
+
+    def locate(self, index: int) -> tuple["Members", int]:
+        """Return the one folder or archive that holds a file, and its index there."""
+        return self, index
 
     @abstractmethod
     def size(self, index: int) -> int:

@@ -4,31 +4,18 @@ No file is ever written to a path that comes from its name in an archive.
 """
 
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from ..info import DataError
 from .archive import Members
-from .byte_ranges import ByteRange, SharedFile
-from .folders import FolderMembers
+from .byte_ranges import ByteRange
 from .limits import Limits
-from .refusals import (
-    CHECK_ACCESS,
-    DAMAGE,
-    DOWNLOAD_AGAIN,
-    UNPACK_YOURSELF,
-    damage_refusal,
-    is_system_error,
-    reason_of,
-    refusal,
-)
-from .signatures import HEAD_BYTES, describe_content, kind_of
-from .tar_headers import starts_tar
+from .packed_file import cannot_open, not_opened, open_archive
+from .refusals import DAMAGE, UNPACK_YOURSELF, damage_refusal, refusal
+from .side_by_side import open_side_by_side
 from .tars import TarMembers
-from .temporary_file import write_temporary
-from .unpacking import PACKINGS, unpacked
-from .zips import ZipMembers
 
 
 class Tree(AbstractContextManager["Tree"]):
@@ -67,7 +54,7 @@ class Tree(AbstractContextManager["Tree"]):
         to compare its checksum. A compressed file is unpacked to a temporary file.
         """
         with self._find(name) as (members, index):
-            members.limits.check_disk(members.label, repr(name), members.size(index))
+            _check_disk(members, index)
             return members.byte_range(index)
 
     def nested(self, name: str) -> "Tree":
@@ -81,7 +68,7 @@ class Tree(AbstractContextManager["Tree"]):
                 advice=UNPACK_YOURSELF,
             )
         with self._find(name) as (members, index):
-            members.limits.check_disk(members.label, repr(name), members.size(index))
+            _check_disk(members, index)
             opener = members.opener(index)
             inner = TarMembers(opener, members.member_stamp(index), members.limits)
             return Tree(inner, is_nested=True)
@@ -117,7 +104,8 @@ class Tree(AbstractContextManager["Tree"]):
     def _find(self, name: str) -> Iterator[tuple[Members, int]]:
         """Find a file, for a `with` block that reads it.
 
-        Yields the members of the source, and the index of the file `name` in them.
+        Yields the members of the folder or archive with the file, and the index of the
+        file in them.
         Raises DataError if `name` is missing, or if the block raises one of DAMAGE.
         """
         members = self._opened()
@@ -130,8 +118,14 @@ class Tree(AbstractContextManager["Tree"]):
                 expected="the name of a file in this source",
                 got="a name that no file in it has",
             )
-        with _refusing(members, repr(name)):
-            yield members, index
+        owner, own_index = members.locate(index)
+        with _refusing(owner, repr(owner.names[own_index])):
+            yield owner, own_index
+
+
+def _check_disk(members: Members, index: int) -> None:
+    what = repr(members.names[index])
+    members.limits.check_disk(members.label, what, members.size(index))
 
 
 @contextmanager
@@ -145,7 +139,12 @@ def _refusing(members: Members, what: str) -> Iterator[None]:
 
 
 def open_tree(
-    path: Path, limits: Limits | None = None, scratch: Path | None = None
+    path: Path,
+    limits: Limits | None = None,
+    scratch: Path | None = None,
+    *,
+    is_archive: Callable[[str], bool] | None = None,
+    refused: dict[str, DataError] | None = None,
 ) -> Tree:
     """Return the files of a folder, a zip or a tar.
 
@@ -153,43 +152,32 @@ def open_tree(
     may be compressed with gzip, bzip2 or xz.
     scratch: folder for temporary files with unpacked data; None for the system's
         default
+    is_archive: whether a name in a folder is that of an archive which is read as if it
+        were unpacked there; None to leave all archives as they are
+    refused: where the error of each such archive that cannot be read is put, by the
+        name of the archive; None to raise the first
     Raises DataError if the source is missing, unsafe, damaged or of another kind.
     """
     limits = limits or Limits()
     try:
         if path.is_dir():
-            return Tree(FolderMembers(path, limits))
+            looks_like_archive = is_archive or _never
+            members = open_side_by_side(
+                path, limits, scratch, looks_like_archive, refused
+            )
+            return Tree(members)
         if path.is_file():  # opening a pipe would wait for ever
-            return Tree(_open_archive(path, limits, scratch))
+            return Tree(open_archive(path, limits, scratch))
     except DataError:
         raise
     except DAMAGE as error:
-        raise _not_opened(path, limits, error) from error
+        raise not_opened(path, limits, error) from error
     expected = "a folder, a zip file or a tar file"
-    raise _cannot_open(path, expected, _what_is_there(path), "Check the path.")
+    raise cannot_open(path, expected, _what_is_there(path), "Check the path.")
 
 
-def _open_archive(path: Path, limits: Limits, scratch: Path | None) -> Members:
-    file = SharedFile(path)
-    data = file.whole(str(path))
-    stamp = file.stamp()
-    head = data.read_at(0, min(HEAD_BYTES, len(data)))
-    packing = kind_of(head)
-    if packing in PACKINGS:
-        chunks = unpacked(data, packing, limits)
-        data = write_temporary(chunks, str(path), scratch)
-    elif not starts_tar(head):
-        return ZipMembers(file, str(path), limits, scratch)
-    return TarMembers(lambda: data, stamp, limits)
-
-
-def _not_opened(path: Path, limits: Limits, error: Exception) -> DataError:
-    """Return the error for a source that raised one of DAMAGE when it was opened."""
-    expected = "a zip file or a tar file"
-    if is_system_error(error):
-        return _cannot_open(path, expected, reason_of(error), CHECK_ACCESS)
-    got = describe_content(path, limits)
-    return _cannot_open(path, expected, got, DOWNLOAD_AGAIN)
+def _never(_: str) -> bool:
+    return False
 
 
 def _what_is_there(path: Path) -> str:
@@ -199,9 +187,3 @@ def _what_is_there(path: Path) -> str:
         if parent.exists():
             return f"nothing (the nearest folder that exists is {parent})"
     return "nothing"
-
-
-def _cannot_open(path: Path, expected: str, got: str, advice: str) -> DataError:
-    return DataError(
-        f"{path}: cannot open it: expected {expected}, got {got}. {advice}"
-    )

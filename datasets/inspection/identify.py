@@ -23,11 +23,15 @@ from .pixel_facts import pixel_facts
 def identify(path: Path) -> dict[str, Identity]:
     """Identify the files in a source. Return file name -> identity.
 
-    All image files and inner tars of the source have one entry together.
+    All image files and inner tars of the source have one entry together. The archives
+    in a folder are read as if they were unpacked there.
     Raises DataError if the source cannot be opened.
     """
-    source = open_source(Request(path, allow_missing=True))
+    refused: dict[str, DataError] = {}
+    source = open_source(Request(path, allow_missing=True), refused)
     found: dict[str, Identity] = {}
+    for name, error in refused.items():
+        found[name] = _refused(error)
     for file in source.files:
         if not _says_nothing(file):
             found[file.name] = _identify_file(source, file)
@@ -56,11 +60,12 @@ def _identify_file(source: SourceFiles, file: SourceFile) -> Identity:
     try:
         return _identify_content(source, file)
     except DataError as error:
-        # A damaged or hostile file must not hide the answers for the other files.
-        return Identity(
-            what=f"refused: {error}",
-            advice="download it again",
-        )
+        return _refused(error)
+
+
+def _refused(error: DataError) -> Identity:
+    # A damaged or hostile file must not hide the answers for the other files.
+    return Identity(what=f"refused: {error}", advice="download it again")
 
 
 def _identify_content(source: SourceFiles, file: SourceFile) -> Identity:

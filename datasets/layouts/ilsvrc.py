@@ -18,7 +18,7 @@ _IMAGE_IN_FOLDER = re.compile(
     rf"(?:(.*)/)?(n\d{{8}})/(?:images/)?{_IMAGE}", re.IGNORECASE
 )
 _IMAGE_IN_TAR = re.compile(rf"(?:.*/)?{_IMAGE}", re.IGNORECASE)
-_CLASS_TAR = re.compile(r"(?:.*/)?(n\d{8})\.tar")
+CLASS_TAR = re.compile(r"(?:.*/)?(n\d{8})\.tar")
 ILSVRC2012 = Source(
     "ILSVRC2012_img_train.tar",
     md5="1d675b47d978889d74fa0da5fadfb00e",
@@ -52,18 +52,13 @@ def find_classes(tree: Tree, wanted: Iterable[str]) -> dict[str, ClassFiles]:
 
     The tree has a folder or a tar for each class.
     wanted: wnids
-    Raises DataError if a class is in two folders, or if the tar of a class is damaged.
+    Raises DataError if a class is in two folders or two tars, or if the tar of a class
+    is damaged.
     """
     wanted = set(wanted)
     folders = _class_folders(tree, wanted)
     found = _merged(tree, folders)
-    for name in tree.names():
-        match = _CLASS_TAR.fullmatch(name)
-        if match is None:
-            continue
-        wnid = match[1]
-        if wnid not in wanted or wnid in found:
-            continue
+    for wnid, name in _class_tars(tree, wanted - found.keys()).items():
         files = _in_tar(tree, name, wnid)
         if files.members:
             found[wnid] = files
@@ -146,6 +141,26 @@ def _merged(tree: Tree, folders: _Folders) -> dict[str, ClassFiles]:
             in_order = _in_order(members)
             merged[wnid] = ClassFiles(wnid, tree, in_order)
     return merged
+
+
+def _class_tars(tree: Tree, wanted: set[str]) -> dict[str, str]:
+    """Return wnid -> name of its tar for each wanted class that has a tar.
+
+    Raises DataError if a class has two tars.
+    """
+    tars: dict[str, str] = {}
+    for name in tree.names():
+        match = CLASS_TAR.fullmatch(name)
+        if match is None or match[1] not in wanted:
+            continue
+        wnid = match[1]
+        if wnid in tars:
+            raise DataError(
+                f"{tree.label}: class {wnid} has two tars: {shown(tars[wnid])} and "
+                f"{shown(name)}. Name the folder or archive to use: --source PATH"
+            )
+        tars[wnid] = name
+    return tars
 
 
 def _in_tar(tree: Tree, name: str, wnid: str) -> ClassFiles:

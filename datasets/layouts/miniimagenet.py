@@ -9,7 +9,13 @@ from ..info import ClassImages, DataError, Listing
 from .ilsvrc import ClassFiles, find_classes
 from .miniimagenet_arrays import NAMED_BY_POSITION, ArrayClasses
 from .miniimagenet_ilsvrc import first_images, listed_images
-from .ravi_split import RaviSplit, check_csv, check_n_images, ravi_members
+from .ravi_split import (
+    RaviSplit,
+    check_csv,
+    check_n_images,
+    check_single_files,
+    ravi_members,
+)
 from .search import Search
 
 # Files with these endings hold other images of the training classes. These images are
@@ -165,11 +171,13 @@ class MiniImageNetLayouts:
     def _named_files(self) -> dict[str, ClassFiles]:
         """Return wnid -> image files, in the order of the split list.
 
-        Raises DataError if a class has too few image files.
+        Raises DataError if a class has too few image files, or an image two.
         """
         tree = self._files.tree
+        names = tree.names()
+        check_single_files(self._search.label, names, self._ravi)
         found = {}
-        for wnid, members in sorted(ravi_members(tree.names(), self._ravi).items()):
+        for wnid, members in sorted(ravi_members(names, self._ravi).items()):
             in_order = []
             for name in self._ravi.names(wnid):
                 if name in members:

@@ -5,6 +5,8 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from fewbench.documents import shown
+
 from ..info import DataError
 from .source_file import SourceFile
 
@@ -79,6 +81,27 @@ def ravi_members(names: Iterable[str], ravi: RaviSplit) -> dict[str, dict[str, s
             files = found.setdefault(wnid, {})
             files[match["image"]] = member
     return found
+
+
+def check_single_files(label: str, names: Iterable[str], ravi: RaviSplit) -> None:
+    """Raise DataError if two files have the name of the same image.
+
+    label: the source, for messages
+    names: the paths of all files in the source
+    """
+    seen: dict[str, str] = {}
+    for member in names:
+        match = _RAVI_NAME.fullmatch(member)
+        if match is None or match["wnid"] not in ravi.numbers:
+            continue
+        image = match["image"]
+        if image in seen:
+            raise DataError(
+                f"{label}: image {image}: expected one file of this name, got "
+                f"{shown(seen[image])} and {shown(member)}. Move one of the two to "
+                f"another folder, or name the folder or archive to use: --source PATH"
+            )
+        seen[image] = member
 
 
 def check_n_images(

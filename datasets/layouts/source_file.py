@@ -14,7 +14,6 @@ from ..archives.signatures import HEAD_BYTES, kind_of, looks_like_page
 from ..archives.tree import Tree
 
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png")
-ARCHIVE_SUFFIXES = (".zip", ".tar", ".tgz", ".tar.gz", ".tar.bz2", ".tar.xz")
 _DATA_SUFFIXES = (
     "",
     ".pkl",

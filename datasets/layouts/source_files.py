@@ -11,14 +11,15 @@ from fewbench.documents import DocumentError, fit, parse_json, shown
 from ..archives.folders import FolderMembers
 from ..archives.limits import Limits
 from ..archives.refusals import refusal
+from ..archives.side_by_side import ARCHIVE_SUFFIXES
 from ..archives.signatures import HEAD_BYTES, kind_of
 from ..archives.tree import Tree, open_tree
 from ..info import DataError, Request
 from ..pickles.reader import read_pickle
 from ..pickles.strings import text
+from .ilsvrc import CLASS_TAR
 from .npz import NpyArray, open_npz
 from .source_file import (
-    ARCHIVE_SUFFIXES,
     IMAGE_SUFFIXES,
     SourceFile,
     find_file,
@@ -28,18 +29,6 @@ from .torchmeta import ClassGroup, read_groups
 
 # `fewbench data convert` writes this record beside its output.
 CONVERSION = "conversion.json"
-# The endings of files that only describe the data. They may lie beside an archive.
-_NOTES = (
-    ".txt",
-    ".md",
-    ".md5",
-    ".sha256",
-    ".json",
-    ".part",
-    "sums",
-    "readme",
-    "license",
-)
 # At most this many data files are looked at. Published sources have about a dozen.
 _MOST_FILES = 200
 
@@ -170,16 +159,22 @@ def with_text_keys(value: object) -> dict[str, Any]:
     return table
 
 
-def open_source(request: Request) -> SourceFiles:
+def open_source(
+    request: Request, refused: dict[str, DataError] | None = None
+) -> SourceFiles:
     """Return the files in the source of a request.
 
-    The source is a folder, an archive, a folder with only one archive, or one file.
+    The source is a folder, an archive, a folder of archives, or one file. The archives
+    in a folder are read as if they were unpacked there. Only the tar of one class of
+    ILSVRC2012, such as n01532829.tar, stays a tar, because there may be a thousand.
+    refused: where the error of each archive in a folder that cannot be read is put, by
+        the name of the archive; None to raise the first
     Raises DataError if the request names no source, or if the source cannot be read.
     """
     if request.source is None:
         raise DataError("no source was given. Add --source PATH (file or folder)")
     try:
-        path = _only_archive(request.source)
+        path = request.source
         if path.is_file() and not _is_archive(path):
             return SourceFiles(_tree_of_one_file(path), request.scratch)
     except OSError as error:
@@ -190,26 +185,18 @@ def open_source(request: Request) -> SourceFiles:
             got=error.strerror or str(error),
             advice="Name another source: --source PATH",
         ) from error
-    tree = open_tree(path, scratch=request.scratch)
+    tree = open_tree(
+        path,
+        scratch=request.scratch,
+        is_archive=_is_looked_into,
+        refused=refused,
+    )
     return SourceFiles(tree, request.scratch)
 
 
-def _only_archive(path: Path) -> Path:
-    """Return the archive in a folder if it is the only data there; otherwise `path`.
-
-    Hidden files and notes such as README.md are not data.
-    """
-    if not path.is_dir():
-        return path
-    children = []
-    for child in path.iterdir():
-        is_hidden = child.name.startswith(".")
-        is_note = child.name.lower().endswith(_NOTES)
-        if not is_hidden and not is_note:
-            children.append(child)
-    if len(children) == 1 and children[0].name.lower().endswith(ARCHIVE_SUFFIXES):
-        return children[0]
-    return path
+def _is_looked_into(name: str) -> bool:
+    is_archive = name.lower().endswith(ARCHIVE_SUFFIXES)
+    return is_archive and not CLASS_TAR.fullmatch(name)
 
 
 def _is_archive(path: Path) -> bool:

@@ -1,6 +1,7 @@
 """Further builds of the whole of Omniglot: another filter, and an unpacked folder."""
 
 import shutil
+import tarfile
 import zipfile
 from pathlib import Path
 
@@ -75,3 +76,22 @@ def test_an_unpacked_folder_gives_the_same_content(
     checks = again.manifest["checks"]
     assert sum("a folder, no archive checksum" in check for check in checks) == 1
     shutil.rmtree(unpacked)
+
+
+def test_other_archives_of_both_sets_give_the_same_content(
+    source: Path, omniglot: Build, tmp_path: Path
+) -> None:
+    for name in ("images_background", "images_evaluation"):
+        with zipfile.ZipFile(source / f"{name}.zip") as archive:
+            archive.extractall(tmp_path / "unpacked")
+    packed = tmp_path / "packed" / "python"
+    packed.mkdir(parents=True)
+    for name in ("images_background", "images_evaluation"):
+        with tarfile.open(packed / f"{name}.tar.gz", "w:gz") as archive:
+            archive.add(tmp_path / "unpacked" / name, name)
+    with tarfile.open(tmp_path / "omniglot.tar", "w") as archive:
+        archive.add(tmp_path / "unpacked", "omniglot")
+    for number, place in enumerate((packed, packed.parent, tmp_path / "omniglot.tar")):
+        root = tmp_path / f"root-{number}"
+        again = build(BUILDERS["omniglot"], root, Request(place))
+        assert again.manifest["splits"] == omniglot.manifest["splits"]

@@ -115,6 +115,14 @@ def test_a_damaged_file_is_an_answer_and_no_failure(folder: Path) -> None:
     assert found["mini-imagenet-cache-test.pkl"].split == "test"
 
 
+def test_a_folder_of_archives_is_known(folder: Path) -> None:
+    source = world.pack_each(world.write_split_folders(folder), ".zip", ".tar.gz")
+    (source / "notes.zip").write_bytes(b"no zip")
+    found = identify(source)
+    assert found["28 images or inner tars"].layout == "named images"
+    assert found["notes.zip"].what.startswith(f"refused: {source}/notes.zip: cannot")
+
+
 def test_something_else_says_so(folder: Path) -> None:
     (folder / "a").write_bytes(b"hello")
     assert identify(folder / "a")["a"].what == "a file that starts with b'hello'"

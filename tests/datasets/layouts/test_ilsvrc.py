@@ -56,6 +56,16 @@ def test_a_class_in_two_folders_is_refused(folder: Path) -> None:
         MINI.list_classes(Request(folder))
 
 
+def test_a_class_with_two_tars_is_refused(folder: Path) -> None:
+    world.write_tar_of_tars(folder, WNIDS)
+    more = (
+        world.write_tar_of_tars(folder.parent, WNIDS[:1]) / "ILSVRC2012_img_train.tar"
+    )
+    more.rename(folder / "ILSVRC2012_img_train_t3.tar")
+    with pytest.raises(DataError, match=r"two tars: ILSVRC2012_img_train/n\d{8}\.tar"):
+        MINI.list_classes(Request(folder))
+
+
 def test_validation_images_in_class_folders_are_left_alone(folder: Path) -> None:
     world.write_class_folders(folder, WNIDS)
     for wnid in WNIDS:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from fewbench.datasets.build import build
-from fewbench.datasets.info import Request
+from fewbench.datasets.info import DataError, Request
 from fewbench.datasets.root import open_split
 from fewbench_tests import imagenet_archives as world
 
@@ -38,6 +38,24 @@ LAYOUTS: dict[str, Callable[[Path], Path]] = {
         world.write_class_folders(folder, WNIDS), "c.tar.gz"
     ),
     "tar of tars": partial(world.write_tar_of_tars, wnids=WNIDS),
+    "zips of the splits": lambda folder: world.pack_each(
+        world.write_split_folders(folder), ".zip"
+    ),
+    "archives of the splits without their folders": lambda folder: world.pack_each(
+        world.write_split_folders(folder), ".tar.gz", ".zip", ".tar", flat=True
+    ),
+    "a folder beside a tar and a zip": lambda folder: world.pack_each(
+        world.write_split_folders(folder), "", ".tar", ".zip"
+    ),
+    "a zip for each cache": lambda folder: world.pack_each(
+        world.write_cache(folder), ".zip", ".tar.gz"
+    ),
+    "a zip for each torchmeta file": lambda folder: world.pack_each(
+        world.write_mini_groups(folder), ".zip"
+    ),
+    "a zip for each class": lambda folder: world.pack_each(
+        world.write_class_folders(folder, WNIDS) / "train", ".zip", ".tar.gz", flat=True
+    ),
 }
 
 
@@ -93,3 +111,43 @@ def test_a_listing_says_its_layout_and_what_was_assumed(
     assert listing.layout == layout
     assert any(check in one for one in listing.checks)
     assert {one.name for one in listing.classes} == set(WNIDS)
+
+
+def test_the_same_image_in_two_archives_is_refused(folder: Path) -> None:
+    source = world.pack_each(world.write_split_folders(folder), ".zip")
+    copy = source / "val (1).zip"
+    copy.write_bytes((source / "val.zip").read_bytes())
+    with pytest.raises(DataError, match=r"one file of this name, got val \(1\)/val/"):
+        MINI.list_classes(Request(source))
+    copy.rename(source / "val.zip.part")
+    assert MINI.list_classes(Request(source)).layout.startswith("images named")
+
+
+def test_archives_beside_what_was_unpacked_from_them_change_nothing(
+    folder: Path, expected: dict[str, Any]
+) -> None:
+    world.write_split_folders(folder)
+    world.pack(folder, "all.zip").rename(folder / "all.zip")
+    listing = MINI.list_classes(Request(folder))
+    assert {one.name for one in listing.classes} == set(WNIDS)
+    manifest = build(MINI, folder.parent / "root", Request(folder)).manifest
+    for split, counts in expected.items():
+        assert manifest["splits"][split]["content_sha256"] == counts["content_sha256"]
+
+
+def test_an_interrupted_build_from_zips_resumes(
+    folder: Path, expected: dict[str, Any]
+) -> None:
+    source = world.pack_each(world.write_split_folders(folder), ".zip")
+    root = folder.parent / "root"
+
+    def stop(_: str, done: int, total: int, remark: str = "") -> None:
+        if done > total / 2:
+            raise KeyboardInterrupt(remark)
+
+    with pytest.raises(KeyboardInterrupt) as stopped:
+        build(MINI, root, Request(source), progress=stop)
+    assert "finished classes are kept" in stopped.value.__notes__[0]
+    manifest = build(MINI, root, Request(source)).manifest
+    for split, counts in expected.items():
+        assert manifest["splits"][split]["content_sha256"] == counts["content_sha256"]

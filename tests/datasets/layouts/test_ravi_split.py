@@ -11,6 +11,7 @@ from fewbench.datasets.layouts.ravi_split import (
     RaviSplit,
     check_csv,
     check_n_images,
+    check_single_files,
     ravi_members,
 )
 from fewbench.datasets.layouts.source_files import open_source
@@ -53,6 +54,17 @@ def test_images_are_found_by_name_in_any_folder(folder: Path) -> None:
             "n0200000100000030": "n0200000100000030.PNG",
         }
     }
+
+
+def test_two_files_of_one_image_are_refused() -> None:
+    names = ["a/n0200000100000002.jpg", "n0200000100000030.png", "n09.jpg"]
+    check_single_files("source", names, SMALL)
+    message = (
+        "source: image n0200000100000002: expected one file of this name, got "
+        "a/n0200000100000002.jpg and b/n0200000100000002.png. Move one"
+    )
+    with pytest.raises(DataError, match=message):
+        check_single_files("source", [*names, "b/n0200000100000002.png"], SMALL)
 
 
 def test_the_class_list_of_vinyals_is_recognised(folder: Path) -> None:

@@ -1,7 +1,6 @@
 """What a source may be, which of its files count, and what a conversion record says."""
 
 import json
-import zipfile
 from pathlib import Path
 
 import pytest
@@ -13,6 +12,7 @@ from fewbench.datasets.layouts.source_files import (
     with_text_keys,
 )
 from fewbench_tests import imagenet_archives as world
+from fewbench_tests.small_archives import write_tar, write_zip
 
 
 def opened(source: Path) -> SourceFiles:
@@ -24,7 +24,7 @@ def names(source: Path) -> list[str]:
 
 
 def test_images_archives_and_empty_files_stay_in_the_tree(folder: Path) -> None:
-    for name in ("a.JPG", "b.png", "c.tar.gz", "n01440764.tar", "e.pkl", "notes.rst"):
+    for name in ("a.JPG", "b.png", "n01440764.tar", "e.pkl", "notes.rst"):
         (folder / name).write_bytes(b"x")
     (folder / "empty.pkl").touch()
     assert names(folder) == ["e.pkl", "notes.rst"]
@@ -39,15 +39,25 @@ def test_data_is_found_among_thousands_of_other_files(folder: Path) -> None:
     assert names(folder)[0] == "z.pkl"
 
 
-def test_a_folder_with_one_archive_beside_notes_is_that_archive(folder: Path) -> None:
-    with zipfile.ZipFile(folder / "data.zip", "w") as archive:
-        archive.writestr("inside.pkl", b"x")
+def test_archives_in_a_folder_are_read_as_if_they_were_unpacked(folder: Path) -> None:
+    write_zip(folder / "data.zip", {"inside.pkl": b"x"})
+    write_tar(folder / "more.TAR.GZ", {"more/inside.pkl": b"x"}, "gz")
     (folder / "README").write_text("notes")
     (folder / "data.zip.md5").write_text("0")
-    (folder / ".hidden").write_text("x")
-    assert names(folder) == ["inside.pkl"]
-    (folder / "more.pkl").write_bytes(b"x")
-    assert set(names(folder)) == {"more.pkl", "README", "data.zip.md5"}
+    (folder / ".hidden.zip").write_text("x")
+    found = {"data/inside.pkl", "more/inside.pkl", "README", "data.zip.md5"}
+    assert set(names(folder)) == found
+
+
+def test_a_damaged_archive_in_a_folder_is_named(folder: Path) -> None:
+    (folder / "a.pkl").write_bytes(b"x")
+    (folder / "b.tar.gz").write_bytes(b"x")
+    with pytest.raises(DataError, match=r"b\.tar\.gz: .* move it to another folder"):
+        open_source(Request(folder))
+    refused: dict[str, DataError] = {}
+    files = open_source(Request(folder), refused).files
+    assert [file.name for file in files] == ["a.pkl"]
+    assert list(refused) == ["b.tar.gz"]
 
 
 def test_one_file_hides_its_neighbours_but_not_the_conversion_record(

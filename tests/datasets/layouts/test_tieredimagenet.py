@@ -12,6 +12,7 @@ from fewbench.datasets.build import build
 from fewbench.datasets.info import DataError, Request
 from fewbench.datasets.root import open_split
 from fewbench_tests import imagenet_archives as world
+from fewbench_tests.small_archives import write_tar
 
 TIERED, WNIDS = world.TIERED, list(world.REN.classes)
 NAMELESS: dict[str, Callable[[Path], Path]] = {
@@ -24,6 +25,9 @@ NAMELESS: dict[str, Callable[[Path], Path]] = {
     "npz with names": world.write_npz,
     "npz, compressed": partial(world.write_npz, packed=True),
     "torchmeta": world.write_tiered_groups,
+    "an archive for each pickle": lambda folder: world.pack_each(
+        world.write_tiered_pickles(folder), ".zip", ".tar"
+    ),
 }
 NAMED: dict[str, Callable[[Path], Path]] = {
     "class folders": partial(world.write_class_folders, wnids=WNIDS),
@@ -31,7 +35,17 @@ NAMED: dict[str, Callable[[Path], Path]] = {
         world.write_class_folders(folder, WNIDS), "c.zip"
     ),
     "tar of tars": partial(world.write_tar_of_tars, wnids=WNIDS),
+    "tar of tars beside another archive": lambda folder: with_another_archive(
+        world.write_tar_of_tars(folder, WNIDS)
+    ),
 }
+
+
+def with_another_archive(folder: Path) -> Path:
+    """As ILSVRC2012's downloads lie: the validation images are flat, in a tar."""
+    images = {f"ILSVRC2012_val_{i:08d}.JPEG": world.jpeg(WNIDS[0], i) for i in (1, 2)}
+    write_tar(folder / "ILSVRC2012_img_val.tar", images)
+    return folder
 
 
 @pytest.fixture(scope="module")

@@ -4,6 +4,7 @@ import hashlib
 import io
 import json
 import pickle
+import shutil
 import tarfile
 import zipfile
 from dataclasses import replace
@@ -245,6 +246,43 @@ def pack(folder: Path, name: str) -> Path:
         for path in files:
             add(archive, path.relative_to(folder).as_posix(), path.read_bytes())
     return target
+
+
+def pack_each(folder: Path, *endings: str, flat: bool = False) -> Path:
+    """A folder with an archive for each file or folder at the top of another folder.
+
+    endings: one for each archive, in turn; "" leaves a file or folder as it is
+    flat: whether the archive of a folder lacks the folder itself
+    """
+    target = folder.parent / f"{folder.name} packed"
+    target.mkdir()
+    for place, path in enumerate(sorted(folder.iterdir())):
+        ending = endings[place % len(endings)]
+        if not ending:
+            path.rename(target / path.name)
+            continue
+        alone = folder.parent / "alone"
+        alone.mkdir()
+        if flat and path.is_dir():
+            path.rename(alone / "inside")
+            packed = pack(alone / "inside", f"alone{ending}")
+        else:
+            path.rename(alone / path.name)
+            packed = pack(alone, f"alone{ending}")
+        packed.rename(target / f"{path.stem}{ending}")
+        shutil.rmtree(alone)
+    return target
+
+
+def write_split_folders(folder: Path) -> Path:
+    """<split>/<wnid>/<image name>.jpg"""
+    for split in SPLITS:
+        for wnid in mini_arrays(split):
+            place = folder / split / wnid
+            place.mkdir(parents=True)
+            for n in NUMBERS:
+                (place / f"{wnid}{n:08d}.jpg").write_bytes(jpeg(wnid, n - 1))
+    return folder
 
 
 def tiered_labels(split: str, *, old: bool = False) -> dict[str, object]:
