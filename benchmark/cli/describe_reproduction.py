@@ -86,7 +86,7 @@ def reproduction_text(job: Job, made: Reproduction) -> str:
     points = 100 * made.difference
     rows = [
         ["published", published_text(made.published), made.published.source],
-        ["ours", f"{100 * made.mean:.2f} %", ours_text(job, made)],
+        ["ours", f"{100 * made.mean:.2f} %", ours_text(made)],
         ["difference", f"{points:+.2f} points", tolerance_text(job)],
     ]
     if made.reruns_mean is not None:
@@ -177,7 +177,7 @@ def published_text(number: PublishedNumber) -> str:
     return f"{text} %"
 
 
-def ours_text(job: Job, made: Reproduction) -> str:
+def ours_text(made: Reproduction) -> str:
     """Return the intervals of our mean, over episodes and over seeds."""
     episodes = made.over_episodes
     text = f"± {100 * episodes.half_width:.2f} over {episodes.n:,} episodes"

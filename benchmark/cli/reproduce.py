@@ -171,9 +171,15 @@ def _default_folder(cell: str, budget: str) -> Path:
 
 
 def _list(learner: str | None, dataset: str | None, as_json: bool) -> None:
-    from ..reproduce.cells import filtered
+    from ...datasets.lookup import pick
+    from ..reproduce.cells import cells, filtered
     from .describe_reproduction import cell_document, cells_text
 
-    cells = filtered(learner, dataset)
-    document = {cell.id: cell_document(cell) for cell in cells}
-    emit({"cells": document}, cells_text(cells), as_json)
+    numbers = [cell.published for cell in cells().values()]
+    if learner is not None:
+        pick("learner", learner, {number.learner: number for number in numbers})
+    if dataset is not None:
+        pick("dataset", dataset, {number.dataset: number for number in numbers})
+    found = filtered(learner, dataset)
+    document = {cell.id: cell_document(cell) for cell in found}
+    emit({"cells": document}, cells_text(found), as_json)

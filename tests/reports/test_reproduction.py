@@ -2,11 +2,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from fewbench_tests.made_results import build_result
 
 from fewbench.reports.published import PublishedNumber
 from fewbench.reports.records import ResultError
 from fewbench.reports.reproduction import judge_reproduction
+from fewbench_tests.made_results import build_result
 
 PUBLISHED = PublishedNumber(
     id="x17",
