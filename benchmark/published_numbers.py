@@ -19,6 +19,7 @@ from fewbench.documents import explain
 from ..datasets import BUILDERS
 from ..reports.published import PublishedNumber
 from ..reports.records import ResultError
+from .published_pixels import PIXELS, UNKNOWN
 
 _LINE = TypeAdapter(PublishedNumber)
 
@@ -47,12 +48,23 @@ def parse_published(text: str) -> tuple[PublishedNumber, ...]:
                 stated[name] = str(value)
         try:
             number = _LINE.validate_strings(stated)
-            numbers.append(replace(number, our_split=_our_split(number.dataset)))
+            numbers.append(_with_what_we_know(number))
         except ValidationError as error:
             raise ResultError(
                 f"published numbers, line {line}: {explain(error)}. Correct this line"
             ) from error
     return tuple(numbers)
+
+
+def _with_what_we_know(number: PublishedNumber) -> PublishedNumber:
+    """Add the name of our class split, and the authors' pixels where they are known."""
+    pixels = PIXELS.get(number.id, UNKNOWN)
+    return replace(
+        number,
+        our_split=_our_split(number.dataset),
+        pixels=pixels.words,
+        spectrum=pixels.spectrum,
+    )
 
 
 def _our_split(dataset: str) -> str:

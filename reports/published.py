@@ -13,6 +13,7 @@ from pydantic.dataclasses import dataclass
 from .data_standing import differences_in_data
 from .groups import queries
 from .networks import same_network
+from .pixels import differences_in_pixels
 from .protocol import Count
 from .records import RunResult
 from .remarks import is_unsteady
@@ -52,6 +53,8 @@ class PublishedNumber:
         of episodes or label splits
     split: the name of the class split in the source
     our_split: the name of the class split in our dataset
+    pixels: how the authors made their images, in words; "" if that is not known
+    spectrum: "smooth" or "aliased" for these images; "" if that is not known
     left_out: why tables and plots leave the number out; "" if they show it. "recalled"
         means that it was written down from memory, "withdrawn" that its authors took it
         back.
@@ -82,6 +85,8 @@ class PublishedNumber:
     left_out: LeftOut = ""
     notes: str = ""
     our_split: str = ""
+    pixels: str = ""
+    spectrum: str = ""
 
     @property
     def error(self) -> float | None:
@@ -252,6 +257,7 @@ def _in_data(result: RunResult, theirs: PublishedNumber) -> Iterator[str]:
     if protocol.dataset != theirs.dataset:
         yield f"ours on {protocol.dataset}"
     yield from differences_in_data(result)
+    yield from differences_in_pixels(result, theirs)
 
 
 def _rotations(result: RunResult) -> Rotations:

@@ -34,7 +34,7 @@ def earlier_quality(image: Image.Image) -> int | None:
     coarse as those of the last one: quality 75 before 95 does, quality 95 before 75 not.
     """
     last = luma_table(image)
-    if last is None:
+    if last is None or min(image.size) < 8:
         return None
     steps = last[_LOW].astype(np.float32)
     coefficients = _coefficients(image)
