@@ -23,6 +23,8 @@ class Preparation:
     """What is done to images before a model sees them, in the order of these fields.
 
     size: the images are resized to size x size px, with Pillow's bilinear filter
+    invert: the images become their negatives (255 - image), before the transform: white ink
+        on black for a network that was trained on it, or black ink on white
     transform: a function of a batch of images, such as a transform of torchvision. It
         turns a uint8 tensor (n, C, H, W) into a uint8 or float tensor (n, C', H', W'),
         and treats each image alone.
@@ -38,6 +40,7 @@ class Preparation:
     transform: Callable[[Tensor], object] | None = None
     mean: tuple[float, ...] | None = None
     std: tuple[float, ...] | None = None
+    invert: bool = False
 
     def __post_init__(self) -> None:
         if self.size is not None and type(self.size) is not int:
@@ -71,6 +74,8 @@ class Preparation:
         """
         if self.size is not None:
             images = _resized(images, self.size)
+        if self.invert:
+            images = 255 - images
         if self.transform is not None:
             images = _transformed(images, self.transform)
         if self.mean is not None or self.std is not None:

@@ -191,7 +191,7 @@ def scored_learner(
 
 def probe(
     model: object,
-    protocol: str | EvalProtocol,
+    protocol: str | EvalProtocol | EpisodeStream,
     *,
     features: Choice | None = None,
     preparation: Preparation | None = None,
@@ -203,7 +203,7 @@ def probe(
     `evaluate` does the same for every model.
 
     model, features, preparation, root: see `evaluate`
-    protocol: the name of a protocol or an EvalProtocol
+    protocol: the name of a protocol, an EvalProtocol or an EpisodeStream
     Raises the same errors as `evaluate`.
     """
     stream = prepared_stream(find_episodes(protocol, root), preparation)

@@ -72,7 +72,7 @@ def load_model(what: str, loading: Loading) -> Learner:
             f"{_NOT_YET[kind]}. Name this function as module:factory, see "
             f"docs/evaluation.md"
         )
-    if what.startswith(_WEIGHTS):
+    if is_weights(what):
         learner = _from_weights(what.removeprefix(_WEIGHTS), loading)
     elif loading.weights != WeightsChoice():
         raise BaselineError(
@@ -86,6 +86,11 @@ def load_model(what: str, loading: Loading) -> Learner:
     if loading.name is not None:
         learner.card = replace(learner.card, name=loading.name)
     return with_batch_size(learner, loading.batch_size)
+
+
+def is_weights(what: str) -> bool:
+    """Return whether a user names a file of weights that others trained."""
+    return what.startswith(_WEIGHTS)
 
 
 def _from_weights(path: str, loading: Loading) -> Learner:

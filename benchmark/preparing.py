@@ -89,4 +89,5 @@ def preparation_record(learner: Learner, view: ImageView) -> ImagePreparation | 
         mean=prepare.mean,
         std=prepare.std,
         batch_size=batch_size,
+        invert=prepare.invert or None,
     )

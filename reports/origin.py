@@ -46,6 +46,7 @@ class ImagePreparation:
     transform: module and name of the user's function, such as "my_model:crop"
     mean, std: the values of the normalisation (images - mean) / std
     batch_size: the number of images in a forward pass; None if fewbench chose it
+    invert: True if the images became their negatives, after they were resized
     """
 
     size: Annotated[int, Field(ge=1)] | None = None
@@ -53,6 +54,7 @@ class ImagePreparation:
     mean: tuple[float, ...] | None = None
     std: tuple[float, ...] | None = None
     batch_size: Annotated[int, Field(ge=1)] | None = None
+    invert: bool | None = None
 
     @property
     def changes(self) -> str:
@@ -60,6 +62,8 @@ class ImagePreparation:
         words = []
         if self.size is not None:
             words.append(f"resized to {self.size} px")
+        if self.invert:
+            words.append("inverted")
         if self.transform is not None:
             words.append(f"transformed by {self.transform}")
         if self.mean is not None:

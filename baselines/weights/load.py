@@ -96,6 +96,9 @@ def load_weights(
         weights = replace(weights, matched_by="known offsets")
     learner.chosen_at_test(parse_settings(settings))
     learner.card = _card(learner.card, source, weights, image_shape, changes)
+    if choice.drop:
+        dropped = {"weights_dropped": " ".join(choice.drop)}
+        learner.card = replace(learner.card, recipe=learner.card.recipe | dropped)
     digest = weights_digest(learner.network.state_dict())
     learner.card = replace(learner.card, weights_sha256=digest)
     return learner

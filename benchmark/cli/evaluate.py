@@ -8,6 +8,7 @@ from .console import emit, progress_bars
 from .episode_choice import EpisodeChoice
 from .image_options import (
     BatchSize,
+    Invert,
     Mean,
     Size,
     Std,
@@ -30,6 +31,7 @@ from .options import (
     Split,
     Statistics,
     TasksPerChunk,
+    TestSettings,
     Way,
     named_settings,
 )
@@ -99,14 +101,7 @@ def evaluate(
             "training seeds.",
         ),
     ] = None,
-    settings: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--set",
-            help="Change a setting of the recipe for this evaluation: key=value, e.g. "
-            "test_inner_steps=10. May be repeated.",
-        ),
-    ] = None,
+    settings: TestSettings = None,
     backbone: Backbone = None,
     width: Width = None,
     head: Head = None,
@@ -115,6 +110,7 @@ def evaluate(
     transform: Transform = None,
     mean: Mean = None,
     std: Std = None,
+    invert: Invert = False,
     batch_size: BatchSize = None,
     features: FeaturesMember = None,
     statistics: Statistics = None,
@@ -160,7 +156,7 @@ def evaluate(
     named = named_settings(
         statistics=statistics, backend=backend, tasks_per_chunk=tasks_per_chunk
     )
-    preparation = preparation_of(size, transform, mean, std)
+    preparation = preparation_of(size, transform, mean, std, invert)
     streams = [prepared_stream(stream, preparation) for stream in streams]
     loading = Loading(
         device=device,

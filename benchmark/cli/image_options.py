@@ -54,6 +54,14 @@ Std = Annotated[
         "(--mean), e.g. 0.229,0.224,0.225.",
     ),
 ]
+Invert = Annotated[
+    bool,
+    typer.Option(
+        "--invert",
+        help="Invert the images (255 - image) after they are resized (--size), e.g. for a "
+        "network that was trained on black ink on white.",
+    ),
+]
 BatchSize = Annotated[
     int | None,
     typer.Option(
@@ -69,15 +77,17 @@ def preparation_of(
     transform: str | None,
     mean: tuple[float, ...] | None,
     std: tuple[float, ...] | None,
+    invert: bool = False,
 ) -> "Preparation | None":
     """Return the preparation that the options name; None if none is given.
 
     Raises BaselineError if a value cannot be used or the transform cannot be imported.
     """
-    if size is None and transform is None and mean is None and std is None:
+    nothing_chosen = size is None and transform is None and mean is None and std is None
+    if nothing_chosen and not invert:
         return None
     from ...baselines.preparation import Preparation
     from ..models import import_function
 
     function = None if transform is None else import_function(transform)
-    return Preparation(size, function, mean, std)
+    return Preparation(size, function, mean, std, invert)

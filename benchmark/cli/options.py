@@ -78,7 +78,8 @@ LearnerName = Annotated[
     typer.Argument(
         metavar="WHAT",
         help="Folder of a training run, a checkpoint (.safetensors), the word centroid for "
-        "an untrained learner on raw pixels, or module:factory for your own model: the "
+        "an untrained learner on raw pixels, weights:FILE for weights that others trained "
+        "(with --backbone), or module:factory for your own model: the "
         "function `factory` in `module` returns it.",
     ),
 ]
@@ -118,6 +119,14 @@ Statistics = Annotated[
         help="For MAML: the images whose statistics batch norm uses: query (all query "
         "images, so the learner is transductive), support (the support images), or "
         "image (each query image alone)."
+    ),
+]
+TestSettings = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        help="Change a setting of the recipe for this evaluation: key=value, e.g. "
+        "test_inner_steps=10. May be repeated.",
     ),
 ]
 Level = Annotated[

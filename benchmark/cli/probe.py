@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from .console import emit
-from .image_options import Mean, Size, Std, Transform, preparation_of
+from .image_options import Invert, Mean, Size, Std, Transform, preparation_of
 from .options import (
     Backend,
     FeaturesMember,
@@ -14,8 +14,10 @@ from .options import (
     LearnerName,
     Root,
     Statistics,
+    TestSettings,
     named_settings,
 )
+from .weights_options import Backbone, Drop, Head, Width, say_weights, weights_choice
 
 if TYPE_CHECKING:
     from ...baselines.evaluation.findings import Findings
@@ -27,10 +29,16 @@ def probe(
         str,
         typer.Option(help="Name of a protocol. `fewbench protocol list` shows all."),
     ],
+    backbone: Backbone = None,
+    width: Width = None,
+    head: Head = None,
+    drop: Drop = None,
+    settings: TestSettings = None,
     size: Size = None,
     transform: Transform = None,
     mean: Mean = None,
     std: Std = None,
+    invert: Invert = False,
     features: FeaturesMember = None,
     statistics: Statistics = None,
     backend: Backend = None,
@@ -43,13 +51,23 @@ def probe(
     inductive. If the answers are random, the verdict can be "cannot be told".
     Some images and episodes, drawn by chance, are then shown again in another order.
     """
+    from ..episodes import find_episodes
     from ..evaluate import probe as probe_model
     from ..models import Loading, load_model
+    from ..preparing import prepared_stream
 
-    settings = named_settings(statistics=statistics, backend=backend)
-    learner = load_model(what, Loading(settings=tuple(settings), features=features))
-    preparation = preparation_of(size, transform, mean, std)
-    found = probe_model(learner, protocol, preparation=preparation, root=root)
+    preparation = preparation_of(size, transform, mean, std, invert)
+    stream = prepared_stream(find_episodes(protocol, root), preparation)
+    named = named_settings(statistics=statistics, backend=backend)
+    loading = Loading(
+        settings=(*(settings or ()), *named),
+        features=features,
+        weights=weights_choice(backbone, width, head, drop),
+        image_shape=stream.view.image_shape,
+    )
+    learner = load_model(what, loading)
+    say_weights(learner.card)
+    found = probe_model(learner, stream)
     emit(probe_document(found), probe_text(found), as_json)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import pandas as pd
 
+    from fewbench.baselines.learner import Learner
     from fewbench.baselines.preparation import Preparation
     from fewbench.datasets.store.split_store import SplitStore
     from fewbench.progress import Progress
@@ -103,6 +104,40 @@ def open_split(
 
     info = pick("dataset", dataset, BUILDERS, see="fewbench data list")
     return open_built_split(info, data_root(root), split)
+
+
+def load_weights(
+    path: str | Path,
+    backbone: str | None = None,
+    *,
+    width: int | None = None,
+    head: str | None = None,
+    image_shape: tuple[int, int, int] = (84, 84, 3),
+    drop: Sequence[str] = (),
+    settings: "Mapping[str, str | int | float] | None" = None,
+) -> "Learner":
+    """Make a learner with weights that others trained, for `evaluate`.
+
+    `learner.card.weights_file` says which tensor of the file went where.
+
+    path: a state dict in safetensors, .npz or a format of torch.save; no code in it is run
+    backbone: the network: "conv4", "conv4-strided", "mlp" or "resnet12"; None for a file
+        that fewbench knows
+    width: the width of the network; None for 64
+    head: "protonet" (the nearest class mean) or "maml"; None for "protonet"
+    image_shape: (H, W, C) of the images that the learner will see
+    drop: the starts of names of tensors to leave out, such as ["fc"]
+    settings: for MAML, for example {"inner_lr": 0.05, "inner_steps": 5}
+    Raises fewbench.errors.UserError if the tensors do not fit the network without doubt.
+    """
+    from fewbench.baselines.device.choose import resolve_device
+    from fewbench.baselines.weights.load import WeightsChoice
+    from fewbench.baselines.weights.load import load_weights as load
+
+    choice = WeightsChoice(backbone, width, head, tuple(drop))
+    texts = [f"{key}={value}" for key, value in (settings or {}).items()]
+    device = resolve_device("cpu")
+    return load(Path(path), image_shape, choice, device, settings=texts)
 
 
 def save_result(

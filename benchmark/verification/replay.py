@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -12,10 +12,11 @@ from fewbench.progress import Progress
 from ...baselines.evaluation.examiner import range_step
 from ...baselines.learner import BaselineError, EmbeddingLearner, Learner, LearnerCard
 from ...baselines.preparation import Preparation
+from ...baselines.weights.load import WeightsChoice
 from ...datasets.info import DataError
 from ...reports.records import RunResult
 from ..evaluate import answer_range, make_examiner
-from ..models import Loading, load_model
+from ..models import Loading, is_weights, load_model
 from ..preparing import prepared_stream, with_batch_size
 from ..protocols.stream import EpisodeStream, open_stream
 from .checks import Check, failed, not_possible, passed
@@ -80,7 +81,32 @@ def load_for_result(
     if precision not in ("fp32", "bf16"):
         precision = "fp32"
     loading = Loading(precision=precision, settings=tuple(settings), features=features)
+    if is_weights(what):
+        loading = _for_weights(result, loading)
     return load_model(what, loading)
+
+
+def _for_weights(result: RunResult, loading: Loading) -> Loading:
+    """Add what a result records about weights that others trained."""
+    recipe = result.recipe
+    backbone, _, digits = result.backbone.rpartition("-")
+    width = int(digits) if digits.isdecimal() else None
+    drop = str(recipe.get("weights_dropped") or "").split()
+    choice = WeightsChoice(backbone, width, str(recipe.get("learner")), tuple(drop))
+    kept = {
+        key: value for key, value in recipe.items() if not key.startswith("weights_")
+    }
+    settings = [f"{key}={value}" for key, value in kept.items() if key != "learner"]
+    pixels = result.pixels
+    shape = None
+    if pixels is not None:
+        shape = (pixels.height, pixels.width, pixels.channels)
+    return replace(
+        loading,
+        settings=(*settings, *loading.settings),
+        weights=choice,
+        image_shape=shape,
+    )
 
 
 def settings_at_test(result: RunResult, card: LearnerCard) -> list[str]:
@@ -159,7 +185,9 @@ def _as_evaluated(
     record = result.preparation
     if record is None:
         return stream, learner
-    preparation = Preparation(record.size, None, record.mean, record.std)
+    preparation = Preparation(
+        record.size, None, record.mean, record.std, bool(record.invert)
+    )
     if isinstance(learner, EmbeddingLearner):
         learner = with_batch_size(learner, record.batch_size)
     return prepared_stream(stream, preparation), learner
