@@ -59,10 +59,10 @@ class Reproduction:
     @property
     def verdict(self) -> Verdict:
         """ "reproduced" or "not reproduced" if all tests say so, else "undecided"."""
-        verdicts = {self.by_episodes.verdict}
-        if self.by_seeds is not None:
-            verdicts.add(self.by_seeds.verdict)
-        return verdicts.pop() if len(verdicts) == 1 else "undecided"
+        verdict = self.by_episodes.verdict
+        if self.by_seeds is None or self.by_seeds.verdict == verdict:
+            return verdict
+        return "undecided"
 
     @property
     def reruns_mean(self) -> float | None:

@@ -80,6 +80,7 @@ def reproduction_text(job: Job, made: Reproduction) -> str:
     """Return our accuracy beside the published one, and one sentence of verdict."""
     if job.budget == "rehearsal":
         return rehearsal_text(job, made)
+    from ...reports.pixels import pixel_remark
     from ...reports.published import differences
     from ...reports.tables.text import text_table
 
@@ -95,6 +96,9 @@ def reproduction_text(job: Job, made: Reproduction) -> str:
     lines = [text_table([job.cell.id, "", ""], rows)]
     for one in differences(made.results[0], made.published):
         lines.append(f"differs in: {one}")
+    about_pixels = pixel_remark(made.results[0], made.published)
+    if about_pixels:
+        lines.append(about_pixels)
     lines.append(verdict_sentence(job, made))
     return "\n".join(lines)
 
@@ -142,6 +146,7 @@ def undecided_reason(made: Reproduction, tolerance: str) -> str:
 
 def reproduction_document(job: Job, made: Reproduction) -> dict[str, Any]:
     """Return the outcome of a job as JSON, with fractions."""
+    from ...reports.pixels import pixel_remark
     from ...reports.published import differences
 
     document = {
@@ -162,6 +167,7 @@ def reproduction_document(job: Job, made: Reproduction) -> dict[str, Any]:
         "reruns_mean": made.reruns_mean,
         "as_every_rerun": made.as_every_rerun,
         "differs_in": list(differences(made.results[0], made.published)),
+        "pixels": pixel_remark(made.results[0], made.published),
         "sentence": verdict_sentence(job, made),
     }
     if job.budget == "full":

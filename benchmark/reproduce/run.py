@@ -7,7 +7,7 @@ from fewbench.progress import Progress, prefixed
 
 from ...baselines.learner import Learner
 from ...baselines.run_folder import LAST
-from ...baselines.training import TrainBudget
+from ...baselines.training_inputs import TrainBudget
 from ...datasets import BUILDERS
 from ...datasets.build import build
 from ...datasets.info import Request
@@ -48,9 +48,10 @@ def reproduce(job: Job, progress: Progress) -> Reproduction:
         results: list[RunResult] = []
         for seed in range(job.n_seeds):
             report = prefixed(progress, f"seed {seed}") if job.n_seeds > 1 else progress
-            for training in job.trainings(seed):
+            trainings = job.trainings(seed)
+            for training in trainings:
                 _train(training, job, report)
-            results.append(_evaluate(training.folder, job, report))
+            results.append(_evaluate(trainings[-1].folder, job, report))
     return judge_reproduction(
         results,
         cell.published,

@@ -72,6 +72,7 @@ def test_seeds_that_scatter_leave_a_verdict_undecided():
 
     assert made.by_episodes.verdict == "reproduced"
     assert made.verdict == "undecided"
+    assert made.over_seeds is not None
     assert made.over_seeds.half_width > 10 * made.over_episodes.half_width
 
 

@@ -21,6 +21,12 @@ def measured(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(estimate_module, "measure_cost", lambda *_: COST)
 
 
+def seconds_of(job: Job) -> float:
+    estimate = estimate_job(job)
+    assert estimate is not None
+    return estimate.seconds
+
+
 def evaluation(job: Job) -> float:
     """The images of the protocol's episodes beside those of a validation: 5 x 16 each."""
     return 7.0 * job.protocol.n_episodes / 10
@@ -31,9 +37,7 @@ def test_steps_validations_and_evaluations_of_all_seeds_are_counted(
 ) -> None:
     job = Job(small_cell(), "rehearsal", 3, tmp_path, glyphs_root)
 
-    estimate = estimate_job(job)
-
-    assert estimate.seconds == 3 * (6 * 2 + 3 * 7 + evaluation(job))
+    assert seconds_of(job) == 3 * (6 * 2 + 3 * 7 + evaluation(job))
 
 
 def test_what_is_done_is_not_counted(tmp_path: Path, glyphs_root: Path) -> None:
@@ -42,7 +46,7 @@ def test_what_is_done_is_not_counted(tmp_path: Path, glyphs_root: Path) -> None:
     both = Job(small_cell(), "rehearsal", 2, tmp_path, glyphs_root)
 
     assert estimate_job(first) is None
-    assert estimate_job(both).seconds == 6 * 2 + 3 * 7 + 2 * evaluation(both)
+    assert seconds_of(both) == 6 * 2 + 3 * 7 + 2 * evaluation(both)
 
 
 def test_training_on_train_and_val_has_no_validation(
@@ -52,8 +56,6 @@ def test_training_on_train_and_val_has_no_validation(
     job = Job(cell, "full", 1, tmp_path, glyphs_root)
     [selection, final] = job.trainings(0)
 
-    estimate = estimate_job(job)
-
     of_steps = 2.0 * (selection.config.steps + final.config.steps)
-    assert estimate.seconds == of_steps + 3 * 7 + evaluation(job)
+    assert seconds_of(job) == of_steps + 3 * 7 + evaluation(job)
     assert isinstance(final, Training)

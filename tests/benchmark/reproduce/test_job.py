@@ -6,7 +6,7 @@ import torch
 from fewbench.baselines.checkpoints import save_checkpoint
 from fewbench.baselines.config import TrainConfig
 from fewbench.benchmark.protocols.catalogue import find_protocol
-from fewbench.benchmark.reproduce.cells import cells, find_cell
+from fewbench.benchmark.reproduce.cells import Budget, cells, find_cell
 from fewbench.benchmark.reproduce.job import STEPS_AFTER_BEST, Job, Training
 
 SNELL = "protonet-snell17-omni-5w1s"
@@ -41,7 +41,7 @@ def test_the_second_training_of_snell_is_on_train_and_val(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("budget", ["short", "rehearsal"])
-def test_other_budgets_train_once(tmp_path: Path, budget: str) -> None:
+def test_other_budgets_train_once(tmp_path: Path, budget: Budget) -> None:
     assert len(Job(find_cell(SNELL), budget, 1, tmp_path).trainings(0)) == 1
 
 

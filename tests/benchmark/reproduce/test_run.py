@@ -19,6 +19,7 @@ def rehearsal(out: Path, root: Path, n_seeds: int = 1) -> Job:
 
 def weights_of(result: RunResult) -> str:
     assert result.weights is not None
+    assert result.weights.sha256 is not None
     return result.weights.sha256
 
 
