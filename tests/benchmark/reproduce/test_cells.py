@@ -43,15 +43,8 @@ def test_the_recipes_train_what_the_number_was_measured_with(cell: Cell) -> None
         assert config.seed == 7
         if number.learner != "protonet":
             assert config.way == config.val_way == number.way
-            assert config.val_query == find_protocol_query(cell)
+            assert config.val_query == find_protocol(cell.protocol).n_query
         assert config.way >= number.way
-
-
-def find_protocol_query(cell: Cell) -> int:
-    """The number of queries that MAML should be validated with."""
-    published = {"tieredimagenet": cell.published.shot}
-    protocol = find_protocol(cell.protocol)
-    return published.get(cell.published.dataset, protocol.n_query)
 
 
 @pytest.mark.parametrize("cell", ALL, ids=IDS)
