@@ -47,6 +47,56 @@ def test_the_recipes_train_what_the_number_was_measured_with(cell: Cell) -> None
         assert config.way >= number.way
 
 
+# The facts of Finn et al. 2017 (appendix A.1) and cbfinn/maml: backbone, width, way,
+# shot, query, tasks a step, inner steps in training, inner steps at test, inner learning rate
+# times ways, and the clip at 10 for a sum over queries divided by shots.
+FINN = {
+    "maml-finn17-omni-5w1s": ("conv4-strided", 64, 5, 1, 1, 32, 1, 3, 0.4 * 5, None),
+    "maml-finn17-omni-5w5s": ("conv4-strided", 64, 5, 5, 5, 32, 1, 3, 0.4 * 5, None),
+    "maml-finn17-omni-20w1s": ("conv4-strided", 64, 20, 1, 1, 16, 5, 5, 0.1 * 20, None),
+    "maml-finn17-omni-20w5s": ("conv4-strided", 64, 20, 5, 5, 16, 5, 5, 0.1 * 20, None),
+    "maml-finn17-omni-mlp-5w1s": ("mlp", 64, 5, 1, 1, 32, 1, 3, 0.4 * 5, None),
+    "maml-finn17-omni-mlp-5w5s": ("mlp", 64, 5, 5, 5, 32, 1, 3, 0.4 * 5, None),
+    "maml-finn17-mini-5w1s": ("conv4", 32, 5, 1, 15, 4, 5, 10, 0.01 * 5, 10 / 75),
+    "maml-finn17-mini-5w5s": ("conv4", 32, 5, 5, 15, 2, 5, 10, 0.01 * 5, 10 * 5 / 75),
+    "fomaml-finn17-mini-5w1s": ("conv4", 32, 5, 1, 15, 4, 5, 10, 0.01 * 5, 10 / 75),
+    "fomaml-finn17-mini-5w5s": ("conv4", 32, 5, 5, 15, 2, 5, 10, 0.01 * 5, 10 * 5 / 75),
+}
+
+
+@pytest.mark.parametrize("name", FINN)
+def test_maml_is_trained_as_its_authors_say(name: str) -> None:
+    config = find_cell(name).config("full", seed=0)
+    backbone, width, way, shot, query, tasks, *inner, lr, clip = FINN[name]
+    assert (config.backbone, config.width) == (backbone, width)
+    assert (config.way, config.shot, config.query) == (way, shot, query)
+    assert config.meta_batch_size == tasks
+    assert [config.own.inner_steps, config.own.test_inner_steps] == inner
+    assert config.own.inner_lr == pytest.approx(lr)
+    assert config.clip_value == (clip and pytest.approx(clip, rel=1e-3))
+    assert (config.steps, config.lr, config.lr_decay) == (60_000, 0.001, 1)
+
+
+@pytest.mark.parametrize(
+    ("name", "way", "shot", "query"),
+    [
+        ("protonet-snell17-omni-5w1s", 60, 1, 5),
+        ("protonet-snell17-omni-20w5s", 60, 5, 5),
+        ("protonet-snell17-mini-5w1s", 30, 1, 15),
+        ("protonet-snell17-mini-5w5s", 20, 5, 15),
+    ],
+)
+def test_protonet_is_trained_as_its_authors_say(
+    name: str, way: int, shot: int, query: int
+) -> None:
+    """Snell et al. 2017, sections 3.1 and 3.2."""
+    config = find_cell(name).config("full", seed=0)
+    assert (config.way, config.shot, config.query) == (way, shot, query)
+    assert (config.lr, config.lr_decay, config.lr_step) == (0.001, 0.5, 2000)
+    assert (config.backbone, config.width) == ("conv4", 64)
+    assert config.own.temperature == 1
+
+
 @pytest.mark.parametrize("cell", ALL, ids=IDS)
 def test_the_protocol_has_the_shape_of_the_number(cell: Cell) -> None:
     number, protocol = cell.published, find_protocol(cell.protocol)
