@@ -93,16 +93,17 @@ class Cell:
     def hours(self, budget: Budget) -> float:
         """Return about how many hours the training of one seed takes on two CPU cores.
 
-        Validations are not counted. A second training is counted as long as the first one.
-        A rehearsal takes a minute.
+        Validations are not counted. A second training takes at most twice as long as the
+        first one, and is counted so. A rehearsal takes a minute.
         """
         if budget == "rehearsal":
             return 1 / 60
         steps = self.config(budget, seed=0).steps
         if budget == "short":
             return steps * self.short_seconds_a_step / 3600
-        n_trainings = 2 if self.retrain else 1
-        return n_trainings * steps * self.seconds_a_step / 3600
+        if self.retrain:
+            steps *= 3
+        return steps * self.seconds_a_step / 3600
 
 
 @dataclass(frozen=True, kw_only=True, config=_STRICT)

@@ -13,6 +13,7 @@ from fewbench.benchmark.reproduce.cells import (
 )
 from fewbench.datasets.info import DataError
 from fewbench.reports.networks import same_network
+from fewbench_tests.paths import REPOSITORY
 
 ALL = list(cells().values())
 IDS = list(cells())
@@ -42,15 +43,58 @@ def test_the_recipes_train_what_the_number_was_measured_with(cell: Cell) -> None
         assert config.seed == 7
         if number.learner != "protonet":
             assert config.way == config.val_way == number.way
-            assert config.val_query == find_protocol_query(cell)
+            assert config.val_query == find_protocol(cell.protocol).n_query
         assert config.way >= number.way
 
 
-def find_protocol_query(cell: Cell) -> int:
-    """The number of queries that MAML should be validated with."""
-    published = {"tieredimagenet": cell.published.shot}
-    protocol = find_protocol(cell.protocol)
-    return published.get(cell.published.dataset, protocol.n_query)
+# The facts of Finn et al. 2017 (appendix A.1) and cbfinn/maml: backbone, width, way,
+# shot, query, tasks a step, inner steps in training, inner steps at test, inner learning rate
+# times ways, and the clip at 10 for a sum over queries divided by shots.
+FINN = {
+    "maml-finn17-omni-5w1s": ("conv4-strided", 64, 5, 1, 1, 32, 1, 3, 0.4 * 5, None),
+    "maml-finn17-omni-5w5s": ("conv4-strided", 64, 5, 5, 5, 32, 1, 3, 0.4 * 5, None),
+    "maml-finn17-omni-20w1s": ("conv4-strided", 64, 20, 1, 1, 16, 5, 5, 0.1 * 20, None),
+    "maml-finn17-omni-20w5s": ("conv4-strided", 64, 20, 5, 5, 16, 5, 5, 0.1 * 20, None),
+    "maml-finn17-omni-mlp-5w1s": ("mlp", 64, 5, 1, 1, 32, 1, 3, 0.4 * 5, None),
+    "maml-finn17-omni-mlp-5w5s": ("mlp", 64, 5, 5, 5, 32, 1, 3, 0.4 * 5, None),
+    "maml-finn17-mini-5w1s": ("conv4", 32, 5, 1, 15, 4, 5, 10, 0.01 * 5, 10 / 75),
+    "maml-finn17-mini-5w5s": ("conv4", 32, 5, 5, 15, 2, 5, 10, 0.01 * 5, 10 * 5 / 75),
+    "fomaml-finn17-mini-5w1s": ("conv4", 32, 5, 1, 15, 4, 5, 10, 0.01 * 5, 10 / 75),
+    "fomaml-finn17-mini-5w5s": ("conv4", 32, 5, 5, 15, 2, 5, 10, 0.01 * 5, 10 * 5 / 75),
+}
+
+
+@pytest.mark.parametrize("name", FINN)
+def test_maml_is_trained_as_its_authors_say(name: str) -> None:
+    config = find_cell(name).config("full", seed=0)
+    backbone, width, way, shot, query, tasks, *inner, lr, clip = FINN[name]
+    assert (config.backbone, config.width) == (backbone, width)
+    assert (config.way, config.shot, config.query) == (way, shot, query)
+    assert config.meta_batch_size == tasks
+    assert [config.own.inner_steps, config.own.test_inner_steps] == inner
+    assert config.own.inner_lr == pytest.approx(lr)
+    assert config.clip_value == (clip and pytest.approx(clip, rel=1e-3))
+    assert (config.steps, config.lr, config.lr_decay) == (60_000, 0.001, 1)
+
+
+@pytest.mark.parametrize(
+    ("name", "way", "shot", "query"),
+    [
+        ("protonet-snell17-omni-5w1s", 60, 1, 5),
+        ("protonet-snell17-omni-20w5s", 60, 5, 5),
+        ("protonet-snell17-mini-5w1s", 30, 1, 15),
+        ("protonet-snell17-mini-5w5s", 20, 5, 15),
+    ],
+)
+def test_protonet_is_trained_as_its_authors_say(
+    name: str, way: int, shot: int, query: int
+) -> None:
+    """Snell et al. 2017, sections 3.1 and 3.2."""
+    config = find_cell(name).config("full", seed=0)
+    assert (config.way, config.shot, config.query) == (way, shot, query)
+    assert (config.lr, config.lr_decay, config.lr_step) == (0.001, 0.5, 2000)
+    assert (config.backbone, config.width) == ("conv4", 64)
+    assert config.own.temperature == 1
 
 
 @pytest.mark.parametrize("cell", ALL, ids=IDS)
@@ -106,7 +150,7 @@ def test_the_cells_of_snell_on_characters_are_trained_twice() -> None:
     twice = [cell.id for cell in ALL if cell.retrain]
     assert twice == [cell.id for cell in filtered("protonet", "omniglot")]
     cell = find_cell(twice[0])
-    assert cell.hours("full") == pytest.approx(2 * 20_000 * cell.seconds_a_step / 3600)
+    assert cell.hours("full") == pytest.approx(3 * 20_000 * cell.seconds_a_step / 3600)
     assert cell.hours("short") < cell.hours("full") / 4
 
 
@@ -159,3 +203,30 @@ def test_a_damaged_table_gets_a_sentence(old: str, new: str, message: str) -> No
     damaged = TABLE.replace(old, new, 1)
     with pytest.raises(CellError, match=message):
         parse_cells(damaged.encode())
+
+
+def duration(hours: float) -> str:
+    """A time with two digits or so, such as "23 h" or "8 min"."""
+    if hours < 1:
+        return f"{60 * hours:.0f} min"
+    return f"{hours:.0f} h" if hours >= 10 else f"{hours:.1f} h"
+
+
+def row_in_docs(cell: Cell) -> str:
+    """The line of a cell in the table of docs/reproduce.md."""
+    number = cell.published
+    accuracy = str(number.accuracy)
+    if number.half_width is not None:
+        accuracy += f" ± {number.half_width:g}"
+    recipe = f"{cell.recipe} (ours)" if cell.ours else cell.recipe
+    times = [duration(cell.hours("full")), duration(cell.hours("short"))]
+    texts = [f"`{cell.id}`", accuracy, f"`{cell.protocol}`", recipe]
+    texts += [f"{cell.tolerance:g}", str(len(cell.reruns)), *times]
+    return f"| {' | '.join(texts)} |"
+
+
+def test_the_docs_have_every_cell_as_it_is_in_the_table() -> None:
+    page = REPOSITORY / "docs" / "reproduce.md"
+    lines = page.read_text(encoding="utf-8").splitlines()
+    found = [line for line in lines if line.startswith("| `")]
+    assert found == [row_in_docs(cell) for cell in ALL]
