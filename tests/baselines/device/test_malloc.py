@@ -86,8 +86,6 @@ print(kept())
 
 @linux_only
 def test_blocks_are_given_back_where_memory_is_short_and_at_the_end() -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", SHORT], capture_output=True, text=True
-    )
+    done = subprocess.run([sys.executable, "-c", SHORT], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert done.stdout.split() == ["True", "False", "False", "True", "False"]

@@ -51,11 +51,14 @@ def test_another_thread_holds_no_signals() -> None:
 
 
 def test_a_signal_interrupts_and_its_repetition_does_not() -> None:
-    with pytest.raises(Interrupted) as info, ended_by_signals():
+    def send_twice() -> None:
         try:
             signal.raise_signal(signal.SIGTERM)
         finally:
             signal.raise_signal(signal.SIGTERM)
+
+    with pytest.raises(Interrupted) as info, ended_by_signals():
+        send_twice()
     line = "interrupted by SIGTERM. To start again, type the same command"
     assert info.value.line == line
     assert info.value.exit_code == 143
@@ -88,17 +91,23 @@ except BaseException:
     time.sleep(1.1)
 signal.raise_signal(signal.SIGINT)
 """
+AT_THE_END = """
+atexit.register(signal.raise_signal, signal.SIGINT)
+atexit.register(signals.end_at_once)
+sys.exit()
+"""
 
 
 @pytest.mark.parametrize(
-    "code", [SWALLOWED_IN_AN_IMPORT, LOST_IN_A_DESTRUCTOR, SWALLOWED_AT_FIRST]
+    "code",
+    [SWALLOWED_IN_AN_IMPORT, LOST_IN_A_DESTRUCTOR, SWALLOWED_AT_FIRST, AT_THE_END],
 )
 def test_no_code_can_lose_a_signal(tmp_path: Path, code: str) -> None:
     raised = "import signal; signal.raise_signal(signal.SIGINT)"
     (tmp_path / "slow.py").write_text(raised)
-    imports = "import signal, time\nfrom fewbench.signals import ended_by_signals\n"
+    imports = "import atexit, signal, sys, time\nfrom fewbench import signals\n"
     body = code.strip().replace("\n", "\n    ")
-    script = f"{imports}with ended_by_signals():\n    {body}\nprint('went on')"
+    script = f"{imports}with signals.ended_by_signals():\n    {body}\nprint('went on')"
     done = subprocess.run(
         [sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True
     )
