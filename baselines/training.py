@@ -118,8 +118,9 @@ class Trainer:
                 f"another folder: --out DIR"
             ) from error
         self._saved_step = self.state.step
-        # A run that was killed may have written its last checkpoint without the log.
-        self._folder.write_log(self.state)
+        if self.state.history:
+            # A run that was killed may have written its last checkpoint without the log.
+            self._folder.write_log(self.state)
 
     def _finished(self) -> bool:
         if self.state.step >= self.config.steps:

@@ -70,6 +70,18 @@ def test_losses_since_the_last_validation_come_back(tmp_path: Path) -> None:
     assert folder.load()[1].losses == losses
 
 
+@pytest.mark.parametrize("losses", [torch.tensor(0.5), torch.ones(2, dtype=torch.int)])
+def test_losses_that_are_no_list_of_numbers_are_refused(
+    tmp_path: Path, losses: torch.Tensor
+) -> None:
+    saved(tmp_path)
+    tensors, card = load_checkpoint(tmp_path / LAST)
+    damaged = {**tensors, "progress/losses": losses}
+    save_checkpoint(tmp_path / LAST, damaged, vars(card))
+    with pytest.raises(BaselineError, match="damaged checkpoint: progress/losses"):
+        RunFolder(tmp_path, FACTS).load()
+
+
 def test_the_step_of_a_run_is_that_of_its_last_checkpoint(tmp_path: Path) -> None:
     assert saved_step(tmp_path) == 0
     saved(tmp_path)
