@@ -21,7 +21,9 @@ from .learner import BaselineError
 from .run_folder import BEST, LAST, RunFacts, RunFolder, TrainState
 from .save_times import SaveTimes
 from .schedule import divergence
-from .training_inputs import TrainBudget, TrainViews, check_episodes
+from .training_inputs import TrainBudget as TrainBudget
+from .training_inputs import TrainViews as TrainViews
+from .training_inputs import check_episodes
 from .updater import Updater
 from .validation import validate
 
