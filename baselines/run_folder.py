@@ -149,7 +149,7 @@ class RunFolder:
         # It affects only the memory, so it may change.
         ours.pop("tasks_per_chunk", None)
         # Its effect is compared above.
-        ours.pop("lr_until")
+        ours.pop("lr_until", None)
         if config.steps > saved_config.steps:
             ours.pop("steps")
         for key, value in ours.items():
