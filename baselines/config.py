@@ -89,6 +89,9 @@ class TrainConfig:
         """
         values = asdict(self)  # pyright: ignore[reportArgumentType] - pydantic's is a dataclass too
         own = values.pop("own")
+        if self.lr_until is None:
+            # Recipes that do not use it are recorded as they were before it existed.
+            del values["lr_until"]
         return {**values, **own}
 
 

@@ -15,6 +15,7 @@ from .checkpoints import Card, load_checkpoint, save_checkpoint
 from .config import TrainConfig
 from .learner import BaselineError
 from .optimizer_state import PROGRESS_PREFIX
+from .outputs import described
 from .recipe_files import parse_config
 
 # The checkpoint of the last step that is saved. A resumed run continues from it.
@@ -113,17 +114,26 @@ class RunFolder:
         """
         tensors, card = load_checkpoint(self.path / LAST)
         self._check_same_run(card)
-        losses: list[Tensor] = []
-        if _LOSSES in tensors:
-            losses = list(tensors[_LOSSES])
         state = TrainState(
             step=card.step,
             seconds=card.seconds,
             best_accuracy=card.best_accuracy,
             history=card.history,
-            losses=losses,
+            losses=self._losses(tensors),
         )
         return tensors, state
+
+    def _losses(self, tensors: dict[str, Tensor]) -> list[Tensor]:
+        losses = tensors.get(_LOSSES)
+        if losses is None:
+            return []
+        if losses.ndim != 1 or not losses.is_floating_point():
+            raise BaselineError(
+                f"{self.path / LAST}: damaged checkpoint: {_LOSSES}: expected a list of "
+                f"decimal numbers, got {described(losses)}. Train again in another folder: "
+                f"--out DIR"
+            )
+        return list(losses.to(self.facts.device))
 
     def _check_same_run(self, card: Card) -> None:
         # Parsing adds default values for keys that an older fewbench did not have.
@@ -139,7 +149,7 @@ class RunFolder:
         # It affects only the memory, so it may change.
         ours.pop("tasks_per_chunk", None)
         # Its effect is compared above.
-        ours.pop("lr_until")
+        ours.pop("lr_until", None)
         if config.steps > saved_config.steps:
             ours.pop("steps")
         for key, value in ours.items():

@@ -21,7 +21,9 @@ from .learner import BaselineError
 from .run_folder import BEST, LAST, RunFacts, RunFolder, TrainState
 from .save_times import SaveTimes
 from .schedule import divergence
-from .training_inputs import TrainBudget, TrainViews, check_episodes
+from .training_inputs import TrainBudget as TrainBudget
+from .training_inputs import TrainViews as TrainViews
+from .training_inputs import check_episodes
 from .updater import Updater
 from .validation import validate
 
@@ -118,8 +120,9 @@ class Trainer:
                 f"another folder: --out DIR"
             ) from error
         self._saved_step = self.state.step
-        # A run that was killed may have written its last checkpoint without the log.
-        self._folder.write_log(self.state)
+        if self.state.history:
+            # A run that was killed may have written its last checkpoint without the log.
+            self._folder.write_log(self.state)
 
     def _finished(self) -> bool:
         if self.state.step >= self._last_step:

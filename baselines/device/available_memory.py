@@ -65,7 +65,9 @@ def _groups(root: Path) -> Iterator[Path]:
         is_version_2 = controllers == ""
         if not is_version_2 and "memory" not in controllers.split(","):
             continue
-        base = root / _CGROUPS / controllers
+        base = root / _CGROUPS
+        if not is_version_2:
+            base /= "memory"
         place = PurePosixPath(path.lstrip("/"))
         # A limit holds for all groups below. In a container, the path may be that of the
         # machine, and only its end or nothing of it exists.

@@ -118,7 +118,7 @@ def estimate_text(expected: "TrainingEstimate") -> str:
     """Return a text with the time and the memory that a training run would take."""
     steps = f"{expected['steps']} steps"
     if expected["start"]:
-        steps = f"steps {expected['start']} to {expected['steps']}"
+        steps = f"the steps from {expected['start']} to {expected['steps']}"
     lines = [
         f"{steps} take about {duration_text(expected['seconds'])}: "
         f"{expected['seconds_per_step']:.3g} s for each step and "

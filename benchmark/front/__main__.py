@@ -5,15 +5,18 @@ Signals are taken care of before anything slow is imported.
 
 import sys
 
-from fewbench.signals import ended_by_signals
+from fewbench.signals import end_at_once, ended_by_signals
 
 
 def main() -> None:
-    """Run the command line and exit. Signals end it with one line, not a traceback."""
-    with ended_by_signals():
-        from fewbench.benchmark.cli.app import main as run
+    """Run the command line and exit. A signal ends it with one line, not a traceback."""
+    try:
+        with ended_by_signals():
+            from fewbench.benchmark.cli.app import main as run
 
-        run()
+            run()
+    finally:
+        end_at_once()
 
 
 if __name__ == "__main__":

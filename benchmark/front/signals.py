@@ -118,6 +118,13 @@ def ended_by_signals() -> Iterator[None]:
         sys.unraisablehook = before
 
 
+def end_at_once() -> None:
+    """Let every later signal end the process at once, as when Python is shutting down."""
+    for number in SIGNALS:
+        if _can_be_handled(number):
+            signal.signal(number, lambda number, _: _end_now(number))
+
+
 def is_importing(frame: FrameType | None) -> bool:
     """Return whether an import is under way in a frame or in one of its callers."""
     while frame is not None:
@@ -133,14 +140,18 @@ def _handled_by(handler: Handler) -> Iterator[None]:
     # Python allows signal handlers only in the main thread.
     if threading.current_thread() is threading.main_thread():
         for number in SIGNALS:
-            # None is a handler that was not set from Python, and cannot be restored.
-            if signal.getsignal(number) not in (signal.SIG_IGN, None):
+            if _can_be_handled(number):
                 before[number] = signal.signal(number, handler)
     try:
         yield
     finally:
         for number, earlier in before.items():
             signal.signal(number, earlier)
+
+
+def _can_be_handled(number: int) -> bool:
+    # None is a handler that was not set from Python, and cannot be restored.
+    return signal.getsignal(number) not in (signal.SIG_IGN, None)
 
 
 def _end_if_interrupted(lost: "sys.UnraisableHookArgs") -> None:

@@ -22,6 +22,15 @@ def test_the_flat_recipe_has_the_settings_of_the_learner_beside_the_others() -> 
     assert changed.flat() == flat | {"inner_lr": 0.5}
 
 
+def test_the_end_of_a_cosine_is_recorded_only_where_it_is_set() -> None:
+    config = load_recipe("maml-glyphs", ["steps=9"])
+    assert "lr_until" not in config.flat()
+    assert config.cosine_steps == 9
+    set_apart = replace(config, lr_until=4)
+    assert set_apart.flat() == config.flat() | {"lr_until": 4}
+    assert set_apart.cosine_steps == 4
+
+
 def test_the_card_says_the_backend_if_it_is_not_native() -> None:
     config = load_recipe("maml-glyphs", ["seed=3"])
     card = learner_card(config, torch.device("cpu"))

@@ -8,7 +8,14 @@ import torch
 from fewbench.baselines.checkpoints import load_checkpoint, save_checkpoint
 from fewbench.baselines.learner import BaselineError
 from fewbench.baselines.recipe_files import load_recipe
-from fewbench.baselines.run_folder import LAST, LOG, RunFacts, RunFolder, TrainState
+from fewbench.baselines.run_folder import (
+    LAST,
+    LOG,
+    RunFacts,
+    RunFolder,
+    TrainState,
+    saved_step,
+)
 
 FACTS = RunFacts(
     config=load_recipe("maml-glyphs"),
@@ -54,6 +61,58 @@ def test_the_log_has_the_keys_that_reports_read(tmp_path: Path) -> None:
     }
     assert log["image_shape"] == [28, 28, 1]
     assert log["history"] == [ENTRY]
+
+
+def test_losses_since_the_last_validation_come_back(tmp_path: Path) -> None:
+    losses = [torch.tensor(0.5), torch.tensor(0.25)]
+    folder = RunFolder(tmp_path, FACTS)
+    folder.save(LAST, TENSORS, replace(STATE, losses=losses))
+    assert folder.load()[1].losses == losses
+
+
+@pytest.mark.parametrize("losses", [torch.tensor(0.5), torch.ones(2, dtype=torch.int)])
+def test_losses_that_are_no_list_of_numbers_are_refused(
+    tmp_path: Path, losses: torch.Tensor
+) -> None:
+    saved(tmp_path)
+    tensors, card = load_checkpoint(tmp_path / LAST)
+    damaged = {**tensors, "progress/losses": losses}
+    save_checkpoint(tmp_path / LAST, damaged, vars(card))
+    with pytest.raises(BaselineError, match="damaged checkpoint: progress/losses"):
+        RunFolder(tmp_path, FACTS).load()
+
+
+def test_the_step_of_a_run_is_that_of_its_last_checkpoint(tmp_path: Path) -> None:
+    assert saved_step(tmp_path) == 0
+    saved(tmp_path)
+    assert saved_step(tmp_path) == 4
+
+
+def with_settings(**changes: object) -> RunFacts:
+    """The facts of the same run with another recipe."""
+    return replace(FACTS, config=replace(FACTS.config, **changes))
+
+
+def test_more_steps_are_allowed_and_fewer_are_not(tmp_path: Path) -> None:
+    steps = FACTS.config.steps
+    saved(tmp_path)
+    longer = with_settings(steps=steps + 1, lr_until=7)  # no cosine: no effect
+    assert RunFolder(tmp_path, longer).load()[1].step == 4
+    with pytest.raises(BaselineError, match=f"steps differs: expected {steps}"):
+        RunFolder(tmp_path, with_settings(steps=steps - 1)).load()
+
+
+def test_a_cosine_keeps_its_end(tmp_path: Path) -> None:
+    steps = FACTS.config.steps
+    cosine = with_settings(lr_schedule="cosine")
+    folder = RunFolder(tmp_path, cosine)
+    folder.save(LAST, TENSORS, STATE)
+    longer = with_settings(lr_schedule="cosine", steps=2 * steps)
+    advice = f"got step {2 * steps}. Type the same command with --set lr_until={steps}"
+    with pytest.raises(BaselineError, match=advice):
+        RunFolder(tmp_path, longer).load()
+    kept = replace(longer, config=replace(longer.config, lr_until=steps))
+    assert RunFolder(tmp_path, kept).load()[1].step == 4
 
 
 def test_a_used_folder_is_refused_unless_its_run_is_resumed(tmp_path: Path) -> None:

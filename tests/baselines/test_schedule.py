@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 
 import pytest
 import torch
@@ -23,6 +24,9 @@ def test_learning_rates_follow_the_schedule() -> None:
     cosine = config("lr=0.1", "lr_min=0.02", "lr_schedule=cosine", "steps=100")
     rates = [learning_rate(cosine, step) for step in (0, 50, 100, 500)]
     assert rates == pytest.approx([0.1, 0.06, 0.02, 0.02])
+    longer = replace(cosine, steps=400, lr_until=100)
+    rates_of_longer = [learning_rate(longer, step) for step in (0, 50, 100, 500)]
+    assert rates_of_longer == rates
 
 
 WEIGHTS = {"head.weight": torch.ones(2)}

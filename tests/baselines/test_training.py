@@ -1,4 +1,7 @@
 import json
+import os
+import random
+import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,6 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from fewbench.baselines import save_times
 from fewbench.baselines.catalogue import load_learner
 from fewbench.baselines.checkpoints import load_checkpoint, save_checkpoint
 from fewbench.baselines.config import TrainConfig
@@ -17,6 +21,7 @@ from fewbench.datasets.info import DataError
 from fewbench.datasets.store.split_store import SplitStore
 from fewbench.datasets.view import ImageView
 from fewbench.progress import Progress
+from fewbench.signals import Interrupted
 from fewbench_tests.bars import SPLIT_CLASSES
 from fewbench_tests.forked import start_forked
 
@@ -53,10 +58,22 @@ def gradient_of(trainer: Trainer) -> torch.Tensor:
     return torch.cat(pieces)
 
 
+def log_of(folder: Path) -> dict:
+    """The log without its durations."""
+    log = json.loads((folder / LOG).read_text())
+    for entry in [log, *log["history"]]:
+        del entry["seconds"]
+        entry.pop("val_seconds", None)
+    return log
+
+
 def assert_same_bits(a: Path, b: Path) -> None:
-    ours, theirs = tensors_of(a), tensors_of(b)
-    assert ours.keys() == theirs.keys()
-    assert all(torch.equal(ours[name], theirs[name]) for name in ours)
+    """The last and the best checkpoint, and the log, are the same."""
+    for name in (LAST, BEST):
+        ours, theirs = load_checkpoint(a / name)[0], load_checkpoint(b / name)[0]
+        assert ours.keys() == theirs.keys()
+        assert all(torch.equal(ours[key], theirs[key]) for key in ours)
+    assert log_of(a) == log_of(b)
 
 
 def test_training_learns_selects_the_best_and_keeps_a_log(
@@ -115,6 +132,154 @@ def interrupt_at(step: int) -> Progress:
             raise KeyboardInterrupt
 
     return progress
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_saves_the_run_where_it_stands(
+    bars: dict[str, SplitStore], tmp_path: Path, number: int
+) -> None:
+    """Also within the four steps between two validations, whose mean loss is logged."""
+    whole, halves = tmp_path / "whole", tmp_path / "halves"
+    brief = config("steps=8", "width=8")
+    Trainer(brief, views(bars), whole, CPU).run()
+
+    def send(stage: str, done: int, total: int, remark: str = "") -> None:
+        if done == 5:
+            signal.raise_signal(number)
+
+    before = signal.getsignal(number)
+    with pytest.raises(Interrupted, match=f"step 6 of 8 is saved in {halves}") as info:
+        Trainer(brief, views(bars), halves, CPU).run(send)
+    assert info.value.exit_code == 128 + number
+    assert signal.getsignal(number) is before
+    assert len(tensors_of(halves)["progress/losses"]) == 2
+    Trainer(brief, views(bars), halves, RESUME).run()
+
+    assert_same_bits(whole, halves)
+
+
+def test_a_signal_before_the_first_step_saves_nothing(
+    bars: dict[str, SplitStore], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trainer = Trainer(config("steps=8"), views(bars), tmp_path, CPU)
+
+    def stopped(batch: object, step: int) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(trainer.updater, "update", stopped)
+    with pytest.raises(Interrupted, match="nothing is saved yet"):
+        trainer.run()
+    assert not any(tmp_path.iterdir())
+
+
+def test_a_validation_that_is_interrupted_is_repeated(
+    bars: dict[str, SplitStore], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole, halves = tmp_path / "whole", tmp_path / "halves"
+    brief = config("steps=8", "width=8")
+    Trainer(brief, views(bars), whole, CPU).run()
+
+    trainer = Trainer(brief, views(bars), halves, CPU)
+    embed = trainer.learner.embed
+
+    def embed_and_send(images: object) -> object:
+        signal.raise_signal(signal.SIGTERM)
+        return embed(images)
+
+    monkeypatch.setattr(trainer.learner, "embed", embed_and_send)
+    with pytest.raises(Interrupted, match="step 4 of 8 is saved"):
+        trainer.run()
+    assert len(tensors_of(halves)["progress/losses"]) == 4
+    assert not (halves / BEST).exists()
+    Trainer(brief, views(bars), halves, RESUME).run()
+
+    assert_same_bits(whole, halves)
+
+
+def test_a_run_is_saved_between_validations_but_not_when_it_diverges(
+    bars: dict[str, SplitStore], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(save_times, "SECONDS_BETWEEN_SAVES", 0.0)
+    monkeypatch.setattr(save_times, "_LARGEST_SHARE", 1e6)
+    trainer = Trainer(config("steps=100"), views(bars), tmp_path, CPU)
+    saved = []
+
+    def poison(stage: str, done: int, total: int, remark: str = "") -> None:
+        saved.append(load_checkpoint(tmp_path / LAST)[1].step)
+        if done == 6:
+            with torch.no_grad():
+                next(trainer.learner.network.parameters()).fill_(float("nan"))
+
+    with pytest.raises(BaselineError, match="diverged before step 8"):
+        trainer.run(poison)
+    assert saved == [1, 2, 3, 4, 5, 6, 6]
+    assert len(tensors_of(tmp_path)["progress/losses"]) == 2
+
+
+def train_60_steps(root: Path, out: Path) -> None:
+    """Train as a command does that goes on, and is saved often."""
+    save_times.SECONDS_BETWEEN_SAVES = 0.02
+    splits = ("train", "val")
+    bars = {split: SplitStore(root / f"{split}.h5") for split in splits}
+    budget = TrainBudget(device="cpu", resume=True)
+    try:
+        Trainer(config("steps=60", "width=8"), views(bars), out, budget).run()
+    except KeyboardInterrupt as error:
+        raise SystemExit(Interrupted.of(error).exit_code) from None
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="SIGKILL: not on Windows")
+@pytest.mark.usefixtures("one_thread")
+def test_a_run_that_is_stopped_at_random_moments_ends_with_the_same_bits(
+    bars: dict[str, SplitStore], tmp_path: Path
+) -> None:
+    whole, stopped = tmp_path / "whole", tmp_path / "stopped"
+    root = bars["train"].path.parent
+    started = time.perf_counter()
+    process = start_forked(train_60_steps, root, whole)
+    process.join()
+    seconds = time.perf_counter() - started
+    assert process.exitcode == 0
+
+    chance = random.Random(1)
+    for number in [signal.SIGKILL, signal.SIGINT, signal.SIGTERM] * 2:
+        process = start_forked(train_60_steps, root, stopped)
+        time.sleep(chance.uniform(0.1, 0.5) * seconds)
+        assert process.pid is not None
+        os.kill(process.pid, number)
+        process.join()
+        # A signal may also come before the training starts or after it ends.
+        assert process.exitcode in (0, -number, 128 + number)
+    process = start_forked(train_60_steps, root, stopped)
+    process.join()
+
+    assert process.exitcode == 0
+    assert_same_bits(whole, stopped)
+
+
+def test_a_finished_run_goes_on_to_more_steps(
+    bars: dict[str, SplitStore], tmp_path: Path
+) -> None:
+    whole, longer = tmp_path / "whole", tmp_path / "longer"
+    Trainer(config("steps=12", "width=8"), views(bars), whole, CPU).run()
+    Trainer(config("steps=8", "width=8"), views(bars), longer, CPU).run()
+    Trainer(config("steps=12", "width=8"), views(bars), longer, RESUME).run()
+    assert_same_bits(whole, longer)
+
+
+def test_a_finished_cosine_goes_on_at_its_lowest_rate(
+    bars: dict[str, SplitStore], tmp_path: Path
+) -> None:
+    whole, longer = tmp_path / "whole", tmp_path / "longer"
+    cosine = ["width=8", "lr_schedule=cosine", "lr_min=1e-4"]
+    until_8 = config("steps=12", "lr_until=8", *cosine)
+    Trainer(until_8, views(bars), whole, CPU).run()
+    Trainer(config("steps=8", *cosine), views(bars), longer, CPU).run()
+    with pytest.raises(BaselineError, match="--set lr_until=8$"):
+        Trainer(config("steps=12", *cosine), views(bars), longer, RESUME)
+    Trainer(until_8, views(bars), longer, RESUME).run()
+    assert_same_bits(whole, longer)
+    assert log_of(longer)["config"]["lr_until"] == 8
 
 
 def train_400_steps(root: Path, out: Path) -> None:
@@ -305,9 +470,9 @@ def test_a_resumed_run_may_hold_fewer_tasks_and_come_from_an_older_card(
     card = dict(vars(read_card))
     del card["config"]["multi_step_loss_steps"]
     save_checkpoint(tmp_path / LAST, tensors, card)
-    more = [*brief, "steps=4", "tasks_per_chunk=1"]
+    fewer = [*brief, "steps=1", "tasks_per_chunk=1"]
     with pytest.raises(BaselineError, match="steps differs"):
-        Trainer(load_recipe("maml-glyphs", more), views(bars), tmp_path, RESUME)
+        Trainer(load_recipe("maml-glyphs", fewer), views(bars), tmp_path, RESUME)
     same = Trainer(
         load_recipe("maml-glyphs", [*brief, "tasks_per_chunk=1"]),
         views(bars),

@@ -2,9 +2,12 @@
 
 import errno
 import os
+import random
+import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -133,3 +136,67 @@ def test_a_file_that_cannot_be_used_is_named() -> None:
     taken = FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), "out")
     assert os_error_text(taken).startswith("out: expected a folder, got a file. ")
     assert os_error_text(OSError("odd")).startswith("odd. ")
+
+
+COMMANDS = [
+    "env",
+    "data list",
+    "protocol list",
+    "recipes",
+    "train --recipe protonet-glyphs --out x",
+    "evaluate centroid --protocol glyphs-5w1s --out x",
+    "report . --out x",
+    "quickstart --out x",
+]
+
+
+@pytest.mark.skipif(
+    not Path("/proc/self/status").exists(), reason="/proc/self/status: Linux only"
+)
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_signal_in_the_first_moments_gives_one_line(
+    command: str, tmp_path: Path
+) -> None:
+    """Also while torch is being imported."""
+    number = signal.SIGTERM if len(command) % 2 else signal.SIGINT
+    process = subprocess.Popen(
+        [sys.executable, "-m", "fewbench", *command.split()],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    while not catches_sigterm(process.pid) and process.poll() is None:
+        time.sleep(0.002)
+    time.sleep(random.uniform(0, 0.3))
+    process.send_signal(number)
+    _, said = process.communicate(timeout=60)
+
+    if process.returncode == 0:  # it was quicker
+        return
+    assert process.returncode == 128 + number
+    assert said.count("\n") == 1
+    assert said.startswith(f"interrupted by {signal.Signals(number).name}. ")
+
+
+def catches_sigterm(pid: int) -> bool:
+    """Whether a process has a handler for SIGTERM. Python on its own has none."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    for line in status.splitlines():
+        name, _, mask = line.partition(":")
+        if name == "SigCgt":
+            return bool(int(mask, 16) >> (signal.SIGTERM - 1) & 1)
+    return False
+
+
+def test_a_keyboard_interrupt_gives_one_line(
+    run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*arguments: object, **options: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("fewbench.benchmark.evaluate_into.evaluate_into", interrupted)
+    command = ("evaluate", "centroid", "--protocol", "glyphs-5w1s", "--out", "x")
+    done = run(*command, code=130)
+    line = "interrupted by SIGINT. To start again, type the same command\n"
+    assert done.stderr == line

@@ -1,16 +1,24 @@
 """Training from the command line: folders, backends, what a number must say."""
 
 import json
+import signal
 from pathlib import Path
 
 import pytest
 
 from fewbench.baselines.families import BACKENDS
-from fewbench.benchmark.cli.train import after_interruption, protocol_options, run_text
-from fewbench.benchmark.train import TrainingSummary
+from fewbench.benchmark.cli.train import (
+    duration_text,
+    estimate_text,
+    protocol_options,
+    resuming_command,
+    run_text,
+)
+from fewbench.benchmark.train import TrainingEstimate, TrainingSummary
 from fewbench.reports.result_files import load_results
 from fewbench.reports.tables.frames import results_frame
 from fewbench.reports.tables.printed import to_markdown
+from fewbench.signals import Interrupted
 
 
 def test_learners_and_backends_are_described(run) -> None:
@@ -110,10 +118,71 @@ def test_train_stops_resumes_and_answers_in_json(run, tmp_path: Path) -> None:
     assert any(path.endswith("learning_curve_run.svg") for path in paths)
 
 
-def test_an_interrupted_run_can_be_continued_once_it_saved(tmp_path: Path) -> None:
-    assert "Nothing was saved yet" in after_interruption(tmp_path)
-    (tmp_path / "last.safetensors").touch()
-    assert "--resume" in after_interruption(tmp_path)
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)]
+)
+def test_an_interrupted_run_says_how_to_go_on(
+    run, monkeypatch: pytest.MonkeyPatch, number: int, code: int
+) -> None:
+    def train_run(*arguments: object) -> None:
+        raise Interrupted(number, "training stopped: step 3 of 9 is saved in my run/x")
+
+    monkeypatch.setattr("fewbench.benchmark.train.train_run", train_run)
+    command = ("train", "--recipe", "protonet-glyphs", "--out", "my run")
+    done = run(*command, code=code)
+    assert done.stdout == ""
+    assert done.stderr == (
+        "training stopped: step 3 of 9 is saved in my run/x. To go on, type: "
+        "fewbench train --recipe protonet-glyphs --out 'my run' --resume\n"
+    )
+
+
+def test_the_command_that_goes_on_has_resume_once() -> None:
+    command = ["train", "--resume", "--out", "a"]
+    assert resuming_command(command) == "fewbench train --resume --out a"
+
+
+def test_an_estimate_trains_nothing(run, tmp_path: Path) -> None:
+    brief = ("--set=width=8", "--set=val_episodes=5", "--set=steps=50")
+    command = ("train", "--recipe", "protonet-glyphs", "--out", "run", *brief)
+    estimate = json.loads(run(*command, "--estimate", "--json").stdout)
+    assert estimate["start"] == 0
+    assert estimate["steps"] == 50
+    assert estimate["seconds"] > 50 * estimate["seconds_per_step"] > 0
+    assert not (tmp_path / "run").exists()
+
+
+def test_an_estimate_says_what_is_left() -> None:
+    estimate: TrainingEstimate = {
+        "start": 0,
+        "steps": 40000,
+        "seconds": 90000.0,
+        "seconds_per_step": 2.1234,
+        "seconds_per_validation": 30.0,
+        "peak_bytes": 8_500_000_000,
+    }
+    assert estimate_text(estimate) == (
+        "40000 steps take about 25.0 h: 2.12 s for each step and 30 s for each "
+        "validation\nmemory: 8.5 GB"
+    )
+    rest = estimate_text({**estimate, "start": 500, "peak_bytes": 0})
+    assert rest.startswith("the steps from 500 to 40000 take about 25.0 h: ")
+    assert "memory" not in rest
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0.4, "0 s"),
+        (99.0, "99 s"),
+        (100.0, "2 min"),
+        (3600.0, "60 min"),
+        (9000.0, "2.5 h"),
+        (200_000.0, "2.3 days"),
+    ],
+)
+def test_durations_have_the_unit_that_is_read_easily(seconds: float, text: str) -> None:
+    assert duration_text(seconds) == text
 
 
 def test_the_next_command_evaluates_on_the_dataset_of_the_run() -> None:
