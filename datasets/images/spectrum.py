@@ -70,7 +70,7 @@ def falls(images: np.ndarray) -> np.ndarray:
     It is the mean of two falls: of the spectrum along rows, and of that along columns.
 
     images: uint8 (n, H, W, 3)
-    Returns float64 (n,) dB; the steeper the fall, the lower.
+    Returns float32 (n,) dB; the steeper the fall, the lower.
     """
     luma = images @ LUMA
     along_rows = _falls_along_rows(luma)
@@ -79,12 +79,12 @@ def falls(images: np.ndarray) -> np.ndarray:
 
 
 def _falls_along_rows(luma: np.ndarray) -> np.ndarray:
-    """Return the fall of the spectrum along rows: float64 (n,) dB
+    """Return the fall of the spectrum along rows: float32 (n,) dB
 
     luma: float32 (n, H, W)
     """
     width = luma.shape[-1]
-    window = np.hanning(width + 2)[1:-1]
+    window = np.hanning(width + 2)[1:-1].astype(np.float32)
     centred = luma - luma.mean(-1, keepdims=True)
     amplitudes = np.abs(np.fft.rfft(centred * window))
     power = (amplitudes**2).mean(1) / (window**2).sum()
