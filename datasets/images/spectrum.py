@@ -32,6 +32,11 @@ LEAST = 0.7
 CERTAINTY = 2.58
 # Sides in px for which the calibration is used.
 _SMALLEST, _LARGEST = 48, 128
+_MEANINGS: dict[Verdict, str] = {
+    "smooth": "smooth, as from a filter that averages",
+    "aliased": "aliased, as from a filter that does not average",
+    "cannot tell": "cannot tell whether smooth or aliased",
+}
 _NOISE = 0.05  # power; it keeps the fall of an empty image finite
 
 
@@ -45,6 +50,12 @@ class Spectrum(NamedTuple):
     verdict: Verdict
     fall: float
     n_images: int
+
+    @property
+    def text(self) -> str:
+        """The verdict and what it rests on, in words."""
+        meaning = _MEANINGS[self.verdict]
+        return f"{meaning} (it falls by {-self.fall:.1f} dB, {self.n_images:,} images)"
 
 
 def tell_spectrum(images: np.ndarray) -> Spectrum | None:
