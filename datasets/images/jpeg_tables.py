@@ -6,7 +6,7 @@ the tables are K.1 and K.2 of ITU-T T.81). Pillow, OpenCV (grfmt_jpeg.cpp) and I
 """
 
 from collections.abc import Sequence
-from functools import cache, lru_cache
+from functools import cache
 
 import numpy as np
 from PIL import Image
@@ -31,8 +31,8 @@ _SUBSAMPLING = {
     (4, 1): "4:1:1",
 }
 _Tables = tuple[tuple[int, ...], ...]
-# Of each channel: its name, its sampling factors (horizontal, vertical), its table.
-_Layers = tuple[tuple[int, int, int, int], ...]
+# The tables and channels of the last file, and the words for them.
+_LAST: list[tuple[object, str]] = [(None, "")]
 
 
 def jpeg_setting(image: Image.Image) -> str:
@@ -41,9 +41,15 @@ def jpeg_setting(image: Image.Image) -> str:
     A quality is exact for libjpeg's tables. For others it is the nearest one, and the
     words say whose tables they are, if that is known.
     """
-    tables = _tables(image)
-    layers = tuple(getattr(image, "layer", ()))
-    return _setting(tables, layers) if tables else ""
+    found = (getattr(image, "quantization", None), getattr(image, "layer", None))
+    if not found[0]:
+        return ""
+    # Most files are saved as the file before. This comparison is cheap.
+    last, setting = _LAST[0]
+    if found != last:
+        setting = f"{_quality_words(_tables(image))}, {_subsampling(image)}"
+        _LAST[0] = found, setting
+    return setting
 
 
 def luma_table(image: Image.Image) -> np.ndarray | None:
@@ -63,16 +69,12 @@ def standard_luma(quality: int) -> np.ndarray:
     return np.array(_scaled(_LUMA, quality)).reshape(8, 8)
 
 
-@lru_cache(1000)
-def _setting(tables: _Tables, layers: _Layers) -> str:
-    return f"{_quality_words(tables)}, {_subsampling(layers)}"
-
-
 def _tables(image: Image.Image) -> _Tables:
     by_number = getattr(image, "quantization", {})
     return tuple(tuple(by_number[number]) for number in sorted(by_number))
 
 
+@cache
 def _quality_words(tables: _Tables) -> str:
     quality = _libjpeg().get(tables)
     if quality is not None:
@@ -125,7 +127,8 @@ def _nearest_quality(luma: Sequence[int]) -> int:
     return min(distances, key=distances.__getitem__)
 
 
-def _subsampling(layers: _Layers) -> str:
+def _subsampling(image: Image.Image) -> str:
+    layers = getattr(image, "layer", ())
     if len(layers) == 1:
         return "grey"
     factors = [(across, down) for _, across, down, _ in layers]

@@ -32,6 +32,11 @@ LEAST = 0.7
 CERTAINTY = 2.58
 # Sides in px for which the calibration is used.
 _SMALLEST, _LARGEST = 48, 128
+_MEANINGS: dict[Verdict, str] = {
+    "smooth": "smooth, as from a filter that averages",
+    "aliased": "aliased, as from a filter that does not average",
+    "cannot tell": "cannot tell whether smooth or aliased",
+}
 _NOISE = 0.05  # power; it keeps the fall of an empty image finite
 
 
@@ -45,6 +50,12 @@ class Spectrum(NamedTuple):
     verdict: Verdict
     fall: float
     n_images: int
+
+    @property
+    def text(self) -> str:
+        """The verdict and what it rests on, in words."""
+        meaning = _MEANINGS[self.verdict]
+        return f"{meaning} (it falls by {-self.fall:.1f} dB, {self.n_images:,} images)"
 
 
 def tell_spectrum(images: np.ndarray) -> Spectrum | None:
@@ -70,7 +81,7 @@ def falls(images: np.ndarray) -> np.ndarray:
     It is the mean of two falls: of the spectrum along rows, and of that along columns.
 
     images: uint8 (n, H, W, 3)
-    Returns float64 (n,) dB; the steeper the fall, the lower.
+    Returns float32 (n,) dB; the steeper the fall, the lower.
     """
     luma = images @ LUMA
     along_rows = _falls_along_rows(luma)
@@ -79,12 +90,12 @@ def falls(images: np.ndarray) -> np.ndarray:
 
 
 def _falls_along_rows(luma: np.ndarray) -> np.ndarray:
-    """Return the fall of the spectrum along rows: float64 (n,) dB
+    """Return the fall of the spectrum along rows: float32 (n,) dB
 
     luma: float32 (n, H, W)
     """
     width = luma.shape[-1]
-    window = np.hanning(width + 2)[1:-1]
+    window = np.hanning(width + 2)[1:-1].astype(np.float32)
     centred = luma - luma.mean(-1, keepdims=True)
     amplitudes = np.abs(np.fft.rfft(centred * window))
     power = (amplitudes**2).mean(1) / (window**2).sum()

@@ -8,16 +8,11 @@ import numpy as np
 from ..archives.tree import Tree
 from ..images.decode import decode_with_origin, read_header
 from ..images.origins import Origins
-from ..images.spectrum import Spectrum, tell_spectrum
+from ..images.spectrum import tell_spectrum
 
 _MOST_HEADERS = 2_000
 _MOST_DECODED = 200
 _LIBJPEG = "libjpeg's tables, as Pillow, OpenCV and ImageMagick write them"
-_MEANINGS = {
-    "smooth": "smooth, as from a filter that averages",
-    "aliased": "aliased, as from a filter that does not average",
-    "cannot tell": "cannot tell whether smooth or aliased",
-}
 
 
 class PixelFacts(NamedTuple):
@@ -68,14 +63,7 @@ def _spectrum_text(by_shape: dict[tuple[int, ...], list[np.ndarray]]) -> str:
         return ""
     images = max(by_shape.values(), key=len)
     spectrum = tell_spectrum(np.stack(images))
-    return "" if spectrum is None else _verdict_text(spectrum)
-
-
-def _verdict_text(spectrum: Spectrum) -> str:
-    meaning = _MEANINGS[spectrum.verdict]
-    return (
-        f"{meaning} (it falls by {-spectrum.fall:.1f} dB, {spectrum.n_images:,} images)"
-    )
+    return "" if spectrum is None else spectrum.text
 
 
 def _spread(names: Sequence[str], most: int) -> list[str]:

@@ -14,7 +14,7 @@ from ..identity import (
 )
 from ..pickles.strings import texts
 from .ilsvrc_identity import recognise_ilsvrc
-from .pixels import channel_order
+from .pixels import channel_order, spectrum_text
 from .ravi_split import RaviSplit, ravi_members
 
 _DATASET = "miniimagenet"
@@ -74,6 +74,7 @@ def _array(
         shape=shape_of(array),
         channels=channel_order(array),
         resampling="cv2-linear, as published",
+        spectrum=spectrum_text(array),
         advice=build_command(_DATASET, found.label),
     )
 
@@ -97,6 +98,7 @@ def _category_split(found: Found, data: Any) -> Identity | None:
         shape=shape_of(data),
         channels=channel_order(data),
         resampling="not stated; cv2-linear if made from the published images",
+        spectrum=spectrum_text(data),
         advice=build_command(_DATASET, found.label),
     )
 
@@ -109,7 +111,8 @@ def _groups(found: Found, ravi: RaviSplit) -> Identity | None:
     names = list(found.content)
     identity = _array(found, names, "torchmeta HDF5", groups[0], ravi)
     shapes = sorted({shape_of(group) for group in groups})
-    return replace(identity, shape=", ".join(shapes))
+    # The first group has the images of one class, which are too much alike.
+    return replace(identity, shape=", ".join(shapes), spectrum="")
 
 
 def _csv(found: Found, _: RaviSplit) -> Identity | None:

@@ -10,6 +10,7 @@ from ..archives.refusals import refusal
 from ..archives.tree import Tree
 from ..images.decode import decode
 from ..images.load import load_images
+from ..images.spectrum import tell_spectrum
 from ..pickles.arrays import StoredArray
 from .torchmeta import ClassGroup
 
@@ -17,6 +18,7 @@ Shape = tuple[int, int, int]
 # The channel order is measured only for images of this shape.
 _IMAGENET_SHAPE = (84, 84, 3)
 _MEASURED_ROWS = 500
+_JUDGED_ROWS = 200
 # If red and blue differ by at least this many grey levels, the channel order is clear.
 # In ImageNet, red is brighter than blue by 20 on average.
 _CLEAR = 5.0
@@ -124,10 +126,31 @@ def channel_order(array: object) -> str:
     return f"{order} (channel means {all_means})"
 
 
+def spectrum_text(array: object) -> str:
+    """Return whether the images of many classes are smooth or aliased, in words.
+
+    array: a RowArray of uint8 (N, 84, 84, 3); for anything else, "" is returned
+    """
+    images = _some_images(array, _JUDGED_ROWS)
+    if images is None or images.dtype != np.uint8:
+        return ""
+    spectrum = tell_spectrum(images)
+    return "" if spectrum is None else spectrum.text
+
+
 def _channel_means(array: object) -> np.ndarray | None:
     """Return the mean of each channel over evenly spaced images: float (3,).
 
     Returns None if the images do not have the shape (84, 84, 3), or if there are none.
+    """
+    images = _some_images(array, _MEASURED_ROWS)
+    return None if images is None else images.mean((0, 1, 2))
+
+
+def _some_images(array: object, most: int) -> np.ndarray | None:
+    """Return up to `most` evenly spaced images of a RowArray: (n, 84, 84, 3)
+
+    Returns None if the images do not have this shape, or if there are none.
     """
     read = getattr(array, "rows", None)
     shape = cast(tuple[int, ...], getattr(array, "shape", ()))
@@ -136,11 +159,9 @@ def _channel_means(array: object) -> np.ndarray | None:
     n_rows = shape[0]
     if n_rows == 0:
         return None
-    n_measured = min(n_rows, _MEASURED_ROWS)
-    positions = np.linspace(0, n_rows - 1, n_measured)
+    positions = np.linspace(0, n_rows - 1, min(n_rows, most))
     indices = np.unique(positions.astype(int))
-    images = read(indices)
-    return images.mean((0, 1, 2))
+    return read(indices)
 
 
 def read_rows(array: RowArray, indices: np.ndarray, bgr: bool = False) -> np.ndarray:

@@ -21,7 +21,7 @@ from .split_store import SplitStore
 from .versions import installed_version
 
 # Images of a split whose spectrum is looked at.
-_MOST_SAMPLED = 200
+_MOST_SAMPLED = 100
 
 
 def write_split(

@@ -7,11 +7,13 @@ import hashlib
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from fewbench.datasets.build import build
 from fewbench.datasets.info import DataError, Request
 from fewbench.datasets.splits import read_classes
 from fewbench.datasets.store.journal import Journal
+from fewbench.datasets.store.manifest import recorded
 from fewbench.datasets.store.split_store import SplitStore
 from fewbench_tests import imagenet_archives as world
 
@@ -89,6 +91,29 @@ def test_images_of_mixed_sizes_are_counted(folder: Path) -> None:
         )
         assert split["made_from"] == store.attributes["made_from"]
     assert "train: cv2-linear for" in built.manifest["resampling"]
+
+
+def test_what_the_files_tell_about_their_pixels_is_recorded(folder: Path) -> None:
+    world.write_named_images(folder)
+    built = build(MINI, folder.parent / "root", Request(folder))
+    for name, split in built.manifest["splits"].items():
+        store = SplitStore(built.folder / f"{name}.h5")
+        assert store.attributes["jpeg"] == "quality 90, 4:2:0"
+        assert store.attributes["spectrum"] == "smooth"
+        assert split["pixels"] == "smooth; JPEG: quality 90, 4:2:0"
+        assert recorded([store, store], "jpeg") == "quality 90, 4:2:0"
+
+
+def test_nothing_is_recorded_of_files_that_the_build_resized(folder: Path) -> None:
+    world.write_class_folders(folder, list(world.RAVI.numbers))
+    for path in folder.rglob("*.JPEG"):
+        with Image.open(path) as image:
+            image.resize((100, 100)).save(path)
+    built = build(MINI, folder.parent / "root", Request(folder))
+    for name, split in built.manifest["splits"].items():
+        store = SplitStore(built.folder / f"{name}.h5")
+        assert (store.attributes["jpeg"], store.attributes["spectrum"]) == ("", "")
+        assert split["pixels"] == ""
 
 
 def test_counts_of_a_build_that_was_killed_are_kept(

@@ -16,6 +16,7 @@ from fewbench.datasets.layouts.pixels import (
     read_integers,
     read_records,
     read_rows,
+    spectrum_text,
 )
 from fewbench_tests import imagenet_archives as world
 
@@ -46,8 +47,17 @@ def test_channel_order_is_told_by_the_means() -> None:
     "array",
     [None, [1], Rows(IMAGES[:0]), Rows(IMAGES[:, ::2]), Rows(np.zeros(())), IMAGES],
 )
-def test_nothing_else_has_a_channel_order(array: object) -> None:
+def test_nothing_else_has_a_channel_order_and_a_spectrum(array: object) -> None:
     assert channel_order(array) == ""
+    assert spectrum_text(array) == ""
+
+
+def test_the_spectrum_of_an_array_is_told() -> None:
+    noise = np.random.default_rng(2).integers(0, 256, (20, *SHAPE), np.uint8)
+    said = "aliased, as from a filter that does not average (it falls by"
+    assert spectrum_text(Rows(noise)).startswith(said)
+    assert spectrum_text(Rows(noise)).endswith("20 images)")
+    assert spectrum_text(Rows(noise.astype(float))) == ""
 
 
 def test_bgr_rows_become_rgb() -> None:

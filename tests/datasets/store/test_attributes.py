@@ -61,7 +61,12 @@ def test_a_file_without_hashes_is_not_finished(empty: Path) -> None:
 
 def test_attributes_are_filled_in_where_there_is_room(empty: Path) -> None:
     size = empty.stat().st_size
-    late = {"resampling": "r" * 200, "made_from": "\u00e4" * 500}
+    late = {
+        "resampling": "r" * 200,
+        "made_from": "\u00e4" * 500,
+        "jpeg": "j" * 200,
+        "spectrum": "cannot tell",
+    }
     with h5py.File(empty, "r+") as file:
         fill_attributes(file, CONTENT, late)
     assert empty.stat().st_size == size

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from fewbench.datasets.images.origins import Origin, Origins
+from fewbench.datasets.images.origins import NO_JPEG, Origin, Origins
 from fewbench.datasets.info import ClassImages, Listing
 from fewbench.datasets.store.journal import Journal, outline_of
 from fewbench_tests.bars import BARS
@@ -63,6 +63,8 @@ def test_what_the_image_files_were_like_is_remembered(tmp_path: Path) -> None:
         "sizes": {"84 x 84": 2, "500 x 375": 2},
         "converted": {"L": 2},
         "turned": 2,
+        "jpegs": {NO_JPEG: 4},
+        "earlier": {},
     }
     assert not again.origins_of("test")
     again.forget("train")
