@@ -21,16 +21,24 @@ def copies_in(tensors: Mapping[str, Tensor]) -> dict[str, str]:
     for name, tensor in tensors.items():
         if name in copies or not _has_own_values(tensor):
             continue
-        first = first_of.setdefault(_digest(tensor), name)
+        digest = _digest(tensor)
+        first = first_of.setdefault(digest, name)
         if first == name:
             continue
-        whole = _copied_part(tensors, *_different_starts(first, name))
-        copies |= whole or _copied_part(tensors, _parent(first), _parent(name))
+        start, copy_start = _different_starts(first, name)
+        found = _copied_part(tensors, start, copy_start)
+        if not found:
+            start = _parent(first)
+            copy_start = _parent(name)
+            found = _copied_part(tensors, start, copy_start)
+        copies.update(found)
     return copies
 
 
 def _copied_part(
-    tensors: Mapping[str, Tensor], start: str, copy_start: str
+    tensors: Mapping[str, Tensor],
+    start: str,
+    copy_start: str,
 ) -> dict[str, str]:
     """Return the copies if all tensors with names in `copy_start` are; {} if they are not."""
     found: dict[str, str] = {}
@@ -49,7 +57,10 @@ def _copied_part(
     return found
 
 
-def _different_starts(first: str, second: str) -> tuple[str, str]:
+def _different_starts(
+    first: str,
+    second: str,
+) -> tuple[str, str]:
     """Return the starts of two names, without the parts at the end that they share."""
     a = first.split(".")
     b = second.split(".")
@@ -71,15 +82,21 @@ def _has_own_values(tensor: Tensor) -> bool:
     if tensor.dtype not in FLOATS or tensor.numel() < 2:
         return False
     flat = tensor.reshape(-1)
-    return bool((flat != flat[0]).any())
+    differs = flat != flat[0]
+    return bool(differs.any())
 
 
-def _is_equal(a: Tensor, b: Tensor) -> bool:
+def _is_equal(
+    a: Tensor,
+    b: Tensor,
+) -> bool:
     return a.dtype == b.dtype and torch.equal(a, b)
 
 
 def _digest(tensor: Tensor) -> bytes:
-    content = hashlib.sha256(f"{tensor.dtype} {tuple(tensor.shape)}".encode())
-    values = tensor.contiguous().reshape(-1).view(torch.uint8)
+    kind = f"{tensor.dtype} {tuple(tensor.shape)}"
+    content = hashlib.sha256(kind.encode())
+    flat = tensor.contiguous().reshape(-1)
+    values = flat.view(torch.uint8)
     content.update(values.numpy().data)
     return content.digest()

@@ -22,13 +22,21 @@ class Filling:
     state: our name -> float32 tensor
     """
 
-    def __init__(self, where: str, tensors: Mapping[str, Tensor]) -> None:
+    def __init__(
+        self,
+        where: str,
+        tensors: Mapping[str, Tensor],
+    ) -> None:
         self.where = where
         self.tensors = tensors
         self.state: dict[str, Tensor] = {}
         self.rows: list[WeightsRow] = []
 
-    def fill(self, slots: Sequence[Slot], match: Match) -> None:
+    def fill(
+        self,
+        slots: Sequence[Slot],
+        match: Match,
+    ) -> None:
         """Take over all tensors of a match.
 
         Raises BaselineError if a tensor holds no real numbers of float32, or if a variance is
@@ -44,7 +52,12 @@ class Filling:
             shape = tuple(self.tensors[first].shape)
             self.rows.append(WeightsRow("", name, shape, f"the same as {shown(first)}"))
 
-    def _take_layer(self, slot: Slot, layer: Layer, bias: str | None) -> None:
+    def _take_layer(
+        self,
+        slot: Slot,
+        layer: Layer,
+        bias: str | None,
+    ) -> None:
         """Take over a layer.
 
         bias: the bias of the layer before a norm; None if it has none
@@ -73,7 +86,11 @@ class Filling:
                 shape = tuple(self.tensors[theirs].shape)
                 self.rows.append(WeightsRow("", theirs, shape, "not needed"))
 
-    def _note_bias(self, slot: Slot, bias: str) -> None:
+    def _note_bias(
+        self,
+        slot: Slot,
+        bias: str,
+    ) -> None:
         """Say what became of a bias before a norm. A norm subtracts it with the mean."""
         mean = slot.layer.tensors.get("running_mean")
         note = "no effect: the norm subtracts it with the mean of its batch"
@@ -98,7 +115,11 @@ class Filling:
             )
         return values
 
-    def _float32(self, name: str, values: Tensor) -> Tensor:
+    def _float32(
+        self,
+        name: str,
+        values: Tensor,
+    ) -> Tensor:
         rounded = values.float()
         if not rounded.isfinite().all():
             raise BaselineError(
@@ -107,7 +128,11 @@ class Filling:
             )
         return rounded
 
-    def _refuse_negative(self, name: str, variances: Tensor) -> None:
+    def _refuse_negative(
+        self,
+        name: str,
+        variances: Tensor,
+    ) -> None:
         if variances.min() < 0:
             raise BaselineError(
                 f"{self.where}: {shown(name)}: expected variances of at least 0, got "

@@ -1,16 +1,25 @@
 """Group tensors into layers: those of a file by their names, those of a network by its modules."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
+Shape = tuple[int, ...]
 # What a tensor is in its layer: the last part of its name.
 COUNTER = "num_batches_tracked"
-ROLES = "weight", "bias", "running_mean", "running_var", COUNTER
-_NAME = re.compile(rf"(?P<layer>.*?)[./_]?(?P<role>{'|'.join(ROLES)})")
+ROLES = (
+    "weight",
+    "bias",
+    "running_mean",
+    "running_var",
+    COUNTER,
+)
+_ANY_ROLE = "|".join(ROLES)
+_NAME = re.compile(rf"(?P<layer>.*?)[./_]?(?P<role>{_ANY_ROLE})")
+_LONGEST_NUMBER = 18  # digits
 _DIGITS = re.compile(r"\d+")
 
 
@@ -26,7 +35,7 @@ class Layer:
 
     name: str
     kind: str
-    shape: tuple[int, ...]
+    shape: Shape
     tensors: Mapping[str, str]
 
 
@@ -43,6 +52,13 @@ class Slot:
     required: tuple[str, ...]
     norm: str | None = None
 
+    def shape_of(self, role: str) -> Shape:
+        """Return the shape of the tensor of a role."""
+        shape = self.layer.shape
+        if role == "weight" or self.layer.kind == "norm":
+            return shape
+        return shape[:1]
+
 
 def slots_of(network: nn.Module) -> list[Slot]:
     """Return the slots of a network, in the order of its layers."""
@@ -50,26 +66,37 @@ def slots_of(network: nn.Module) -> list[Slot]:
     for name, module in network.named_modules():
         if isinstance(module, nn.Conv2d | nn.Linear | _BatchNorm):
             named.append((name, module))
-    followers = [*named[1:], ("", None)]
     slots: list[Slot] = []
-    for (name, module), (next_name, follower) in zip(named, followers, strict=True):
-        norm = next_name if isinstance(follower, _BatchNorm) else None
-        slots.append(_slot(name, module, norm))
+    norm: str | None = None
+    # Backwards, so that each layer knows the norm that follows it.
+    for name, module in reversed(named):
+        slot = _slot(name, module, norm)
+        slots.append(slot)
+        norm = None
+        if isinstance(module, _BatchNorm):
+            norm = name
+    slots.reverse()
     return slots
 
 
-def _slot(name: str, module: nn.Module, norm: str | None) -> Slot:
+def _slot(
+    name: str,
+    module: nn.Module,
+    norm: str | None,
+) -> Slot:
     tensors: dict[str, str] = {}
     for role, tensor in module.state_dict().items():
         if tensor is not None and role != COUNTER:
             tensors[role] = f"{name}.{role}"
     required = tuple(tensors)
-    shape = tuple(module.state_dict()["weight"].shape)
+    weight = module.state_dict()["weight"]
+    shape = tuple(weight.shape)
     kind = _kind(shape)
     if kind == "norm" and "running_mean" not in tensors:
         # The scale of a norm with batch statistics is 1 where a file has none.
         required = ("bias",)
-    return Slot(Layer(name, kind, shape, tensors), required, norm)
+    layer = Layer(name, kind, shape, tensors)
+    return Slot(layer, required, norm)
 
 
 def layers_of_file(tensors: Mapping[str, Tensor]) -> list[Layer] | None:
@@ -82,13 +109,17 @@ def layers_of_file(tensors: Mapping[str, Tensor]) -> list[Layer] | None:
         found = _NAME.fullmatch(name)
         if found is None:
             return None
-        if found["role"] != COUNTER:
-            grouped.setdefault(found["layer"], {})[found["role"]] = name
+        role = found["role"]
+        if role != COUNTER:
+            layer = grouped.setdefault(found["layer"], {})
+            layer[role] = name
     layers: list[Layer] = []
     for layer_name, names in grouped.items():
-        first = names.get("weight") or next(iter(names.values()))
-        shape = tuple(tensors[first].shape)
-        layers.append(Layer(layer_name, _kind(shape), shape, names))
+        first = next(iter(names.values()))
+        kernel = names.get("weight", first)
+        shape = tuple(tensors[kernel].shape)
+        kind = _kind(shape)
+        layers.append(Layer(layer_name, kind, shape, names))
     return layers
 
 
@@ -97,7 +128,10 @@ def _kind(shape: Sequence[int]) -> str:
     return kinds.get(len(shape), "other")
 
 
-def in_order(layers: Sequence[Layer], order: Sequence[str]) -> list[Layer] | None:
+def in_order(
+    layers: Sequence[Layer],
+    order: Sequence[str],
+) -> list[Layer] | None:
     """Put alike layers of a file into the order of their network.
 
     Their order follows from the numbers in their names, or from the order in the file. Return
@@ -105,17 +139,16 @@ def in_order(layers: Sequence[Layer], order: Sequence[str]) -> list[Layer] | Non
 
     order: the names of all tensors as the file has them; empty if it keeps no order
     """
-    templates = {_DIGITS.sub("#", layer.name) for layer in layers}
-    by_number = sorted(layers, key=lambda layer: natural(layer.name))
-    # A file with sorted names says nothing about the order of its layers.
-    says_order = list(order) != sorted(order)
     if len(layers) == 1:
         return list(layers)
-    if not says_order:
-        return by_number if len(templates) == 1 else None
-    places = {name: place for place, name in enumerate(order)}
-    by_file = sorted(layers, key=lambda layer: min(_places(layer, places)))
-    if len(templates) == 1 and by_file != by_number:
+    templates = {_DIGITS.sub("#", layer.name) for layer in layers}
+    differ_in_numbers = len(templates) == 1
+    by_number = sorted(layers, key=_number)
+    # A file with sorted names says nothing about the order of its layers.
+    if list(order) == sorted(order):
+        return by_number if differ_in_numbers else None
+    by_file = _by_file(layers, order)
+    if differ_in_numbers and by_file != by_number:
         return None
     return by_file
 
@@ -124,11 +157,30 @@ def natural(name: str) -> list[tuple[int, str]]:
     """Return a key that sorts names with their numbers as numbers: block2 before block10."""
     parts: list[tuple[int, str]] = []
     for part in re.split(r"(\d+)", name):
-        is_number = part.isascii() and part.isdigit()
-        parts.append((int(part[:18]), "") if is_number else (-1, part))
+        if part.isascii() and part.isdigit():
+            number = int(part[:_LONGEST_NUMBER])
+            parts.append((number, ""))
+        else:
+            parts.append((-1, part))
     return parts
 
 
-def _places(layer: Layer, places: Mapping[str, int]) -> Iterator[int]:
-    for name in layer.tensors.values():
-        yield places[name]
+def _number(layer: Layer) -> list[tuple[int, str]]:
+    return natural(layer.name)
+
+
+def _by_file(
+    layers: Sequence[Layer],
+    order: Sequence[str],
+) -> list[Layer]:
+    """Sort layers by the place of their first tensor in a file."""
+    layer_of: dict[str, Layer] = {}
+    for layer in layers:
+        for name in layer.tensors.values():
+            layer_of[name] = layer
+    found: dict[str, Layer] = {}
+    for name in order:
+        if name in layer_of:
+            layer = layer_of[name]
+            found.setdefault(layer.name, layer)
+    return list(found.values())

@@ -23,7 +23,8 @@ from ..settings import parse_settings
 from ..trained_learner import TrainedLearner
 from .filling import Filling
 from .layers import slots_of
-from .matching import Match, Matcher, kept_tensors
+from .left_out import kept_tensors
+from .matching import Match, Matcher
 from .tensor_file import TensorFile, read_tensor_file
 from .tensorflow_files import FINN2017_BYTES, FINN2017_SHA256, read_finn2017
 
@@ -120,7 +121,10 @@ def _open(path: Path) -> _Source:
     return _Source(file, name=shown(path.stem)[:_LONGEST_STEM].strip())
 
 
-def _settled(source: _Source, choice: WeightsChoice) -> WeightsChoice:
+def _settled(
+    source: _Source,
+    choice: WeightsChoice,
+) -> WeightsChoice:
     """Fill in what is known about a file, and the defaults."""
     known = source.known
     if known is not None:
@@ -142,7 +146,9 @@ def _settled(source: _Source, choice: WeightsChoice) -> WeightsChoice:
 
 
 def _known_choice(
-    file: TensorFile, known: WeightsChoice, choice: WeightsChoice
+    file: TensorFile,
+    known: WeightsChoice,
+    choice: WeightsChoice,
 ) -> WeightsChoice:
     for option in ("backbone", "width", "head"):
         chosen = getattr(choice, option)
@@ -156,7 +162,9 @@ def _known_choice(
 
 
 def _changes(
-    source: _Source, choice: WeightsChoice, settings: Sequence[str]
+    source: _Source,
+    choice: WeightsChoice,
+    settings: Sequence[str],
 ) -> dict[str, Any]:
     """Return the settings of the learner by key: those of a known file, then the user's."""
     head = str(choice.head)
@@ -202,7 +210,10 @@ def _config(
 
 
 def _way(
-    file: TensorFile, config: TrainConfig, image_shape: Shape, drop: Sequence[str]
+    file: TensorFile,
+    config: TrainConfig,
+    image_shape: Shape,
+    drop: Sequence[str],
 ) -> int:
     """Return the number of classes of the last linear layer in a file."""
     backbone = BACKBONES[config.backbone](image_shape, config.width)
@@ -222,7 +233,10 @@ def _way(
     return way
 
 
-def _set_eps(network: nn.Module, eps: object) -> None:
+def _set_eps(
+    network: nn.Module,
+    eps: object,
+) -> None:
     if eps is None:
         return
     if type(eps) is not float or not 0 < eps < 1:
@@ -235,7 +249,11 @@ def _set_eps(network: nn.Module, eps: object) -> None:
             module.eps = eps
 
 
-def _fill(network: nn.Module, file: TensorFile, choice: WeightsChoice) -> WeightsFile:
+def _fill(
+    network: nn.Module,
+    file: TensorFile,
+    choice: WeightsChoice,
+) -> WeightsFile:
     """Put the weights of a file into a network. Return what went where."""
     slots = slots_of(network)
     name = f"{choice.backbone}-{choice.width}"

@@ -9,17 +9,24 @@ Whatever remains unclear is an error. Nothing is guessed.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-
-from torch import Tensor
 
 from fewbench.documents import shown
 
 from ..learner import BaselineError
 from .by_order import match_by_order
 from .copies import copies_in
-from .layers import COUNTER, Layer, Slot, in_order, layers_of_file
+from .layers import (
+    COUNTER,
+    Layer,
+    Shape,
+    Slot,
+    in_order,
+    layers_of_file,
+)
+from .left_out import kept_tensors, listed, part_to_drop
+from .mismatch import advice_on_shapes
 from .tensor_file import TensorFile
 
 # A match by names needs this share of the network's tensors. The rest is then missing.
@@ -48,7 +55,11 @@ class Matcher:
     """
 
     def __init__(
-        self, file: TensorFile, slots: Sequence[Slot], network: str, drop: Sequence[str]
+        self,
+        file: TensorFile,
+        slots: Sequence[Slot],
+        network: str,
+        drop: Sequence[str],
     ) -> None:
         self.file = file
         self.slots = slots
@@ -75,31 +86,41 @@ class Matcher:
         if found is None:
             raise self._error(
                 f"neither the names nor the order of the tensors fit: expected "
-                f"{_listed(self._expected())}, got {_listed(self._shapes(self.tensors))}",
+                f"{listed(self._expected())}, got {listed(self._shapes(self.tensors))}",
                 self._advice(),
             )
         return self._checked("order", found)
 
     def _prefix(self) -> str | None:
         """Return what stands before the names of our network; None if it has other names."""
-        hits: Counter[str] = Counter()
         wanted = self._wanted()
-        for name, tensor in self.tensors.items():
-            for ours, shape in wanted.items():
-                prefix = name.removesuffix(ours)
-                is_end = name.endswith(ours) and (not prefix or prefix.endswith("."))
-                if is_end and tuple(tensor.shape) == shape:
-                    hits[prefix] += 1
-        best = hits.most_common(2)
-        if not best or best[0][1] < _LEAST_NAMED * len(wanted):
+        hits = self._hits(wanted)
+        (best, n_hits), (second, n_second) = hits.most_common(2)
+        if n_hits < _LEAST_NAMED * len(wanted):
             return None
-        if len(best) > 1 and best[0][1] == best[1][1]:
-            names = [shown(prefix) or "no prefix" for prefix, _ in best]
+        if n_hits == n_second:
+            first_name = shown(best) or "no prefix"
+            second_name = shown(second) or "no prefix"
+            part = second_name.removesuffix(".")
             raise self._error(
-                f"holds two networks that fit: {names[0]} and {names[1]}",
-                f"Leave one out: --drop {names[1].removesuffix('.')}",
+                f"holds two networks that fit: {first_name} and {second_name}",
+                f"Leave one out: --drop {part}",
             )
-        return best[0][0]
+        return best
+
+    def _hits(self, wanted: dict[str, Shape]) -> Counter[str]:
+        """Count the tensors of our names and shapes for each prefix, two at least."""
+        # No name starts with these two, as all prefixes end in a point.
+        hits = Counter({"first": 0, "second": 0})
+        for name, tensor in self.tensors.items():
+            shape = tuple(tensor.shape)
+            for ours, our_shape in wanted.items():
+                prefix = name.removesuffix(ours)
+                is_prefix = not prefix or prefix.endswith(".")
+                is_ours = name.endswith(ours) and is_prefix
+                if is_ours and shape == our_shape:
+                    hits[prefix] += 1
+        return hits
 
     def _by_names(self, prefix: str) -> list[Layer]:
         layers: list[Layer] = []
@@ -115,27 +136,59 @@ class Matcher:
 
     def _by_layers(self, layers: Sequence[Layer]) -> list[Layer]:
         """Take alike layers in their order."""
+        self._check_sequence(layers)
         chosen: dict[str, Layer] = {}
-        groups = {(slot.layer.kind, slot.layer.shape) for slot in self.slots}
-        for group in sorted(groups):
-            ours = [
-                slot.layer.name for slot in self.slots if _group(slot.layer) == group
-            ]
+        for group in sorted({_group(slot.layer) for slot in self.slots}):
+            ours: list[str] = []
+            for slot in self.slots:
+                if _group(slot.layer) == group:
+                    ours.append(slot.layer.name)
             theirs = [layer for layer in layers if _group(layer) == group]
             if len(theirs) != len(ours):
                 raise self._wrong_number(group, ours, theirs)
             ordered = in_order(theirs, self.order)
             if ordered is None:
-                names = ", ".join(shown(layer.name) for layer in theirs)
-                raise self._error(
-                    f"the order of the {len(theirs)} layers {names} is ambiguous: expected "
-                    f"numbers in their names that agree with their order in the file",
-                    f"Rename them as in {self.network}: {', '.join(ours)}",
-                )
-            chosen |= dict(zip(ours, ordered, strict=True))
+                raise self._ambiguous(theirs, ours)
+            pairs = zip(ours, ordered, strict=True)
+            chosen.update(pairs)
         return [chosen[slot.layer.name] for slot in self.slots]
 
-    def _checked(self, kind: str, layers: list[Layer]) -> Match:
+    def _check_sequence(self, layers: Sequence[Layer]) -> None:
+        """Check that all kernels come in our order, where the file says an order.
+
+        Otherwise a shortcut that others registered before its block would go unnoticed: its
+        norm has the shape of the other norms.
+        """
+        ours: list[Layer] = []
+        for slot in self.slots:
+            if slot.layer.kind != "norm":
+                ours.append(slot.layer)
+        groups = {_group(layer) for layer in ours}
+        theirs = [layer for layer in layers if _group(layer) in groups]
+        ordered = in_order(theirs, self.order) if theirs else None
+        if ordered is None or len(ordered) != len(ours):
+            return
+        if list(map(_group, ordered)) != list(map(_group, ours)):
+            raise self._ambiguous(ordered, [layer.name for layer in ours])
+
+    def _ambiguous(
+        self,
+        theirs: Iterable[Layer],
+        ours: Sequence[str],
+    ) -> BaselineError:
+        names = [shown(layer.name) for layer in theirs]
+        return self._error(
+            f"the order of the {len(names)} layers {', '.join(names)} is ambiguous: "
+            f"expected the order of {self.network}, by the numbers in their names and, if "
+            f"the file keeps it, by their order in the file",
+            f"Rename them as in {self.network}: {', '.join(ours)}",
+        )
+
+    def _checked(
+        self,
+        kind: str,
+        layers: list[Layer],
+    ) -> Match:
         used: set[str] = set()
         for slot, layer in zip(self.slots, layers, strict=True):
             self._check_layer(slot, layer)
@@ -145,43 +198,56 @@ class Matcher:
             if name not in used and not name.endswith(COUNTER):
                 left_over.append(name)
         if left_over:
-            part = self._part_of(left_over[0], used)
+            part = part_to_drop(left_over[0], used)
             raise self._error(
-                f"tensors are left over: {_listed(self._shapes(left_over))}",
+                f"tensors are left over: {listed(self._shapes(left_over))}",
                 f"Leave them out: --drop {part}",
             )
         return Match(kind, layers, self.copies)
 
-    def _check_layer(self, slot: Slot, layer: Layer) -> None:
+    def _check_layer(
+        self,
+        slot: Slot,
+        layer: Layer,
+    ) -> None:
         for role in slot.required:
             if role not in layer.tensors:
-                missing = slot.layer.tensors[role]
-                advice = "Choose another --backbone, or save the whole state dict"
-                if role.startswith("running"):
-                    advice = (
-                        "If the network was trained with the statistics of its batch, as "
-                        "MAML is, add --head maml"
-                    )
-                raise self._error(
-                    f"{missing} is missing: the layer {shown(layer.name)} has "
-                    f"{', '.join(layer.tensors) or 'no tensor'}",
-                    advice,
-                )
+                raise self._missing(slot, layer, role)
         for role, name in layer.tensors.items():
-            shape = slot.layer.shape
             if role == COUNTER:
                 continue
-            if role != "weight" and slot.layer.kind != "norm":
-                shape = shape[:1]
+            expected = slot.shape_of(role)
             got = tuple(self.tensors[name].shape)
-            if got != shape:
+            if got != expected:
                 raise self._error(
-                    f"{shown(name)}: expected the shape {shape}, got {got}",
+                    f"{shown(name)}: expected the shape {expected}, got {got}",
                     self._advice(),
                 )
 
+    def _missing(
+        self,
+        slot: Slot,
+        layer: Layer,
+        role: str,
+    ) -> BaselineError:
+        advice = "Choose another --backbone, or save the whole state dict"
+        if role.startswith("running"):
+            advice = (
+                "If the network was trained with the statistics of its batch, as MAML is, "
+                "add --head maml"
+            )
+        there = ", ".join(layer.tensors) or "no tensor"
+        return self._error(
+            f"{slot.layer.tensors[role]} is missing: the layer {shown(layer.name)} has "
+            f"{there}",
+            advice,
+        )
+
     def _wrong_number(
-        self, group: tuple[str, tuple[int, ...]], ours: list[str], theirs: list[Layer]
+        self,
+        group: tuple[str, Shape],
+        ours: list[str],
+        theirs: list[Layer],
     ) -> BaselineError:
         kind, shape = group
         names = ", ".join(shown(layer.name) for layer in theirs) or "none"
@@ -195,87 +261,35 @@ class Matcher:
         )
 
     def _advice(self) -> str:
-        """Return what to type if the shapes are those of another network."""
-        for name, tensor in self.tensors.items():
-            shape = tuple(tensor.shape)
-            if len(shape) != 4:
-                continue
-            first = self.slots[0].layer.shape
-            if shape[:2] == (3, 3):
-                return (
-                    f"{shown(name)} is in TensorFlow's order: transpose it (3, 2, 0, 1)"
-                )
-            if len(first) == 4 and shape[1:] == first[1:] and shape[0] != first[0]:
-                return f"Type --width {shape[0]}, or choose another --backbone"
-            if len(first) == 4 and shape[1] != first[1]:
-                return (
-                    f"The network takes images with {shape[1]} channels: choose another "
-                    f"protocol, or another --backbone"
-                )
-            break
-        return "Choose another --backbone or --width"
+        return advice_on_shapes(self.tensors, self.slots)
 
-    def _part_of(self, name: str, used: set[str]) -> str:
-        """Return the shortest start of a name that no used tensor has."""
-        parts = name.split(".")
-        for length in range(1, len(parts)):
-            start = ".".join(parts[:length])
-            if not any(is_part(other, start) for other in used):
-                return shown(start)
-        return shown(name)
-
-    def _wanted(self) -> dict[str, tuple[int, ...]]:
+    def _wanted(self) -> dict[str, Shape]:
         """Return the names and shapes of our tensors that a file must have."""
-        wanted: dict[str, tuple[int, ...]] = {}
+        wanted: dict[str, Shape] = {}
         for slot in self.slots:
             for role in slot.required:
-                is_matrix = role == "weight" or slot.layer.kind == "norm"
-                shape = slot.layer.shape if is_matrix else slot.layer.shape[:1]
-                wanted[slot.layer.tensors[role]] = shape
+                name = slot.layer.tensors[role]
+                wanted[name] = slot.shape_of(role)
         return wanted
 
     def _expected(self) -> list[str]:
-        return [f"{name} {shape}" for name, shape in self._wanted().items()]
+        wanted = self._wanted().items()
+        return [f"{name} {shape}" for name, shape in wanted]
 
-    def _shapes(self, names: Sequence[str] | Mapping[str, Tensor]) -> list[str]:
-        return [f"{shown(name)} {tuple(self.tensors[name].shape)}" for name in names]
+    def _shapes(self, names: Iterable[str]) -> list[str]:
+        words: list[str] = []
+        for name in names:
+            shape = tuple(self.tensors[name].shape)
+            words.append(f"{shown(name)} {shape}")
+        return words
 
-    def _error(self, what: str, advice: str) -> BaselineError:
+    def _error(
+        self,
+        what: str,
+        advice: str,
+    ) -> BaselineError:
         return BaselineError(f"{self.file.name} as {self.network}: {what}. {advice}")
 
 
-def kept_tensors(file: TensorFile, drop: Sequence[str]) -> dict[str, Tensor]:
-    """Return the tensors of a file without those that the user leaves out.
-
-    Raises BaselineError if a text in `drop` fits no tensor.
-    """
-    kept = dict(file.tensors)
-    for start in drop:
-        dropped = [name for name in kept if is_part(name, start)]
-        if not dropped:
-            names = _listed([shown(name) for name in file.tensors])
-            raise BaselineError(
-                f"--drop {start}: expected the start of a name in {file.name}, got none "
-                f"of {names}. Omit it, or correct it"
-            )
-        for name in dropped:
-            del kept[name]
-    return kept
-
-
-def is_part(name: str, start: str) -> bool:
-    """Return whether a tensor is called `start`, or lies in the part of this name."""
-    rest = name.removeprefix(start)
-    return name.startswith(start) and (not rest or rest[0] in "./_")
-
-
-def _group(layer: Layer) -> tuple[str, tuple[int, ...]]:
+def _group(layer: Layer) -> tuple[str, Shape]:
     return layer.kind, layer.shape
-
-
-def _listed(words: Sequence[str]) -> str:
-    """Return the first words, and the number of the others."""
-    listed = ", ".join(words[:8])
-    if len(words) > 8:
-        listed += f" and {len(words) - 8} more"
-    return listed

@@ -124,7 +124,10 @@ def _read_zip(path: Path) -> dict[str, Tensor]:
     return _read_npz(path, limits)
 
 
-def _read_npz(path: Path, limits: dict[str, int]) -> dict[str, Tensor]:
+def _read_npz(
+    path: Path,
+    limits: dict[str, int],
+) -> dict[str, Tensor]:
     try:
         arrays = read_arrays(path, limits)
     except Exception as error:
@@ -177,7 +180,10 @@ def _first_words(error: Exception) -> str:
     return shown(words.split(". ")[0])[:200]
 
 
-def _state_dict(path: Path, found: object) -> dict[str, Tensor]:
+def _state_dict(
+    path: Path,
+    found: object,
+) -> dict[str, Tensor]:
     """Return the state dict in what torch.load returned, which may hold several."""
     if not isinstance(found, Mapping):
         raise BaselineError(
@@ -211,7 +217,10 @@ def _tensors_of(values: Mapping[object, object]) -> dict[str, Tensor]:
     return tensors
 
 
-def _check_sizes(path: Path, tensors: Mapping[str, Tensor]) -> None:
+def _check_sizes(
+    path: Path,
+    tensors: Mapping[str, Tensor],
+) -> None:
     """Raise BaselineError if there are no tensors, too many or too large ones.
 
     A few bytes of a file can stand for a tensor of any size, whose strides are 0.
@@ -233,7 +242,10 @@ def _check_sizes(path: Path, tensors: Mapping[str, Tensor]) -> None:
             )
 
 
-def _damaged(path: Path, error: Exception) -> BaselineError:
+def _damaged(
+    path: Path,
+    error: Exception,
+) -> BaselineError:
     return BaselineError(
         f"{path}: damaged: expected an intact file, got: {_first_words(error)}. Copy or "
         f"download it again"

@@ -19,9 +19,9 @@ FINN2017_BYTES = 131_092
 _WIDTH = 32
 _WAY = 5
 # The offsets in bytes of each block's shift, bias and kernel, and of the last layer.
-_SHIFTS = 0, 128, 256, 384
-_BIASES = 512, 640, 768, 896
-_KERNELS = 1044, 4500, 41364, 78228
+_SHIFTS = (0, 128, 256, 384)
+_BIASES = (512, 640, 768, 896)
+_KERNELS = (1044, 4500, 41364, 78228)
 _HEAD_BIAS = 1024
 _HEAD = 115092
 _NAMES = re.compile(
@@ -40,9 +40,12 @@ def read_finn2017(path: Path) -> dict[str, Tensor]:
     n_in = 3
     for block, kernel_at in enumerate(_KERNELS):
         kernel = _floats(raw, kernel_at, 3, 3, n_in, _WIDTH)
-        tensors[f"body.{block}.0.weight"] = kernel.permute(3, 2, 0, 1)
-        tensors[f"body.{block}.0.bias"] = _floats(raw, _BIASES[block], _WIDTH)
-        tensors[f"body.{block}.1.bias"] = _floats(raw, _SHIFTS[block], _WIDTH)
+        bias = _floats(raw, _BIASES[block], _WIDTH)
+        shift = _floats(raw, _SHIFTS[block], _WIDTH)
+        name = f"body.{block}"
+        tensors[f"{name}.0.weight"] = kernel.permute(3, 2, 0, 1)
+        tensors[f"{name}.0.bias"] = bias
+        tensors[f"{name}.1.bias"] = shift
         n_in = _WIDTH
     # The maps have 5 x 5 positions.
     head = _floats(raw, _HEAD, 5, 5, _WIDTH, _WAY)

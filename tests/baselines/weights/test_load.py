@@ -6,6 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from fewbench.baselines.backbones import conv4
@@ -20,14 +22,14 @@ CONV4 = WeightsChoice("conv4", foreign.WIDTH)
 STATE = foreign.trained_state()
 
 
-def load(path: Path, choice: WeightsChoice = CONV4, *settings: str) -> ProtoNet:
-    learner = load_weights(path, foreign.SHAPE, choice, CPU, settings=settings)
+def load(path: Path, choice: WeightsChoice = CONV4, *changes: str) -> ProtoNet:
+    learner = load_weights(path, foreign.SHAPE, choice, CPU, settings=changes)
     assert isinstance(learner, ProtoNet)
     return learner
 
 
-def load_maml(path: Path, choice: WeightsChoice, *settings: str) -> MAML:
-    learner = load_weights(path, foreign.SHAPE, choice, CPU, settings=settings)
+def load_maml(path: Path, choice: WeightsChoice, *changes: str) -> MAML:
+    learner = load_weights(path, foreign.SHAPE, choice, CPU, settings=changes)
     assert isinstance(learner, MAML)
     return learner
 
@@ -154,7 +156,7 @@ def test_maml_starts_from_the_weights(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("choice", "settings", "words"),
+    ("choice", "changes", "words"),
     [
         (WeightsChoice(), (), "Add for example --backbone conv4"),
         (WeightsChoice("conv5"), (), "Did you mean 'conv4'"),
@@ -169,12 +171,43 @@ def test_maml_starts_from_the_weights(tmp_path: Path) -> None:
     ],
 )
 def test_a_wrong_choice_is_refused_with_advice(
-    choice: WeightsChoice, settings: tuple[str, ...], words: str, tmp_path: Path
+    choice: WeightsChoice, changes: tuple[str, ...], words: str, tmp_path: Path
 ) -> None:
     path = foreign.save_torch(STATE, tmp_path / "net.pt")
 
     with pytest.raises(Exception, match=words.replace("(", r"\(")) as caught:
-        load(path, choice, *settings)
+        load(path, choice, *changes)
 
     assert type(caught.value).__name__ in ("BaselineError", "DataError")
     assert "\n" not in str(caught.value)
+
+
+SAVED = {
+    "safetensors": foreign.save_safetensors,
+    "torch": foreign.save_torch,
+    "legacy": foreign.save_legacy,
+    "npz": lambda state, path: foreign.save_npz(foreign.arrays_of(state), path),
+}
+
+
+@settings(
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(kind=st.sampled_from(sorted(SAVED)), place=st.floats(0, 1), junk=st.binary())
+def test_a_damaged_byte_gives_a_learner_or_a_sentence(
+    tmp_path: Path, kind: str, place: float, junk: bytes
+) -> None:
+    path = SAVED[kind](STATE, tmp_path / "weights")
+    content = path.read_bytes()
+    # Most damage is done where the formats keep names, types and shapes.
+    at = int(place**3 * len(content))
+    path.write_bytes(content[:at] + junk + content[at + len(junk) :])
+
+    said = ""
+    try:
+        load(path)
+    except BaselineError as error:
+        said = str(error)
+    assert "\n" not in said

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from fewbench.baselines.backbones import conv4
+from fewbench.baselines.backbones import BACKBONES, conv4
 from fewbench.baselines.learner import BaselineError
 from fewbench.baselines.weights.layers import slots_of
-from fewbench.baselines.weights.matching import Matcher, is_part
+from fewbench.baselines.weights.matching import Matcher
 from fewbench.baselines.weights.tensor_file import read_tensor_file
 from fewbench_tests import foreign_weights as foreign
 from fewbench_tests.foreign_weights import State
@@ -141,15 +141,43 @@ def test_a_file_without_an_order_needs_numbers_in_its_names(tmp_path: Path) -> N
         match(lettered(), tmp_path / "b", foreign.save_safetensors)
 
 
-@pytest.mark.parametrize(
-    ("name", "start", "expected"),
-    [
-        ("fc.weight", "fc", True),
-        ("fc", "fc", True),
-        ("fc_weight", "fc", True),
-        ("fc2.weight", "fc", False),
-        ("net.fc.weight", "fc", False),
-    ],
-)
-def test_a_part_is_named_by_whole_words(name: str, start: str, expected: bool) -> None:
-    assert is_part(name, start) == expected
+def resnet12(conv: str, norm: str, *, shortcut_first: bool = False) -> State:
+    """A resnet12 with the names that its authors gave; `{0}` is the block, `{1}` the layer."""
+    state = BACKBONES["resnet12"](foreign.SHAPE, 4).state_dict()
+    changed: State = {}
+    shortcuts: State = {}
+    for name, value in state.items():
+        block, _, branch, place, role = name.split(".")
+        if branch == "shortcut":
+            shortcuts[f"layer{block}.downsample.{place}.{role}"] = value
+        else:
+            pattern = norm if int(place) % 3 else conv
+            layer = pattern.format(block, 1 + int(place) // 3)
+            changed[f"{layer}.{role}"] = value
+    return shortcuts | changed if shortcut_first else changed | shortcuts
+
+
+def test_a_shortcut_is_told_from_its_block_by_the_order_of_the_file(
+    tmp_path: Path,
+) -> None:
+    network = BACKBONES["resnet12"](foreign.SHAPE, 4)
+    names = ("layer{0}.conv{1}", "layer{0}.bn{1}")
+    # The norms of a block and of its shortcut have the same shape.
+    path = foreign.save_torch(by_block(resnet12(*names)), tmp_path / "a")
+    found = Matcher(read_tensor_file(path), slots_of(network), "resnet12-4", ()).match()
+    slots = slots_of(network)
+    for slot, layer in zip(slots, found.layers, strict=True):
+        assert ("shortcut" in slot.layer.name) == ("downsample" in layer.name)
+        assert slot.layer.name[0] == layer.name[len("layer")]
+
+    first = by_block(resnet12(*names, shortcut_first=True))
+    file = read_tensor_file(foreign.save_torch(first, tmp_path / "b"))
+    with pytest.raises(BaselineError, match="order of the 16 layers .* ambiguous"):
+        Matcher(file, slots, "resnet12-4", ()).match()
+    file = read_tensor_file(foreign.save_safetensors(first, tmp_path / "c"))
+    with pytest.raises(BaselineError, match="order of the 4 layers .* ambiguous"):
+        Matcher(file, slots, "resnet12-4", ()).match()
+
+
+def by_block(state: State) -> State:
+    return dict(sorted(state.items(), key=lambda item: item[0].partition(".")[0]))
