@@ -20,7 +20,9 @@ _MOST_CANDIDATES = 5  # for each original
 # .998 and an RMSE below 20. The others have at most .94 and at least 33.
 _LEAST_CORRELATION = 0.97
 _MOST_RMSE = 25.0
-# The best candidate must have at most this part of the RMSE of the next one.
+# The next candidate must have a larger RMSE than this, since both could be copies of one
+# image, and the best candidate must have at most this part of the RMSE of the next.
+_LEAST_RMSE_OF_NEXT = 5.0
 _CLEARLY_SMALLER = 0.7
 
 
@@ -108,16 +110,21 @@ def _made_small(original: Image.Image, side: int) -> np.ndarray:
 
 def _match(smalls: np.ndarray, candidates: Sequence[Candidate]) -> Match:
     """Choose the candidate whose pixels differ least from the original made small."""
-    by_rmse = sorted(
-        (_least_rmse(smalls, one.pixels), i) for i, one in enumerate(candidates)
-    )
+    by_rmse: list[tuple[float, int]] = []
+    for i, one in enumerate(candidates):
+        by_rmse.append((_least_rmse(smalls, one.pixels), i))
+    by_rmse.sort()
     if not by_rmse:
         return Match()
     rmse, place = by_rmse[0]
     best = candidates[place]
     if rmse > _MOST_RMSE or best.correlation < _LEAST_CORRELATION:
         return Match()
-    if len(by_rmse) > 1 and rmse > _CLEARLY_SMALLER * by_rmse[1][0]:
+    if len(by_rmse) == 1:
+        return Match(best)
+    next_rmse, _ = by_rmse[1]
+    is_copied = next_rmse <= _LEAST_RMSE_OF_NEXT
+    if is_copied or rmse > _CLEARLY_SMALLER * next_rmse:
         return Match(is_ambiguous=True)
     return Match(best)
 
