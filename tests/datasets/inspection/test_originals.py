@@ -63,6 +63,17 @@ def test_every_original_finds_its_image_and_no_other(
     np.testing.assert_array_equal(matches[0].image.pixels, images[0, :, :, ::-1])
 
 
+def test_grain_that_a_filter_did_not_smooth_hides_no_image() -> None:
+    rng = np.random.default_rng(0)
+    pixels = np.asarray(photo(0)) + rng.normal(0, 60, (220, 300, 1))
+    grainy = Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8))
+    search = ContentSearch([grainy], 84)
+    small = small_image(grainy, 84, "squashed", "nearest")
+    search.look_at("a", names(1), small[None])
+    [match] = search.matches()
+    assert match.image is not None
+
+
 def test_two_equal_images_are_ambiguous(originals: list[Image.Image]) -> None:
     search = ContentSearch(originals[:2], 84)
     images = smalls("squashed", "box")
@@ -76,7 +87,7 @@ def test_two_equal_images_are_ambiguous(originals: list[Image.Image]) -> None:
 def test_images_of_one_grey_level_match_nothing() -> None:
     flat = Image.new("RGB", (300, 200), (9, 9, 9))
     search = ContentSearch([flat], 84)
-    search.look_at("a", names(3), np.full((3, 84, 84, 3), 9, np.uint8))
+    search.look_at("a", names(1), np.full((1, 84, 84, 3), 9, np.uint8))
     [match] = search.matches()
     assert match.image is None
 
