@@ -47,8 +47,8 @@ def build(
     source: Annotated[
         Path | None,
         typer.Option(
-            help="Folder or archive with the data. `fewbench data info NAME` lists "
-            "the possible layouts. Default: download the data."
+            help="Folder, archive or folder of archives with the data. `fewbench data "
+            "info NAME` lists the possible layouts. Default: download the data."
         ),
     ] = None,
     resampling: Annotated[

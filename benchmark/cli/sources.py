@@ -24,8 +24,9 @@ def identify(
     originals: Annotated[
         Path | None,
         typer.Option(
-            help="Folder or archive with the same images in full size. If given, also "
-            "show how close each resizing filter comes to the images in PATH."
+            help="Folder or archive with some of the same images in full size. They are "
+            "found by their names, or else by their content. If given, also show which "
+            "geometry, filter and JPEG quality explain the images in PATH best."
         ),
     ] = None,
     as_json: Json = False,
@@ -46,11 +47,9 @@ def identify(
     document: dict[str, Any] = {"path": str(path), "found": found}
     text = known_text(known)
     if originals is not None:
-        from ...datasets.inspection.resampling import resampling_family
-
-        differences = resampling_family(path, originals)
-        document["resampling"] = differences
-        text += f"\n\n{_filters_table(differences)}"
+        more, explained = _explained(path, originals)
+        document |= more
+        text += f"\n\n{explained}"
     emit(document, text, as_json)
 
 
@@ -223,11 +222,17 @@ def read_some_images(source: Path, count: int) -> "dict[str, Image]":
     return images
 
 
-def _filters_table(differences: dict[str, float]) -> str:
-    from ...reports.tables.text import text_table
+def _explained(path: Path, originals: Path) -> tuple[dict[str, Any], str]:
+    """Compare images with their originals. Return the findings as JSON and as text."""
+    from ...datasets.inspection.explanation import explain
+    from ...datasets.inspection.resampling import original_pairs, resampling_family
+    from .describe_originals import explanation_document, explanation_text
 
-    rows = []
-    for name, difference in differences.items():
-        rows.append([name, f"{difference:.2f}"])
-    header = ["filter", "mean difference from the originals in grey levels"]
-    return text_table(header, rows)
+    with progress_bars() as progress:
+        found = original_pairs(path, originals, progress)
+    explanation = explain(found.pairs)
+    document = {
+        "resampling": resampling_family(found.pairs),
+        "originals": explanation_document(found, explanation),
+    }
+    return document, explanation_text(found, explanation)

@@ -1,22 +1,31 @@
 """Find the size of images, and the filter that resized them, from their pixels."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
+
+from fewbench.progress import Progress, report_nothing
 
 from ..archives.tree import Tree
 from ..images.decode import decode, read_size
 from ..images.origins import sizes_text
 from ..images.resample import tell_resampling
-from ..info import ClassImages, DataError, Request
+from ..info import DataError, Listing, Request
 from ..layouts.ilsvrc import find_classes
 from ..layouts.miniimagenet import ravi_members
+from ..layouts.source_file import IMAGE_SUFFIXES
 from ..layouts.source_files import open_source
 from ..miniimagenet import INFO, ravi_split
+from .explanation import Pair
+from .originals import ContentSearch
 
 _MOST_READ = 2_000
+_MOST_PAIRS = 50
+_MOST_LOOKED_FOR = 200  # originals, of which each takes 250 kB of memory
 _Differences = dict[str, float]  # filter -> mean absolute difference in grey levels
 
 
@@ -40,35 +49,63 @@ def sizes_of(tree: Tree, names: Sequence[str]) -> str:
     return text
 
 
-def resampling_family(path: Path, originals: Path, n_images: int = 20) -> _Differences:
+@dataclass(frozen=True)
+class Pairs:
+    """Images, and the originals that they were made from.
+
+    pairs: each original, of mode "RGB", and its image, uint8 (H, W, 3)
+    found_by: "name" or "content"
+    n_originals: the number of originals that were looked for
+    n_matched: the number of originals with an image; more than there are pairs, if
+        pairs were left out
+    n_ambiguous: the number of originals for which two images fit equally well
+    """
+
+    pairs: tuple[Pair, ...]
+    found_by: str
+    n_originals: int
+    n_matched: int
+    n_ambiguous: int = 0
+
+
+def original_pairs(
+    path: Path, originals: Path, progress: Progress = report_nothing
+) -> Pairs:
+    """Find images and their originals, by name, or by content if no name is shared.
+
+    By content, at most 200 originals are looked for, evenly spread over all of them.
+    At most 50 pairs are returned.
+    path: a source of miniImageNet in any known layout
+    originals: a source of images in full size. Images are found by name if it has
+        the names of Ravi's CSVs or the class folders of ILSVRC2012's training set.
+    Raises DataError if no original belongs to an image.
+    """
+    listing = INFO.list_classes(Request(path, allow_missing=True))
+    source = open_source(Request(originals))
+    pairs = _by_name(listing, source.tree)
+    if pairs is None:
+        pairs = _by_content(listing, source.tree, progress)
+    if not pairs.pairs:
+        raise DataError(
+            f"{path} and {originals}: share no image, by name or by content: expected "
+            f"at least one, found none for {pairs.n_originals} originals, of which "
+            f"{pairs.n_ambiguous} fit several images. Name the folder with the "
+            f"full-size images: --originals DIR"
+        )
+    return pairs
+
+
+def resampling_family(pairs: Sequence[Pair], n_images: int = 20) -> _Differences:
     """Compare images with their originals, resized with each filter.
 
-    path: a source of miniImageNet in any known layout
-    originals: a source of images in full size, with names as in Ravi's CSVs or in the
-        class folders of ILSVRC2012's training set
-    n_images: the approximate number of images to compare
+    pairs: each original, of mode "RGB", and its image, uint8 (H, W, 3)
+    n_images: the number of pairs to compare, the first ones
     Returns filter -> mean absolute difference in grey levels, the best filter first.
-    Raises DataError if no image name is in both sources.
     """
-    request = Request(path, allow_missing=True)
-    listing = INFO.list_classes(request)
-    source = open_source(Request(originals))
-    member_of = _original_members(originals)
-    per_class = max(1, n_images // 4)
     by_image: list[_Differences] = []
-    for one in listing.classes:
-        if len(by_image) >= n_images:
-            break
-        shared = [i for i, name in enumerate(one.image_names) if name in member_of]
-        if shared:
-            places = shared[:per_class]
-            by_image += _differences(one, places, source.tree, member_of)
-    if not by_image:
-        raise DataError(
-            f"{path} and {originals}: share no image by name: expected at least one "
-            f"image name in both sources, got none. Name the folder with the full-size "
-            f"images: --originals DIR"
-        )
+    for original, small in pairs[:n_images]:
+        differences = tell_resampling(small, np.asarray(original))
+        by_image.append(differences)
     return _means(by_image)
 
 
@@ -84,32 +121,74 @@ def _means(by_image: Sequence[_Differences]) -> _Differences:
     return best_first
 
 
-def _differences(
-    one: ClassImages, places: Sequence[int], tree: Tree, member_of: Mapping[str, str]
-) -> list[_Differences]:
-    """Compare some images of a class with their originals, resized with each filter.
+def _by_name(listing: Listing, tree: Tree) -> Pairs | None:
+    """Return pairs of the same name, at most a quarter of them from one class.
 
-    places: indices of the images in the class
-    member_of: image name -> name of the original in `tree`
-    Returns filter -> mean absolute difference, for each image.
+    Returns None if no image has the name of an original.
     """
-    pixels = one.read()
-    by_image: list[_Differences] = []
-    for place in places:
-        image_name = one.image_names[place]
-        member = member_of[image_name]
-        encoded = tree.read(member)
-        original = decode(encoded, member, "RGB")
-        differences = tell_resampling(pixels[place], np.asarray(original))
-        by_image.append(differences)
-    return by_image
+    member_of = _original_members(tree)
+    per_class = max(1, _MOST_PAIRS // 4)
+    pairs: list[Pair] = []
+    n_matched = 0
+    for one in listing.classes:
+        shared = [i for i, name in enumerate(one.image_names) if name in member_of]
+        n_matched += len(shared)
+        room = min(per_class, _MOST_PAIRS - len(pairs))
+        if not shared or not room:
+            continue
+        pixels = one.read()
+        for place in shared[:room]:
+            member = member_of[one.image_names[place]]
+            pairs.append((_read_original(tree, member), pixels[place]))
+    if not pairs:
+        return None
+    return Pairs(tuple(pairs), "name", len(member_of), n_matched)
 
 
-def _original_members(originals: Path) -> dict[str, str]:
+def _by_content(listing: Listing, tree: Tree, progress: Progress) -> Pairs:
+    members = [name for name in tree.names() if name.lower().endswith(IMAGE_SUFFIXES)]
+    n_looked_for = min(len(members), _MOST_LOOKED_FOR)
+    chosen = [members[i * len(members) // n_looked_for] for i in range(n_looked_for)]
+    if not chosen:
+        return Pairs((), "content", 0, 0)
+    originals = (_read_original(tree, member) for member in chosen)
+    search = ContentSearch(originals, INFO.image_shape[0])
+    n_images = sum(len(one.image_names) for one in listing.classes)
+    done = 0
+    for one in listing.classes:
+        search.look_at(one.name, one.image_names, one.read())
+        done += len(one.image_names)
+        progress("compare images with originals", done, n_images)
+    matches = search.matches()
+    pairs: list[Pair] = []
+    for member, match in zip(chosen, matches, strict=True):
+        if match.image is not None and len(pairs) < _MOST_PAIRS:
+            pairs.append((_read_original(tree, member), match.image.pixels))
+    return Pairs(
+        tuple(pairs),
+        "content",
+        n_originals=n_looked_for,
+        n_matched=sum(match.image is not None for match in matches),
+        n_ambiguous=sum(match.is_ambiguous for match in matches),
+    )
+
+
+def _read_original(tree: Tree, member: str) -> Image.Image:
+    """Return an original. Raises DataError if it is as small as the images are."""
+    original = decode(tree.read(member), member, "RGB")
+    height, width, _ = INFO.image_shape
+    if original.width <= width and original.height <= height:
+        raise DataError(
+            f"{tree.label}: image {member}: expected an original in full size, got "
+            f"{original.width} x {original.height} pixels. Name the folder with the "
+            f"full-size images: --originals DIR"
+        )
+    return original
+
+
+def _original_members(tree: Tree) -> dict[str, str]:
     """Find full-size images: image name in Ravi's CSVs -> file in the source."""
     ravi = ravi_split()
-    source = open_source(Request(originals))
-    tree = source.tree
     member_of: dict[str, str] = {}
     by_class = ravi_members(tree.names(), ravi)
     for members in by_class.values():

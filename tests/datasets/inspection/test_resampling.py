@@ -9,9 +9,14 @@ from PIL import Image
 from fewbench.datasets.archives.tree import open_tree
 from fewbench.datasets.images.resample import resize
 from fewbench.datasets.info import DataError
-from fewbench.datasets.inspection.resampling import resampling_family, sizes_of
+from fewbench.datasets.inspection.resampling import (
+    original_pairs,
+    resampling_family,
+    sizes_of,
+)
 from fewbench.datasets.miniimagenet import ravi_split
 from fewbench_tests import imagenet_archives as world
+from fewbench_tests.photos import photo
 
 MINI = list(world.RAVI.numbers)
 
@@ -32,18 +37,54 @@ def test_the_filter_is_told_from_the_originals(folder: Path, name: str) -> None:
         Image.fromarray(resize(picture, (84, 84), name)).save(
             small / f"{image_name}.png"
         )
-    family = resampling_family(small, originals)
+    found = original_pairs(small, originals)
+    assert (found.found_by, found.n_matched, len(found.pairs)) == ("name", 3, 3)
+    family = resampling_family(found.pairs)
     assert next(iter(family)) == name
     assert next(iter(family.values())) < 0.01
 
 
-def test_originals_without_a_shared_name_are_refused(folder: Path) -> None:
-    world.write_named_images(folder)
-    other = folder.parent / "other"
+def write_photos(folder: Path, n_images: int) -> Path:
+    """Images of the first photos under the names of Ravi's CSVs, in a zip."""
+    (folder / "small").mkdir()
+    for seed in range(n_images):
+        image_name = ravi_split().names(MINI[seed % 3])[seed]
+        small = Image.fromarray(resize(photo(seed), (84, 84), "cv2-area"))
+        small.save(folder / "small" / f"{image_name}.png")
+    return world.pack(folder / "small", "small.zip")
+
+
+def test_originals_of_other_names_are_found_by_content(folder: Path) -> None:
+    small = write_photos(folder, 9)
+    originals = folder / "originals"
+    originals.mkdir()
+    for seed in (1, 4, 77):
+        photo(seed).save(originals / f"cat{seed}.png")
+    found = original_pairs(small, originals)
+    assert (found.found_by, found.n_matched, found.n_originals) == ("content", 2, 3)
+    for (original, image), seed in zip(found.pairs, (1, 4), strict=True):
+        np.testing.assert_array_equal(np.asarray(original), np.asarray(photo(seed)))
+        expected = resize(photo(seed), (84, 84), "cv2-area")
+        np.testing.assert_array_equal(image, expected)
+
+
+def test_originals_without_an_image_are_refused(folder: Path) -> None:
+    small = write_photos(folder, 3)
+    other = folder / "other"
     other.mkdir()
-    (other / "cat.jpg").write_bytes(world.jpeg(MINI[0], 0))
-    with pytest.raises(DataError, match="share no image by name"):
-        resampling_family(folder, other)
+    with pytest.raises(DataError, match="share no image, .*none for 0 originals"):
+        original_pairs(small, other)
+    photo(77).save(other / "cat.png")
+    with pytest.raises(
+        DataError, match=r"share no image, .*none for 1 originals, .* 0"
+    ):
+        original_pairs(small, other)
+
+
+def test_originals_that_are_small_already_are_refused(folder: Path) -> None:
+    small = write_photos(folder, 3)
+    with pytest.raises(DataError, match="expected an original in full size, got 84 x"):
+        original_pairs(small, small)
 
 
 def test_the_sizes_of_all_images_are_told(folder: Path) -> None:

@@ -141,9 +141,9 @@ def test_an_interrupted_build_from_zips_resumes(
     source = world.pack_each(world.write_split_folders(folder), ".zip")
     root = folder.parent / "root"
 
-    def stop(_: str, done: int, total: int, remark: str = "") -> None:
+    def stop(stage: str, done: int, total: int, remark: str = "") -> None:
         if done > total / 2:
-            raise KeyboardInterrupt(remark)
+            raise KeyboardInterrupt(stage, remark)
 
     with pytest.raises(KeyboardInterrupt) as stopped:
         build(MINI, root, Request(source), progress=stop)
