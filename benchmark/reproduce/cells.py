@@ -177,13 +177,23 @@ def find_cell(name: str) -> Cell:
 
 
 def filtered(learner: str | None = None, dataset: str | None = None) -> list[Cell]:
-    """Return the cells of a learner on a dataset. None means any."""
-    found: list[Cell] = []
+    """Return the cells of a learner on a dataset. None means any.
+
+    Raises DataError, which names all that have cells, if no cell has this learner or
+    dataset.
+    """
+    learners: dict[str, list[Cell]] = {}
+    datasets: dict[str, list[Cell]] = {}
     for cell in cells().values():
-        fits_learner = learner in (None, cell.published.learner)
-        if fits_learner and dataset in (None, cell.published.dataset):
-            found.append(cell)
-    return found
+        learners.setdefault(cell.published.learner, []).append(cell)
+        datasets.setdefault(cell.published.dataset, []).append(cell)
+    found = list(cells().values())
+    if learner is not None:
+        found = pick("learner", learner, learners)
+    if dataset is None:
+        return found
+    on_dataset = pick("dataset", dataset, datasets)
+    return [cell for cell in found if cell in on_dataset]
 
 
 def _cell(

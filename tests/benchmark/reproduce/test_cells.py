@@ -163,7 +163,11 @@ def test_a_cell_is_found_by_id_and_by_learner_and_dataset() -> None:
     assert {cell.published.dataset for cell in filtered(dataset="omniglot")} == {
         "omniglot"
     }
-    assert filtered("protonet", "glyphs") == []
+    assert filtered("fomaml", "omniglot") == []
+    with pytest.raises(DataError, match="'mami'. Did you mean 'maml'.*Known: anil"):
+        filtered("mami")
+    with pytest.raises(DataError, match="dataset 'glyphs'.*Known: miniimagenet, omni"):
+        filtered(dataset="glyphs")
 
 
 TABLE = """
