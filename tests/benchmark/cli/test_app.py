@@ -141,12 +141,9 @@ def test_a_file_that_cannot_be_used_is_named() -> None:
 COMMANDS = [
     "env",
     "data list",
-    "protocol list",
-    "recipes",
     "train --recipe protonet-glyphs --out x",
     "evaluate centroid --protocol glyphs-5w1s --out x",
     "report . --out x",
-    "quickstart --out x",
 ]
 
 
