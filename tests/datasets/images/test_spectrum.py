@@ -60,6 +60,15 @@ def test_both_directions_count_alike() -> None:
     np.testing.assert_allclose(falls(images), falls(turned), rtol=1e-4)
 
 
+def test_photos_without_fine_detail_tell_nothing() -> None:
+    blurred = [
+        photo.resize((30, 30), Image.Resampling.BOX) for photo in invented_photos()
+    ]
+    assert told(shrunk(blurred, "bicubic")).verdict == "cannot tell"
+    flat = np.full((20, SIDE, SIDE, 3), 90, np.uint8)
+    assert told(flat).verdict == "cannot tell"
+
+
 def test_empty_images_have_a_finite_fall() -> None:
     assert np.isfinite(falls(np.zeros((2, SIDE, SIDE, 3), np.uint8))).all()
 
