@@ -37,7 +37,10 @@ _MEANINGS: dict[Verdict, str] = {
     "aliased": "aliased, as from a filter that does not average",
     "cannot tell": "cannot tell whether smooth or aliased",
 }
-_NOISE = 0.05  # power; it keeps the fall of an empty image finite
+# Grey levels squared. The median photo has at least four times this power in the middle
+# of its spectrum, whatever filter shrank it; photos that were enlarged twice have less.
+_DETAIL = 50
+_NOISE = 0.05  # grey levels squared; it keeps the fall of an empty image finite
 
 
 class Spectrum(NamedTuple):
@@ -61,8 +64,8 @@ class Spectrum(NamedTuple):
 def tell_spectrum(images: np.ndarray) -> Spectrum | None:
     """Tell whether photos were shrunk smoothly; None for images that are no such photos.
 
-    20 photos of many classes are enough for most filters; see docs/data.md. Enlarged or
-    blurred photos count as smooth.
+    20 photos of many classes are enough for most filters; see docs/data.md. Photos
+    without fine detail, such as enlarged ones, tell nothing.
 
     images: uint8 (n, H, W, C), n > 0; judged if C = 3 and the sides are 48 to 128 px
     """
@@ -71,8 +74,11 @@ def tell_spectrum(images: np.ndarray) -> Spectrum | None:
     largest = max(height, width)
     if channels != 3 or smallest < _SMALLEST or largest > _LARGEST:
         return None
-    fall = float(falls(images).mean())
-    return Spectrum(_verdict(fall, n_images), fall, n_images)
+    middle, end = _band_powers(images)
+    fall = float(_falls(middle, end).mean())
+    detail = float(np.median(middle.mean(0)))
+    verdict = "cannot tell" if detail < _DETAIL else _verdict(fall, n_images)
+    return Spectrum(verdict, fall, n_images)
 
 
 def falls(images: np.ndarray) -> np.ndarray:
@@ -83,14 +89,30 @@ def falls(images: np.ndarray) -> np.ndarray:
     images: uint8 (n, H, W, 3)
     Returns float32 (n,) dB; the steeper the fall, the lower.
     """
+    middle, end = _band_powers(images)
+    return _falls(middle, end)
+
+
+def _falls(middle: np.ndarray, end: np.ndarray) -> np.ndarray:
+    along_both = 10 * np.log10((end + _NOISE) / (middle + _NOISE))
+    return along_both.mean(0)
+
+
+def _band_powers(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the power in the middle and at the end of each spectrum.
+
+    images: uint8 (n, H, W, 3)
+    Returns two float32 (2, n) grey levels squared: along rows, and along columns.
+    """
     luma = images @ LUMA
-    along_rows = _falls_along_rows(luma)
-    along_columns = _falls_along_rows(luma.swapaxes(1, 2))
-    return (along_rows + along_columns) / 2
+    along_rows = _powers_along_rows(luma)
+    along_columns = _powers_along_rows(luma.swapaxes(1, 2))
+    middle, end = np.stack([along_rows, along_columns], axis=1)
+    return middle, end
 
 
-def _falls_along_rows(luma: np.ndarray) -> np.ndarray:
-    """Return the fall of the spectrum along rows: float32 (n,) dB
+def _powers_along_rows(luma: np.ndarray) -> np.ndarray:
+    """Return the power in the middle and at the end of the spectrum: float32 (2, n)
 
     luma: float32 (n, H, W)
     """
@@ -102,7 +124,7 @@ def _falls_along_rows(luma: np.ndarray) -> np.ndarray:
     frequencies = np.fft.rfftfreq(width)
     middle = _mean_within(power, frequencies, _MIDDLE)
     end = _mean_within(power, frequencies, _END)
-    return 10 * np.log10((end + _NOISE) / (middle + _NOISE))
+    return np.stack([middle, end])
 
 
 def _mean_within(

@@ -13,7 +13,7 @@ from fewbench.datasets.inspection import pixel_facts as module
 from fewbench.datasets.inspection.identify import identify
 from fewbench.datasets.inspection.pixel_facts import PixelFacts, pixel_facts
 
-SMOOTH, BETWEEN, ALIASED = 1.6, 1.0, 0.5
+SMOOTH, BETWEEN, ALIASED = 1.3, 1.0, 0.5
 
 
 def photo(seed: int, steepness: float = SMOOTH) -> Image.Image:
