@@ -1,5 +1,6 @@
 """Leave out tensors of a file on the user's request, and say how to request it."""
 
+import shlex
 from collections.abc import Collection, Sequence
 
 from torch import Tensor
@@ -51,13 +52,21 @@ def part_to_drop(
     name: str,
     used: Collection[str],
 ) -> str:
-    """Return the shortest start of a tensor's name that no used tensor has."""
+    """Return the option that leaves out a tensor and what stands beside it.
+
+    It names the shortest start of the tensor's name that no used tensor has.
+    """
     parts = name.split(".")
     for length in range(1, len(parts)):
         start = ".".join(parts[:length])
         if not any(is_part(other, start) for other in used):
-            return shown(start)
-    return shown(name)
+            return drop_option(start)
+    return drop_option(name)
+
+
+def drop_option(start: str) -> str:
+    """Return the option as it is typed. A name from a file cannot add another command."""
+    return f"--drop {shlex.quote(shown(start))}"
 
 
 def listed(words: Sequence[str]) -> str:

@@ -14,6 +14,7 @@ from fewbench.files import file_digest
 
 from ...datasets.lookup import pick
 from ..backbones import BACKBONES, Shape, n_features
+from ..catalogue import make_learner
 from ..checkpoints import weights_digest
 from ..config import TrainConfig
 from ..families import class_on_backend
@@ -89,8 +90,7 @@ def load_weights(
     config = _config(
         source.file, choice, image_shape, {**changes, "precision": precision}
     )
-    kind = class_on_backend(config.learner, config.backend)
-    learner = kind.make(config, image_shape, device)
+    learner = make_learner(config, image_shape, device)
     _set_eps(learner.network, changes.get("eps"))
     weights = _fill(learner.network, source.file, choice)
     if source.known is not None:

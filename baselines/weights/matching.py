@@ -25,7 +25,7 @@ from .layers import (
     in_order,
     layers_of_file,
 )
-from .left_out import kept_tensors, listed, part_to_drop
+from .left_out import drop_option, kept_tensors, listed, part_to_drop
 from .mismatch import advice_on_shapes
 from .tensor_file import TensorFile
 
@@ -101,10 +101,10 @@ class Matcher:
         if n_hits == n_second:
             first_name = shown(best) or "no prefix"
             second_name = shown(second) or "no prefix"
-            part = second_name.removesuffix(".")
+            part = second.removesuffix(".")
             raise self._error(
                 f"holds two networks that fit: {first_name} and {second_name}",
-                f"Leave one out: --drop {part}",
+                f"Leave one out: {drop_option(part)}",
             )
         return best
 
@@ -201,7 +201,7 @@ class Matcher:
             part = part_to_drop(left_over[0], used)
             raise self._error(
                 f"tensors are left over: {listed(self._shapes(left_over))}",
-                f"Leave them out: --drop {part}",
+                f"Leave them out: {part}",
             )
         return Match(kind, layers, self.copies)
 
@@ -253,7 +253,7 @@ class Matcher:
         names = ", ".join(shown(layer.name) for layer in theirs) or "none"
         advice = self._advice()
         if len(theirs) > len(ours):
-            advice = f"Leave some out: --drop {shown(theirs[-1].name)}"
+            advice = f"Leave some out: {drop_option(theirs[-1].name)}"
         return self._error(
             f"expected {len(ours)} layers of the kind {kind} and the shape {shape} (for "
             f"{', '.join(ours)}), got {len(theirs)}: {names}",

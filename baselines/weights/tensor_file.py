@@ -4,6 +4,7 @@ A file is recognised by its first bytes, whatever its name. The formats are safe
 .npz, and the two formats of torch.save.
 """
 
+import re
 import warnings
 import zipfile
 from collections.abc import Mapping
@@ -28,6 +29,7 @@ MOST_BYTES = 1 << 29
 _MOST_TENSORS = 10_000
 _ZIP = b"PK\x03\x04"
 _PICKLE = b"\x80"
+_PLAIN = re.compile(r"[\w.-]{1,80}", re.ASCII)
 _LENGTH_BYTES = 8  # a safetensors file starts with the length of its header
 
 
@@ -200,7 +202,9 @@ def _state_dict(
     if len(inner) == 1:
         return next(iter(inner.values()))
     got = f"{len(inner)}: {', '.join(inner)}" if inner else "none"
-    key = next(iter(inner), "model")
+    # A name from the file must not add code to the command.
+    plain = [key for key in inner if _PLAIN.fullmatch(key)]
+    key = next(iter(plain), "model")
     raise BaselineError(
         f"{path}: expected one state dict, got {got}. Save the one you mean: python -c "
         f"\"import torch; torch.save(torch.load('{path}', weights_only=True)['{key}'], "

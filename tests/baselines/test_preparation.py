@@ -56,6 +56,20 @@ def test_a_transform_comes_after_the_size_and_before_the_mean() -> None:
     np.testing.assert_allclose(prepared, expected, rtol=1e-5, atol=1e-6)
 
 
+def test_images_are_inverted_before_the_transform_and_the_mean() -> None:
+    seen = []
+
+    def note(batch: torch.Tensor) -> torch.Tensor:
+        seen.append(batch.permute(0, 2, 3, 1).numpy())
+        return batch
+
+    prepared = Preparation(transform=note, mean=(0.5,), invert=True)(COLOUR)
+    np.testing.assert_array_equal(seen[0], 255 - COLOUR)
+    expected = (255 - COLOUR) / 255 - 0.5
+    np.testing.assert_allclose(prepared, expected, rtol=1e-5, atol=1e-6)
+    np.testing.assert_array_equal(Preparation(invert=True)(GREY), 255 - GREY)
+
+
 def test_a_transform_of_torchvision_works() -> None:
     v2 = pytest.importorskip("torchvision.transforms.v2")
     transform = v2.Compose(

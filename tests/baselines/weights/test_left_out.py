@@ -1,3 +1,4 @@
+import shlex
 from pathlib import Path
 
 import pytest
@@ -37,11 +38,17 @@ def file(tmp_path: Path) -> TensorFile:
 
 def test_the_part_to_drop_holds_no_used_tensor(file: TensorFile) -> None:
     used = {"net.conv.weight"}
-    part = part_to_drop("net.fc.weight", used)
+    option = part_to_drop("net.fc.weight", used)
 
-    assert part == "net.fc"
-    assert kept_tensors(file, [part]).keys() == used
-    assert part_to_drop("net.fc.weight", {"net.fc.bias"}) == "net.fc.weight"
+    assert option == "--drop net.fc"
+    assert kept_tensors(file, ["net.fc"]).keys() == used
+    one = part_to_drop("net.fc.weight", {"net.fc.bias"})
+    assert one == "--drop net.fc.weight"
+
+
+def test_a_name_from_a_file_adds_no_command_to_what_users_type() -> None:
+    option = part_to_drop("fc; rm x", set())
+    assert shlex.split(option) == ["--drop", "fc; rm x"]
 
 
 def test_a_part_that_is_not_there_is_refused(file: TensorFile) -> None:

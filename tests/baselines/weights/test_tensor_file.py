@@ -187,6 +187,17 @@ def test_the_advice_for_two_models_works_when_it_is_typed(tmp_path: Path) -> Non
     assert saved.keys() == STATE.keys()
 
 
+def test_a_key_from_a_file_adds_no_code_to_what_users_type(tmp_path: Path) -> None:
+    path = tmp_path / "two.pt"
+    torch.save({"a'];import os;['": STATE, "ema": STATE}, path)
+
+    with pytest.raises(BaselineError, match=r"\['ema'\]") as caught:
+        read_tensor_file(path)
+
+    command = str(caught.value).split("Save the one you mean: ")[1]
+    assert "import os" not in command
+
+
 def test_only_formats_with_an_order_say_that_they_keep_it(tmp_path: Path) -> None:
     kept = read_tensor_file(foreign.save_torch(STATE, tmp_path / "a"))
     arrays = read_tensor_file(_arrays(STATE, tmp_path / "b"))

@@ -12,6 +12,7 @@ from torch import nn
 import fewbench
 from fewbench.errors import UserError
 from fewbench.reports.records import RunResult
+from fewbench_tests import foreign_weights as foreign
 
 TIMED_IMPORT = """
 import sys, time
@@ -145,6 +146,27 @@ def test_what_a_result_cannot_record_is_refused_before_the_first_call(
 
     with pytest.raises(UserError, match=f"the learner's {complaint}"):
         fewbench.evaluate(never, "glyphs-5w1s", root=glyphs_root, **labels)
+
+
+def test_weights_that_others_trained_are_scored(
+    glyphs_root: Path, tmp_path: Path
+) -> None:
+    path = foreign.save_npz(
+        foreign.unnamed(foreign.trained_state()), tmp_path / "net.npz"
+    )
+    learner = fewbench.load_weights(
+        path, "conv4", width=foreign.WIDTH, image_shape=foreign.SHAPE
+    )
+    protocol = fewbench.find_protocol("glyphs-5w1s", n_episodes=20)
+
+    result = fewbench.evaluate(learner, protocol, root=glyphs_root, progress=False)
+
+    assert result.learner == "protonet-net"
+    assert result.weights is not None
+    assert result.weights.origin == "the file net.npz, matched by order"
+    assert result.weights.sha256 == learner.card.weights_sha256
+    with pytest.raises(UserError, match="--width 4"):
+        fewbench.load_weights(path, "conv4", image_shape=foreign.SHAPE)
 
 
 def test_a_split_is_opened_by_name(glyphs_root: Path) -> None:

@@ -64,7 +64,7 @@ def test_the_images_are_prepared_as_for_the_result(
     centroid: Learner, glyphs_root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     protocol = find_protocol("glyphs-5w1s", n_episodes=20)
-    preparation = Preparation(size=7, mean=(0.9,))
+    preparation = Preparation(size=7, mean=(0.9,), invert=True)
     learner = with_batch_size(centroid, 50)
     prepared = evaluate(learner, protocol, preparation=preparation, root=glyphs_root)
     shapes: set[tuple[int, ...]] = set()
