@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 from PIL import Image
+
 from fewbench.benchmark.models import Loading, load_model
 from fewbench.datasets.images.decode import decode
 from fewbench.datasets.images.resample import RESAMPLING, resize
