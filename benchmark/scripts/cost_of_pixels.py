@@ -14,11 +14,10 @@ import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Protocol, cast
+from typing import Any
 
 import numpy as np
 from PIL import Image
-from torch import Tensor
 
 from fewbench.benchmark.models import Loading, load_model
 from fewbench.datasets.images.decode import decode
@@ -38,12 +37,6 @@ STEPS = ((), (95,), (85,), (75,), (50,), (75, 95))
 # The pixels that the model was trained on, from which the differences are taken.
 TRAINED_ON = ("cv2-area", (75, 95))
 Z = 1.96  # of a 95 % interval
-
-
-class Embedder(Protocol):
-    """A model that turns images into features."""
-
-    def embed(self, images: np.ndarray) -> Tensor: ...
 
 
 @dataclass(frozen=True)
@@ -110,7 +103,7 @@ def accuracies(features: np.ndarray, episodes: Episodes) -> np.ndarray:
 
 
 def measure(
-    model: Embedder, originals: Path
+    model: Any, originals: Path
 ) -> Iterator[tuple[str, tuple[int, ...], list[np.ndarray]]]:
     """Yield filter, JPEG steps, and the accuracies of the episodes of each shot."""
     by_class = read_originals(originals)
@@ -135,7 +128,7 @@ def cell(values: np.ndarray, reference: np.ndarray) -> str:
     return f"{values.mean():.1f} ({difference.mean():+.2f} ± {half:.2f})"
 
 
-def table(model: Embedder, originals: Path) -> str:
+def table(model: Any, originals: Path) -> str:
     found = {}
     for resampling, steps, values in measure(model, originals):
         found[resampling, steps] = values
@@ -168,7 +161,7 @@ def main() -> None:
     parser.add_argument("originals", type=Path)
     parser.add_argument("document", type=Path)
     arguments = parser.parse_args()
-    model = cast(Embedder, load_model(arguments.model, Loading()))
+    model = load_model(arguments.model, Loading())
     found = table(model, arguments.originals)
     text = arguments.document.read_text("utf-8")
     before, _, rest = text.partition(MARKERS[0])
