@@ -43,6 +43,7 @@ def cut(images):
         "mean": [0.5, 0.4, 0.3],
         "std": [0.2],
         "batch_size": 16,
+        "invert": None,
     }
     probed = run("probe", what, *BRIEF[:2], *options[:4], *normal).stdout
     assert "inductive" in probed
