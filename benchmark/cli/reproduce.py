@@ -48,7 +48,7 @@ def reproduce(
         bool,
         typer.Option(
             "--rehearse",
-            help="Try every stage in under a minute, on the small dataset glyphs.",
+            help="Try every stage in about a minute, on the dataset that comes with fewbench.",
         ),
     ] = False,
     seeds: Annotated[
