@@ -1,0 +1,132 @@
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from fewbench_tests.made_results import build_result
+from fewbench_tests.small_cells import small_cell
+
+from fewbench.baselines.training_cost import TrainingCost
+from fewbench.benchmark.cli.describe_reproduction import (
+    cell_document,
+    cells_text,
+    plan_text,
+    reproduction_document,
+    reproduction_text,
+)
+from fewbench.benchmark.reproduce.cells import Budget, Cell, find_cell
+from fewbench.benchmark.reproduce.estimate import Estimate
+from fewbench.benchmark.reproduce.job import Job
+from fewbench.reports.reproduction import Reproduction, judge_reproduction
+
+
+def job_of(cell: Cell, budget: Budget = "full", n_seeds: int = 3) -> Job:
+    return Job(cell, budget, n_seeds, Path("reproduced"))
+
+
+def made(cell: Cell, *accuracies: float) -> Reproduction:
+    """What seeds with about these accuracies on 2,000 episodes give for this cell."""
+    results = [
+        build_result(accuracy, rng_seed=seed, train_seed=seed, n_episodes=2000)
+        for seed, accuracy in enumerate(accuracies)
+    ]
+    return judge_reproduction(
+        results, cell.published, cell.tolerance / 100, cell.reruns
+    )
+
+
+def test_the_table_of_cells_says_whose_recipe_it_is() -> None:
+    cells = [
+        find_cell("protonet-snell17-omni-5w1s"),
+        find_cell("anil-raghu20-mini-5w1s"),
+    ]
+
+    _, first, second, *_ = cells_text(cells).splitlines()
+
+    assert "98.80 %" in first
+    assert "(ours)" not in first
+    assert "46.70 ± 0.40 %" in second
+    assert "anil-miniimagenet (ours)" in second
+
+
+def test_the_document_of_a_cell_has_the_source_of_each_setting() -> None:
+    document = cell_document(find_cell("protonet-snell17-mini-5w5s"))
+
+    assert "way=20" in document["settings"]
+    assert all(document["settings"].values())
+    assert document["tolerance_reason"]
+
+
+def test_the_plan_says_time_and_memory() -> None:
+    cost = TrainingCost(0.25, 3.0, 4_200_000_000)
+
+    text = plan_text(job_of(small_cell()), Estimate(7300.0, cost))
+
+    assert "3 training seeds" in text
+    assert "about 2.0 h" in text
+    assert "4.2 GB" in text
+
+
+@pytest.mark.parametrize(
+    ("accuracies", "tolerance", "words"),
+    [
+        ((0.988, 0.988, 0.988), 1.0, "reproduced"),
+        ((0.95, 0.95, 0.95), 1.0, "not reproduced"),
+        ((0.95, 0.988, 1.0), 1.0, "More seeds make it narrower: --seeds 5"),
+        ((0.979, 0.979, 0.979), 0.9, "the interval over episodes crosses"),
+    ],
+)
+def test_the_last_line_is_one_sentence_of_verdict(
+    accuracies: tuple[float, ...], tolerance: float, words: str
+) -> None:
+    cell = small_cell(tolerance=tolerance)
+
+    lines = reproduction_text(job_of(cell), made(cell, *accuracies)).splitlines()
+
+    assert words in lines[-1]
+    assert f"tolerance of {tolerance:g} points" in lines[-1]
+    assert any("over 3 training seeds" in line for line in lines)
+    assert any(line.startswith("reruns by others") for line in lines)
+
+
+def test_a_single_seed_is_said_to_be_one() -> None:
+    cell = small_cell()
+
+    text = reproduction_text(job_of(cell, n_seeds=1), made(cell, 0.988))
+
+    assert "a single training seed" in text
+
+
+def test_reruns_by_others_are_named_when_ours_is_as_they_are() -> None:
+    cell = small_cell()
+    near = (
+        round(sum(rerun.accuracy for rerun in cell.reruns) / len(cell.reruns), 2) / 100
+    )
+
+    text = reproduction_text(job_of(cell, n_seeds=1), made(cell, near))
+
+    assert "as every public rerun" in text.splitlines()[-1]
+
+
+def test_an_uncertain_number_of_the_paper_is_shown_with_its_half_width() -> None:
+    cell = small_cell()
+    number = replace(cell.published, half_width=0.5, half_width_is="episodes")
+    cell = replace(cell, published=number)
+
+    text = reproduction_text(job_of(cell, n_seeds=1), made(cell, 0.988))
+
+    assert "98.80 ± 0.50 %" in text
+
+
+def test_the_document_has_the_verdict_only_for_a_full_budget() -> None:
+    cell = small_cell()
+    reproduction = made(cell, 0.988)
+
+    full = reproduction_document(job_of(cell), reproduction)
+    short = reproduction_document(job_of(cell, "short"), reproduction)
+    rehearsal = reproduction_document(job_of(cell, "rehearsal"), reproduction)
+
+    assert full["verdict"] in ("reproduced", "not reproduced", "undecided")
+    assert full["over_seeds"] is None
+    assert "verdict" not in short
+    assert short["difference"] == full["difference"]
+    assert "difference" not in rehearsal
