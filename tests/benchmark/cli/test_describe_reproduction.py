@@ -2,8 +2,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from fewbench_tests.made_results import build_result
-from fewbench_tests.small_cells import small_cell
 
 from fewbench.baselines.training_cost import TrainingCost
 from fewbench.benchmark.cli.describe_reproduction import (
@@ -17,6 +15,8 @@ from fewbench.benchmark.reproduce.cells import Budget, Cell, find_cell
 from fewbench.benchmark.reproduce.estimate import Estimate
 from fewbench.benchmark.reproduce.job import Job
 from fewbench.reports.reproduction import Reproduction, judge_reproduction
+from fewbench_tests.made_results import build_result
+from fewbench_tests.small_cells import small_cell
 
 
 def job_of(cell: Cell, budget: Budget = "full", n_seeds: int = 3) -> Job:
