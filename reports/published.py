@@ -98,6 +98,13 @@ class PublishedNumber:
             return None
         return self.half_width / 100
 
+    @property
+    def named_source(self) -> str:
+        """The paper's name, or the URL if the source is an issue, which has no name."""
+        if self.source.startswith("GitHub issue"):
+            return self.url
+        return self.source
+
 
 class Beside(NamedTuple):
     """One of our results, paired with a published number.

@@ -91,7 +91,7 @@ def reproduction_text(job: Job, made: Reproduction) -> str:
         ["difference", f"{points:+.2f} points", tolerance_text(job)],
     ]
     if made.reruns_mean is not None:
-        names = "; ".join(rerun.source for rerun in made.reruns)
+        names = "; ".join(rerun.named_source for rerun in made.reruns)
         rows.append(["reruns by others", f"{100 * made.reruns_mean:.2f} %", names])
     lines = [text_table([job.cell.id, "", ""], rows)]
     for one in differences(made.results[0], made.published):

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from ...baselines.checkpoints import load_checkpoint
 from ...baselines.config import TrainConfig
-from ...baselines.run_folder import BEST, LAST
+from ...baselines.run_folder import BEST, saved_step
 from ...reports.protocol import EvalProtocol
 from ..protocols.catalogue import find_protocol
 from .cells import Budget, Cell
@@ -44,10 +44,7 @@ class Training:
     @property
     def saved_step(self) -> int:
         """The step of the last checkpoint; 0 if there is none."""
-        if not (self.folder / LAST).exists():
-            return 0
-        _, card = load_checkpoint(self.folder / LAST)
-        return card.step
+        return saved_step(self.folder)
 
 
 @dataclass(frozen=True)

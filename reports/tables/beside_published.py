@@ -91,15 +91,5 @@ def _published_accuracy(published: PublishedNumber) -> str:
 
 def _source_cell(published: PublishedNumber) -> PrintedCell:
     method = f"{published.method}, {published.variant}"
-    source = f"{method}: {_source(published)}"
+    source = f"{method}: {published.named_source}"
     return PrintedCell(source, url=published.url)
-
-
-def _source(published: PublishedNumber) -> str:
-    """Return the source of a published number: a paper's name or the URL of an issue.
-
-    A GitHub issue is shown by its URL, since an issue's name does not identify it.
-    """
-    if published.source.startswith("GitHub issue"):
-        return published.url.removeprefix("https://")
-    return published.source
