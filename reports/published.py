@@ -102,7 +102,7 @@ class PublishedNumber:
     def named_source(self) -> str:
         """The paper's name, or the URL if the source is an issue, which has no name."""
         if self.source.startswith("GitHub issue"):
-            return self.url
+            return self.url.removeprefix("https://")
         return self.source
 
 
