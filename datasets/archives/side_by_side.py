@@ -42,16 +42,20 @@ class SideBySide(Members):
         for part, (name, members) in enumerate(archives.items(), 1):
             for path, index in self._unpacked(name, members):
                 found.append((path, part, index))
-            self.limits.check_count(self.label, len(found), _TOO_MANY)
+            n_found = len(found)
+            self.limits.check_count(self.label, n_found, _TOO_MANY)
         found.sort()
         self.names = [path for path, _, _ in found]
-        self._part_of = array("H", [part for _, part, _ in found])
-        self._index_of = array("q", [index for _, _, index in found])
+        parts = [part for _, part, _ in found]
+        indices = [index for _, _, index in found]
+        self._part_of = array("H", parts)
+        self._index_of = array("q", indices)
         self._check_distinct()
 
     def locate(self, index: int) -> tuple[Members, int]:
-        part = self._parts[self._part_of[index]]
-        return part, self._index_of[index]
+        part = self._part_of[index]
+        own_index = self._index_of[index]
+        return self._parts[part], own_index
 
     def size(self, index: int) -> int:
         part, own_index = self.locate(index)
@@ -63,7 +67,8 @@ class SideBySide(Members):
 
     def stamp(self) -> str:
         # The archives are files of the folder, so its stamp covers them.
-        return self._parts[0].stamp()
+        folder = self._parts[0]
+        return folder.stamp()
 
     def _unpacked(self, name: str, members: Members) -> Iterator[tuple[str, int]]:
         """Yield the path of each file of an archive, and its index in the archive.
@@ -75,15 +80,20 @@ class SideBySide(Members):
         prefix = PurePosixPath(folder).name + "/"
         for index, member in enumerate(members.names):
             path = folder + member.removeprefix(prefix)
-            in_place = (beside / member).as_posix()
+            in_place = beside / member
             size = members.size(index)
-            if not (self._lies_there(path, size) or self._lies_there(in_place, size)):
+            is_in_own_folder = self._lies_there(path, size)
+            is_beside = self._lies_there(in_place.as_posix(), size)
+            if not is_in_own_folder and not is_beside:
                 yield path, index
 
     def _lies_there(self, path: str, size: int) -> bool:
         """Return whether the folder itself has a file of this path and size."""
         index = self._place_in_folder.get(path)
-        return index is not None and self._parts[0].size(index) == size
+        if index is None:
+            return False
+        folder = self._parts[0]
+        return folder.size(index) == size
 
     def _check_distinct(self) -> None:
         for index in range(1, len(self.names)):

@@ -14,14 +14,24 @@ from PIL.JpegPresets import presets
 
 BEST = 100
 _LUMA = (
-    "16 11 10 16 24 40 51 61 12 12 14 19 26 58 60 55 14 13 16 24 40 57 69 56 "
-    "14 17 22 29 51 87 80 62 18 22 37 56 68 109 103 77 24 35 55 64 81 104 113 92 "
-    "49 64 78 87 103 121 120 101 72 92 95 98 112 100 103 99"
+    "16 11 10 16 24 40 51 61 "
+    "12 12 14 19 26 58 60 55 "
+    "14 13 16 24 40 57 69 56 "
+    "14 17 22 29 51 87 80 62 "
+    "18 22 37 56 68 109 103 77 "
+    "24 35 55 64 81 104 113 92 "
+    "49 64 78 87 103 121 120 101 "
+    "72 92 95 98 112 100 103 99"
 )
 _CHROMA = (
-    "17 18 24 47 99 99 99 99 18 21 26 66 99 99 99 99 24 26 56 99 99 99 99 99 "
-    "47 66 99 99 99 99 99 99 99 99 99 99 99 99 99 99 99 99 99 99 99 99 99 99 "
-    "99 99 99 99 99 99 99 99 99 99 99 99 99 99 99 99"
+    "17 18 24 47 99 99 99 99 "
+    "18 21 26 66 99 99 99 99 "
+    "24 26 56 99 99 99 99 99 "
+    "47 66 99 99 99 99 99 99 "
+    "99 99 99 99 99 99 99 99 "
+    "99 99 99 99 99 99 99 99 "
+    "99 99 99 99 99 99 99 99 "
+    "99 99 99 99 99 99 99 99"
 )
 # Sampling factors of Y, horizontal and vertical, where Cb and Cr have (1, 1).
 _SUBSAMPLING = {
@@ -42,13 +52,18 @@ def jpeg_setting(image: Image.Image) -> str:
     A quality is exact for libjpeg's tables. For others it is the nearest one, and the
     words say whose tables they are, if that is known.
     """
-    found = (getattr(image, "quantization", None), getattr(image, "layer", None))
-    if not found[0]:
+    quantization = getattr(image, "quantization", None)
+    layers = getattr(image, "layer", None)
+    if not quantization:
         return ""
+    found = (quantization, layers)
     # Most files are saved as the file before. This comparison is cheap.
     last, setting = _LAST[0]
     if found != last:
-        setting = f"{_quality_words(_tables(image))}, {_subsampling(image)}"
+        tables = _tables(image)
+        quality = _quality_words(tables)
+        subsampling = _subsampling(image)
+        setting = f"{quality}, {subsampling}"
         _LAST[0] = found, setting
     return setting
 
@@ -61,18 +76,25 @@ def luma_table(image: Image.Image) -> np.ndarray | None:
     tables = _tables(image)
     if not tables:
         return None
-    return np.array(tables[0]).reshape(8, 8)
+    luma = np.array(tables[0])
+    return luma.reshape(8, 8)
 
 
 @cache
 def standard_luma(quality: int) -> np.ndarray:
     """Return libjpeg's table of the brightness at a quality: int64 (8, 8)"""
-    return np.array(_scaled(_LUMA, quality)).reshape(8, 8)
+    scaled = _scaled(_LUMA, quality)
+    luma = np.array(scaled)
+    return luma.reshape(8, 8)
 
 
 def _tables(image: Image.Image) -> _Tables:
     by_number = getattr(image, "quantization", {})
-    return tuple(tuple(by_number[number]) for number in sorted(by_number))
+    tables: list[tuple[int, ...]] = []
+    for number in sorted(by_number):
+        table = by_number[number]
+        tables.append(tuple(table))
+    return tuple(tables)
 
 
 @cache
@@ -91,8 +113,9 @@ def _libjpeg() -> dict[_Tables, int]:
     known: dict[_Tables, int] = {}
     for quality in range(1, BEST + 1):
         luma = _scaled(_LUMA, quality)
+        chroma = _scaled(_CHROMA, quality)
         known[luma,] = quality
-        known[luma, _scaled(_CHROMA, quality)] = quality
+        known[luma, chroma] = quality
     return known
 
 
@@ -101,7 +124,8 @@ def _photoshop() -> dict[_Tables, str]:
     """Return tables -> words, for Photoshop's settings as Pillow's JpegPresets lists them."""
     known: dict[_Tables, str] = {}
     for name, preset in presets.items():
-        luma, chroma = map(tuple, preset["quantization"])
+        tables = preset["quantization"]
+        luma, chroma = map(tuple, tables)
         known[luma, chroma] = f"Photoshop's tables {name}"
     return known
 
@@ -113,8 +137,11 @@ def _scaled(base: str, quality: int) -> tuple[int, ...]:
         percent = 5000 // quality
     steps = []
     for number in base.split():
-        step = (int(number) * percent + 50) // 100
-        steps.append(min(max(step, 1), 255))
+        scaled = int(number) * percent
+        rounded = (scaled + 50) // 100
+        at_least_1 = max(rounded, 1)
+        step = min(at_least_1, 255)
+        steps.append(step)
     return tuple(steps)
 
 
@@ -123,8 +150,10 @@ def _nearest_quality(luma: Sequence[int]) -> int:
     found = np.log(luma)
     distances = {}
     for quality in range(1, BEST + 1):
-        standard = np.log(_scaled(_LUMA, quality))
-        distances[quality] = float(np.abs(found - standard).mean())
+        table = _scaled(_LUMA, quality)
+        standard = np.log(table)
+        difference = np.abs(found - standard)
+        distances[quality] = float(difference.mean())
     return min(distances, key=distances.__getitem__)
 
 
@@ -133,6 +162,8 @@ def _subsampling(image: Image.Image) -> str:
     if len(layers) == 1:
         return "grey"
     factors = [(across, down) for _, across, down, _ in layers]
-    if set(factors[1:]) == {(1, 1)} and factors[0] in _SUBSAMPLING:
-        return _SUBSAMPLING[factors[0]]
-    return "unusual subsampling"
+    of_chroma = set(factors[1:])
+    if of_chroma != {(1, 1)}:
+        return "unusual subsampling"
+    of_luma = factors[0]
+    return _SUBSAMPLING.get(of_luma, "unusual subsampling")

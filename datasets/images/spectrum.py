@@ -70,14 +70,18 @@ def tell_spectrum(images: np.ndarray) -> Spectrum | None:
     images: uint8 (n, H, W, C), n > 0; judged if C = 3 and the sides are 48 to 128 px
     """
     n_images, height, width, channels = images.shape
-    smallest = min(height, width)
-    largest = max(height, width)
-    if channels != 3 or smallest < _SMALLEST or largest > _LARGEST:
+    is_small = min(height, width) < _SMALLEST
+    is_large = max(height, width) > _LARGEST
+    if channels != 3 or is_small or is_large:
         return None
     middle, end = _band_powers(images)
-    fall = float(_falls(middle, end).mean())
-    detail = float(np.median(middle.mean(0)))
-    verdict = "cannot tell" if detail < _DETAIL else _verdict(fall, n_images)
+    fall_of_each = _falls(middle, end)
+    fall = float(fall_of_each.mean())
+    detail_of_each = middle.mean(0)
+    detail = float(np.median(detail_of_each))
+    verdict = _verdict(fall, n_images)
+    if detail < _DETAIL:
+        verdict = "cannot tell"
     return Spectrum(verdict, fall, n_images)
 
 
@@ -94,7 +98,10 @@ def falls(images: np.ndarray) -> np.ndarray:
 
 
 def _falls(middle: np.ndarray, end: np.ndarray) -> np.ndarray:
-    along_both = 10 * np.log10((end + _NOISE) / (middle + _NOISE))
+    noisy_middle = middle + _NOISE
+    noisy_end = end + _NOISE
+    ratio = noisy_end / noisy_middle
+    along_both = 10 * np.log10(ratio)
     return along_both.mean(0)
 
 
@@ -105,8 +112,9 @@ def _band_powers(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     Returns two float32 (2, n) grey levels squared: along rows, and along columns.
     """
     luma = images @ LUMA
+    columns_as_rows = luma.swapaxes(1, 2)
     along_rows = _powers_along_rows(luma)
-    along_columns = _powers_along_rows(luma.swapaxes(1, 2))
+    along_columns = _powers_along_rows(columns_as_rows)
     middle, end = np.stack([along_rows, along_columns], axis=1)
     return middle, end
 
@@ -117,10 +125,18 @@ def _powers_along_rows(luma: np.ndarray) -> np.ndarray:
     luma: float32 (n, H, W)
     """
     width = luma.shape[-1]
-    window = np.hanning(width + 2)[1:-1].astype(np.float32)
-    centred = luma - luma.mean(-1, keepdims=True)
-    amplitudes = np.abs(np.fft.rfft(centred * window))
-    power = (amplitudes**2).mean(1) / (window**2).sum()
+    # The first and last value of a Hann window are 0. Without them, every pixel counts.
+    with_ends = np.hanning(width + 2)
+    inner = with_ends[1:-1]
+    window = inner.astype(np.float32)
+    means = luma.mean(-1, keepdims=True)
+    centred = luma - means
+    windowed = centred * window
+    waves = np.fft.rfft(windowed)
+    amplitudes = np.abs(waves)
+    squares = amplitudes**2
+    weights = window**2
+    power = squares.mean(1) / weights.sum()
     frequencies = np.fft.rfftfreq(width)
     middle = _mean_within(power, frequencies, _MIDDLE)
     end = _mean_within(power, frequencies, _END)
@@ -131,12 +147,16 @@ def _mean_within(
     power: np.ndarray, frequencies: np.ndarray, band: tuple[float, float]
 ) -> np.ndarray:
     low, high = band
-    is_within = (frequencies >= low) & (frequencies <= high)
-    return power[:, is_within].mean(1)
+    is_high_enough = frequencies >= low
+    is_low_enough = frequencies <= high
+    within = power[:, is_high_enough & is_low_enough]
+    return within.mean(1)
 
 
 def _verdict(fall: float, n_images: int) -> Verdict:
-    margin = max(CERTAINTY * SPREAD / np.sqrt(n_images), LEAST)
+    margin_of_one = CERTAINTY * SPREAD
+    margin_of_mean = margin_of_one / np.sqrt(n_images)
+    margin = max(margin_of_mean, LEAST)
     if fall > BORDER + margin:
         return "aliased"
     if fall < BORDER - margin:

@@ -1,7 +1,7 @@
 """Find the geometry, the filter and the JPEG steps that made small images."""
 
 import io
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -67,35 +67,64 @@ def explain(pairs: Sequence[Pair]) -> Explanation:
 
     pairs: each original, of mode "RGB", and the small image, uint8 (S, S, 3)
     """
-    smalls = np.stack([small for _, small in pairs])
+    images = [small for _, small in pairs]
+    smalls = np.stack(images)
     originals = [original for original, _ in pairs]
     channels, geometry = _best_geometry(originals, smalls)
     if channels == "BGR":
         smalls = smalls[..., ::-1]
+    side = smalls.shape[1]
     errors = _errors(originals, smalls, geometry)
-    best = min(errors, key=lambda option: float(np.median(errors[option])))
-    medians: dict[str, dict[str, float]] = {}
-    for (resampling, steps), values in errors.items():
-        of_filter = medians.setdefault(resampling, {})
-        of_filter[_steps_text(steps)] = float(np.median(values))
+    best = _closest(errors, errors)
     return Explanation(
         n_images=len(pairs),
         channels=channels,
-        geometry=describe_geometry(geometry, smalls.shape[1]),
-        filter=best[0],
-        jpeg=_steps_text(best[1]),
-        rmse=medians[best[0]][_steps_text(best[1])],
-        other_filter=_rival(errors, best, lambda option: option[0]),
-        other_jpeg=_rival(errors, best, lambda option: _steps_text(option[1])),
-        medians=medians,
+        geometry=describe_geometry(geometry, side),
+        filter=_filter_of(best),
+        jpeg=_jpeg_of(best),
+        rmse=_median(errors[best]),
+        other_filter=_rival(errors, best, _filter_of),
+        other_jpeg=_rival(errors, best, _jpeg_of),
+        medians=_medians(errors),
     )
 
 
-def _steps_text(steps: JpegSteps) -> str:
+def _filter_of(option: _Option) -> str:
+    resampling, _ = option
+    return resampling
+
+
+def _jpeg_of(option: _Option) -> str:
     """Return JPEG steps in words, such as "75, then 95"."""
+    _, steps = option
     if not steps:
         return "no JPEG"
-    return ", then ".join(map(str, steps))
+    qualities = map(str, steps)
+    return ", then ".join(qualities)
+
+
+def _median(errors: np.ndarray) -> float:
+    return float(np.median(errors))
+
+
+def _medians(errors: _Errors) -> dict[str, dict[str, float]]:
+    """Return the median errors: filter -> JPEG steps in words -> grey levels"""
+    medians: dict[str, dict[str, float]] = {}
+    for option, values in errors.items():
+        resampling = _filter_of(option)
+        of_filter = medians.setdefault(resampling, {})
+        jpeg = _jpeg_of(option)
+        of_filter[jpeg] = _median(values)
+    return medians
+
+
+def _closest(options: Iterable[_Option], errors: _Errors) -> _Option:
+    """Return the option with the smallest median error, the first one of several."""
+    medians: dict[_Option, float] = {}
+    for option in options:
+        values = errors[option]
+        medians[option] = _median(values)
+    return min(medians, key=medians.__getitem__)
 
 
 def _best_geometry(
@@ -103,17 +132,30 @@ def _best_geometry(
 ) -> tuple[str, str]:
     """Return the order of the channels and the geometry that fit best."""
     side = smalls.shape[1]
+    reversed_channels = smalls[..., ::-1]
+    by_channels = {"RGB": smalls, "BGR": reversed_channels}
     medians: dict[tuple[str, str], float] = {}
     for geometry in GEOMETRIES:
         for resampling in _FEW_FILTERS:
-            made = []
-            for original in originals:
-                made.append(small_image(original, side, geometry, resampling))
-            for channels, images in (("RGB", smalls), ("BGR", smalls[..., ::-1])):
-                median = float(np.median(_rmse(np.stack(made), images)))
+            made = _made_small(originals, side, geometry, resampling)
+            for channels, images in by_channels.items():
+                errors = _rmse(made, images)
+                median = _median(errors)
                 key = (channels, geometry)
-                medians[key] = min(median, medians.get(key, median))
+                least = medians.get(key, median)
+                medians[key] = min(median, least)
     return min(medians, key=medians.__getitem__)
+
+
+def _made_small(
+    originals: Sequence[Image.Image], side: int, geometry: str, resampling: str
+) -> np.ndarray:
+    """Return small images of the originals: uint8 (n, side, side, 3)"""
+    made: list[np.ndarray] = []
+    for original in originals:
+        small = small_image(original, side, geometry, resampling)
+        made.append(small)
+    return np.stack(made)
 
 
 def _errors(
@@ -122,15 +164,17 @@ def _errors(
     side = smalls.shape[1]
     made_by: dict[str, np.ndarray] = {}
     errors: dict[_Option, np.ndarray] = {}
+    medians: dict[str, float] = {}
     for resampling in RESAMPLING:
-        made = []
-        for original in originals:
-            made.append(small_image(original, side, geometry, resampling))
-        made_by[resampling] = np.stack(made)
-        errors[resampling, ()] = _rmse(made_by[resampling], smalls)
-    plain = {name: float(np.median(errors[name, ()])) for name in RESAMPLING}
-    for resampling in sorted(plain, key=plain.__getitem__)[:_MOST_FILTERS]:
-        for steps, images in _compressed(made_by[resampling]):
+        made = _made_small(originals, side, geometry, resampling)
+        without_jpeg = _rmse(made, smalls)
+        made_by[resampling] = made
+        errors[resampling, ()] = without_jpeg
+        medians[resampling] = _median(without_jpeg)
+    best_first = sorted(medians, key=medians.__getitem__)
+    for resampling in best_first[:_MOST_FILTERS]:
+        made = made_by[resampling]
+        for steps, images in _compressed(made):
             errors[resampling, steps] = _rmse(images, smalls)
     return errors
 
@@ -141,15 +185,17 @@ def _compressed(images: np.ndarray) -> Iterator[tuple[JpegSteps, np.ndarray]]:
         once = _after_jpeg(images, quality)
         yield (quality,), once
         if quality != _LAST:
-            yield (quality, _LAST), _after_jpeg(once, _LAST)
+            twice = _after_jpeg(once, _LAST)
+            yield (quality, _LAST), twice
 
 
 def _after_jpeg(images: np.ndarray, quality: int) -> np.ndarray:
     """Return images as they are after Pillow saved them, with colours at half size."""
     decoded = np.empty_like(images)
-    for i, image in enumerate(images):
+    for i, pixels in enumerate(images):
         buffer = io.BytesIO()
-        Image.fromarray(image).save(buffer, "JPEG", quality=quality)
+        image = Image.fromarray(pixels)
+        image.save(buffer, "JPEG", quality=quality)
         with Image.open(buffer) as saved:
             decoded[i] = np.asarray(saved)
     return decoded
@@ -157,9 +203,11 @@ def _after_jpeg(images: np.ndarray, quality: int) -> np.ndarray:
 
 def _rmse(images: np.ndarray, others: np.ndarray) -> np.ndarray:
     """Return the root-mean-square difference of each pair: float32 (n,) grey levels"""
-    difference = images.astype(np.float32) - others
-    squares = np.square(difference).mean((1, 2, 3))
-    return np.sqrt(squares)
+    levels = images.astype(np.float32)
+    difference = levels - others
+    squares = np.square(difference)
+    means = squares.mean((1, 2, 3))
+    return np.sqrt(means)
 
 
 def _rival(errors: _Errors, best: _Option, part: Callable[[_Option], str]) -> Rival:
@@ -167,9 +215,16 @@ def _rival(errors: _Errors, best: _Option, part: Callable[[_Option], str]) -> Ri
 
     part: returns the filter or the JPEG steps of an explanation, as text
     """
-    others = [option for option in errors if part(option) != part(best)]
-    rival = min(others, key=lambda option: float(np.median(errors[option])))
-    n_closer = int(np.sum(errors[best] < errors[rival]))
-    n_images = len(errors[best])
-    is_told = n_images >= _FEWEST_IMAGES and n_closer >= _CLEAR * n_images
-    return Rival(part(rival), float(np.median(errors[rival])), n_closer, is_told)
+    part_of_best = part(best)
+    others = [option for option in errors if part(option) != part_of_best]
+    rival = _closest(others, errors)
+    errors_of_best = errors[best]
+    errors_of_rival = errors[rival]
+    is_closer = errors_of_best < errors_of_rival
+    n_closer = int(is_closer.sum())
+    n_images = len(is_closer)
+    has_enough = n_images >= _FEWEST_IMAGES
+    is_clear = n_closer >= _CLEAR * n_images
+    name = part(rival)
+    rmse = _median(errors_of_rival)
+    return Rival(name, rmse, n_closer, is_told=has_enough and is_clear)

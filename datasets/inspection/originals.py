@@ -62,13 +62,15 @@ class ContentSearch:
 
     def __init__(self, originals: Iterable[Image.Image], side: int) -> None:
         self._smalls: list[np.ndarray] = []
+        self._candidates: list[list[Candidate]] = []
         thumbnails: list[np.ndarray] = []
         for original in originals:
             smalls = _made_small(original, side)
             self._smalls.append(smalls)
-            thumbnails.append(_thumbnails(smalls))
+            of_original = _thumbnails(smalls)
+            thumbnails.append(of_original)
+            self._candidates.append([])
         self._thumbnails = np.concatenate(thumbnails)
-        self._candidates: list[list[Candidate]] = [[] for _ in self._smalls]
 
     def look_at(
         self, class_name: str, names: Sequence[str], pixels: np.ndarray
@@ -77,17 +79,22 @@ class ContentSearch:
 
         pixels: uint8 (n, S, S, 3)
         """
-        products = self._thumbnails @ _thumbnails(pixels).T
+        thumbnails = _thumbnails(pixels)
+        products = self._thumbnails @ thumbnails.T
         n_originals = len(self._smalls)
-        correlations = products.reshape(n_originals, -1, len(pixels)).max(1)
+        n_images = len(pixels)
+        by_original = products.reshape(n_originals, -1, n_images)
+        correlations = by_original.max(1)
         for kept, of_original in zip(self._candidates, correlations, strict=True):
-            for i in np.argsort(-of_original)[:_MOST_CANDIDATES]:
+            best_first = np.argsort(-of_original)
+            for i in best_first[:_MOST_CANDIDATES]:
                 correlation = float(of_original[i])
-                is_full = len(kept) == _MOST_CANDIDATES
-                if is_full and correlation <= kept[-1].correlation:
+                if not _has_room(kept, correlation):
                     break
                 name = f"{class_name}/{names[i]}"
-                kept.append(Candidate(name, pixels[i].copy(), correlation))
+                copy = pixels[i].copy()
+                candidate = Candidate(name, copy, correlation)
+                kept.append(candidate)
                 kept.sort(key=lambda one: -one.correlation)
                 del kept[_MOST_CANDIDATES:]
 
@@ -95,8 +102,17 @@ class ContentSearch:
         """Return the match of each original, in their order."""
         matches: list[Match] = []
         for smalls, kept in zip(self._smalls, self._candidates, strict=True):
-            matches.append(_match(smalls, kept))
+            match = _match(smalls, kept)
+            matches.append(match)
         return matches
+
+
+def _has_room(kept: Sequence[Candidate], correlation: float) -> bool:
+    """Return whether an image of this correlation is among the best candidates."""
+    if len(kept) < _MOST_CANDIDATES:
+        return True
+    last = kept[-1]
+    return correlation > last.correlation
 
 
 def _made_small(original: Image.Image, side: int) -> np.ndarray:
@@ -104,27 +120,32 @@ def _made_small(original: Image.Image, side: int) -> np.ndarray:
     smalls: list[np.ndarray] = []
     for geometry in GEOMETRIES:
         for resampling in _FILTERS:
-            smalls.append(small_image(original, side, geometry, resampling))
+            small = small_image(original, side, geometry, resampling)
+            smalls.append(small)
     return np.stack(smalls)
 
 
 def _match(smalls: np.ndarray, candidates: Sequence[Candidate]) -> Match:
     """Choose the candidate whose pixels differ least from the original made small."""
     by_rmse: list[tuple[float, int]] = []
-    for i, one in enumerate(candidates):
-        by_rmse.append((_least_rmse(smalls, one.pixels), i))
+    for place, candidate in enumerate(candidates):
+        rmse = _least_rmse(smalls, candidate.pixels)
+        by_rmse.append((rmse, place))
     by_rmse.sort()
     if not by_rmse:
         return Match()
     rmse, place = by_rmse[0]
     best = candidates[place]
-    if rmse > _MOST_RMSE or best.correlation < _LEAST_CORRELATION:
+    is_far = rmse > _MOST_RMSE
+    is_unlike = best.correlation < _LEAST_CORRELATION
+    if is_far or is_unlike:
         return Match()
     if len(by_rmse) == 1:
         return Match(best)
     next_rmse, _ = by_rmse[1]
     is_copied = next_rmse <= _LEAST_RMSE_OF_NEXT
-    if is_copied or rmse > _CLEARLY_SMALLER * next_rmse:
+    is_as_close = rmse > _CLEARLY_SMALLER * next_rmse
+    if is_copied or is_as_close:
         return Match(is_ambiguous=True)
     return Match(best)
 
@@ -143,15 +164,22 @@ def _thumbnails(pixels: np.ndarray) -> np.ndarray:
     n, side = pixels.shape[:2]
     block = side // _GRID
     inner = _GRID * block
-    grey = _grey(pixels)[:, :inner, :inner]
-    blocks = grey.reshape(n, _GRID, block, _GRID, block)
-    thumbnails = blocks.mean((2, 4)).reshape(n, -1)
+    grey = _grey(pixels)
+    in_whole_blocks = grey[:, :inner, :inner]
+    blocks = in_whole_blocks.reshape(n, _GRID, block, _GRID, block)
+    means = blocks.mean((2, 4))
+    thumbnails = means.reshape(n, -1)
     thumbnails -= thumbnails.mean(1, keepdims=True)
     norms = np.linalg.norm(thumbnails, axis=1, keepdims=True)
-    return thumbnails / np.maximum(norms, 1e-6)
+    positive_norms = np.maximum(norms, 1e-6)
+    return thumbnails / positive_norms
 
 
 def _least_rmse(smalls: np.ndarray, image: np.ndarray) -> float:
-    difference = _grey(smalls) - _grey(image[None])
-    squares = np.square(difference).mean((1, 2))
-    return float(np.sqrt(squares.min()))
+    grey_smalls = _grey(smalls)
+    grey_image = _grey(image[None])
+    difference = grey_smalls - grey_image
+    squares = np.square(difference)
+    means = squares.mean((1, 2))
+    least = means.min()
+    return float(np.sqrt(least))

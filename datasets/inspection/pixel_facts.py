@@ -12,6 +12,7 @@ from ..images.spectrum import tell_spectrum
 
 _MOST_HEADERS = 2_000
 _MOST_DECODED = 200
+_ByShape = dict[tuple[int, ...], list[np.ndarray]]  # (H, W, C) -> pixels of images
 _LIBJPEG = "libjpeg's tables, as Pillow, OpenCV and ImageMagick write them"
 
 
@@ -30,43 +31,64 @@ def pixel_facts(tree: Tree, names: Sequence[str]) -> PixelFacts:
     Raises DataError if an image is damaged.
     """
     names = [name for name in names if not name.endswith(".tar")]
-    files = Origins()
-    for name in _spread(names, _MOST_HEADERS):
-        files.add([read_header(tree.read(name), name)])
+    files = _origins_in_headers(tree, names)
     decoded = Origins()
-    by_shape: dict[tuple[int, ...], list[np.ndarray]] = {}
+    by_shape: _ByShape = {}
     for name in _spread(names, _MOST_DECODED):
         data = tree.read(name)
         image, origin = decode_with_origin(data, name, "RGB", examine=True)
         decoded.add([origin])
         if not origin.converted:
             pixels = np.asarray(image)
-            by_shape.setdefault(pixels.shape, []).append(pixels)
+            of_shape = by_shape.setdefault(pixels.shape, [])
+            of_shape.append(pixels)
     files.earlier = decoded.earlier
-    return PixelFacts(_jpeg_text(files, len(names)), _spectrum_text(by_shape))
+    n_names = len(names)
+    jpeg = _jpeg_text(files, n_names)
+    spectrum = _spectrum_text(by_shape)
+    return PixelFacts(jpeg, spectrum)
+
+
+def _origins_in_headers(tree: Tree, names: Sequence[str]) -> Origins:
+    """Return what the headers of up to 2,000 images tell."""
+    files = Origins()
+    for name in _spread(names, _MOST_HEADERS):
+        data = tree.read(name)
+        origin = read_header(data, name)
+        files.add([origin])
+    return files
 
 
 def _jpeg_text(files: Origins, n_all: int) -> str:
     said = files.jpeg()
     if not said:
         return ""
-    if all(setting.startswith("quality") for setting in files.jpegs):
+    is_libjpeg = all(setting.startswith("quality") for setting in files.jpegs)
+    if is_libjpeg:
         said += f"; {_LIBJPEG}"
     if files.n_images < n_all:
         said += f"; {files.n_images:,} of {n_all:,} files looked at"
     return said
 
 
-def _spectrum_text(by_shape: dict[tuple[int, ...], list[np.ndarray]]) -> str:
+def _spectrum_text(by_shape: _ByShape) -> str:
     """Return the verdict about the images with the most frequent shape, and its basis."""
     if not by_shape:
         return ""
-    images = max(by_shape.values(), key=len)
-    spectrum = tell_spectrum(np.stack(images))
-    return "" if spectrum is None else spectrum.text
+    most = max(by_shape.values(), key=len)
+    images = np.stack(most)
+    spectrum = tell_spectrum(images)
+    if spectrum is None:
+        return ""
+    return spectrum.text
 
 
 def _spread(names: Sequence[str], most: int) -> list[str]:
     """Return up to `most` names, spread evenly over all."""
-    n_taken = min(most, len(names))
-    return [names[i * len(names) // n_taken] for i in range(n_taken)]
+    n_names = len(names)
+    n_taken = min(most, n_names)
+    taken: list[str] = []
+    for i in range(n_taken):
+        place = i * n_names // n_taken
+        taken.append(names[place])
+    return taken

@@ -40,8 +40,10 @@ def sizes_of(tree: Tree, names: Sequence[str]) -> str:
     n_read = min(n_images, _MOST_READ)
     sizes: Counter[str] = Counter()
     for i in range(n_read):
-        name = image_names[i * n_images // n_read]
-        size = read_size(tree.read(name), name)
+        place = i * n_images // n_read
+        name = image_names[place]
+        data = tree.read(name)
+        size = read_size(data, name)
         sizes[size] += 1
     text = sizes_text(sizes)
     if n_read < n_images:
@@ -104,7 +106,8 @@ def resampling_family(pairs: Sequence[Pair], n_images: int = 20) -> _Differences
     """
     by_image: list[_Differences] = []
     for original, small in pairs[:n_images]:
-        differences = tell_resampling(small, np.asarray(original))
+        pixels = np.asarray(original)
+        differences = tell_resampling(small, pixels)
         by_image.append(differences)
     return _means(by_image)
 
@@ -133,51 +136,72 @@ def _by_name(listing: Listing, tree: Tree) -> Pairs | None:
     for one in listing.classes:
         shared = [i for i, name in enumerate(one.image_names) if name in member_of]
         n_matched += len(shared)
-        room = min(per_class, _MOST_PAIRS - len(pairs))
+        n_missing = _MOST_PAIRS - len(pairs)
+        room = min(per_class, n_missing)
         if not shared or not room:
             continue
         pixels = one.read()
         for place in shared[:room]:
-            member = member_of[one.image_names[place]]
-            pairs.append((_read_original(tree, member), pixels[place]))
+            name = one.image_names[place]
+            original = _read_original(tree, member_of[name])
+            pairs.append((original, pixels[place]))
     if not pairs:
         return None
     return Pairs(tuple(pairs), "name", len(member_of), n_matched)
 
 
 def _by_content(listing: Listing, tree: Tree, progress: Progress) -> Pairs:
-    members = [name for name in tree.names() if name.lower().endswith(IMAGE_SUFFIXES)]
-    n_looked_for = min(len(members), _MOST_LOOKED_FOR)
-    chosen = [members[i * len(members) // n_looked_for] for i in range(n_looked_for)]
+    chosen = _chosen_originals(tree)
     if not chosen:
         return Pairs((), "content", 0, 0)
     originals = (_read_original(tree, member) for member in chosen)
-    search = ContentSearch(originals, INFO.image_shape[0])
+    side, _, _ = INFO.image_shape
+    search = ContentSearch(originals, side)
+    _look_at_all(search, listing, progress)
+    pairs: list[Pair] = []
+    n_matched = 0
+    n_ambiguous = 0
+    for member, match in zip(chosen, search.matches(), strict=True):
+        n_ambiguous += match.is_ambiguous
+        if match.image is None:
+            continue
+        n_matched += 1
+        if len(pairs) < _MOST_PAIRS:
+            original = _read_original(tree, member)
+            pairs.append((original, match.image.pixels))
+    return Pairs(tuple(pairs), "content", len(chosen), n_matched, n_ambiguous)
+
+
+def _chosen_originals(tree: Tree) -> list[str]:
+    """Return the names of up to 200 images, evenly spread over all."""
+    members = [name for name in tree.names() if name.lower().endswith(IMAGE_SUFFIXES)]
+    n_members = len(members)
+    n_chosen = min(n_members, _MOST_LOOKED_FOR)
+    chosen: list[str] = []
+    for i in range(n_chosen):
+        place = i * n_members // n_chosen
+        chosen.append(members[place])
+    return chosen
+
+
+def _look_at_all(search: ContentSearch, listing: Listing, progress: Progress) -> None:
     n_images = sum(len(one.image_names) for one in listing.classes)
     done = 0
     for one in listing.classes:
-        search.look_at(one.name, one.image_names, one.read())
+        pixels = one.read()
+        search.look_at(one.name, one.image_names, pixels)
         done += len(one.image_names)
         progress("compare images with originals", done, n_images)
-    matches = search.matches()
-    pairs: list[Pair] = []
-    for member, match in zip(chosen, matches, strict=True):
-        if match.image is not None and len(pairs) < _MOST_PAIRS:
-            pairs.append((_read_original(tree, member), match.image.pixels))
-    return Pairs(
-        tuple(pairs),
-        "content",
-        n_originals=n_looked_for,
-        n_matched=sum(match.image is not None for match in matches),
-        n_ambiguous=sum(match.is_ambiguous for match in matches),
-    )
 
 
 def _read_original(tree: Tree, member: str) -> Image.Image:
     """Return an original. Raises DataError if it is as small as the images are."""
-    original = decode(tree.read(member), member, "RGB")
+    data = tree.read(member)
+    original = decode(data, member, "RGB")
     height, width, _ = INFO.image_shape
-    if original.width <= width and original.height <= height:
+    is_narrow = original.width <= width
+    is_low = original.height <= height
+    if is_narrow and is_low:
         raise DataError(
             f"{tree.label}: image {member}: expected an original in full size, got "
             f"{original.width} x {original.height} pixels. Name the folder with the "
@@ -190,7 +214,8 @@ def _original_members(tree: Tree) -> dict[str, str]:
     """Find full-size images: image name in Ravi's CSVs -> file in the source."""
     ravi = ravi_split()
     member_of: dict[str, str] = {}
-    by_class = ravi_members(tree.names(), ravi)
+    names = tree.names()
+    by_class = ravi_members(names, ravi)
     for members in by_class.values():
         member_of.update(members)
     found = find_classes(tree, ravi.numbers)
@@ -211,7 +236,8 @@ def _numbered_members(wnid: str, members: Sequence[str]) -> dict[str, str]:
     ravi = ravi_split()
     fewest, most = ravi.counts[wnid]
     n_members = len(members)
-    if n_members < fewest or n_members > most:
+    is_complete = fewest <= n_members <= most
+    if not is_complete:
         return {}
     image_names = ravi.names(wnid)
     _, numbers = ravi.numbers[wnid]
