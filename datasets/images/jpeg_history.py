@@ -2,9 +2,9 @@
 
 A JPEG stores multiples of its quantisation steps. Decoded and saved again with finer
 steps, the coefficients still lie close to the multiples of the first steps. This comb
-shows the first quality (Popescu and Farid 2004, "Statistical tools for digital
-forensics"). It is lost if the image was resized in between, or shifted by other than 8
-pixels.
+shows the first quality. It is lost if the image was resized in between, or shifted by
+other than 8 pixels. Thai and Cogranne (IEEE Access 7, 2019, 76203-76216) estimate first
+steps more finely, by a model of the coefficients.
 """
 
 from functools import cache
