@@ -5,7 +5,7 @@ Signals are taken care of before anything slow is imported.
 
 import sys
 
-from fewbench.signals import end_at_once, ended_by_signals
+from fewbench.signals import Interrupted, end_at_once, ended_by_signals
 
 
 def main() -> None:
@@ -15,6 +15,11 @@ def main() -> None:
             from fewbench.benchmark.cli.app import main as run
 
             run()
+    except KeyboardInterrupt as error:
+        # It came while the command line was being set up, before any command ran.
+        interrupted = Interrupted.of(error)
+        sys.stderr.write(f"{interrupted.line}\n")
+        sys.exit(interrupted.exit_code)
     finally:
         end_at_once()
 

@@ -197,3 +197,26 @@ def test_a_keyboard_interrupt_gives_one_line(
     done = run(*command, code=130)
     line = "interrupted by SIGINT. To start again, type the same command\n"
     assert done.stderr == line
+
+
+def test_a_signal_before_any_command_runs_gives_one_line(tmp_path: Path) -> None:
+    """As while Typer builds the commands, which takes a tenth of a second."""
+    code = """
+from fewbench import __main__
+from fewbench.benchmark.cli import app
+from fewbench.signals import Interrupted
+
+def too_early():
+    raise Interrupted(15)
+
+app.main = too_early
+__main__.main()
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True
+    )
+
+    assert done.returncode == 128 + 15
+    assert done.stderr.splitlines() == [
+        "interrupted by SIGTERM. To start again, type the same command"
+    ]

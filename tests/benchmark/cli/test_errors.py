@@ -12,7 +12,7 @@ CENTROID = ("evaluate", "centroid", "--protocol", "glyphs-5w1s")
     ("arguments", "message"),
     [
         (("data", "build", "omnigolt"), "Did you mean 'omniglot'"),
-        (("data", "build", "omniglot", "--source", "nowhere"), "images_background.zip"),
+        (("data", "build", "omniglot", "--source", "nowhere"), "got nothing"),
         (
             ("data", "build", "omniglot", "--resampling", "nearst"),
             "Did you mean 'nearest'",
