@@ -21,6 +21,7 @@ from .validation import VALIDATION_SEED, validation_episodes
 
 # Steps are measured for so long, and at most so many. The first one is not counted.
 _SECONDS_OF_STEPS = 10.0
+_FEWEST_STEPS = 2
 _MOST_STEPS = 30
 # A part of a validation is measured until it takes at least so long.
 _SECONDS_OF_VALIDATION = 2.0
@@ -93,8 +94,11 @@ def _step_seconds(updater: Updater) -> float:
         loss.item()
         seconds.append(time.perf_counter() - started)
         step += 1
+        if len(seconds) < _FEWEST_STEPS:
+            continue
         if sum(seconds) >= _SECONDS_OF_STEPS or len(seconds) > _MOST_STEPS:
             break
+    # The first step also prepares what later steps use again.
     return statistics.median(seconds[1:] or seconds)
 
 

@@ -73,7 +73,7 @@ class Reproduction:
 
     @property
     def as_every_rerun(self) -> bool:
-        """Whether our mean is as near to the mean of the reruns as they are to it."""
+        """Whether our mean is within NEAR_RERUNS points of the mean of the reruns."""
         if self.reruns_mean is None:
             return False
         points = round(100 * abs(self.mean - self.reruns_mean), 9)

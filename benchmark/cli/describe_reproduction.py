@@ -10,6 +10,7 @@ from .train import duration_text
 if TYPE_CHECKING:
     from ...reports.published import PublishedNumber
     from ...reports.reproduction import Reproduction
+    from ...reports.stats.equivalence import Equivalence
     from ...reports.stats.intervals import Interval
     from ..reproduce.cells import Cell
     from ..reproduce.estimate import Estimate
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
 
 _ABOUT_TIMES = (
     "full, short: about how long the training of one seed takes on two cores of an AMD "
-    "EPYC, from measured steps. Your device is measured before a reproduction starts"
+    "EPYC, from measured or scaled steps, without validation and evaluation. ProtoNet on "
+    "Omniglot trains a second time, by up to twice as many steps. Your device is measured "
+    "before a reproduction starts"
 )
 
 
@@ -73,13 +76,15 @@ def plan_text(job: Job, estimate: Estimate) -> str:
     """Return what a job will do, and how much time and memory it needs."""
     seeds = "1 training seed" if job.n_seeds == 1 else f"{job.n_seeds} training seeds"
     config = job.cell.config(job.budget, seed=0)
+    at_most = "at most" if job.budget == "full" and job.cell.retrain else "about"
+    remark = f"\n{job.cell.remark}" if job.cell.remark else ""
     return (
         f"{job.cell.id}: {job.budget} budget, {seeds}, recipe for {config.learner} on "
         f"{config.dataset}, {config.steps:,} steps\n"
         f"measured on this device: {estimate.cost.seconds_per_step:.3g} s a step, "
         f"{estimate.cost.seconds_per_validation:.3g} s a validation\n"
-        f"still to do: about {duration_text(estimate.seconds)}, with up to "
-        f"{estimate.cost.peak_bytes / 1e9:.1f} GB of memory"
+        f"still to do: {at_most} {duration_text(estimate.seconds)}, with about "
+        f"{estimate.cost.peak_bytes / 1e9:.1f} GB of memory{remark}"
     )
 
 
@@ -114,7 +119,7 @@ def rehearsal_text(job: Job, made: Reproduction) -> str:
     """Return the outcome of a rehearsal, which is never set beside the number."""
     protocol = made.results[0].protocol.name
     return (
-        f"rehearsal of {job.cell.id}: every stage works. {100 * made.mean:.2f} % on "
+        f"rehearsal of {job.cell.id}: training and evaluation work. {100 * made.mean:.2f} % on "
         f"{protocol} says nothing about the paper. To reproduce its number, type: "
         f"fewbench reproduce {job.cell.id}"
     )
@@ -129,9 +134,11 @@ def verdict_sentence(job: Job, made: Reproduction) -> str:
         rerun = ", as every public rerun"
     if job.budget == "short":
         return (
-            f"no verdict: {ours} of the short recipe {job.cell.short} is {distance}"
-            f"{rerun}. For a verdict, add --budget full"
+            f"no verdict: {ours} of the short recipe {job.cell.short} is {distance}. For "
+            f"a verdict, type --budget full"
         )
+    if len(made.results) == 1:
+        ours += " of one training seed"
     tolerance = f"the tolerance of {job.cell.tolerance:g} points"
     reasons = {
         "reproduced": f"the whole interval lies within {tolerance}",
@@ -144,11 +151,19 @@ def verdict_sentence(job: Job, made: Reproduction) -> str:
 def undecided_reason(made: Reproduction, tolerance: str) -> str:
     """Return why the verdict is "undecided", and what would decide it."""
     if made.by_episodes.verdict == "undecided":
-        return f"the interval over episodes crosses {tolerance}"
+        return (
+            f"the interval over episodes, {points_text(made.by_episodes)}, crosses "
+            f"{tolerance}. It counts the paper's own ± too"
+        )
     return (
         f"the interval over {len(made.results)} training seeds crosses {tolerance}. More "
         f"seeds make it narrower: --seeds {len(made.results) + 2}"
     )
+
+
+def points_text(test: Equivalence) -> str:
+    """Return the interval of the difference from the published number, in points."""
+    return f"{100 * test.low:+.2f} to {100 * test.high:+.2f} points"
 
 
 def reproduction_document(job: Job, made: Reproduction) -> dict[str, Any]:
@@ -172,13 +187,16 @@ def reproduction_document(job: Job, made: Reproduction) -> dict[str, Any]:
         "published": made.published.accuracy / 100,
         "difference": made.difference,
         "reruns_mean": made.reruns_mean,
-        "as_every_rerun": made.as_every_rerun,
         "differs_in": list(differences(made.results[0], made.published)),
         "pixels": pixel_remark(made.results[0], made.published),
         "sentence": verdict_sentence(job, made),
     }
     if job.budget == "full":
-        document |= {"tolerance": made.tolerance, "verdict": made.verdict}
+        document |= {
+            "tolerance": made.tolerance,
+            "verdict": made.verdict,
+            "as_every_rerun": made.as_every_rerun,
+        }
     return document
 
 

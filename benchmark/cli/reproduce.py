@@ -38,12 +38,12 @@ def reproduce(
         str | None, typer.Option(help="With --list: only cells on this dataset.")
     ] = None,
     budget: Annotated[
-        Literal["short", "full"],
+        Literal["short", "full"] | None,
         typer.Option(
             help="full: the recipe of the paper, with a verdict. short: a shorter recipe "
-            "of ours, without a verdict."
+            "of ours, without a verdict. Default: full."
         ),
-    ] = "full",
+    ] = None,
     rehearse: Annotated[
         bool,
         typer.Option(
@@ -94,6 +94,10 @@ def reproduce(
     from ..reproduce.job import Job
 
     if list_cells:
+        if cell is not None:
+            raise UserError(
+                f"--list shows all cells: expected no cell, got {cell}. Omit one of them"
+            )
         _list(learner, dataset, as_json)
         return
     if cell is None:
@@ -106,14 +110,19 @@ def reproduce(
             "--learner and --dataset choose the cells of --list: expected --list, got a "
             "cell. Omit them, or omit the cell and add --list"
         )
-    kind = "rehearsal" if rehearse else budget
+    if rehearse and budget:
+        raise UserError(
+            f"--rehearse has its own tiny recipe: expected no --budget, got {budget}. "
+            f"Omit one of them"
+        )
+    kind = "rehearsal" if rehearse else budget or "full"
     found = find_cell(cell)
     folder = out or _default_folder(found.id, kind)
     job = Job(found, kind, seeds, folder, root, device)
-    if resume and not folder.exists():
+    if resume and not any(folder.rglob("last.safetensors")):
         raise UserError(
-            f"{folder}: nothing to continue: expected a folder of an earlier call, got no "
-            f"such folder. Omit --resume to begin, or type its folder: --out DIR"
+            f"{folder}: nothing to continue: expected a training run of an earlier call, "
+            f"got none. Omit --resume to begin, or type its folder: --out DIR"
         )
     _run(job, source, yes, as_json)
 
@@ -122,7 +131,7 @@ def _run(job: "Job", source: Path | None, yes: bool, as_json: bool) -> None:
     from fewbench.files import write_json
 
     from ..reproduce.estimate import estimate_job
-    from ..reproduce.run import prepare_data
+    from ..reproduce.run import only_process, prepare_data
     from ..reproduce.run import reproduce as run_job
     from .describe_reproduction import (
         plan_text,
@@ -131,14 +140,15 @@ def _run(job: "Job", source: Path | None, yes: bool, as_json: bool) -> None:
     )
 
     try:
-        with progress_bars() as progress:
-            prepare_data(job, source, progress)
-        estimate = estimate_job(job)
-        if estimate is not None:
-            say(plan_text(job, estimate))
-            _ask_if_long(estimate.seconds, yes)
-        with progress_bars() as progress:
-            made = run_job(job, progress)
+        with only_process(job):
+            with progress_bars() as progress:
+                prepare_data(job, source, progress)
+            estimate = estimate_job(job)
+            if estimate is not None:
+                say(plan_text(job, estimate))
+                _ask_if_long(estimate.seconds, yes)
+            with progress_bars() as progress:
+                made = run_job(job, progress)
     except KeyboardInterrupt as error:
         interrupted = Interrupted.of(error)
         interrupted.advice = "To go on, type the same command"
@@ -162,7 +172,12 @@ def _ask_if_long(seconds: float, yes: bool) -> None:
             f"this takes about {duration_text(seconds)}, and nobody can be asked here. To "
             f"start it, add --yes. For less work: --budget short or --rehearse"
         )
-    typer.confirm("Start?", abort=True, err=True)
+    try:
+        agreed = typer.confirm("Start?", err=True)
+    except typer.Abort:
+        raise Interrupted from None
+    if not agreed:
+        raise UserError("not started. For less work: --budget short or --rehearse")
 
 
 def _default_folder(cell: str, budget: str) -> Path:

@@ -3,7 +3,12 @@
 Signals are taken care of before anything slow is imported.
 """
 
+import _signal  # pyright: ignore[reportMissingImports] - it is built in
 import sys
+
+# Until the handlers are there, Ctrl-C ends the process without a word, not with a traceback.
+if _signal.getsignal(_signal.SIGINT) is _signal.default_int_handler:
+    _signal.signal(_signal.SIGINT, _signal.SIG_DFL)
 
 from fewbench.signals import Interrupted, end_at_once, ended_by_signals
 

@@ -87,8 +87,22 @@ class Cell:
         elif budget == "short":
             config = load_recipe(self.short, self.short_settings)
         else:
-            config = load_recipe(self.rehearsal.recipe, self.rehearsal.settings)
+            config = load_recipe(self.rehearsal.recipe, self._rehearsal_settings())
         return replace(config, seed=seed)
+
+    def _rehearsal_settings(self) -> list[str]:
+        """Return the settings of a rehearsal, with the network and the shape of the cell."""
+        full = load_recipe(self.recipe, list(self.settings))
+        number = self.published
+        return [
+            *self.rehearsal.settings,
+            f"backbone={full.backbone}",
+            f"width={full.width}",
+            f"way={number.way}",
+            f"val_way={number.way}",
+            f"shot={number.shot}",
+            f"val_shot={number.shot}",
+        ]
 
     def hours(self, budget: Budget) -> float:
         """Return about how many hours the training of one seed takes on two CPU cores.

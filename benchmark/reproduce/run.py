@@ -1,5 +1,7 @@
 """Do what a job asks: find the data, train each seed, evaluate, and judge."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from fewbench.locks import only_writer
@@ -23,6 +25,16 @@ from ..verification.load import load_results, with_standing
 from .job import Job, Training
 
 
+@contextmanager
+def only_process(job: Job) -> Iterator[None]:
+    """Keep other processes out of the folder of a job during the `with` block.
+
+    Raises Busy if another process is writing it.
+    """
+    with only_writer(job.out, f"reproducing {job.cell.id} in {job.out}"):
+        yield
+
+
 def prepare_data(job: Job, source: Path | None, progress: Progress) -> None:
     """Build the dataset of a job, unless it is built already.
 
@@ -39,19 +51,18 @@ def reproduce(job: Job, progress: Progress) -> Reproduction:
     """Train each seed, evaluate it under the paper's protocol, and judge the results.
 
     What an earlier call with the same folder has finished is kept, and what it has begun
-    is continued.
-    Raises BaselineError if the folder holds other training runs. Raises Busy if another
-    process is writing this folder.
+    is continued. Call it inside `only_process`.
+    Raises BaselineError if the folder holds training runs of another recipe or other
+    data.
     """
     cell = job.cell
-    with only_writer(job.out, f"reproducing {cell.id} in {job.out}"):
-        results: list[RunResult] = []
-        for seed in range(job.n_seeds):
-            report = prefixed(progress, f"seed {seed}") if job.n_seeds > 1 else progress
-            trainings = job.trainings(seed)
-            for training in trainings:
-                _train(training, job, report)
-            results.append(_evaluate(trainings[-1].folder, job, report))
+    results: list[RunResult] = []
+    for seed in range(job.n_seeds):
+        report = prefixed(progress, f"seed {seed}") if job.n_seeds > 1 else progress
+        trainings = job.trainings(seed)
+        for training in trainings:
+            _train(training, job, report)
+        results.append(_evaluate(trainings[-1].folder, job, report))
     return judge_reproduction(
         results,
         cell.published,
@@ -61,14 +72,15 @@ def reproduce(job: Job, progress: Progress) -> Reproduction:
 
 
 def _train(training: Training, job: Job, progress: Progress) -> None:
-    """Train a run to its last step. Continue it if it was begun."""
-    last_step = training.last_step
-    if training.saved_step >= last_step:
-        return
+    """Train a run to its last step. Continue it if it was begun.
+
+    A finished run is opened too. This checks that it has this recipe and these data, and
+    makes up for a last validation that was interrupted.
+    """
     budget = TrainBudget(
         device=job.device,
         resume=(training.folder / LAST).exists(),
-        last_step=last_step,
+        last_step=training.last_step,
     )
     train_run(training.config, training.folder, budget, job.root, progress)
 

@@ -72,7 +72,7 @@ def test_the_plan_says_time_and_memory() -> None:
         ((0.988, 0.988, 0.988), 1.0, "reproduced"),
         ((0.95, 0.95, 0.95), 1.0, "not reproduced"),
         ((0.95, 0.988, 1.0), 1.0, "More seeds make it narrower: --seeds 5"),
-        ((0.979, 0.979, 0.979), 0.9, "the interval over episodes crosses"),
+        ((0.979, 0.979, 0.979), 0.9, "the interval over episodes, "),
     ],
 )
 def test_the_last_line_is_one_sentence_of_verdict(

@@ -80,3 +80,18 @@ def test_a_rehearsal_has_the_shape_of_the_papers_protocol(
     assert Job(cell, "full", 1, tmp_path).protocol == paper
     assert (small.n_way, small.n_shot) == (paper.n_way, paper.n_shot)
     assert (small.dataset, small.n_episodes) == ("glyphs", 100)
+
+
+@pytest.mark.parametrize("name", cells())
+def test_a_rehearsal_trains_the_network_that_can_answer_its_protocol(
+    tmp_path: Path, name: str
+) -> None:
+    cell = find_cell(name)
+    full = cell.config("full", 0)
+    job = Job(cell, "rehearsal", 1, tmp_path)
+
+    small = cell.config("rehearsal", 0)
+
+    # A head of MAML has as many classes as the training.
+    assert (small.way, small.shot) == (job.protocol.n_way, job.protocol.n_shot)
+    assert (small.backbone, small.width) == (full.backbone, full.width)

@@ -2,13 +2,19 @@ from pathlib import Path
 
 import pytest
 
+from fewbench.baselines.checkpoints import load_checkpoint
+from fewbench.baselines.config import TrainConfig
+from fewbench.baselines.learner import BaselineError, Learner
 from fewbench.baselines.run_folder import BEST, LAST
+from fewbench.baselines.validation import validate
 from fewbench.benchmark.reproduce import job as job_module
+from fewbench.benchmark.reproduce.cells import Rehearsal
 from fewbench.benchmark.reproduce.job import Job
-from fewbench.benchmark.reproduce.run import prepare_data, reproduce
+from fewbench.benchmark.reproduce.run import only_process, prepare_data, reproduce
 from fewbench.datasets.info import DataError
-from fewbench.locks import Busy, only_writer
-from fewbench.progress import report_nothing
+from fewbench.datasets.view import ImageView
+from fewbench.locks import Busy
+from fewbench.progress import Progress, report_nothing
 from fewbench.reports.records import RunResult
 from fewbench_tests.small_cells import small_cell
 
@@ -131,8 +137,8 @@ def test_another_process_in_the_folder_is_named(
     tmp_path: Path, glyphs_root: Path
 ) -> None:
     job = rehearsal(tmp_path / "out", glyphs_root)
-    with only_writer(job.out, "training"), pytest.raises(Busy):
-        reproduce(job, report_nothing)
+    with only_process(job), pytest.raises(Busy, match="reproducing"), only_process(job):
+        pass
 
 
 def test_embedded_data_is_built_without_a_source(tmp_path: Path) -> None:
@@ -152,3 +158,48 @@ def test_a_source_that_is_missing_is_named(tmp_path: Path) -> None:
 
     with pytest.raises(DataError, match="nowhere"):
         prepare_data(job, tmp_path / "nowhere", report_nothing)
+
+
+def test_an_interrupted_last_validation_is_made_up_for(
+    tmp_path: Path,
+    glyphs_root: Path,
+    undisturbed,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    _, whole = undisturbed
+    job = rehearsal(tmp_path / "out", glyphs_root)
+    validations: list[int] = []
+
+    def interrupted(
+        learner: Learner,
+        view: ImageView,
+        config: TrainConfig,
+        progress: Progress | None,
+    ) -> float:
+        validations.append(1)
+        if len(validations) == 3:
+            raise KeyboardInterrupt
+        return validate(learner, view, config, progress)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("fewbench.baselines.training.validate", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            reproduce(job, report_nothing)
+    assert job.trainings(0)[0].saved_step == 6
+
+    made = reproduce(job, report_nothing)
+
+    assert weights_of(made.results[0]) == weights_of(whole.results[0])
+    _, card = load_checkpoint(tmp_path / "out" / "seed-0" / LAST)
+    assert card.history[-1]["step"] == 6
+
+
+def test_the_training_of_another_cell_is_refused(
+    tmp_path: Path, glyphs_root: Path
+) -> None:
+    reproduce(rehearsal(tmp_path, glyphs_root), report_nothing)
+    other = small_cell(rehearsal=Rehearsal("maml-glyphs", ("steps=6",)))
+    job = Job(other, "rehearsal", 1, tmp_path, glyphs_root, "cpu")
+
+    with pytest.raises(BaselineError, match="differs"):
+        reproduce(job, report_nothing)
