@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from typing import TypeVar
 
+from fewbench.documents import shown
+
 from .info import DataError
 
 Value = TypeVar("Value")
@@ -25,7 +27,7 @@ def pick(
     """
     if name in catalogue:
         return catalogue[name]
-    sentences = [f"unknown {kind} '{name}'."]
+    sentences = [f"unknown {kind} '{shown(name)}'."]
     # Names of catalogues are in lower case.
     nearest = get_close_matches(
         name.lower(), catalogue, n=_NEAREST, cutoff=_LEAST_ALIKE

@@ -1,12 +1,21 @@
 """Fixtures that several rooms share: a tiny dataset, and where the real data lie."""
 
 import os
+import signal
+import threading
 from pathlib import Path
 
 # Tests that run side by side share the cores: a thread pool in each of them, and in the processes
 # that they start, would make each wait for the others. Before anything imports torch.
 if os.environ.get("PYTEST_XDIST_WORKER"):
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+# Whoever starts the tests in the background may ignore these signals, and every process that
+# the tests start would ignore them too. Some tests send them.
+if threading.current_thread() is threading.main_thread():
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    if hasattr(signal, "SIGHUP"):
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 import pytest
 from hypothesis import settings

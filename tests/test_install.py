@@ -52,7 +52,7 @@ def test_a_folder_of_its_name_does_not_hide_the_package(clone: Clone) -> None:
 
     version, n_protocols, n_datasets = asked.split()
     assert version == "0.1.0"
-    assert int(n_protocols) == 40
+    assert int(n_protocols) == 42
     assert int(n_datasets) > 4
     assert {"datasets", "baselines", "reports", "benchmark"} <= set(modules.split())
     assert name == "one name"

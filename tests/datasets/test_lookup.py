@@ -61,3 +61,10 @@ def test_the_nearest_dataset_is_suggested() -> None:
         pick("dataset", "omnigolt", BUILDERS)
     with pytest.raises(DataError, match="unknown dataset 'xyz'. Known:"):
         pick("dataset", "xyz", BUILDERS)
+
+
+def test_a_long_unknown_name_is_cut_in_the_error() -> None:
+    with pytest.raises(DataError) as info:
+        pick("colour", "[" * 5000, {"red": 1})
+
+    assert len(str(info.value)) < 200
