@@ -22,7 +22,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from fewbench.documents import DocumentError, fit, parse_json
+from fewbench.documents import DocumentError, fit, newer_version, parse_json
 
 from .learner import BaselineError
 
@@ -171,10 +171,8 @@ def _parse_card(path: Path, text: str) -> Card:
 
 
 def _refuse_newer(path: Path, document: object) -> None:
-    version = None
-    if isinstance(document, dict):
-        version = document.get("schema_version")
-    if isinstance(version, int) and version > SCHEMA_VERSION:
+    version = newer_version(document, SCHEMA_VERSION)
+    if version is not None:
         raise BaselineError(
             f"{path}: written by a newer fewbench: expected schema version "
             f"{SCHEMA_VERSION} or older, got {version}. "

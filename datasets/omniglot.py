@@ -14,9 +14,7 @@ from functools import partial
 from pathlib import Path
 
 from .archives.refusals import refusal
-from .archives.side_by_side import ARCHIVE_SUFFIXES
-from .archives.tree import Tree, open_tree
-from .downloads.checksums import file_digest
+from .archives.tree import Tree
 from .identity import Found, Identity, advised_command
 from .info import (
     ClassImages,
@@ -29,7 +27,7 @@ from .info import (
     SplitCounts,
 )
 from .layouts.omniglot_images import PackedImages, read_packed, resized_class
-from .layouts.source_files import open_source
+from .layouts.omniglot_sets import open_set, set_name
 from .splits import read_split
 
 _SPLIT = "omniglot_vinyals"
@@ -78,7 +76,7 @@ def list_classes(request: Request, resampling: str) -> Listing:
     checks = []
     stamps = []
     for official in _SOURCES:
-        tree, names, archive_check = _open_set(request, request.source, official)
+        tree, names, archive_check = open_set(request, request.source, official)
         stamps.append(tree.stamp())
         images = _images_by_class(tree, names, official)
         packed, digest = read_packed(tree, images)
@@ -91,46 +89,6 @@ def list_classes(request: Request, resampling: str) -> Listing:
         layout="images_background and images_evaluation",
         stamp=" ".join(stamps),
     )
-
-
-def _set_name(official: Source) -> str:
-    return official.filename.removesuffix(".zip")
-
-
-def _open_set(
-    request: Request, source: Path, official: Source
-) -> tuple[Tree, list[str], str]:
-    """Open one of the two image sets.
-
-    Returns the folder or archive with the set, the names of the files to look at, and a
-    sentence on the checksum of the archive.
-    Raises DataError if the set is missing, or if its archive is damaged.
-    """
-    set_name = _set_name(official)
-    for suffix in ARCHIVE_SUFFIXES:
-        archive = source / f"{set_name}{suffix}"
-        if archive.is_file():
-            tree = open_tree(archive, scratch=request.scratch)
-            return tree, tree.names(), _archive_check(archive, official)
-    folder = source / set_name
-    if folder.is_dir():
-        tree = open_tree(folder)
-        return tree, tree.names(), f"{set_name}/: a folder, no archive checksum"
-    tree = open_source(request).tree
-    names = [name for name in tree.names() if set_name in name.split("/")]
-    if names:
-        return tree, names, f"{set_name}/ in {source.name}: no archive checksum"
-    raise DataError(
-        f"{source}: omniglot: expected {official.filename} or the folder "
-        f"{folder.name}/, got neither. Download {official.urls[0]} and name the folder "
-        f"with that file: fewbench data build omniglot --source DIR"
-    )
-
-
-def _archive_check(archive: Path, official: Source) -> str:
-    if file_digest(archive, "md5") == official.md5:
-        return f"{archive.name}: archive md5 is the official one"
-    return f"{archive.name}: archive md5 is not the official one"
 
 
 def _images_by_class(tree: Tree, names: list[str], official: Source) -> _Images:
@@ -147,7 +105,7 @@ def _images_by_class(tree: Tree, names: list[str], official: Source) -> _Images:
         raise refusal(
             tree.label,
             "Omniglot images",
-            expected=f"{_set_name(official)}/<Alphabet>/characterNN/*.png",
+            expected=f"{set_name(official)}/<Alphabet>/characterNN/*.png",
             got="no such file",
             advice=f"Download {official.urls[0]}",
         )
@@ -168,11 +126,11 @@ def _check_pixels(tree: Tree, official: Source, got: str, images: _Images) -> st
     got: the digest from `read_packed`
     Raises DataError if the digests differ.
     """
-    set_name = _set_name(official)
-    expected = _PIXELS[set_name]
+    name = set_name(official)
+    expected = _PIXELS[name]
     if got != expected:
         raise DataError(
-            f"{tree.label}: the {set_name} pixels are not Omniglot's: expected sha256 "
+            f"{tree.label}: the {name} pixels are not Omniglot's: expected sha256 "
             f"{expected}, got {got}. A file is missing, edited or renamed. "
             f"Download {official.urls[0]} again"
         )

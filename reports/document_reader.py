@@ -5,7 +5,7 @@ import shlex
 from pathlib import Path
 from typing import Any
 
-from fewbench.documents import DocumentError, fit, parse_json, read_bytes
+from fewbench.documents import DocumentError, fit, newer_version, parse_json, read_bytes
 
 from .records import SCHEMA_VERSION, ResultError
 from .result_document import SCHEMA, ResultFile, broken_seal, flattened
@@ -63,10 +63,8 @@ def _read_json(path: Path) -> Any:
 
 
 def _refuse_newer(path: Path, document: object) -> None:
-    version = None
-    if isinstance(document, dict):
-        version = document.get("schema_version")
-    if isinstance(version, int) and version > SCHEMA_VERSION:
+    version = newer_version(document, SCHEMA_VERSION)
+    if version is not None:
         raise ResultError(
             f"{path}: written by a newer fewbench: expected {_DOCUMENT}, "
             f"got {version}. Upgrade: pip install --upgrade fewbench"

@@ -4,19 +4,16 @@ A comparison gives the difference and says whether the number is reproduced.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Literal, NamedTuple
 
 from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
-from .data_standing import differences_in_data
-from .groups import queries
+from .differs_in import differences
 from .networks import same_network
-from .pixels import differences_in_pixels
 from .protocol import Count
 from .records import RunResult
-from .remarks import is_unsteady
 from .stats.available import available_interval
 from .stats.equivalence import Equivalence, reproduced
 from .stats.intervals import Interval
@@ -26,11 +23,6 @@ MARGIN = 0.01
 Percent = Annotated[float, Field(ge=0, le=100)]
 Rotations = Literal["none", "classes", "tasks"]
 LeftOut = Literal["recalled", "source not found", "withdrawn", ""]
-_ROTATIONS_IN_WORDS = {
-    "none": "not rotated",
-    "classes": "rotations as classes",
-    "tasks": "each class of an episode rotated at random",
-}
 _STRICT = ConfigDict(extra="forbid", allow_inf_nan=False)
 
 
@@ -215,61 +207,3 @@ def _beside(
         equivalence=equivalence,
         differs_in=differences(result, theirs),
     )
-
-
-def differences(result: RunResult, theirs: PublishedNumber) -> tuple[str, ...]:
-    """Return the settings in which a result and a published number of its cell differ.
-
-    They are sentences about queries, transduction, width, classes and images.
-    """
-    return (*_in_protocol(result, theirs), *_in_data(result, theirs))
-
-
-def _in_protocol(result: RunResult, theirs: PublishedNumber) -> Iterator[str]:
-    """Yield the differences in queries, transduction and width of the network."""
-    n_query = result.protocol.n_query
-    if theirs.query is None:
-        yield "queries unstated"
-    elif theirs.query != n_query:
-        yield f"{queries(theirs.query)} a class, ours {n_query}"
-    if theirs.transductive is None:
-        yield "transductive or not is unstated"
-    elif theirs.transductive and not result.transductive:
-        yield "transductive, ours not"
-    elif result.transductive and not theirs.transductive:
-        yield "inductive, ours transductive"
-    if theirs.network != result.backbone:
-        yield f"width of the {theirs.network} unstated, ours {result.backbone}"
-
-
-def _in_data(result: RunResult, theirs: PublishedNumber) -> Iterator[str]:
-    """Yield how a result and a published number differ in classes and images."""
-    protocol = result.protocol
-    if theirs.split != theirs.our_split:
-        yield f"split {theirs.split}"
-    ours = _rotations(result)
-    if theirs.rotations is None:
-        yield "rotations unstated"
-    elif theirs.rotations != ours:
-        words = _ROTATIONS_IN_WORDS[theirs.rotations]
-        yield f"{words}, ours {_ROTATIONS_IN_WORDS[ours]}"
-    if protocol.sampling != "independent":
-        yield f"ours on {protocol.sampling} episodes"
-    if result.partial:
-        yield "ours on incomplete data"
-    if result.image_changes:
-        yield f"our images {result.image_changes}"
-    if is_unsteady(result):
-        yield "ours not repeatable"
-    if protocol.dataset != theirs.dataset:
-        yield f"ours on {protocol.dataset}"
-    yield from differences_in_data(result)
-    yield from differences_in_pixels(result, theirs)
-
-
-def _rotations(result: RunResult) -> Rotations:
-    if result.protocol.task_rotations:
-        return "tasks"
-    if result.protocol.rotations:
-        return "classes"
-    return "none"

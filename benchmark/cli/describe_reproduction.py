@@ -92,8 +92,8 @@ def reproduction_text(job: Job, made: Reproduction) -> str:
     """Return our accuracy beside the published one, and one sentence of verdict."""
     if job.budget == "rehearsal":
         return rehearsal_text(job, made)
+    from ...reports.differs_in import differences
     from ...reports.pixels import pixel_remark
-    from ...reports.published import differences
     from ...reports.tables.text import text_table
 
     points = 100 * made.difference
@@ -168,8 +168,8 @@ def points_text(test: Equivalence) -> str:
 
 def reproduction_document(job: Job, made: Reproduction) -> dict[str, Any]:
     """Return the outcome of a job as JSON, with fractions."""
+    from ...reports.differs_in import differences
     from ...reports.pixels import pixel_remark
-    from ...reports.published import differences
 
     document = {
         "cell": job.cell.id,

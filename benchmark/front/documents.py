@@ -89,6 +89,19 @@ def fit(value: object, schema: "TypeAdapter[Schema]") -> Schema:
         raise DocumentError(explain(error)) from error
 
 
+def newer_version(document: object, newest: int) -> int | None:
+    """Return the schema version of a document if it is newer than the newest known one.
+
+    None if it is not newer, or if the document has no version.
+    """
+    version = None
+    if isinstance(document, dict):
+        version = document.get("schema_version")
+    if isinstance(version, int) and version > newest:
+        return version
+    return None
+
+
 def explain(error: "ValidationError") -> str:
     """Return the first error in a ValidationError, on one line.
 

@@ -9,7 +9,7 @@ import numpy as np
 from pydantic import ConfigDict, TypeAdapter
 from pydantic.dataclasses import dataclass
 
-from fewbench.documents import DocumentError, fit, parse_json, shown
+from fewbench.documents import DocumentError, fit, newer_version, parse_json, shown
 from fewbench.npz import read_arrays
 
 from ...datasets.info import DataError
@@ -115,10 +115,8 @@ def _read_header(path: Path, data: bytes) -> _Header:
 
 
 def _refuse_newer(path: Path, document: object) -> None:
-    version = None
-    if isinstance(document, dict):
-        version = document.get("schema_version")
-    if isinstance(version, int) and version > SCHEMA_VERSION:
+    version = newer_version(document, SCHEMA_VERSION)
+    if version is not None:
         raise DataError(
             f"{path}: written by a newer version of fewbench: expected schema version "
             f"{SCHEMA_VERSION} or older, got {version}. To upgrade: pip install "

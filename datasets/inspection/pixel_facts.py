@@ -9,6 +9,7 @@ from ..archives.tree import Tree
 from ..images.decode import decode_with_origin, read_header
 from ..images.origins import Origins
 from ..images.spectrum import tell_spectrum
+from .evenly_spread import evenly_spread
 
 _MOST_HEADERS = 2_000
 _MOST_DECODED = 200
@@ -34,7 +35,7 @@ def pixel_facts(tree: Tree, names: Sequence[str]) -> PixelFacts:
     files = _origins_in_headers(tree, names)
     decoded = Origins()
     by_shape: _ByShape = {}
-    for name in _spread(names, _MOST_DECODED):
+    for name in evenly_spread(names, _MOST_DECODED):
         data = tree.read(name)
         image, origin = decode_with_origin(data, name, "RGB", examine=True)
         decoded.add([origin])
@@ -52,7 +53,7 @@ def pixel_facts(tree: Tree, names: Sequence[str]) -> PixelFacts:
 def _origins_in_headers(tree: Tree, names: Sequence[str]) -> Origins:
     """Return what the headers of up to 2,000 images tell."""
     files = Origins()
-    for name in _spread(names, _MOST_HEADERS):
+    for name in evenly_spread(names, _MOST_HEADERS):
         data = tree.read(name)
         origin = read_header(data, name)
         files.add([origin])
@@ -81,14 +82,3 @@ def _spectrum_text(by_shape: _ByShape) -> str:
     if spectrum is None:
         return ""
     return spectrum.text
-
-
-def _spread(names: Sequence[str], most: int) -> list[str]:
-    """Return up to `most` names, spread evenly over all."""
-    n_names = len(names)
-    n_taken = min(most, n_names)
-    taken: list[str] = []
-    for i in range(n_taken):
-        place = i * n_names // n_taken
-        taken.append(names[place])
-    return taken

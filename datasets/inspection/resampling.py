@@ -20,6 +20,7 @@ from ..layouts.miniimagenet import ravi_members
 from ..layouts.source_file import IMAGE_SUFFIXES
 from ..layouts.source_files import open_source
 from ..miniimagenet import INFO, ravi_split
+from .evenly_spread import evenly_spread
 from .explanation import Pair
 from .originals import ContentSearch
 
@@ -36,18 +37,16 @@ def sizes_of(tree: Tree, names: Sequence[str]) -> str:
     differ, the text says how many have each size. It is empty if there are only tars.
     """
     image_names = [name for name in names if not name.endswith(".tar")]
-    n_images = len(image_names)
-    n_read = min(n_images, _MOST_READ)
+    looked_at = evenly_spread(image_names, _MOST_READ)
     sizes: Counter[str] = Counter()
-    for i in range(n_read):
-        place = i * n_images // n_read
-        name = image_names[place]
+    for name in looked_at:
         data = tree.read(name)
         size = read_size(data, name)
         sizes[size] += 1
     text = sizes_text(sizes)
-    if n_read < n_images:
-        text += f", in {n_read:,} of {n_images:,} images that were looked at"
+    n_images = len(image_names)
+    if len(looked_at) < n_images:
+        text += f", in {len(looked_at):,} of {n_images:,} images that were looked at"
     return text
 
 
@@ -175,13 +174,7 @@ def _by_content(listing: Listing, tree: Tree, progress: Progress) -> Pairs:
 def _chosen_originals(tree: Tree) -> list[str]:
     """Return the names of up to 200 images, evenly spread over all."""
     members = [name for name in tree.names() if name.lower().endswith(IMAGE_SUFFIXES)]
-    n_members = len(members)
-    n_chosen = min(n_members, _MOST_LOOKED_FOR)
-    chosen: list[str] = []
-    for i in range(n_chosen):
-        place = i * n_members // n_chosen
-        chosen.append(members[place])
-    return chosen
+    return evenly_spread(members, _MOST_LOOKED_FOR)
 
 
 def _look_at_all(search: ContentSearch, listing: Listing, progress: Progress) -> None:

@@ -13,8 +13,8 @@ from ..identity import (
     shape_of,
 )
 from ..pickles.strings import texts
+from .array_facts import channel_order, spectrum_text
 from .ilsvrc_identity import recognise_ilsvrc
-from .pixels import channel_order, spectrum_text
 from .ravi_split import RaviSplit, ravi_members
 
 _DATASET = "miniimagenet"

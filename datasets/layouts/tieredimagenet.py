@@ -13,11 +13,11 @@ import numpy as np
 
 from ..archives.refusals import refusal
 from ..info import ClassImages, Listing
+from .array_facts import channel_order
 from .ilsvrc import find_classes
 from .npz import NpyArray
 from .pixels import (
     Record,
-    channel_order,
     check_images,
     read_group,
     read_records,

@@ -5,8 +5,8 @@ from typing import Any
 
 from ..identity import Found, Identity, build_command, joined_splits, shape_of, split_in
 from ..pickles.strings import texts
+from .array_facts import channel_order
 from .ilsvrc_identity import recognise_ilsvrc
-from .pixels import channel_order
 from .ren_split import RenSplit, plain
 
 _DATASET = "tieredimagenet"

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-from fewbench.documents import DocumentError, fit, parse_json, read_bytes
+from fewbench.documents import DocumentError, fit, newer_version, parse_json, read_bytes
 from fewbench.files import write_json
 
 from ..info import DataError, DatasetInfo, Listing
@@ -72,10 +72,8 @@ def read_manifest(folder: Path) -> dict[str, Any] | None:
 
 
 def _refuse_newer(path: Path, manifest: object) -> None:
-    schema = None
-    if isinstance(manifest, dict):
-        schema = manifest.get("schema_version")
-    if isinstance(schema, int) and schema > _MANIFEST_SCHEMA:
+    schema = newer_version(manifest, _MANIFEST_SCHEMA)
+    if schema is not None:
         raise DataError(
             f"{path}: written by a newer fewbench: expected schema version "
             f"{_MANIFEST_SCHEMA} or older, got {schema}. To upgrade, type: "

@@ -9,7 +9,6 @@ from fewbench.benchmark.published_numbers import parse_published, published_numb
 from fewbench.datasets import BUILDERS
 from fewbench.reports.published import pairs_beside
 from fewbench.reports.records import ResultError
-from fewbench.reports.tables.beside_frame import beside_published
 
 HEADER = (
     "id,method,variant,reference,dataset,split,way,shot,accuracy,transductive,backbone,source,"
@@ -110,30 +109,6 @@ def test_only_the_same_method_dataset_way_and_shot_are_laid_beside(make_result):
         assert (theirs.way, theirs.shot) == (5, 1)
 
 
-@pytest.mark.parametrize(
-    ("card", "told"),
-    [
-        ({}, "rotations as classes, ours not rotated"),
-        ({"rotations": True}, None),
-        (
-            {"task_rotations": True},
-            "rotations as classes, ours each class of an episode rotated",
-        ),
-    ],
-)
-def test_rotations_are_part_of_what_differs(make_result, card, told):
-    theirs = find(id="protonet-snell17-omni-5w1s")
-
-    (pair,) = pairs_beside([omniglot(make_result, **card)], theirs)
-
-    differs = "; ".join(pair.differs_in)
-    assert told in differs if told else "rotat" not in differs
-    (unstated,) = pairs_beside(
-        [omniglot(make_result)], [replace(theirs[0], rotations=None)]
-    )
-    assert "rotations unstated" in unstated.differs_in
-
-
 def test_only_an_interval_over_episodes_counts_as_an_error():
     for one in published_numbers():
         assert (one.half_width_is is None) == (one.half_width is None)
@@ -168,32 +143,6 @@ def test_the_verdict_follows_the_margin(make_result, accuracy, verdict):
 
     assert pair.verdict == verdict
     assert pair.difference == pytest.approx(result.mean - exact.accuracy / 100)
-
-
-def test_differences_in_the_protocol_are_stated(make_result):
-    maml = find(id="maml-finn17-omni-5w1s")
-    result = omniglot(
-        make_result,
-        recipe={"learner": "maml"},
-        backbone="conv4-strided-64",
-        partial=True,
-    )
-
-    (pair,) = pairs_beside([result], maml)
-    row = beside_published([result], maml).iloc[0]
-
-    expected = (
-        "1 query a class, ours 15",
-        "transductive, ours not",
-        "split random-1200-423-rot",
-    )
-    assert set(expected) <= set(pair.differs_in)
-    assert "ours on incomplete data" in row["differs_in"]
-    assert (row["margin"], row["published"], row["published_half_width"]) == (
-        0.01,
-        0.987,
-        0.004,
-    )
 
 
 def test_a_single_episode_leaves_the_verdict_undecided(make_result):

@@ -10,6 +10,7 @@ from pydantic import BaseModel, TypeAdapter
 from fewbench.documents import (
     DocumentError,
     fit,
+    newer_version,
     parse_json,
     parse_toml,
     printable,
@@ -146,3 +147,17 @@ def test_only_what_prints_is_left(text: str) -> None:
 
 def test_spaces_of_every_width_stay() -> None:
     assert printable("1\u2009%\xa0é中") == "1\u2009%\xa0é中"
+
+
+@pytest.mark.parametrize(
+    ("document", "version"),
+    [
+        ({"schema_version": 3}, 3),
+        ({"schema_version": 2}, None),
+        ({"schema_version": "3"}, None),
+        ({}, None),
+        ([3], None),
+    ],
+)
+def test_a_newer_schema_version_is_found(document: object, version: int | None) -> None:
+    assert newer_version(document, 2) == version
