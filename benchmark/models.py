@@ -13,7 +13,8 @@ from ..baselines.catalogue import load_learner
 from ..baselines.device.choose import resolve_device, resolve_precision
 from ..baselines.learner import BaselineError, Learner
 from ..baselines.outputs import last_words
-from ..baselines.weights.load import WeightsChoice, load_weights
+from ..baselines.weights.choice import WeightsChoice
+from ..baselines.weights.load import load_weights
 from .preparing import with_batch_size
 
 # Kinds of models that are not supported yet, and what a user can do meanwhile. A factory

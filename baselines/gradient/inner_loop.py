@@ -227,12 +227,8 @@ def _normalised(
 
 def _moments(maps: Tensor, dims: list[int]) -> _Moments:
     """Return the mean and the variance of maps over the dimensions `dims`."""
-    variance, mean = torch.var_mean(
-        widened(maps),
-        dims,
-        correction=0,
-        keepdim=True,
-    )
+    wide = widened(maps)
+    variance, mean = torch.var_mean(wide, dims, correction=0, keepdim=True)
     return mean, variance
 
 

@@ -12,7 +12,6 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from fewbench.documents import shown
 from fewbench.files import file_digest
 
-from ...datasets.lookup import pick
 from ..backbones import BACKBONES, Shape, n_features
 from ..catalogue import make_learner
 from ..checkpoints import weights_digest
@@ -22,6 +21,7 @@ from ..learner import BaselineError, LearnerCard, WeightsFile
 from ..recipe_files import parse_config, refuse_settings_without_effect
 from ..settings import parse_settings
 from ..trained_learner import TrainedLearner
+from .choice import WeightsChoice, settled
 from .filling import Filling
 from .layers import slots_of
 from .left_out import kept_tensors
@@ -29,27 +29,8 @@ from .matching import Match, Matcher
 from .tensor_file import TensorFile, read_tensor_file
 from .tensorflow_files import FINN2017_BYTES, FINN2017_SHA256, read_finn2017
 
-HEADS = ("protonet", "maml")
-_WIDTH = 64
 # The name of a result may have 80 characters.
 _LONGEST_STEM = 40
-
-
-@dataclass(frozen=True)
-class WeightsChoice:
-    """What the user says about a file of weights.
-
-    backbone: the name of the network, such as "conv4"; None for a file that fewbench knows
-    width: the width of the network; None for 64, or for the width of a known file
-    head: "protonet" for the nearest class mean, "maml" for MAML with these weights at its
-        start; None for "protonet", or for the head of a known file
-    drop: the starts of names of tensors to leave out, such as ("fc",)
-    """
-
-    backbone: str | None = None
-    width: int | None = None
-    head: str | None = None
-    drop: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -85,7 +66,7 @@ def load_weights(
     network without doubt, or if a choice or a setting cannot be used.
     """
     source = _open(path)
-    choice = _settled(source, choice)
+    choice = settled(choice, source.file.name, source.known)
     changes = _changes(source, choice, settings)
     config = _config(
         source.file, choice, image_shape, {**changes, "precision": precision}
@@ -119,46 +100,6 @@ def _open(path: Path) -> _Source:
         )
     file = read_tensor_file(path)
     return _Source(file, name=shown(path.stem)[:_LONGEST_STEM].strip())
-
-
-def _settled(
-    source: _Source,
-    choice: WeightsChoice,
-) -> WeightsChoice:
-    """Fill in what is known about a file, and the defaults."""
-    known = source.known
-    if known is not None:
-        return _known_choice(source.file, known, choice)
-    if choice.backbone is None:
-        raise BaselineError(
-            f"weights:{source.file.name}: expected the name of its network, got none. Add "
-            f"for example --backbone conv4; known: {', '.join(BACKBONES)}"
-        )
-    pick("backbone", choice.backbone, BACKBONES)
-    head = choice.head or "protonet"
-    if head not in HEADS:
-        raise BaselineError(
-            f"--head {head}: expected one of {', '.join(HEADS)}. Type for example --head "
-            f"protonet"
-        )
-    width = _WIDTH if choice.width is None else choice.width
-    return replace(choice, head=head, width=width)
-
-
-def _known_choice(
-    file: TensorFile,
-    known: WeightsChoice,
-    choice: WeightsChoice,
-) -> WeightsChoice:
-    for option in ("backbone", "width", "head"):
-        chosen = getattr(choice, option)
-        own = getattr(known, option)
-        if chosen not in (None, own):
-            raise BaselineError(
-                f"--{option} {chosen}: {file.name} is the checkpoint that Finn et al. "
-                f"released: expected {own}, got {chosen}. Omit --{option}"
-            )
-    return replace(known, drop=choice.drop)
 
 
 def _changes(

@@ -8,13 +8,13 @@ Three ways are tried, in this order:
 Whatever remains unclear is an error. Nothing is guessed.
 """
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from fewbench.documents import shown
 
 from ..learner import BaselineError
+from .by_names import match_by_names, wanted_shapes
 from .by_order import match_by_order
 from .copies import copies_in
 from .layers import (
@@ -28,9 +28,6 @@ from .layers import (
 from .left_out import drop_option, kept_tensors, listed, part_to_drop
 from .mismatch import advice_on_shapes
 from .tensor_file import TensorFile
-
-# A match by names needs this share of the network's tensors. The rest is then missing.
-_LEAST_NAMED = 0.5
 
 
 @dataclass(frozen=True)
@@ -61,7 +58,7 @@ class Matcher:
         network: str,
         drop: Sequence[str],
     ) -> None:
-        self.file = file
+        self.where = f"{file.name} as {network}"
         self.slots = slots
         self.network = network
         self.tensors = kept_tensors(file, drop)
@@ -76,10 +73,10 @@ class Matcher:
         Raises BaselineError if tensors are missing or left over, if shapes differ, or if two
         assignments are possible.
         """
-        prefix = self._prefix()
+        named = match_by_names(self.tensors, self.slots, self.where)
+        if named is not None:
+            return self._checked("names", named)
         layers = layers_of_file(self.tensors)
-        if prefix is not None:
-            return self._checked("names", self._by_names(prefix))
         if layers is not None:
             return self._checked("layers", self._by_layers(layers))
         found = match_by_order(self.tensors, self.order, self.slots)
@@ -90,49 +87,6 @@ class Matcher:
                 self._advice(),
             )
         return self._checked("order", found)
-
-    def _prefix(self) -> str | None:
-        """Return what stands before the names of our network; None if it has other names."""
-        wanted = self._wanted()
-        hits = self._hits(wanted)
-        (best, n_hits), (second, n_second) = hits.most_common(2)
-        if n_hits < _LEAST_NAMED * len(wanted):
-            return None
-        if n_hits == n_second:
-            first_name = shown(best) or "no prefix"
-            second_name = shown(second) or "no prefix"
-            part = second.removesuffix(".")
-            raise self._error(
-                f"holds two networks that fit: {first_name} and {second_name}",
-                f"Leave one out: {drop_option(part)}",
-            )
-        return best
-
-    def _hits(self, wanted: dict[str, Shape]) -> Counter[str]:
-        """Count the tensors of our names and shapes for each prefix, two at least."""
-        # No name starts with these two, as all prefixes end in a point.
-        hits = Counter({"first": 0, "second": 0})
-        for name, tensor in self.tensors.items():
-            shape = tuple(tensor.shape)
-            for ours, our_shape in wanted.items():
-                prefix = name.removesuffix(ours)
-                is_prefix = not prefix or prefix.endswith(".")
-                is_ours = name.endswith(ours) and is_prefix
-                if is_ours and shape == our_shape:
-                    hits[prefix] += 1
-        return hits
-
-    def _by_names(self, prefix: str) -> list[Layer]:
-        layers: list[Layer] = []
-        for slot in self.slots:
-            ours = slot.layer
-            name = prefix + ours.name
-            tensors: dict[str, str] = {}
-            for role in ("weight", "bias", "running_mean", "running_var"):
-                if f"{name}.{role}" in self.tensors:
-                    tensors[role] = f"{name}.{role}"
-            layers.append(Layer(name, ours.kind, ours.shape, tensors))
-        return layers
 
     def _by_layers(self, layers: Sequence[Layer]) -> list[Layer]:
         """Take alike layers in their order."""
@@ -263,17 +217,8 @@ class Matcher:
     def _advice(self) -> str:
         return advice_on_shapes(self.tensors, self.slots)
 
-    def _wanted(self) -> dict[str, Shape]:
-        """Return the names and shapes of our tensors that a file must have."""
-        wanted: dict[str, Shape] = {}
-        for slot in self.slots:
-            for role in slot.required:
-                name = slot.layer.tensors[role]
-                wanted[name] = slot.shape_of(role)
-        return wanted
-
     def _expected(self) -> list[str]:
-        wanted = self._wanted().items()
+        wanted = wanted_shapes(self.slots).items()
         return [f"{name} {shape}" for name, shape in wanted]
 
     def _shapes(self, names: Iterable[str]) -> list[str]:
@@ -288,7 +233,7 @@ class Matcher:
         what: str,
         advice: str,
     ) -> BaselineError:
-        return BaselineError(f"{self.file.name} as {self.network}: {what}. {advice}")
+        return BaselineError(f"{self.where}: {what}. {advice}")
 
 
 def _group(layer: Layer) -> tuple[str, Shape]:

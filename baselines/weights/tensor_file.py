@@ -4,8 +4,6 @@ A file is recognised by its first bytes, whatever its name. The formats are safe
 .npz, and the two formats of torch.save.
 """
 
-import re
-import warnings
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,8 +18,8 @@ from fewbench.files import file_digest
 from fewbench.npz import UNREADABLE, read_arrays
 
 from ..learner import BaselineError
-from ..outputs import last_words
 from .tensorflow_files import refuse_tensorflow
+from .torch_files import first_words, read_torch
 
 # The file, and all its tensors together, may have this many bytes. A resnet12 in float64
 # has a fifth of it.
@@ -29,7 +27,6 @@ MOST_BYTES = 1 << 29
 _MOST_TENSORS = 10_000
 _ZIP = b"PK\x03\x04"
 _PICKLE = b"\x80"
-_PLAIN = re.compile(r"[\w.-]{1,80}", re.ASCII)
 _LENGTH_BYTES = 8  # a safetensors file starts with the length of its header
 
 
@@ -60,7 +57,7 @@ def read_tensor_file(path: Path) -> TensorFile:
     if start.startswith(_ZIP):
         tensors = _read_zip(path)
     elif start.startswith(_PICKLE):
-        tensors = _read_torch(path)
+        tensors = read_torch(path)
     elif start[_LENGTH_BYTES : _LENGTH_BYTES + 1] == b"{":
         tensors = _read_safetensors(path)
         keeps_order = False
@@ -114,7 +111,7 @@ def _read_zip(path: Path) -> dict[str, Tensor]:
         )
     names = [member.filename for member in members]
     if not all(name.endswith(".npy") for name in names):
-        return _read_torch(path)
+        return read_torch(path)
     if len(set(names)) < len(names):
         raise BaselineError(
             f"{path}: has two arrays of one name: expected each name once. Save it again: "
@@ -159,68 +156,6 @@ def _read_safetensors(path: Path) -> dict[str, Tensor]:
     return tensors
 
 
-def _read_torch(path: Path) -> dict[str, Tensor]:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            # `weights_only` refuses every pickle that would run code.
-            found = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:
-        # The unpickler can raise anything for damaged bytes.
-        raise BaselineError(
-            f"{path}: cannot be read without running code from the file, or is damaged: "
-            f"expected tensors alone, got: {_first_words(error)}. Where the code of this "
-            f"model is at hand, save its tensors: torch.save(model.state_dict(), "
-            f"'weights.pt')"
-        ) from error
-    return _state_dict(path, found)
-
-
-def _first_words(error: Exception) -> str:
-    """Return the first sentence of an error of torch, which explains a lot after it."""
-    words = last_words(error)
-    return shown(words.split(". ")[0])[:200]
-
-
-def _state_dict(
-    path: Path,
-    found: object,
-) -> dict[str, Tensor]:
-    """Return the state dict in what torch.load returned, which may hold several."""
-    if not isinstance(found, Mapping):
-        raise BaselineError(
-            f"{path}: expected a state dict, which is a dict of tensors, got a "
-            f"{type(found).__name__}. Save it: torch.save(model.state_dict(), 'weights.pt')"
-        )
-    tensors = _tensors_of(found)
-    if tensors:
-        return tensors
-    inner: dict[str, dict[str, Tensor]] = {}
-    for key, value in found.items():
-        if isinstance(value, Mapping) and _tensors_of(value):
-            inner[shown(str(key))] = _tensors_of(value)
-    if len(inner) == 1:
-        return next(iter(inner.values()))
-    got = f"{len(inner)}: {', '.join(inner)}" if inner else "none"
-    # A name from the file must not add code to the command.
-    plain = [key for key in inner if _PLAIN.fullmatch(key)]
-    key = next(iter(plain), "model")
-    raise BaselineError(
-        f"{path}: expected one state dict, got {got}. Save the one you mean: python -c "
-        f"\"import torch; torch.save(torch.load('{path}', weights_only=True)['{key}'], "
-        f"'weights.pt')\""
-    )
-
-
-def _tensors_of(values: Mapping[object, object]) -> dict[str, Tensor]:
-    """Return the tensors among the values of a dict, by name."""
-    tensors: dict[str, Tensor] = {}
-    for name, value in values.items():
-        if isinstance(name, str) and isinstance(value, Tensor):
-            tensors[name] = value.detach()
-    return tensors
-
-
 def _check_sizes(
     path: Path,
     tensors: Mapping[str, Tensor],
@@ -251,6 +186,6 @@ def _damaged(
     error: Exception,
 ) -> BaselineError:
     return BaselineError(
-        f"{path}: damaged: expected an intact file, got: {_first_words(error)}. Copy or "
+        f"{path}: damaged: expected an intact file, got: {first_words(error)}. Copy or "
         f"download it again"
     )

@@ -8,7 +8,7 @@ from .console import say
 
 if TYPE_CHECKING:
     from ...baselines.learner import LearnerCard
-    from ...baselines.weights.load import WeightsChoice
+    from ...baselines.weights.choice import WeightsChoice
 
 Backbone = Annotated[
     str | None,
@@ -46,7 +46,7 @@ def weights_choice(
     backbone: str | None, width: int | None, head: str | None, drop: list[str] | None
 ) -> "WeightsChoice":
     """Return what these options say about a file of weights."""
-    from ...baselines.weights.load import WeightsChoice
+    from ...baselines.weights.choice import WeightsChoice
 
     return WeightsChoice(backbone, width, head, tuple(drop or ()))
 

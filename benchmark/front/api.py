@@ -131,7 +131,7 @@ def load_weights(
     Raises fewbench.errors.UserError if the tensors do not fit the network without doubt.
     """
     from fewbench.baselines.device.choose import resolve_device
-    from fewbench.baselines.weights.load import WeightsChoice
+    from fewbench.baselines.weights.choice import WeightsChoice
     from fewbench.baselines.weights.load import load_weights as load
 
     choice = WeightsChoice(backbone, width, head, tuple(drop))

@@ -12,7 +12,7 @@ from fewbench.progress import Progress
 from ...baselines.evaluation.examiner import range_step
 from ...baselines.learner import BaselineError, EmbeddingLearner, Learner, LearnerCard
 from ...baselines.preparation import Preparation
-from ...baselines.weights.load import WeightsChoice
+from ...baselines.weights.choice import WeightsChoice
 from ...datasets.info import DataError
 from ...reports.records import RunResult
 from ..evaluate import answer_range, make_examiner

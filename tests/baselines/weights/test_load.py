@@ -14,7 +14,8 @@ from fewbench.baselines.backbones import conv4
 from fewbench.baselines.gradient.maml import MAML
 from fewbench.baselines.learner import BaselineError
 from fewbench.baselines.metric.protonet import ProtoNet
-from fewbench.baselines.weights.load import WeightsChoice, load_weights
+from fewbench.baselines.weights.choice import WeightsChoice
+from fewbench.baselines.weights.load import load_weights
 from fewbench_tests import foreign_weights as foreign
 
 CPU = torch.device("cpu")
@@ -159,8 +160,6 @@ def test_maml_starts_from_the_weights(tmp_path: Path) -> None:
     ("choice", "changes", "words"),
     [
         (WeightsChoice(), (), "Add for example --backbone conv4"),
-        (WeightsChoice("conv5"), (), "Did you mean 'conv4'"),
-        (replace(CONV4, head="svm"), (), "--head svm: expected one of protonet, maml"),
         (replace(CONV4, head="maml"), (), "--set inner_lr=0.05"),
         (replace(CONV4, head="maml"), ("inner_lr=1.0",), "MAML needs the linear layer"),
         (WeightsChoice("conv4"), (), "Type --width 4"),

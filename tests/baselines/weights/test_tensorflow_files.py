@@ -8,7 +8,8 @@ import torch
 
 from fewbench.baselines.gradient.maml import MAML
 from fewbench.baselines.learner import BaselineError
-from fewbench.baselines.weights.load import WeightsChoice, load_weights
+from fewbench.baselines.weights.choice import WeightsChoice
+from fewbench.baselines.weights.load import load_weights
 from fewbench.baselines.weights.tensorflow_files import refuse_tensorflow
 
 CPU = torch.device("cpu")
