@@ -27,7 +27,7 @@ FLOOR = {
     "progress",
     "signals",
 }
-FACE = {"", "api", "__main__"}
+FACE = {"", "api", "tables", "__main__"}
 # Library -> where it may be imported.
 ONLY_IN = {
     "torch": ("baselines/",),

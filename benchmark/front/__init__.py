@@ -26,11 +26,10 @@ from .api import (
     load_results,
     load_weights,
     open_split,
-    protocols,
-    published,
     save_result,
     write_report,
 )
+from .tables import protocols, published
 
 if TYPE_CHECKING:
     from fewbench.baselines.preparation import Preparation as Preparation

@@ -5,8 +5,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from fewbench.baselines.learner import Learner
     from fewbench.baselines.preparation import Preparation
     from fewbench.datasets.store.split_store import SplitStore
@@ -237,27 +235,3 @@ def write_report(results: "Sequence[RunResult]", folder: str | Path) -> list[Pat
     from fewbench.reports.report import write_report as write
 
     return write(results, Path(folder), published=published_numbers())
-
-
-def protocols() -> "pd.DataFrame":
-    """Return a table with a row for each protocol. The index is its name."""
-    from dataclasses import asdict
-
-    import pandas as pd
-
-    from fewbench.benchmark.protocols.listing import PROTOCOLS
-
-    rows = [asdict(protocol) for protocol in PROTOCOLS.values()]
-    return pd.DataFrame(rows).set_index("name")
-
-
-def published() -> "pd.DataFrame":
-    """Return a table with a row for each published number. The index is its id."""
-    from dataclasses import asdict
-
-    import pandas as pd
-
-    from fewbench.benchmark.published_numbers import published_numbers
-
-    rows = [asdict(number) for number in published_numbers()]
-    return pd.DataFrame(rows).set_index("id")

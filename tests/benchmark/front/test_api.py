@@ -178,13 +178,3 @@ def test_a_split_is_opened_by_name(glyphs_root: Path) -> None:
 def test_an_unknown_dataset_is_a_mistake_of_the_user(glyphs_root: Path) -> None:
     with pytest.raises(UserError, match="glyphs"):
         fewbench.open_split("glyps", "test", root=glyphs_root)
-
-
-def test_protocols_and_published_numbers_are_tables() -> None:
-    protocols = fewbench.protocols()
-    assert protocols.loc["glyphs-5w1s", "n_way"] == 5
-
-    published = fewbench.published()
-    assert published.index.is_unique
-    assert published["accuracy"].between(0, 100).all()
-    assert published["source"].str.len().gt(0).all()
