@@ -41,6 +41,10 @@ def load_recipe(name_or_path: str, settings: Sequence[str] = ()) -> TrainConfig:
     value is not allowed.
     """
     path = _recipe_path(name_or_path)
+    where = str(path)
+    if settings:
+        # A wrong setting is not a mistake in the file.
+        where += f" with --set {' --set '.join(settings)}"
     try:
         values = parse_toml(read_bytes(path))
     except (OSError, ValueError) as error:
@@ -57,7 +61,7 @@ def load_recipe(name_or_path: str, settings: Sequence[str] = ()) -> TrainConfig:
     recipe = _Parts.of(values, kind, str(path), drop_foreign=other_learner)
     refuse_settings_without_effect(changes, str(learner))
     changed = _Parts.of(_in_table(changes, kind), kind, "--set")
-    return recipe.merged(changed).checked(kind, str(path))
+    return recipe.merged(changed).checked(kind, where)
 
 
 def parse_config(

@@ -57,7 +57,7 @@ def _read_json(path: Path) -> Any:
         raise refusal(
             path,
             "cannot read the result",
-            got=str(error),
+            got=f"a file that cannot be read: {error}",
             expected=_DOCUMENT,
         ) from error
 
@@ -73,11 +73,11 @@ def _refuse_newer(path: Path, document: object) -> None:
 
 def no_such_result(path: Path) -> ResultError:
     """Return the error for a path at which there is no JSON document."""
-    return refusal(
-        path,
-        "no such result",
-        got="no file",
-        expected="a .json result",
+    folder = shlex.quote(str(path.parent))
+    return ResultError(
+        f"{path}: no such result: expected a .json result or a folder with results, got "
+        f"no file of this name. Check the path, or evaluate: fewbench evaluate LEARNER "
+        f"--protocol NAME --out {folder}"
     )
 
 

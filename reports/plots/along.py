@@ -1,6 +1,6 @@
 """Plot accuracy against the number of shots or ways."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -13,7 +13,7 @@ from ..tables.cells import Cell
 from ..tables.run_names import plot_names
 from .curves import MOST_CURVES, add_legend
 from .rows import percents
-from .style import INK, STYLES, Style, clean_curve, new_figure
+from .style import INK, STYLES, Style, clean_curve, learner_styles, new_figure
 
 _AXIS_LABELS = {"n_shot": "shots a class", "n_way": "ways (classes an episode)"}
 
@@ -35,7 +35,8 @@ def plot_along(results: Sequence[RunResult], ax: Axes, field: str) -> Axes:
             "list them: fewbench protocol list"
         )
     values: set[int] = set()
-    for (label, cells), style in zip(curves.items(), STYLES, strict=False):
+    styles = _styles(curves, results)
+    for (label, cells), style in zip(curves.items(), styles, strict=False):
         protocols = [cell.result.protocol for cell in cells]
         x = [getattr(protocol, field) for protocol in protocols]
         _plot_curve(ax, x, cells, label, style)
@@ -44,6 +45,20 @@ def plot_along(results: Sequence[RunResult], ax: Axes, field: str) -> Axes:
     ax.set_xlabel(_AXIS_LABELS[field], fontsize=9, color=INK)
     clean_curve(ax, "accuracy (%)")
     return ax
+
+
+def _styles(
+    curves: Mapping[str, Sequence[Cell]], results: Sequence[RunResult]
+) -> Sequence[Style]:
+    """Return a style for each curve: that of its learner in the other plots.
+
+    If a learner has several curves, they get the styles in order, to tell them apart.
+    """
+    learners = [cells[0].result.learner for cells in curves.values()]
+    if len(set(learners)) < len(learners):
+        return STYLES
+    by_learner = learner_styles(results)
+    return [by_learner[learner] for learner in learners]
 
 
 def along_figure(results: Sequence[RunResult], field: str) -> Figure | None:

@@ -154,3 +154,8 @@ def test_a_recipe_without_a_learner_says_so(tmp_path: Path) -> None:
 def test_the_keys_of_a_learner_are_those_of_its_settings() -> None:
     assert own_keys(ProtoNet) == ["temperature"]
     assert "inner_lr" in own_keys(MAML)
+
+
+def test_a_wrong_setting_is_not_blamed_on_the_file_alone() -> None:
+    with pytest.raises(BaselineError, match="toml with --set width=8 --set nope=3: "):
+        load_recipe("protonet-glyphs", ["width=8", "nope=3"])

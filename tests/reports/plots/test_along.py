@@ -1,7 +1,9 @@
 import pytest
+from matplotlib.container import ErrorbarContainer
 from matplotlib.figure import Figure
 
 from fewbench.reports.plots.along import along_figure, plot_along
+from fewbench.reports.plots.style import learner_styles
 from fewbench.reports.records import ResultError
 from fewbench_tests.figures import two_shots, xs
 
@@ -40,3 +42,17 @@ def test_results_on_other_data_are_not_joined(make_result):
 
     assert along_figure([first, changed], "n_shot") is None
     assert along_figure([first, second], "n_shot") is not None
+
+
+def test_a_learner_looks_as_in_the_other_plots():
+    results = [*two_shots(), *two_shots("maml")]
+
+    ax = plot_along(results, Figure().subplots(), "n_shot")
+
+    drawn = {}
+    for curve in ax.containers:
+        assert isinstance(curve, ErrorbarContainer)
+        learner = str(curve.get_label()).split()[0]
+        line = curve.lines[0]
+        drawn[learner] = (line.get_color(), line.get_marker())
+    assert drawn == learner_styles(results)
