@@ -145,7 +145,7 @@ def _table_text(result: RunResult, others: Interval | None) -> str:
         high = 100 * others.high
         text += (
             f"\nabout other classes than these {others.n:,}: {low:.2f} to {high:.2f} % "
-            f"(95 % interval, {others.kind})\n"
+            f"(too narrow where classes come in families; 95 % interval, {others.kind})\n"
         )
         if others.caution:
             text += f"{others.caution}\n"

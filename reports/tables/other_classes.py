@@ -15,8 +15,10 @@ from .frames import naming_columns
 from .printed_table import PrintedCell, PrintedTable
 
 OTHER_CLASSES_NOTE = (
-    "± of these classes: as in the accuracy table; limits for other classes: 95 % open-bootstrap, "
-    "which draws the n classes again. Neither says anything about other training runs"
+    "these classes: the interval of the accuracy table; other classes: 95 % open-bootstrap, which "
+    "draws the n classes again, each on its own. Where classes come in families, such as breeds of "
+    "dogs, its limits are too narrow: use class_bootstrap(groups=...). Neither says anything about "
+    "other training runs"
 )
 _HEADER = ["result", "these classes", "other classes", "n"]
 

@@ -68,4 +68,6 @@ def test_rough_limits_about_other_classes_are_called_so() -> None:
     assert others.caution.startswith("rough limits: ")
     described = describe_evaluation(Path("a"), result, None)
     assert f"open-bootstrap)\n{others.caution}\n" in described.text
+    # Nothing in a result tells whether classes are related, so it is always said.
+    assert "too narrow where classes come in families" in described.text
     assert described.document["other_classes"]["caution"] == others.caution
