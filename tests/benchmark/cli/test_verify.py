@@ -43,25 +43,15 @@ def test_a_forgery_ends_with_code_1(run, tmp_path: Path, as_json: bool) -> None:
 @pytest.mark.parametrize(
     ("path", "complaint"),
     [
-        (
-            "nowhere.json",
-            "nowhere.json: no such result: expected a .json result, got no file",
-        ),
-        (
-            "nowhere.npz",
-            "nowhere.json: no such result: expected a .json result, got no file",
-        ),
-        (
-            ".",
-            ".: no results in this folder: expected files like *__*__seed*.json, "
-            "got none",
-        ),
+        ("nowhere.json", "nowhere.json: no such result: expected a .json result "),
+        ("nowhere.npz", "nowhere.json: no such result: expected a .json result "),
+        (".", ".: no results in this folder: expected files like *__*__seed*.json, "),
     ],
 )
 def test_no_result_is_a_mistake_of_the_user(run, path: str, complaint: str) -> None:
     done = run("verify", path, code=2)
-    assert f"error: {complaint}. " in done.stderr
-    assert "evaluate again: fewbench evaluate LEARNER " in done.stderr
+    assert done.stderr.startswith(f"error: {complaint}")
+    assert done.stderr.endswith(": fewbench evaluate LEARNER --protocol NAME --out .\n")
     assert done.stderr.count("\n") == 1
 
 
