@@ -12,16 +12,17 @@ if TYPE_CHECKING:
     from ...reports.reproduction import Reproduction
     from ...reports.stats.equivalence import Equivalence
     from ...reports.stats.intervals import Interval
-    from ..reproduce.cells import Cell
+    from ..reproduce.cells import Cell, Scaled
     from ..reproduce.estimate import Estimate
     from ..reproduce.job import Job
 
 
 _ABOUT_TIMES = (
     "full, short: about how long the training of one seed takes on two cores of an AMD "
-    "EPYC, from measured or scaled steps, without validation and evaluation. ProtoNet on "
-    "Omniglot trains a second time, by up to twice as many steps. Your device is measured "
-    "before a reproduction starts"
+    "EPYC, without validation and evaluation. ProtoNet on Omniglot trains a second time, "
+    "by up to twice as many steps. Your device is measured before a reproduction starts\n"
+    "*: scaled. The time of a step is that of another recipe, by the number of images or "
+    "tasks. Times without * come from measured steps"
 )
 
 
@@ -41,8 +42,8 @@ def cells_text(cells: Iterable[Cell]) -> str:
                 cell.protocol,
                 f"{cell.recipe} (ours)" if cell.ours else cell.recipe,
                 f"{full.steps:,}",
-                duration_text(3600 * cell.hours("full")),
-                duration_text(3600 * cell.hours("short")),
+                _time_text(cell, "full"),
+                _time_text(cell, "short"),
             ]
         )
     table = text_table([*header, "full", "short"], rows, "llrllrrr")
@@ -69,7 +70,32 @@ def cell_document(cell: Cell) -> dict[str, Any]:
         "reruns": [rerun.id for rerun in cell.reruns],
         "hours_full": cell.hours("full"),
         "hours_short": cell.hours("short"),
+        "time_full_is": _time_is(cell, "full"),
+        "time_short_is": _time_is(cell, "short"),
+        "remarks": cell_remarks(cell),
     }
+
+
+def cell_remarks(cell: Cell) -> list[str]:
+    """Return sentences about a cell that a reader of its result should know."""
+    remarks = []
+    if cell.ours:
+        remarks.append(
+            "The full recipe is fewbench's, because the paper does not give all of it."
+        )
+    if cell.remark:
+        remarks.append(cell.remark)
+    return remarks
+
+
+def _time_text(cell: Cell, budget: Scaled) -> str:
+    """Return the time of a training run, with a * if it was scaled."""
+    text = duration_text(3600 * cell.hours(budget))
+    return f"{text}*" if budget in cell.scaled else text
+
+
+def _time_is(cell: Cell, budget: Scaled) -> str:
+    return "scaled" if budget in cell.scaled else "measured"
 
 
 def plan_text(job: Job, estimate: Estimate) -> str:
@@ -77,15 +103,15 @@ def plan_text(job: Job, estimate: Estimate) -> str:
     seeds = "1 training seed" if job.n_seeds == 1 else f"{job.n_seeds} training seeds"
     config = job.cell.config(job.budget, seed=0)
     at_most = "at most" if job.budget == "full" and job.cell.retrain else "about"
-    remark = f"\n{job.cell.remark}" if job.cell.remark else ""
-    return (
+    lines = (
         f"{job.cell.id}: {job.budget} budget, {seeds}, recipe for {config.learner} on "
         f"{config.dataset}, {config.steps:,} steps\n"
         f"measured on this device: {estimate.cost.seconds_per_step:.3g} s a step, "
         f"{estimate.cost.seconds_per_validation:.3g} s a validation\n"
         f"still to do: {at_most} {duration_text(estimate.seconds)}, with about "
-        f"{estimate.cost.peak_bytes / 1e9:.1f} GB of memory{remark}"
+        f"{estimate.cost.peak_bytes / 1e9:.1f} GB of memory"
     )
+    return "\n".join([lines, *cell_remarks(job.cell)])
 
 
 def reproduction_text(job: Job, made: Reproduction) -> str:
@@ -111,6 +137,7 @@ def reproduction_text(job: Job, made: Reproduction) -> str:
     about_pixels = pixel_remark(made.results[0], made.published)
     if about_pixels:
         lines.append(about_pixels)
+    lines += cell_remarks(job.cell)
     lines.append(verdict_sentence(job, made))
     return "\n".join(lines)
 
@@ -189,6 +216,7 @@ def reproduction_document(job: Job, made: Reproduction) -> dict[str, Any]:
         "reruns_mean": made.reruns_mean,
         "differs_in": list(differences(made.results[0], made.published)),
         "pixels": pixel_remark(made.results[0], made.published),
+        "remarks": cell_remarks(job.cell),
         "sentence": verdict_sentence(job, made),
     }
     if job.budget == "full":

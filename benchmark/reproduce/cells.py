@@ -26,6 +26,7 @@ from ..published_numbers import published_numbers
 # full: the recipe of the paper. short: a recipe of ours that takes less time. rehearsal: a
 # minute on small drawings, to try every stage.
 Budget = Literal["full", "short", "rehearsal"]
+Scaled = Literal["full", "short"]
 Positive = Annotated[float, Field(gt=0)]
 _STRICT = ConfigDict(extra="forbid", allow_inf_nan=False)
 
@@ -58,6 +59,8 @@ class Cell:
     reruns: numbers of others who ran the same method, network, way and shot again
     remark: sentences about the cell; "" if there is nothing to say
     seconds_a_step, short_seconds_a_step: the time of a training step on two CPU cores
+    scaled: the budgets whose step was not measured: its time is a measured time of
+        another recipe, scaled by the number of images or tasks in a step
     """
 
     id: str
@@ -75,6 +78,7 @@ class Cell:
     remark: str
     seconds_a_step: float
     short_seconds_a_step: float
+    scaled: tuple[Scaled, ...]
     rehearsal: Rehearsal
 
     def config(self, budget: Budget, seed: int) -> TrainConfig:
@@ -131,6 +135,7 @@ class _CellInFile:
     tolerance_reason: str
     seconds_a_step: Positive
     short_seconds_a_step: Positive
+    scaled: tuple[Scaled, ...] = ()
     settings: dict[str, str] = Field(default_factory=dict)
     ours: bool = False
     short_settings: tuple[str, ...] = ()

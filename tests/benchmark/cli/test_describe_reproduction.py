@@ -56,6 +56,34 @@ def test_the_document_of_a_cell_has_the_source_of_each_setting() -> None:
     assert document["tolerance_reason"]
 
 
+def test_the_list_says_which_times_were_measured() -> None:
+    measured = find_cell("protonet-snell17-omni-5w1s")
+    scaled = find_cell("anil-raghu20-omni-20w1s")
+
+    _, first, second, *_ = cells_text([measured, scaled]).splitlines()
+    document = cell_document(scaled)
+
+    assert first.split("20,000")[1].split() == ["4.5", "h", "18", "min"]
+    assert second.split("60,000")[1].split() == ["12.3", "h", "10", "min*"]
+    assert document["time_full_is"] == "measured"
+    assert document["time_short_is"] == "scaled"
+
+
+def test_remarks_about_a_cell_stand_in_plan_and_verdict() -> None:
+    cell = small_cell(ours=True, remark="The paper has two numbers.")
+    reproduction = made(cell, 0.988)
+    cost = TrainingCost(0.25, 3.0, 4_200_000_000)
+
+    plan = plan_text(job_of(cell), Estimate(60.0, cost))
+    text = reproduction_text(job_of(cell), reproduction)
+    document = reproduction_document(job_of(cell), reproduction)
+
+    for remark in ("The full recipe is fewbench's", cell.remark):
+        assert remark in plan
+        assert remark in text
+        assert remark in "".join(document["remarks"])
+
+
 def test_the_plan_says_time_and_memory() -> None:
     cost = TrainingCost(0.25, 3.0, 4_200_000_000)
 

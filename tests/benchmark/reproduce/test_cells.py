@@ -6,6 +6,7 @@ from fewbench.benchmark.published_numbers import published_numbers
 from fewbench.benchmark.reproduce.cells import (
     Cell,
     CellError,
+    Scaled,
     cells,
     filtered,
     find_cell,
@@ -209,11 +210,14 @@ def test_a_damaged_table_gets_a_sentence(old: str, new: str, message: str) -> No
         parse_cells(damaged.encode())
 
 
-def duration(hours: float) -> str:
-    """A time with two digits or so, such as "23 h" or "8 min"."""
+def duration(cell: Cell, budget: Scaled) -> str:
+    """A time with two digits or so, such as "23 h" or "8 min*"; * for a scaled one."""
+    hours = cell.hours(budget)
+    mark = "*" if budget in cell.scaled else ""
     if hours < 1:
-        return f"{60 * hours:.0f} min"
-    return f"{hours:.0f} h" if hours >= 10 else f"{hours:.1f} h"
+        return f"{60 * hours:.0f} min{mark}"
+    digits = 0 if hours >= 10 else 1
+    return f"{hours:.{digits}f} h{mark}"
 
 
 def row_in_docs(cell: Cell) -> str:
@@ -223,7 +227,7 @@ def row_in_docs(cell: Cell) -> str:
     if number.half_width is not None:
         accuracy += f" ± {number.half_width:g}"
     recipe = f"{cell.recipe} (ours)" if cell.ours else cell.recipe
-    times = [duration(cell.hours("full")), duration(cell.hours("short"))]
+    times = [duration(cell, "full"), duration(cell, "short")]
     texts = [f"`{cell.id}`", accuracy, f"`{cell.protocol}`", recipe]
     texts += [f"{cell.tolerance:g}", str(len(cell.reruns)), *times]
     return f"| {' | '.join(texts)} |"
