@@ -63,7 +63,9 @@ def _with_what_we_know(number: PublishedNumber) -> PublishedNumber:
         number,
         our_split=_our_split(number.dataset),
         pixels=pixels.words,
+        resampling=pixels.resampling,
         spectrum=pixels.spectrum,
+        jpeg=pixels.jpeg,
     )
 
 

@@ -46,7 +46,9 @@ class PublishedNumber:
     split: the name of the class split in the source
     our_split: the name of the class split in our dataset
     pixels: how the authors made their images, in words; "" if that is not known
-    spectrum: "smooth" or "aliased" for these images; "" if that is not known
+    resampling, spectrum, jpeg: the filter that resized these images, "smooth" or
+        "aliased" for what it leaves, and how they were then saved as JPEG; "" for what
+        is not known or was not done
     left_out: why tables and plots leave the number out; "" if they show it. "recalled"
         means that it was written down from memory, "withdrawn" that its authors took it
         back.
@@ -78,7 +80,9 @@ class PublishedNumber:
     notes: str = ""
     our_split: str = ""
     pixels: str = ""
+    resampling: str = ""
     spectrum: str = ""
+    jpeg: str = ""
 
     @property
     def error(self) -> float | None:
