@@ -13,6 +13,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from fewbench.documents import counted
+
 from .learner import BaselineError
 
 # How a user names the features among the outputs of an encoder: by the name of a member,
@@ -151,7 +153,7 @@ def _are_features(tensor: Tensor, n_images: int) -> bool:
 
 
 def _images(n_images: int) -> str:
-    return "1 image" if n_images == 1 else f"{n_images} images"
+    return counted(n_images, "image")
 
 
 def _advice(members: Mapping[str | int, object]) -> str:

@@ -34,6 +34,10 @@ class Found:
     size: str = ""
 
 
+# The first words about a file of no kind that any dataset comes in.
+UNKNOWN = "nothing that fewbench knows"
+
+
 @dataclass(frozen=True)
 class Identity:
     """The facts about a file or about all images of a source. Unknown facts are "".
@@ -57,6 +61,11 @@ class Identity:
     jpeg: str = ""
     spectrum: str = ""
     advice: str = ""
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the file is of a kind that fewbench knows, if not of a dataset."""
+        return not self.what.startswith(UNKNOWN)
 
 
 def build_command(dataset: str, source: str) -> str:

@@ -16,6 +16,10 @@ _LONGEST_COMMAND = 500  # a longer command of a result is not shown
 _OWN_COMMAND = re.compile(r"fewbench evaluate [\w\s./=:+,@%'-]+")
 
 
+class NoResultError(ResultError):
+    """The file is no result at all, as far as can be told."""
+
+
 def read_document(path: Path) -> ResultFile:
     """Read the JSON document of a result, without its arrays.
 
@@ -30,12 +34,15 @@ def read_document(path: Path) -> ResultFile:
         what = str(error)
         if isinstance(error, KeyError):
             what = f"{error.args[0]} is missing"
-        raise refusal(
+        refused = refusal(
             path,
             "not a valid result",
             got=what,
             expected=_DOCUMENT,
-        ) from error
+        )
+        if _is_marked(document):
+            raise refused from error
+        raise NoResultError(str(refused)) from error
     broken = broken_seal(document, saved)
     if broken:
         raise refusal(
@@ -54,12 +61,18 @@ def _read_json(path: Path) -> Any:
     except FileNotFoundError as error:
         raise no_such_result(path) from error
     except (OSError, DocumentError) as error:
-        raise refusal(
+        refused = refusal(
             path,
             "cannot read the result",
             got=f"a file that cannot be read: {error}",
             expected=_DOCUMENT,
-        ) from error
+        )
+        raise NoResultError(str(refused)) from error
+
+
+def _is_marked(document: object) -> bool:
+    """Whether a JSON document has the mark of a result."""
+    return isinstance(document, dict) and "schema_version" in document
 
 
 def _refuse_newer(path: Path, document: object) -> None:

@@ -29,6 +29,7 @@ from . import (
     verify,
 )
 from .console import emit, say
+from .examples import EXAMPLES
 
 MISTAKE = 2  # the exit code for every mistake that the user can correct
 # Click raises this error if it cannot parse the command line. Some releases of Typer
@@ -138,7 +139,8 @@ def main() -> None:
 def usage_error_text(error: Exception) -> str:
     """Return the message for a command line that Click cannot parse.
 
-    It says what is wrong, and which help page to read.
+    It says what is wrong, what to type where something is missing, and which help page
+    to read.
     """
     message = getattr(error, "format_message", error.__str__)()
     sentence = " ".join(message.split())
@@ -146,6 +148,8 @@ def usage_error_text(error: Exception) -> str:
         sentence += "."
     context = getattr(error, "ctx", None)
     command = context.command_path if context else "fewbench"
+    if type(error).__name__ == "MissingParameter" and command in EXAMPLES:
+        sentence += f" Type for example: {EXAMPLES[command]}."
     return f"{sentence} See: {command} --help"
 
 

@@ -71,7 +71,8 @@ class ProgressLines:
     """Prints progress as lines of text, for files and pipes.
 
     It prints a line when a stage ends for the first time, and otherwise only if the
-    last line is 30 seconds old. `finish` prints the last state of each stage.
+    last line is 30 seconds old. When a new stage begins, it prints how far the stages
+    before it came. `finish` prints the last state of each stage.
 
     write: called with each line
     clock: returns the time in seconds
@@ -84,10 +85,14 @@ class ProgressLines:
         self._clock = clock
         self._last_line = clock()
         self._unprinted: dict[str, tuple[int, int, str]] = {}
+        self._begun: set[str] = set()
         self._ended: set[str] = set()
 
     def __call__(self, stage: str, done: int, total: int, remark: str = "") -> None:
         """Report progress; see `fewbench.progress.Progress` for the arguments."""
+        if stage not in self._begun:
+            self._begun.add(stage)
+            self.finish()
         self._unprinted[stage] = (done, total, remark)
         # Some stages end several times, because new batches of episodes continue them.
         ends_first_time = 0 < total <= done and stage not in self._ended

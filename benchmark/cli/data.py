@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from .console import emit, progress_bars, say
-from .inputs import find_dataset
+from .inputs import find_dataset, require_folder_of
 from .options import DatasetName, Json, Root
 
 if TYPE_CHECKING:
@@ -167,9 +167,9 @@ def show(
     from ...datasets.root import data_root, open_split
     from ...datasets.view import ImageView
 
+    require_folder_of(out)
     store = open_split(find_dataset(name), data_root(root), split)
     png = contact_sheet(ImageView([store]), classes, images)
-    out.parent.mkdir(parents=True, exist_ok=True)
     out.write_bytes(png)
     emit({"path": str(out), "bytes": len(png)}, f"wrote {out}", as_json)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from fewbench.documents import counted
+
 from .train import duration_text
 
 if TYPE_CHECKING:
@@ -100,7 +102,7 @@ def _time_is(cell: Cell, budget: Scaled) -> str:
 
 def plan_text(job: Job, estimate: Estimate) -> str:
     """Return what a job will do, and how much time and memory it needs."""
-    seeds = "1 training seed" if job.n_seeds == 1 else f"{job.n_seeds} training seeds"
+    seeds = counted(job.n_seeds, "training seed")
     config = job.cell.config(job.budget, seed=0)
     at_most = "at most" if job.budget == "full" and job.cell.retrain else "about"
     lines = (

@@ -1,5 +1,6 @@
 """Find the datasets and load the results that are named in a command's arguments."""
 
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,6 +31,18 @@ def find_dataset(name: str, resampling: str | None = None) -> "DatasetInfo":
         if other.variant_of == name:
             by_filter[other.resampling] = other
     return pick(f"resampling of {name}", resampling, by_filter)
+
+
+def require_folder_of(file: Path) -> None:
+    """Raise UserError if the folder for a file to write is not there.
+
+    A folder with a wrong name is probably a slip, so it is not made silently.
+    """
+    if not file.parent.is_dir():
+        raise UserError(
+            f"{file}: cannot write the file: expected the folder {file.parent}, got no "
+            f"such folder. Make it: mkdir -p {shlex.quote(str(file.parent))}"
+        )
 
 
 def load_in_order(paths: Sequence[Path]) -> "list[RunResult]":

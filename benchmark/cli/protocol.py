@@ -9,6 +9,7 @@ import typer
 from fewbench.errors import UserError
 
 from .console import emit
+from .inputs import require_folder_of
 from .options import (
     EpisodeSeed,
     Json,
@@ -142,6 +143,7 @@ def export(
             f"{out}: exists already. Choose another file with --out, or add "
             f"--overwrite to replace it"
         )
+    require_folder_of(out)
     protocol = find_protocol(
         name,
         dataset=dataset,

@@ -6,14 +6,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from fewbench.documents import counted
+
 from .console import emit, progress_bars
-from .inputs import find_dataset
+from .inputs import find_dataset, require_folder_of
 from .options import DatasetName, Json, Root
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
     from ...datasets.inspection.audit import Audit
+
+
+UNKNOWN_INPUT = 2  # the exit code of `identify` if it knows nothing of what is there
 
 
 def identify(
@@ -33,12 +38,14 @@ def identify(
 ) -> None:
     """Identify the dataset in a file or folder, and show how to build it.
 
-    Also show the layout, the split, the channels and the resizing filter.
+    Also show the layout, the split, the channels and the resizing filter. The exit
+    code is 2 if fewbench knows nothing of what is there.
     """
     from ...datasets.inspection.identify import identify as identify_source
 
     known = {}
-    for name, identity in identify_source(path).items():
+    identities = identify_source(path)
+    for name, identity in identities.items():
         known[name] = asdict(identity)
     # Scripts that read this JSON document expect the layout under the key "form".
     found = {name: {**facts, "form": facts["layout"]} for name, facts in known.items()}
@@ -51,6 +58,8 @@ def identify(
         document |= more
         text += f"\n\n{explained}"
     emit(document, text, as_json)
+    if not any(one.is_known for one in identities.values()):
+        raise typer.Exit(UNKNOWN_INPUT)
 
 
 def filters(
@@ -77,18 +86,19 @@ def filters(
     from ...datasets.images.resample import RESAMPLING
     from ...datasets.inspection.filter_sheet import filter_sheet
 
+    require_folder_of(out)
     images = read_some_images(source, count)
     named = []
     for name, image in images.items():
         named.append((Path(name).stem, image))
-    out.parent.mkdir(parents=True, exist_ok=True)
     out.write_bytes(filter_sheet(named))
     document = {
         "path": str(out),
         "pictures": list(images),
         "filters": list(RESAMPLING),
     }
-    text = f"wrote {out}: {len(images)} images by {len(RESAMPLING)} filters"
+    n_images = counted(len(images), "image")
+    text = f"wrote {out}: {n_images} by {len(RESAMPLING)} filters"
     emit(document, text, as_json)
 
 
@@ -149,7 +159,7 @@ def audit(
     if stores:
         with progress_bars() as progress:
             found = audit_splits(stores, pairs, progress)
-        compared = f"{found.n_images:,} images compared"
+        compared = f"{counted(found.n_images, 'image')} compared"
     else:
         found = Audit(0, tuple(audit_lists()), ())
         compared = "published class lists compared"
@@ -181,7 +191,8 @@ def audit_text(found: "Audit", compared: str) -> str:
         n_classes = len(overlap.names)
         shared = ", ".join(overlap.names)
         lines.append(
-            f"{overlap.first} and {overlap.second} share {n_classes} classes: {shared}"
+            f"{overlap.first} and {overlap.second} share "
+            f"{counted(n_classes, 'class', 'classes')}: {shared}"
         )
     for same in found.duplicates:
         lines.append(

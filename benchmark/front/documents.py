@@ -123,6 +123,16 @@ def shown(text: object, longest: int = 80) -> str:
     return printable(str(text)[:longest])
 
 
+def counted(number: int, noun: str, plural: str = "") -> str:
+    """Return a number with its noun, such as "1 image" or "2,000 images".
+
+    plural: the noun for several; "" for the noun with an s
+    """
+    if number == 1:
+        return f"1 {noun}"
+    return f"{number:,} {plural or noun + 's'}"
+
+
 def printable(text: str, keep: str = "") -> str:
     """Replace every unprintable character by its code, such as \\x1b.
 

@@ -12,8 +12,9 @@ from ...baselines.learner import BaselineError, Learner, LearnerCard
 from ...datasets import BUILDERS
 from ...datasets.info import DataError
 from ...datasets.store.manifest import read_manifest
+from ...reports.document_reader import NoResultError
 from ...reports.records import ResultError, RunResult
-from ...reports.result_files import load_result
+from ...reports.result_files import RESULT_PATTERN, load_result
 from ..protocols.stream import protocol_view
 from .checks import Check, failed, not_possible, passed
 from .file_checks import check_document
@@ -57,11 +58,15 @@ def verify_result(
     checkpoint: the learner of the result, as in `load_model`; None if it is not at hand
     features: the member of an encoder's output that holds the features, as in `Loading`
     Raises BaselineError if there is no such checkpoint.
+    Raises NoResultError if the document is no result, unless it has the name of one.
     """
     try:
         result = with_standing(load_result(path))
         checks = check_document(path, result)
     except ResultError as error:
+        is_other_file = isinstance(error, NoResultError)
+        if is_other_file and not path.match(RESULT_PATTERN):
+            raise
         return VerifiedResult(path, [Check(_FILES, "failed", str(error))])
     build = _check_build(result, root, build_embedded=checkpoint is not None)
     checks += [*check_result(result), build]

@@ -1,5 +1,6 @@
 """Recognise the kind of a file by its first bytes."""
 
+import re
 from pathlib import Path
 
 from .byte_ranges import SharedFile
@@ -7,6 +8,7 @@ from .limits import Limits
 from .zip_directory import describe_zip
 
 HEAD_BYTES = 512
+_UNPRINTABLE = re.compile(rb"[^ -~]")
 # (position, bytes, kind). The tar comes first, since a tar starts with a file name,
 # which may look like the mark of any other kind.
 _MARKS = (
@@ -60,9 +62,19 @@ def describe_head(head: bytes) -> str:
         )
     kind = kind_of(head)
     if kind is None:
-        return f"a file that starts with {head[:16]!r}"
+        return f"a file that starts with {start_text(head)}"
     article = "an" if kind in ("xz", "HDF5") else "a"
     return f"{article} {kind} file"
+
+
+def start_text(data: bytes) -> str:
+    """Return the first bytes of a file in words: as text, or else as hexadecimal numbers."""
+    start = data[:16].rstrip()
+    letters = [chr(byte) for byte in start if 32 <= byte < 127]
+    if 2 * len(letters) < len(start):
+        return f"the bytes {data[:8].hex(' ')}"
+    shown = _UNPRINTABLE.sub(b".", start).decode("ascii")
+    return f'"{shown}"'
 
 
 def looks_like_page(head: bytes) -> bool:

@@ -11,6 +11,8 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from fewbench.documents import counted
+
 _MOST_SIZES = 5  # named in a summary
 _MOST_SETTINGS = 3
 NO_JPEG = "no JPEG"
@@ -106,7 +108,8 @@ class Origins:
         """Return the counts as sentences without a full stop."""
         if not self:
             return []
-        said = [f"{self.n_images:,} image files of {sizes_text(self.sizes)} pixels"]
+        n_files = counted(self.n_images, "image file")
+        said = [f"{n_files} of {sizes_text(self.sizes)} pixels"]
         for mode, n in self.converted.most_common():
             words = _WORDS_OF_MODE.get(mode, mode)
             said.append(f"{n:,} of them converted from {words} (mode {mode})")

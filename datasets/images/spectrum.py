@@ -9,6 +9,8 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
+from fewbench.documents import counted
+
 from .luma import LUMA
 
 Verdict = Literal["smooth", "aliased", "cannot tell"]
@@ -58,7 +60,8 @@ class Spectrum(NamedTuple):
     def text(self) -> str:
         """The verdict and what it rests on, in words."""
         meaning = _MEANINGS[self.verdict]
-        return f"{meaning} (it falls by {-self.fall:.1f} dB, {self.n_images:,} images)"
+        n_images = counted(self.n_images, "image")
+        return f"{meaning} (it falls by {-self.fall:.1f} dB, {n_images})"
 
 
 def tell_spectrum(images: np.ndarray) -> Spectrum | None:

@@ -5,13 +5,15 @@ module describes the file.
 """
 
 import shlex
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from fewbench.documents import counted
+
 from .. import BUILDERS
 from ..archives.signatures import HEAD_BYTES, describe_head
-from ..identity import Found, Identity, build_command
+from ..identity import UNKNOWN, Found, Identity, build_command
 from ..info import DataError, Request
 from ..layouts.source_file import SourceFile
 from ..layouts.source_files import SourceFiles, open_source
@@ -37,17 +39,23 @@ def identify(path: Path) -> dict[str, Identity]:
             found[file.name] = _identify_file(source, file)
     names = image_names(source.tree)
     if names:
-        label = f"{len(names)} images or inner tars"
+        label = _images_text(names)
         images = found_images(source.tree, names)
         identity = _ask_datasets(images) or _something_else(images)
         facts = pixel_facts(source.tree, names)
         found[label] = replace(identity, jpeg=facts.jpeg, spectrum=facts.spectrum)
     if not found:
         found["."] = Identity(
-            what="nothing that fewbench knows",
+            what=UNKNOWN,
             advice="give another file or folder",
         )
     return _allow_missing_splits(found, source.tree.label)
+
+
+def _images_text(names: Sequence[str]) -> str:
+    if len(names) == 1:
+        return "1 image or inner tar"
+    return f"{len(names)} images or inner tars"
 
 
 def _says_nothing(file: SourceFile) -> bool:
@@ -123,7 +131,7 @@ _WORDS = {"pickle": "a pickle", "groups": "an HDF5 file", "npz": "an npz"}
 def _something_else(found: Found) -> Identity:
     if found.kind == "images":
         return Identity(
-            what=f"{len(found.content)} images of something else",
+            what=f"{counted(len(found.content), 'image')} of something else",
             shape=found.size,
         )
     if found.kind == "csv":
@@ -205,4 +213,4 @@ def _identify_head(file: SourceFile) -> Identity:
     data = file.byte_range()
     n_bytes = min(HEAD_BYTES, len(data))
     head = data.read_at(0, n_bytes)
-    return Identity(what=describe_head(head))
+    return Identity(what=f"{UNKNOWN}: {describe_head(head)}")

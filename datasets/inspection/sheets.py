@@ -21,13 +21,18 @@ def write_text(
     left, top: the position of the text in pixels
     """
     draw = ImageDraw.Draw(sheet)
-    draw.text((left, top), text, fill=colour, font=_FONT)
+    draw.text((left, top), _spaced(text), fill=colour, font=_FONT)
 
 
 def text_width(text: str) -> int:
     """Return the width of a line of text in pixels."""
-    length = _FONT.getlength(text)
+    length = _FONT.getlength(_spaced(text))
     return int(length) + 1
+
+
+def _spaced(text: str) -> str:
+    """Return a text with each space doubled: a single one is hardly seen at this size."""
+    return text.replace(" ", "  ")
 
 
 def png_bytes(sheet: Image.Image) -> bytes:

@@ -12,9 +12,11 @@ from ..records import RunResult
 from ..stats.diagnostics import class_accuracy
 from ..tables.run_names import shortened
 from .rows import plot_interval, write_row
-from .style import INK, LINE, STYLES, clean_rows, new_figure
+from .style import INK, LINE, STYLES, clean_rows, new_figure, write_title
 
 HARDEST = 8  # the number of classes that have their own rows
+ONE_LINE = 30  # characters
+OWN_LINE = 36
 SAMPLES = 5  # the number of images in each of these rows
 IMAGE_HEIGHT = 0.34  # inches
 POINTS_PER_INCH = 72
@@ -54,7 +56,7 @@ def plot_class_accuracy(
         limits = (100 * one["low"], mean, 100 * one["high"])
         plot_interval(ax, row, limits, STYLES[1])
         n_queries = one["n"]
-        label = f"{shortened(name, 30)}\n{mean:.1f} % of {n_queries:,} queries"
+        label = f"{_in_lines(name)}\n{mean:.1f} % of {n_queries:,} queries"
         write_row(ax, row, label, "")
         own_images = images.get(name, [])
         _add_images(ax, row, own_images[:SAMPLES])
@@ -72,15 +74,19 @@ def class_figure(result: RunResult, class_samples: ClassSamples) -> Figure:
     rows = 1 + min(HARDEST, n_classes)
     figure = new_figure(1.6 * LINE * rows + 0.9)
     ax = plot_class_accuracy(result, figure.subplots(), class_samples)
-    ax.set_title(
-        _title(result),
-        loc="left",
-        fontsize=9,
-        fontweight="bold",
-        color=INK,
-        parse_math=False,
-    )
+    write_title(ax, _title(result))
     return figure
+
+
+def _in_lines(name: str) -> str:
+    """Return the name of a class in one line, or a long one in two, broken at its last /.
+
+    The part after the / tells the classes of a group apart, so it gets the room it needs.
+    """
+    group, slash, own = name.rpartition("/")
+    if len(name) <= ONE_LINE or not slash:
+        return shortened(name, ONE_LINE)
+    return f"{shortened(group, ONE_LINE)}/\n{shortened(own, OWN_LINE)}"
 
 
 def _title(result: RunResult) -> str:

@@ -7,9 +7,9 @@ from matplotlib.figure import Figure
 
 from ..records import ResultError, RunResult
 from ..stats.comparisons import Comparison
-from ..tables.run_names import plot_names
+from ..tables.run_names import plot_names, shortened
 from .rows import plot_interval, write_row
-from .style import INK, LINE, STYLES, clean_rows, new_figure
+from .style import INK, LINE, STYLES, clean_rows, new_figure, write_title
 
 
 def plot_differences(comparisons: Sequence[Comparison], ax: Axes) -> Axes:
@@ -48,8 +48,10 @@ def plot_differences(comparisons: Sequence[Comparison], ax: Axes) -> Axes:
 
 def differences_figure(comparisons: Sequence[Comparison]) -> Figure:
     """Make a figure of suitable size with `plot_differences`."""
-    figure = new_figure(1.7 * LINE * len(comparisons) + 0.95)
-    plot_differences(comparisons, figure.subplots())
+    figure = new_figure(1.7 * LINE * len(comparisons) + 0.95 + LINE)
+    ax = plot_differences(comparisons, figure.subplots())
+    protocol = shortened(comparisons[0].a.protocol.name, 60)
+    write_title(ax, f"{protocol}: paired differences")
     return figure
 
 

@@ -12,7 +12,16 @@ from ..records import ResultError, RunResult
 from ..tables.cells import Cell
 from ..tables.run_names import plot_names
 from .rows import axis_label, heading, most_accurate_first, write_row
-from .style import FAINT, INK, LINE, Styles, clean_rows, learner_styles, new_figure
+from .style import (
+    FAINT,
+    INK,
+    LINE,
+    Styles,
+    clean_rows,
+    learner_styles,
+    new_figure,
+    write_title,
+)
 
 MOST_BINS = 48
 # The heights of the tallest bar and of the dark line at the mean. A row has height 1.
@@ -65,13 +74,7 @@ def _plot_histograms(group: ResultGroup, ax: Axes, styles: Styles) -> Axes:
         _plot_mean(ax, row, cell)
         write_row(ax, row - 0.25, names[result], str(cell))
     clean_rows(ax, lowest=len(cells), highest=0)
-    ax.set_title(
-        heading(group),
-        loc="left",
-        fontsize=9,
-        fontweight="bold",
-        color=INK,
-    )
+    write_title(ax, heading(group))
     quantity = (
         "accuracy of one episode (%)\n"
         f"dark line: mean; tallest bar: {100 * tallest:.0f} % of the episodes"

@@ -48,6 +48,18 @@ def learner_styles(results: Iterable[RunResult]) -> dict[str, Style]:
     return dict(zip(learners, cycle(STYLES), strict=False))
 
 
+def write_title(ax: Axes, title: str) -> None:
+    """Write a bold title at the left, above axes with rows."""
+    ax.set_title(
+        title,
+        loc="left",
+        fontsize=9,
+        fontweight="bold",
+        color=INK,
+        parse_math=False,
+    )
+
+
 def clean_rows(ax: Axes, lowest: float, highest: float) -> None:
     """Style axes with rows: a scale at the bottom and faint vertical lines, no frame.
 

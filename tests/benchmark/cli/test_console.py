@@ -62,6 +62,21 @@ def test_the_end_of_a_stage_gets_a_line_once() -> None:
     ]
 
 
+def test_a_stage_that_ended_early_is_told_before_the_next_begins() -> None:
+    lines: list[str] = []
+    progress = ProgressLines(lines.append, Clock())
+    progress("train", 58, 60)
+    for stage in ("embed", "report"):
+        progress(stage, 0, 1)
+        progress(stage, 1, 1)
+    progress.finish()
+    assert lines == [
+        "train: 58 of 60 (96 %)",
+        "embed: 1 of 1 (100 %)",
+        "report: 1 of 1 (100 %)",
+    ]
+
+
 def test_a_download_is_told_in_bytes() -> None:
     line = progress_line("download a.zip", 1_500_000, 3_000_000)
     assert line == "download a.zip: 1.5 MB of 3.0 MB (50 %)"

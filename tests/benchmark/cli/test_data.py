@@ -20,6 +20,9 @@ def test_data_commands_on_the_embedded_default(run, tmp_path: Path) -> None:
         json.loads(run("data", "info", "glyphs", "--json").stdout)["build"]["partial"]
         is False
     )
+    refused = run("data", "show", "glyphs", "--out", "sheets/grid.png", code=2)
+    assert "Make it: mkdir -p sheets" in refused.stderr
+    (tmp_path / "sheets").mkdir()
     run("data", "show", "glyphs", "--out", "sheets/grid.png")
     assert (tmp_path / "sheets" / "grid.png").read_bytes().startswith(b"\x89PNG")
 

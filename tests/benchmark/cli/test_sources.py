@@ -31,6 +31,18 @@ def test_a_build_is_converted_identified_and_audited(partial_build) -> None:
     assert (audit["n_images"], audit["duplicates"]) == (102, [])
 
 
+@pytest.mark.parametrize("content", [b"hello", bytes(20), b"\xff\xd9\x01"])
+def test_what_fewbench_does_not_know_ends_with_code_2(
+    run, tmp_path: Path, content: bytes
+) -> None:
+    (tmp_path / "file").write_bytes(content)
+    done = run("data", "identify", "file", code=2)
+    assert "nothing that fewbench knows: a file that starts with" in done.stdout
+    assert "b'" not in done.stdout
+    document = json.loads(run("data", "identify", "file", "--json", code=2).stdout)
+    assert list(document["found"]) == ["file"]
+
+
 def test_the_class_lists_are_audited_without_any_build(run) -> None:
     text = run("data", "audit").stdout
     assert (
@@ -44,6 +56,8 @@ def test_filters_are_shown_side_by_side(
     home, run, _ = partial_build
     run("data", "filters", "pictures", "--out", "filters.png", "--count", "3")
     assert size_of(home / "filters.png")[1] > 3 * 84
+    nowhere = run("data", "filters", "pictures", "--out", "sheets/x.png", code=2)
+    assert "expected the folder sheets, got no such folder" in nowhere.stderr
     (home / "empty").mkdir()
     assert (
         "expected JPEG or PNG images, found none"

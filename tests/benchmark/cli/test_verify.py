@@ -55,6 +55,22 @@ def test_no_result_is_a_mistake_of_the_user(run, path: str, complaint: str) -> N
     assert done.stderr.count("\n") == 1
 
 
+@pytest.mark.parametrize("text", ["a note", "[]", '{"a": 1}'])
+def test_another_file_is_a_mistake_of_the_user(run, tmp_path: Path, text: str) -> None:
+    (tmp_path / "a.json").write_text(text)
+    done = run("verify", "a.json", code=2)
+    assert done.stdout == ""
+    assert done.stderr.startswith("error: a.json: ")
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_damaged_file_with_the_name_of_a_result_fails(run, tmp_path: Path) -> None:
+    path = save_result(HONEST, tmp_path)
+    path.write_text(path.read_text()[:100])
+    done = run("verify", ".", code=1)
+    assert f"{path.name}: FAILED" in done.stdout
+
+
 def test_a_learner_that_does_not_exist_is_a_mistake_of_the_user(
     run, tmp_path: Path
 ) -> None:

@@ -9,6 +9,7 @@ from pydantic import BaseModel, TypeAdapter
 
 from fewbench.documents import (
     DocumentError,
+    counted,
     fit,
     newer_version,
     parse_json,
@@ -125,6 +126,12 @@ def test_a_value_fits_its_schema_or_the_fault_is_named() -> None:
         fit({"x": 1, "tags": [3]}, schema)
     with pytest.raises(DocumentError, match="got 'a\\\\x1b"):
         fit({"x": "a\x1b[31m" * 40}, schema)
+
+
+def test_a_single_thing_has_no_plural() -> None:
+    assert counted(1, "image") == "1 image"
+    assert counted(0, "image") == "0 images"
+    assert counted(2_000, "class", "classes") == "2,000 classes"
 
 
 def test_text_from_outside_is_shown_on_one_line() -> None:

@@ -22,7 +22,7 @@ def test_every_kind_of_archive_is_opened(tmp_path: Path, kind: str) -> None:
 @pytest.mark.parametrize(
     ("content", "got"),
     [
-        (b"hello", "a file that starts with b'hello'"),
+        (b"hello", 'a file that starts with "hello"'),
         (b"", "an empty file"),
         (b"PK\x03\x04" + b"x" * 600, "a truncated zip file: its end is missing"),
         (b"<html>", "a web page in place of the archive"),

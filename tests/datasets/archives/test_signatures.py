@@ -14,6 +14,7 @@ from fewbench.datasets.archives.signatures import (
     describe_head,
     kind_of,
     looks_like_page,
+    start_text,
 )
 from fewbench_tests.small_archives import (
     FILES,
@@ -29,6 +30,18 @@ def test_page_recognition() -> None:
 
 
 @pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"hello\n", '"hello"'),
+        (b"Rar!\x1a\x07 and more of it", '"Rar!.. and more"'),
+        (b"\xff\xd8\xff\xe0\x00\x10JFIF\0", "the bytes ff d8 ff e0 00 10 4a 46"),
+    ],
+)
+def test_the_start_is_text_or_else_numbers(data: bytes, words: str) -> None:
+    assert start_text(data) == words
+
+
+@pytest.mark.parametrize(
     ("name", "words"),
     [
         ("a.gz", "a gzip file"),
@@ -41,7 +54,7 @@ def test_page_recognition() -> None:
         ("a.h5", "an HDF5 file"),
         ("a.pkl", "a pickle file"),
         ("a.pkl5", "a pickle file"),
-        ("a.txt", "a file that starts with b'text'"),
+        ("a.txt", 'a file that starts with "text"'),
     ],
 )
 def test_content_in_words(tmp_path: Path, name: str, words: str) -> None:
@@ -79,7 +92,7 @@ def test_kind_of(head: bytes, kind: str | None) -> None:
 
 def test_an_unknown_head_is_shown_in_part() -> None:
     assert describe_head(b"0123456789abcdef and more") == (
-        "a file that starts with b'0123456789abcdef'"
+        'a file that starts with "0123456789abcdef"'
     )
     assert describe_head(b"") == "an empty file"
     assert describe_head(b"<html>").startswith("a web page")

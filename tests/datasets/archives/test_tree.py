@@ -209,7 +209,7 @@ def test_nested_source_that_is_damaged_or_no_tar(tmp_path: Path, kind: str) -> N
             b"\xef\xbb\xbf\r\n <html>Quota exceeded</html>",
             "a web page in place of the archive",
         ),
-        (b"Rar!\x1a\x07 and more", r"a file that starts with b'Rar!\\x1a"),
+        (b"Rar!\x1a\x07 and more", r'a file that starts with "Rar!\.\. and'),
         (b"\x80\x02}q\x00.", "a pickle file"),
         (b"PK\x03\x04 and little more", "truncated zip"),
     ],

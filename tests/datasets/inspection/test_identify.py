@@ -125,7 +125,9 @@ def test_a_folder_of_archives_is_known(folder: Path) -> None:
 
 def test_something_else_says_so(folder: Path) -> None:
     (folder / "a").write_bytes(b"hello")
-    assert identify(folder / "a")["a"].what == "a file that starts with b'hello'"
+    assert identify(folder / "a")["a"].what == (
+        'nothing that fewbench knows: a file that starts with "hello"'
+    )
     with pytest.raises(DataError, match="nothing"):
         identify(folder / "missing")
 

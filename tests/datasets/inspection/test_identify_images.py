@@ -29,7 +29,7 @@ def test_characters_of_omniglot_are_counted(folder: Path) -> None:
 def test_images_under_strange_names_are_something_else(folder: Path) -> None:
     Image.new("RGB", (4, 4)).save(folder / "cat.png")
     assert only(identify(folder)) == Identity(
-        "1 images of something else", shape="4 x 4"
+        "1 image of something else", shape="4 x 4"
     )
 
 

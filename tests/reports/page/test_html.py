@@ -118,6 +118,16 @@ def test_images_have_alternatives_and_tables_have_headers(page_text):
     )
 
 
+def test_only_a_long_text_makes_its_column_wide(make_result, tmp_path):
+    rows = [[PrintedCell("x"), PrintedCell("short"), PrintedCell("long " * 20)]]
+    grid = PrintedTable("a table", "lpp", ["a", "b", "c"], rows)
+    page = Page([], {"More": [grid]})
+
+    tags = Parsed(write_page(page, tmp_path / "index.html").read_text())
+
+    assert [cell["class"] for cell in tags.all("td")] == ["prose", "prose long"]
+
+
 def test_images_come_through_whole(page_text):
     sources = [
         str(attrs["src"]).split(",")[1] for attrs in Parsed(page_text).all("img")

@@ -20,6 +20,18 @@ def test_the_hardest_classes_come_with_their_images(make_result):
     assert len([a for a in ax.artists if isinstance(a, AnnotationBbox)]) == 8
 
 
+def test_a_long_name_keeps_the_part_that_tells_the_class(make_result):
+    names = np.array([f"Georgian/U+10C{c:X} capital-letter-hie-{c}" for c in range(12)])
+
+    ax = plot_class_accuracy(
+        make_result(0.7, 3, class_names=names), Figure().subplots()
+    )
+
+    for text in texts(ax)[2::2]:
+        group, own, _ = text.split("\n")
+        assert f"{group}{own}" in names
+
+
 def test_classes_without_images_have_none(make_result):
     result = make_result(0.7, 3)
 

@@ -36,6 +36,7 @@ def test_a_row_names_both_results_and_writes_the_difference(make_result):
     assert value.startswith(f"{100 * pair.difference:+.2f} ± ")
     assert value.endswith("\np < 0.001")
     assert "95 % paired t-interval" in ax.get_xlabel()
+    assert ax.get_title(loc="left") == "glyphs-5w1s: paired differences"
 
 
 def test_equal_results_stand_at_zero_without_a_bar(make_result):
