@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from fewbench.documents import counted
@@ -78,6 +78,18 @@ def cell_document(cell: Cell) -> dict[str, Any]:
     }
 
 
+def _equal_cells(job: Job) -> Iterator[str]:
+    """Yield a sentence about the cells with the same training, if there are any."""
+    from ..reproduce.take_over import equal_cells
+
+    names = [cell.id for cell in equal_cells(job)]
+    if names:
+        yield (
+            f"same training as {' and '.join(names)}: the cell that comes second takes it "
+            f"over, if both folders are in {job.out.parent}"
+        )
+
+
 def cell_remarks(cell: Cell) -> list[str]:
     """Return sentences about a cell that a reader of its result should know."""
     remarks = []
@@ -113,7 +125,7 @@ def plan_text(job: Job, estimate: Estimate) -> str:
         f"still to do: {at_most} {duration_text(estimate.seconds)}, with about "
         f"{estimate.cost.peak_bytes / 1e9:.1f} GB of memory"
     )
-    return "\n".join([lines, *cell_remarks(job.cell)])
+    return "\n".join([lines, *_equal_cells(job), *cell_remarks(job.cell)])
 
 
 def reproduction_text(job: Job, made: Reproduction) -> str:

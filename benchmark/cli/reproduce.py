@@ -133,6 +133,7 @@ def _run(job: "Job", source: Path | None, yes: bool, as_json: bool) -> None:
     from ..reproduce.estimate import estimate_job
     from ..reproduce.run import only_process, prepare_data
     from ..reproduce.run import reproduce as run_job
+    from ..reproduce.take_over import take_over
     from .describe_reproduction import (
         plan_text,
         reproduction_document,
@@ -143,6 +144,8 @@ def _run(job: "Job", source: Path | None, yes: bool, as_json: bool) -> None:
         with only_process(job):
             with progress_bars() as progress:
                 prepare_data(job, source, progress)
+            for sentence in take_over(job):
+                say(sentence)
             estimate = estimate_job(job)
             if estimate is not None:
                 say(plan_text(job, estimate))
