@@ -33,6 +33,6 @@ def test_a_missing_argument_is_answered_with_a_command_that_can_be_typed(
     assert f"Type for example: {example}. See: fewbench {name} --help" in done.stderr
     command = get_command(app)
     words = example.split()[1:]
-    while hasattr(command, "commands"):
-        command = command.commands[words.pop(0)]
+    while below := getattr(command, "commands", {}):
+        command = below[words.pop(0)]
     command.make_context(name, words)  # raises a usage error if words do not fit

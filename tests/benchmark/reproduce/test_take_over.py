@@ -12,9 +12,10 @@ from fewbench.benchmark.cli.describe_reproduction import plan_text
 from fewbench.benchmark.reproduce import take_over as module
 from fewbench.benchmark.reproduce.cells import Cell, find_cell
 from fewbench.benchmark.reproduce.estimate import Estimate, estimate_job
-from fewbench.benchmark.reproduce.job import Job
+from fewbench.benchmark.reproduce.job import Job, Training
 from fewbench.benchmark.reproduce.run import reproduce
 from fewbench.benchmark.reproduce.take_over import equal_cells, take_over
+from fewbench.benchmark.train import train_views
 from fewbench.progress import report_nothing
 from fewbench_tests.small_cells import small_cell
 
@@ -68,11 +69,11 @@ def test_another_or_unfinished_training_is_left_alone(
         (beside / "seed-1").symlink_to(first.out / "seed-0")
         monkeypatch.setattr(Job, "trainings", _seed_1(Job.trainings))
     if why == "data":
-        views = module.train_views(FIRST.config("short", 0), first.root)
+        views = train_views(FIRST.config("short", 0), first.root)
         swapped = replace(views, train=views.val)
         monkeypatch.setattr(module, "train_views", lambda *_: swapped)
     if why == "unfinished":
-        monkeypatch.setattr(module.Training, "last_step", 7)
+        monkeypatch.setattr(Training, "last_step", 7)
 
     assert take_over(job) == []
     assert not job.out.exists()
