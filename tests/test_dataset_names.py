@@ -19,6 +19,7 @@ MAY_NAME = {
     "datasets/inspection/resampling.py": "compares images that have the names of one split",
     "benchmark/protocols/papers.py": "the settings of papers",
     "benchmark/quickstart.py": "runs on the dataset inside fewbench",
+    "benchmark/cli/examples.py": "commands that a user can type as they stand",
     "benchmark/cli/options.py": "an example in a help text",
 }
 
