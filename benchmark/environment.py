@@ -65,6 +65,13 @@ def environment() -> dict[str, str]:
     return facts
 
 
+def recorded_environment() -> dict[str, str]:
+    """Return the facts of `environment`, and how torch computes on this machine."""
+    from ..baselines.device.machine import machine_facts  # it imports torch
+
+    return {**environment(), **machine_facts()}
+
+
 def requirements() -> dict[str, str | None]:
     """Return the installed version of every package that fewbench requires.
 

@@ -26,7 +26,7 @@ from ..reports.records import (
     Seed,
     count_correct,
 )
-from .environment import environment
+from .environment import recorded_environment
 from .preparing import pixels_of, preparation_record
 from .protocols.stream import EpisodeStream
 from .verification.data_checks import data_standing
@@ -155,7 +155,7 @@ def _circumstances() -> dict[str, Any]:
     """Return the environment, the time and the command of this evaluation."""
     program = Path(sys.argv[0]).name
     return {
-        "environment": environment(),
+        "environment": recorded_environment(),
         "created_utc": datetime.now(UTC).isoformat(timespec="seconds"),
         "command": shlex.join([program, *sys.argv[1:]]),
     }

@@ -48,7 +48,7 @@ def save_result(
     """
     folder = Path(folder)
     arrays = result.arrays()
-    hashes = {name: _sha256(array) for name, array in arrays.items()}
+    hashes = {name: array_sha256(array) for name, array in arrays.items()}
     content = to_document(result, hashes, accuracy_texts(result))
     document = json.dumps(
         content,
@@ -170,7 +170,7 @@ def _read_arrays(path: Path, saved: ResultFile) -> dict[str, NDArray[Any]]:
         ) from error
     for name, array in arrays.items():
         recorded = saved.arrays_sha256[name]
-        found = _sha256(array)
+        found = array_sha256(array)
         if found != recorded:
             raise refusal(
                 path,
@@ -196,7 +196,7 @@ def _limits(protocol: EvalProtocol) -> dict[str, int]:
     }
 
 
-def _sha256(array: NDArray[Any]) -> str:
+def array_sha256(array: NDArray[Any]) -> str:
     """Return the sha256 of the values in C order and little-endian.
 
     The hash is the same on every machine.

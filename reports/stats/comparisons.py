@@ -157,7 +157,7 @@ def _comparisons(
     pairs: int (n_pairs, 2) indices into `results`
     """
     check_level(level)
-    _check_episodes(results)
+    check_same_episodes(results)
     correct = np.stack([result.correct for result in results])
     intervals, p_values = paired_intervals(results, correct, pairs, level)
     adjusted = holm(p_values)
@@ -182,7 +182,8 @@ def _comparisons(
     return comparisons
 
 
-def _check_episodes(results: Sequence[RunResult]) -> None:
+def check_same_episodes(results: Sequence[RunResult]) -> None:
+    """Raise ResultError if results are not on the same episodes, or on a single one."""
     for result in results[1:]:
         _refuse_other_episodes(results[0], result)
     if results[0].protocol.n_episodes < 2:

@@ -15,7 +15,7 @@ from fewbench.baselines.gradient.maml import MAML
 from fewbench.baselines.learner import BaselineError
 from fewbench.baselines.metric.centroid import Centroid
 from fewbench.baselines.recipe_files import load_recipe
-from fewbench.benchmark.environment import environment
+from fewbench.benchmark.environment import recorded_environment
 from fewbench.benchmark.episodes import find_episodes
 from fewbench.benchmark.evaluate import (
     answer_range,
@@ -100,7 +100,7 @@ def test_a_result_says_where_it_comes_from_and_is_saved_without_loss(
     result = evaluate(Centroid(), protocol, root=root)
     view = protocol_view(protocol, root)
     assert result.data_fingerprint == view.fingerprint
-    assert result.environment == environment()
+    assert result.environment == recorded_environment()
     assert set(result.seconds) == {"sample", "embed", "classify", "probe", "total"}
     assert not result.partial
     assert not result.transductive

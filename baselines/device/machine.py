@@ -1,0 +1,15 @@
+"""Find out how this machine computes, since answers can differ between machines."""
+
+import torch
+
+
+def machine_facts() -> dict[str, str]:
+    """Return the instruction set and the number of threads that torch computes with.
+
+    Sums are rounded in another order with another instruction set, such as AVX2 or
+    AVX512, and with another number of threads.
+    """
+    return {
+        "instruction_set": torch.backends.cpu.get_cpu_capability(),
+        "threads": str(torch.get_num_threads()),
+    }

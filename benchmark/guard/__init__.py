@@ -1,0 +1,12 @@
+"""Notice when a model has become less accurate than an accepted reference.
+
+reference.py          the document of a reference
+reference_folder.py   find, save and replace the references of a set
+maker.py              who makes a reference, and from which commit
+comparable.py         refuse to compare results of other data, episodes or protocols
+verdict.py            the rules of a check, and its verdict
+judge_same.py         the verdict on the same model as the reference's
+judge_retrained.py    the verdict on newly trained runs
+history.py            the file with the accuracies of all nights
+seeds.py              the training seeds of a night
+"""

@@ -1,0 +1,93 @@
+"""The rules of a check, and its verdict."""
+
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from fewbench.errors import UserError
+
+Outcome = Literal["pass", "improved", "undecided", "fail"]
+Fail = Literal["auto", "significant", "identical", "drop"]
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What a check calls a failure. All numbers are fractions.
+
+    margin: a drop of at most `margin` is of no interest
+    alpha: the risk of a false alarm of this check. It is the risk of the whole run,
+        divided by the number of checks.
+    fail: "auto" for the rule that fits the machine; "identical" to fail for any changed
+        prediction; "significant" to fail for a drop that chance does not explain; "drop"
+        to fail only for a drop that is surely larger than `drop`
+    drop: see `fail`
+    Raises UserError for numbers out of range.
+    """
+
+    margin: float = 0.005
+    alpha: float = 0.05
+    fail: Fail = "auto"
+    drop: float = 0.0
+
+    def __post_init__(self) -> None:
+        _check("margin", self.margin)
+        _check("alpha", self.alpha)
+        if self.fail == "drop":
+            _check("drop", self.drop)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a check found. All numbers are fractions; None means not applicable.
+
+    outcome: "pass", "fail", "undecided" (neither is sure), or "improved" (passes, and
+        the reference should be updated)
+    rule: the name of the rule that was used, in words
+    reason: one sentence that says why, the same in all outputs
+    difference: the new accuracy minus that of the reference
+    low, high: one-sided limits of the difference, each with the risk alpha
+    churn: the share of the predictions that changed
+    alarm_drop: the smallest measured drop that fails
+    visible_drop: the true drop that fails in 8 of 10 cases
+    e_value: the evidence of all nights for a drop; see `reports.stats.nightly`
+    more_episodes: about how many more episodes would decide
+    alarm: whether the e-value of the nights is at the limit, and a second training seed
+        of this date should confirm the drop
+    remarks: further sentences for the reader, such as a warning
+    facts: further numbers for --json
+    """
+
+    outcome: Outcome
+    rule: str
+    reason: str
+    difference: float | None = None
+    low: float | None = None
+    high: float | None = None
+    churn: float | None = None
+    alarm_drop: float | None = None
+    visible_drop: float | None = None
+    e_value: float | None = None
+    more_episodes: int | None = None
+    alarm: bool = False
+    remarks: tuple[str, ...] = ()
+    facts: dict[str, Any] | None = None
+
+    def passes(self, *, strict: bool = False) -> bool:
+        """Return whether the check passes.
+
+        strict: whether "undecided" counts as a failure
+        """
+        if self.outcome == "undecided":
+            return not strict
+        return self.outcome != "fail"
+
+    def document(self) -> dict[str, Any]:
+        """Return the verdict as JSON."""
+        return asdict(self)
+
+
+def _check(name: str, value: float) -> None:
+    if not 0 < value < 1:
+        raise UserError(
+            f"{name}: expected a fraction above 0 and below 1, such as 0.005 for half a "
+            f"percentage point, got {value}. Divide percentages by 100"
+        )
