@@ -1,13 +1,36 @@
 """Keep the accuracies of all nights in one file of JSON lines."""
 
+import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict
 from pathlib import Path
+from typing import Annotated
+
+from pydantic import ConfigDict, Field, TypeAdapter
+from pydantic.dataclasses import dataclass
+
+from fewbench.documents import (
+    DocumentError,
+    fit,
+    newer_version,
+    parse_json,
+    read_bytes,
+)
+from fewbench.errors import UserError
+from fewbench.files import write_bytes
+from fewbench.locks import exclusive
 
 from .verdict import Outcome
 
+SCHEMA_VERSION = 1
+_LENIENT = ConfigDict(
+    extra="ignore",  # a later fewbench may add optional fields
+    strict=True,
+    allow_inf_nan=False,
+)
 
-@dataclass(frozen=True, kw_only=True)
+
+@dataclass(frozen=True, kw_only=True, config=_LENIENT)
 class Night:
     """One check of one night.
 
@@ -16,19 +39,22 @@ class Night:
     protocol: the name of the protocol
     reference_sha256: the SHA-256 of the reference.json that the night was compared with
     accuracy: a fraction
-    train_seed: the seed of the night's training run; 0 for the same model
+    train_seed: the seed of the night's training run; that of the model for the kind "same"
     outcome: the outcome of the verdict
     commit: the commit that was tested; "" if unknown
     """
 
-    date: str
+    date: Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")]
     name: str
     protocol: str
     reference_sha256: str
-    accuracy: float
-    train_seed: int
+    accuracy: Annotated[float, Field(ge=0, le=1)]
+    train_seed: Annotated[int, Field(ge=0)]
     outcome: Outcome
     commit: str = ""
+
+
+_SCHEMA = TypeAdapter(Night)
 
 
 def read_nights(path: Path) -> list[Night]:
@@ -36,15 +62,29 @@ def read_nights(path: Path) -> list[Night]:
 
     Raises UserError if a line is damaged or was written by a newer fewbench.
     """
-    raise NotImplementedError
+    nights = []
+    for number, line in enumerate(_read(path).splitlines(), start=1):
+        if line.strip():
+            nights.append(_night(f"{path}, line {number}", line))
+    return nights
 
 
 def append_nights(path: Path, nights: Iterable[Night]) -> None:
     """Add nights at the end of a file. Other processes wait meanwhile.
 
+    The file is replaced as a whole, so no process sees half a line.
     Raises UserError if the file is damaged.
     """
-    raise NotImplementedError
+    path = Path(path)
+    lines = b"".join(map(_line, nights))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = path.with_name(f".{path.name}.lock")
+    with exclusive(lock, f"writing {path}", wait=True):
+        read_nights(path)  # nothing is added to a damaged file
+        old = _read(path)
+        if old and not old.endswith(b"\n"):
+            old += b"\n"
+        write_bytes(path, old + lines, durable=True)
 
 
 def earlier_accuracies(
@@ -61,4 +101,46 @@ def earlier_accuracies(
 
     before: the date of the present night, such as "2026-11-26"
     """
-    raise NotImplementedError
+    wanted = (name, protocol, reference_sha256)
+    by_date: dict[str, float] = {}
+    for night in nights:
+        found = (night.name, night.protocol, night.reference_sha256)
+        if found == wanted and night.date < before:
+            by_date.setdefault(night.date, night.accuracy)
+    return [by_date[date] for date in sorted(by_date)]
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return read_bytes(path)
+    except FileNotFoundError:
+        return b""
+    except DocumentError as error:
+        raise _damaged(str(path), str(error)) from error
+
+
+def _line(night: Night) -> bytes:
+    document = {**asdict(night), "schema_version": SCHEMA_VERSION}
+    text = json.dumps(document, sort_keys=True, ensure_ascii=False)
+    return f"{text}\n".encode()
+
+
+def _night(where: str, line: bytes) -> Night:
+    try:
+        document = parse_json(line)
+        version = newer_version(document, SCHEMA_VERSION)
+        if version is None:
+            return fit(document, _SCHEMA)
+    except DocumentError as error:
+        raise _damaged(where, str(error)) from error
+    raise UserError(
+        f"{where}: written by a newer fewbench: expected schema_version {SCHEMA_VERSION} "
+        f"or older, got {version}. Upgrade: pip install --upgrade fewbench"
+    )
+
+
+def _damaged(where: str, got: str) -> UserError:
+    return UserError(
+        f"{where}: cannot read a night: expected a line of JSON as fewbench wrote it, got "
+        f"{got}. Delete this line, or begin a new file"
+    )

@@ -1,14 +1,28 @@
 """A set of references: a folder with one folder for each reference."""
 
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from fewbench.errors import UserError
+from fewbench.folders import replace_folder
+from fewbench.locks import exclusive
+
+from ...reports.names import key_of
 from ...reports.records import RunResult
 from ...reports.stats.arrays import IntArray
 from .reference import Made, Reference
-
-# The name of the set that checks use by default.
-DEFAULT_SET = "reference"
+from .reference_file import (
+    FILE_NAME,
+    ReadReference,
+    read_reference,
+    readable_history,
+    update_command,
+)
+from .reference_results import load_first_run, load_ten_times
+from .write_reference import checked_runs, made_reference, write_files
 
 
 @dataclass(frozen=True)
@@ -30,20 +44,22 @@ class StoredReference:
 
         Raises UserError if it is missing, damaged, or not that of the reference.
         """
-        raise NotImplementedError
+        if self.loaded is not None:
+            return self.loaded
+        return load_first_run(self.folder, self.reference)
 
     def ten_times_correct(self) -> IntArray | None:
-        """Load the right answers of ten times the episodes: uint16 (n_episodes,).
+        """Load the right answers of ten times the episodes: int32 (n_episodes,).
 
         None if the reference has none.
         Raises UserError if they are missing or damaged.
         """
-        raise NotImplementedError
+        return load_ten_times(self.folder, self.reference)
 
     @property
     def update_command(self) -> str:
         """The command that replaces this reference."""
-        raise NotImplementedError
+        return update_command(self.folder, self.reference.test)
 
 
 @dataclass(frozen=True)
@@ -60,11 +76,17 @@ class ReferenceFolder:
         Raises UserError if the reference is damaged, was changed by hand, or was written
         by a newer fewbench.
         """
-        raise NotImplementedError
+        folder = self.place_of(name, protocol)
+        if not folder.exists() and _old(folder).exists():
+            with self._locked(folder):
+                pass  # this brings back what a killed process has left
+        if not folder.exists():
+            return None
+        return stored_at(folder)
 
     def place_of(self, name: str, protocol: str) -> Path:
         """Return the folder of a reference, whether or not it exists."""
-        raise NotImplementedError
+        return self.path / f"{key_of(name)}__{protocol}"
 
     def save(
         self, made: Made, *, reason: str = "", replace: bool = False
@@ -76,11 +98,75 @@ class ReferenceFolder:
         Raises UserError if there is one already and `replace` is False, or if the results
         cannot be a reference.
         """
-        raise NotImplementedError
+        runs = checked_runs(made)
+        folder = self.place_of(made.name, made.results[0].protocol.name)
+        partial = folder.with_name(f".{folder.name}.partial")
+        with self._locked(folder):
+            if folder.exists():
+                _check_replacing(folder, made, reason, replace=replace)
+            history = readable_history(folder / FILE_NAME)
+            reference = made_reference(made, runs, history, reason, self.path)
+            write_files(partial, reference, made)
+            replace_folder(partial, folder)
+        return stored_at(folder)
 
     def all(self) -> list[StoredReference]:
         """Return all references, sorted by the name of their folder.
 
         Raises UserError as `find` does.
         """
-        raise NotImplementedError
+        return [stored_at(path.parent) for path in sorted(self._documents())]
+
+    def _documents(self) -> Iterator[Path]:
+        for path in self.path.glob(f"*/{FILE_NAME}"):
+            # Unfinished folders begin with a dot, and replaced ones end in .partial.
+            if (
+                not path.parent.name.startswith(".")
+                and path.parent.suffix != ".partial"
+            ):
+                yield path
+
+    @contextmanager
+    def _locked(self, folder: Path) -> Iterator[None]:
+        """Keep other processes from writing a reference during the `with` block.
+
+        An old reference, which a killed process had no time to replace, is put back.
+        """
+        self.path.mkdir(parents=True, exist_ok=True)
+        lock = self.path / f".{folder.name}.lock"
+        with exclusive(lock, f"saving {folder}", wait=True):
+            if not folder.exists() and _old(folder).exists():
+                _old(folder).rename(folder)
+            yield
+
+
+def stored_at(folder: Path) -> StoredReference:
+    """Read the reference in a folder.
+
+    Raises UserError as `ReferenceFolder.find` does.
+    """
+    read: ReadReference = read_reference(folder / FILE_NAME)
+    return StoredReference(
+        reference=read.reference,
+        folder=folder,
+        sha256=hashlib.sha256(read.data).hexdigest(),
+    )
+
+
+def _old(folder: Path) -> Path:
+    """Return where `replace_folder` puts the old folder for a moment."""
+    return folder.with_name(f"{folder.name}.old.partial")
+
+
+def _check_replacing(folder: Path, made: Made, reason: str, *, replace: bool) -> None:
+    command = update_command(folder, made.test)
+    if not replace:
+        raise UserError(
+            f"{folder}: there is a reference of this name already: expected none, got "
+            f"one. To replace it: {command}"
+        )
+    if not reason.strip():
+        raise UserError(
+            f"{folder}: a reference is replaced only for a reason: expected a reason, "
+            f"got none. Type: {command}"
+        )

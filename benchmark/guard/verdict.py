@@ -30,7 +30,7 @@ class Rules:
 
     def __post_init__(self) -> None:
         _check("margin", self.margin)
-        _check("alpha", self.alpha)
+        _check("alpha", self.alpha, 0.5)
         if self.fail == "drop":
             _check("drop", self.drop)
 
@@ -52,6 +52,7 @@ class Verdict:
     more_episodes: about how many more episodes would decide
     alarm: whether the e-value of the nights is at the limit, and a second training seed
         of this date should confirm the drop
+    by_test: whether a statistical test decided. Only then can a failure be a false alarm.
     remarks: further sentences for the reader, such as a warning
     facts: further numbers for --json
     """
@@ -68,6 +69,7 @@ class Verdict:
     e_value: float | None = None
     more_episodes: int | None = None
     alarm: bool = False
+    by_test: bool = False
     remarks: tuple[str, ...] = ()
     facts: dict[str, Any] | None = None
 
@@ -85,9 +87,9 @@ class Verdict:
         return asdict(self)
 
 
-def _check(name: str, value: float) -> None:
-    if not 0 < value < 1:
+def _check(name: str, value: float, end: float = 1) -> None:
+    if not 0 < value < end:
         raise UserError(
-            f"{name}: expected a fraction above 0 and below 1, such as 0.005 for half a "
-            f"percentage point, got {value}. Divide percentages by 100"
+            f"{name}: expected a fraction above 0 and below {end:g}, such as 0.005 for "
+            f"half a percentage point, got {value}. Divide percentages by 100"
         )

@@ -6,7 +6,7 @@ from typing import Literal
 import numpy as np
 
 from ..records import ResultError, RunResult
-from .accuracies import check_level
+from .arrays import IntArray
 from .churn import Churn, churn
 from .comparisons import check_same_episodes
 from .paired_tests import paired_intervals
@@ -16,24 +16,28 @@ Outcome = Literal["pass", "fail", "undecided"]
 
 @dataclass(frozen=True)
 class Limits:
-    """What counts as worse.
-
-    All numbers are fractions.
+    """What counts as worse. All numbers are fractions.
 
     margin: a drop of at most `margin` is of no interest
-    drop: the check fails if the accuracy surely dropped by more than `drop`. With 0,
-        every significant drop fails. With the margin, only drops beyond the margin fail.
-    alpha: the risk that the check fails although the accuracy did not drop by more than
-        `drop`. It is also the risk that the check passes in spite of a drop beyond the
-        margin.
+    drop: the test fails if the accuracy surely dropped by more than `drop`. With 0, every
+        significant drop fails; with the margin, only drops beyond the margin fail.
+    alpha: the risk that the test fails although the accuracy did not drop by more than
+        `drop`. It is also the risk that it passes in spite of a drop beyond the margin.
+    two_sided: whether a rise is judged like a drop, so that "pass" means equivalent
+    Raises ResultError for numbers out of range.
     """
 
     margin: float = 0.005
     drop: float = 0.0
     alpha: float = 0.05
+    two_sided: bool = False
 
     def __post_init__(self) -> None:
-        check_level(self.alpha)
+        if not 0 < self.alpha < 0.5:
+            raise ResultError(
+                f"alpha: expected a fraction above 0 and below 0.5, got {self.alpha}. "
+                f"Divide percentages by 100"
+            )
         if not 0 < self.margin < 1:
             raise ResultError(
                 "margin: expected a fraction above 0, like 0.005 for half a percentage "
@@ -54,21 +58,52 @@ class NonInferiority:
 
     difference: the new accuracy minus the accuracy of the reference
     low, high: one-sided limits of the difference, each with the risk alpha
-    improved: whether the accuracy surely rose
-    outcome: "fail" if the accuracy surely dropped by more than `limits.drop`, "pass" if it
-        surely dropped by less than `limits.margin`, "undecided" otherwise
-    more_episodes: about how many more episodes would decide; None if it is decided
-        already, or if no number of episodes would help
+    n: number of episodes
+    outcome: "fail" if the accuracy surely dropped by more than `limits.drop`, otherwise
+        "pass" if it surely dropped by less than `limits.margin`, otherwise "undecided".
+        If `limits.two_sided`, a rise counts like a drop.
+    more_episodes: about how many more episodes would decide, if the difference stays as
+        it is; None if it is decided, or if no number of episodes would help
     """
 
     difference: float
     low: float
     high: float
-    improved: bool
+    n: int
     limits: Limits
-    churn: Churn
-    outcome: Outcome
-    more_episodes: int | None = None
+
+    @property
+    def improved(self) -> bool:
+        """Whether the accuracy surely rose."""
+        return self.low > 0
+
+    @property
+    def dropped(self) -> bool:
+        """Whether the accuracy surely dropped by more than `limits.drop`."""
+        return self.high < -self.limits.drop
+
+    @property
+    def outcome(self) -> Outcome:
+        limits = self.limits
+        rose = limits.two_sided and self.low > limits.drop
+        if self.dropped or rose:
+            return "fail"
+        too_high = limits.two_sided and self.high >= limits.margin
+        if self.low > -limits.margin and not too_high:
+            return "pass"
+        return "undecided"
+
+    @property
+    def more_episodes(self) -> int | None:
+        if self.outcome != "undecided":
+            return None
+        distance = max(_room_to_pass(self), _room_to_fail(self))
+        if distance <= 0:
+            return None
+        # The half-width shrinks with the root of the number of episodes.
+        half_width = (self.high - self.low) / 2
+        needed = np.ceil(self.n * (half_width / distance) ** 2)
+        return max(int(needed) - self.n, 1)
 
 
 def no_worse(
@@ -81,51 +116,50 @@ def no_worse(
     Raises ResultError if the results are not on the same episodes, or if there are fewer
     than two episodes.
     """
-    limits = limits or Limits()
     check_same_episodes([new, reference])
-    changed = churn(reference, new)
-    if not changed.n_changed:
-        return NonInferiority(0.0, 0.0, 0.0, False, limits, changed, "pass")
-    correct = np.stack([new.correct, reference.correct])
+    return no_worse_than_counts(new, reference.correct, limits)
+
+
+def no_worse_than_counts(
+    new: RunResult, correct: IntArray, limits: Limits | None = None
+) -> NonInferiority:
+    """Test as `no_worse` does, if only the right answers of the reference are known.
+
+    correct: int (n_episodes,) right answers of the reference in each episode of `new`
+    """
+    limits = limits or Limits()
+    n = new.protocol.n_episodes
+    if np.array_equal(new.correct, correct):
+        return NonInferiority(0.0, 0.0, 0.0, n, limits)
     # A two-sided interval of this level has one-sided limits with the risk alpha each.
     level = 1 - 2 * limits.alpha
-    [interval], _ = paired_intervals(
-        [new, reference], correct, np.array([[0, 1]]), level
-    )
-    outcome = _outcome(interval.low, interval.high, limits)
-    return NonInferiority(
-        difference=interval.mean,
-        low=interval.low,
-        high=interval.high,
-        improved=interval.low > 0,
-        limits=limits,
-        churn=changed,
-        outcome=outcome,
-        more_episodes=_more_episodes(interval.mean, interval.low, interval.n, limits)
-        if outcome == "undecided"
-        else None,
-    )
+    both = np.stack([new.correct, correct])
+    pair = np.array([[0, 1]])
+    [interval], _ = paired_intervals([new, new], both, pair, level)
+    return NonInferiority(interval.mean, interval.low, interval.high, n, limits)
 
 
-def _outcome(low: float, high: float, limits: Limits) -> Outcome:
-    if high < -limits.drop:
-        return "fail"
-    if low > -limits.margin:
-        return "pass"
-    return "undecided"
+def changed(new: RunResult, reference: RunResult) -> Churn:
+    """Count the predictions that changed from a reference to a new result.
 
-
-def _more_episodes(difference: float, low: float, n: int, limits: Limits) -> int | None:
-    """Estimate how many more episodes decide, if the difference stays as it is.
-
-    The half-width shrinks with the root of the number of episodes. It must become
-    smaller than the distance of the difference from the nearest border that decides.
+    "right to wrong" are the queries that only the reference answers right.
+    Raises ResultError if the results are not on the same episodes.
     """
-    half_width = difference - low
-    to_pass = difference + limits.margin
-    to_fail = -limits.drop - difference
-    distance = max(to_pass, to_fail)
-    if distance <= 0:
-        return None
-    needed = n * (half_width / distance) ** 2
-    return max(int(np.ceil(needed)) - n, 1)
+    check_same_episodes([new, reference])
+    return churn(reference, new)
+
+
+def _room_to_pass(found: NonInferiority) -> float:
+    """Return how far the difference is inside the margin; negative if it is outside."""
+    room = found.difference + found.limits.margin
+    if found.limits.two_sided:
+        room = min(room, found.limits.margin - found.difference)
+    return room
+
+
+def _room_to_fail(found: NonInferiority) -> float:
+    """Return how far the difference is in the region that fails; negative if outside."""
+    room = -found.limits.drop - found.difference
+    if found.limits.two_sided:
+        room = max(room, found.difference - found.limits.drop)
+    return room

@@ -13,11 +13,12 @@ from scipy.special import nctdtr, stdtr, stdtrit
 from ..records import ResultError
 from .accuracies import as_fractions, mean_and_std
 
-# The power for which the drop that would be seen is stated.
+# The power for which the visible drop is stated.
 POWER = 0.8
 FEWEST_REFERENCES = 3
+# With at least so many reference runs, little is gained by more.
+ENOUGH_REFERENCES = 10
 _HALVINGS = 60
-_MOST_ERRORS = 100.0
 
 
 @dataclass(frozen=True)
@@ -27,8 +28,9 @@ class Retraining:
     All numbers are fractions.
 
     drop: the mean of the reference runs minus the mean of the new runs
-    alarm: the smallest drop that fails
+    alarm: a drop larger than this fails
     visible_drop: the true drop that fails in 8 of 10 cases
+    rise: a rise of the accuracy larger than this is more than chance explains
     p_value: one-sided p-value of the claim that nothing became worse
     spread: the standard deviation of the reference runs
     """
@@ -36,6 +38,7 @@ class Retraining:
     drop: float
     alarm: float
     visible_drop: float
+    rise: float
     p_value: float
     spread: float
     n_new: int
@@ -46,8 +49,18 @@ class Retraining:
         """Whether the new runs are worse than chance explains."""
         return self.drop > self.alarm
 
+    @property
+    def improved(self) -> bool:
+        """Whether the new runs are better than chance explains."""
+        return -self.drop > self.rise
 
-def worse_than(new: ArrayLike, reference: ArrayLike, alpha: float = 0.05) -> Retraining:
+
+def worse_than(
+    new: ArrayLike,
+    reference: ArrayLike,
+    alpha: float = 0.05,
+    allowed: float = 0.0,
+) -> Retraining:
     """Test by a one-sided t-test whether new runs are worse than reference runs.
 
     The spread is that of the reference runs alone, since there may be a single new run.
@@ -55,16 +68,12 @@ def worse_than(new: ArrayLike, reference: ArrayLike, alpha: float = 0.05) -> Ret
     new: float64 (n_new,) the accuracies of the new runs, n_new at least 1
     reference: float64 (n_reference,) the accuracies of the reference runs, at least 3
     alpha: the risk of a false alarm
-    Raises ResultError if there are too few runs or if values are not fractions.
+    allowed: a true drop of this size is allowed; only a surely larger one fails
+    Raises ResultError if there are too few runs, if values are not fractions, or if all
+    reference runs are equal.
     """
-    references = as_fractions(reference, 1 - alpha)
     news = np.atleast_1d(np.asarray(new, np.float64))
-    if references.size < FEWEST_REFERENCES or not news.size:
-        raise ResultError(
-            f"cannot tell a drop from chance: expected at least {FEWEST_REFERENCES} "
-            f"reference runs and a new run, got {references.size} and {news.size}. Train "
-            f"more reference runs"
-        )
+    references = _checked(news, reference, alpha)
     mean, spread = mean_and_std(references)
     df = references.size - 1
     error = spread * float(np.sqrt(1 / news.size + 1 / references.size))
@@ -72,19 +81,34 @@ def worse_than(new: ArrayLike, reference: ArrayLike, alpha: float = 0.05) -> Ret
     critical = -float(stdtrit(df, alpha))
     return Retraining(
         drop=drop,
-        alarm=critical * error,
-        visible_drop=_visible(critical, df) * error,
-        p_value=_p_value(drop, error, df),
+        alarm=allowed + critical * error,
+        visible_drop=allowed + _visible(critical, df) * error,
+        rise=critical * error,
+        p_value=float(stdtr(df, (allowed - drop) / error)),
         spread=spread,
         n_new=news.size,
         n_reference=references.size,
     )
 
 
-def _p_value(drop: float, error: float, df: int) -> float:
-    if not error:
-        return 0.0 if drop > 0 else 1.0
-    return float(stdtr(df, -drop / error))
+def _checked(news: np.ndarray, reference: ArrayLike, alpha: float) -> np.ndarray:
+    """Return the accuracies of the reference runs, or raise ResultError."""
+    references = np.atleast_1d(np.asarray(reference, np.float64))
+    if references.size < FEWEST_REFERENCES or not news.size:
+        raise ResultError(
+            f"cannot tell a drop from chance: expected at least {FEWEST_REFERENCES} "
+            f"reference runs and a new run, got {references.size} and {news.size}. Train "
+            f"more runs"
+        )
+    both = np.concatenate([references, news])
+    as_fractions(both, 1 - alpha)
+    if not np.ptp(references):
+        raise ResultError(
+            f"cannot tell a drop from chance: expected reference runs of different "
+            f"accuracies, got {references.size} times {100 * references[0]:.2f} %. "
+            f"Choose a harder protocol or more episodes"
+        )
+    return references
 
 
 def _visible(critical: float, df: int) -> float:
@@ -92,7 +116,10 @@ def _visible(critical: float, df: int) -> float:
 
     It is found by bisection in the noncentral t-distribution.
     """
-    low, high = 0.0, _MOST_ERRORS
+    low = 0.0
+    high = 1.0
+    while 1 - nctdtr(df, high, critical) < POWER:
+        high *= 2
     for _ in range(_HALVINGS):
         middle = (low + high) / 2
         if 1 - nctdtr(df, middle, critical) < POWER:
