@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import NamedTuple
 
-from ..reports.records import RunResult
+from ..reports.records import ResultError, RunResult
 from ..reports.stats.comparisons import Comparison, compare, compare_all
 from ..reports.stats.equivalence import Equivalence, reproduced
+from ..reports.stats.non_inferiority import Limits, NonInferiority, no_worse
 
 
 @dataclass(frozen=True)
@@ -43,20 +44,42 @@ class ComparedResults:
     tests: a test against the published accuracy for each result; empty if no published
         accuracy is given
     level: the confidence level, between 0 and 1
+    gate: whether the first result is no worse than the second, or equivalent to it; None
+        if no limits are given
     """
 
     results: Sequence[RunResult]
     pairs: list[ComparedPair]
     tests: list[Equivalence]
     level: float
+    gate: NonInferiority | None = None
+
+    def passes(self, *, strict: bool = False) -> bool:
+        """Return whether the gate and all tests against a published accuracy pass.
+
+        strict: whether "undecided" counts as a failure
+        """
+        outcomes: list[str] = [test.verdict for test in self.tests]
+        if self.gate is not None:
+            outcomes.append(self.gate.outcome)
+        failures = {"fail", "not reproduced"}
+        if strict:
+            failures.add("undecided")
+        return failures.isdisjoint(outcomes)
 
 
 def compare_results(
-    results: Sequence[RunResult], level: float, published: PublishedMean | None = None
+    results: Sequence[RunResult],
+    level: float,
+    published: PublishedMean | None = None,
+    limits: Limits | None = None,
 ) -> ComparedResults:
     """Compare every pair of results, and test each result against a published accuracy.
 
     A comparison includes a bootstrap only if there are exactly two results.
+
+    limits: what counts as worse, to test whether the first of two results is no worse
+        than the second; None for no such test
     Raises ResultError if the results were not scored on the same episodes, if a result
     has only one episode, or if a number is not a valid fraction.
     """
@@ -72,7 +95,17 @@ def compare_results(
                 published.half_width,
             )
             tests.append(test)
-    return ComparedResults(results, pairs, tests, level)
+    gate = None if limits is None else _gate(results, limits)
+    return ComparedResults(results, pairs, tests, level, gate)
+
+
+def _gate(results: Sequence[RunResult], limits: Limits) -> NonInferiority:
+    if len(results) != 2:
+        raise ResultError(
+            f"--margin: expected two results, the new one first, got {len(results)}. "
+            f"Type for example: fewbench compare NEW.json OLD.json --margin 0.5%"
+        )
+    return no_worse(results[0], results[1], limits)
 
 
 def _compare_pairs(results: Sequence[RunResult], level: float) -> list[ComparedPair]:

@@ -22,6 +22,7 @@ from . import (
     protocol,
     quickstart,
     recipes,
+    regress,
     report,
     reproduce,
     sources,
@@ -75,6 +76,7 @@ app.command()(probe.probe)
 app.command()(reproduce.reproduce)
 app.command()(report.report)
 app.command()(compare.compare)
+app.command()(regress.regress)
 app.command()(plan.plan)
 app.command()(verify.verify)
 app.command()(env.env)

@@ -13,6 +13,7 @@ from .options import Json, Level
 from .percent import accuracy, points
 
 if TYPE_CHECKING:
+    from ...reports.stats.non_inferiority import Limits
     from ..compare_results import PublishedMean
 
 
@@ -29,8 +30,9 @@ def compare(
         typer.Option(
             parser=points,
             metavar="POINTS",
-            help="Largest difference from --published that counts as reproduced, "
-            "e.g. 1%.",
+            help="Largest drop of the first result from the second that is of no "
+            "interest, or largest difference from --published that counts as "
+            "reproduced, e.g. 0.5%.",
         ),
     ] = None,
     published: Annotated[
@@ -51,6 +53,16 @@ def compare(
             help="Half-width (±) that the source prints beside the accuracy, e.g. 0.2%.",
         ),
     ] = None,
+    two_sided: Annotated[
+        bool,
+        typer.Option(
+            "--two-sided",
+            help="With --margin: judge a rise like a drop, so that a pass means equivalent.",
+        ),
+    ] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Exit with 1 also if undecided.")
+    ] = False,
     level: Level = "95%",  # pyright: ignore[reportArgumentType] - Typer parses it
     as_json: Json = False,
 ) -> None:
@@ -61,13 +73,24 @@ def compare(
     more than two results, the p-values are also adjusted for the number of
     pairs (Holm).
 
+    With --margin, the first of two results is the new one. It fails if it is
+    surely worse than the second, and passes if it surely dropped by less than
+    the margin. The exit code is 1 for fail and for not reproduced, and 0 for
+    pass and undecided.
+
     The comparison holds only for these training runs and these test images.
     Runs with other training seeds may differ by more.
     """
     from ..compare_results import compare_results
     from .describe_comparison import comparison_document, comparison_text
 
-    target = published_mean(published, margin, half_width)
+    limits = gate_limits(margin, published, two_sided, level)
+    target = published_mean(published, None if limits else margin, half_width)
+    if strict and limits is None and target is None:
+        raise UserError(
+            "--strict: has no effect without a test: expected --margin, got none. Type "
+            "for example: fewbench compare NEW.json OLD.json --margin 0.5% --strict"
+        )
     loaded = load_in_order(results)
     if len(loaded) < 2 and target is None:
         raise UserError(
@@ -75,8 +98,33 @@ def compare(
             f"number, got {len(loaded)}. Add a second result, or add for example "
             f"--published 98.8% --margin 1%"
         )
-    compared = compare_results(loaded, level, target)
+    compared = compare_results(loaded, level, target, limits)
     emit(comparison_document(compared), comparison_text(compared), as_json)
+    if not compared.passes(strict=strict):
+        raise typer.Exit(1)
+
+
+def gate_limits(
+    margin: float | None, published: float | None, two_sided: bool, level: float
+) -> "Limits | None":
+    """Return what counts as worse from the options; None without a test of two results.
+
+    margin, published, two_sided: the values of these options; fractions
+    level: the confidence level; the risk of each error is 1 - level
+    Raises UserError for --two-sided without --margin.
+    """
+    from ...reports.stats.non_inferiority import Limits
+
+    if margin is not None and published is None:
+        alpha = round(1 - level, 12)
+        drop = margin if two_sided else 0.0
+        return Limits(margin, drop, alpha, two_sided)
+    if two_sided:
+        raise UserError(
+            "--two-sided: has no effect here: expected --margin and no --published. Type "
+            "for example: fewbench compare NEW.json OLD.json --margin 0.5% --two-sided"
+        )
+    return None
 
 
 def published_mean(

@@ -12,6 +12,7 @@ from .percent import digits
 if TYPE_CHECKING:
     from ...reports.records import RunResult
     from ...reports.stats.intervals import Interval
+    from ...reports.stats.non_inferiority import NonInferiority
     from ..compare_results import ComparedPair, ComparedResults
 
 _SUPERIORITY = (
@@ -41,6 +42,7 @@ def comparison_document(compared: ComparedResults) -> dict[str, Any]:
         "results": results,
         "comparisons": list(map(_pair_document, compared.pairs)),
         "equivalence": tests,
+        "gate": _gate_document(compared.gate),
     }
 
 
@@ -63,7 +65,24 @@ def comparison_text(compared: ComparedResults) -> str:
         for number, test in enumerate(compared.tests, start=1):
             lines.append(f"{number}: {test}")
         blocks.append("\n".join(lines))
+    if compared.gate:
+        blocks.append(gate_text(compared.gate))
     return "\n\n".join(blocks)
+
+
+def gate_text(gate: NonInferiority) -> str:
+    """Return the verdict on whether the first result is no worse than the second."""
+    limits = gate.limits
+    margin = f"{digits(100 * limits.margin)} points"
+    question = f"the first is worse than the second by less than {margin}"
+    if limits.two_sided:
+        question = f"the first and the second differ by less than {margin}"
+    sides = _limits(gate)
+    sentence = f"{gate.outcome}: {question}? {_in_points(gate.difference)} {sides}"
+    sentence += f", one-sided limits, alpha {digits(100 * limits.alpha)} %"
+    if gate.more_episodes is not None:
+        sentence += f"; about {gate.more_episodes:,} more episodes would decide"
+    return sentence
 
 
 def p_value(value: float) -> str:
@@ -71,6 +90,16 @@ def p_value(value: float) -> str:
     if value < 1e-4:
         return "< 0.0001"
     return f"{value:.4f}"
+
+
+def _gate_document(gate: NonInferiority | None) -> dict[str, Any] | None:
+    if gate is None:
+        return None
+    return {
+        **asdict(gate),
+        "outcome": gate.outcome,
+        "more_episodes": gate.more_episodes,
+    }
 
 
 def _pair_document(pair: ComparedPair) -> dict[str, Any]:
@@ -199,7 +228,7 @@ def _about_pairs(pairs: Sequence[ComparedPair]) -> str:
     return text
 
 
-def _limits(interval: Interval | None) -> str:
+def _limits(interval: Interval | NonInferiority | None) -> str:
     if interval is None:
         return "–"
     low = _in_points(interval.low)

@@ -10,6 +10,9 @@ comparable.py         refuse to compare results of other data, episodes or proto
 verdict.py            the rules of a check, and its verdict
 judge_same.py         the verdict on the same model as the reference's
 judge_retrained.py    the verdict on newly trained runs
+fail_option.py        read what a check calls a failure from an option
+find_references.py    find the references at a path
+regress.py            compare results with references, for the command line
 history.py            the file with the accuracies of all nights
 seeds.py              the training seeds of a night
 words.py              say accuracies and differences in words

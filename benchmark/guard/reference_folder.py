@@ -16,9 +16,9 @@ from ...reports.stats.arrays import IntArray
 from .reference import Made, Reference
 from .reference_file import (
     FILE_NAME,
-    ReadReference,
     read_reference,
     readable_history,
+    save_command,
     update_command,
 )
 from .reference_results import load_first_run, load_ten_times
@@ -29,8 +29,8 @@ from .write_reference import checked_runs, made_reference, write_files
 class StoredReference:
     """A reference with the files that belong to it.
 
-    folder: the folder with reference.json
-    sha256: the SHA-256 of reference.json
+    folder: the folder with reference.json; the path of a result that serves as a reference
+    sha256: the SHA-256 of reference.json; "" for such a result
     loaded: the result of the first run, if it is loaded already
     """
 
@@ -59,6 +59,8 @@ class StoredReference:
     @property
     def update_command(self) -> str:
         """The command that replaces this reference."""
+        if self.loaded is not None and self.folder.is_file():
+            return save_command(self.folder, "")
         return update_command(self.folder, self.reference.test)
 
 
@@ -110,12 +112,14 @@ class ReferenceFolder:
             replace_folder(partial, folder)
         return stored_at(folder)
 
-    def all(self) -> list[StoredReference]:
+    def all(self, *, sealed: bool = True) -> list[StoredReference]:
         """Return all references, sorted by the name of their folder.
 
+        sealed: whether to refuse references that were changed by hand
         Raises UserError as `find` does.
         """
-        return [stored_at(path.parent) for path in sorted(self._documents())]
+        folders = sorted(path.parent for path in self._documents())
+        return [stored_at(folder, sealed=sealed) for folder in folders]
 
     def _documents(self) -> Iterator[Path]:
         for path in self.path.glob(f"*/{FILE_NAME}"):
@@ -140,12 +144,13 @@ class ReferenceFolder:
             yield
 
 
-def stored_at(folder: Path) -> StoredReference:
+def stored_at(folder: Path, *, sealed: bool = True) -> StoredReference:
     """Read the reference in a folder.
 
+    sealed: whether to refuse a reference that was changed by hand
     Raises UserError as `ReferenceFolder.find` does.
     """
-    read: ReadReference = read_reference(folder / FILE_NAME)
+    read = read_reference(folder / FILE_NAME, sealed=sealed)
     return StoredReference(
         reference=read.reference,
         folder=folder,
