@@ -5,6 +5,7 @@ of the reference runs.
 """
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -111,6 +112,7 @@ def _checked(news: np.ndarray, reference: ArrayLike, alpha: float) -> np.ndarray
     return references
 
 
+@cache
 def _visible(critical: float, df: int) -> float:
     """Return the true drop, in standard errors, that passes `critical` with POWER.
 
