@@ -1,1 +1,72 @@
+import pytest
 
+from fewbench.benchmark.guard.comparable import NotComparable
+from fewbench.benchmark.guard.regress import checks_of, judge_all, save_new, update
+from fewbench.benchmark.guard.verdict import Rules
+from fewbench.errors import UserError
+from fewbench_tests.guarded import made, runs, store
+
+FIVE = made(n_shot=5, name="glyphs-5w5s")
+
+
+def test_each_result_finds_the_reference_of_its_protocol(tmp_path) -> None:
+    one = store(tmp_path, made())
+    five = store(tmp_path, FIVE)
+    half = store(tmp_path, made(precision="bf16"), name="half")
+
+    checks = checks_of([FIVE, made(), made(precision="bf16")], [one, five, half])
+
+    assert [check.stored for check in checks] == [five, one, half]
+
+
+@pytest.mark.parametrize(
+    ("result", "found"),
+    [
+        (made(n_shot=5, name="glyphs-5w5s", precision="bf16"), "none"),
+        (made(recipe={"backend": "higher"}), "none"),
+        (made(), "a, b"),
+    ],
+)
+def test_no_reference_or_several_are_refused(tmp_path, result, found) -> None:
+    references = [store(tmp_path, made(), name=name) for name in ("a", "b")]
+
+    with pytest.raises(NotComparable, match=f"got {found}. Choose one with --name"):
+        checks_of([result], references)
+
+
+def test_runs_of_one_recipe_are_one_check(tmp_path) -> None:
+    retrained = store(tmp_path, *runs(3))
+    same = store(tmp_path, FIVE)
+    new = [made(0.8, k, train_seed=k) for k in (50, 51)]
+
+    checks = checks_of([*new, FIVE, FIVE], [retrained, same])
+
+    assert [len(check.results) for check in checks] == [2, 1, 1]
+    judged = judge_all(checks, Rules(alpha=0.06))
+    [(_, verdict), *_] = judged
+    alone = checks[0].verdict(Rules(alpha=0.02))
+    assert verdict == alone
+
+
+def test_a_reference_of_each_protocol_is_saved(tmp_path) -> None:
+    saved = save_new([made(), FIVE], tmp_path / "set", "mine", "same")
+
+    assert [one.reference.key.protocol for one in saved] == [
+        "glyphs-5w1s",
+        "glyphs-5w5s",
+    ]
+    with pytest.raises(UserError, match="already"):
+        save_new([made()], tmp_path / "set", "mine", "same")
+
+
+def test_an_update_keeps_name_test_and_history(tmp_path) -> None:
+    stored = store(tmp_path, made(), test="test_models.py::test_mine")
+
+    [new] = update(runs(3), [stored], "now with a spread", retrained=True)
+
+    assert new.folder == stored.folder
+    assert new.reference.kind == "retrained"
+    assert new.reference.test == "test_models.py::test_mine"
+    assert [one.reason for one in new.reference.history] == ["", "now with a spread"]
+    with pytest.raises(UserError, match="expected a reference on glyphs-5w5s, got a"):
+        update([FIVE], [new], "why", retrained=False)

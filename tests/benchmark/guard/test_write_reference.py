@@ -1,1 +1,56 @@
+import pytest
 
+from fewbench.errors import UserError
+from fewbench_tests.guarded import made, runs, store
+
+
+def test_nothing_of_one_user_is_written(tmp_path) -> None:
+    result = made(
+        command="fewbench evaluate /home/ada/run --out secret",
+        recipe={"weights": "/home/ada/net.pt", "lr": 0.1, "note": "a/b"},
+    )
+
+    stored = store(tmp_path, result)
+
+    assert stored.result().command == ""
+    assert stored.result().recipe == {"weights": "net.pt", "lr": 0.1, "note": "a/b"}
+    for path in stored.folder.glob("*.json"):
+        assert "home" not in path.read_text()
+        assert str(tmp_path) not in path.read_text()
+
+
+def test_what_was_accepted_is_in_the_history(tmp_path) -> None:
+    reference = store(tmp_path, *runs(3)).reference
+
+    [line] = reference.history
+    assert (line.mean, line.spread, line.n_runs) == (
+        reference.mean,
+        reference.spread,
+        3,
+    )
+    assert line.predictions_sha256 == reference.predictions_sha256
+
+
+@pytest.mark.parametrize(
+    ("results", "kind", "words"),
+    [
+        (runs(2), "same", "add --retrained"),
+        (runs(2), "retrained", "at least 3 runs with different training seeds, got 2"),
+        ([made(rng_seed=k) for k in range(3)], "retrained", "every training seed once"),
+        (
+            [made(rng_seed=k, train_seed=k, recipe={"lr": k}) for k in range(3)],
+            "retrained",
+            "recipe lr",
+        ),
+        ([made(train_seed=k) for k in range(3)], "retrained", "equal predictions"),
+        (
+            [made(1.0, k, train_seed=k) for k in range(3)],
+            "retrained",
+            "Choose a harder protocol",
+        ),
+    ],
+)
+def test_what_is_no_reference_is_refused(tmp_path, results, kind, words) -> None:
+    with pytest.raises(UserError, match=words):
+        store(tmp_path, *results, kind=kind)
+    assert not list(tmp_path.rglob("*.json"))
