@@ -8,6 +8,7 @@ from fewbench.benchmark.environment import (
     environment,
     installed_version,
     optional_packages,
+    recorded_environment,
     requirements,
 )
 
@@ -18,6 +19,13 @@ def test_the_record_names_versions_and_hardware() -> None:
     assert {"fewbench", "numpy", "python", "system", "processor"} <= facts.keys()
     assert int(facts["cores"]) >= 1
     assert all(facts.values())  # a package that is missing has no entry
+
+
+def test_a_result_records_how_torch_computes() -> None:
+    facts = recorded_environment()
+    assert facts.items() > environment().items()
+    assert facts["instruction_set"]
+    assert int(facts["threads"]) >= 1
 
 
 def test_requirements_are_the_packages_without_the_extras() -> None:

@@ -80,13 +80,37 @@ def test_a_published_number_is_tested_within_a_margin(fewbench, names, results) 
         in fewbench(*arguments).stdout
     )
     far = fewbench(
-        "compare", names[0], "--published", "0.8", "--margin", "1%", "--json"
+        "compare", names[0], "--published", "0.8", "--margin", "1%", "--json", code=1
     ).stdout
     assert json.loads(far)["equivalence"][0]["verdict"] == "not reproduced"
     loose = (*arguments, "--published-half-width", "3%", "--json")
     assert (
         json.loads(fewbench(*loose).stdout)["equivalence"][0]["verdict"] == "undecided"
     )
+    fewbench(*loose, "--strict", code=1)
+
+
+def test_the_first_must_be_no_worse_than_the_second(fewbench, names) -> None:
+    better, worse = names[:2]
+    gate = ("--margin", "0.5%")
+    assert "\npass: the first is worse" in fewbench("compare", *names[:2], *gate).stdout
+    failed = fewbench("compare", worse, better, *gate, "--json", code=1)
+    found = json.loads(failed.stdout)["gate"]
+    assert (found["outcome"], found["limits"]["alpha"]) == ("fail", 0.05)
+    assert found["high"] < 0
+    two_sided = fewbench("compare", better, worse, *gate, "--two-sided", code=1).stdout
+    assert (
+        "\nfail: the first and the second differ by less than 0.5 points?" in two_sided
+    )
+    assert json.loads(fewbench("compare", *names[:2], "--json").stdout)["gate"] is None
+
+
+def test_undecided_exits_with_1_only_if_strict(fewbench, names) -> None:
+    gate = ("compare", names[0], names[2], "--margin", "0.01%")
+    text = fewbench(*gate).stdout
+    assert "\nundecided: " in text
+    assert "more episodes would decide" in text
+    fewbench(*gate, "--strict", code=1)
 
 
 @pytest.mark.parametrize(
@@ -104,6 +128,10 @@ def test_a_published_number_is_tested_within_a_margin(fewbench, names, results) 
             "Type 0.1% for 0.1 points, or 10%",
         ),
         (["A", "B", "--published", "90%"], "needs both"),
+        (["A", "B", "--two-sided"], "no effect here"),
+        (["A", "B", "--strict"], "no effect without a test"),
+        (["A", "B", "C", "--margin", "1%"], "expected two results, the new one first"),
+        (["A", "B", "--margin", "1%", "--level", "40%"], "alpha: expected"),
         (["A", "--published-half-width", "1%"], "needs both"),
         (["A", "B", "--published", "98.8", "--margin", "1%"], "Type 98.8%"),
         (["A", "B", "--level", "95"], "Type 95%"),
@@ -125,7 +153,7 @@ def test_a_published_number_is_tested_within_a_margin(fewbench, names, results) 
 def test_compare_answers_a_mistake_with_a_sentence(
     fewbench, names, arguments, complaint
 ) -> None:
-    files = {"A": names[0], "B": names[1], "./A": f"./{names[0]}"}
+    files = {"A": names[0], "B": names[1], "C": names[2], "./A": f"./{names[0]}"}
     words = [files.get(word, word) for word in arguments]
     error = fewbench("compare", *words, code=2).stderr
     assert complaint in error
