@@ -18,12 +18,14 @@ from .curves import (
 )
 from .differences import differences_figure, plot_differences
 from .episodes import histogram_figure, plot_episode_histogram
+from .nights import Trend, nights_figure, plot_evidence, plot_nights
 from .saving import Figure, save_figure
 from .style import learner_styles
 
 __all__ = [
     "ClassSamples",
     "Figure",
+    "Trend",
     "accuracy_figure",
     "along_figure",
     "class_figure",
@@ -33,14 +35,17 @@ __all__ = [
     "learner_styles",
     "learning_curve_figure",
     "learning_curves_figure",
+    "nights_figure",
     "no_samples",
     "plot_accuracy",
     "plot_along",
     "plot_class_accuracy",
     "plot_differences",
     "plot_episode_histogram",
+    "plot_evidence",
     "plot_learning_curve",
     "plot_learning_curves",
+    "plot_nights",
     "plot_published",
     "published_figure",
     "save_figure",
