@@ -14,6 +14,7 @@ fail_option.py        read what a check calls a failure from an option
 find_references.py    find the references at a path
 regress.py            compare results with references, for the command line
 history.py            the file with the accuracies of all nights
+trend.py              collect the nights of a reference for a plot
 seeds.py              the training seeds of a night
 words.py              say accuracies and differences in words
 """
