@@ -43,7 +43,7 @@ def test_other_episodes_are_refused() -> None:
 def test_the_first_of_two_results_is_gated() -> None:
     limits = Limits(margin=0.5)
     compared = compare_results(RESULTS[:2], 0.95, limits=limits)
-    assert compared.gate == no_worse(*RESULTS[:2], limits)
+    assert compared.gate == no_worse(RESULTS[0], RESULTS[1], limits)
     assert compared.passes(strict=True)
     assert compare_results(RESULTS[:2], 0.95).gate is None
     with pytest.raises(ResultError, match="expected two results"):

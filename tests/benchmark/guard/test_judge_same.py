@@ -1,3 +1,5 @@
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -16,7 +18,7 @@ from fewbench.reports.stats.non_inferiority import Limits
 from fewbench_tests.guarded import OTHER_MACHINE, made, store, with_changed
 
 BEFORE = made(0.8)  # 40 episodes with 75 queries each
-MOVED = {"environment": OTHER_MACHINE}
+MOVED: dict[str, Any] = {"environment": OTHER_MACHINE}
 
 
 @pytest.fixture(scope="module")
@@ -123,7 +125,7 @@ def test_another_precision_is_another_circumstance(stored) -> None:
     moved=st.booleans(),
 )
 def test_churn_and_difference_are_counted(stored, n, to_right, to_wrong, moved) -> None:
-    changes = MOVED if moved else {}
+    changes: dict[str, Any] = MOVED if moved else {}
     new = with_changed(BEFORE, n, to_right=to_right, to_wrong=to_wrong, **changes)
 
     verdict = judge_same(new, stored, Rules())

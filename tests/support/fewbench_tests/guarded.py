@@ -41,8 +41,8 @@ def with_changed(
     predictions[right[:to_wrong]] = (truth[right[:to_wrong]] + 1) % protocol.n_way
     predictions[wrong[:to_right]] = truth[wrong[:to_right]]
     for place in wrong[to_right : to_right + n]:
-        labels = {*range(protocol.n_way)} - {truth[place], predictions[place]}
-        predictions[place] = min(labels)
+        taken = {int(truth[place]), int(predictions[place])}
+        predictions[place] = min({*range(protocol.n_way)} - taken)
     shaped = predictions.reshape(result.predictions.shape)
     correct = count_correct(shaped, protocol.n_way)
     return replace(result, predictions=shaped, correct=correct, **changes)
