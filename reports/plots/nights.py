@@ -64,17 +64,28 @@ def plot_nights(trend: Trend, ax: Axes) -> Axes:
     """
     references = np.array(trend.reference)
     mean, spread = mean_and_std(references, ddof=min(1, references.size - 1))
+    low = 100 * (mean - spread)
+    high = 100 * (mean + spread)
     if references.size > 1:
-        ax.axhspan(100 * (mean - spread), 100 * (mean + spread), color=BAND, zorder=0)
+        ax.axhspan(low, high, color=BAND, zorder=0)
     ax.axhline(100 * mean, color=FAINT, linewidth=1, zorder=1)
     color, marker = STYLES[0]
     percents = 100 * np.array(trend.accuracies)
     dates = np.array(trend.dates, dtype="datetime64[D]")
-    ax.plot(dates, percents, color=color, marker=marker, markersize=4, linewidth=0.8)
-    ax.set_title(_title(trend, mean, spread), loc="left", fontsize=9, color=INK)
+    ax.plot(
+        dates,
+        percents,
+        color=color,
+        marker=marker,
+        markersize=4,
+        linewidth=0.8,
+    )
+    title = _title(trend, mean, spread)
+    ax.set_title(title, loc="left", fontsize=9, color=INK)
     clean_curve(ax, "accuracy (%)")
-    shown = [*percents, 100 * (mean - spread), 100 * (mean + spread)]
-    ax.set_ylim(_widened(min(shown), max(shown), _LEAST_SPAN))
+    lowest = min(low, percents.min())
+    highest = max(high, percents.max())
+    ax.set_ylim(_widened(lowest, highest, _LEAST_SPAN))
     _label_dates(ax, dates)
     return ax
 
@@ -108,7 +119,9 @@ def plot_evidence(trend: Trend, ax: Axes) -> Axes:
     )
     ax.set_yscale("log")
     low, high = ax.get_ylim()
-    ax.set_ylim(min(low, 0.1), max(high, 3 * limit))
+    lowest = min(low, 0.1)
+    highest = max(high, 3 * limit)
+    ax.set_ylim(lowest, highest)
     clean_curve(ax, "e-value of a drop")
     _label_dates(ax, dates)
     return ax
@@ -136,7 +149,9 @@ def _title(trend: Trend, mean: float, spread: float) -> str:
 
 def _label_dates(ax: Axes, dates: NDArray[np.datetime64]) -> None:
     days = dates.astype(np.int64)
-    ax.set_xlim(_widened(days.min(), days.max(), _FEWEST_DAYS))
+    first = days.min()
+    last = days.max()
+    ax.set_xlim(_widened(first, last, _FEWEST_DAYS))
     locator = AutoDateLocator(minticks=2, maxticks=7)
     ax.xaxis.set_major_locator(locator)
     ax.xaxis.set_major_formatter(ConciseDateFormatter(locator))
@@ -144,5 +159,6 @@ def _label_dates(ax: Axes, dates: NDArray[np.datetime64]) -> None:
 
 def _widened(low: float, high: float, least: float) -> tuple[float, float]:
     """Return limits of an axis that leave some space at both sides, and show enough."""
-    space = max(0.05 * (high - low), (least - (high - low)) / 2)
+    span = high - low
+    space = max(0.05 * span, (least - span) / 2)
     return low - space, high + space

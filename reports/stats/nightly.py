@@ -23,6 +23,7 @@ _DROPS = np.array([0.5, 1.0, 2.0, 4.0])
 _STEP = 0.5
 _GRID = np.arange(-9, 9 + _STEP, _STEP)
 _LARGEST_EXPONENT = 700.0
+_TINY = float(np.finfo(float).tiny)
 
 
 @dataclass(frozen=True)
@@ -82,16 +83,24 @@ def _e_value(references: FloatArray, nights: FloatArray) -> float:
     accuracies = np.concatenate([references, nights])
     n = accuracies.size
     centred = accuracies - accuracies.mean()
-    # Entry k - 1 is about a drop that began on night k and has lasted until now.
-    sums = np.cumsum(centred[: -nights.size - 1 : -1])[::-1]
-    n_low = np.arange(nights.size, 0, -1)
-    lean = -sums / np.sqrt(centred @ centred)
-    shift = n_low * (n - n_low) / n
-    ratios = _likelihood_ratios(lean, shift, n - 1)
+    length = np.sqrt(centred @ centred)
     starts = np.arange(1, nights.size + 1)
+    # Entry k - 1 is about a drop that began on night k and has lasted until now.
+    lean = -_sums_from_each_night(centred, nights.size) / length
+    n_low = nights.size + 1 - starts
+    n_high = n - n_low
+    shift = n_low * n_high / n
+    ratios = _likelihood_ratios(lean, shift, n - 1)
     weights = 1 / (starts * (starts + 1))
-    not_yet = 1 / (nights.size + 1)  # the drop begins on a later night
-    return float(weights @ ratios + not_yet)
+    later = 1 / (nights.size + 1)  # the weight of a drop that begins on a later night
+    return float(weights @ ratios + later)
+
+
+def _sums_from_each_night(centred: FloatArray, n_nights: int) -> FloatArray:
+    """Return the sum of the values from each night to the last: float64 (n_nights,)"""
+    of_nights = centred[-n_nights:]
+    backwards = np.cumsum(of_nights[::-1])
+    return backwards[::-1]
 
 
 def _likelihood_ratios(lean: FloatArray, shift: FloatArray, df: int) -> FloatArray:
@@ -103,17 +112,22 @@ def _likelihood_ratios(lean: FloatArray, shift: FloatArray, df: int) -> FloatArr
     lean: float64 (n,) how far the later runs lie below the others
     shift: float64 (n,) how far a drop of one standard deviation would put them
     """
-    tilt = lean[:, None] * _DROPS
-    cost = shift[:, None] * _DROPS**2 / 2
+    # Axes: the start, the drop, the point of the grid.
+    drops = _DROPS[:, None]
+    tilt = lean[:, None, None] * drops
+    cost = shift[:, None, None] * drops**2 / 2
     # The integrand is nearly a bell. Its peak and width follow from two derivatives.
-    peak = (tilt + np.sqrt(tilt**2 + 4 * (df - 1))) / 2
-    width = 1 / np.sqrt(1 + (df - 1) / peak**2)
-    r = peak[..., None] + width[..., None] * _GRID
-    positive = np.maximum(r, np.finfo(float).tiny)
-    log_chi = (df - 1) * np.log(positive) - r**2 / 2 - _log_norm(df)
-    exponent = log_chi + tilt[..., None] * r - cost[..., None]
-    values = np.exp(np.minimum(exponent, _LARGEST_EXPONENT))
-    integrals = np.where(r > 0, values, 0).sum(axis=-1) * width * _STEP
+    power = df - 1
+    root = np.sqrt(tilt**2 + 4 * power)
+    peak = (tilt + root) / 2
+    width = 1 / np.sqrt(1 + power / peak**2)
+    r = peak + width * _GRID
+    positive = np.maximum(r, _TINY)
+    log_chi = power * np.log(positive) - r**2 / 2
+    exponent = log_chi + tilt * r - cost - _log_norm(df)
+    bounded = np.minimum(exponent, _LARGEST_EXPONENT)
+    values = np.where(r > 0, np.exp(bounded), 0)
+    integrals = (values * width * _STEP).sum(axis=-1)
     return integrals.mean(axis=1)
 
 

@@ -102,8 +102,9 @@ class NonInferiority:
             return None
         # The half-width shrinks with the root of the number of episodes.
         half_width = (self.high - self.low) / 2
-        needed = np.ceil(self.n * (half_width / distance) ** 2)
-        return max(int(needed) - self.n, 1)
+        factor = (half_width / distance) ** 2
+        needed = int(np.ceil(self.n * factor))
+        return max(needed - self.n, 1)
 
 
 def no_worse(
