@@ -20,6 +20,15 @@ from fewbench.baselines.catalogue import load_learner
 from fewbench.baselines.recipe_files import load_recipe
 from fewbench.baselines.run_folder import LAST, RunFacts, RunFolder
 from fewbench.benchmark.cli.describe_build import build_text, info_text, state_document
+from fewbench.benchmark.guard.find_references import find_references
+from fewbench.benchmark.guard.history import read_nights
+from fewbench.benchmark.guard.reference import Made
+from fewbench.benchmark.guard.reference_file import (
+    FILE_NAME,
+    readable_history,
+    reference_text,
+)
+from fewbench.benchmark.guard.write_reference import checked_runs, made_reference
 from fewbench.benchmark.learning_curves import read_history
 from fewbench.benchmark.protocols.episode_files import HASHED, content_sha256
 from fewbench.benchmark.protocols.episode_reader import read_episodes
@@ -31,6 +40,7 @@ from fewbench.datasets.store.manifest import read_manifest
 from fewbench.datasets.store.split_store import SplitStore
 from fewbench.errors import UserError
 from fewbench_tests.bars import BARS
+from fewbench_tests.guarded import made
 
 FILES = Path(__file__).parent / "compatibility" / "files"
 HOSTILE = st.sampled_from(
@@ -194,6 +204,40 @@ def card(folder: Path) -> Read:
     return read
 
 
+def reference(folder: Path) -> Read:
+    path = folder / FILE_NAME
+
+    def read(data: bytes) -> None:
+        path.write_bytes(data)
+        readable_history(path)
+        [edited] = find_references(folder, sealed=False)
+        assert edited.update_command
+        assert edited.reference.mean <= 1
+        find_references(path)
+
+    return read
+
+
+def nights(folder: Path) -> Read:
+    def read(data: bytes) -> object:
+        (folder / "nights.jsonl").write_bytes(data + b"\n")
+        return read_nights(folder / "nights.jsonl")
+
+    return read
+
+
+MADE = Made("test_a.py::test_b", "same", [made()], test="test_a.py::test_b")
+NIGHT = {
+    "accuracy": 0.5,
+    "commit": "abc1234",
+    "date": "2026-11-26",
+    "name": "mine",
+    "outcome": "pass",
+    "protocol": "glyphs-5w1s",
+    "reference_sha256": "ab" * 32,
+    "schema_version": 1,
+    "train_seed": 7,
+}
 CARD = {
     "schema_version": 1,
     "config": load_recipe("protonet-glyphs").flat(),
@@ -224,6 +268,13 @@ KINDS: dict[str, tuple[Callable[[Path], Read], Any]] = {
         json.loads(next((FILES / "results").glob("*centroid*.json")).read_bytes()),
     ),
     "card": (card, CARD),
+    "nights": (nights, NIGHT),
+    "reference": (
+        reference,
+        json.loads(
+            reference_text(made_reference(MADE, checked_runs(MADE), (), "", FILES))
+        ),
+    ),
 }
 with np.load(next(FILES.rglob("*episodes*.npz"))) as _file:
     KINDS["header"] = (header, json.loads(_file["header"].tobytes()))

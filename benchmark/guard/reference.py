@@ -6,7 +6,7 @@ from dataclasses import dataclass as plain_dataclass
 from typing import Annotated, Literal
 
 import numpy as np
-from pydantic import ConfigDict, Field
+from pydantic import AfterValidator, ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
 from ...reports.names import Name
@@ -16,9 +16,17 @@ from ...reports.stats.accuracies import mean_and_std
 from ...reports.stats.retraining import FEWEST_REFERENCES
 
 SCHEMA_VERSION = 1
+
+
+def _one_line(text: str) -> str:
+    if not text.isprintable():
+        raise ValueError("expected one line of printable text")
+    return text
+
+
 Kind = Literal["same", "retrained"]
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
-Line = Annotated[str, Field(max_length=1000)]
+Line = Annotated[str, Field(max_length=1000), AfterValidator(_one_line)]
 Count = Annotated[int, Field(ge=0)]
 _LENIENT = ConfigDict(
     extra="ignore",  # a later fewbench may add optional fields

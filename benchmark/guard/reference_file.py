@@ -13,6 +13,7 @@ from fewbench.documents import (
     newer_version,
     parse_json,
     read_bytes,
+    shown,
 )
 from fewbench.errors import UserError
 
@@ -134,7 +135,8 @@ def _check_seal(path: Path, document: dict[str, Any], reference: Reference) -> N
     if seal != found:
         command = update_command(path.parent, reference.test)
         raise UserError(
-            f"{path}: changed by hand: expected the seal {found}, got {seal}. Take back "
+            f"{path}: changed by hand: expected the seal {found}, got {shown(seal)}. Take "
+            f"back "
             f"the change, or make the reference anew: {command}"
         )
     if content.get("summary") != _summary(reference):

@@ -8,7 +8,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
+from pydantic import ValidationError
 
+from fewbench.documents import explain, shown
 from fewbench.errors import UserError
 from fewbench.files import write_bytes, write_text
 
@@ -73,15 +75,31 @@ def made_reference(
 
     history: the history of the reference that is replaced; () if there is none
     place: a folder in the repository of the reference
+    Raises UserError if a name is not one line of printable text.
     """
+    try:
+        return _made_reference(made, runs, history, reason, Maker.here(place))
+    except ValidationError as error:
+        raise UserError(
+            f"{shown(made.name)}: cannot be a reference: {explain(error)}. Choose "
+            f"another name or reason"
+        ) from error
+
+
+def _made_reference(
+    made: Made,
+    runs: tuple[Run, ...],
+    history: Sequence[Acceptance],
+    reason: str,
+    maker: Maker,
+) -> Reference:
     first = made.results[0]
-    maker = Maker.here(place)
     now = datetime.now(UTC)
     accepted = Acceptance(
         made_utc=now.isoformat(timespec="seconds"),
         by=maker.by,
         made_from=maker.made_from,
-        reason=reason.strip(),
+        reason=" ".join(reason.split()),
         mean=mean_of(runs),
         spread=spread_of(runs),
         n_runs=len(runs),

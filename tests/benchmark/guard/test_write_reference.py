@@ -1,5 +1,7 @@
 import pytest
 
+from fewbench.benchmark.guard.reference import Made
+from fewbench.benchmark.guard.reference_folder import ReferenceFolder
 from fewbench.errors import UserError
 from fewbench_tests.guarded import made, runs, store
 
@@ -54,3 +56,15 @@ def test_what_is_no_reference_is_refused(tmp_path, results, kind, words) -> None
     with pytest.raises(UserError, match=words):
         store(tmp_path, *results, kind=kind)
     assert not list(tmp_path.rglob("*.json"))
+
+
+def test_names_and_reasons_are_single_lines(tmp_path) -> None:
+    with pytest.raises(UserError, match="expected one line of printable text"):
+        store(tmp_path, made(), name="two\nlines")
+    with pytest.raises(UserError, match="at most 1000 characters"):
+        store(tmp_path, made(), name="x" * 1001)
+    place = ReferenceFolder(tmp_path / "accuracy" / "reference")
+
+    stored = place.save(Made("one", "same", [made()]), reason=" two\n lines ")
+
+    assert stored.reference.history[0].reason == "two lines"
