@@ -102,7 +102,11 @@ def conflicts(groups: Sequence[ResultGroup]) -> dict[str, str]:
     names: Names = defaultdict(list)
     for group in groups:
         names[group.protocol.name].append(group)
-    return {name: _conflict(same) for name, same in names.items() if len(same) > 1}
+    found = {}
+    for name, same in names.items():
+        if len(same) > 1:
+            found[name] = _conflict(same)
+    return found
 
 
 def _unusual(protocol: EvalProtocol) -> list[str]:

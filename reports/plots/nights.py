@@ -54,7 +54,8 @@ class Trend:
     @property
     def is_watched(self) -> bool:
         """Whether the reference has the spread that an e-value needs."""
-        return len(self.reference) >= 3 and len(set(self.reference)) > 1
+        different = set(self.reference)
+        return len(self.reference) >= 3 and len(different) > 1
 
 
 def plot_nights(trend: Trend, ax: Axes) -> Axes:

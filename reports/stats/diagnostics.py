@@ -1,9 +1,10 @@
 """Find the classes, the confusions and the episodes that cost accuracy."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from ..records import RunResult
@@ -45,11 +46,11 @@ def class_accuracy(result: RunResult, level: float = 0.95) -> pd.DataFrame:
     episodes = np.bincount(owners, minlength=n_classes)
     seen = np.flatnonzero(episodes)
     episodes = episodes[seen]
-    correct = np.bincount(owners, hits, n_classes)[seen].astype(np.float64)
-    squares = np.bincount(owners, hits**2, n_classes)[seen].astype(np.float64)
+    correct = _totals(hits, owners, seen)
+    squares = _totals(hits**2, owners, seen)
     n = episodes * n_query
-    perfect = np.bincount(owners, hits == n_query, n_classes)[seen]
-    failed = np.bincount(owners, hits == 0, n_classes)[seen]
+    perfect = _totals(hits == n_query, owners, seen)
+    failed = _totals(hits == 0, owners, seen)
     n_differ = episodes - np.maximum(perfect, failed)
     measured = _effective_queries(correct, squares, episodes, n_query)
     # The spread of a class whose episodes are nearly all alike tells little. Then part
@@ -67,6 +68,15 @@ def class_accuracy(result: RunResult, level: float = 0.95) -> pd.DataFrame:
             "high": high,
         }
     )
+
+
+def _totals(values: NDArray[Any], owners: IntArray, seen: IntArray) -> FloatArray:
+    """Sum some values over each class that was seen: float64 (n_seen,)
+
+    owners: int (n,) the class of each value
+    """
+    totals = np.bincount(owners, values)
+    return totals[seen]
 
 
 def confusion(result: RunResult) -> pd.DataFrame:

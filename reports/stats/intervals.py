@@ -200,7 +200,8 @@ def widened(values: FloatArray, level: float) -> Interval:
     """
     mean, std = mean_and_std(values)
     n = values.size
-    known = MeanError(std / float(np.sqrt(n)), n - 1, Allowance.of(values))
+    error = std / float(np.sqrt(n))
+    known = MeanError(error, n - 1, Allowance.of(values))
     tail = (1 - level) / 2
     return Interval(
         mean=mean,

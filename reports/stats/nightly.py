@@ -93,7 +93,8 @@ def _e_value(references: FloatArray, nights: FloatArray) -> float:
     ratios = _likelihood_ratios(lean, shift, n - 1)
     weights = 1 / (starts * (starts + 1))
     later = 1 / (nights.size + 1)  # the weight of a drop that begins on a later night
-    return float(weights @ ratios + later)
+    e_value = weights @ ratios + later
+    return float(e_value)
 
 
 def _sums_from_each_night(centred: FloatArray, n_nights: int) -> FloatArray:
@@ -133,4 +134,7 @@ def _likelihood_ratios(lean: FloatArray, shift: FloatArray, df: int) -> FloatArr
 
 def _log_norm(df: int) -> float:
     """Return the logarithm of the integral of r**(df - 1) * exp(-r**2 / 2)."""
-    return float((df / 2 - 1) * np.log(2) + gammaln(df / 2))
+    half = df / 2
+    powers_of_two = (half - 1) * np.log(2)
+    log_norm = powers_of_two + gammaln(half)
+    return float(log_norm)

@@ -126,7 +126,8 @@ def _with_allowance(
     fractions = (1 + differences) / 2
     mean, std = mean_and_std(fractions)
     n = fractions.size
-    known = MeanError(std / float(np.sqrt(n)), n - 1, Allowance.of(fractions))
+    error = std / float(np.sqrt(n))
+    known = MeanError(error, n - 1, Allowance.of(fractions))
     above = known.tail(mean - 0.5, mean)
     below = known.tail(0.5 - mean, 1 - mean)
     found = _of_differences(widened(fractions, level))
@@ -189,7 +190,8 @@ def paired_bootstrap(
         bootstrap.resamples,
         bootstrap.seed,
     )
-    low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2])
+    ends = [(1 - level) / 2, (1 + level) / 2]
+    low, high = np.quantile(means, ends)
     mean = float(values @ counts) / n / queries
     return Interval(
         mean=mean,

@@ -77,7 +77,9 @@ def worse_than(
     references = _checked(news, reference, alpha)
     mean, spread = mean_and_std(references)
     df = references.size - 1
-    error = spread * float(np.sqrt(1 / news.size + 1 / references.size))
+    share_of_news = 1 / news.size
+    share_of_references = 1 / references.size
+    error = spread * float(np.sqrt(share_of_news + share_of_references))
     drop = mean - float(news.mean())
     critical = -float(stdtrit(df, alpha))
     return Retraining(

@@ -71,7 +71,11 @@ def _lines(texts: Sequence[Texts], align: str) -> list[str]:
 
 def _to_the_left(column: Texts) -> list[str]:
     width = max(map(shown_width, column))
-    return [text + _spaces(width - shown_width(text)) for text in column]
+    padded = []
+    for text in column:
+        space = _spaces(width - shown_width(text))
+        padded.append(text + space)
+    return padded
 
 
 def _to_the_right(column: Texts) -> list[str]:
@@ -83,7 +87,11 @@ def _to_the_right(column: Texts) -> list[str]:
         missing = room - _length_of_marks(cell)
         texts.append(cell + "".ljust(missing))
     width = max(map(shown_width, texts))
-    return [_spaces(width - shown_width(text)) + text for text in texts]
+    padded = []
+    for text in texts:
+        space = _spaces(width - shown_width(text))
+        padded.append(space + text)
+    return padded
 
 
 def _spaces(n: int) -> str:
