@@ -3,6 +3,7 @@
 import os
 import signal
 import threading
+from importlib.metadata import entry_points
 from pathlib import Path
 
 # Tests that run side by side share the cores: a thread pool in each of them, and in the processes
@@ -29,6 +30,10 @@ from fewbench_tests.bars import BARS, SPLIT_CLASSES
 settings.register_profile("no deadline", deadline=None)
 settings.load_profile("no deadline")
 
+
+# The project's own plugin. An installed fewbench names it as an entry point.
+if not entry_points(group="pytest11", name="fewbench"):
+    pytest_plugins = ["fewbench.benchmark.guard.pytest_plugin.plugin"]
 
 HERE = Path(__file__).parent
 HEAVY = HERE / "heavy"

@@ -20,15 +20,18 @@ from fewbench.baselines.catalogue import load_learner
 from fewbench.baselines.recipe_files import load_recipe
 from fewbench.baselines.run_folder import LAST, RunFacts, RunFolder
 from fewbench.benchmark.cli.describe_build import build_text, info_text, state_document
-from fewbench.benchmark.guard.find_references import find_references
 from fewbench.benchmark.guard.history import read_nights
-from fewbench.benchmark.guard.reference import Made
-from fewbench.benchmark.guard.reference_file import (
+from fewbench.benchmark.guard.references.find_references import find_references
+from fewbench.benchmark.guard.references.reference import Made
+from fewbench.benchmark.guard.references.reference_file import (
     FILE_NAME,
     readable_history,
     reference_text,
 )
-from fewbench.benchmark.guard.write_reference import checked_runs, made_reference
+from fewbench.benchmark.guard.references.write_reference import (
+    checked_runs,
+    made_reference,
+)
 from fewbench.benchmark.learning_curves import read_history
 from fewbench.benchmark.protocols.episode_files import HASHED, content_sha256
 from fewbench.benchmark.protocols.episode_reader import read_episodes

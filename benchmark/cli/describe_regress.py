@@ -9,7 +9,7 @@ from .describe import result_label
 from .percent import digits
 
 if TYPE_CHECKING:
-    from ..guard.reference_folder import StoredReference
+    from ..guard.references.reference_folder import StoredReference
     from ..guard.regress import Check
     from ..guard.verdict import Rules, Verdict
 

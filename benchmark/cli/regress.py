@@ -96,7 +96,7 @@ def regress(
     The exit code is 0 for pass, improved and undecided, 1 for fail, and 2 if
     the data, the episodes or the protocol differ from the reference's.
     """
-    from ..guard.find_references import find_references, only_named
+    from ..guard.references.find_references import find_references, only_named
     from ..guard.regress import checks_of, judge_all
     from .describe_regress import checks_document, checks_text
 
@@ -131,7 +131,7 @@ def _write(
     as_json: bool,
 ) -> None:
     """Save a new reference, or replace one if there is a reason."""
-    from ..guard.find_references import find_references, only_named
+    from ..guard.references.find_references import find_references, only_named
     from ..guard.regress import save_new
     from ..guard.regress import update as replace
     from .describe_regress import saved_document, saved_text

@@ -18,21 +18,21 @@ if __name__ != "fewbench":
         f"'{__name__}'. Write: import fewbench"
     )
 
-from .api import (
-    compare,
-    evaluate,
-    find_protocol,
-    interval,
-    load_results,
-    load_weights,
-    open_split,
-    save_result,
-    write_report,
-)
-from .tables import protocols, published
-
 if TYPE_CHECKING:
     from fewbench.baselines.preparation import Preparation as Preparation
+
+    from .api import (
+        compare,
+        evaluate,
+        find_protocol,
+        interval,
+        load_results,
+        load_weights,
+        open_split,
+        save_result,
+        write_report,
+    )
+    from .tables import protocols, published
 
     __version__: str
 
@@ -53,17 +53,31 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> object:
-    """Return `__version__` or `Preparation`. They are looked up only when needed.
+_TABLES = ("protocols", "published")
 
+
+def __getattr__(name: str) -> object:
+    """Return a function of this package, `__version__` or `Preparation`.
+
+    They are looked up only when needed, since every run of pytest imports this package.
     Raises AttributeError for any other name.
     """
+    if name not in __all__:
+        raise AttributeError(f"module 'fewbench' has no attribute '{name}'")
     if name == "Preparation":
         from fewbench.baselines.preparation import Preparation
 
         return Preparation
-    if name != "__version__":
-        raise AttributeError(f"module 'fewbench' has no attribute '{name}'")
-    from importlib.metadata import version
+    if name == "__version__":
+        from importlib.metadata import version
 
-    return version("fewbench")
+        return version("fewbench")
+    from importlib import import_module
+
+    module = import_module("fewbench.tables" if name in _TABLES else "fewbench.api")
+    return getattr(module, name)
+
+
+def __dir__() -> list[str]:
+    """Return the names of this package, also those that are not loaded yet."""
+    return [*globals(), *__all__]

@@ -6,7 +6,7 @@ from fewbench.errors import UserError
 
 from ...reports.groups import EPISODE_FIELDS
 from ...reports.records import RunResult
-from .reference_folder import StoredReference
+from .references.reference_folder import StoredReference
 
 
 class NotComparable(UserError):

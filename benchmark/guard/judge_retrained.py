@@ -10,7 +10,7 @@ from ...reports.records import RunResult
 from ...reports.stats.nightly import Watch, watch
 from ...reports.stats.retraining import ENOUGH_REFERENCES, Retraining, worse_than
 from .comparable import check_comparable
-from .reference_folder import StoredReference
+from .references.reference_folder import StoredReference
 from .verdict import Outcome, Rules, Verdict
 from .words import accuracy, points
 

@@ -16,8 +16,8 @@ from ...reports.stats.non_inferiority import (
     no_worse_than_counts,
 )
 from .comparable import NotComparable, check_comparable
-from .reference import Machine
-from .reference_folder import StoredReference
+from .references.reference import Machine
+from .references.reference_folder import StoredReference
 from .verdict import Outcome, Rules, Verdict
 from .words import percent, points, signed
 

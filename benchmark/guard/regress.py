@@ -11,8 +11,8 @@ from ...reports.records import RunResult
 from .comparable import NotComparable
 from .judge_retrained import judge_retrained
 from .judge_same import judge_same
-from .reference import Key, Kind, Made
-from .reference_folder import ReferenceFolder, StoredReference
+from .references.reference import Key, Kind, Made
+from .references.reference_folder import ReferenceFolder, StoredReference
 from .verdict import Rules, Verdict
 
 

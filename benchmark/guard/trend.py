@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from ...reports.plots.nights import Trend
 from .history import Night
-from .reference_folder import StoredReference
+from .references.reference_folder import StoredReference
 
 
 def trend_of(

@@ -75,8 +75,8 @@ def _totals(values: NDArray[Any], owners: IntArray, seen: IntArray) -> FloatArra
 
     owners: int (n,) the class of each value
     """
-    totals = np.bincount(owners, values)
-    return totals[seen]
+    totals = np.bincount(owners, weights=values)
+    return totals[seen].astype(np.float64)
 
 
 def confusion(result: RunResult) -> pd.DataFrame:

@@ -6,12 +6,20 @@ from typing import Any
 
 import numpy as np
 
-from fewbench.benchmark.guard.reference import Made
-from fewbench.benchmark.guard.reference_folder import ReferenceFolder, StoredReference
+from fewbench.benchmark.guard.references.reference import Made
+from fewbench.benchmark.guard.references.reference_folder import (
+    ReferenceFolder,
+    StoredReference,
+)
 from fewbench.reports.records import RunResult, count_correct
 from fewbench_tests.made_results import build_result
 
-MACHINE = {"instruction_set": "AVX2", "threads": "2", "torch": "2.6.0"}
+MACHINE = {
+    "processor": "A processor",
+    "instruction_set": "AVX2",
+    "threads": "2",
+    "torch": "2.6.0",
+}
 OTHER_MACHINE = MACHINE | {"instruction_set": "AVX512"}
 
 

@@ -9,11 +9,11 @@ import numpy as np
 from pydantic import AfterValidator, ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
-from ...reports.names import Name
-from ...reports.records import Precision, RunResult, Seed
-from ...reports.result_files import array_sha256
-from ...reports.stats.accuracies import mean_and_std
-from ...reports.stats.retraining import FEWEST_REFERENCES
+from ....reports.names import Name
+from ....reports.records import Precision, RunResult, Seed
+from ....reports.result_files import array_sha256
+from ....reports.stats.accuracies import mean_and_std
+from ....reports.stats.retraining import FEWEST_REFERENCES
 
 SCHEMA_VERSION = 1
 
@@ -68,12 +68,14 @@ class Key:
 class Machine:
     """On what a result was computed. Results of older versions do not say all of it.
 
+    processor: its model; "" if unknown. Libraries choose their code by its vendor as well.
     instruction_set: such as "AVX2"; "" if unknown
     threads: the number of threads of torch; 0 if unknown
     torch: the version of torch; "" if unknown
     device: such as "cpu"
     """
 
+    processor: Line
     instruction_set: Line
     threads: Count
     torch: Line
@@ -85,6 +87,7 @@ class Machine:
         known = result.environment
         threads = known.get("threads", "")
         return cls(
+            processor=known.get("processor", ""),
             instruction_set=known.get("instruction_set", ""),
             threads=int(threads) if threads.isdecimal() else 0,
             torch=known.get("torch", ""),
@@ -94,7 +97,7 @@ class Machine:
     def differences(self, other: "Machine") -> list[str]:
         """Return what is not known to be equal, such as "threads 2 there, 4 here"."""
         found = []
-        for name in ("instruction_set", "threads", "torch", "device"):
+        for name in ("processor", "instruction_set", "threads", "torch", "device"):
             here = getattr(self, name)
             there = getattr(other, name)
             words = name.replace("_", " ")

@@ -10,9 +10,9 @@ from fewbench.errors import UserError
 from fewbench.folders import replace_folder
 from fewbench.locks import exclusive
 
-from ...reports.names import key_of
-from ...reports.records import RunResult
-from ...reports.stats.arrays import IntArray
+from ....reports.names import key_of
+from ....reports.records import RunResult
+from ....reports.stats.arrays import IntArray
 from .reference import Made, Reference
 from .reference_file import (
     FILE_NAME,

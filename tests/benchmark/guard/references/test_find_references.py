@@ -1,6 +1,9 @@
 import pytest
 
-from fewbench.benchmark.guard.find_references import find_references, only_named
+from fewbench.benchmark.guard.references.find_references import (
+    find_references,
+    only_named,
+)
 from fewbench.errors import UserError
 from fewbench.reports.result_files import save_result
 from fewbench_tests.guarded import made, store

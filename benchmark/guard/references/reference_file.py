@@ -17,7 +17,7 @@ from fewbench.documents import (
 )
 from fewbench.errors import UserError
 
-from ...reports.result_document import canonical_sha256
+from ....reports.result_document import canonical_sha256
 from .reference import SCHEMA_VERSION, Acceptance, Reference
 
 FILE_NAME = "reference.json"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from fewbench.errors import UserError
 
-from ...reports.result_files import load_result
+from ....reports.result_files import load_result
 from .reference import Made
 from .reference_file import FILE_NAME
 from .reference_folder import ReferenceFolder, StoredReference, stored_at

@@ -7,9 +7,9 @@ import numpy as np
 from fewbench.errors import UserError
 from fewbench.npz import UNREADABLE, read_arrays
 
-from ...reports.records import RunResult
-from ...reports.result_files import array_sha256, find_documents, load_result
-from ...reports.stats.arrays import IntArray
+from ....reports.records import RunResult
+from ....reports.result_files import array_sha256, find_documents, load_result
+from ....reports.stats.arrays import IntArray
 from .reference import Reference, TenTimes
 from .reference_file import update_command
 

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from fewbench.benchmark.guard.maker import Maker
+from fewbench.benchmark.guard.references.maker import Maker
 
 
 def git(folder: Path, *words: str) -> str:

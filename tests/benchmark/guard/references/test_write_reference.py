@@ -1,7 +1,7 @@
 import pytest
 
-from fewbench.benchmark.guard.reference import Made
-from fewbench.benchmark.guard.reference_folder import ReferenceFolder
+from fewbench.benchmark.guard.references.reference import Made
+from fewbench.benchmark.guard.references.reference_folder import ReferenceFolder
 from fewbench.errors import UserError
 from fewbench_tests.guarded import made, runs, store
 

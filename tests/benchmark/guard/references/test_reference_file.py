@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from fewbench.benchmark.guard.reference_file import (
+from fewbench.benchmark.guard.references.reference_file import (
     read_reference,
     readable_history,
     reference_text,

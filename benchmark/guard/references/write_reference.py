@@ -14,10 +14,10 @@ from fewbench.documents import explain, shown
 from fewbench.errors import UserError
 from fewbench.files import write_bytes, write_text
 
-from ...reports.records import RunResult, Scalar
-from ...reports.result_files import array_sha256, save_result
-from ...reports.stats.retraining import FEWEST_REFERENCES
-from ...reports.stats.training_seeds import train_seeds
+from ....reports.records import RunResult, Scalar
+from ....reports.result_files import array_sha256, save_result
+from ....reports.stats.retraining import FEWEST_REFERENCES
+from ....reports.stats.training_seeds import train_seeds
 from .maker import Maker
 from .reference import (
     Acceptance,

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from fewbench.benchmark.guard.reference import (
+from fewbench.benchmark.guard.references.reference import (
     Key,
     Machine,
     Run,
@@ -42,7 +42,11 @@ def test_machines_are_equal_if_everything_is_known_and_equal() -> None:
 def test_an_old_result_is_of_another_machine() -> None:
     old = Machine.of(made(environment={"torch": "2.6.0"}))
 
-    assert old.differences(old) == ["instruction set unknown", "threads unknown"]
+    assert old.differences(old) == [
+        "processor unknown",
+        "instruction set unknown",
+        "threads unknown",
+    ]
 
 
 def test_mean_and_spread_of_runs() -> None:

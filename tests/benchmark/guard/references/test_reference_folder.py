@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from fewbench.benchmark.guard import reference_folder
-from fewbench.benchmark.guard.reference import Made
-from fewbench.benchmark.guard.reference_folder import ReferenceFolder
+from fewbench.benchmark.guard.references import reference_folder
+from fewbench.benchmark.guard.references.reference import Made
+from fewbench.benchmark.guard.references.reference_folder import ReferenceFolder
 from fewbench.errors import UserError
 from fewbench_tests.guarded import made, store
 

@@ -1,0 +1,30 @@
+"""Bound the threads of torch where several processes share the cores."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+
+
+@contextmanager
+def shared_threads(n_processes: int) -> Iterator[None]:
+    """Let torch use this process's share of the cores during the `with` block.
+
+    n_processes: the number of processes that compute at the same time. With 1, nothing
+        changes.
+    """
+    before = torch.get_num_threads()
+    if n_processes > 1:
+        share = max(1, _n_cores() // n_processes)
+        torch.set_num_threads(min(before, share))
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def _n_cores() -> int:
+    if hasattr(os, "sched_getaffinity"):  # missing on macOS and Windows
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -1,0 +1,178 @@
+"""Answer the question of a test: save its reference, or compare with it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from fewbench.errors import UserError
+
+from ....reports.records import RunResult
+from ..history import earlier_accuracies, read_nights
+from ..judge_retrained import judge_night, judge_retrained
+from ..judge_same import judge_same, judge_ten_times, needs_confirmation
+from ..references.reference import Made
+from ..references.reference_folder import ReferenceFolder, StoredReference
+from ..seeds import seeds_of
+from ..verdict import Rules, Verdict
+from .options import Options
+from .question import Question
+from .record import Done
+
+_EACH_ALONE = (
+    "each night is judged on its own; to judge by all nights: --accuracy-history FILE"
+)
+
+
+@dataclass(frozen=True)
+class Policy:
+    """How the questions of a run are answered."""
+
+    options: Options
+    rules: Rules
+    references: ReferenceFolder
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What became of a question.
+
+    results: the result of each new run; () if nothing was measured
+    stored: the reference, as it is now; None if there is none
+    verdict: None if nothing was compared
+    """
+
+    done: Done
+    results: Sequence[RunResult] = ()
+    stored: StoredReference | None = None
+    verdict: Verdict | None = None
+    remarks: list[str] = field(default_factory=list)
+
+
+def answer(question: Question, policy: Policy) -> Answer:
+    """Compare with the reference. Save or replace it instead, if the options say so.
+
+    Raises UserError if nothing can be measured or compared.
+    """
+    options = policy.options
+    stored = policy.references.find(question.name, question.protocol.name)
+    if stored is None:
+        if options.save:
+            return _save(question, policy)
+        return Answer("missing")
+    if options.update:
+        return _replace(question, policy)
+    return _compare(question, stored, policy)
+
+
+def _save(question: Question, policy: Policy) -> Answer:
+    made = _make(question, policy.options)
+    references = policy.references
+    try:
+        stored = _written(made, policy)
+    except UserError:
+        # Another process may have saved it in the meantime. It stays as it is.
+        stored = references.find(question.name, question.protocol.name)
+        if stored is None:
+            raise
+        remark = "another process saved this reference first"
+        return Answer("saved", made.results, stored, remarks=[remark])
+    return Answer("saved", made.results, stored)
+
+
+def _replace(question: Question, policy: Policy) -> Answer:
+    made = _make(question, policy.options)
+    stored = _written(made, policy)
+    return Answer("updated", made.results, stored)
+
+
+def _written(made: Made, policy: Policy) -> StoredReference:
+    options = policy.options
+    references = policy.references
+    try:
+        return references.save(made, reason=options.reason, replace=options.update)
+    except OSError as error:
+        raise UserError(
+            f"{error.filename or references.path}: cannot save the reference: expected a "
+            f"folder to write to, got {error.strerror or error}. Free some space, or "
+            f"change the permissions of the folder"
+        ) from None
+
+
+def _make(question: Question, options: Options) -> Made:
+    """Measure what is to become a reference."""
+    ten_times = None
+    if question.kind == "retrained":
+        results = [question.measured(seed) for seed in range(options.runs)]
+    else:
+        results = [question.measured()]
+        if options.tier == "nightly":
+            ten_times = question.ten_times().measured()
+    return Made(question.name, question.kind, results, ten_times, question.test)
+
+
+def _compare(question: Question, stored: StoredReference, policy: Policy) -> Answer:
+    _check_kind(question, stored)
+    if question.kind == "same":
+        return _compare_same(question, stored, policy)
+    if policy.options.tier == "nightly":
+        return _compare_night(question, stored, policy)
+    seeds = seeds_of(policy.options.date, question.runs)
+    results = [question.measured(seed) for seed in seeds]
+    verdict = judge_retrained(results, stored, policy.rules)
+    return Answer("compared", results, stored, verdict)
+
+
+def _compare_same(
+    question: Question, stored: StoredReference, policy: Policy
+) -> Answer:
+    rules = policy.rules
+    result = question.measured()
+    verdict = judge_same(result, stored, rules)
+    is_nightly = policy.options.tier == "nightly"
+    if is_nightly and needs_confirmation(verdict, stored):
+        more = question.ten_times().measured()
+        verdict = judge_ten_times(more, verdict, stored, rules)
+    return Answer("compared", [result], stored, verdict)
+
+
+def _compare_night(
+    question: Question, stored: StoredReference, policy: Policy
+) -> Answer:
+    """Judge by all nights. An alarm is confirmed with another seed of this date."""
+    options = policy.options
+    rules = policy.rules
+    remarks = []
+    nights: list[float] = []
+    if options.history is None:
+        remarks.append(_EACH_ALONE)
+    else:
+        key = stored.reference.key
+        nights = earlier_accuracies(
+            read_nights(options.history),
+            key.name,
+            key.protocol,
+            stored.sha256,
+            options.date.isoformat(),
+        )
+    seeds = seeds_of(options.date, question.runs)
+    results = [question.measured(seed) for seed in seeds]
+    verdict = judge_night(results, stored, rules, nights)
+    if verdict.alarm and verdict.outcome == "undecided":
+        [another] = seeds_of(options.date, 1, first=question.runs)
+        results.append(question.measured(another))
+        verdict = judge_night(results, stored, rules, nights)
+    return Answer("compared", results, stored, verdict, remarks)
+
+
+def _check_kind(question: Question, stored: StoredReference) -> None:
+    kind = stored.reference.kind
+    if kind == question.kind:
+        return
+    calls = {
+        "same": "accuracy(model, ...)",
+        "retrained": "accuracy.retrained(make, ...)",
+    }
+    raise UserError(
+        f"{question.name}: not comparable: expected a reference of "
+        f"{calls[question.kind]}, got one of {calls[kind]}. To make a new one: "
+        f"{stored.update_command}"
+    )

@@ -1,0 +1,248 @@
+"""The guard of a run of pytest: it knows the options, the tests, and what they found."""
+
+import warnings
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from fewbench.errors import UserError
+
+from .collected import Collected, whole_files
+from .concerned import MARKER, PROPERTY, is_check
+from .marker import Marker, read_marker
+from .option_table import OPTIONS
+from .options import Options, read_options
+from .place import Place, place_of
+from .record import Record
+from .shadowing import why_unchecked
+
+if TYPE_CHECKING:
+    from ....reports.records import RunResult
+    from .check import Policy
+    from .summary import Summary
+
+_ALPHA = 0.05
+# What a worker of pytest-xdist tells the controller at its end.
+_OUTPUT = "fewbench accuracy"
+_NOT_NOW = "a nightly check: it runs with --accuracy-tier=nightly"
+_MEASURED_NOTHING = (
+    "measured nothing: expected a call of the fixture accuracy, got none. Write for "
+    "example accuracy(model, 'PROTOCOL')"
+)
+
+
+class AccuracyWarning(UserWarning):
+    """A check that passed, but that somebody should look at."""
+
+
+def make_guard(config: pytest.Config) -> "Guard":
+    """Return the guard of a run.
+
+    Raises pytest.UsageError if an option is wrong.
+    """
+    given = {name: getattr(config.option, f"accuracy_{name}") for name in OPTIONS}
+    try:
+        options = read_options(given, config.invocation_params.dir)
+    except UserError as error:
+        raise pytest.UsageError(str(error)) from None
+    return Guard(config, options)
+
+
+class Guard:
+    """Everything about the checks of a run.
+
+    records: what the checks found, in all processes
+    collected: the tests that check accuracies
+    n_checks: the number of checks that share the risk of a false alarm
+    alpha: the risk of a false alarm of the run, a fraction
+    summary: what all checks found; None before the end of the run
+    """
+
+    def __init__(self, config: pytest.Config, options: Options) -> None:
+        self.options = options
+        self.records: list[Record] = []
+        self.collected = Collected()
+        self.n_checks = 1
+        self.alpha = _ALPHA
+        self.summary: Summary | None = None
+        self.passed: set[str] = set()
+        self.config = config
+        self._items: list[pytest.Item] = []
+        self._markers: dict[pytest.Item, Marker] = {}
+        self._mistakes: dict[pytest.Item, str] = {}
+        self._measured: set[pytest.Item] = set()
+        self._errors: set[pytest.Item] = set()
+
+    def collect(self, items: Sequence[pytest.Item]) -> None:
+        """Read the markers of the tests that concern the guard. Skip nightly tests."""
+        self._items = list(items)
+        for item in items:
+            mistake = why_unchecked(item)
+            try:
+                marker = _marker_of(item)
+            except UserError as error:
+                mistake = f"{item.nodeid}: {error}"
+                marker = Marker()
+            if mistake:
+                self._mistakes[item] = mistake
+            self._markers[item] = marker
+            if marker.tier == "nightly" and self.options.tier == "quick":
+                item.add_marker(pytest.mark.skip(reason=_NOT_NOW))
+
+    def case(self, item: pytest.Item) -> "tuple[Place, Policy]":
+        """Return where a test is, and how its questions are answered."""
+        from ..references.reference_folder import ReferenceFolder
+        from ..verdict import Rules
+        from .check import Policy
+
+        place = place_of(item, self.options.reference_set)
+        marker = self._markers.get(item, Marker())
+        changes: dict[str, Any] = {}
+        if marker.margin is not None:
+            changes["margin"] = marker.margin
+        rules = Rules(
+            alpha=marker.alpha or self.alpha / self.n_checks,
+            fail=self.options.fail,
+            drop=self.options.drop,
+            **changes,
+        )
+        references = ReferenceFolder(Path(place.folder))
+        return place, Policy(self.options, rules, references)
+
+    def note(
+        self, item: pytest.Item, record: Record, results: "Sequence[RunResult]" = ()
+    ) -> None:
+        """Keep what a check found. It travels with the report of its test."""
+        self._measured.add(item)
+        line = f"{record.word}: {record.message}"
+        item.user_properties.append((MARKER, line))
+        item.user_properties.append((PROPERTY, record.to_json()))
+        if record.passed and record.word in ("undecided", "improved"):
+            _warn(item, record)
+        folder = self.options.report
+        if folder and results:
+            from .report_files import save_results
+
+            try:
+                save_results(folder, record, results)
+            except OSError as error:
+                raise UserError(
+                    f"--accuracy-report: cannot write to {folder}: {error.strerror}. "
+                    f"Choose another folder"
+                ) from None
+
+    def note_error(self, item: pytest.Item) -> None:
+        """Remember that a test could not measure or compare anything."""
+        self._errors.add(item)
+
+    def add_record(self, text: str) -> None:
+        """Add a record that came with a report."""
+        self.records.append(Record.from_json(text))
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Divide the risk of a false alarm by the number of checks."""
+        kept = set(session.items)
+        checks = [item for item in self._items if item in kept and is_check(item)]
+        places = [place_of(item, self.options.reference_set) for item in checks]
+        files = whole_files(self._items, kept, self.config)
+        self.collected = Collected(places, files)
+        self.n_checks = max(1, self._count(checks, places))
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        """Stop a test whose marker is wrong, or has no effect."""
+        if item in self._mistakes:
+            pytest.fail(self._mistakes[item], pytrace=False)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_call(self, item: pytest.Item) -> Iterator[None]:
+        """Let a test fail that measured nothing."""
+        yield
+        if is_check(item) and item not in self._measured:
+            pytest.fail(f"{item.nodeid}: {_MEASURED_NOTHING}", pytrace=False)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(self, item: pytest.Item) -> Any:
+        """Mark the report of a test that could not measure or compare anything."""
+        report = yield
+        if item in self._errors and report.failed:
+            report.accuracy_error = True
+        return report
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.when == "call" and report.passed:
+            self.passed.add(report.nodeid)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """Take over what a worker of pytest-xdist collected, which is the same in all."""
+        output = getattr(node, "workeroutput", {}).get(_OUTPUT)
+        if output:
+            places = [Place(**fields) for fields in output["places"]]
+            self.collected = Collected(places, output["whole_files"])
+            self.n_checks = output["n_checks"]
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Write files, and fail a run that was to check accuracies but checked none."""
+        worker_output = getattr(self.config, "workeroutput", None)
+        if worker_output is not None:
+            collected = asdict(self.collected)
+            worker_output[_OUTPUT] = {**collected, "n_checks": self.n_checks}
+            return
+        from .finish import finish
+
+        finish(self, session)
+
+    def pytest_terminal_summary(
+        self, terminalreporter: pytest.TerminalReporter
+    ) -> None:
+        """Print the table of all checks."""
+        from .finish import print_summary
+
+        print_summary(self, terminalreporter)
+
+    def _count(self, checks: Sequence[pytest.Item], places: Sequence[Place]) -> int:
+        """Count the checks. A test with several references is several checks."""
+        from .unused import references_of
+
+        n_references: dict[tuple[str, str], int] = {}
+        for folder in {place.folder for place in places}:
+            for stored in references_of(folder):
+                key = (folder, stored.reference.test)
+                n_references[key] = n_references.get(key, 0) + 1
+        total = 0
+        for item, place in zip(checks, places, strict=True):
+            marker = self._markers[item]
+            is_skipped = marker.tier == "nightly" and self.options.tier == "quick"
+            if not is_skipped:
+                total += n_references.get((place.folder, place.key), 1)
+        return total
+
+
+def _marker_of(item: pytest.Item) -> Marker:
+    """Return what the markers of a test say. The nearest marker wins."""
+    args: list[object] = []
+    keywords: dict[str, Any] = {}
+    for marker in item.iter_markers(MARKER):
+        args.extend(marker.args)
+        keywords = {**marker.kwargs, **keywords}
+    return read_marker(args, keywords)
+
+
+def _warn(item: pytest.Item, record: Record) -> None:
+    """Show a warning that no filter turns into an error: --accuracy-strict is for that."""
+    message = warnings.WarningMessage(
+        AccuracyWarning(record.message), AccuracyWarning, record.file, record.line
+    )
+    item.ihook.pytest_warning_recorded.call_historic(
+        kwargs={
+            "warning_message": message,
+            "nodeid": item.nodeid,
+            "when": "runtest",
+            "location": None,
+        }
+    )

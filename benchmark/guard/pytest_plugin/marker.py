@@ -1,0 +1,57 @@
+"""The marker of a check: `@pytest.mark.accuracy(tier=..., margin=..., alpha=...)`."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from fewbench.errors import UserError
+
+from .options import Tier
+from .percentages import fraction
+
+_KEYWORDS = ("tier", "margin", "alpha")
+_EXAMPLE = '@pytest.mark.accuracy(tier="nightly", margin="0.5%")'
+
+
+@dataclass(frozen=True)
+class Marker:
+    """What the markers of a test say. None stands for the default.
+
+    margin: a fraction: a drop of at most this size is of no interest
+    alpha: a fraction: the risk of a false alarm of this check alone
+    """
+
+    tier: Tier = "quick"
+    margin: float | None = None
+    alpha: float | None = None
+
+
+def read_marker(args: Sequence[object], keywords: Mapping[str, Any]) -> Marker:
+    """Return what a marker says, after checking it.
+
+    args: the positional arguments of the marker, which has none
+    keywords: its keyword arguments, with those of the markers of the class and module
+    Raises UserError if an argument is unknown or has a wrong value.
+    """
+    if args:
+        raise UserError(
+            f"the marker accuracy: expected keywords alone, got {args[0]!r:.60}. Write "
+            f"for example {_EXAMPLE}"
+        )
+    unknown = sorted(set(keywords) - set(_KEYWORDS))
+    if unknown:
+        raise UserError(
+            f"the marker accuracy: expected the keywords {', '.join(_KEYWORDS)}, got "
+            f"{unknown[0]:.60}. Write for example {_EXAMPLE}"
+        )
+    tier = keywords.get("tier", "quick")
+    if tier not in ("quick", "nightly"):
+        raise UserError(
+            f"the marker accuracy: expected tier 'quick' or 'nightly', got {tier!r:.60}. "
+            f"Write for example {_EXAMPLE}"
+        )
+    numbers: dict[str, float] = {}
+    for name in ("margin", "alpha"):
+        if name in keywords:
+            numbers[name] = fraction(keywords[name], f"the marker accuracy, {name}")
+    return Marker(tier, **numbers)

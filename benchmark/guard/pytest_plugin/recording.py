@@ -1,0 +1,136 @@
+"""Make the record of an answer, with what to type next."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from fewbench.errors import UserError
+
+from ..history import Night
+from ..references.reference_file import save_command
+from .check import Answer, Policy
+from .place import Place, shortened
+from .question import Question
+from .record import Record
+
+_ON_TEST = (
+    "measured on the split test: whoever changes a model until this passes selects it on "
+    "the test split"
+)
+
+
+def answer_record(
+    place: Place, question: Question, found: Answer, policy: Policy
+) -> Record:
+    """Return the record of an answer."""
+    verdict = found.verdict
+    passed = found.done != "missing"
+    if verdict is not None:
+        passed = verdict.passes(strict=policy.options.strict)
+    command = _command(question, found, policy)
+    return Record(
+        **_facts(place, question, policy),
+        done=found.done,
+        passed=passed,
+        reason=shortened(_reason(question, found, policy), place.base),
+        accuracy=_mean(found),
+        reference=found.stored.reference.mean if found.stored else None,
+        verdict=verdict,
+        command=shortened(command, place.base),
+        remarks=tuple(
+            shortened(remark, place.base)
+            for remark in _remarks(question, found)
+            if not command or command not in remark
+        ),
+        nights=tuple(_nights(found, policy)),
+    )
+
+
+def error_record(
+    place: Place, question: Question, error: UserError, policy: Policy
+) -> Record:
+    """Return the record of a question that has no answer."""
+    return Record(
+        **_facts(place, question, policy),
+        done="error",
+        passed=False,
+        reason=shortened(str(error), place.base),
+    )
+
+
+def _facts(place: Place, question: Question, policy: Policy) -> dict[str, Any]:
+    protocol = question.protocol
+    return {
+        "test": place.test,
+        "file": place.file,
+        "line": place.line,
+        "folder": place.folder,
+        "name": question.name,
+        "protocol": protocol.name,
+        "split": protocol.split,
+        "alpha": policy.rules.alpha,
+    }
+
+
+def _reason(question: Question, found: Answer, policy: Policy) -> str:
+    if found.verdict is not None:
+        return found.verdict.reason
+    folder = policy.references.path
+    if found.stored is None:
+        return f"there is no reference in {folder}"
+    place = found.stored.folder
+    runs = len(found.stored.reference.runs)
+    trained = ""
+    if question.kind == "retrained":
+        trained = f" of {runs} training runs"
+    return f"{found.done} the reference{trained} in {place}"
+
+
+def _command(question: Question, found: Answer, policy: Policy) -> str:
+    """Return what to type next, if anything."""
+    if found.done == "missing":
+        folder = policy.references.place_of(question.name, question.protocol.name)
+        return save_command(folder, question.test)
+    verdict = found.verdict
+    wants_update = verdict is not None and verdict.outcome in ("fail", "improved")
+    if wants_update and found.stored is not None:
+        return found.stored.update_command
+    return ""
+
+
+def _remarks(question: Question, found: Answer) -> Iterator[str]:
+    if question.protocol.split == "test":
+        yield _ON_TEST
+    yield from question.warnings
+    yield from found.remarks
+    if found.verdict is not None:
+        yield from found.verdict.remarks
+
+
+def _mean(found: Answer) -> float | None:
+    if not found.results:
+        return None
+    return float(np.mean([result.mean for result in found.results]))
+
+
+def _nights(found: Answer, policy: Policy) -> Sequence[dict[str, Any]]:
+    """Return what the history keeps of a night, without the commit."""
+    stored = found.stored
+    options = policy.options
+    if found.verdict is None or stored is None or options.tier != "nightly":
+        return ()
+    nights = []
+    for result in found.results:
+        night = Night(
+            date=options.date.isoformat(),
+            name=stored.reference.key.name,
+            protocol=stored.reference.key.protocol,
+            reference_sha256=stored.sha256,
+            accuracy=result.mean,
+            train_seed=result.train_seed,
+            outcome=found.verdict.outcome,
+        )
+        nights.append(asdict(night))
+    return nights

@@ -1,0 +1,122 @@
+"""What happens once at the end of a run: GitHub, the history of nights, the exit code."""
+
+from pathlib import Path
+
+from fewbench.benchmark.guard.history import read_nights
+from fewbench_tests.guard_runs import run_guarded, write_tests
+
+MISSING = """
+import pytest
+from torch import nn
+
+
+@pytest.mark.parametrize("number", range(12))
+def test_missing(accuracy, number):
+    accuracy(nn.Flatten(), "glyphs-5w1s")
+"""
+TRAINED = """
+import os
+
+import torch
+from torch import nn
+
+
+def make(seed):
+    torch.manual_seed(seed)
+    n_features = 1 if os.environ.get("BROKEN") else 32
+    return nn.Sequential(nn.Flatten(), nn.Linear(784, n_features))
+
+
+def test_trained(accuracy):
+    accuracy.retrained(make, "glyphs-5w1s", episodes=20)
+"""
+
+
+def test_github_gets_a_summary_and_nine_annotations(tmp_path: Path) -> None:
+    folder = write_tests(tmp_path, test_models=MISSING)
+    page = tmp_path / "page.md"
+    github = {
+        "GITHUB_ACTIONS": "true",
+        "GITHUB_STEP_SUMMARY": str(page),
+        "GITHUB_WORKSPACE": str(tmp_path),
+    }
+
+    ran = run_guarded(folder, report=False, environment=github)
+
+    lines = [line for line in ran.text.splitlines() if line.startswith("::error")]
+    assert len(lines) == 10
+    title = "title=test_models.py%3A%3Atest_missing[0] on glyphs-5w1s-val-600ep::"
+    assert lines[0].startswith(f"::error file=test_models.py,line=6,{title}")
+    assert lines[0].endswith(
+        "%0Apytest 'test_models.py::test_missing[0]' --accuracy-save"
+    )
+    assert lines[-1].endswith("and 3 more checks failed")
+    text = page.read_text()
+    assert text.startswith("### Accuracy: 12 of 12 checks failed")
+    assert text.count("| NO REFERENCE |") == 12
+
+
+def test_elsewhere_nothing_is_annotated(tmp_path: Path) -> None:
+    folder = write_tests(tmp_path, test_models=MISSING)
+
+    ran = run_guarded(
+        folder,
+        report=False,
+        environment={"GITHUB_ACTIONS": "", "GITHUB_STEP_SUMMARY": ""},
+    )
+
+    assert "::error" not in ran.text
+
+
+def test_nights_are_kept_and_an_alarm_is_confirmed(
+    glyphs_root: Path, tmp_path: Path
+) -> None:
+    """A second seed is trained when the evidence of all nights is enough."""
+    folder = write_tests(tmp_path, test_models=TRAINED)
+    data = {"FEWBENCH_DATA": str(glyphs_root)}
+    run_guarded(
+        folder, "--accuracy-save", "--accuracy-runs=4", report=False, environment=data
+    )
+    nightly = ("--accuracy-tier=nightly", "--accuracy-history=nights.jsonl")
+
+    def night(day: int, **environment: str) -> tuple[int, str]:
+        date = f"--accuracy-date=2026-11-{day:02}"
+        ran = run_guarded(folder, *nightly, date, environment={**data, **environment})
+        return ran.code, ran.check("test_trained")["verdict"]["reason"]
+
+    code, reason = night(1)
+    assert code == 0
+    assert "after 1 night" in reason
+    day = 1
+    while code == 0 and day < 8:
+        day += 1
+        code, reason = night(day, BROKEN="1")
+
+    assert code == 1
+    assert f"after {day} nights" in reason
+    assert "confirmed by 2 runs" in reason
+    nights = read_nights(folder / "nights.jsonl")
+    assert [one.date[-2:] for one in nights] == [
+        *(f"{number:02}" for number in range(1, day)),
+        *[f"{day:02}"] * 2,
+    ]
+    assert nights[-1].outcome == "fail"
+    assert (
+        len(list(folder.glob("report/test-models-py-test-trained-*/nights.svg"))) == 1
+    )
+    assert len({one.train_seed for one in nights}) == len(nights)
+
+
+def test_a_damaged_history_is_no_success(glyphs_root: Path, tmp_path: Path) -> None:
+    folder = write_tests(tmp_path, test_models=MISSING.replace("range(12)", "[0]"))
+    data = {"FEWBENCH_DATA": str(glyphs_root)}
+    run_guarded(folder, "--accuracy-save", report=False, environment=data)
+    (folder / "nights.jsonl").write_text("{}\n")
+
+    options = ("--accuracy-tier=nightly", "--accuracy-history=nights.jsonl")
+    ran = run_guarded(folder, *options, environment=data)
+
+    assert ran.check("[0]")["verdict"]["outcome"] == "pass"
+    assert ran.code == 1
+    assert "nights.jsonl, line 1: cannot read a night" in ran.text
+    assert (folder / "nights.jsonl").read_text() == "{}\n"

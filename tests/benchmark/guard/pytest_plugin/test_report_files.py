@@ -1,0 +1,33 @@
+"""The results and the summary of a run lie in one folder."""
+
+import json
+from pathlib import Path
+
+from fewbench.benchmark.guard.pytest_plugin.report_files import (
+    save_results,
+    write_summary,
+)
+from fewbench.benchmark.guard.pytest_plugin.summary import Summary
+from fewbench.reports.result_files import load_results
+from fewbench_tests.made_records import made_record
+from fewbench_tests.made_results import build_result
+
+
+def test_results_of_two_checks_lie_apart(tmp_path: Path) -> None:
+    result = build_result()
+
+    for name in ("one", "two", "one"):
+        save_results(tmp_path, made_record(name=name), [result])
+
+    assert len(load_results([tmp_path / "one"])) == 1
+    assert len(load_results([tmp_path / "two"])) == 1
+
+
+def test_the_summary_is_markdown_and_json(tmp_path: Path) -> None:
+    summary = Summary([made_record()], n_checks=1, alpha=0.05, tier="quick")
+
+    write_summary(tmp_path / "new", summary)
+
+    document = json.loads((tmp_path / "new" / "summary.json").read_text())
+    assert document["checks"][0]["accuracy"] == 0.53
+    assert (tmp_path / "new" / "summary.md").read_text() == summary.markdown()
