@@ -65,12 +65,13 @@ def test_evaluation_defects_are_judged(scripts, glyphs_root: Path, tmp_path: Pat
 
     table = scripts.sensitivity_tables.evaluation_table(tmp_path, {"glyphs": "glyphs"})
 
-    rows = [row.split(" | ") for row in table.splitlines()[2:]]
+    rows = [row.split(" | ") for row in table.splitlines() if row[:1] == "|"]
     by_words = {row[0].removeprefix("| "): row for row in rows}
     assert by_words["none: evaluated again"][4] == "0 of 1"
     assert by_words["plain instead of squared distance"][3] == "0.00 %"
     assert by_words["two classes swapped in the answers"][4] == "1 of 1"
     assert by_words["other episodes: another seed"][4] == "0 of 1 (1 refused)"
+    assert "no prediction changed: 2. 0 of them red" in table
     assert by_words["support images among the queries, unnoticed"][3] != "0.00 %"
 
 

@@ -41,6 +41,8 @@ class SameModel:
     changed: the share of the predictions that changed; nan if nothing can be compared
     here, elsewhere: how often each outcome was reached, on the machine of the reference
         and on another machine
+    n_equal, n_equal_red: the number of runs in which no prediction changed, and how many
+        of them were red on any machine
     """
 
     dataset: str
@@ -49,6 +51,13 @@ class SameModel:
     changed: float
     here: Counter[str]
     elsewhere: Counter[str]
+    n_equal: int
+    n_equal_red: int
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether nothing could be compared."""
+        return bool(np.isnan(self.changed))
 
 
 class SameModelJudge:
@@ -73,11 +82,16 @@ class SameModelJudge:
         here: Counter[str] = Counter()
         elsewhere: Counter[str] = Counter()
         changed: list[float] = []
+        n_equal = n_equal_red = 0
         for result, reference in zip(results, references, strict=True):
-            here[outcome_of(result, reference, MACHINE)[0]] += 1
-            word, verdict = outcome_of(result, reference, OTHER_MACHINE)
-            elsewhere[word] += 1
-            changed.append(np.nan if verdict is None else verdict.churn or 0.0)
+            on_same, _ = outcome_of(result, reference, MACHINE)
+            on_other, churn = outcome_of(result, reference, OTHER_MACHINE)
+            here[on_same] += 1
+            elsewhere[on_other] += 1
+            changed.append(churn)
+            if churn == 0:
+                n_equal += 1
+                n_equal_red += "fail" in (on_same, on_other)
         return SameModel(
             dataset=dataset,
             defect=defect,
@@ -85,6 +99,8 @@ class SameModelJudge:
             changed=float(np.mean(changed)),
             here=here,
             elsewhere=elsewhere,
+            n_equal=n_equal,
+            n_equal_red=n_equal_red,
         )
 
     def _mean(self, dataset: str, defect: str) -> float:
@@ -111,13 +127,16 @@ def on(machine: dict[str, str], result: RunResult) -> RunResult:
 
 def outcome_of(
     result: RunResult, reference: StoredReference, machine: dict[str, str]
-) -> tuple[str, Verdict | None]:
-    """Return the outcome on a machine, "refused" if it cannot be compared."""
+) -> tuple[str, float]:
+    """Return the outcome on a machine, and the share of the predictions that changed.
+
+    What cannot be compared is "refused", and its share is nan.
+    """
     try:
         verdict = judge_same(on(machine, result), reference, RULES)
     except NotComparable:
-        return "refused", None
-    return verdict.outcome, verdict
+        return "refused", np.nan
+    return verdict.outcome, verdict.churn or 0.0
 
 
 def judge_runs(

@@ -14,6 +14,8 @@ from trainings import REFERENCE_SEEDS, UNCHANGED_SEEDS
 
 from fewbench.reports.result_files import load_result
 
+# A cost that must be seen, a fraction.
+COSTLY = 0.01
 # The datasets of the table, with their titles.
 TITLES = {"miniimagenet": "miniImageNet", "omniglot": "Omniglot"}
 
@@ -28,9 +30,24 @@ def evaluation_table(folder: Path, titles: dict[str, str] = TITLES) -> str:
         "| Red, same machine | Red, other machine |",
         "|---|---|---:|---:|---:|---:|",
     ]
-    for one in judged_evaluations(folder, titles):
+    judged = list(judged_evaluations(folder, titles))
+    for one in judged:
         lines.append(_evaluation_row(one, titles[one.dataset]))
-    return "\n".join(lines) + "\n"
+    return "\n".join(lines) + f"\n\n{_evaluation_claims(judged)}"
+
+
+def _evaluation_claims(judged: Sequence[SameModel]) -> str:
+    """Return whether what costs is red, and what changes nothing is not."""
+    costly = [one for one in judged if not one.is_refused and one.cost >= COSTLY]
+    fewest = [min(one.here["fail"], one.elsewhere["fail"]) for one in costly]
+    n_equal = sum(one.n_equal for one in judged)
+    n_red = sum(one.n_equal_red for one in judged)
+    return (
+        f"- Rows that cost at least 1 point: {len(costly)}. Red at least "
+        f"{min(fewest, default=0)} times, on either machine.\n"
+        f"- Runs in which no prediction changed: {n_equal}. {n_red} of them red, on either "
+        f"machine.\n"
+    )
 
 
 def judged_evaluations(folder: Path, datasets: Iterable[str]) -> Iterator[SameModel]:
@@ -47,7 +64,7 @@ def judged_evaluations(folder: Path, datasets: Iterable[str]) -> Iterator[SameMo
 
 def _evaluation_row(one: SameModel, title: str) -> str:
     cost = changed = "-"
-    if not np.isnan(one.changed):
+    if not one.is_refused:
         cost = f"{100 * one.cost:.2f}"
         changed = _share(one.changed)
     words = EVALUATION_DEFECTS[one.defect].words
