@@ -13,7 +13,10 @@ from fewbench.benchmark.guard.comparable import NotComparable
 from fewbench.benchmark.guard.judge_retrained import judge_retrained
 from fewbench.benchmark.guard.judge_same import judge_same
 from fewbench.benchmark.guard.references.reference import Kind, Made
-from fewbench.benchmark.guard.references.reference_folder import ReferenceFolder, StoredReference
+from fewbench.benchmark.guard.references.reference_folder import (
+    ReferenceFolder,
+    StoredReference,
+)
 from fewbench.benchmark.guard.verdict import Rules, Verdict
 from fewbench.reports.records import RunResult
 from fewbench.reports.result_files import load_result
