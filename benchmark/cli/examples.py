@@ -21,4 +21,5 @@ EXAMPLES = {
     "fewbench compare": "fewbench compare results",
     "fewbench plan": "fewbench plan results/pilot.json --half-width 0.2%",
     "fewbench verify": "fewbench verify results",
+    "fewbench regress": "fewbench regress results --reference accuracy/reference",
 }
