@@ -30,8 +30,8 @@ def compare(
         typer.Option(
             parser=points,
             metavar="POINTS",
-            help="Largest drop of the first result from the second that is of no "
-            "interest, or largest difference from --published that counts as "
+            help="Largest drop of the first result from the second that passes, "
+            "or largest difference from --published that counts as "
             "reproduced, e.g. 0.5%.",
         ),
     ] = None,
@@ -73,10 +73,10 @@ def compare(
     more than two results, the p-values are also adjusted for the number of
     pairs (Holm).
 
-    With --margin, the first of two results is the new one. It fails if it is
-    surely worse than the second, and passes if it surely dropped by less than
-    the margin. The exit code is 1 for fail and for not reproduced, and 0 for
-    pass and undecided.
+    With --margin, the first of two results is the new one. It passes if it is
+    surely worse than the second by less than the margin, or not worse, and
+    fails if it is surely worse by more. The exit code is 1 for fail and for not
+    reproduced, and 0 for pass and undecided.
 
     The comparison holds only for these training runs and these test images.
     Runs with other training seeds may differ by more.
@@ -117,8 +117,7 @@ def gate_limits(
 
     if margin is not None and published is None:
         alpha = round(1 - level, 12)
-        drop = margin if two_sided else 0.0
-        return Limits(margin, drop, alpha, two_sided)
+        return Limits(margin, margin, alpha, two_sided)
     if two_sided:
         raise UserError(
             "--two-sided: has no effect here: expected --margin and no --published. Type "

@@ -27,6 +27,19 @@ _OTHER_KINDS = (
 )
 
 
+# The outcome of the test of two results -> what it says.
+_ONE_SIDED = {
+    "pass": "the first is not worse than the second by {margin} or more",
+    "fail": "the first is worse than the second by more than {margin}",
+    "undecided": "the first may or may not be worse than the second by {margin}",
+}
+_TWO_SIDED = {
+    "pass": "the first and the second differ by less than {margin}",
+    "fail": "the first and the second differ by more than {margin}",
+    "undecided": "the first and the second may or may not differ by {margin}",
+}
+
+
 def comparison_document(compared: ComparedResults) -> dict[str, Any]:
     """Return all comparisons as JSON, with unrounded numbers.
 
@@ -74,11 +87,10 @@ def gate_text(gate: NonInferiority) -> str:
     """Return the verdict on whether the first result is no worse than the second."""
     limits = gate.limits
     margin = f"{digits(100 * limits.margin)} points"
-    question = f"the first is worse than the second by less than {margin}"
-    if limits.two_sided:
-        question = f"the first and the second differ by less than {margin}"
+    words = _TWO_SIDED if limits.two_sided else _ONE_SIDED
+    finding = words[gate.outcome].format(margin=margin)
     sides = _limits(gate)
-    sentence = f"{gate.outcome}: {question}? {_in_points(gate.difference)} {sides}"
+    sentence = f"{gate.outcome}: {finding}: {_in_points(gate.difference)} {sides}"
     sentence += f", one-sided limits, alpha {digits(100 * limits.alpha)} %"
     if gate.more_episodes is not None:
         sentence += f"; about {gate.more_episodes:,} more episodes would decide"

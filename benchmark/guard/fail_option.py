@@ -1,13 +1,11 @@
 """Read what a check calls a failure, such as "drop:0.5%", from an option."""
 
-import re
 from typing import NamedTuple
 
 from fewbench.errors import UserError
 
+from .percentages import fraction
 from .verdict import Fail
-
-_DROP = re.compile(r"drop:\s*(?P<number>\d+\.?\d*|\.\d+)\s*(?P<sign>%?)", re.ASCII)
 
 
 class FailChoice(NamedTuple):
@@ -21,8 +19,7 @@ def parse_fail(option: str, text: str | None) -> FailChoice:
     """Read "significant", "identical" or "drop:0.5%"; None means the automatic rule.
 
     option: the name of the option, for the error
-    Raises UserError if the text is something else, or if the drop is not above 0 and
-    below 100 %.
+    Raises UserError if the text is something else, or if the drop is no percentage.
     """
     if text is None:
         return FailChoice("auto", 0.0)
@@ -30,13 +27,9 @@ def parse_fail(option: str, text: str | None) -> FailChoice:
         return FailChoice("significant", 0.0)
     if text == "identical":
         return FailChoice("identical", 0.0)
-    match = _DROP.fullmatch(text)
-    if match:
-        drop = float(match["number"])
-        if match["sign"]:
-            drop /= 100
-        if 0 < drop < 1:
-            return FailChoice("drop", drop)
+    kind, colon, drop = text.partition(":")
+    if kind == "drop" and colon:
+        return FailChoice("drop", fraction(drop, f"{option}=drop"))
     raise UserError(
         f"{option} {text:.40}: expected significant, identical or a drop such as "
         f"drop:0.5%, got something else. Type for example {option}=drop:0.5%"

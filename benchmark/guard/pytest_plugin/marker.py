@@ -6,10 +6,12 @@ from typing import Any
 
 from fewbench.errors import UserError
 
+from ..percentages import fraction
 from .options import Tier
-from .percentages import fraction
 
 _KEYWORDS = ("tier", "margin", "alpha")
+# From which number on a % sign is needed. An alpha of 0.1 is not unusual.
+_AMBIGUOUS = {"margin": 0.05, "alpha": 0.5}
 _EXAMPLE = '@pytest.mark.accuracy(tier="nightly", margin="0.5%")'
 
 
@@ -53,5 +55,6 @@ def read_marker(args: Sequence[object], keywords: Mapping[str, Any]) -> Marker:
     numbers: dict[str, float] = {}
     for name in ("margin", "alpha"):
         if name in keywords:
-            numbers[name] = fraction(keywords[name], f"the marker accuracy, {name}")
+            where = f"the marker accuracy, {name}"
+            numbers[name] = fraction(keywords[name], where, _AMBIGUOUS[name])
     return Marker(tier, **numbers)

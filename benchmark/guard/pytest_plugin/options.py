@@ -4,11 +4,11 @@ import datetime
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal
 
 from fewbench.errors import UserError
 
-from .percentages import fraction
+from ..fail_option import parse_fail
 
 if TYPE_CHECKING:
     from ..verdict import Fail
@@ -60,7 +60,7 @@ def read_options(given: dict[str, Any], folder: Path) -> Options:
     """
     _check_update(given)
     _check_history(given)
-    fail, drop = _read_fail(given["fail"])
+    fail, drop = parse_fail("--accuracy-fail", given["fail"])
     return Options(
         save=given["save"],
         update=given["update"],
@@ -109,20 +109,6 @@ def _read_set(name: str | None) -> str:
             f"--accuracy-compare=v1.2"
         )
     return name
-
-
-def _read_fail(text: str | None) -> "tuple[Fail, float]":
-    if text is None:
-        return "auto", 0.0
-    kind, colon, drop = text.partition(":")
-    if kind == "drop" and colon:
-        return "drop", fraction(drop, "--accuracy-fail=drop")
-    if text not in ("significant", "identical"):
-        raise UserError(
-            f"--accuracy-fail: expected significant, identical or drop:0.5%, got "
-            f"{text!r:.40}. Type for example --accuracy-fail=significant"
-        )
-    return cast("Fail", text), 0.0
 
 
 def _read_runs(given: dict[str, Any]) -> int:
