@@ -1,7 +1,7 @@
 """Keep the accuracies of all nights in one file of JSON lines."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -54,6 +54,18 @@ class Night:
     commit: str = ""
 
 
+@dataclass(frozen=True)
+class LookBack:
+    """What the history says of a reference, seen from a date.
+
+    earlier: the first accuracy of each earlier date, in order
+    tonight: training seed -> accuracy, of this date; empty unless the night is a repeat
+    """
+
+    earlier: Sequence[float]
+    tonight: Mapping[int, float]
+
+
 _SCHEMA = TypeAdapter(Night)
 
 
@@ -87,27 +99,39 @@ def append_nights(path: Path, nights: Iterable[Night]) -> None:
         write_bytes(path, old + lines, durable=True)
 
 
-def earlier_accuracies(
+def look_back(
     nights: Sequence[Night],
     name: str,
     protocol: str,
     reference_sha256: str,
-    before: str,
-) -> list[float]:
-    """Return the accuracies of a reference's earlier nights, one for each date, in order.
+    date: str,
+) -> LookBack:
+    """Return what the nights of a reference say on a date.
 
-    If a night was repeated, its first accuracy counts. Otherwise people could repeat
-    nights until they like the result.
+    If a night was repeated, its first accuracy counts, of each training seed. Otherwise
+    people could repeat nights until they like the result.
 
-    before: the date of the present night, such as "2026-11-26"
+    nights: from `read_nights`
+    date: the date of the present night, such as "2026-11-26"
+    Raises UserError if the reference has a later night.
     """
     wanted = (name, protocol, reference_sha256)
-    by_date: dict[str, float] = {}
+    by_date: dict[str, dict[int, float]] = {}
     for night in nights:
-        found = (night.name, night.protocol, night.reference_sha256)
-        if found == wanted and night.date < before:
-            by_date.setdefault(night.date, night.accuracy)
-    return [by_date[date] for date in sorted(by_date)]
+        if (night.name, night.protocol, night.reference_sha256) == wanted:
+            runs = by_date.setdefault(night.date, {})
+            runs.setdefault(night.train_seed, night.accuracy)
+    tonight = by_date.pop(date, {})
+    newest = max(by_date, default=date)
+    if newest > date:
+        raise UserError(
+            f"{name}: cannot judge the night of {date} by all nights: expected a date "
+            f"that is not before the newest night in the history, {newest}, got {date}. "
+            f"Type --accuracy-date={newest} or a later date, or leave out "
+            f"--accuracy-history to judge this night alone"
+        )
+    earlier = [next(iter(by_date[one].values())) for one in sorted(by_date)]
+    return LookBack(earlier, tonight)
 
 
 def _read(path: Path) -> bytes:

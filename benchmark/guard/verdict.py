@@ -46,12 +46,13 @@ class Verdict:
     difference: the new accuracy minus that of the reference
     low, high: one-sided limits of the difference, each with the risk alpha
     churn: the share of the predictions that changed
-    alarm_drop: the smallest measured drop that fails
-    visible_drop: the true drop that fails in 8 of 10 cases
+    alarm_drop: the smallest measured drop that fails; of a night: that is beyond chance on
+        a single look
+    visible_drop: the true drop that is larger than `alarm_drop` in 8 of 10 cases
     e_value: the evidence of all nights for a drop; see `reports.stats.nightly`
     more_episodes: about how many more episodes would decide
-    alarm: whether the e-value of the nights is at the limit, and a second training seed
-        of this date should confirm the drop
+    alarm: whether the nights point to a drop, by their e-value or by the t-test of a first
+        look, which a second training seed of this date should confirm
     by_test: whether a statistical test decided. Only then can a failure be a false alarm.
     remarks: further sentences for the reader, such as a warning
     facts: further numbers for --json

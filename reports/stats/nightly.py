@@ -9,6 +9,7 @@ e-value ever reaches 1 / alpha is at most alpha, however many nights are looked 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from scipy.special import gammaln
@@ -23,6 +24,7 @@ _DROPS = np.array([0.5, 1.0, 2.0, 4.0])
 _STEP = 0.5
 _GRID = np.arange(-9, 9 + _STEP, _STEP)
 _LARGEST_EXPONENT = 700.0
+_HUGE_DROP = 1e6
 _TINY = float(np.finfo(float).tiny)
 
 
@@ -76,6 +78,22 @@ def watch(
     for n in range(1, news.size + 1):
         values.append(_e_value(references, news[:n]))
     return Watch(np.array(values), alpha)
+
+
+@cache
+def first_possible_alarm(n_reference: int, alpha: float) -> int:
+    """Return the first night on which a drop can alarm, however large it is.
+
+    n_reference: the number of reference runs, at least 3
+    alpha: as in `watch`
+    """
+    # The e-value grows with the drop towards a limit. Here the limit is nearly reached,
+    # and the references' own values no longer matter.
+    references = np.linspace(0, 1, n_reference)
+    n = 1
+    while _e_value(references, np.full(n, -_HUGE_DROP)) < 1 / alpha:
+        n += 1
+    return n
 
 
 def _e_value(references: FloatArray, nights: FloatArray) -> float:

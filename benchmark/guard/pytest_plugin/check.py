@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from fewbench.errors import UserError
 
 from ....reports.records import RunResult
-from ..history import earlier_accuracies, read_nights
-from ..judge_retrained import judge_night, judge_retrained
+from ..history import look_back, read_nights
+from ..judge_retrained import judge_first_look, judge_night, judge_retrained
 from ..judge_same import judge_same, judge_ten_times, needs_confirmation
 from ..references.reference import Made
 from ..references.reference_folder import ReferenceFolder, StoredReference
@@ -18,7 +18,8 @@ from .question import Question
 from .record import Done
 
 _EACH_ALONE = (
-    "each night is judged on its own; to judge by all nights: --accuracy-history FILE"
+    "a first look: without a history, each night is judged on its own; to judge by all "
+    "nights: --accuracy-history FILE"
 )
 
 
@@ -139,28 +140,39 @@ def _compare_night(
 ) -> Answer:
     """Judge by all nights. An alarm is confirmed with another seed of this date."""
     options = policy.options
-    rules = policy.rules
-    remarks = []
-    nights: list[float] = []
     if options.history is None:
-        remarks.append(_EACH_ALONE)
-    else:
-        key = stored.reference.key
-        nights = earlier_accuracies(
-            read_nights(options.history),
-            key.name,
-            key.protocol,
-            stored.sha256,
-            options.date.isoformat(),
-        )
+        return _compare_first_look(question, stored, policy)
+    rules = policy.rules
+    key = stored.reference.key
+    nights = read_nights(options.history)
+    date = options.date.isoformat()
+    past = look_back(nights, key.name, key.protocol, stored.sha256, date)
     seeds = seeds_of(options.date, question.runs)
     results = [question.measured(seed) for seed in seeds]
-    verdict = judge_night(results, stored, rules, nights)
+    verdict = judge_night(results, stored, rules, past)
     if verdict.alarm and verdict.outcome == "undecided":
-        [another] = seeds_of(options.date, 1, first=question.runs)
-        results.append(question.measured(another))
-        verdict = judge_night(results, stored, rules, nights)
-    return Answer("compared", results, stored, verdict, remarks)
+        results.append(_second_seed(question, policy))
+        verdict = judge_night(results, stored, rules, past)
+    return Answer("compared", results, stored, verdict)
+
+
+def _compare_first_look(
+    question: Question, stored: StoredReference, policy: Policy
+) -> Answer:
+    """Judge a night alone. A drop is confirmed with another seed of this date."""
+    rules = policy.rules
+    seeds = seeds_of(policy.options.date, question.runs)
+    results = [question.measured(seed) for seed in seeds]
+    verdict = judge_first_look(results, stored, rules)
+    if verdict.alarm:
+        results.append(_second_seed(question, policy))
+        verdict = judge_first_look(results, stored, rules, confirming=True)
+    return Answer("compared", results, stored, verdict, [_EACH_ALONE])
+
+
+def _second_seed(question: Question, policy: Policy) -> RunResult:
+    [seed] = seeds_of(policy.options.date, 1, first=question.runs)
+    return question.measured(seed)
 
 
 def _check_kind(question: Question, stored: StoredReference) -> None:

@@ -1,15 +1,17 @@
 import multiprocessing
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fewbench.benchmark.guard.history import (
+    LookBack,
     Night,
     append_nights,
-    earlier_accuracies,
+    look_back,
     read_nights,
 )
 from fewbench.errors import UserError
@@ -106,24 +108,43 @@ def test_two_writers_lose_nothing(tmp_path: Path) -> None:
     assert sorted(night.train_seed for night in read_nights(path)) == [1] * 5 + [2] * 5
 
 
-def test_only_the_first_look_of_earlier_dates_counts() -> None:
-    def night(day: int, accuracy: float, **changes: str) -> Night:
-        dated = replace(NIGHT, date=f"2026-11-{day}", accuracy=accuracy)
-        return replace(dated, **changes)
+def night(day: int, accuracy: float, **changes: Any) -> Night:
+    dated = replace(NIGHT, date=f"2026-11-{day}", accuracy=accuracy)
+    return replace(dated, **changes)
 
+
+def seen_from(date: str, nights: list[Night]) -> LookBack:
+    return look_back(nights, NIGHT.name, NIGHT.protocol, NIGHT.reference_sha256, date)
+
+
+OF_OTHERS = [
+    night(27, 0.9, reference_sha256="another"),
+    night(27, 0.9, name="another"),
+    night(27, 0.9, protocol="another"),
+]
+
+
+def test_only_the_first_look_of_earlier_dates_counts() -> None:
+    nights = [night(22, 0.2), night(21, 0.1), night(22, 0.9), *OF_OTHERS]
+
+    assert seen_from("2026-11-26", nights) == LookBack([0.1, 0.2], {})
+
+
+def test_a_repeated_date_gives_its_first_accuracy_of_each_seed() -> None:
     nights = [
-        night(22, 0.2),
         night(21, 0.1),
-        night(22, 0.9),
+        night(26, 0.2),
+        night(26, 0.3, train_seed=8),
         night(26, 0.9),
-        night(27, 0.9),
-        night(23, 0.9, reference_sha256="another"),
-        night(23, 0.9, name="another"),
-        night(23, 0.9, protocol="another"),
+        night(26, 0.9, train_seed=8),
     ]
 
-    found = earlier_accuracies(
-        nights, NIGHT.name, NIGHT.protocol, NIGHT.reference_sha256, "2026-11-26"
-    )
+    assert seen_from("2026-11-26", nights) == LookBack([0.1], {7: 0.2, 8: 0.3})
 
-    assert found == [0.1, 0.2]
+
+def test_a_date_before_the_newest_night_is_refused() -> None:
+    nights = [night(24, 0.1), night(25, 0.1), *OF_OTHERS]
+
+    with pytest.raises(UserError, match="Type --accuracy-date=2026-11-25 or a later"):
+        seen_from("2026-11-24", nights)
+    assert seen_from("2026-11-25", nights).earlier == [0.1]

@@ -6,7 +6,7 @@ from scipy import stats
 from scipy.integrate import quad
 
 from fewbench.reports.records import ResultError
-from fewbench.reports.stats.nightly import watch
+from fewbench.reports.stats.nightly import first_possible_alarm, watch
 
 REFERENCE = [0.5, 0.51, 0.505, 0.495, 0.49]
 DROPS = (0.5, 1, 2, 4)
@@ -120,3 +120,17 @@ def test_without_nights_there_is_no_evidence() -> None:
 def test_references_without_a_spread_are_refused(reference) -> None:
     with pytest.raises(ResultError, match="at least 3 reference runs"):
         watch(reference, [0.5])
+
+
+@pytest.mark.parametrize(("n_reference", "night"), [(3, 3), (4, 2), (5, 1), (10, 1)])
+def test_the_first_night_on_which_a_drop_can_alarm(n_reference, night) -> None:
+    reference = list(np.random.default_rng(n_reference).normal(0.5, 0.01, n_reference))
+    found = watch(reference, [-1e4] * night).e_values
+
+    assert first_possible_alarm(n_reference, 0.05) == night
+    assert (found[:-1] < 20).all()
+    assert found[-1] >= 20
+
+
+def test_a_smaller_alpha_makes_the_first_alarm_later() -> None:
+    assert first_possible_alarm(3, 0.05) < first_possible_alarm(3, 0.005)

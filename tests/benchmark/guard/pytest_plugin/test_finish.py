@@ -105,6 +105,36 @@ def test_nights_are_kept_and_an_alarm_is_confirmed(
         len(list(folder.glob("report/test-models-py-test-trained-*/nights.svg"))) == 1
     )
     assert len({one.train_seed for one in nights}) == len(nights)
+    # It stays red if it is repeated, and the night before is refused.
+    assert night(day)[0] == 1
+    repeated = read_nights(folder / "nights.jsonl")[len(nights) :]
+    assert [one.outcome for one in repeated] == ["fail", "fail"]
+    date = f"--accuracy-date=2026-11-{day - 1:02}"
+    refused = run_guarded(folder, *nightly, date, environment=data)
+    assert refused.code == 1
+    assert f"Type --accuracy-date=2026-11-{day:02} or a later date" in refused.text
+
+
+def test_without_a_history_a_drop_is_red_at_once(
+    glyphs_root: Path, tmp_path: Path
+) -> None:
+    """Three reference runs are enough for a second seed to confirm a large drop."""
+    folder = write_tests(tmp_path, test_models=TRAINED)
+    data = {"FEWBENCH_DATA": str(glyphs_root)}
+    run_guarded(
+        folder, "--accuracy-save", "--accuracy-runs=3", report=False, environment=data
+    )
+    options = ("--accuracy-tier=nightly", "--accuracy-date=2026-11-26")
+
+    green = run_guarded(folder, *options, environment=data)
+    red = run_guarded(folder, *options, environment={**data, "BROKEN": "1"})
+
+    assert (green.code, red.code) == (0, 1)
+    verdict = red.check("test_trained")["verdict"]
+    assert verdict["reason"].startswith("first look: a drop, confirmed by 2 runs")
+    assert len(set(verdict["facts"]["train_seeds"])) == 2
+    for one in (green, red):
+        assert "a first look: without a history, each night is judged" in one.text
 
 
 def test_a_damaged_history_is_no_success(glyphs_root: Path, tmp_path: Path) -> None:
