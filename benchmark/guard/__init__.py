@@ -6,6 +6,7 @@ comparable.py         refuse to compare results of other data, episodes or proto
 verdict.py            the rules of a check, and its verdict
 judge_same.py         the verdict on the same model as the reference's
 judge_retrained.py    the verdict on newly trained runs
+judge_night.py        the verdict on the newly trained runs of a night
 fail_option.py        read what a check calls a failure from an option
 regress.py            compare results with references, for the command line
 history.py            the file with the accuracies of all nights

@@ -7,7 +7,8 @@ from fewbench.errors import UserError
 
 from ....reports.records import RunResult
 from ..history import look_back, read_nights
-from ..judge_retrained import judge_first_look, judge_night, judge_retrained
+from ..judge_night import judge_first_look, judge_night
+from ..judge_retrained import judge_retrained
 from ..judge_same import judge_same, judge_ten_times, needs_confirmation
 from ..references.reference import Made
 from ..references.reference_folder import ReferenceFolder, StoredReference
