@@ -79,6 +79,22 @@ def saved_text(saved: Iterable[StoredReference]) -> str:
     return "\n".join(lines)
 
 
+def dropped_text(
+    replaced: Iterable[StoredReference], saved: Iterable[StoredReference]
+) -> str:
+    """Return a line for each reference that had ten times the episodes, and has none now."""
+    without = {one.folder for one in saved if one.reference.ten_times is None}
+    lines = []
+    for stored in replaced:
+        if stored.reference.ten_times is not None and stored.folder in without:
+            lines.append(
+                f"{stored.folder}: its ten times the episodes were removed, since they "
+                f"belong to the old result. pytest saves new ones with "
+                f"--accuracy-tier=nightly"
+            )
+    return "\n".join(lines)
+
+
 def _check_text(check: Check, verdict: Verdict) -> str:
     key = check.stored.reference.key
     labels = ", ".join(map(result_label, check.results))

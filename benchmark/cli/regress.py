@@ -134,15 +134,18 @@ def _write(
     from ..guard.references.find_references import find_references, only_named
     from ..guard.regress import save_new
     from ..guard.regress import update as replace
-    from .describe_regress import saved_document, saved_text
+    from .describe_regress import dropped_text, saved_document, saved_text
 
+    dropped = ""
     if reason:
         references = only_named(find_references(place, sealed=False), name)
         saved = replace(loaded, references, reason, retrained=retrained)
+        dropped = dropped_text(references, saved)
     else:
         kind = "retrained" if retrained else "same"
         saved = save_new(loaded, place, name or "", kind)
-    emit(saved_document(saved), saved_text(saved), as_json)
+    text = f"{saved_text(saved)}\n{dropped}".rstrip()
+    emit(saved_document(saved), text, as_json)
 
 
 def _check_options(

@@ -6,6 +6,7 @@ from fewbench.errors import UserError
 
 from ...reports.groups import EPISODE_FIELDS
 from ...reports.records import RunResult
+from .references.reference_file import save_command
 from .references.reference_folder import StoredReference
 
 
@@ -27,10 +28,13 @@ def check_comparable(new: RunResult, stored: StoredReference) -> None:
         return
     key = stored.reference.key
     listed = "; ".join(differences)
+    advice = f"make it anew: {stored.update_command}"
+    if new.protocol.name != key.protocol:
+        advice = f"save another reference: {save_command(stored.folder, '')}"
     raise NotComparable(
         f"{stored.folder}: {key.name} on {new.protocol.name} cannot be compared with its "
         f"reference: expected the same data, episodes and protocol, got {listed}. Go "
-        f"back to those of the reference, or make it anew: {stored.update_command}",
+        f"back to those of the reference, or {advice}",
         differences,
     )
 

@@ -18,7 +18,7 @@ from ...reports.stats.non_inferiority import (
 from .comparable import NotComparable, check_comparable
 from .references.reference import Machine
 from .references.reference_folder import StoredReference
-from .verdict import Outcome, Rules, Verdict
+from .verdict import IDENTICAL, Outcome, Rules, Verdict
 from .words import percent, points, signed
 
 # On another machine, rounding changes a few predictions. More than this share is no rounding.
@@ -101,7 +101,7 @@ def limits_of(rules: Rules) -> Limits:
 
 def _identical(found: NonInferiority, moved: Churn, rules: Rules) -> Verdict:
     """Demand equal predictions; allow an improvement unless identity is asked for."""
-    rule = "identical predictions"
+    rule = IDENTICAL
     if not moved.n_changed:
         reason = f"all {moved.n:,} predictions are those of the reference"
         return Verdict("pass", rule, reason)

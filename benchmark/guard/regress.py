@@ -119,11 +119,14 @@ def _replaced(
     protocol = results[0].protocol.name
     if protocol != reference.key.protocol or stored.loaded is not None:
         place = shlex.quote(str(stored.folder.parent))
-        what = "a reference" if stored.loaded is None else "a result"
+        problem = (
+            f"expected results on {reference.key.protocol}, got some on {protocol}"
+        )
+        if stored.loaded is not None:
+            problem = "expected a reference, got a result"
         raise UserError(
-            f"{stored.folder}: cannot be updated with these results: expected a reference "
-            f"on {protocol}, got {what} on {reference.key.protocol}. Save a new reference: "
-            f"fewbench regress RESULT --reference {place} --save --name NAME"
+            f"{stored.folder}: cannot be updated with these results: {problem}. Save a new "
+            f"reference: fewbench regress RESULT --reference {place} --save --name NAME"
         )
     kind: Kind = "retrained" if retrained else reference.kind
     made = Made(reference.key.name, kind, results, test=reference.test)

@@ -7,6 +7,8 @@ from fewbench.errors import UserError
 
 Outcome = Literal["pass", "improved", "undecided", "fail"]
 Fail = Literal["auto", "significant", "identical", "drop"]
+# The name of the rule that compares predictions one by one.
+IDENTICAL = "identical predictions"
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,11 @@ from .options import Options
 from .question import Question
 from .record import Done
 
+_HISTORY_LOST = "the history of the old reference could not be read, so it begins anew"
+_NOT_AGAIN = (
+    "not measured again on ten times the episodes: the reference has none; to keep them, "
+    "save it with --accuracy-tier=nightly"
+)
 _EACH_ALONE = (
     "a first look: without a history, each night is judged on its own; to judge by all "
     "nights: --accuracy-history FILE"
@@ -55,13 +60,16 @@ def answer(question: Question, policy: Policy) -> Answer:
     Raises UserError if nothing can be measured or compared.
     """
     options = policy.options
-    stored = policy.references.find(question.name, question.protocol.name)
+    references = policy.references
+    protocol = question.protocol.name
+    # What is replaced may be damaged, so it is not read.
+    if options.update and references.has(question.name, protocol):
+        return _replace(question, policy)
+    stored = references.find(question.name, protocol)
     if stored is None:
         if options.save:
             return _save(question, policy)
         return Answer("missing")
-    if options.update:
-        return _replace(question, policy)
     return _compare(question, stored, policy)
 
 
@@ -83,7 +91,10 @@ def _save(question: Question, policy: Policy) -> Answer:
 def _replace(question: Question, policy: Policy) -> Answer:
     made = _make(question, policy.options)
     stored = _written(made, policy)
-    return Answer("updated", made.results, stored)
+    remarks = []
+    if len(stored.reference.history) == 1:
+        remarks.append(_HISTORY_LOST)
+    return Answer("updated", made.results, stored, remarks=remarks)
 
 
 def _written(made: Made, policy: Policy) -> StoredReference:
@@ -129,11 +140,14 @@ def _compare_same(
     rules = policy.rules
     result = question.measured()
     verdict = judge_same(result, stored, rules)
+    remarks = []
     is_nightly = policy.options.tier == "nightly"
     if is_nightly and needs_confirmation(verdict, stored):
         more = question.ten_times().measured()
         verdict = judge_ten_times(more, verdict, stored, rules)
-    return Answer("compared", [result], stored, verdict)
+    elif is_nightly and verdict.outcome == "fail" and verdict.by_test:
+        remarks.append(_NOT_AGAIN)
+    return Answer("compared", [result], stored, verdict, remarks)
 
 
 def _compare_night(

@@ -35,6 +35,7 @@ def finish(guard: "Guard", session: pytest.Session) -> None:
     if not guard.records and _was_typed(guard.config):
         problems.append(_NOTHING)
         _set_exit_code(session, pytest.ExitCode.NO_TESTS_COLLECTED)
+    problems.extend(_hidden_failures(guard))
     _try(problems, lambda: _write_history(guard))
     summary = Summary(
         records=sorted(guard.records, key=lambda one: (one.test, one.name)),
@@ -56,8 +57,10 @@ def print_summary(guard: "Guard", terminal: pytest.TerminalReporter) -> None:
     summary = guard.summary
     if summary is None:
         return
-    terminal.section("accuracy")
-    for line in summary.lines():
+    lines = list(summary.lines())
+    if lines:
+        terminal.section("accuracy")
+    for line in lines:
         terminal.line(line)
     if os.environ.get("GITHUB_ACTIONS") == "true":
         folder = Path(os.environ.get("GITHUB_WORKSPACE") or guard.config.rootpath)
@@ -85,6 +88,17 @@ def _was_typed(config: pytest.Config) -> bool:
     """
     typed = [str(word).partition("=")[0] for word in config.invocation_params.args]
     return any(f"--accuracy-{name}" in typed for name in OPTIONS)
+
+
+def _hidden_failures(guard: "Guard") -> Iterator[str]:
+    """Name the checks that failed in a test that did not: it may catch the exception."""
+    for record in guard.records:
+        if not record.passed and record.test not in guard.failed:
+            end = "passed" if record.test in guard.passed else "was skipped"
+            yield (
+                f"error: {record.place}: failed, but its test {end}. Do not catch the "
+                f"exception, or mark the test with xfail"
+            )
 
 
 def _unused(guard: "Guard") -> Iterator[str]:
@@ -126,7 +140,8 @@ def _write_report(guard: "Guard", summary: Summary) -> None:
 
 def _write_job_summary(summary: Summary) -> None:
     path = os.environ.get("GITHUB_STEP_SUMMARY")
-    if path:
+    has_news = summary.records or summary.unused or summary.problems
+    if path and has_news:
         append_summary(Path(path), summary.markdown())
 
 
@@ -140,5 +155,4 @@ def _annotation(record: Record, folder: Path) -> Annotation:
     file = Path(record.file)
     if file.is_relative_to(folder):
         file = file.relative_to(folder)
-    title = f"{record.name} on {record.protocol}"
-    return Annotation(file.as_posix(), record.line, title, record.message)
+    return Annotation(file.as_posix(), record.line, record.place, record.message)

@@ -12,7 +12,7 @@ from .check import answer
 from .measure import Evaluation
 from .place import Place
 from .question import Asked, Question
-from .recording import answer_record, error_record
+from .recording import answer_record, error_record, typable, unasked_record
 
 if TYPE_CHECKING:
     from ....reports.records import RunResult
@@ -92,13 +92,19 @@ class Accuracy:
             question = self._question(kind, make, runs, asked, place)
         except UserError as error:
             guard.note_error(self._item)
+            guard.note(self._item, unasked_record(place, error, policy, asked))
             raise _bare(error) from error.__cause__
         try:
             found = answer(question, policy)
         except UserError as error:
             guard.note_error(self._item)
-            guard.note(self._item, error_record(place, question, error, policy))
+            record = error_record(place, question, error, policy)
+            guard.note(self._item, record)
+            error.args = (typable(str(error), place, policy),)
             raise _bare(error) from error.__cause__
+        except (Exception, pytest.fail.Exception) as error:
+            guard.note(self._item, error_record(place, question, error, policy))
+            raise
         record = answer_record(place, question, found, policy)
         guard.note(self._item, record, found.results)
         if not record.passed:

@@ -59,6 +59,8 @@ class Guard:
     n_checks: the number of checks that share the risk of a false alarm
     alpha: the risk of a false alarm of the run, a fraction
     summary: what all checks found; None before the end of the run
+    passed: the ids of the tests that passed
+    failed: the ids of the tests that failed, or were expected to
     """
 
     def __init__(self, config: pytest.Config, options: Options) -> None:
@@ -69,6 +71,7 @@ class Guard:
         self.alpha = _ALPHA
         self.summary: Summary | None = None
         self.passed: set[str] = set()
+        self.failed: set[str] = set()
         self.config = config
         self._items: list[pytest.Item] = []
         self._markers: dict[pytest.Item, Marker] = {}
@@ -162,12 +165,18 @@ class Guard:
         """Let a test fail that measured nothing."""
         yield
         if is_check(item) and item not in self._measured:
+            self._note_unasked(item, _MEASURED_NOTHING)
             pytest.fail(f"{item.nodeid}: {_MEASURED_NOTHING}", pytrace=False)
 
     @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_makereport(self, item: pytest.Item) -> Any:
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: "pytest.CallInfo[None]"
+    ) -> Any:
         """Mark the report of a test that could not measure or compare anything."""
         report = yield
+        crashed = report.failed and call.when != "teardown" and call.excinfo
+        if crashed and is_check(item) and item not in self._measured:
+            self._note_unasked(item, call.excinfo.value)
         if item in self._errors and report.failed:
             report.accuracy_error = True
         return report
@@ -175,6 +184,10 @@ class Guard:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if report.when == "call" and report.passed:
             self.passed.add(report.nodeid)
+        # A test that is run again has an outcome of its own, "rerun".
+        is_green = report.outcome in ("passed", "skipped")
+        if not is_green or hasattr(report, "wasxfail"):
+            self.failed.add(report.nodeid)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
@@ -204,6 +217,13 @@ class Guard:
         from .finish import print_summary
 
         print_summary(self, terminalreporter)
+
+    def _note_unasked(self, item: pytest.Item, error: BaseException | str) -> None:
+        """Keep that a test ended before it asked anything."""
+        from .recording import unasked_record
+
+        place, policy = self.case(item)
+        self.note(item, unasked_record(place, error, policy))
 
     def _count(self, checks: Sequence[pytest.Item], places: Sequence[Place]) -> int:
         """Count the checks. A test with several references is several checks."""

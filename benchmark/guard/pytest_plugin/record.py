@@ -17,7 +17,7 @@ class Record:
     test: the id that pytest gives the test
     file, line: where the test is; the line counts from 1
     folder: the folder with the set of references
-    name, protocol: see `Key`
+    name, protocol: see `Key`; the protocol of an error may be unknown, ""
     split: the split that was measured on
     passed: whether the test may go on
     reason: a sentence that says why
@@ -55,11 +55,18 @@ class Record:
         return self.verdict.outcome
 
     @property
+    def place(self) -> str:
+        """The name of the check, and the protocol if one is known."""
+        if not self.protocol:
+            return self.name
+        return f"{self.name} on {self.protocol}"
+
+    @property
     def message(self) -> str:
         """What the test says when it fails."""
         where = self.protocol
-        if not f"/{self.test}".endswith(f"/{self.name}"):
-            where = f"{self.name} on {self.protocol}"
+        if not self.protocol or not f"/{self.test}".endswith(f"/{self.name}"):
+            where = self.place
         text = f"{where}: {self.reason}"
         if not self.command:
             return text

@@ -12,7 +12,7 @@ from ..history import Night
 from ..references.reference_file import save_command
 from .check import Answer, Policy
 from .place import Place, shortened
-from .question import Question
+from .question import Asked, Question
 from .record import Record
 
 _ON_TEST = (
@@ -34,13 +34,13 @@ def answer_record(
         **_facts(place, question, policy),
         done=found.done,
         passed=passed,
-        reason=shortened(_reason(question, found, policy), place.base),
+        reason=typable(_reason(question, found, policy), place, policy),
         accuracy=_mean(found),
         reference=found.stored.reference.mean if found.stored else None,
         verdict=verdict,
-        command=shortened(command, place.base),
+        command=typable(command, place, policy),
         remarks=tuple(
-            shortened(remark, place.base)
+            typable(remark, place, policy)
             for remark in _remarks(question, found)
             if not command or command not in remark
         ),
@@ -49,15 +49,57 @@ def answer_record(
 
 
 def error_record(
-    place: Place, question: Question, error: UserError, policy: Policy
+    place: Place, question: Question, error: BaseException, policy: Policy
 ) -> Record:
     """Return the record of a question that has no answer."""
     return Record(
         **_facts(place, question, policy),
         done="error",
         passed=False,
-        reason=shortened(str(error), place.base),
+        reason=typable(_in_words(error), place, policy),
     )
+
+
+def unasked_record(
+    place: Place, error: BaseException | str, policy: Policy, asked: Asked | None = None
+) -> Record:
+    """Return the record of a test that could not ask its question.
+
+    error: the exception, or a sentence that says what is wrong
+    asked: the arguments of the call; None if there was no call
+    """
+    reason = error if isinstance(error, str) else _in_words(error)
+    return Record(
+        test=place.test,
+        file=place.file,
+        line=place.line,
+        folder=place.folder,
+        name=asked.name or place.key if asked else place.key,
+        protocol=str(asked.protocol) if asked else "",
+        split=asked.split if asked else "",
+        done="error",
+        passed=False,
+        reason=typable(reason, place, policy),
+        alpha=policy.rules.alpha,
+    )
+
+
+def typable(text: str, place: Place, policy: Policy) -> str:
+    """Return a text with short paths, and with commands that do what they say.
+
+    In the nightly tier they name this tier. Without it, pytest would skip nightly checks.
+    """
+    if policy.options.tier == "nightly":
+        for option in (" --accuracy-save", " --accuracy-update"):
+            text = text.replace(option, f" --accuracy-tier=nightly{option}")
+    return shortened(text, place.base)
+
+
+def _in_words(error: BaseException) -> str:
+    """Return the text of an error, with its type unless it is made for users."""
+    if isinstance(error, UserError):
+        return str(error)
+    return f"{type(error).__name__}: {error}"
 
 
 def _facts(place: Place, question: Question, policy: Policy) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from fewbench.documents import printable
 
+from ..verdict import IDENTICAL
 from .options import Tier
 from .record import Record
 
@@ -33,13 +34,17 @@ class Summary:
 
     def lines(self) -> Iterator[str]:
         """Return the summary for the terminal."""
+        if self.records:
+            yield from self._table()
+        yield from self.sentences()
+
+    def _table(self) -> Iterator[str]:
         rows = [_HEAD, *map(_row, self.records)]
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         for row in rows:
             cells = zip(row, widths, strict=True)
             padded = [cell.ljust(width) for cell, width in cells]
             yield "  ".join(padded).rstrip()
-        yield from self.sentences()
 
     def markdown(self) -> str:
         """Return the summary for a page, with the verdict first."""
@@ -69,7 +74,7 @@ class Summary:
     def sentences(self) -> Iterator[str]:
         """Return what the table does not say: reasons, remarks and the risk."""
         for record in self.records:
-            place = f"{record.name} on {record.protocol}"
+            place = record.place
             yield f"{place}: {_rule(record)}{record.reason}"
             for remark in record.remarks:
                 yield f"{place}: {remark}"
@@ -121,11 +126,16 @@ class Summary:
         return once + _NIGHTS * nightly
 
     def _tested(self) -> list[Record]:
-        """Return the checks that were decided by a statistical test."""
+        """Return the checks that a statistical test may fail by chance.
+
+        Under the rule of identical predictions, a test only tells an improvement.
+        """
         return [
             record
             for record in self.records
-            if record.verdict is not None and record.verdict.by_test
+            if record.verdict is not None
+            and record.verdict.by_test
+            and record.verdict.rule != IDENTICAL
         ]
 
 

@@ -135,9 +135,8 @@ def _check_seal(path: Path, document: dict[str, Any], reference: Reference) -> N
     if seal != found:
         command = update_command(path.parent, reference.test)
         raise UserError(
-            f"{path}: changed by hand: expected the seal {found}, got {shown(seal)}. Take "
-            f"back "
-            f"the change, or make the reference anew: {command}"
+            f"{path}: changed by hand after it was written: expected the seal {found}, got "
+            f"{shown(seal)}. Take back the change, or make the reference anew: {command}"
         )
     if content.get("summary") != _summary(reference):
         raise _damaged(path, "a summary of other runs")

@@ -1,6 +1,7 @@
 """A set of references: a folder with one folder for each reference."""
 
 import hashlib
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -78,13 +79,17 @@ class ReferenceFolder:
         Raises UserError if the reference is damaged, was changed by hand, or was written
         by a newer fewbench.
         """
+        if not self.has(name, protocol):
+            return None
+        return stored_at(self.place_of(name, protocol))
+
+    def has(self, name: str, protocol: str) -> bool:
+        """Return whether there is a reference, readable or not."""
         folder = self.place_of(name, protocol)
         if not folder.exists() and _old(folder).exists():
             with self._locked(folder):
                 pass  # this brings back what a killed process has left
-        if not folder.exists():
-            return None
-        return stored_at(folder)
+        return folder.exists()
 
     def place_of(self, name: str, protocol: str) -> Path:
         """Return the folder of a reference, whether or not it exists."""
@@ -108,8 +113,11 @@ class ReferenceFolder:
                 _check_replacing(folder, made, reason, replace=replace)
             history = readable_history(folder / FILE_NAME)
             reference = made_reference(made, runs, history, reason, self.path)
-            write_files(partial, reference, made)
-            replace_folder(partial, folder)
+            try:
+                write_files(partial, reference, made)
+                replace_folder(partial, folder)
+            finally:
+                shutil.rmtree(partial, ignore_errors=True)
         return stored_at(folder)
 
     def all(self, *, sealed: bool = True) -> list[StoredReference]:

@@ -1,5 +1,6 @@
 """Load the results that lie beside a reference."""
 
+import shlex
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +8,7 @@ import numpy as np
 from fewbench.errors import UserError
 from fewbench.npz import UNREADABLE, read_arrays
 
-from ....reports.records import RunResult
+from ....reports.records import ResultError, RunResult
 from ....reports.result_files import array_sha256, find_documents, load_result
 from ....reports.stats.arrays import IntArray
 from .reference import Reference, TenTimes
@@ -22,8 +23,15 @@ def load_first_run(folder: Path, reference: Reference) -> RunResult:
     Raises UserError if it is missing, damaged, or not that of the reference.
     """
     command = update_command(folder, reference.test)
-    documents = find_documents([folder])
-    result = load_result(documents[0])
+    try:
+        documents = find_documents([folder])
+        result = load_result(documents[0])
+    except ResultError as error:
+        what, _, _ = str(error).partition(". Copy the result again")
+        raise UserError(
+            f"{what}. Restore the folder: git checkout -- {shlex.quote(str(folder))}; or "
+            f"make the reference anew: {command}"
+        ) from error
     expected = reference.runs[0].predictions_sha256
     found = array_sha256(result.predictions)
     if found != expected or len(documents) > 1:

@@ -41,6 +41,12 @@ def checked_runs(made: Made) -> tuple[Run, ...]:
     Raises UserError if these results cannot be a reference.
     """
     runs = tuple(map(Run.of, made.results))
+    n_episodes = min((one.protocol.n_episodes for one in made.results), default=2)
+    if n_episodes < 2:
+        raise UserError(
+            f"{made.name}: too few episodes for a reference: expected at least 2, got "
+            f"{n_episodes}. Evaluate on more of them, such as 600"
+        )
     if made.kind == "same":
         if len(runs) != 1:
             raise UserError(
@@ -54,6 +60,7 @@ def checked_runs(made: Made) -> tuple[Run, ...]:
             f"{FEWEST_REFERENCES} runs with different training seeds, got {len(runs)}. "
             f"Train more of them; 10 notice smaller drops"
         )
+    _check_seeds_matter(made, runs)
     train_seeds(made.results)  # it refuses runs of different recipes
     if not spread_of(runs):
         raise UserError(
@@ -62,6 +69,19 @@ def checked_runs(made: Made) -> tuple[Run, ...]:
             f"{100 * mean_of(runs):.2f} %. Choose a harder protocol or more episodes"
         )
     return runs
+
+
+def _check_seeds_matter(made: Made, runs: Sequence[Run]) -> None:
+    n_different = len({run.predictions_sha256 for run in runs})
+    if n_different > 1 or mean_of(runs) == 1:
+        return
+    why = "the training gives the same model for every seed"
+    if made.test:
+        why = "make(seed) gives the same model for every seed"
+    raise UserError(
+        f"{made.name}: {why}: expected different answers, got {len(runs)} runs with "
+        f"equal predictions. Draw the first weights and the batches from the seed"
+    )
 
 
 def made_reference(

@@ -1,10 +1,11 @@
 from fewbench.benchmark.cli.describe_regress import (
     checks_document,
     checks_text,
+    dropped_text,
     saved_document,
     saved_text,
 )
-from fewbench.benchmark.guard.regress import checks_of, judge_all
+from fewbench.benchmark.guard.regress import checks_of, judge_all, update
 from fewbench.benchmark.guard.verdict import Rules
 from fewbench_tests.guarded import OTHER_MACHINE, made, runs, store
 
@@ -35,3 +36,14 @@ def test_saved_references_are_told(tmp_path) -> None:
     assert first == f"{saved[0].folder}: saved {100 * saved[0].reference.mean:.2f} %"
     assert second.endswith("(standard deviation, 3 runs)")
     assert [one["runs"] for one in saved_document(saved)["saved"]] == [1, 3]
+
+
+def test_it_is_told_that_ten_times_the_episodes_are_dropped(tmp_path) -> None:
+    many = made(n_episodes=400, name="glyphs-5w1s-400ep")
+    old = store(tmp_path, made(), ten_times=many)
+    new = update([made(rng_seed=4)], [old], "why", retrained=False)
+
+    text = dropped_text([old], new)
+
+    assert text.startswith(f"{old.folder}: its ten times the episodes were removed")
+    assert dropped_text(new, new) == ""

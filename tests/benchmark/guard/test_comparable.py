@@ -1,6 +1,8 @@
 import pytest
 
 from fewbench.benchmark.guard.comparable import NotComparable, check_comparable
+from fewbench.benchmark.guard.references.reference_file import save_command
+from fewbench.benchmark.guard.regress import save_new
 from fewbench_tests.guarded import OTHER_MACHINE, made, store
 
 
@@ -32,3 +34,16 @@ def test_what_differs_is_listed_with_the_command(tmp_path, changes, difference) 
     assert error.value.differences == (difference,)
     assert difference in str(error.value)
     assert str(error.value).endswith(stored.update_command)
+
+
+def test_the_advice_for_other_episodes_is_a_command_that_works(tmp_path) -> None:
+    stored = store(tmp_path, made())
+    longer = made(n_episodes=50, name="glyphs-5w1s-50ep")
+
+    with pytest.raises(NotComparable, match="save another reference") as error:
+        check_comparable(longer, stored)
+    assert str(error.value).endswith(save_command(stored.folder, ""))
+    [saved] = save_new(
+        [longer], stored.folder.parent, stored.reference.key.name, "same"
+    )
+    check_comparable(longer, saved)

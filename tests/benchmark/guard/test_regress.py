@@ -68,5 +68,7 @@ def test_an_update_keeps_name_test_and_history(tmp_path) -> None:
     assert new.reference.kind == "retrained"
     assert new.reference.test == "test_models.py::test_mine"
     assert [one.reason for one in new.reference.history] == ["", "now with a spread"]
-    with pytest.raises(UserError, match="expected a reference on glyphs-5w5s, got a"):
+    with pytest.raises(
+        UserError, match="expected results on glyphs-5w1s, got some on glyphs-5w5s"
+    ):
         update([FIVE], [new], "why", retrained=False)

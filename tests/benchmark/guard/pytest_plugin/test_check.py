@@ -9,6 +9,7 @@ from torch import nn
 from fewbench.benchmark.guard.pytest_plugin.check import answer
 from fewbench.benchmark.guard.pytest_plugin.question import Asked, Question
 from fewbench.benchmark.guard.references.reference_folder import ReferenceFolder
+from fewbench.benchmark.guard.verdict import Rules
 from fewbench.errors import UserError
 from fewbench_tests.guard_policies import made_policy
 
@@ -83,3 +84,44 @@ def test_an_unwritable_place_is_an_error_with_advice(
 
     with pytest.raises(UserError, match="cannot save the reference: expected a folder"):
         answer(question, made_policy(tmp_path, save=True))
+
+
+@pytest.mark.parametrize("is_readable", [True, False])
+def test_an_update_replaces_an_edited_or_unreadable_reference(
+    question: Question, tmp_path: Path, is_readable: bool
+) -> None:
+    answer(question, made_policy(tmp_path, save=True))
+    [path] = tmp_path.glob("accuracy/reference/*/reference.json")
+    text = path.read_text()
+    edited = text.replace('"threads": ', '"threads": 1')
+    path.write_text(edited if is_readable else f"<<<<<<< HEAD\n{text}")
+    with pytest.raises(UserError):
+        answer(question, made_policy(tmp_path))
+
+    found = answer(question, made_policy(tmp_path, update=True, reason="a merge"))
+
+    assert found.done == "updated"
+    assert found.stored is not None
+    reasons = [one.reason for one in found.stored.reference.history]
+    assert reasons == (["", "a merge"] if is_readable else ["a merge"])
+    lost = [remark for remark in found.remarks if "history" in remark]
+    assert bool(lost) != is_readable
+
+
+@pytest.mark.parametrize("saved_in", ["quick", "nightly"])
+def test_without_ten_times_the_episodes_a_night_says_so(
+    question: Question, tmp_path: Path, saved_in: str
+) -> None:
+    answer(question, made_policy(tmp_path, save=True, tier=saved_in))
+    worse = replace(
+        question, make=lambda _seed: nn.Sequential(nn.AvgPool2d(28), nn.Flatten())
+    )
+
+    nightly = made_policy(tmp_path, tier="nightly")
+    found = answer(worse, replace(nightly, rules=Rules(fail="significant")))
+
+    assert found.verdict is not None
+    assert found.verdict.outcome == "fail"
+    remark = "not measured again on ten times the episodes: the reference has none"
+    has_remark = any(remark in one for one in found.remarks)
+    assert has_remark == (saved_in == "quick")

@@ -1,5 +1,6 @@
 """What happens once at the end of a run: GitHub, the history of nights, the exit code."""
 
+import shlex
 from pathlib import Path
 
 from fewbench.benchmark.guard.history import read_nights
@@ -13,6 +14,68 @@ from torch import nn
 @pytest.mark.parametrize("number", range(12))
 def test_missing(accuracy, number):
     accuracy(nn.Flatten(), "glyphs-5w1s")
+"""
+SWALLOWED = """
+import pytest
+from torch import nn
+
+
+def test_swallowed(accuracy):
+    try:
+        accuracy(nn.Flatten(), "glyphs-5w1s")
+    except AssertionError:
+        pass
+
+
+@pytest.mark.xfail
+def test_expected(accuracy):
+    accuracy(nn.Flatten(), "glyphs-5w1s")
+"""
+CRASHES = """
+import pytest
+from torch import nn
+
+
+def crash(seed=0):
+    raise RuntimeError("no memory")
+
+
+@pytest.fixture
+def model():
+    crash()
+
+
+def test_make(accuracy):
+    accuracy.retrained(crash, "glyphs-5w1s", episodes=20)
+
+
+def test_before(accuracy):
+    accuracy(crash(), "glyphs-5w1s", episodes=20)
+
+
+def test_set_up(accuracy, model):
+    accuracy(model, "glyphs-5w1s", episodes=20)
+
+
+def test_idle(accuracy):
+    pass
+
+
+def test_protocol(accuracy):
+    accuracy(nn.Flatten(), "glyphs-5w2s")
+
+
+def test_good(accuracy):
+    accuracy(nn.Flatten(), "glyphs-5w1s", episodes=20)
+"""
+NIGHTLY = """
+import pytest
+from torch import nn
+
+
+@pytest.mark.accuracy(tier="nightly")
+def test_night(accuracy):
+    accuracy(nn.Flatten(), "glyphs-5w1s", episodes=20)
 """
 TRAINED = """
 import os
@@ -150,3 +213,82 @@ def test_a_damaged_history_is_no_success(glyphs_root: Path, tmp_path: Path) -> N
     assert ran.code == 1
     assert "nights.jsonl, line 1: cannot read a night" in ran.text
     assert (folder / "nights.jsonl").read_text() == "{}\n"
+
+
+def test_a_failed_check_whose_test_passes_is_no_success(tmp_path: Path) -> None:
+    folder = write_tests(tmp_path, test_models=SWALLOWED)
+
+    swallowed = run_guarded(folder, "-k", "swallowed")
+    expected = run_guarded(folder, "-k", "expected")
+
+    assert swallowed.code == 1
+    assert "1 passed" in swallowed.text
+    place = "test_models.py::test_swallowed on glyphs-5w1s-val-600ep"
+    assert f"error: {place}: failed, but its test passed" in swallowed.text
+    assert expected.code == 0, expected.text
+    assert "but its test" not in expected.text
+
+
+def test_crashes_and_idle_tests_are_counted(glyphs_root: Path, tmp_path: Path) -> None:
+    folder = write_tests(tmp_path, test_models=CRASHES)
+    page = tmp_path / "page.md"
+    environment = {
+        "FEWBENCH_DATA": str(glyphs_root),
+        "GITHUB_STEP_SUMMARY": str(page),
+    }
+
+    ran = run_guarded(folder, "--accuracy-save", environment=environment)
+
+    assert ran.code == 1
+    assert page.read_text().startswith("### Accuracy: 5 of 6 checks failed")
+    reasons = {
+        "test_make": "RuntimeError: no memory",
+        "test_before": "RuntimeError: no memory",
+        "test_set_up": "RuntimeError: no memory",
+        "test_idle": "measured nothing",
+        "test_protocol": "glyphs-5w2s",
+    }
+    for test, reason in reasons.items():
+        check = ran.check(test)
+        assert check["done"] == "error"
+        assert reason in check["reason"]
+    assert ran.check("test_make")["protocol"] == "glyphs-5w1s-val-20ep"
+
+
+def test_a_run_without_checks_writes_no_table(tmp_path: Path) -> None:
+    folder = write_tests(tmp_path, test_models=NIGHTLY)
+    page = tmp_path / "page.md"
+
+    ran = run_guarded(
+        folder, report=False, environment={"GITHUB_STEP_SUMMARY": str(page)}
+    )
+
+    assert ran.code == 0
+    assert "1 skipped" in ran.text
+    assert "difference" not in ran.text
+    assert not page.exists()
+
+
+def test_the_command_of_a_nightly_check_works_when_typed(
+    glyphs_root: Path, tmp_path: Path
+) -> None:
+    folder = write_tests(tmp_path, test_models=NIGHTLY)
+    data = {"FEWBENCH_DATA": str(glyphs_root)}
+    missing = run_guarded(folder, "--accuracy-tier=nightly", environment=data)
+
+    _, *typed = shlex.split(missing.check("test_night")["command"])
+    saved = run_guarded(folder, *typed, environment=data)
+
+    assert saved.code == 0, saved.text
+    assert saved.check("test_night")["done"] == "saved"
+    [path] = folder.glob("accuracy/reference/*/reference.json")
+    path.write_text(path.read_text().replace('"reason": ""', '"reason": "edited"'))
+    edited = run_guarded(folder, "--accuracy-tier=nightly", environment=data)
+    assert edited.code == 1
+    update = (
+        "pytest test_models.py::test_night --accuracy-tier=nightly --accuracy-update"
+    )
+    assert update in edited.text
+    _, *typed = shlex.split(f"{update} --accuracy-reason 'a merge'")
+    updated = run_guarded(folder, *typed, environment=data)
+    assert updated.check("test_night")["done"] == "updated", updated.text

@@ -34,3 +34,10 @@ def test_the_message_of_a_missing_reference_says_how_to_make_it() -> None:
     assert record.message == (
         "mine on glyphs-5w1s-val-600ep: none. To make it:\npytest a.py --save"
     )
+
+
+def test_an_unknown_protocol_is_left_out() -> None:
+    record = made_record(None, protocol="", done="error", reason="no memory")
+
+    assert record.place == "test_models.py::test_mine"
+    assert record.message == "test_models.py::test_mine: no memory"

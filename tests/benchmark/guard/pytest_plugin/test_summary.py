@@ -83,3 +83,12 @@ def test_the_document_is_json() -> None:
 
     assert json.loads(json.dumps(document, allow_nan=False))["n_checks"] == 2
     assert document["checks"][0]["verdict"]["outcome"] == "pass"
+
+
+def test_an_improvement_in_equal_predictions_is_no_false_alarm() -> None:
+    improved = Verdict("improved", "identical predictions", "it rose", by_test=True)
+
+    found = "\n".join(summary(made_record(verdict=improved)).sentences())
+
+    assert "no false alarms" in found
+    assert "a year" not in found

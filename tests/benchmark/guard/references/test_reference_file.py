@@ -64,7 +64,9 @@ def _edit(path: Path, change) -> None:
 def test_an_edit_by_hand_is_refused_with_the_command(document, change) -> None:
     _edit(document, change)
 
-    with pytest.raises(UserError, match=r"changed by hand: expected the seal") as error:
+    with pytest.raises(
+        UserError, match="changed by hand after it was written"
+    ) as error:
         read_reference(document)
     command = "test_models.py::test_mine --accuracy-update --accuracy-reason"
     assert command in str(error.value)

@@ -148,3 +148,20 @@ def test_a_killed_writer_leaves_the_old_reference(tmp_path: Path, moment: str) -
     second = the_set(tmp_path).save(new, replace=True, reason="again")
     assert the_set(tmp_path).all() == [second]
     assert names_in(second.folder.parent) == [second.folder.name]
+
+
+def test_an_interrupted_save_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = store(tmp_path, made(rng_seed=1))
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(reference_folder, "replace_folder", interrupt)
+    new = Made(NAME, "same", [made(rng_seed=2)])
+    with pytest.raises(KeyboardInterrupt):
+        the_set(tmp_path).save(new, replace=True, reason="why")
+
+    assert the_set(tmp_path).all() == [first]
+    assert names_in(first.folder.parent) == [first.folder.name]

@@ -27,8 +27,10 @@ def test_a_missing_result_is_refused(tmp_path) -> None:
     stored = store(tmp_path, made())
     next(stored.folder.glob("*.npz")).unlink()
 
-    with pytest.raises(UserError, match="the arrays are missing"):
+    with pytest.raises(UserError, match="the arrays are missing") as error:
         stored.result()
+    assert f"git checkout -- {stored.folder}; or make" in str(error.value)
+    assert "fewbench evaluate" not in str(error.value)
 
 
 def test_ten_times_the_episodes_are_kept(tmp_path) -> None:

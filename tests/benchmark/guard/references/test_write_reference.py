@@ -45,6 +45,7 @@ def test_what_was_accepted_is_in_the_history(tmp_path) -> None:
             "recipe lr",
         ),
         ([made(train_seed=k) for k in range(3)], "retrained", "equal predictions"),
+        ([made(n_episodes=1)], "same", "expected at least 2, got 1"),
         (
             [made(1.0, k, train_seed=k) for k in range(3)],
             "retrained",
@@ -56,6 +57,13 @@ def test_what_is_no_reference_is_refused(tmp_path, results, kind, words) -> None
     with pytest.raises(UserError, match=words):
         store(tmp_path, *results, kind=kind)
     assert not list(tmp_path.rglob("*.json"))
+
+
+def test_a_training_that_ignores_its_seed_is_named(tmp_path) -> None:
+    equal = [made(train_seed=k) for k in range(3)]
+
+    with pytest.raises(UserError, match="gives the same model for every seed"):
+        store(tmp_path, *equal, test="test_models.py::test_mine")
 
 
 def test_names_and_reasons_are_single_lines(tmp_path) -> None:
