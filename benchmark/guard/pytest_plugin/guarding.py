@@ -174,9 +174,9 @@ class Guard:
     ) -> Any:
         """Mark the report of a test that could not measure or compare anything."""
         report = yield
-        crashed = report.failed and call.when != "teardown" and call.excinfo
-        if crashed and is_check(item) and item not in self._measured:
-            self._note_unasked(item, call.excinfo.value)
+        crash = call.excinfo if report.failed and call.when != "teardown" else None
+        if crash and is_check(item) and item not in self._measured:
+            self._note_unasked(item, crash.value)
         if item in self._errors and report.failed:
             report.accuracy_error = True
         return report
