@@ -164,8 +164,10 @@ def test_nightly_checks_wait_for_their_tier(
         return [one["test"] for one in runs[name].summary["checks"]]
 
     ways = [f"test_tiers.py::TestModels::test_ways[{way}]" for way in (20, 5)]
-    assert tests("quick") == ways
-    assert tests("nightly") == [*ways, "test_tiers.py::test_nightly"]
+    # The test with the wrong marker counts as well: as an error.
+    typo = "test_tiers.py::TestModels::test_typo"
+    assert tests("quick") == [typo, *ways]
+    assert tests("nightly") == [typo, *ways, "test_tiers.py::test_nightly"]
     assert runs["nightly"].check("test_nightly")["done"] == "saved"
     assert runs["again"].check("test_nightly")["verdict"]["outcome"] == "pass"
     # The reference of a nightly check can confirm an alarm.
