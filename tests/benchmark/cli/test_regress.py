@@ -123,7 +123,10 @@ def test_training_runs_are_judged_by_their_spread(fewbench, results, tmp_path) -
         (["A", "--reference", "A", "--reason", "x"], "no effect without --update"),
         (["A", "--reference", "A", "--retrained"], "no effect without --save"),
         (["A", "--reference", "A", "--save", "--update"], "got both"),
-        (["A", "--reference", "A", "--update", "--reason", "x"], "got a result on"),
+        (
+            ["A", "--reference", "A", "--update", "--reason", "x"],
+            "expected a reference, got a result",
+        ),
     ],
 )
 def test_a_mistake_is_answered_with_a_sentence(
