@@ -12,7 +12,6 @@ import torch
 from fewbench.baselines import save_times
 from fewbench.baselines.catalogue import load_learner
 from fewbench.baselines.checkpoints import load_checkpoint, save_checkpoint
-from fewbench.baselines.config import TrainConfig
 from fewbench.baselines.learner import BaselineError
 from fewbench.baselines.recipe_files import load_recipe
 from fewbench.baselines.run_folder import BEST, LAST, LOG
@@ -23,26 +22,12 @@ from fewbench.datasets.view import ImageView
 from fewbench.progress import Progress
 from fewbench.signals import Interrupted
 from fewbench_tests.bars import SPLIT_CLASSES
-from fewbench_tests.forked import start_forked
+from fewbench_tests.trainings import config_for_bars as config
+from fewbench_tests.trainings import start_training, train_60_steps, train_400_steps
+from fewbench_tests.trainings import views_of as views
 
 CPU = TrainBudget(device="cpu")
 RESUME = TrainBudget(device="cpu", resume=True)
-SETTINGS = [
-    "way=6",
-    "val_episodes=20",
-    "validate_every=4",
-    "width=16",
-    "lr_step=5",
-    "dataset=bars",
-]
-
-
-def config(*settings: str) -> TrainConfig:
-    return load_recipe("protonet-glyphs", [*SETTINGS, *settings])
-
-
-def views(bars: dict[str, SplitStore]) -> TrainViews:
-    return TrainViews(ImageView([bars["train"]]), ImageView([bars["val"]]))
 
 
 def tensors_of(folder: Path) -> dict[str, torch.Tensor]:
@@ -216,18 +201,6 @@ def test_a_run_is_saved_between_validations_but_not_when_it_diverges(
     assert len(tensors_of(tmp_path)["progress/losses"]) == 2
 
 
-def train_60_steps(root: Path, out: Path) -> None:
-    """Train as a command does that goes on, and is saved often."""
-    save_times.SECONDS_BETWEEN_SAVES = 0.02
-    splits = ("train", "val")
-    bars = {split: SplitStore(root / f"{split}.h5") for split in splits}
-    budget = TrainBudget(device="cpu", resume=True)
-    try:
-        Trainer(config("steps=60", "width=8"), views(bars), out, budget).run()
-    except KeyboardInterrupt as error:
-        raise SystemExit(Interrupted.of(error).exit_code) from None
-
-
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="SIGKILL: not on Windows")
 @pytest.mark.usefixtures("one_thread")
 def test_a_run_that_is_stopped_at_random_moments_ends_with_the_same_bits(
@@ -236,21 +209,21 @@ def test_a_run_that_is_stopped_at_random_moments_ends_with_the_same_bits(
     whole, stopped = tmp_path / "whole", tmp_path / "stopped"
     root = bars["train"].path.parent
     started = time.perf_counter()
-    process = start_forked(train_60_steps, root, whole)
+    process = start_training(train_60_steps, root, whole)
     process.join()
     seconds = time.perf_counter() - started
     assert process.exitcode == 0
 
     chance = random.Random(1)
     for number in [signal.SIGKILL, signal.SIGINT, signal.SIGTERM] * 2:
-        process = start_forked(train_60_steps, root, stopped)
+        process = start_training(train_60_steps, root, stopped)
         time.sleep(chance.uniform(0.1, 0.5) * seconds)
         assert process.pid is not None
         os.kill(process.pid, number)
         process.join()
         # A signal may also come before the training starts or after it ends.
         assert process.exitcode in (0, -number, 128 + number)
-    process = start_forked(train_60_steps, root, stopped)
+    process = start_training(train_60_steps, root, stopped)
     process.join()
 
     assert process.exitcode == 0
@@ -282,15 +255,9 @@ def test_a_finished_cosine_goes_on_at_its_lowest_rate(
     assert log_of(longer)["config"]["lr_until"] == 8
 
 
-def train_400_steps(root: Path, out: Path) -> None:
-    splits = ("train", "val")
-    bars = {split: SplitStore(root / f"{split}.h5") for split in splits}
-    Trainer(config("steps=400"), views(bars), out, CPU).run()
-
-
 @pytest.fixture
 def one_thread() -> Iterator[None]:
-    """As in a forked process: the number of threads changes the last bits."""
+    """As in the process of a training: the number of threads changes the last bits."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     yield
@@ -302,7 +269,7 @@ def test_a_killed_run_resumes_to_the_same_bits(
     bars: dict[str, SplitStore], tmp_path: Path
 ) -> None:
     killed, whole = tmp_path / "killed", tmp_path / "whole"
-    process = start_forked(train_400_steps, bars["train"].path.parent, killed)
+    process = start_training(train_400_steps, bars["train"].path.parent, killed)
     while not (killed / LAST).exists() and process.is_alive():
         time.sleep(0.01)
     process.kill()

@@ -1,5 +1,4 @@
 from multiprocessing import Pipe
-from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pytest
@@ -9,9 +8,7 @@ from fewbench.baselines.training import TrainBudget
 from fewbench.benchmark.train import train_run, train_views
 from fewbench.datasets.info import DataError
 from fewbench.locks import Busy
-from fewbench_tests.forked import start_forked
-
-BRIEF = ["steps=2", "validate_every=2", "val_episodes=4", "width=8", "precision=fp32"]
+from fewbench_tests.trainings import BRIEF, start_training, train_stepwise
 
 
 def test_a_run_is_summed_up(glyphs_root: Path, tmp_path: Path) -> None:
@@ -67,23 +64,13 @@ def test_a_dataset_that_is_not_built_is_named(tmp_path: Path) -> None:
         train_views(load_recipe("protonet-omniglot"), tmp_path)
 
 
-def train_stepwise(connection: Connection, root: Path, out: Path) -> None:
-    """Train, and wait after each step until it may go on."""
-
-    def progress(stage: str, done: int, total: int, remark: str = "") -> None:
-        connection.send("step")
-        connection.recv()
-
-    config = load_recipe("protonet-glyphs", BRIEF)
-    train_run(config, out, TrainBudget(device="cpu"), root, progress)
-
-
 def test_two_trainings_do_not_write_the_same_folder(
     glyphs_root: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "run"
     connection, theirs = Pipe()
-    first = start_forked(train_stepwise, theirs, glyphs_root, out)
+    first = start_training(train_stepwise, theirs, glyphs_root, out)
+    theirs.close()
     assert connection.poll(60)
     assert connection.recv() == "step"
     before = sorted(path.name for path in out.iterdir())

@@ -4,7 +4,6 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -27,7 +26,7 @@ from fewbench.datasets.store.split_file import pixels_offset
 from fewbench.locks import Busy
 from fewbench_tests.bars import BARS, SPLIT_CLASSES
 from fewbench_tests.paths import SUPPORT
-from fewbench_tests.stoppable_builds import StoppableBuild, build_server
+from fewbench_tests.stoppable_builds import StoppableBuild
 
 # Builds `bars` and waits for a line on stdin before each step: a test decides where it is.
 # A shell makes its background jobs, and all that they start, deaf to Ctrl-C.
@@ -50,12 +49,6 @@ build(info, Path({root!r}), Request(Path(".")), progress=wait)
 """
 EXTERNAL = replace(BARS, sources=(Source("bars.zip"),))
 N_STEPS = sum(SPLIT_CLASSES.values())
-
-
-@pytest.fixture(scope="module", autouse=True)
-def server() -> Iterator[None]:
-    with build_server():
-        yield
 
 
 @pytest.fixture(scope="module")

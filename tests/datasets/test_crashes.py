@@ -24,7 +24,7 @@ from fewbench.datasets.info import DataError, Request
 from fewbench.datasets.root import open_split, verify
 from fewbench.datasets.store.split_file import pixels_offset
 from fewbench_tests import imagenet_archives as world
-from fewbench_tests.stoppable_builds import INFOS, StoppableBuild, build_server
+from fewbench_tests.stoppable_builds import INFOS, StoppableBuild
 
 MINI, TIERED = list(world.RAVI.numbers), list(world.REN.classes)
 # Kills at random moments. tests/heavy/test_many_kills.py asks for more.
@@ -75,12 +75,6 @@ class World:
 
 def hashes(one: World) -> dict[str, str]:
     return {split: facts["content_sha256"] for split, facts in one.splits.items()}
-
-
-@pytest.fixture(scope="module", autouse=True)
-def server() -> Iterator[None]:
-    with build_server():
-        yield
 
 
 @pytest.fixture(scope="module")

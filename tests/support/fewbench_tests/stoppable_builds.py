@@ -1,31 +1,24 @@
 """Builds of small datasets in processes of their own, to be killed at any moment."""
 
-import multiprocessing
-import os
 import resource
 import signal
 import traceback
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
 
 from fewbench.datasets.build import build
 from fewbench.datasets.info import DatasetInfo, Request, Source
 from fewbench.errors import UserError
 from fewbench_tests import imagenet_archives as world
 from fewbench_tests.bars import BARS
-from fewbench_tests.paths import SUPPORT
+from fewbench_tests.fork_server import CONTEXT, start_server
 
 INFOS: dict[str, DatasetInfo] = {
     "mini": world.MINI,
     "tiered": world.TIERED,
     "bars": replace(BARS, sources=(Source("bars.zip"),)),
 }
-# Its server forks a process for each build, in which everything is imported already.
-_CONTEXT = multiprocessing.get_context("forkserver")
 
 
 class StoppableBuild:
@@ -45,9 +38,10 @@ class StoppableBuild:
         stepwise: bool = False,
         limit: int = resource.RLIM_INFINITY,
     ) -> None:
-        self._connection, theirs = _CONTEXT.Pipe()
+        start_server()
+        self._connection, theirs = CONTEXT.Pipe()
         args = theirs, dataset, source, root, rebuild, stepwise, limit
-        self.process = _CONTEXT.Process(target=_build, args=args, daemon=True)
+        self.process = CONTEXT.Process(target=_build, args=args, daemon=True)
         self.process.start()
         theirs.close()
         assert self._receive() == "started"
@@ -83,23 +77,6 @@ class StoppableBuild:
             self.kill()
             raise TimeoutError("the build hangs")
         return self._connection.recv()
-
-
-@contextmanager
-def build_server() -> Iterator[None]:
-    """Start what builds are forked from, with this module imported."""
-    path = os.environ.get("PYTHONPATH")
-    os.environ["PYTHONPATH"] = os.pathsep.join([str(SUPPORT), *filter(None, [path])])
-    _CONTEXT.set_forkserver_preload([__name__])
-    try:
-        process: Any = _CONTEXT.Process(target=int)
-        process.start()
-        process.join()
-        yield
-    finally:
-        os.environ.pop("PYTHONPATH") if path is None else os.environ.update(
-            PYTHONPATH=path
-        )
 
 
 def _build(
