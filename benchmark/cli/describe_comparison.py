@@ -7,12 +7,12 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from .describe import result_document, result_label
+from .describe_gate import gate_document, gate_text
 from .percent import digits
 
 if TYPE_CHECKING:
     from ...reports.records import RunResult
     from ...reports.stats.intervals import Interval
-    from ...reports.stats.non_inferiority import NonInferiority
     from ..compare_results import ComparedPair, ComparedResults
 
 _SUPERIORITY = (
@@ -25,19 +25,6 @@ _OTHER_KINDS = (
     "in fewer\nthan 50, so limits and p allow for what was not seen; paired-anytime: the "
     "evaluation could\nstop early, so limits and p are computed by betting"
 )
-
-
-# The outcome of the test of two results -> what it says.
-_ONE_SIDED = {
-    "pass": "the first is not worse than the second by {margin} or more",
-    "fail": "the first is worse than the second by more than {margin}",
-    "undecided": "the first may or may not be worse than the second by {margin}",
-}
-_TWO_SIDED = {
-    "pass": "the first and the second differ by less than {margin}",
-    "fail": "the first and the second differ by more than {margin}",
-    "undecided": "the first and the second may or may not differ by {margin}",
-}
 
 
 def comparison_document(compared: ComparedResults) -> dict[str, Any]:
@@ -55,7 +42,7 @@ def comparison_document(compared: ComparedResults) -> dict[str, Any]:
         "results": results,
         "comparisons": list(map(_pair_document, compared.pairs)),
         "equivalence": tests,
-        "gate": _gate_document(compared.gate),
+        "gate": gate_document(compared.gate),
     }
 
 
@@ -83,35 +70,11 @@ def comparison_text(compared: ComparedResults) -> str:
     return "\n\n".join(blocks)
 
 
-def gate_text(gate: NonInferiority) -> str:
-    """Return the verdict on whether the first result is no worse than the second."""
-    limits = gate.limits
-    margin = f"{digits(100 * limits.margin)} points"
-    words = _TWO_SIDED if limits.two_sided else _ONE_SIDED
-    finding = words[gate.outcome].format(margin=margin)
-    sides = _limits(gate)
-    sentence = f"{gate.outcome}: {finding}: {_in_points(gate.difference)} {sides}"
-    sentence += f", one-sided limits, alpha {digits(100 * limits.alpha)} %"
-    if gate.more_episodes is not None:
-        sentence += f"; about {gate.more_episodes:,} more episodes would decide"
-    return sentence
-
-
 def p_value(value: float) -> str:
     """Return a p-value as text with four decimals, or "< 0.0001"."""
     if value < 1e-4:
         return "< 0.0001"
     return f"{value:.4f}"
-
-
-def _gate_document(gate: NonInferiority | None) -> dict[str, Any] | None:
-    if gate is None:
-        return None
-    return {
-        **asdict(gate),
-        "outcome": gate.outcome,
-        "more_episodes": gate.more_episodes,
-    }
 
 
 def _pair_document(pair: ComparedPair) -> dict[str, Any]:
@@ -240,7 +203,7 @@ def _about_pairs(pairs: Sequence[ComparedPair]) -> str:
     return text
 
 
-def _limits(interval: Interval | NonInferiority | None) -> str:
+def _limits(interval: Interval | None) -> str:
     if interval is None:
         return "–"
     low = _in_points(interval.low)

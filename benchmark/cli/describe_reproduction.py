@@ -2,114 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from fewbench.documents import counted
 
+from .describe_cells import cell_remarks, published_text
 from .train import duration_text
 
 if TYPE_CHECKING:
-    from ...reports.published import PublishedNumber
     from ...reports.reproduction import Reproduction
     from ...reports.stats.equivalence import Equivalence
     from ...reports.stats.intervals import Interval
-    from ..reproduce.cells import Cell, Scaled
     from ..reproduce.estimate import Estimate
     from ..reproduce.job import Job
-
-
-_ABOUT_TIMES = (
-    "full, short: about how long the training of one seed takes on two cores of an AMD "
-    "EPYC, without validation and evaluation. ProtoNet on Omniglot trains a second time, "
-    "by up to twice as many steps. Your device is measured before a reproduction starts\n"
-    "*: scaled. The time of a step is that of another recipe, by the number of images or "
-    "tasks. Times without * come from measured steps"
-)
-
-
-def cells_text(cells: Iterable[Cell]) -> str:
-    """Return a table of cells, with the number, the recipe and the time of each."""
-    from ...reports.tables.text import text_table
-
-    header = ["cell", "source", "published", "protocol", "recipe", "steps"]
-    rows: list[list[str]] = []
-    for cell in cells:
-        full = cell.config("full", seed=0)
-        rows.append(
-            [
-                cell.id,
-                cell.published.named_source,
-                published_text(cell.published),
-                cell.protocol,
-                f"{cell.recipe} (ours)" if cell.ours else cell.recipe,
-                f"{full.steps:,}",
-                _time_text(cell, "full"),
-                _time_text(cell, "short"),
-            ]
-        )
-    table = text_table([*header, "full", "short"], rows, "llrllrrr")
-    return f"{table}\n\n{_ABOUT_TIMES}"
-
-
-def cell_document(cell: Cell) -> dict[str, Any]:
-    """Return a cell as JSON."""
-    number = cell.published
-    return {
-        "source": number.source,
-        "learner": number.learner,
-        "dataset": number.dataset,
-        "accuracy": number.accuracy,
-        "half_width": number.half_width,
-        "protocol": cell.protocol,
-        "recipe": cell.recipe,
-        "steps": cell.config("full", seed=0).steps,
-        "recipe_is_ours": cell.ours,
-        "settings": dict(cell.settings),
-        "short_recipe": cell.short,
-        "tolerance_points": cell.tolerance,
-        "tolerance_reason": cell.tolerance_reason,
-        "reruns": [rerun.id for rerun in cell.reruns],
-        "hours_full": cell.hours("full"),
-        "hours_short": cell.hours("short"),
-        "time_full_is": _time_is(cell, "full"),
-        "time_short_is": _time_is(cell, "short"),
-        "remarks": cell_remarks(cell),
-    }
-
-
-def _equal_cells(job: Job) -> Iterator[str]:
-    """Yield a sentence about the cells with the same training, if there are any."""
-    from ..reproduce.take_over import equal_cells
-
-    names = [cell.id for cell in equal_cells(job)]
-    if names:
-        yield (
-            f"same training as {' and '.join(names)}: the cell that comes second takes it "
-            f"over, if both folders are in {job.out.parent}"
-        )
-
-
-def cell_remarks(cell: Cell) -> list[str]:
-    """Return sentences about a cell that a reader of its result should know."""
-    remarks = []
-    if cell.ours:
-        remarks.append(
-            "The full recipe is fewbench's, because the paper does not give all of it."
-        )
-    if cell.remark:
-        remarks.append(cell.remark)
-    return remarks
-
-
-def _time_text(cell: Cell, budget: Scaled) -> str:
-    """Return the time of a training run, with a * if it was scaled."""
-    text = duration_text(3600 * cell.hours(budget))
-    return f"{text}*" if budget in cell.scaled else text
-
-
-def _time_is(cell: Cell, budget: Scaled) -> str:
-    return "scaled" if budget in cell.scaled else "measured"
 
 
 def plan_text(job: Job, estimate: Estimate) -> str:
@@ -126,6 +32,18 @@ def plan_text(job: Job, estimate: Estimate) -> str:
         f"{estimate.cost.peak_bytes / 1e9:.1f} GB of memory"
     )
     return "\n".join([lines, *_equal_cells(job), *cell_remarks(job.cell)])
+
+
+def _equal_cells(job: Job) -> Iterator[str]:
+    """Yield a sentence about the cells with the same training, if there are any."""
+    from ..reproduce.take_over import equal_cells
+
+    names = [cell.id for cell in equal_cells(job)]
+    if names:
+        yield (
+            f"same training as {' and '.join(names)}: the cell that comes second takes it "
+            f"over, if both folders are in {job.out.parent}"
+        )
 
 
 def reproduction_text(job: Job, made: Reproduction) -> str:
@@ -240,14 +158,6 @@ def reproduction_document(job: Job, made: Reproduction) -> dict[str, Any]:
             "as_every_rerun": made.as_every_rerun,
         }
     return document
-
-
-def published_text(number: PublishedNumber) -> str:
-    """Return a published accuracy as its source prints it."""
-    text = f"{number.accuracy:.2f}"
-    if number.half_width is not None:
-        text += f" ± {number.half_width:.2f}"
-    return f"{text} %"
 
 
 def ours_text(made: Reproduction) -> str:

@@ -191,7 +191,7 @@ def _default_folder(cell: str, budget: str) -> Path:
 def _list(learner: str | None, dataset: str | None, as_json: bool) -> None:
     from ...datasets.lookup import pick
     from ..reproduce.cells import cells, filtered
-    from .describe_reproduction import cell_document, cells_text
+    from .describe_cells import cell_document, cells_text
 
     numbers = [cell.published for cell in cells().values()]
     if learner is not None:

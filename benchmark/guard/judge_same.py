@@ -16,7 +16,7 @@ from ...reports.stats.non_inferiority import (
     no_worse_than_counts,
 )
 from .comparable import NotComparable, check_comparable
-from .references.reference import Machine
+from .references.key import Machine
 from .references.reference_folder import StoredReference
 from .verdict import IDENTICAL, Outcome, Rules, Verdict
 from .words import percent, points, signed

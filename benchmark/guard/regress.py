@@ -11,7 +11,8 @@ from ...reports.records import RunResult
 from .comparable import NotComparable
 from .judge_retrained import judge_retrained
 from .judge_same import judge_same
-from .references.reference import Key, Kind, Made
+from .references.key import Key
+from .references.reference import Kind, Made
 from .references.reference_folder import ReferenceFolder, StoredReference
 from .verdict import Rules, Verdict
 

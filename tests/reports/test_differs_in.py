@@ -2,23 +2,10 @@ from dataclasses import replace
 
 import pytest
 
-from fewbench.benchmark.published_numbers import published_numbers
 from fewbench.reports.differs_in import differences
 from fewbench.reports.published import pairs_beside
 from fewbench.reports.tables.beside_frame import beside_published
-
-
-def find(**fields):
-    return [
-        one
-        for one in published_numbers()
-        if all(getattr(one, name) == value for name, value in fields.items())
-    ]
-
-
-def omniglot(make_result, accuracy=0.988, **changes):
-    card = {"name": "omniglot-5w1s", "dataset": "omniglot", "n_episodes": 2000}
-    return make_result(accuracy, 1, **(card | changes))
+from fewbench_tests.published_rows import find, omniglot
 
 
 @pytest.mark.parametrize(

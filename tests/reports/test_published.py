@@ -9,25 +9,13 @@ from fewbench.benchmark.published_numbers import parse_published, published_numb
 from fewbench.datasets import BUILDERS
 from fewbench.reports.published import pairs_beside
 from fewbench.reports.records import ResultError
+from fewbench_tests.published_rows import find, omniglot
 
 HEADER = (
     "id,method,variant,reference,dataset,split,way,shot,accuracy,transductive,backbone,source,"
     "url,left_out"
 )
 LINE = "x,M,v,yes,omniglot,vinyals,5,1,98.5,no,conv4-64,Somebody 2020,https://x.org,"
-
-
-def find(**fields):
-    return [
-        one
-        for one in published_numbers()
-        if all(getattr(one, name) == value for name, value in fields.items())
-    ]
-
-
-def omniglot(make_result, accuracy=0.988, **changes):
-    card = {"name": "omniglot-5w1s", "dataset": "omniglot", "n_episodes": 2000}
-    return make_result(accuracy, 1, **(card | changes))
 
 
 def test_every_line_is_read_and_none_is_named_twice():

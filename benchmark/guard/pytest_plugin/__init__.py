@@ -20,5 +20,6 @@ finish.py        what happens once, after all checks of a run
 report_files.py  write the results, the summary and the plots into a folder
 github.py        the summary of the job and annotations on GitHub
 shadowing.py     notice tests whose fixture `accuracy` is not the one of fewbench
+warning.py       warn of a check that passed, but that somebody should look at
 unused.py        find the references that no test uses
 """

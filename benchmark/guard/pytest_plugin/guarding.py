@@ -1,6 +1,5 @@
 """The guard of a run of pytest: it knows the options, the tests, and what they found."""
 
-import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -12,12 +11,13 @@ from fewbench.errors import UserError
 
 from .collected import Collected, whole_files
 from .concerned import MARKER, PROPERTY, is_check
-from .marker import Marker, read_marker
+from .marker import Marker, marker_of
 from .option_table import OPTIONS
 from .options import Options, read_options
 from .place import Place, place_of
 from .record import Record
 from .shadowing import why_unchecked
+from .warning import warn
 
 if TYPE_CHECKING:
     from ....reports.records import RunResult
@@ -32,10 +32,6 @@ _MEASURED_NOTHING = (
     "measured nothing: expected a call of the fixture accuracy, got none. Write for "
     "example accuracy(model, 'PROTOCOL')"
 )
-
-
-class AccuracyWarning(UserWarning):
-    """A check that passed, but that somebody should look at."""
 
 
 def make_guard(config: pytest.Config) -> "Guard":
@@ -85,7 +81,7 @@ class Guard:
         for item in items:
             mistake = why_unchecked(item)
             try:
-                marker = _marker_of(item)
+                marker = marker_of(item)
             except UserError as error:
                 mistake = f"{item.nodeid}: {error}"
                 marker = Marker()
@@ -124,7 +120,7 @@ class Guard:
         item.user_properties.append((MARKER, line))
         item.user_properties.append((PROPERTY, record.to_json()))
         if record.passed and record.word in ("undecided", "improved"):
-            _warn(item, record)
+            warn(item, record)
         folder = self.options.report
         if folder and results:
             from .report_files import save_results
@@ -241,28 +237,3 @@ class Guard:
             if not is_skipped:
                 total += n_references.get((place.folder, place.key), 1)
         return total
-
-
-def _marker_of(item: pytest.Item) -> Marker:
-    """Return what the markers of a test say. The nearest marker wins."""
-    args: list[object] = []
-    keywords: dict[str, Any] = {}
-    for marker in item.iter_markers(MARKER):
-        args.extend(marker.args)
-        keywords = {**marker.kwargs, **keywords}
-    return read_marker(args, keywords)
-
-
-def _warn(item: pytest.Item, record: Record) -> None:
-    """Show a warning that no filter turns into an error: --accuracy-strict is for that."""
-    message = warnings.WarningMessage(
-        AccuracyWarning(record.message), AccuracyWarning, record.file, record.line
-    )
-    item.ihook.pytest_warning_recorded.call_historic(
-        kwargs={
-            "warning_message": message,
-            "nodeid": item.nodeid,
-            "when": "runtest",
-            "location": None,
-        }
-    )

@@ -4,9 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import pytest
+
 from fewbench.errors import UserError
 
 from ..percentages import fraction
+from .concerned import MARKER
 from .options import Tier
 
 _KEYWORDS = ("tier", "margin", "alpha")
@@ -58,3 +61,13 @@ def read_marker(args: Sequence[object], keywords: Mapping[str, Any]) -> Marker:
             where = f"the marker accuracy, {name}"
             numbers[name] = fraction(keywords[name], where, _AMBIGUOUS[name])
     return Marker(tier, **numbers)
+
+
+def marker_of(item: pytest.Item) -> Marker:
+    """Return what the markers of a test say. The nearest marker wins."""
+    args: list[object] = []
+    keywords: dict[str, Any] = {}
+    for marker in item.iter_markers(MARKER):
+        args.extend(marker.args)
+        keywords = {**marker.kwargs, **keywords}
+    return read_marker(args, keywords)

@@ -1,5 +1,6 @@
 """References: the accepted accuracies that later results are compared with.
 
+key.py                what a reference is looked up by, and its machine
 reference.py          the document of a reference
 reference_file.py     read and write its file
 reference_results.py  load the results that lie beside it

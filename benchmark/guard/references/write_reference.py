@@ -18,11 +18,10 @@ from ....reports.records import RunResult, Scalar
 from ....reports.result_files import array_sha256, save_result
 from ....reports.stats.retraining import FEWEST_REFERENCES
 from ....reports.stats.training_seeds import train_seeds
+from .key import Key, Machine
 from .maker import Maker
 from .reference import (
     Acceptance,
-    Key,
-    Machine,
     Made,
     Reference,
     Run,

@@ -5,13 +5,11 @@ import pytest
 
 from fewbench.baselines.training_cost import TrainingCost
 from fewbench.benchmark.cli.describe_reproduction import (
-    cell_document,
-    cells_text,
     plan_text,
     reproduction_document,
     reproduction_text,
 )
-from fewbench.benchmark.reproduce.cells import Budget, Cell, find_cell
+from fewbench.benchmark.reproduce.cells import Budget, Cell
 from fewbench.benchmark.reproduce.estimate import Estimate
 from fewbench.benchmark.reproduce.job import Job
 from fewbench.reports.reproduction import Reproduction, judge_reproduction
@@ -32,41 +30,6 @@ def made(cell: Cell, *accuracies: float) -> Reproduction:
     return judge_reproduction(
         results, cell.published, cell.tolerance / 100, cell.reruns
     )
-
-
-def test_the_table_of_cells_says_whose_recipe_it_is() -> None:
-    cells = [
-        find_cell("protonet-snell17-omni-5w1s"),
-        find_cell("anil-raghu20-mini-5w1s"),
-    ]
-
-    _, first, second, *_ = cells_text(cells).splitlines()
-
-    assert "98.80 %" in first
-    assert "(ours)" not in first
-    assert "46.70 ± 0.40 %" in second
-    assert "anil-miniimagenet (ours)" in second
-
-
-def test_the_document_of_a_cell_has_the_source_of_each_setting() -> None:
-    document = cell_document(find_cell("protonet-snell17-mini-5w5s"))
-
-    assert "way=20" in document["settings"]
-    assert all(document["settings"].values())
-    assert document["tolerance_reason"]
-
-
-def test_the_list_says_which_times_were_measured() -> None:
-    measured = find_cell("protonet-snell17-omni-5w1s")
-    scaled = find_cell("anil-raghu20-omni-20w1s")
-
-    _, first, second, *_ = cells_text([measured, scaled]).splitlines()
-    document = cell_document(scaled)
-
-    assert first.split("20,000")[1].split() == ["4.5", "h", "18", "min"]
-    assert second.split("60,000")[1].split() == ["12.3", "h", "10", "min*"]
-    assert document["time_full_is"] == "measured"
-    assert document["time_short_is"] == "scaled"
 
 
 def test_remarks_about_a_cell_stand_in_plan_and_verdict() -> None:

@@ -1,26 +1,11 @@
 """The simulation behind the table of docs/statistics.md, with fewer runs of each row."""
 
-import importlib.util
-import sys
-
 import pytest
 
 from fewbench_tests.paths import REPOSITORY
+from fewbench_tests.scripts import load_script
 
-SCRIPT = REPOSITORY / "reports" / "scripts" / "simulate_coverage.py"
-
-
-def _script():
-    spec = importlib.util.spec_from_file_location("simulate_coverage", SCRIPT)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-simulation = _script()
+simulation = load_script("reports/scripts/simulate_coverage.py")
 SAME, IMAGES, CLASSES, SEEDS, DIFFERENCE = (
     simulation.SAME, simulation.IMAGES, simulation.CLASSES, simulation.SEEDS, simulation.DIFFERENCE
 )  # fmt: skip
@@ -122,7 +107,7 @@ def test_the_interval_fails_where_the_table_says_so(rows, name):
 
 
 def test_the_committed_table_has_these_rows(rows):
-    text = (SCRIPT.parents[2] / "docs" / "statistics.md").read_text(encoding="utf-8")
+    text = (REPOSITORY / "docs" / "statistics.md").read_text(encoding="utf-8")
     lines = (
         text.split(simulation.MARKERS[0])[1]
         .split(simulation.MARKERS[1])[0]
@@ -134,7 +119,7 @@ def test_the_committed_table_has_these_rows(rows):
 
 
 def test_every_committed_row_about_new_classes_covers_or_is_marked():
-    text = (SCRIPT.parents[2] / "docs" / "statistics.md").read_text(encoding="utf-8")
+    text = (REPOSITORY / "docs" / "statistics.md").read_text(encoding="utf-8")
     table = text.split(simulation.MARKERS[0])[1].split(simulation.MARKERS[1])[0]
     rows = [line for line in table.splitlines() if "| open-bootstrap | new cl" in line]
     assert len(rows) == 15

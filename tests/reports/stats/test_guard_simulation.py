@@ -1,26 +1,11 @@
 """The simulation behind the tables of docs/guard.md, with a few lives of each row."""
 
-import importlib.util
-import sys
-
 import numpy as np
 
 from fewbench_tests.paths import REPOSITORY
+from fewbench_tests.scripts import load_script
 
-SCRIPT = REPOSITORY / "reports" / "scripts" / "simulate_guard.py"
-
-
-def _script():
-    spec = importlib.util.spec_from_file_location("simulate_guard", SCRIPT)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-simulation = _script()
+simulation = load_script("reports/scripts/simulate_guard.py")
 
 
 def test_a_large_drop_is_red_soon_and_no_drop_is_not() -> None:

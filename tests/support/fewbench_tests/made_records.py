@@ -15,9 +15,9 @@ def made_record(outcome: Outcome | None = "pass", **changes: Any) -> Record:
         )
     fields: dict[str, Any] = {
         "test": "tests/test_models.py::test_mine",
-        "file": "/work/tests/test_models.py",
+        "file": "/home/tests/test_models.py",
         "line": 7,
-        "folder": "/work/tests/accuracy/reference",
+        "folder": "/home/tests/accuracy/reference",
         "name": "test_models.py::test_mine",
         "protocol": "glyphs-5w1s-val-600ep",
         "split": "val",

@@ -131,20 +131,28 @@ def test_elsewhere_nothing_is_annotated(tmp_path: Path) -> None:
     assert "::error" not in ran.text
 
 
+NIGHTLY = ("--accuracy-tier=nightly", "--accuracy-history=nights.jsonl")
+
+
+def save_reference(folder: Path, root: Path, n_runs: int) -> dict[str, str]:
+    """Save the reference of a training. Return the environment for further runs."""
+    write_tests(folder, test_models=TRAINED)
+    data = {"FEWBENCH_DATA": str(root)}
+    options = ("--accuracy-save", f"--accuracy-runs={n_runs}")
+    run_guarded(folder, *options, report=False, environment=data)
+    return data
+
+
 def test_nights_are_kept_and_an_alarm_is_confirmed(
     glyphs_root: Path, tmp_path: Path
 ) -> None:
     """A second seed is trained when the evidence of all nights is enough."""
-    folder = write_tests(tmp_path, test_models=TRAINED)
-    data = {"FEWBENCH_DATA": str(glyphs_root)}
-    run_guarded(
-        folder, "--accuracy-save", "--accuracy-runs=4", report=False, environment=data
-    )
-    nightly = ("--accuracy-tier=nightly", "--accuracy-history=nights.jsonl")
+    folder = tmp_path
+    data = save_reference(folder, glyphs_root, 4)
 
     def night(day: int, **environment: str) -> tuple[int, str]:
         date = f"--accuracy-date=2026-11-{day:02}"
-        ran = run_guarded(folder, *nightly, date, environment={**data, **environment})
+        ran = run_guarded(folder, *NIGHTLY, date, environment={**data, **environment})
         return ran.code, ran.check("test_trained")["verdict"]["reason"]
 
     code, reason = night(1)
@@ -164,16 +172,15 @@ def test_nights_are_kept_and_an_alarm_is_confirmed(
         *[f"{day:02}"] * 2,
     ]
     assert nights[-1].outcome == "fail"
-    assert (
-        len(list(folder.glob("report/test-models-py-test-trained-*/nights.svg"))) == 1
-    )
+    plots = list(folder.glob("report/test-models-py-test-trained-*/nights.svg"))
+    assert len(plots) == 1
     assert len({one.train_seed for one in nights}) == len(nights)
     # It stays red if it is repeated, and the night before is refused.
     assert night(day)[0] == 1
     repeated = read_nights(folder / "nights.jsonl")[len(nights) :]
     assert [one.outcome for one in repeated] == ["fail", "fail"]
     date = f"--accuracy-date=2026-11-{day - 1:02}"
-    refused = run_guarded(folder, *nightly, date, environment=data)
+    refused = run_guarded(folder, *NIGHTLY, date, environment=data)
     assert refused.code == 1
     assert f"Type --accuracy-date=2026-11-{day:02} or a later date" in refused.text
 
@@ -182,11 +189,8 @@ def test_without_a_history_a_drop_is_red_at_once(
     glyphs_root: Path, tmp_path: Path
 ) -> None:
     """Three reference runs are enough for a second seed to confirm a large drop."""
-    folder = write_tests(tmp_path, test_models=TRAINED)
-    data = {"FEWBENCH_DATA": str(glyphs_root)}
-    run_guarded(
-        folder, "--accuracy-save", "--accuracy-runs=3", report=False, environment=data
-    )
+    folder = tmp_path
+    data = save_reference(folder, glyphs_root, 3)
     options = ("--accuracy-tier=nightly", "--accuracy-date=2026-11-26")
 
     green = run_guarded(folder, *options, environment=data)

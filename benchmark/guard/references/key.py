@@ -1,0 +1,98 @@
+"""What a reference is looked up by, and on which machine it was made."""
+
+from typing import Annotated
+
+from pydantic import AfterValidator, ConfigDict, Field
+from pydantic.dataclasses import dataclass
+
+from ....reports.names import Name
+from ....reports.records import Precision, RunResult
+
+
+def _one_line(text: str) -> str:
+    if not text.isprintable():
+        raise ValueError("expected one line of printable text")
+    return text
+
+
+Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+Line = Annotated[str, Field(max_length=1000), AfterValidator(_one_line)]
+Count = Annotated[int, Field(ge=0)]
+LENIENT = ConfigDict(
+    extra="ignore",  # a later fewbench may add optional fields
+    strict=True,
+    allow_inf_nan=False,
+)
+
+
+@dataclass(frozen=True, kw_only=True, config=LENIENT)
+class Key:
+    """What a reference is looked up by.
+
+    name: the name of the check, such as "test_models.py::test_mine"
+    protocol: the name of the protocol
+    protocol_sha256: see `EvalProtocol.sha256`
+    backend: the library that the learner computes with; "" if the result names none
+    precision: the number format that the learner computes in
+    """
+
+    name: Line
+    protocol: Name
+    protocol_sha256: Sha256
+    backend: Line
+    precision: Precision
+
+    @classmethod
+    def of(cls, result: RunResult, name: str) -> "Key":
+        """Return the key of a result."""
+        return cls(
+            name=name,
+            protocol=result.protocol.name,
+            protocol_sha256=result.protocol.sha256,
+            backend=str(result.recipe.get("backend") or ""),
+            precision=result.precision,
+        )
+
+
+@dataclass(frozen=True, kw_only=True, config=LENIENT)
+class Machine:
+    """On what a result was computed. Results of older versions do not say all of it.
+
+    processor: its model; "" if unknown. Libraries choose their code by its vendor as well.
+    instruction_set: such as "AVX2"; "" if unknown
+    threads: the number of threads of torch; 0 if unknown
+    torch: the version of torch; "" if unknown
+    device: such as "cpu"
+    """
+
+    processor: Line
+    instruction_set: Line
+    threads: Count
+    torch: Line
+    device: Line
+
+    @classmethod
+    def of(cls, result: RunResult) -> "Machine":
+        """Return the machine that a result records."""
+        known = result.environment
+        threads = known.get("threads", "")
+        return cls(
+            processor=known.get("processor", ""),
+            instruction_set=known.get("instruction_set", ""),
+            threads=int(threads) if threads.isdecimal() else 0,
+            torch=known.get("torch", ""),
+            device=result.device,
+        )
+
+    def differences(self, other: "Machine") -> list[str]:
+        """Return what is not known to be equal, such as "threads 2 there, 4 here"."""
+        found = []
+        for name in ("processor", "instruction_set", "threads", "torch", "device"):
+            here = getattr(self, name)
+            there = getattr(other, name)
+            words = name.replace("_", " ")
+            if not here or not there:
+                found.append(f"{words} unknown")
+            elif here != there:
+                found.append(f"{words} {there} there, {here} here")
+        return found

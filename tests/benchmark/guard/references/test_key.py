@@ -1,0 +1,38 @@
+from fewbench.benchmark.guard.references.key import Key, Machine
+from fewbench_tests.guarded import MACHINE, made
+
+
+def test_a_key_is_that_of_the_result() -> None:
+    result = made(recipe={"backend": "higher"}, precision="bf16")
+
+    key = Key.of(result, "mine")
+
+    assert (key.name, key.backend, key.precision) == ("mine", "higher", "bf16")
+    assert (key.protocol, key.protocol_sha256) == (
+        result.protocol.name,
+        result.protocol.sha256,
+    )
+    assert Key.of(made(), "mine").backend == ""
+
+
+def test_machines_are_equal_if_everything_is_known_and_equal() -> None:
+    machine = Machine.of(made())
+
+    assert machine.differences(machine) == []
+    for name, value in MACHINE.items():
+        other = Machine.of(made(environment=MACHINE | {name: "7"}))
+        words = name.replace("_", " ")
+        assert machine.differences(other) == [f"{words} 7 there, {value} here"]
+    assert machine.differences(Machine.of(made(device="cuda"))) == [
+        "device cuda there, cpu here"
+    ]
+
+
+def test_an_old_result_is_of_another_machine() -> None:
+    old = Machine.of(made(environment={"torch": "2.6.0"}))
+
+    assert old.differences(old) == [
+        "processor unknown",
+        "instruction set unknown",
+        "threads unknown",
+    ]
