@@ -6,7 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import ConfigDict, Field, TypeAdapter
+from pydantic import Field, TypeAdapter
 from pydantic.dataclasses import dataclass
 
 from fewbench.documents import (
@@ -20,17 +20,14 @@ from fewbench.errors import UserError
 from fewbench.files import write_bytes
 from fewbench.locks import exclusive
 
+from ...reports.origin import RECORD
+from .references.key import Count, Line
 from .verdict import Outcome
 
 SCHEMA_VERSION = 1
-_LENIENT = ConfigDict(
-    extra="ignore",  # a later fewbench may add optional fields
-    strict=True,
-    allow_inf_nan=False,
-)
 
 
-@dataclass(frozen=True, kw_only=True, config=_LENIENT)
+@dataclass(frozen=True, kw_only=True, config=RECORD)
 class Night:
     """One check of one night.
 
@@ -45,13 +42,13 @@ class Night:
     """
 
     date: Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")]
-    name: str
-    protocol: str
-    reference_sha256: str
+    name: Line
+    protocol: Line
+    reference_sha256: Line
     accuracy: Annotated[float, Field(ge=0, le=1)]
-    train_seed: Annotated[int, Field(ge=0)]
+    train_seed: Count
     outcome: Outcome
-    commit: str = ""
+    commit: Line = ""
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,11 @@
 
 from typing import Annotated
 
-from pydantic import AfterValidator, ConfigDict, Field
+from pydantic import AfterValidator, Field
 from pydantic.dataclasses import dataclass
 
 from ....reports.names import Name
+from ....reports.origin import RECORD
 from ....reports.records import Precision, RunResult
 
 
@@ -18,14 +19,9 @@ def _one_line(text: str) -> str:
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 Line = Annotated[str, Field(max_length=1000), AfterValidator(_one_line)]
 Count = Annotated[int, Field(ge=0)]
-LENIENT = ConfigDict(
-    extra="ignore",  # a later fewbench may add optional fields
-    strict=True,
-    allow_inf_nan=False,
-)
 
 
-@dataclass(frozen=True, kw_only=True, config=LENIENT)
+@dataclass(frozen=True, kw_only=True, config=RECORD)
 class Key:
     """What a reference is looked up by.
 
@@ -54,7 +50,7 @@ class Key:
         )
 
 
-@dataclass(frozen=True, kw_only=True, config=LENIENT)
+@dataclass(frozen=True, kw_only=True, config=RECORD)
 class Machine:
     """On what a result was computed. Results of older versions do not say all of it.
 

@@ -9,17 +9,18 @@ import numpy as np
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
+from ....reports.origin import RECORD
 from ....reports.records import RunResult, Seed
 from ....reports.result_files import array_sha256
 from ....reports.stats.accuracies import mean_and_std
 from ....reports.stats.retraining import FEWEST_REFERENCES
-from .key import LENIENT, Count, Key, Line, Machine, Sha256
+from .key import Count, Key, Line, Machine, Sha256
 
 SCHEMA_VERSION = 1
 Kind = Literal["same", "retrained"]
 
 
-@dataclass(frozen=True, kw_only=True, config=LENIENT)
+@dataclass(frozen=True, kw_only=True, config=RECORD)
 class Run:
     """One training run of a reference."""
 
@@ -44,7 +45,7 @@ class Run:
         return self.n_correct / self.n_queries
 
 
-@dataclass(frozen=True, kw_only=True, config=LENIENT)
+@dataclass(frozen=True, kw_only=True, config=RECORD)
 class TenTimes:
     """Ten times the episodes, which confirm an alarm. Their numbers of right answers are
     in a file beside the reference.
@@ -58,7 +59,7 @@ class TenTimes:
     correct_sha256: Sha256
 
 
-@dataclass(frozen=True, kw_only=True, config=LENIENT)
+@dataclass(frozen=True, kw_only=True, config=RECORD)
 class Acceptance:
     """One line of a reference's history: what was accepted when, by whom, and why.
 
@@ -77,7 +78,7 @@ class Acceptance:
     predictions_sha256: Sha256
 
 
-@dataclass(frozen=True, kw_only=True, config=LENIENT)
+@dataclass(frozen=True, kw_only=True, config=RECORD)
 class Reference:
     """The accepted accuracy of one check, with its history.
 

@@ -26,6 +26,8 @@ NIGHT = Night(
     outcome="pass",
     commit="abc1234",
 )
+# Names and reasons are shown, so they are printable.
+ONE_LINE = st.text(max_size=64).filter(str.isprintable)
 
 
 @settings(max_examples=30)
@@ -34,13 +36,13 @@ NIGHT = Night(
         st.builds(
             Night,
             date=st.dates().map(str),
-            name=st.text(),
-            protocol=st.text(),
-            reference_sha256=st.text(max_size=64),
+            name=ONE_LINE,
+            protocol=ONE_LINE,
+            reference_sha256=ONE_LINE,
             accuracy=st.floats(0, 1),
             train_seed=st.integers(0, 2**31),
             outcome=st.sampled_from(["pass", "improved", "undecided", "fail"]),
-            commit=st.text(max_size=50),
+            commit=ONE_LINE,
         ),
         max_size=4,
     )

@@ -131,7 +131,7 @@ def test_elsewhere_nothing_is_annotated(tmp_path: Path) -> None:
     assert "::error" not in ran.text
 
 
-NIGHTLY = ("--accuracy-tier=nightly", "--accuracy-history=nights.jsonl")
+NIGHTS = ("--accuracy-tier=nightly", "--accuracy-history=nights.jsonl")
 
 
 def save_reference(folder: Path, root: Path, n_runs: int) -> dict[str, str]:
@@ -152,7 +152,7 @@ def test_nights_are_kept_and_an_alarm_is_confirmed(
 
     def night(day: int, **environment: str) -> tuple[int, str]:
         date = f"--accuracy-date=2026-11-{day:02}"
-        ran = run_guarded(folder, *NIGHTLY, date, environment={**data, **environment})
+        ran = run_guarded(folder, *NIGHTS, date, environment={**data, **environment})
         return ran.code, ran.check("test_trained")["verdict"]["reason"]
 
     code, reason = night(1)
@@ -180,7 +180,7 @@ def test_nights_are_kept_and_an_alarm_is_confirmed(
     repeated = read_nights(folder / "nights.jsonl")[len(nights) :]
     assert [one.outcome for one in repeated] == ["fail", "fail"]
     date = f"--accuracy-date=2026-11-{day - 1:02}"
-    refused = run_guarded(folder, *NIGHTLY, date, environment=data)
+    refused = run_guarded(folder, *NIGHTS, date, environment=data)
     assert refused.code == 1
     assert f"Type --accuracy-date=2026-11-{day:02} or a later date" in refused.text
 
