@@ -10,7 +10,7 @@ from fewbench.errors import UserError
 from .console import emit
 from .inputs import load_in_order
 from .options import Json, Level
-from .percent import accuracy, points
+from .percent import accuracy, digits, points
 
 if TYPE_CHECKING:
     from ...reports.stats.non_inferiority import Limits
@@ -111,11 +111,17 @@ def gate_limits(
 
     margin, published, two_sided: the values of these options; fractions
     level: the confidence level; the risk of each error is 1 - level
-    Raises UserError for --two-sided without --margin.
+    Raises UserError for --two-sided without --margin, or a level of at most 50 % with it.
     """
     from ...reports.stats.non_inferiority import Limits
 
     if margin is not None and published is None:
+        if level <= 0.5:
+            raise UserError(
+                f"--level {digits(100 * level)}%: expected more than 50 % with --margin, "
+                f"since 100 % minus the level is the risk of an error. Type for example "
+                f"--level 95%"
+            )
         alpha = round(1 - level, 12)
         return Limits(margin, margin, alpha, two_sided)
     if two_sided:

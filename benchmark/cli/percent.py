@@ -1,16 +1,12 @@
 """Read percentages from the command line, and return them as fractions."""
 
-import math
-import re
-
 import typer
+
+from ..percentages import parse_percentage
 
 # A number of at least this size without a % sign is probably in percentage points.
 _AMBIGUOUS = 0.05
-_NUMBER = re.compile(
-    r"\+?(?P<number>\d+\.?\d*(e[+-]?\d+)?|\.\d+)\s*(?P<sign>%?)",
-    re.IGNORECASE | re.ASCII,
-)
+_LARGEST_RISK = 0.5
 
 
 def points(text: str) -> float:
@@ -23,7 +19,7 @@ def points(text: str) -> float:
     """
     value = accuracy(text)
     number = text.strip()
-    if value >= _AMBIGUOUS and not number.endswith("%"):
+    if value >= _AMBIGUOUS and not parse_percentage(text).has_sign:
         in_points = digits(100 * value)
         raise typer.BadParameter(
             f"expected a number with a % sign, or a fraction below {_AMBIGUOUS}, got "
@@ -41,8 +37,8 @@ def accuracy(text: str) -> float:
     Raises typer.BadParameter if the text is not a number above 0 and below 100 %.
     """
     number = text.strip()
-    value = _fraction(number)
-    if 1 <= value < 100 and not number.endswith("%"):
+    value, has_sign = parse_percentage(text)
+    if 1 <= value < 100 and not has_sign:
         raise typer.BadParameter(
             f"expected less than 100 %, got {number}, which without a % sign means "
             f"{digits(100 * value)} %. Type {number}% if you meant percent"
@@ -55,17 +51,20 @@ def accuracy(text: str) -> float:
     return value
 
 
+def risk(text: str) -> float:
+    """Return the risk of an error as a fraction.
+
+    For example, "5%" and "0.05" both give 0.05.
+    Raises typer.BadParameter if the text is not a number above 0 and below 50 %.
+    """
+    value = accuracy(text)
+    if value >= _LARGEST_RISK:
+        raise typer.BadParameter(
+            f"expected a risk below 50 %, got {text.strip()}. Type for example 5%"
+        )
+    return value
+
+
 def digits(value: float) -> str:
     """Return a number as text with at most four significant digits."""
     return f"{value:.4g}"
-
-
-def _fraction(number: str) -> float:
-    """Return a text such as "5%" or "0.05" as a fraction; NaN if it is not a number."""
-    match = _NUMBER.fullmatch(number)
-    if match is None:
-        return math.nan
-    value = float(match["number"])
-    if match["sign"]:
-        return value / 100
-    return value

@@ -10,7 +10,7 @@ from fewbench.errors import UserError
 from .console import emit
 from .inputs import load_in_order
 from .options import Json
-from .percent import accuracy, points
+from .percent import points, risk
 
 if TYPE_CHECKING:
     from ...reports.records import RunResult
@@ -44,7 +44,7 @@ def regress(
     alpha: Annotated[
         float,
         typer.Option(
-            parser=accuracy,
+            parser=risk,
             metavar="PERCENT",
             help="Risk of a false alarm of the whole command, e.g. 5%.",
         ),

@@ -136,7 +136,10 @@ def test_undecided_exits_with_1_only_if_strict(fewbench, names) -> None:
         (["A", "B", "--two-sided"], "no effect here"),
         (["A", "B", "--strict"], "no effect without a test"),
         (["A", "B", "C", "--margin", "1%"], "expected two results, the new one first"),
-        (["A", "B", "--margin", "1%", "--level", "40%"], "alpha: expected"),
+        (
+            ["A", "B", "--margin", "1%", "--level", "50%"],
+            "--level 50%: expected more than 50 % with --margin",
+        ),
         (["A", "--published-half-width", "1%"], "needs both"),
         (["A", "B", "--published", "98.8", "--margin", "1%"], "Type 98.8%"),
         (["A", "B", "--level", "95"], "Type 95%"),

@@ -3,7 +3,7 @@ import typer
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fewbench.benchmark.cli.percent import accuracy, digits, points
+from fewbench.benchmark.cli.percent import accuracy, digits, points, risk
 
 
 @given(value=st.decimals("0.0001", "99.9", allow_nan=False, places=4))
@@ -51,3 +51,16 @@ def test_an_accuracy_may_be_a_plain_fraction() -> None:
         "0.1235",
         "99.88",
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "value"), [("5%", 0.05), ("0.05", 0.05), ("49%", 0.49)]
+)
+def test_a_risk_may_be_a_plain_fraction(text: str, value: float) -> None:
+    assert risk(text) == value
+
+
+@pytest.mark.parametrize("text", ["50%", "0.5", "95%"])
+def test_a_risk_of_half_or_more_is_refused(text: str) -> None:
+    with pytest.raises(typer.BadParameter, match="expected a risk below 50 %, got"):
+        risk(text)

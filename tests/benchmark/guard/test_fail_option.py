@@ -12,6 +12,7 @@ from fewbench.errors import UserError
         ("identical", ("identical", 0.0)),
         ("drop:0.5%", ("drop", 0.005)),
         ("drop: .5 %", ("drop", 0.005)),
+        ("drop:0.005", ("drop", 0.005)),
     ],
 )
 def test_rules_are_read(text, expected) -> None:
@@ -25,6 +26,6 @@ def test_other_words_are_refused_with_an_example(text) -> None:
 
 
 @pytest.mark.parametrize("text", ["drop:", "drop:0%", "drop:-1%", "drop:0.5", "drop:2"])
-def test_a_drop_is_a_percentage_with_its_sign(text) -> None:
+def test_a_drop_that_is_no_small_percentage_is_refused(text) -> None:
     with pytest.raises(UserError, match="--fail=drop: expected a percentage above 0"):
         parse_fail("--fail", text)

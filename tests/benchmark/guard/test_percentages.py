@@ -10,7 +10,14 @@ from fewbench.errors import UserError
 
 @pytest.mark.parametrize(
     ("value", "expected"),
-    [("0.5%", 0.005), ("5 %", 0.05), (" .5% ", 0.005), (0.005, 0.005), ("2.%", 0.02)],
+    [
+        ("0.5%", 0.005),
+        ("5 %", 0.05),
+        (" .5% ", 0.005),
+        ("2.%", 0.02),
+        ("0.005", 0.005),
+        (0.005, 0.005),
+    ],
 )
 def test_percentages_and_fractions(value: object, expected: float) -> None:
     assert fraction(value, "margin") == pytest.approx(expected)
@@ -18,7 +25,7 @@ def test_percentages_and_fractions(value: object, expected: float) -> None:
 
 @pytest.mark.parametrize(
     "value",
-    ["0.5", "50%", "-1%", "0%", "1e-3%", "", "%", "nan%", "٥%", 0, 1, 5.0, -0.1, 0.05],
+    ["0.5", "50%", "-1%", "0%", "0.05", "", "%", "nan%", "٥%", 0, 1, 5.0, -0.1, 0.05],
 )
 def test_what_is_no_percentage_is_refused(value: object) -> None:
     with pytest.raises(UserError, match="margin: expected a percentage"):
