@@ -10,6 +10,8 @@ judge_night.py        the verdict on the newly trained runs of a night
 fail_option.py        read what a check calls a failure from an option
 regress.py            compare results with references, for the command line
 history.py            the file with the accuracies of all nights
+look_back.py          what the history says of a reference: the runs that count
+dates.py              read the date of a night
 trend.py              collect the nights of a reference for a plot
 seeds.py              the training seeds of a night
 words.py              say accuracies and differences in words

@@ -1,12 +1,12 @@
 """Keep the accuracies of all nights in one file of JSON lines."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, TypeAdapter
+from pydantic import AfterValidator, Field, TypeAdapter
 from pydantic.dataclasses import dataclass
 
 from fewbench.documents import (
@@ -21,15 +21,21 @@ from fewbench.files import write_bytes
 from fewbench.locks import exclusive
 
 from ...reports.origin import RECORD
+from .dates import read_date
 from .references.key import Count, Line
 from .verdict import Outcome
 
 SCHEMA_VERSION = 1
 
 
+def _check_date(text: str) -> str:
+    read_date(text)
+    return text
+
+
 @dataclass(frozen=True, kw_only=True, config=RECORD)
 class Night:
-    """One check of one night.
+    """One training run of one check on one night.
 
     date: such as "2026-11-26", in UTC
     name: the name in the reference's key
@@ -41,7 +47,7 @@ class Night:
     commit: the commit that was tested; "" if unknown
     """
 
-    date: Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")]
+    date: Annotated[str, AfterValidator(_check_date)]
     name: Line
     protocol: Line
     reference_sha256: Line
@@ -51,25 +57,14 @@ class Night:
     commit: Line = ""
 
 
-@dataclass(frozen=True)
-class LookBack:
-    """What the history says of a reference, seen from a date.
-
-    earlier: the first accuracy of each earlier date, in order
-    tonight: training seed -> accuracy, of this date; empty unless the night is a repeat
-    """
-
-    earlier: Sequence[float]
-    tonight: Mapping[int, float]
-
-
 _SCHEMA = TypeAdapter(Night)
 
 
 def read_nights(path: Path) -> list[Night]:
     """Read all nights of a file, in order; [] if there is no file.
 
-    Raises UserError if a line is damaged or was written by a newer fewbench.
+    Raises UserError if the file cannot be read, or if a line is damaged or was written by
+    a newer fewbench.
     """
     nights = []
     for number, line in enumerate(_read(path).splitlines(), start=1):
@@ -82,62 +77,41 @@ def append_nights(path: Path, nights: Iterable[Night]) -> None:
     """Add nights at the end of a file. Other processes wait meanwhile.
 
     The file is replaced as a whole, so no process sees half a line.
-    Raises UserError if the file is damaged.
+    Raises UserError if the file is damaged or cannot be written.
     """
     path = Path(path)
     lines = b"".join(map(_line, nights))
-    path.parent.mkdir(parents=True, exist_ok=True)
     lock = path.with_name(f".{path.name}.lock")
-    with exclusive(lock, f"writing {path}", wait=True):
-        read_nights(path)  # nothing is added to a damaged file
-        old = _read(path)
-        if old and not old.endswith(b"\n"):
-            old += b"\n"
-        write_bytes(path, old + lines, durable=True)
-
-
-def look_back(
-    nights: Sequence[Night],
-    name: str,
-    protocol: str,
-    reference_sha256: str,
-    date: str,
-) -> LookBack:
-    """Return what the nights of a reference say on a date.
-
-    If a night was repeated, its first accuracy counts, of each training seed. Otherwise
-    people could repeat nights until they like the result.
-
-    nights: from `read_nights`
-    date: the date of the present night, such as "2026-11-26"
-    Raises UserError if the reference has a later night.
-    """
-    wanted = (name, protocol, reference_sha256)
-    by_date: dict[str, dict[int, float]] = {}
-    for night in nights:
-        if (night.name, night.protocol, night.reference_sha256) == wanted:
-            runs = by_date.setdefault(night.date, {})
-            runs.setdefault(night.train_seed, night.accuracy)
-    tonight = by_date.pop(date, {})
-    newest = max(by_date, default=date)
-    if newest > date:
-        raise UserError(
-            f"{name}: cannot judge the night of {date} by all nights: expected a date "
-            f"that is not before the newest night in the history, {newest}, got {date}. "
-            f"Type --accuracy-date={newest} or a later date, or leave out "
-            f"--accuracy-history to judge this night alone"
-        )
-    earlier = [next(iter(by_date[one].values())) for one in sorted(by_date)]
-    return LookBack(earlier, tonight)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with exclusive(lock, f"writing {path}", wait=True):
+            read_nights(path)  # nothing is added to a damaged file
+            old = _read(path)
+            if old and not old.endswith(b"\n"):
+                old += b"\n"
+            write_bytes(path, old + lines, durable=True)
+    except OSError as error:
+        raise _no_file(path, "write", error.strerror or str(error)) from None
 
 
 def _read(path: Path) -> bytes:
     try:
+        if path.exists() and not path.is_file():
+            raise _no_file(path, "read", "a folder or a device")
         return read_bytes(path)
     except FileNotFoundError:
         return b""
+    except OSError as error:
+        raise _no_file(path, "read", error.strerror or str(error)) from None
     except DocumentError as error:
-        raise _damaged(str(path), str(error)) from error
+        raise _no_file(path, "read", str(error)) from None
+
+
+def _no_file(path: Path, verb: str, got: str) -> UserError:
+    return UserError(
+        f"{path}: cannot {verb} the history of the nights: expected a file of JSON lines, "
+        f"got: {got}. Type --accuracy-history with another file"
+    )
 
 
 def _line(night: Night) -> bytes:

@@ -1,110 +1,161 @@
-"""Judge the newly trained runs of one night, alone or together with all nights before."""
+"""Judge the newly trained runs of a night, in two stages.
+
+The first stage asks for an alarm: by the e-value of all runs since the reference was
+accepted, or by a t-test of this night's runs alone if there is no history, on the first
+night, and as long as no e-value can alarm. The second stage is a t-test of runs with
+other seeds, and of these alone: together with the low runs that gave the alarm, they
+would nearly always look low.
+"""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from ...reports.records import RunResult
-from ...reports.stats.nightly import Watch, first_possible_alarm, watch
+from ...reports.stats.nightly import e_value, first_possible_alarm, is_judged_alone
 from ...reports.stats.retraining import Retraining
-from .history import LookBack
-from .judge_retrained import Compared, compare_runs, measured_words, verdict_of
+from .judge_retrained import (
+    Compared,
+    check_seeds,
+    compare_runs,
+    measured_words,
+    verdict_of,
+)
+from .look_back import LookBack
 from .references.reference_folder import StoredReference
-from .verdict import Outcome, Rules, Verdict
+from .verdict import Outcome, Rules, Verdict, worse_of
 from .words import accuracy, points
 
 _FIRST_LOOK = "retrained, a first look beside the spread of the reference's runs"
-_NIGHT_RULE = "retrained, all nights since the reference was accepted"
+_ALONE = "retrained, this night alone beside the spread of the reference's runs"
+_TOGETHER = "retrained, all nights since the reference was accepted"
 _LOW_ALONE = (
     "tonight's accuracy is below what chance explains on a single night, but all nights "
     "together do not alarm yet"
 )
+_NOTHING = LookBack([], {})
 
 
-def judge_first_look(
-    new: Sequence[RunResult],
-    stored: StoredReference,
-    rules: Rules,
-    *,
-    confirming: bool = False,
-) -> Verdict:
-    """Judge the runs of a night by a one-sided t-test, without any earlier night.
+@dataclass(frozen=True)
+class _FirstStage:
+    """What the runs of a night say, before others confirm it.
 
-    If the t-test fails, the verdict is "undecided" with `alarm`, and asks for a second
-    seed of this date. It is "fail" only if the t-test of all runs fails as well.
-
-    new: the result of each new run of this night, at least one
-    confirming: whether the last run is that second seed
-    Raises NotComparable if data, episodes or protocol differ.
+    outcome: the outcome if there is no alarm
+    words: what the stage looked at
+    e_value: None without a history
     """
-    compared = compare_runs(new, stored, rules)
-    found = compared.found
-    alarm = found.failed or confirming
-    outcome: Outcome = "pass"
-    words = "first look"
-    if found.failed and confirming:
-        outcome = "fail"
-        words = f"first look: a drop, confirmed by {found.n_new} runs of this date"
-    elif confirming:
-        outcome = "undecided"
-        words = "first look: a drop, but the run with another seed did not confirm it"
-    elif found.failed:
-        outcome = "undecided"
-        words = "first look: a drop; a second seed of this date decides"
-    elif found.improved:
-        outcome = "improved"
-    reason = f"{words}; {measured_words(compared)}. {_single_look(found)}"
-    verdict = verdict_of(outcome, _FIRST_LOOK, reason, compared)
-    return replace(verdict, alarm=alarm)
+
+    alarm: bool
+    outcome: Outcome
+    rule: str
+    words: str
+    e_value: float | None = None
 
 
 def judge_night(
-    new: Sequence[RunResult], stored: StoredReference, rules: Rules, past: LookBack
+    new: Sequence[RunResult],
+    stored: StoredReference,
+    rules: Rules,
+    past: LookBack | None = None,
+    second: Sequence[RunResult] = (),
 ) -> Verdict:
-    """Judge the runs of a night together with all nights since the reference was accepted.
+    """Judge the runs of a night by itself, or together with all earlier nights.
 
-    The first run of each night counts in the e-value. If the e-value reaches 1 / alpha, the
-    verdict has `alarm`. With a single new run it is then "undecided", and asks for a second
-    seed of this date. With several new runs it fails if their t-test fails as well. Without
-    an alarm it is "undecided" if the t-test of this night fails.
+    Without an alarm the verdict is "pass" or "improved"; or "undecided", if all nights
+    together do not alarm but the t-test of this night fails. An alarm is "undecided" until
+    there are runs with other seeds, and "fail" if their t-test fails as well. The verdict
+    of a repeated night is never better than it was.
 
     new: the result of each new run of this night, at least one
-    past: what the history says
+    past: what the history says; None without a history
+    second: the results of as many runs with other seeds, trained because of an alarm
     Raises NotComparable if data, episodes or protocol differ.
     """
-    compared = compare_runs(new, stored, rules, past.tonight)
-    first = past.tonight.get(new[0].train_seed, new[0].mean)
-    accuracies = [*past.earlier, first]
-    references = stored.reference.accuracies
-    low = watch(references, accuracies, rules.alpha)
-    high = watch(_mirrored(references), _mirrored(accuracies), rules.alpha)
-    outcome, evidence = _night_outcome(low, high, compared.found)
-    reason = f"{evidence}; {measured_words(compared)}. {_single_look(compared.found)}"
-    verdict = verdict_of(outcome, _NIGHT_RULE, reason, compared)
-    remarks = (*verdict.remarks, *_night_remarks(compared, past))
-    return replace(verdict, remarks=remarks, e_value=low.e_value, alarm=low.alarm)
+    known = past or _NOTHING
+    compared = compare_runs(new, stored, rules, known.tonight)
+    stage = _first_look(compared)
+    if past is not None:
+        stage = _with_history(compared, past)
+    outcome = stage.outcome
+    words = stage.words
+    facts = {}
+    if stage.alarm:
+        confirming = _second_stage(compared, known, second) if second else None
+        outcome, words = _after_alarm(stage, confirming)
+        facts = _second_facts(confirming)
+    if worse_of(outcome, known.outcome) != outcome:
+        outcome = known.outcome
+        words = f"this date was judged '{outcome}' before, which stays; {words}"
+    reason = f"{words}; {measured_words(compared)}. {_single_look(compared.found)}"
+    verdict = verdict_of(outcome, stage.rule, reason, compared)
+    return replace(
+        verdict,
+        remarks=(*verdict.remarks, *_night_remarks(compared, past)),
+        e_value=stage.e_value,
+        alarm=stage.alarm,
+        facts={**(verdict.facts or {}), **facts},
+    )
 
 
-def _night_outcome(low: Watch, high: Watch, found: Retraining) -> tuple[Outcome, str]:
-    """Return the outcome of a night, and the words for its evidence.
+def _first_look(compared: Compared) -> _FirstStage:
+    """Judge a night alone, without a history."""
+    found = compared.found
+    outcome: Outcome = "improved" if found.improved else "pass"
+    return _FirstStage(found.failed, outcome, _FIRST_LOOK, "first look")
 
-    low, high: the evidence of all nights for a drop and for a rise
-    """
-    n_nights = low.e_values.size
-    limit = 1 / low.alpha
-    nights = "1 night" if n_nights == 1 else f"{n_nights} nights"
-    evidence = f"e-value {low.e_value:.3g} after {nights} (alarm at {limit:.4g})"
-    if not low.alarm and found.failed:
-        return "undecided", f"{_LOW_ALONE}: {evidence}"
-    if not low.alarm:
-        return ("improved" if high.alarm else "pass"), evidence
-    if found.n_new == 1:
-        return "undecided", f"alarm, {evidence}: a second seed of this date decides"
+
+def _with_history(compared: Compared, past: LookBack) -> _FirstStage:
+    found = compared.found
+    alpha = compared.rules.alpha
+    references = compared.stored.reference.accuracies
+    runs = [*past.earlier, *compared.accuracies]
+    low = e_value(references, runs)
+    n_runs = "1 run" if len(runs) == 1 else f"{len(runs)} runs"
+    words = f"e-value {low:.3g} after {n_runs} (alarm at {1 / alpha:.4g})"
+    if is_judged_alone(len(past.earlier), found.n_new, found.n_reference, alpha):
+        look = _first_look(compared)
+        return replace(look, rule=_ALONE, words="this night alone", e_value=low)
+    alarm = low >= 1 / alpha
+    high = e_value(_mirrored(references), _mirrored(runs))
+    outcome: Outcome = "improved" if high >= 1 / alpha else "pass"
+    if found.failed and not alarm:
+        outcome = "undecided"
+        words = f"{_LOW_ALONE}: {words}"
+    return _FirstStage(alarm, outcome, _TOGETHER, words, low)
+
+
+def _second_stage(
+    compared: Compared, past: LookBack, second: Sequence[RunResult]
+) -> Compared:
+    """Test the runs with other seeds, without those that gave the alarm."""
+    check_seeds([*compared.new, *second], compared.stored)
+    return compare_runs(second, compared.stored, compared.rules, past.tonight)
+
+
+def _after_alarm(
+    stage: _FirstStage, confirming: Compared | None
+) -> tuple[Outcome, str]:
+    """Return the outcome of a night with an alarm, and the words for its evidence."""
+    words = f"{stage.words}: a drop"
+    if confirming is None:
+        return "undecided", f"{words}; runs with other seeds decide"
+    found = confirming.found
+    mean = confirming.stored.reference.mean - found.drop
+    n_runs = "1 run with another seed"
+    if found.n_new > 1:
+        n_runs = f"{found.n_new} runs with other seeds"
     if found.failed:
-        return (
-            "fail",
-            f"alarm, {evidence}, confirmed by {found.n_new} runs of this date",
-        )
-    return "undecided", f"alarm, {evidence}, not confirmed by {found.n_new} runs"
+        return "fail", f"{words}, confirmed by {n_runs} ({accuracy(mean)})"
+    return "undecided", f"{words}, not confirmed by {n_runs} ({accuracy(mean)})"
+
+
+def _second_facts(confirming: Compared | None) -> dict[str, object]:
+    if confirming is None:
+        return {}
+    return {
+        "second_accuracies": confirming.accuracies,
+        "second_train_seeds": [one.train_seed for one in confirming.new],
+        "second_p_value": confirming.found.p_value,
+    }
 
 
 def _mirrored(accuracies: Sequence[float]) -> list[float]:
@@ -114,24 +165,28 @@ def _mirrored(accuracies: Sequence[float]) -> list[float]:
 
 def _single_look(found: Retraining) -> str:
     return (
-        f"On a single look, a drop of more than {points(found.alarm)} would be beyond "
-        f"chance"
+        f"On a single look, a drop of more than {points(found.alarm)} is beyond chance, and "
+        f"a true drop of {points(found.visible_drop)} is seen 8 times in 10"
     )
 
 
-def _night_remarks(compared: Compared, past: LookBack) -> Iterator[str]:
+def _night_remarks(compared: Compared, past: LookBack | None) -> Iterator[str]:
+    if past is None:
+        return
     if not past.earlier:
-        yield "First night: no earlier night is known since the reference was accepted"
-    if past.tonight:
-        first = next(iter(past.tonight.values()))
         yield (
-            f"this date is in the history already; its first accuracy, "
-            f"{accuracy(first)}, counts"
+            "First night: no earlier night is known since the reference was accepted, so "
+            "this night was judged alone"
+        )
+    if past.tonight:
+        yield (
+            "this date is in the history already: for each seed, the lower of the recorded "
+            "and the new accuracy counts"
         )
     n_reference = compared.found.n_reference
-    first_alarm = first_possible_alarm(n_reference, compared.rules.alpha)
-    if len(past.earlier) + 1 < first_alarm:
+    n_runs = first_possible_alarm(n_reference, compared.rules.alpha)
+    if len(past.earlier) + compared.found.n_new < n_runs:
         yield (
-            f"With {n_reference} reference runs, no drop can alarm before night "
-            f"{first_alarm}"
+            f"With {n_reference} reference runs, no e-value of fewer than {n_runs} runs can "
+            f"alarm, so this night was judged alone"
         )

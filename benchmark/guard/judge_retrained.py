@@ -22,12 +22,16 @@ _NOT_IDENTICAL = (
 
 @dataclass(frozen=True)
 class Compared:
-    """New runs, their reference, and what the t-test found."""
+    """New runs, their reference, and what the t-test found.
+
+    accuracies: the accuracy that counts, of each new run
+    """
 
     found: Retraining
     new: Sequence[RunResult]
     stored: StoredReference
     rules: Rules
+    accuracies: Sequence[float]
 
 
 def judge_retrained(
@@ -56,11 +60,11 @@ def compare_runs(
     new: Sequence[RunResult],
     stored: StoredReference,
     rules: Rules,
-    counted: Mapping[int, float] = MappingProxyType({}),
+    recorded: Mapping[int, float] = MappingProxyType({}),
 ) -> Compared:
     """Compare new runs with the reference's runs by a t-test.
 
-    counted: training seed -> the accuracy that counts instead of that of the new run
+    recorded: training seed -> its accuracy in the history; the lower one counts
     Raises NotComparable if data, episodes or protocol differ.
     Raises UserError if a seed is there twice, or the reference has a single run.
     """
@@ -71,19 +75,28 @@ def compare_runs(
             f"{stored.folder}: expected a reference of several training runs, got one of "
             f"a single run. Make one of at least 3 runs: {stored.update_command}"
         )
+    check_seeds(new, stored)
+    accuracies = []
+    for result in new:
+        old = recorded.get(result.train_seed, result.mean)
+        accuracies.append(min(old, result.mean))
+    found = worse_than(
+        accuracies,
+        stored.reference.accuracies,
+        rules.alpha,
+        rules.drop if rules.fail == "drop" else 0.0,
+    )
+    return Compared(found, new, stored, rules, accuracies)
+
+
+def check_seeds(new: Sequence[RunResult], stored: StoredReference) -> None:
+    """Raise UserError if there is no run, or a training seed is there twice."""
     seeds = [result.train_seed for result in new]
     if len(set(seeds)) < len(seeds) or not seeds:
         raise UserError(
             f"{stored.reference.key.name}: expected new runs with different training "
             f"seeds, got {seeds}. Leave out runs with a seed that is there twice"
         )
-    found = worse_than(
-        [counted.get(result.train_seed, result.mean) for result in new],
-        stored.reference.accuracies,
-        rules.alpha,
-        rules.drop if rules.fail == "drop" else 0.0,
-    )
-    return Compared(found, new, stored, rules)
 
 
 def measured_words(compared: Compared) -> str:
@@ -124,7 +137,7 @@ def _facts(compared: Compared) -> dict[str, Any]:
     reference = compared.stored.reference
     return {
         "accuracy": reference.mean - found.drop,
-        "accuracies": [result.mean for result in compared.new],
+        "accuracies": compared.accuracies,
         "train_seeds": [result.train_seed for result in compared.new],
         "reference_accuracy": reference.mean,
         "reference_accuracies": reference.accuracies,

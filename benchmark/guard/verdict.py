@@ -9,6 +9,7 @@ Outcome = Literal["pass", "improved", "undecided", "fail"]
 Fail = Literal["auto", "significant", "identical", "drop"]
 # The name of the rule that compares predictions one by one.
 IDENTICAL = "identical predictions"
+_BADNESS: dict[Outcome, int] = {"improved": 0, "pass": 0, "undecided": 1, "fail": 2}
 
 
 @dataclass(frozen=True)
@@ -53,8 +54,8 @@ class Verdict:
     visible_drop: the true drop that is larger than `alarm_drop` in 8 of 10 cases
     e_value: the evidence of all nights for a drop; see `reports.stats.nightly`
     more_episodes: about how many more episodes would decide
-    alarm: whether the nights point to a drop, by their e-value or by the t-test of a first
-        look, which a second training seed of this date should confirm
+    alarm: whether the first stage of a night points to a drop, by the e-value or by the
+        t-test of this night alone. Runs with other training seeds have to confirm it.
     by_test: whether a statistical test decided. Only then can a failure be a false alarm.
     remarks: further sentences for the reader, such as a warning
     facts: further numbers for --json
@@ -88,6 +89,11 @@ class Verdict:
     def document(self) -> dict[str, Any]:
         """Return the verdict as JSON."""
         return asdict(self)
+
+
+def worse_of(one: Outcome, other: Outcome) -> Outcome:
+    """Return the worse of two outcomes; `one` if they are equally bad."""
+    return max(one, other, key=_BADNESS.__getitem__)
 
 
 def _check(name: str, value: float, end: float = 1) -> None:

@@ -22,14 +22,14 @@ _FEWEST_DAYS = 6
 
 @dataclass(frozen=True)
 class Trend:
-    """The nights since a reference was accepted. Accuracies are fractions.
+    """The runs since a reference was accepted. Accuracies are fractions.
 
     name: the name of the check, for the title
     reference: the accuracy of each reference run, at least one
-    dates: the date of each night, in order
-    accuracies: the accuracy of each night
+    dates: the date of each run, in order; a night may have several runs
+    accuracies: the accuracy of each run
     alpha: the risk of ever giving a false alarm
-    Raises ResultError if there is no night or no reference run, or if there is not one
+    Raises ResultError if there is no run or no reference run, or if there is not one
     date for each accuracy.
     """
 
@@ -47,8 +47,8 @@ class Trend:
             )
         if len(self.dates) != len(self.accuracies):
             raise ResultError(
-                f"{self.name}: expected a date for each night, got {len(self.dates)} dates "
-                f"and {len(self.accuracies)} nights. Give one date for each accuracy"
+                f"{self.name}: expected a date for each run, got {len(self.dates)} dates "
+                f"and {len(self.accuracies)} runs. Give one date for each accuracy"
             )
 
     @property
@@ -59,7 +59,7 @@ class Trend:
 
 
 def plot_nights(trend: Trend, ax: Axes) -> Axes:
-    """Plot the accuracy of each night, with the reference's mean and standard deviation.
+    """Plot the accuracy of each run, with the reference's mean and standard deviation.
 
     A single reference run has no standard deviation, so only its accuracy is drawn.
     """
@@ -92,7 +92,7 @@ def plot_nights(trend: Trend, ax: Axes) -> Axes:
 
 
 def plot_evidence(trend: Trend, ax: Axes) -> Axes:
-    """Plot the e-value after each night, and where it alarms.
+    """Plot the e-value after each run, and where it alarms.
 
     Raises ResultError if the reference has fewer than 3 runs, or if these are all equal.
     """

@@ -5,6 +5,10 @@ nights is one number, the e-value: how much better "it dropped on some night" ex
 accuracies than "nothing changed" does. If nothing changed, the probability that the
 e-value ever reaches 1 / alpha is at most alpha, however many nights are looked at
 (Ville 1939).
+
+Every new run counts, however many a night has. That number may depend on all earlier
+runs: for instance, a second run may be trained only because the first was low. The bound
+still holds as long as nothing but chance makes the new run differ from the earlier ones.
 """
 
 from collections.abc import Sequence
@@ -30,9 +34,9 @@ _TINY = float(np.finfo(float).tiny)
 
 @dataclass(frozen=True)
 class Watch:
-    """What the nights since a reference was accepted say together.
+    """What the runs since a reference was accepted say together.
 
-    e_values: the e-value after each night: float64 (n_nights,)
+    e_values: the e-value after each run: float64 (n_runs,)
     alpha: the risk of ever giving a false alarm while this reference stands
     """
 
@@ -41,27 +45,35 @@ class Watch:
 
     @property
     def alarm(self) -> bool:
-        """Whether the e-value after the last night is at least 1 / alpha."""
+        """Whether the e-value after the last run is at least 1 / alpha."""
         return self.e_value >= 1 / self.alpha
 
     @property
     def e_value(self) -> float:
-        """The e-value after the last night; 1 if there was no night."""
+        """The e-value after the last run; 1 if there was no run."""
         return float(self.e_values[-1]) if self.e_values.size else 1.0
 
 
 def watch(
-    reference: Sequence[float], nights: Sequence[float], alpha: float = 0.05
+    reference: Sequence[float], runs: Sequence[float], alpha: float = 0.05
 ) -> Watch:
-    """Return the e-value after each night.
+    """Return the e-value after each run; see `e_value`."""
+    values = []
+    for n in range(1, len(runs) + 1):
+        values.append(e_value(reference, runs[:n]))
+    return Watch(np.array(values), alpha)
+
+
+def e_value(reference: Sequence[float], runs: Sequence[float]) -> float:
+    """Return the evidence of all runs for a drop.
 
     The runs are taken as normal with one unknown mean and one unknown standard deviation,
-    as long as nothing changed. A drop may begin on any night: night k has the weight
-    1 / (k (k + 1)). Each e-value is a ratio of likelihoods of what remains of the
+    as long as nothing changed. A drop may begin with any run: run k has the weight
+    1 / (k (k + 1)). The e-value is a ratio of likelihoods of what remains of the
     accuracies if nobody knows their scale and zero, so both unknowns cancel.
 
     reference: the accuracies of the accepted reference runs, at least 3
-    nights: the accuracy of each night's new run, in order
+    runs: the accuracy of each new run, in order
     Source: Pérez-Ortiz, Lardy, de Heide and Grünwald, E-statistics, group invariance and
     anytime-valid testing (Ann. Statist. 2024).
     Raises ResultError if there are too few reference runs, or if all are equal.
@@ -73,16 +85,27 @@ def watch(
             f"runs that are not all equal, got {references.size} runs. Train more "
             f"reference runs"
         )
-    news = np.asarray(nights, np.float64)
-    values = []
-    for n in range(1, news.size + 1):
-        values.append(_e_value(references, news[:n]))
-    return Watch(np.array(values), alpha)
+    news = np.asarray(runs, np.float64)
+    return _e_value(references, news) if news.size else 1.0
+
+
+def is_judged_alone(
+    n_earlier: int, n_tonight: int, n_reference: int, alpha: float
+) -> bool:
+    """Return whether a night is judged by its own t-test, and not by the e-value.
+
+    It is as long as no drop can alarm, and on the first night.
+
+    n_earlier, n_tonight: the number of runs before this night, and of this night
+    n_reference, alpha: as in `first_possible_alarm`
+    """
+    n_runs = n_earlier + n_tonight
+    return not n_earlier or n_runs < first_possible_alarm(n_reference, alpha)
 
 
 @cache
 def first_possible_alarm(n_reference: int, alpha: float) -> int:
-    """Return the first night on which a drop can alarm, however large it is.
+    """Return how many runs it takes until a drop can alarm, however large it is.
 
     n_reference: the number of reference runs, at least 3
     alpha: as in `watch`
@@ -96,29 +119,29 @@ def first_possible_alarm(n_reference: int, alpha: float) -> int:
     return n
 
 
-def _e_value(references: FloatArray, nights: FloatArray) -> float:
+def _e_value(references: FloatArray, runs: FloatArray) -> float:
     """Return the weighted mean of the likelihood ratios over all starts and drops."""
-    accuracies = np.concatenate([references, nights])
+    accuracies = np.concatenate([references, runs])
     n = accuracies.size
     centred = accuracies - accuracies.mean()
     length = np.sqrt(centred @ centred)
-    starts = np.arange(1, nights.size + 1)
-    # Entry k - 1 is about a drop that began on night k and has lasted until now.
-    lean = -_sums_from_each_night(centred, nights.size) / length
-    n_low = nights.size + 1 - starts
+    starts = np.arange(1, runs.size + 1)
+    # Entry k - 1 is about a drop that began with run k and has lasted until now.
+    lean = -_sums_from_each_run(centred, runs.size) / length
+    n_low = runs.size + 1 - starts
     n_high = n - n_low
     shift = n_low * n_high / n
     ratios = _likelihood_ratios(lean, shift, n - 1)
     weights = 1 / (starts * (starts + 1))
-    later = 1 / (nights.size + 1)  # the weight of a drop that begins on a later night
-    e_value = weights @ ratios + later
-    return float(e_value)
+    later = 1 / (runs.size + 1)  # the weight of a drop that begins with a later run
+    mean = weights @ ratios + later
+    return float(mean)
 
 
-def _sums_from_each_night(centred: FloatArray, n_nights: int) -> FloatArray:
-    """Return the sum of the values from each night to the last: float64 (n_nights,)"""
-    of_nights = centred[-n_nights:]
-    backwards = np.cumsum(of_nights[::-1])
+def _sums_from_each_run(centred: FloatArray, n_runs: int) -> FloatArray:
+    """Return the sum of the values from each run to the last: float64 (n_runs,)"""
+    of_runs = centred[-n_runs:]
+    backwards = np.cumsum(of_runs[::-1])
     return backwards[::-1]
 
 

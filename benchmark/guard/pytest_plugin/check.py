@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from fewbench.errors import UserError
 
 from ....reports.records import RunResult
-from ..history import look_back, read_nights
-from ..judge_night import judge_first_look, judge_night
+from ..history import read_nights
+from ..judge_night import judge_night
 from ..judge_retrained import judge_retrained
 from ..judge_same import judge_same, judge_ten_times, needs_confirmation
+from ..look_back import look_back
 from ..references.reference import Made
 from ..references.reference_folder import ReferenceFolder, StoredReference
 from ..seeds import seeds_of
@@ -128,8 +129,7 @@ def _compare(question: Question, stored: StoredReference, policy: Policy) -> Ans
         return _compare_same(question, stored, policy)
     if policy.options.tier == "nightly":
         return _compare_night(question, stored, policy)
-    seeds = seeds_of(policy.options.date, question.runs)
-    results = [question.measured(seed) for seed in seeds]
+    results = _trained(question, policy)
     verdict = judge_retrained(results, stored, policy.rules)
     return Answer("compared", results, stored, verdict)
 
@@ -153,41 +153,30 @@ def _compare_same(
 def _compare_night(
     question: Question, stored: StoredReference, policy: Policy
 ) -> Answer:
-    """Judge by all nights. An alarm is confirmed with another seed of this date."""
+    """Judge a night. After an alarm, as many runs with other seeds of this date decide."""
     options = policy.options
-    if options.history is None:
-        return _compare_first_look(question, stored, policy)
     rules = policy.rules
-    key = stored.reference.key
-    nights = read_nights(options.history)
-    date = options.date.isoformat()
-    past = look_back(nights, key.name, key.protocol, stored.sha256, date)
-    seeds = seeds_of(options.date, question.runs)
-    results = [question.measured(seed) for seed in seeds]
-    verdict = judge_night(results, stored, rules, past)
-    if verdict.alarm and verdict.outcome == "undecided":
-        results.append(_second_seed(question, policy))
-        verdict = judge_night(results, stored, rules, past)
-    return Answer("compared", results, stored, verdict)
+    past = None
+    remarks = [_EACH_ALONE]
+    if options.history is not None:
+        past = look_back(read_nights(options.history), stored, options.date)
+        remarks = []
+    new = _trained(question, policy)
+    verdict = judge_night(new, stored, rules, past)
+    if not verdict.alarm:
+        return Answer("compared", new, stored, verdict, remarks)
+    second = _trained(question, policy, first=question.runs)
+    verdict = judge_night(new, stored, rules, past, second)
+    return Answer("compared", [*new, *second], stored, verdict, remarks)
 
 
-def _compare_first_look(
-    question: Question, stored: StoredReference, policy: Policy
-) -> Answer:
-    """Judge a night alone. A drop is confirmed with another seed of this date."""
-    rules = policy.rules
-    seeds = seeds_of(policy.options.date, question.runs)
-    results = [question.measured(seed) for seed in seeds]
-    verdict = judge_first_look(results, stored, rules)
-    if verdict.alarm:
-        results.append(_second_seed(question, policy))
-        verdict = judge_first_look(results, stored, rules, confirming=True)
-    return Answer("compared", results, stored, verdict, [_EACH_ALONE])
+def _trained(question: Question, policy: Policy, first: int = 0) -> list[RunResult]:
+    """Train and measure the runs of this date.
 
-
-def _second_seed(question: Question, policy: Policy) -> RunResult:
-    [seed] = seeds_of(policy.options.date, 1, first=question.runs)
-    return question.measured(seed)
+    first: how many seeds of this date to leave out, since they were used
+    """
+    seeds = seeds_of(policy.options.date, question.runs, first)
+    return [question.measured(seed) for seed in seeds]
 
 
 def _check_kind(question: Question, stored: StoredReference) -> None:

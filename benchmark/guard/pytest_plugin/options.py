@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from fewbench.errors import UserError
 
+from ..dates import read_date
 from ..fail_option import parse_fail
 
 if TYPE_CHECKING:
@@ -139,9 +140,9 @@ def _read_date(text: str | None) -> datetime.date:
     if text is None:
         return datetime.datetime.now(datetime.UTC).date()
     try:
-        return datetime.date.fromisoformat(text)
+        return read_date(text)
     except ValueError:
         raise UserError(
-            f"--accuracy-date: expected a date, got {text!r:.40}. Type for example "
-            f"--accuracy-date 2026-11-26"
+            f"--accuracy-date: expected a day from 2000-01-01 to 2999-12-31, got "
+            f"{text!r:.40}. Type for example --accuracy-date 2026-11-26"
         ) from None

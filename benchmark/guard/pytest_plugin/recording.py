@@ -152,6 +152,10 @@ def _remarks(question: Question, found: Answer) -> Iterator[str]:
 
 
 def _mean(found: Answer) -> float | None:
+    """Return the accuracy that was judged, or that of all results if none was."""
+    verdict = found.verdict
+    if verdict is not None and verdict.facts:
+        return verdict.facts["accuracy"]
     if not found.results:
         return None
     return float(np.mean([result.mean for result in found.results]))

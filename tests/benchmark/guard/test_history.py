@@ -1,19 +1,13 @@
 import multiprocessing
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fewbench.benchmark.guard.history import (
-    LookBack,
-    Night,
-    append_nights,
-    look_back,
-    read_nights,
-)
+from fewbench.benchmark.guard.history import Night, append_nights, read_nights
 from fewbench.errors import UserError
 
 NIGHT = Night(
@@ -27,7 +21,8 @@ NIGHT = Night(
     commit="abc1234",
 )
 # Names and reasons are shown, so they are printable.
-ONE_LINE = st.text(max_size=64).filter(str.isprintable)
+PRINTABLE = st.characters(exclude_categories=["C", "Z"], include_characters=" ")
+ONE_LINE = st.text(PRINTABLE, max_size=64)
 
 
 @settings(max_examples=30)
@@ -35,7 +30,7 @@ ONE_LINE = st.text(max_size=64).filter(str.isprintable)
     nights=st.lists(
         st.builds(
             Night,
-            date=st.dates().map(str),
+            date=st.dates(date(2000, 1, 1), date(2999, 12, 31)).map(str),
             name=ONE_LINE,
             protocol=ONE_LINE,
             reference_sha256=ONE_LINE,
@@ -110,43 +105,31 @@ def test_two_writers_lose_nothing(tmp_path: Path) -> None:
     assert sorted(night.train_seed for night in read_nights(path)) == [1] * 5 + [2] * 5
 
 
-def night(day: int, accuracy: float, **changes: Any) -> Night:
-    dated = replace(NIGHT, date=f"2026-11-{day}", accuracy=accuracy)
-    return replace(dated, **changes)
+@pytest.mark.parametrize("date", ["2026-02-31", "9999-99-99", "9999-12-31", "20261126"])
+def test_a_day_that_never_was_is_a_damaged_line(tmp_path: Path, date: str) -> None:
+    path = tmp_path / "nights.jsonl"
+    append_nights(path, [NIGHT])
+    line = path.read_text().replace(NIGHT.date, date)
+    path.write_text(line)
+
+    with pytest.raises(UserError, match="line 1: cannot read a night") as caught:
+        read_nights(path)
+
+    assert f"(got '{date}')" in str(caught.value)
+    assert "\n" not in str(caught.value)
 
 
-def seen_from(date: str, nights: list[Night]) -> LookBack:
-    return look_back(nights, NIGHT.name, NIGHT.protocol, NIGHT.reference_sha256, date)
+@pytest.mark.parametrize("place", ["", "file/nights.jsonl"])
+def test_a_history_that_is_no_file_says_what_to_type(
+    tmp_path: Path, place: str
+) -> None:
+    """It is a folder, or in a folder that is a file."""
+    (tmp_path / "file").write_text("")
+    path = tmp_path / place
 
-
-OF_OTHERS = [
-    night(27, 0.9, reference_sha256="another"),
-    night(27, 0.9, name="another"),
-    night(27, 0.9, protocol="another"),
-]
-
-
-def test_only_the_first_look_of_earlier_dates_counts() -> None:
-    nights = [night(22, 0.2), night(21, 0.1), night(22, 0.9), *OF_OTHERS]
-
-    assert seen_from("2026-11-26", nights) == LookBack([0.1, 0.2], {})
-
-
-def test_a_repeated_date_gives_its_first_accuracy_of_each_seed() -> None:
-    nights = [
-        night(21, 0.1),
-        night(26, 0.2),
-        night(26, 0.3, train_seed=8),
-        night(26, 0.9),
-        night(26, 0.9, train_seed=8),
-    ]
-
-    assert seen_from("2026-11-26", nights) == LookBack([0.1], {7: 0.2, 8: 0.3})
-
-
-def test_a_date_before_the_newest_night_is_refused() -> None:
-    nights = [night(24, 0.1), night(25, 0.1), *OF_OTHERS]
-
-    with pytest.raises(UserError, match="Type --accuracy-date=2026-11-25 or a later"):
-        seen_from("2026-11-24", nights)
-    assert seen_from("2026-11-25", nights).earlier == [0.1]
+    for use in (lambda: read_nights(path), lambda: append_nights(path, [NIGHT])):
+        with pytest.raises(UserError, match="Type --accuracy-history with") as caught:
+            use()
+        assert str(caught.value).startswith(f"{path}: cannot ")
+        assert "\n" not in str(caught.value)
+    assert [one.name for one in tmp_path.iterdir()] == ["file"]

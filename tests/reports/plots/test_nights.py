@@ -70,5 +70,5 @@ def test_equal_nights_are_no_trend() -> None:
 def test_nothing_to_plot_is_refused() -> None:
     with pytest.raises(ResultError, match="Run a night first"):
         trend([])
-    with pytest.raises(ResultError, match="a date for each night"):
+    with pytest.raises(ResultError, match="a date for each run"):
         Trend("mine", REFERENCE, [], NIGHTS)

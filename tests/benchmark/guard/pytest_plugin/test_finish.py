@@ -2,6 +2,9 @@
 
 import shlex
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from fewbench.benchmark.guard.history import read_nights
 from fewbench_tests.guard_runs import run_guarded, write_tests
@@ -150,22 +153,22 @@ def test_nights_are_kept_and_an_alarm_is_confirmed(
     folder = tmp_path
     data = save_reference(folder, glyphs_root, 4)
 
-    def night(day: int, **environment: str) -> tuple[int, str]:
+    def night(day: int, **environment: str) -> tuple[int, dict[str, Any], str]:
         date = f"--accuracy-date=2026-11-{day:02}"
         ran = run_guarded(folder, *NIGHTS, date, environment={**data, **environment})
-        return ran.code, ran.check("test_trained")["verdict"]["reason"]
+        return ran.code, ran.check("test_trained"), ran.text
 
-    code, reason = night(1)
+    code, check, _ = night(1)
     assert code == 0
-    assert "after 1 night" in reason
+    assert "First night" in check["remarks"][-2]
     day = 1
     while code == 0 and day < 8:
         day += 1
-        code, reason = night(day, BROKEN="1")
+        code, check, _ = night(day, BROKEN="1")
 
     assert code == 1
-    assert f"after {day} nights" in reason
-    assert "confirmed by 2 runs" in reason
+    assert f"after {day} runs" in check["reason"]
+    assert "confirmed by 1 run with another seed" in check["reason"]
     nights = read_nights(folder / "nights.jsonl")
     assert [one.date[-2:] for one in nights] == [
         *(f"{number:02}" for number in range(1, day)),
@@ -175,8 +178,14 @@ def test_nights_are_kept_and_an_alarm_is_confirmed(
     plots = list(folder.glob("report/test-models-py-test-trained-*/nights.svg"))
     assert len(plots) == 1
     assert len({one.train_seed for one in nights}) == len(nights)
-    # It stays red if it is repeated, and the night before is refused.
-    assert night(day)[0] == 1
+    # It stays red if it is repeated, also in its row, and the night before is refused.
+    code, again, text = night(day)
+    assert code == 1
+    assert again["accuracy"] == check["accuracy"]
+    [row] = [one for one in text.splitlines() if one.endswith("  FAIL")]
+    shown = f"{100 * check['accuracy']:.2f} %"
+    assert f"  {shown}  " in row
+    assert f"1 new run has {shown}, " in again["reason"]
     repeated = read_nights(folder / "nights.jsonl")[len(nights) :]
     assert [one.outcome for one in repeated] == ["fail", "fail"]
     date = f"--accuracy-date=2026-11-{day - 1:02}"
@@ -185,23 +194,63 @@ def test_nights_are_kept_and_an_alarm_is_confirmed(
     assert f"Type --accuracy-date=2026-11-{day:02} or a later date" in refused.text
 
 
-def test_without_a_history_a_drop_is_red_at_once(
-    glyphs_root: Path, tmp_path: Path
+@pytest.mark.parametrize("history", [(), NIGHTS[1:]])
+def test_a_large_drop_is_red_on_the_first_night(
+    glyphs_root: Path, tmp_path: Path, history: tuple[str, ...]
 ) -> None:
-    """Three reference runs are enough for a second seed to confirm a large drop."""
+    """Also with three reference runs, whose e-value cannot alarm yet."""
     folder = tmp_path
     data = save_reference(folder, glyphs_root, 3)
-    options = ("--accuracy-tier=nightly", "--accuracy-date=2026-11-26")
+    options = ("--accuracy-tier=nightly", "--accuracy-date=2026-11-26", *history)
 
     green = run_guarded(folder, *options, environment=data)
+    (folder / "nights.jsonl").unlink(missing_ok=True)
     red = run_guarded(folder, *options, environment={**data, "BROKEN": "1"})
 
     assert (green.code, red.code) == (0, 1)
     verdict = red.check("test_trained")["verdict"]
-    assert verdict["reason"].startswith("first look: a drop, confirmed by 2 runs")
-    assert len(set(verdict["facts"]["train_seeds"])) == 2
+    assert "a drop, confirmed by 1 run with another seed" in verdict["reason"]
+    facts = verdict["facts"]
+    assert {*facts["train_seeds"]}.isdisjoint(facts["second_train_seeds"])
     for one in (green, red):
-        assert "a first look: without a history, each night is judged" in one.text
+        words = "a first look: without a history, each night is judged"
+        assert (words in one.text) == (not history)
+
+
+def test_two_runs_a_night_are_confirmed_by_two_others(
+    glyphs_root: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path
+    data = save_reference(folder, glyphs_root, 3)
+    text = TRAINED.replace("episodes=20", "episodes=20, runs=2")
+    write_tests(folder, test_models=text)
+
+    red = run_guarded(folder, *NIGHTS, environment={**data, "BROKEN": "1"})
+
+    assert red.code == 1
+    reason = red.check("test_trained")["reason"]
+    assert "confirmed by 2 runs with other seeds" in reason
+    seeds = {one.train_seed for one in read_nights(folder / "nights.jsonl")}
+    assert len(seeds) == 4
+
+
+def test_a_folder_in_place_of_the_history_is_an_error_without_a_traceback(
+    glyphs_root: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path
+    data = save_reference(folder, glyphs_root, 3)
+    (folder / "nights.jsonl").mkdir()
+
+    ran = run_guarded(folder, *NIGHTS, environment=data)
+
+    assert ran.code == 1
+    words = (
+        "nights.jsonl: cannot read the history of the nights: expected a file of JSON "
+        "lines, got: a folder or a device. Type --accuracy-history with another file"
+    )
+    assert words in ran.check("test_trained")["reason"]
+    assert "Traceback" not in ran.text
+    assert not list(folder.glob(".nights.jsonl.lock"))
 
 
 def test_a_damaged_history_is_no_success(glyphs_root: Path, tmp_path: Path) -> None:

@@ -80,7 +80,10 @@ def test_rules_are_read(rule: str) -> None:
         ({"save": True, "runs": "9" * 5000}, "--accuracy-runs: expected a number"),
         ({"runs": "5"}, "--accuracy-runs: has an effect with --accuracy-save"),
         ({"history": "nights.jsonl"}, "Add --accuracy-tier=nightly"),
-        ({"date": "yesterday"}, "--accuracy-date: expected a date, got 'yesterday'"),
+        ({"date": "yesterday"}, "--accuracy-date: expected a day from 2000-01-01 to"),
+        ({"date": "2026-02-31"}, "2999-12-31, got '2026-02-31'"),
+        ({"date": "20261126"}, "Type for example --accuracy-date 2026-11-26"),
+        ({"date": "9999-12-31"}, "got '9999-12-31'"),
     ],
 )
 def test_mistakes_are_refused(given: dict[str, Any], what: str) -> None:
