@@ -110,8 +110,8 @@ class Summary:
             )
         if any(_is_watched(record) for record in tested):
             yield (
-                "a check with an e-value gives a false alarm with at most its alpha for as "
-                "long as its reference stands, however many nights are looked at"
+                "a check with an e-value gives a false alarm with about its alpha at most for "
+                "as long as its reference stands, however many nights are looked at"
             )
 
     def _alarms_a_year(self) -> float:
