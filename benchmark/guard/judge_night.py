@@ -75,13 +75,10 @@ def judge_night(
     stage = _first_look(compared)
     if past is not None:
         stage = _with_history(compared, past)
-    outcome = stage.outcome
-    words = stage.words
-    facts = {}
+    confirming = _second_stage(compared, known, second) if second else None
+    outcome, words = stage.outcome, stage.words
     if stage.alarm:
-        confirming = _second_stage(compared, known, second) if second else None
         outcome, words = _after_alarm(stage, confirming)
-        facts = _second_facts(confirming)
     if worse_of(outcome, known.outcome) != outcome:
         outcome = known.outcome
         words = f"this date was judged '{outcome}' before, which stays; {words}"
@@ -92,7 +89,7 @@ def judge_night(
         remarks=(*verdict.remarks, *_night_remarks(compared, past)),
         e_value=stage.e_value,
         alarm=stage.alarm,
-        facts={**(verdict.facts or {}), **facts},
+        facts={**(verdict.facts or {}), **_second_facts(confirming)},
     )
 
 
