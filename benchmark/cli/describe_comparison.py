@@ -179,12 +179,14 @@ def _pair_row(pair: ComparedPair, *, several: bool) -> list[str]:
 
 
 def _changed_predictions(pairs: Sequence[ComparedPair]) -> str:
-    """Return a line for each pair: how many predictions differ, and which way."""
+    """Return a line for each pair: how many predictions differ, and which is right."""
     from ...reports.stats.churn import other_probabilities
 
     lines = []
     for first, second, found in pairs:
-        line = f"{first + 1} - {second + 1}: {found.churn}"
+        line = (
+            f"{first + 1} - {second + 1}: {found.churn.between(first + 1, second + 1)}"
+        )
         if found.equal and other_probabilities(found.a, found.b):
             line += "; the probabilities differ"
         lines.append(line)

@@ -33,13 +33,27 @@ class Churn:
         return self.n_changed - self.right_to_wrong - self.wrong_to_right
 
     def __str__(self) -> str:
+        """Say what changed from `a` to `b`."""
+        lost = f"{self.right_to_wrong:,} right to wrong"
+        gained = f"{self.wrong_to_right:,} wrong to right"
+        return self._said(lost, gained)
+
+    def between(self, first: int, second: int) -> str:
+        """Say what differs between two results, of which neither is the newer.
+
+        first, second: the numbers of `a` and `b` in a table
+        """
+        only_first = f"{self.right_to_wrong:,} right only in {first}"
+        only_second = f"{self.wrong_to_right:,} right only in {second}"
+        return self._said(only_first, only_second)
+
+    def _said(self, only_a: str, only_b: str) -> str:
         differ = f"{self.n_changed:,} of {self.n:,} predictions differ"
         if not self.n_changed:
             return differ
-        return (
-            f"{differ} ({percent(self)}): {self.right_to_wrong:,} right to wrong, "
-            f"{self.wrong_to_right:,} wrong to right, {self.both_wrong:,} wrong in both"
-        )
+        share = percent(self)
+        both_wrong = f"{self.both_wrong:,} wrong in both"
+        return f"{differ} ({share}): {only_a}, {only_b}, {both_wrong}"
 
 
 def churn(a: RunResult, b: RunResult) -> Churn:

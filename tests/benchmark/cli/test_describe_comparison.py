@@ -43,7 +43,7 @@ def test_other_answers_are_counted_by_what_became_of_them() -> None:
     assert pair["churn"]["right_to_wrong"] == (a & ~b).sum()
     assert pair["churn"]["wrong_to_right"] == (b & ~a).sum()
     text = comparison_text(compared)
-    assert f"{(a & ~b).sum()} right to wrong, {(b & ~a).sum()} wrong to right" in text
+    assert f"{(a & ~b).sum()} right only in 1, {(b & ~a).sum()} right only in 2" in text
 
 
 def test_a_difference_in_one_episode_is_of_little_spread() -> None:
@@ -57,7 +57,7 @@ def test_a_difference_in_one_episode_is_of_little_spread() -> None:
     assert "little-spread" in text
     assert "allow for" in text
     assert "90 % limits" in text
-    assert "1 of 3,000 predictions differ (0.03 %): 1 right to wrong" in text
+    assert "1 of 3,000 predictions differ (0.03 %): 1 right only in 1" in text
 
 
 def test_a_result_of_little_spread_is_marked_and_explained() -> None:
