@@ -138,7 +138,7 @@ def _write(
 
     dropped = ""
     if reason:
-        references = only_named(find_references(place, sealed=False), name)
+        references = only_named(find_references(place), name)
         saved = replace(loaded, references, reason, retrained=retrained)
         dropped = dropped_text(references, saved)
     else:

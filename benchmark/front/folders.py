@@ -40,14 +40,19 @@ def replace_folder(finished: Path, folder: Path) -> None:
     """Rename the folder `finished` to `folder`, and remove the old `folder`.
 
     Between two renames, there is no `folder` for a moment. If the process is killed at
-    that moment, the old folder stays beside it as `<name>.old.partial`.
+    that moment, the old folder stays beside it; see `old_folder`.
     """
-    old = folder.with_name(f"{folder.name}.old.partial")
+    old = old_folder(folder)
     shutil.rmtree(old, ignore_errors=True)
     if folder.exists():
         folder.rename(old)
     finished.rename(folder)
     shutil.rmtree(old, ignore_errors=True)
+
+
+def old_folder(folder: Path) -> Path:
+    """Return where `replace_folder` keeps the old folder between its two renames."""
+    return folder.with_name(f"{folder.name}.old.partial")
 
 
 def _move_files(partial: Path, out: Path) -> None:

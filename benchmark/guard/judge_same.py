@@ -16,21 +16,21 @@ from ...reports.stats.non_inferiority import (
     no_worse_than_counts,
 )
 from .comparable import NotComparable, check_comparable
-from .references.key import Machine
+from .references.key import Key, Machine
 from .references.reference_folder import StoredReference
 from .verdict import IDENTICAL, Outcome, Rules, Verdict
 from .words import percent, points, signed
 
-# On another machine, rounding changes a few predictions. More than this share is no rounding.
+# Rounding elsewhere changes a few predictions. More than this share is no rounding.
 CHURN_LIMIT = 0.01
 
 
 def judge_same(new: RunResult, stored: StoredReference, rules: Rules) -> Verdict:
     """Judge whether a model still answers as the reference does.
 
-    Where the reference was made on an equal machine, every changed prediction fails, except
-    if the accuracy surely rose. On another machine, the model fails if it surely became
-    worse, or if more than CHURN_LIMIT of the predictions changed.
+    Where the reference was made on an equal machine, with the same backend and precision,
+    every changed prediction fails, except if the accuracy surely rose. Elsewhere, the model
+    fails if it surely became worse, or if more than CHURN_LIMIT of the predictions changed.
     Raises NotComparable if data, episodes or protocol differ.
     """
     check_comparable(new, stored)
@@ -154,8 +154,8 @@ def _outcome(found: NonInferiority, moved: Churn, rules: Rules) -> tuple[Outcome
 
 def _too_many(share: float) -> str:
     return (
-        f"{percent(share)} of the predictions changed, and rounding on another machine "
-        f"changes at most {percent(CHURN_LIMIT)}"
+        f"{percent(share)} of the predictions changed, and rounding alone changes "
+        f"at most {percent(CHURN_LIMIT)}"
     )
 
 
@@ -164,16 +164,19 @@ def _rule_of(rules: Rules) -> str:
         return f"no drop beyond {points(rules.drop)}"
     if rules.fail == "significant":
         return "no significant drop"
-    return "no worse, on another machine"
+    return "no worse, under other conditions"
 
 
 def _other_circumstances(new: RunResult, stored: StoredReference) -> list[str]:
-    """Return in what the machine and the precision differ from the reference's."""
+    """Return in what machine, backend and precision differ from the reference's."""
     reference = stored.reference
     differences = Machine.of(new).differences(reference.machine)
-    there = reference.key.precision
-    if new.precision != there:
-        differences.append(f"precision {there} there, {new.precision} here")
+    here, there = Key.of(new, ""), reference.key
+    for name in ("backend", "precision"):
+        ours = getattr(here, name) or "unknown"
+        theirs = getattr(there, name) or "unknown"
+        if ours != theirs:
+            differences.append(f"{name} {theirs} there, {ours} here")
     return differences
 
 
@@ -181,7 +184,7 @@ def _about_machine(others: list[str]) -> tuple[str, ...]:
     if not others:
         return ()
     listed = ", ".join(others)
-    return (f"The reference was made elsewhere: {listed}",)
+    return (f"The reference was made under other conditions: {listed}",)
 
 
 def _with_remark(verdict: Verdict, remark: str) -> Verdict:

@@ -68,12 +68,15 @@ def save_new(
 
     place: the folder of the set
     Raises UserError if there is one already, or if the results cannot be a reference.
+    Nothing is saved then.
     """
     by_protocol: dict[str, list[RunResult]] = {}
     for result in results:
         by_protocol.setdefault(result.protocol.name, []).append(result)
     used_set = ReferenceFolder(place)
     made = [Made(name, kind, members) for members in by_protocol.values()]
+    for one in made:
+        used_set.check(one)
     return [used_set.save(one) for one in made]
 
 
@@ -88,11 +91,18 @@ def update(
 
     retrained: whether to make references of several training runs of those of one run
     Raises UserError if a result has no reference, or if the results cannot be one.
+    Nothing is replaced then.
     """
-    saved = []
+    made = []
     for stored, members in _groups(results, references):
-        saved.append(_replaced(stored, members, reason, retrained=retrained))
-    return saved
+        _check_update(stored, members)
+        kind: Kind = "retrained" if retrained else stored.reference.kind
+        name, test = stored.reference.key.name, stored.reference.test
+        used_set = ReferenceFolder(stored.folder.parent)
+        made.append((used_set, Made(name, kind, members, test=test)))
+    for used_set, one in made:
+        used_set.check(one, reason=reason, replace=True)
+    return [used_set.save(one, reason=reason, replace=True) for used_set, one in made]
 
 
 def _groups(
@@ -109,30 +119,32 @@ def _groups(
     return [(by_folder[folder], members) for folder, members in groups.items()]
 
 
-def _replaced(
-    stored: StoredReference,
-    results: Sequence[RunResult],
-    reason: str,
-    *,
-    retrained: bool,
-) -> StoredReference:
-    reference = stored.reference
-    protocol = results[0].protocol.name
-    if protocol != reference.key.protocol or stored.loaded is not None:
-        place = shlex.quote(str(stored.folder.parent))
-        problem = (
-            f"expected results on {reference.key.protocol}, got some on {protocol}"
-        )
-        if stored.loaded is not None:
-            problem = "expected a reference, got a result"
+def _check_update(stored: StoredReference, results: Sequence[RunResult]) -> None:
+    """Raise UserError if results cannot replace a reference in its own folder."""
+    if stored.loaded is not None:
+        raise _no_update(stored, "expected a reference, got a result")
+    key = stored.reference.key
+    for result in results:
+        protocol = result.protocol.name
+        if protocol != key.protocol:
+            problem = f"expected results on {key.protocol}, got some on {protocol}"
+            raise _no_update(stored, problem)
+    folder = stored.folder
+    expected = ReferenceFolder(folder.parent).place_of(key.name, key.protocol)
+    if folder.name != expected.name:
+        old, new = shlex.quote(str(folder)), shlex.quote(str(expected))
         raise UserError(
-            f"{stored.folder}: cannot be updated with these results: {problem}. Save a new "
-            f"reference: fewbench regress RESULT --reference {place} --save --name NAME"
+            f"{folder}: cannot be updated: expected the folder of the reference "
+            f"{key.name}, {expected.name}, got {folder.name}. Rename it: mv {old} {new}"
         )
-    kind: Kind = "retrained" if retrained else reference.kind
-    made = Made(reference.key.name, kind, results, test=reference.test)
-    used_set = ReferenceFolder(stored.folder.parent)
-    return used_set.save(made, reason=reason, replace=True)
+
+
+def _no_update(stored: StoredReference, problem: str) -> UserError:
+    place = shlex.quote(str(stored.folder.parent))
+    return UserError(
+        f"{stored.folder}: cannot be updated with these results: {problem}. Save a new "
+        f"reference: fewbench regress RESULT --reference {place} --save --name NAME"
+    )
 
 
 def _split(stored: StoredReference, results: Sequence[RunResult]) -> Iterator[Check]:

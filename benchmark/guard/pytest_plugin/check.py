@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from fewbench.errors import UserError
 
@@ -18,8 +19,8 @@ from ..verdict import Rules, Verdict
 from .options import Options
 from .question import Question
 from .record import Done
+from .writable import why_unwritable
 
-_HISTORY_LOST = "the history of the old reference could not be read, so it begins anew"
 _NOT_AGAIN = (
     "not measured again on ten times the episodes: the reference has none; to keep them, "
     "save it with --accuracy-tier=nightly"
@@ -62,20 +63,18 @@ def answer(question: Question, policy: Policy) -> Answer:
     """
     options = policy.options
     references = policy.references
-    protocol = question.protocol.name
-    # What is replaced may be damaged, so it is not read.
-    if options.update and references.has(question.name, protocol):
-        return _replace(question, policy)
-    stored = references.find(question.name, protocol)
+    stored = references.find(question.name, question.protocol.name)
     if stored is None:
         if options.save:
             return _save(question, policy)
         return Answer("missing")
+    if options.update:
+        return _replace(question, policy)
     return _compare(question, stored, policy)
 
 
 def _save(question: Question, policy: Policy) -> Answer:
-    made = _make(question, policy.options)
+    made = _make(question, policy)
     references = policy.references
     try:
         stored = _written(made, policy)
@@ -90,12 +89,8 @@ def _save(question: Question, policy: Policy) -> Answer:
 
 
 def _replace(question: Question, policy: Policy) -> Answer:
-    made = _make(question, policy.options)
-    stored = _written(made, policy)
-    remarks = []
-    if len(stored.reference.history) == 1:
-        remarks.append(_HISTORY_LOST)
-    return Answer("updated", made.results, stored, remarks=remarks)
+    made = _make(question, policy)
+    return Answer("updated", made.results, _written(made, policy))
 
 
 def _written(made: Made, policy: Policy) -> StoredReference:
@@ -104,15 +99,23 @@ def _written(made: Made, policy: Policy) -> StoredReference:
     try:
         return references.save(made, reason=options.reason, replace=options.update)
     except OSError as error:
-        raise UserError(
-            f"{error.filename or references.path}: cannot save the reference: expected a "
-            f"folder to write to, got {error.strerror or error}. Free some space, or "
-            f"change the permissions of the folder"
-        ) from None
+        problem = error.strerror or str(error)
+        raise _unwritable(error.filename or references.path, problem) from None
 
 
-def _make(question: Question, options: Options) -> Made:
-    """Measure what is to become a reference."""
+def _unwritable(place: str | Path, problem: str) -> UserError:
+    return UserError(
+        f"{place}: cannot save the reference: expected a folder to write to, got "
+        f"{problem}. Free some space, or change the permissions of the folder"
+    )
+
+
+def _make(question: Question, policy: Policy) -> Made:
+    """Measure what is to become a reference, if it can be written."""
+    options = policy.options
+    problem = why_unwritable(policy.references.path)
+    if problem:
+        raise _unwritable(policy.references.path, problem)
     ten_times = None
     if question.kind == "retrained":
         results = [question.measured(seed) for seed in range(options.runs)]

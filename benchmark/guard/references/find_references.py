@@ -13,19 +13,20 @@ from .reference_folder import ReferenceFolder, StoredReference, stored_at
 from .write_reference import checked_runs, made_reference
 
 
-def find_references(path: Path, *, sealed: bool = True) -> list[StoredReference]:
+def find_references(path: Path) -> list[StoredReference]:
     """Return the references at a path, at least one.
 
     path: a set, the folder of a reference, its reference.json, or a result (.json)
-    sealed: whether to refuse references that were changed by hand
     Raises UserError if there is none, or if one cannot be read.
     """
     if path.is_file() and path.name != FILE_NAME:
         return [_of_result(path)]
     folder = path.parent if path.name == FILE_NAME else path
+    if folder.name in ("", ".."):
+        folder = folder.resolve()  # the set that a reference is in is its parent folder
     if (folder / FILE_NAME).exists():
-        return [stored_at(folder, sealed=sealed)]
-    found = ReferenceFolder(folder).all(sealed=sealed)
+        return [stored_at(folder)]
+    found = ReferenceFolder(folder).all()
     if not found:
         raise UserError(
             f"{path}: expected a set of references, a reference or a result (.json), got "

@@ -18,7 +18,7 @@ from fewbench.documents import (
 from fewbench.errors import UserError
 
 from ....reports.result_document import canonical_sha256
-from .reference import SCHEMA_VERSION, Acceptance, Reference
+from .reference import SCHEMA_VERSION, Reference
 
 FILE_NAME = "reference.json"
 # The set that checks use by default.
@@ -26,7 +26,6 @@ DEFAULT_SET = "reference"
 _FORMAT = "fewbench reference"
 _EXPECTED = f"a reference, schema_version {SCHEMA_VERSION} or older"
 _SCHEMA = TypeAdapter(Reference)
-_HISTORY = TypeAdapter(tuple[Acceptance, ...])
 
 
 class ReadReference(NamedTuple):
@@ -47,10 +46,9 @@ def reference_text(reference: Reference) -> str:
     return text + "\n"
 
 
-def read_reference(path: Path, *, sealed: bool = True) -> ReadReference:
+def read_reference(path: Path) -> ReadReference:
     """Read a reference.
 
-    sealed: whether to refuse a file that was changed by hand
     Raises UserError if the file is missing, damaged, changed by hand, or written by a
     newer fewbench.
     """
@@ -70,18 +68,8 @@ def read_reference(path: Path, *, sealed: bool = True) -> ReadReference:
         reference = fit(document, _SCHEMA)
     except DocumentError as error:
         raise _damaged(path, str(error)) from error
-    if sealed:
-        _check_seal(path, document, reference)
+    _check_seal(path, document, reference)
     return ReadReference(reference, data)
-
-
-def readable_history(path: Path) -> tuple[Acceptance, ...]:
-    """Return the history in a file, even if the file is damaged elsewhere; else ()."""
-    try:
-        document = parse_json(read_bytes(path))
-        return fit(document["history"], _HISTORY)
-    except (OSError, DocumentError, KeyError, TypeError):
-        return ()
 
 
 def update_command(folder: Path, test: str) -> str:
@@ -106,6 +94,11 @@ def save_command(folder: Path, test: str) -> str:
         place = shlex.quote(str(folder.parent))
         return f"fewbench regress RESULT --reference {place} --save --name NAME"
     return f"{_pytest(folder, test)} --accuracy-save"
+
+
+def _anew_command(folder: Path, test: str) -> str:
+    """Return the command that removes a reference with its history and saves a new one."""
+    return f"rm -r {shlex.quote(str(folder))} && {save_command(folder, test)}"
 
 
 def _pytest(folder: Path, test: str) -> str:
@@ -133,10 +126,11 @@ def _check_seal(path: Path, document: dict[str, Any], reference: Reference) -> N
     seal = content.pop("seal", None)
     found = canonical_sha256(content)
     if seal != found:
-        command = update_command(path.parent, reference.test)
+        place = shlex.quote(str(path))
         raise UserError(
             f"{path}: changed by hand after it was written: expected the seal {found}, got "
-            f"{shown(seal)}. Take back the change, or make the reference anew: {command}"
+            f"{shown(seal)}. Take back the change: git checkout -- {place}; or begin a new "
+            f"history: {_anew_command(path.parent, reference.test)}"
         )
     if content.get("summary") != _summary(reference):
         raise _damaged(path, "a summary of other runs")

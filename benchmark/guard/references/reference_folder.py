@@ -8,17 +8,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fewbench.errors import UserError
-from fewbench.folders import replace_folder
+from fewbench.folders import old_folder, replace_folder
 from fewbench.locks import exclusive
 
 from ....reports.names import key_of
 from ....reports.records import RunResult
 from ....reports.stats.arrays import IntArray
-from .reference import Made, Reference
+from .reference import Acceptance, Made, Reference
 from .reference_file import (
     FILE_NAME,
     read_reference,
-    readable_history,
     save_command,
     update_command,
 )
@@ -86,7 +85,7 @@ class ReferenceFolder:
     def has(self, name: str, protocol: str) -> bool:
         """Return whether there is a reference, readable or not."""
         folder = self.place_of(name, protocol)
-        if not folder.exists() and _old(folder).exists():
+        if not folder.exists() and old_folder(folder).exists():
             with self._locked(folder):
                 pass  # this brings back what a killed process has left
         return folder.exists()
@@ -102,17 +101,13 @@ class ReferenceFolder:
 
         reason: why it is accepted; must be given to replace a reference
         replace: whether to replace a reference. Its history is kept.
-        Raises UserError if there is one already and `replace` is False, or if the results
-        cannot be a reference.
+        Raises UserError if there is one already and `replace` is False, if the old one is
+        damaged or was changed by hand, or if the results cannot be a reference.
         """
-        runs = checked_runs(made)
         folder = self.place_of(made.name, made.results[0].protocol.name)
         partial = folder.with_name(f".{folder.name}.partial")
         with self._locked(folder):
-            if folder.exists():
-                _check_replacing(folder, made, reason, replace=replace)
-            history = readable_history(folder / FILE_NAME)
-            reference = made_reference(made, runs, history, reason, self.path)
+            reference = self.check(made, reason=reason, replace=replace)
             try:
                 write_files(partial, reference, made)
                 replace_folder(partial, folder)
@@ -120,23 +115,34 @@ class ReferenceFolder:
                 shutil.rmtree(partial, ignore_errors=True)
         return stored_at(folder)
 
-    def all(self, *, sealed: bool = True) -> list[StoredReference]:
+    def check(
+        self, made: Made, *, reason: str = "", replace: bool = False
+    ) -> Reference:
+        """Return the reference that `save` would write. Raises UserError as `save` does."""
+        runs = checked_runs(made)
+        folder = self.place_of(made.name, made.results[0].protocol.name)
+        history: tuple[Acceptance, ...] = ()
+        if folder.exists():
+            _check_replacing(folder, made, reason, replace=replace)
+            history = stored_at(folder).reference.history
+        return made_reference(made, runs, history, reason, self.path)
+
+    def all(self) -> list[StoredReference]:
         """Return all references, sorted by the name of their folder.
 
-        sealed: whether to refuse references that were changed by hand
         Raises UserError as `find` does.
         """
-        folders = sorted(path.parent for path in self._documents())
-        return [stored_at(folder, sealed=sealed) for folder in folders]
+        return [stored_at(folder) for folder in self.folders()]
 
-    def _documents(self) -> Iterator[Path]:
+    def folders(self) -> list[Path]:
+        """Return the folders of all references, readable or not, sorted by name."""
+        found = []
         for path in self.path.glob(f"*/{FILE_NAME}"):
+            folder = path.parent
             # Unfinished folders begin with a dot, and replaced ones end in .partial.
-            if (
-                not path.parent.name.startswith(".")
-                and path.parent.suffix != ".partial"
-            ):
-                yield path
+            if not folder.name.startswith(".") and folder.suffix != ".partial":
+                found.append(folder)
+        return sorted(found)
 
     @contextmanager
     def _locked(self, folder: Path) -> Iterator[None]:
@@ -147,28 +153,19 @@ class ReferenceFolder:
         self.path.mkdir(parents=True, exist_ok=True)
         lock = self.path / f".{folder.name}.lock"
         with exclusive(lock, f"saving {folder}", wait=True):
-            if not folder.exists() and _old(folder).exists():
-                _old(folder).rename(folder)
+            if not folder.exists() and old_folder(folder).exists():
+                old_folder(folder).rename(folder)
             yield
 
 
-def stored_at(folder: Path, *, sealed: bool = True) -> StoredReference:
-    """Read the reference in a folder.
-
-    sealed: whether to refuse a reference that was changed by hand
-    Raises UserError as `ReferenceFolder.find` does.
-    """
-    read = read_reference(folder / FILE_NAME, sealed=sealed)
+def stored_at(folder: Path) -> StoredReference:
+    """Read the reference in a folder. Raises UserError as `ReferenceFolder.find` does."""
+    read = read_reference(folder / FILE_NAME)
     return StoredReference(
         reference=read.reference,
         folder=folder,
         sha256=hashlib.sha256(read.data).hexdigest(),
     )
-
-
-def _old(folder: Path) -> Path:
-    """Return where `replace_folder` puts the old folder for a moment."""
-    return folder.with_name(f"{folder.name}.old.partial")
 
 
 def _check_replacing(folder: Path, made: Made, reason: str, *, replace: bool) -> None:

@@ -75,19 +75,42 @@ def test_a_set_without_the_protocol_never_passes(saved, names) -> None:
 
 def test_a_reference_is_replaced_for_a_reason(saved, worse, tmp_path) -> None:
     path = tmp_path / SET / "mine__glyphs-5w1s-100ep" / "reference.json"
-    edited = path.read_text().replace('"reason": ""', '"reason": "approved"')
+    original = path.read_text()
+    edited = original.replace('"reason": ""', '"reason": "approved"')
     path.write_text(edited)
     error = saved("regress", worse, "--reference", SET, code=2).stderr
     assert "changed by hand" in error
-    assert "--update --reason" in error
+    assert f"begin a new history: rm -r {SET}/mine__glyphs-5w1s-100ep && few" in error
 
     arguments = ("regress", worse, "--reference", SET, "--update")
     assert "--reason TEXT" in saved(*arguments, code=2).stderr
+    for reference in (SET, path.parent, path):
+        update = ("--reference", str(reference), "--update", "--reason", "why")
+        error = saved("regress", worse, *update, code=2).stderr
+        assert "changed by hand" in error
+    assert path.read_text() == edited
+    path.write_text(original)
     saved(*arguments, "--reason", "a smaller model")
 
     assert "PASS" in saved("regress", worse, "--reference", SET).stdout
     history = json.loads(path.read_text())["history"]
-    assert [one["reason"] for one in history] == ["approved", "a smaller model"]
+    assert [one["reason"] for one in history] == ["", "a smaller model"]
+
+
+def test_another_name_by_hand_makes_no_second_folder(saved, worse, tmp_path) -> None:
+    folder = tmp_path / SET / "mine__glyphs-5w1s-100ep"
+    path = folder / "reference.json"
+    original = path.read_text()
+    path.write_text(original.replace('"name": "mine"', '"name": "yours"'))
+    update = ("--reference", SET, "--update", "--reason", "why")
+
+    assert "changed by hand" in saved("regress", worse, *update, code=2).stderr
+
+    path.write_text(original)
+    renamed = folder.rename(folder.with_name("renamed"))
+    error = saved("regress", worse, *update, code=2).stderr
+    assert f"Rename it: mv {SET}/renamed {SET}/mine__glyphs-5w1s-100ep" in error
+    assert list(path.parents[1].glob("*/reference.json")) == [renamed / path.name]
 
 
 def test_training_runs_are_judged_by_their_spread(fewbench, results, tmp_path) -> None:

@@ -70,7 +70,7 @@ def test_a_rise_asks_for_an_update(stored) -> None:
     ("moves", "outcome", "words"),
     [
         ({"n": 20}, "pass", "dropped by less than 0.50 points"),
-        ({"n": 40}, "fail", "1.333 % of the predictions changed, and rounding"),
+        ({"n": 40}, "fail", "1.333 % of the predictions changed, and rounding alone"),
         ({"n": 0, "to_wrong": 200}, "fail", "the accuracy dropped: -6.67 points"),
         ({"n": 0, "to_right": 200}, "improved", "the accuracy rose: +6.67 points"),
         ({"n": 0, "to_wrong": 18, "to_right": 11}, "undecided", "more episodes"),
@@ -83,7 +83,10 @@ def test_on_another_machine_a_drop_or_too_many_changes_fail(
 
     verdict = judge_same(new, stored, Rules())
 
-    assert (verdict.outcome, verdict.rule) == (outcome, "no worse, on another machine")
+    assert (verdict.outcome, verdict.rule) == (
+        outcome,
+        "no worse, under other conditions",
+    )
     assert words in verdict.reason
     assert "instruction set AVX2 there, AVX512 here" in verdict.remarks[0]
     assert (verdict.more_episodes is not None) == (outcome == "undecided")
@@ -108,13 +111,30 @@ def test_a_chosen_rule_holds_on_every_machine(stored, moves, rules, outcome) -> 
     assert here.rule == there.rule
 
 
-def test_another_precision_is_another_circumstance(stored) -> None:
-    new = with_changed(BEFORE, 3, precision="bf16")
+@pytest.mark.parametrize(
+    ("changes", "remark"),
+    [
+        ({"precision": "bf16"}, "precision fp32 there, bf16 here"),
+        ({"device": "cuda"}, "device cpu there, cuda here"),
+        (
+            {"recipe": {"backend": "learn2learn"}},
+            "backend unknown there, learn2learn here",
+        ),
+    ],
+)
+def test_another_precision_or_backend_is_another_circumstance(
+    stored, changes, remark
+) -> None:
+    verdict = judge_same(with_changed(BEFORE, 3, **changes), stored, Rules())
 
-    verdict = judge_same(new, stored, Rules())
-
-    assert verdict.outcome == "pass"
-    assert "precision fp32 there, bf16 here" in verdict.remarks[0]
+    assert (verdict.outcome, verdict.rule) == (
+        "pass",
+        "no worse, under other conditions",
+    )
+    assert remark in verdict.remarks[0]
+    assert judge_same(with_changed(BEFORE, 40, **changes), stored, Rules()).outcome == (
+        "fail"
+    )
 
 
 @settings(max_examples=25)

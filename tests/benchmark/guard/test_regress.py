@@ -1,6 +1,10 @@
+from pathlib import Path
+
 import pytest
 
 from fewbench.benchmark.guard.comparable import NotComparable
+from fewbench.benchmark.guard.references.find_references import find_references
+from fewbench.benchmark.guard.references.reference_folder import stored_at
 from fewbench.benchmark.guard.regress import checks_of, judge_all, save_new, update
 from fewbench.benchmark.guard.verdict import Rules
 from fewbench.errors import UserError
@@ -57,6 +61,48 @@ def test_a_reference_of_each_protocol_is_saved(tmp_path) -> None:
     ]
     with pytest.raises(UserError, match="already"):
         save_new([made()], tmp_path / "set", "mine", "same")
+
+
+def test_of_several_protocols_all_are_saved_or_none(tmp_path) -> None:
+    place = tmp_path / "set"
+    save_new([FIVE], place, "mine", "same")
+    before = {path: path.read_bytes() for path in sorted(place.rglob("*.json"))}
+
+    with pytest.raises(UserError, match="already"):
+        save_new([made(), FIVE], place, "mine", "same")
+    with pytest.raises(UserError, match="is one result"):
+        save_new([made(), FIVE, FIVE], place, "yours", "same")
+
+    assert {path: path.read_bytes() for path in sorted(place.rglob("*.json"))} == before
+
+
+@pytest.mark.parametrize("damage", ["an edit", "too many results"])
+def test_of_several_protocols_all_are_updated_or_none(tmp_path, damage) -> None:
+    references = [store(tmp_path, made(), test=""), store(tmp_path, FIVE, test="")]
+    results = [made(rng_seed=2), FIVE]
+    if damage == "an edit":
+        path = references[1].folder / "reference.json"
+        path.write_text(path.read_text().replace('"reason": ""', '"reason": "ok"'))
+    else:
+        results.append(FIVE)
+
+    with pytest.raises(UserError):
+        update(results, references, "why", retrained=False)
+
+    assert stored_at(references[0].folder) == references[0]
+
+
+@pytest.mark.parametrize("path", [".", "reference.json"])
+def test_a_reference_is_updated_from_its_own_folder(tmp_path, monkeypatch, path):
+    folder = store(tmp_path, made(), test="").folder
+    monkeypatch.chdir(folder)
+
+    [new] = update(
+        [made(rng_seed=2)], find_references(Path(path)), "why", retrained=False
+    )
+
+    assert new.folder == folder
+    assert list(folder.parent.iterdir()) == [folder]
 
 
 def test_an_update_keeps_name_test_and_history(tmp_path) -> None:

@@ -72,16 +72,30 @@ def test_nothing_is_replaced_without_a_reason(tmp_path: Path) -> None:
     assert names_in(second.folder.parent) == [second.folder.name]
 
 
-def test_a_damaged_reference_can_be_replaced(tmp_path: Path) -> None:
-    stored = store(tmp_path, made())
-    (stored.folder / "reference.json").write_text("<<<<<<< HEAD")
-    new = Made(NAME, "same", [made(rng_seed=2)])
+@pytest.mark.parametrize(
+    ("old", "new", "problem"),
+    [
+        ("{", "<<<<<<< HEAD\n{", "cannot read"),
+        ('"reason": ""', '"reason": "approved"', "changed by hand"),
+        ('"schema_version": 1', '"schema_version": 2', "newer fewbench"),
+    ],
+)
+def test_a_reference_with_a_doubtful_history_is_not_replaced(
+    tmp_path: Path, old: str, new: str, problem: str
+) -> None:
+    """Its history would be lost, or sealed as if nobody had changed it."""
+    path = store(tmp_path, made()).folder / "reference.json"
+    edited = path.read_text().replace(old, new, 1)
+    path.write_text(edited)
+    other = Made(NAME, "same", [made(rng_seed=2)])
 
-    with pytest.raises(UserError, match="cannot read"):
+    with pytest.raises(UserError, match=problem):
         the_set(tmp_path).find(NAME, "glyphs-5w1s")
-    found = the_set(tmp_path).save(new, replace=True, reason="a merge went wrong")
+    with pytest.raises(UserError, match=problem):
+        the_set(tmp_path).save(other, replace=True, reason="a merge went wrong")
 
-    assert len(found.reference.history) == 1
+    assert path.read_text() == edited
+    assert names_in(path.parent.parent) == [path.parent.name]
 
 
 def _try_to_save(place: Path, seed: int, told) -> None:
