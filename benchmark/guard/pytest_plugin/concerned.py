@@ -5,8 +5,10 @@ import pytest
 # The fixture `accuracy` asks for this one. A fixture `accuracy` of the user does not.
 FIXTURE = "fewbench_accuracy"
 MARKER = "accuracy"
-# The property of a test's report that holds the record of a check.
-PROPERTY = "accuracy record"
+# What every report of a test has if the run has checks: the records of its new ones.
+RECORDS = "accuracy_records"
+# What a worker of pytest-xdist tells the controller at its end.
+OUTPUT = "fewbench accuracy"
 
 
 def is_check(item: pytest.Item) -> bool:

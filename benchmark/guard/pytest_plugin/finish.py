@@ -12,11 +12,12 @@ from fewbench.errors import UserError
 from ..history import Night, append_nights
 from ..references.maker import Maker
 from .github import Annotation, annotation_lines, append_summary
+from .marker import Marker
 from .option_table import OPTIONS
 from .place import shortened
 from .record import Record
 from .summary import Summary
-from .unused import unused_references
+from .unused import damaged_references, stopped_references, unused_references
 
 if TYPE_CHECKING:
     from .guarding import Guard
@@ -32,6 +33,7 @@ def finish(guard: "Guard", session: pytest.Session) -> None:
     if guard.config.option.collectonly:
         return
     problems: list[str] = []
+    guard.records.extend(_lost(guard))
     if not guard.records and _was_typed(guard.config):
         problems.append(_NOTHING)
         _set_exit_code(session, pytest.ExitCode.NO_TESTS_COLLECTED)
@@ -42,6 +44,7 @@ def finish(guard: "Guard", session: pytest.Session) -> None:
         n_checks=guard.n_checks,
         alpha=guard.alpha,
         tier=guard.options.tier,
+        unmeasured=list(_unmeasured(guard)),
         unused=list(_unused(guard)),
         problems=problems,
     )
@@ -92,20 +95,54 @@ def _was_typed(config: pytest.Config) -> bool:
 
 def _hidden_failures(guard: "Guard") -> Iterator[str]:
     """Name the checks that failed in a test that did not: it may catch the exception."""
+    outcomes = guard.outcomes
+    failed = {*outcomes.failed, *outcomes.crashed}
     for record in guard.records:
-        if not record.passed and record.test not in guard.failed:
-            end = "passed" if record.test in guard.passed else "was skipped"
+        if not record.passed and record.test not in failed:
+            end = "passed" if record.test in outcomes.passed else "was skipped"
             yield (
                 f"error: {record.place}: failed, but its test {end}. Do not catch the "
                 f"exception, or mark the test with xfail"
             )
 
 
-def _unused(guard: "Guard") -> Iterator[str]:
+def _lost(guard: "Guard") -> Iterator[Record]:
+    """Return records of the checks in which a worker of pytest-xdist died."""
+    from .recording import lost_record
+
+    for place in guard.collected.places:
+        if place.test in guard.outcomes.crashed:
+            yield lost_record(place, guard.policy(place, Marker()))
+
+
+def _unmeasured(guard: "Guard") -> Iterator[str]:
+    """Say which checks were not made, since their test failed before or did not run."""
+    outcomes = guard.outcomes
+    failed = {*outcomes.failed, *outcomes.crashed}
+    for stored in stopped_references(guard.collected, _used(guard), failed):
+        key = stored.reference.key
+        yield f"{key.name} on {key.protocol}: not measured, since its test failed before"
+    tests = [place.test for place in guard.collected.places]
+    for test in tests:
+        if not outcomes.has_ended(test):
+            yield f"{test}: not measured to its end, since the run stopped"
+    n_skipped = len(outcomes.skipped.intersection(tests))
+    if n_skipped and guard.records:
+        yield f"tests that were skipped, so they measured nothing: {n_skipped}"
+
+
+def _used(guard: "Guard") -> set[tuple[str, str, str]]:
+    """Return folder, name and protocol of the references that were used."""
     records = guard.records
-    used = {(record.folder, record.name, record.protocol) for record in records}
+    return {(record.folder, record.name, record.protocol) for record in records}
+
+
+def _unused(guard: "Guard") -> Iterator[str]:
     base = str(guard.config.invocation_params.dir)
-    for stored in unused_references(guard.collected, used, guard.passed):
+    used = _used(guard)
+    for words in damaged_references(guard.collected, used):
+        yield shortened(words, base)
+    for stored in unused_references(guard.collected, used, guard.outcomes.passed):
         folder = shortened(str(stored.folder), base)
         yield (
             f"{folder}: no test uses this reference of {stored.reference.test}. Remove the "
@@ -140,8 +177,7 @@ def _write_report(guard: "Guard", summary: Summary) -> None:
 
 def _write_job_summary(summary: Summary) -> None:
     path = os.environ.get("GITHUB_STEP_SUMMARY")
-    has_news = summary.records or summary.unused or summary.problems
-    if path and has_news:
+    if path and any(summary.sentences()):
         append_summary(Path(path), summary.markdown())
 
 

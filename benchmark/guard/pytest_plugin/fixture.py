@@ -1,6 +1,7 @@
 """The fixture `accuracy`: it checks a model, and it is the verdict of its test."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Unpack
 
 import pytest
@@ -106,9 +107,17 @@ class Accuracy:
             guard.note(self._item, error_record(place, question, error, policy))
             raise
         record = answer_record(place, question, found, policy)
-        guard.note(self._item, record, found.results)
+        problem = guard.why_unsaved(record, found.results)
+        if problem:
+            remarks = (*record.remarks, problem)
+            guard.note(self._item, replace(record, passed=False, remarks=remarks))
+        else:
+            guard.note(self._item, record)
         if not record.passed:
             raise AssertionError(record.message)
+        if problem:
+            guard.note_error(self._item)
+            raise UserError(problem)
         return found.results
 
     def _question(

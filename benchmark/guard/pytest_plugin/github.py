@@ -25,18 +25,21 @@ class Annotation:
 
 
 def annotation_lines(annotations: Iterable[Annotation]) -> Iterator[str]:
-    """Return what to print for errors: a line for each of the first nine.
+    """Return what to print for errors: a line for each, but at most nine in all.
 
-    If there are more, another line says how many.
+    If there are more errors, the ninth line says how many are left out.
     """
     listed = list(annotations)
-    for one in listed[:MOST_ANNOTATIONS]:
+    n_shown = len(listed)
+    if n_shown > MOST_ANNOTATIONS:
+        n_shown = MOST_ANNOTATIONS - 1
+    for one in listed[:n_shown]:
         file = _escaped_value(one.file)
         title = _escaped_value(one.title)
         place = f"file={file},line={one.line},title={title}"
         yield f"::error {place}::{_escaped(one.text)}"
-    n_more = len(listed) - MOST_ANNOTATIONS
-    if n_more > 0:
+    n_more = len(listed) - n_shown
+    if n_more:
         yield f"::error title=fewbench::and {n_more} more checks failed"
 
 

@@ -1,6 +1,6 @@
 """The guard of a run of pytest: it knows the options, the tests, and what they found."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,10 +10,11 @@ import pytest
 from fewbench.errors import UserError
 
 from .collected import Collected, whole_files
-from .concerned import MARKER, PROPERTY, is_check
+from .concerned import OUTPUT, RECORDS, is_check
 from .marker import Marker, marker_of
 from .option_table import OPTIONS
 from .options import Options, read_options
+from .outcomes import Outcomes
 from .place import Place, place_of
 from .record import Record
 from .shadowing import why_unchecked
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
     from .summary import Summary
 
 _ALPHA = 0.05
-# What a worker of pytest-xdist tells the controller at its end.
-_OUTPUT = "fewbench accuracy"
 _NOT_NOW = "a nightly check: it runs with --accuracy-tier=nightly"
 _MEASURED_NOTHING = (
     "measured nothing: expected a call of the fixture accuracy, got none. Write for "
@@ -55,8 +54,7 @@ class Guard:
     n_checks: the number of checks that share the risk of a false alarm
     alpha: the risk of a false alarm of the run, a fraction
     summary: what all checks found; None before the end of the run
-    passed: the ids of the tests that passed
-    failed: the ids of the tests that failed, or were expected to
+    outcomes: how the tests ended
     """
 
     def __init__(self, config: pytest.Config, options: Options) -> None:
@@ -66,13 +64,14 @@ class Guard:
         self.n_checks = 1
         self.alpha = _ALPHA
         self.summary: Summary | None = None
-        self.passed: set[str] = set()
-        self.failed: set[str] = set()
+        self.outcomes = Outcomes()
         self.config = config
         self._items: list[pytest.Item] = []
         self._markers: dict[pytest.Item, Marker] = {}
         self._mistakes: dict[pytest.Item, str] = {}
-        self._measured: set[pytest.Item] = set()
+        self._askers: set[pytest.Item] = set()
+        self._records: dict[pytest.Item, list[Record]] = {}
+        self._unreported: dict[pytest.Item, list[str]] = {}
         self._errors: set[pytest.Item] = set()
 
     def collect(self, items: Sequence[pytest.Item]) -> None:
@@ -93,12 +92,15 @@ class Guard:
 
     def case(self, item: pytest.Item) -> "tuple[Place, Policy]":
         """Return where a test is, and how its questions are answered."""
+        place = place_of(item, self.options.reference_set)
+        return place, self.policy(place, self._markers.get(item, Marker()))
+
+    def policy(self, place: Place, marker: Marker) -> "Policy":
+        """Return how the questions of a test are answered."""
         from ..references.reference_folder import ReferenceFolder
         from ..verdict import Rules
         from .check import Policy
 
-        place = place_of(item, self.options.reference_set)
-        marker = self._markers.get(item, Marker())
         changes: dict[str, Any] = {}
         if marker.margin is not None:
             changes["margin"] = marker.margin
@@ -108,38 +110,58 @@ class Guard:
             drop=self.options.drop,
             **changes,
         )
-        references = ReferenceFolder(Path(place.folder))
-        return place, Policy(self.options, rules, references)
+        return Policy(self.options, rules, ReferenceFolder(Path(place.folder)))
 
-    def note(
-        self, item: pytest.Item, record: Record, results: "Sequence[RunResult]" = ()
-    ) -> None:
-        """Keep what a check found. It travels with the report of its test."""
-        self._measured.add(item)
-        line = f"{record.word}: {record.message}"
-        item.user_properties.append((MARKER, line))
-        item.user_properties.append((PROPERTY, record.to_json()))
+    def asked_by(self, item: pytest.Item) -> None:
+        """Remember a test that has the fixture, even if its arguments do not name it."""
+        self._askers.add(item)
+
+    def note(self, item: pytest.Item, record: Record) -> None:
+        """Keep what a check found. It travels with the next report of its test."""
+        from .junit import properties_of
+
+        self._records.setdefault(item, []).append(record)
+        self._unreported.setdefault(item, []).append(record.to_json())
+        item.user_properties.extend(properties_of(record))
         if record.passed and record.word in ("undecided", "improved"):
             warn(item, record)
-        folder = self.options.report
-        if folder and results:
-            from .report_files import save_results
 
-            try:
-                save_results(folder, record, results)
-            except OSError as error:
-                raise UserError(
-                    f"--accuracy-report: cannot write to {folder}: {error.strerror}. "
-                    f"Choose another folder"
-                ) from None
+    def why_unsaved(self, record: Record, results: "Sequence[RunResult]") -> str:
+        """Save results for --accuracy-report. Return why they cannot be saved, or ""."""
+        folder = self.options.report
+        if folder is None or not results:
+            return ""
+        from .report_files import save_results
+
+        try:
+            save_results(folder, record, results)
+        except OSError as error:
+            return (
+                f"--accuracy-report: cannot write to {folder}: {error.strerror or error}. "
+                f"Choose another folder"
+            )
+        return ""
 
     def note_error(self, item: pytest.Item) -> None:
         """Remember that a test could not measure or compare anything."""
         self._errors.add(item)
 
-    def add_record(self, text: str) -> None:
-        """Add a record that came with a report."""
-        self.records.append(Record.from_json(text))
+    def add_report(self, report: pytest.TestReport, records: Sequence[str]) -> None:
+        """Add what a report says: how its test ended, and the records of checks."""
+        self.outcomes.add(report)
+        self.records.extend(map(Record.from_json, records))
+
+    def take_over(self, output: dict[str, Any]) -> None:
+        """Take over what a worker of pytest-xdist collected."""
+        places = [Place(**fields) for fields in output["places"]]
+        self.collected = Collected(places, output["whole_files"])
+        self.n_checks = output["n_checks"]
+
+    def check_measured(self, item: pytest.Item) -> None:
+        """Let a test fail that has the fixture, but measured nothing."""
+        if self._is_check(item) and item not in self._records:
+            self._note_unasked(item, _MEASURED_NOTHING)
+            pytest.fail(f"{item.nodeid}: {_MEASURED_NOTHING}", pytrace=False)
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Divide the risk of a false alarm by the number of checks."""
@@ -157,42 +179,18 @@ class Guard:
             pytest.fail(self._mistakes[item], pytrace=False)
 
     @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_call(self, item: pytest.Item) -> Iterator[None]:
-        """Let a test fail that measured nothing."""
-        yield
-        if is_check(item) and item not in self._measured:
-            self._note_unasked(item, _MEASURED_NOTHING)
-            pytest.fail(f"{item.nodeid}: {_MEASURED_NOTHING}", pytrace=False)
-
-    @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
         self, item: pytest.Item, call: "pytest.CallInfo[None]"
     ) -> Any:
-        """Mark the report of a test that could not measure or compare anything."""
+        """Add the new records of a test to its report, and mark an error as such."""
         report = yield
         crash = call.excinfo if report.failed and call.when != "teardown" else None
-        if crash and is_check(item) and item not in self._measured:
-            self._note_unasked(item, crash.value)
+        if crash and self._is_check(item):
+            self._note_crash(item, crash.value)
         if item in self._errors and report.failed:
             report.accuracy_error = True
+        setattr(report, RECORDS, self._unreported.pop(item, []))
         return report
-
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        if report.when == "call" and report.passed:
-            self.passed.add(report.nodeid)
-        # A test that is run again has an outcome of its own, "rerun".
-        is_green = report.outcome in ("passed", "skipped")
-        if not is_green or hasattr(report, "wasxfail"):
-            self.failed.add(report.nodeid)
-
-    @pytest.hookimpl(optionalhook=True)
-    def pytest_testnodedown(self, node: Any) -> None:
-        """Take over what a worker of pytest-xdist collected, which is the same in all."""
-        output = getattr(node, "workeroutput", {}).get(_OUTPUT)
-        if output:
-            places = [Place(**fields) for fields in output["places"]]
-            self.collected = Collected(places, output["whole_files"])
-            self.n_checks = output["n_checks"]
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
@@ -200,8 +198,11 @@ class Guard:
         worker_output = getattr(self.config, "workeroutput", None)
         if worker_output is not None:
             collected = asdict(self.collected)
-            worker_output[_OUTPUT] = {**collected, "n_checks": self.n_checks}
+            worker_output[OUTPUT] = {**collected, "n_checks": self.n_checks}
             return
+        # A test that was interrupted has no report of what it measured.
+        for records in self._unreported.values():
+            self.records.extend(map(Record.from_json, records))
         from .finish import finish
 
         finish(self, session)
@@ -213,6 +214,22 @@ class Guard:
         from .finish import print_summary
 
         print_summary(self, terminalreporter)
+
+    def _is_check(self, item: pytest.Item) -> bool:
+        return is_check(item) or item in self._askers
+
+    def _note_crash(self, item: pytest.Item, error: BaseException) -> None:
+        """Keep that a test failed by itself, before its first check or after a good one."""
+        records = self._records.get(item, [])
+        if not all(record.passed for record in records):
+            return  # the failure is that of a check
+        if not records:
+            self._note_unasked(item, error)
+            return
+        from .recording import stopped_record
+
+        place, policy = self.case(item)
+        self.note(item, stopped_record(place, error, policy))
 
     def _note_unasked(self, item: pytest.Item, error: BaseException | str) -> None:
         """Keep that a test ended before it asked anything."""

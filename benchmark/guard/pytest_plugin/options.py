@@ -10,6 +10,7 @@ from fewbench.errors import UserError
 
 from ..dates import read_date
 from ..fail_option import parse_fail
+from .writable import why_unwritable
 
 if TYPE_CHECKING:
     from ..verdict import Fail
@@ -72,8 +73,8 @@ def read_options(given: dict[str, Any], folder: Path) -> Options:
         strict=given["strict"],
         tier=given["tier"] or "quick",
         runs=_read_runs(given),
-        report=_read_path(given["report"], folder),
-        history=_read_path(given["history"], folder),
+        report=_read_folder(given["report"], folder),
+        history=_read_file(given["history"], folder),
         date=_read_date(given["date"]),
     )
 
@@ -130,10 +131,33 @@ def _read_runs(given: dict[str, Any]) -> int:
     return int(text)
 
 
-def _read_path(text: str | None, folder: Path) -> Path | None:
+def _read_folder(text: str | None, folder: Path) -> Path | None:
+    """Return the folder for a report. It is refused before anything is measured for it."""
     if text is None:
         return None
+    problem = why_unwritable(folder / text)
+    if problem:
+        raise UserError(
+            f"--accuracy-report: cannot write to {folder / text}: expected a folder to "
+            f"write to, got {problem}. Choose another folder"
+        )
     return folder / text
+
+
+def _read_file(text: str | None, folder: Path) -> Path | None:
+    """Return the file of nights. It is refused before anything is measured for it."""
+    if text is None:
+        return None
+    path = folder / text
+    problem = why_unwritable(path.parent)
+    if path.is_dir():
+        problem = f"{path}, which is a folder"
+    if problem:
+        raise UserError(
+            f"--accuracy-history: cannot write {path}: expected a file in a folder to write "
+            f"to, got {problem}. Choose another file"
+        )
+    return path
 
 
 def _read_date(text: str | None) -> datetime.date:

@@ -5,11 +5,11 @@ it imports nothing slow, and it does nothing for tests that do not use it.
 """
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from .concerned import MARKER, PROPERTY, is_check
+from .concerned import MARKER, OUTPUT, RECORDS, is_check
 from .option_table import OPTIONS
 
 if TYPE_CHECKING:
@@ -49,7 +49,9 @@ def fewbench_accuracy(request: pytest.FixtureRequest) -> "Accuracy":
     """
     from .fixture import Accuracy
 
-    return Accuracy(guard_of(request.config), request.node)
+    guard = guard_of(request.config)
+    guard.asked_by(request.node)
+    return Accuracy(guard, request.node)
 
 
 @pytest.fixture
@@ -100,12 +102,34 @@ class _Reports:
         if found:
             guard_of(self._config).collect(found)
 
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_call(self, item: pytest.Item) -> Iterator[None]:
+        """Let a test fail that measured nothing, however it asked for the fixture.
+
+        The guard may be made while the test runs, too late for a hook of its own.
+        """
+        yield
+        guard: Guard | None = self._config.pluginmanager.get_plugin(GUARD)
+        if guard is not None:
+            guard.check_measured(item)
+
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Pass the records of a test to the guard, also from other processes."""
-        if report.when == "teardown" and report.user_properties:
-            for name, value in report.user_properties:
-                if name == PROPERTY:
-                    guard_of(self._config).add_record(str(value))
+        """Pass the report of a test to the guard, also from other processes."""
+        records = getattr(report, RECORDS, None)
+        if records is not None:
+            guard_of(self._config).add_report(report, records)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_handlecrashitem(self, crashitem: str) -> None:
+        """Remember the test in which a worker of pytest-xdist died."""
+        guard_of(self._config).outcomes.crashed.append(crashitem)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """Take over what a worker of pytest-xdist collected, which is the same in all."""
+        output = getattr(node, "workeroutput", {}).get(OUTPUT)
+        if output:
+            guard_of(self._config).take_over(output)
 
     def pytest_report_teststatus(
         self, report: pytest.TestReport

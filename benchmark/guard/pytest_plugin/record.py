@@ -55,6 +55,11 @@ class Record:
         return self.verdict.outcome
 
     @property
+    def is_named_by_test(self) -> bool:
+        """Whether the check has the name of its test, and none of its own."""
+        return f"/{self.test}".endswith(f"/{self.name}")
+
+    @property
     def place(self) -> str:
         """The name of the check, and the protocol if one is known."""
         if not self.protocol:
@@ -65,7 +70,7 @@ class Record:
     def message(self) -> str:
         """What the test says when it fails."""
         where = self.protocol
-        if not self.protocol or not f"/{self.test}".endswith(f"/{self.name}"):
+        if not self.protocol or not self.is_named_by_test:
             where = self.place
         text = f"{where}: {self.reason}"
         if not self.command:

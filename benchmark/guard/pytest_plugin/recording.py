@@ -84,6 +84,21 @@ def unasked_record(
     )
 
 
+def stopped_record(place: Place, error: BaseException, policy: Policy) -> Record:
+    """Return the record of a test that failed by itself after its checks had passed."""
+    words = (
+        f"the test failed after a check had passed: {_in_words(error)}; whatever it would "
+        f"have checked after that was not measured"
+    )
+    return unasked_record(place, words, policy)
+
+
+def lost_record(place: Place, policy: Policy) -> Record:
+    """Return the record of a test in which a worker of pytest-xdist died."""
+    words = "the process that ran the test died, so nothing is known of its checks"
+    return unasked_record(place, words, policy)
+
+
 def typable(text: str, place: Place, policy: Policy) -> str:
     """Return a text with short paths, and with commands that do what they say.
 
@@ -99,7 +114,8 @@ def _in_words(error: BaseException) -> str:
     """Return the text of an error, with its type unless it is made for users."""
     if isinstance(error, UserError):
         return str(error)
-    return f"{type(error).__name__}: {error}"
+    first_line, _, _ = str(error).partition("\n")
+    return f"{type(error).__name__}: {first_line}"
 
 
 def _facts(place: Place, question: Question, policy: Policy) -> dict[str, Any]:

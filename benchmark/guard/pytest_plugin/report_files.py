@@ -22,9 +22,17 @@ def save_results(folder: Path, record: Record, results: Sequence[RunResult]) -> 
 
     Raises OSError if they cannot be written.
     """
-    place = folder / key_of(record.name)
+    place = place_in(folder, record)
     for result in results:
         save_result(result, place, overwrite=True)
+
+
+def place_in(folder: Path, record: Record) -> Path:
+    """Return the folder of a check in a report. No other check of the run shares it."""
+    name = record.test
+    if not record.is_named_by_test:
+        name = f"{record.name} of {record.test}"
+    return folder / f"{key_of(name)}__{record.protocol}"
 
 
 def write_summary(folder: Path, summary: Summary) -> None:
@@ -47,4 +55,4 @@ def plot_nights(folder: Path, records: Sequence[Record], history: Path) -> None:
         stored = references.find(record.name, record.protocol)
         if record.nights and stored is not None:
             figure = nights_figure(trend_of(nights, stored, record.alpha))
-            save_figure(figure, folder / key_of(record.name) / "nights")
+            save_figure(figure, place_in(folder, record) / "nights")

@@ -21,6 +21,7 @@ class Summary:
 
     n_checks: the number of checks that share the risk of a false alarm
     alpha: the risk of a false alarm of the run, a fraction
+    unmeasured: a sentence for each check that was not made
     unused: a sentence for each reference that no test uses
     problems: what could not be written or read after the checks
     """
@@ -29,6 +30,7 @@ class Summary:
     n_checks: int
     alpha: float
     tier: Tier
+    unmeasured: Sequence[str] = ()
     unused: Sequence[str] = ()
     problems: Sequence[str] = ()
 
@@ -39,7 +41,7 @@ class Summary:
         yield from self.sentences()
 
     def _table(self) -> Iterator[str]:
-        rows = [_HEAD, *map(_row, self.records)]
+        rows = [_HEAD, *map(row_of, self.records)]
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         for row in rows:
             cells = zip(row, widths, strict=True)
@@ -51,7 +53,7 @@ class Summary:
         lines = [f"### Accuracy: {self._heading()}", ""]
         if self.records:
             lines += [_cells(_HEAD), _cells(["---" for _ in _HEAD])]
-            lines += [_cells(_row(record)) for record in self.records]
+            lines += [_cells(row_of(record)) for record in self.records]
         lines.append("")
         for sentence in self.sentences():
             lines.append(f"- {_escaped(sentence)}")
@@ -67,6 +69,7 @@ class Summary:
             "alpha": self.alpha,
             "false_alarms_a_year": self._alarms_a_year(),
             "checks": [asdict(record) for record in self.records],
+            "unmeasured": list(self.unmeasured),
             "unused": list(self.unused),
             "problems": list(self.problems),
         }
@@ -80,6 +83,7 @@ class Summary:
                 yield f"{place}: {remark}"
             if record.command:
                 yield f"{place}: next: {record.command}"
+        yield from self.unmeasured
         yield from self.unused
         yield from self._about_risk()
         yield from self.problems
@@ -149,7 +153,8 @@ def _rule(record: Record) -> str:
     return f"{record.verdict.rule}: "
 
 
-def _row(record: Record) -> tuple[str, ...]:
+def row_of(record: Record) -> tuple[str, str, str, str, str, str]:
+    """Return the cells of a check in the table."""
     return (
         record.name,
         record.protocol,

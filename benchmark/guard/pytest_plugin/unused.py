@@ -1,20 +1,65 @@
 """Find the references that no test uses."""
 
 from collections.abc import Collection, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from fewbench.errors import UserError
 
-from ..references.reference_folder import ReferenceFolder, StoredReference
+from ..references.reference_folder import (
+    ReferenceFolder,
+    StoredReference,
+    stored_at,
+)
 from .collected import Collected
 
 
 def references_of(folder: str) -> list[StoredReference]:
-    """Return the references of a set; [] if one cannot be read, which its check will say."""
-    try:
-        return ReferenceFolder(Path(folder)).all()
-    except (UserError, OSError):
-        return []
+    """Return the references of a set that can be read."""
+    found = []
+    for place in ReferenceFolder(Path(folder)).folders():
+        with suppress(UserError, OSError):
+            found.append(stored_at(place))
+    return found
+
+
+def damaged_references(
+    collected: Collected, used: Collection[tuple[str, str, str]]
+) -> Iterator[str]:
+    """Return why references cannot be read that no check asked for. A check says it itself.
+
+    used: see `unused_references`
+    """
+    asked = set()
+    for folder, name, protocol in used:
+        asked.add(ReferenceFolder(Path(folder)).place_of(name, protocol))
+    for folder in sorted({place.folder for place in collected.places}):
+        for place in ReferenceFolder(Path(folder)).folders():
+            if place in asked:
+                continue
+            try:
+                stored_at(place)
+            except (UserError, OSError) as error:
+                yield str(error)
+
+
+def stopped_references(
+    collected: Collected,
+    used: Collection[tuple[str, str, str]],
+    failed: Collection[str],
+) -> Iterator[StoredReference]:
+    """Return the references that were not used, since their test failed before.
+
+    used: see `unused_references`
+    failed: the ids of the tests that failed
+    """
+    tests = {(place.folder, place.key): place.test for place in collected.places}
+    for folder in sorted({place.folder for place in collected.places}):
+        for stored in references_of(folder):
+            key = stored.reference.key
+            test = tests.get((folder, stored.reference.test), "")
+            if test in failed and (folder, key.name, key.protocol) not in used:
+                yield stored
 
 
 def unused_references(

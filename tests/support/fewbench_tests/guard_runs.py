@@ -18,7 +18,7 @@ PLUGIN = "fewbench.benchmark.guard.pytest_plugin.plugin"
 INI = "[pytest]\naddopts = --strict-markers\nfilterwarnings = error\n"
 # What an inner run does not need, or would share with the run that starts it.
 _QUIET = ("-q", "-p", "no:cacheprovider", "-p", "no:faulthandler")
-_ALONE = ("-p", "no:xdist", "-p", "no:benchmark", "--capture=no")
+_ALONE = ("-p", "no:xdist", "--capture=no")
 # These collect all garbage of the process that runs the tests, several times.
 _COLLECTORS = ("-p", "no:unraisableexception", "-p", "no:threadexception")
 
@@ -30,6 +30,11 @@ class Ran:
     code: int
     text: str
     summary: dict[str, Any]
+
+    @classmethod
+    def of(cls, code: int, text: str, folder: Path) -> "Ran":
+        """Return a run that has ended, with the summary in the folder `report`."""
+        return cls(code, text, _summary(folder / "report"))
 
     def check(self, test: str) -> dict[str, Any]:
         """Return the only check of a test, whose id ends like this."""
@@ -58,11 +63,13 @@ def run_guarded(
     *options: str,
     report: bool = True,
     environment: Mapping[str, str] | None = None,
+    workers: int = 0,
 ) -> Ran:
     """Run pytest in a folder, in this process: that saves the seconds of importing torch.
 
     report: whether to read the summary of the checks
     environment: variables of the environment, such as the folder with the data
+    workers: how many processes of pytest-xdist run the tests; 0 for none but this one
     """
     place = folder / "report"
     if report:
@@ -70,7 +77,9 @@ def run_guarded(
     command = [
         *plugin_options(),
         *_QUIET,
-        *_ALONE,
+        *(("-n", str(workers)) if workers else _ALONE),
+        "-p",
+        "no:benchmark",
         *_COLLECTORS,
         "--import-mode=importlib",
     ]
@@ -111,9 +120,10 @@ def start_guarded(
 
 def _forget_modules(folder: Path) -> None:
     """Forget the test files of a run, so that the next run reads them again."""
+    start = f"{folder}{os.sep}"
     for name, module in list(sys.modules.items()):
         file = getattr(module, "__file__", None)
-        if file and Path(file).is_relative_to(folder):
+        if file and file.startswith(start):
             del sys.modules[name]
 
 

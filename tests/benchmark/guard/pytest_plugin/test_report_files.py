@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 from fewbench.benchmark.guard.pytest_plugin.report_files import (
+    place_in,
     save_results,
     write_summary,
 )
@@ -18,9 +19,29 @@ def test_results_of_two_checks_lie_apart(tmp_path: Path) -> None:
 
     for name in ("one", "two", "one"):
         save_results(tmp_path, made_record(name=name), [result])
+    records = [
+        made_record(test="a/test_models.py::test_mine"),
+        made_record(test="b/test_models.py::test_mine"),
+        made_record(protocol="glyphs-5w5s"),
+        made_record(test="a/test_models.py::test_mine", name="one"),
+        made_record(test="b/test_models.py::test_mine", name="one"),
+    ]
+    for record in records:
+        save_results(tmp_path, record, [result])
 
-    assert len(load_results([tmp_path / "one"])) == 1
-    assert len(load_results([tmp_path / "two"])) == 1
+    places = [place for place in tmp_path.iterdir() if place.is_dir()]
+    assert len(places) == 2 + len(records)
+    for place in places:
+        assert len(load_results([place])) == 1
+
+
+def test_a_folder_is_named_by_test_and_protocol(tmp_path: Path) -> None:
+    record = made_record(test="test_models.py::test_mine")
+
+    place = place_in(tmp_path, record)
+
+    assert place.name.startswith("test-models-py-test-mine-")
+    assert place.name.endswith("__glyphs-5w1s-val-600ep")
 
 
 def test_the_summary_is_markdown_and_json(tmp_path: Path) -> None:
