@@ -240,13 +240,9 @@ class Guard:
 
     def _count(self, checks: Sequence[pytest.Item], places: Sequence[Place]) -> int:
         """Count the checks. A test with several references is several checks."""
-        from .unused import references_of
+        from .unused import count_references
 
-        n_references: dict[tuple[str, str], int] = {}
-        for folder in {place.folder for place in places}:
-            for stored in references_of(folder):
-                key = (folder, stored.reference.test)
-                n_references[key] = n_references.get(key, 0) + 1
+        n_references = count_references({place.folder for place in places})
         total = 0
         for item, place in zip(checks, places, strict=True):
             marker = self._markers[item]

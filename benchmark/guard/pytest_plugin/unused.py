@@ -1,6 +1,7 @@
-"""Find the references that no test uses."""
+"""Find the references that no test uses, or that nobody can use."""
 
-from collections.abc import Collection, Iterator
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -20,6 +21,15 @@ def references_of(folder: str) -> list[StoredReference]:
     for place in ReferenceFolder(Path(folder)).folders():
         with suppress(UserError, OSError):
             found.append(stored_at(place))
+    return found
+
+
+def count_references(folders: Iterable[str]) -> Counter[tuple[str, str]]:
+    """Return how many references each test has in some sets: (folder, test) -> number."""
+    found: Counter[tuple[str, str]] = Counter()
+    for folder in folders:
+        for stored in references_of(folder):
+            found[folder, stored.reference.test] += 1
     return found
 
 

@@ -1,5 +1,6 @@
 """What happens once at the end of a run: GitHub, the history of nights, the exit code."""
 
+import errno
 import shlex
 import shutil
 from pathlib import Path
@@ -7,7 +8,10 @@ from typing import Any
 
 import pytest
 
+import pytest
+
 from fewbench.benchmark.guard.history import read_nights
+from fewbench.benchmark.guard.pytest_plugin import report_files
 from fewbench_tests.guard_runs import run_guarded, write_tests
 
 MISSING = """
@@ -147,12 +151,13 @@ def save_reference(folder: Path, root: Path, n_runs: int) -> dict[str, str]:
     return data
 
 
+@pytest.mark.usefixtures("unrendered")
 def test_nights_are_kept_and_an_alarm_is_confirmed(
     glyphs_root: Path, tmp_path: Path
 ) -> None:
     """A second seed is trained when the evidence of all nights is enough."""
     folder = tmp_path
-    data = save_reference(folder, glyphs_root, 4)
+    data = save_reference(folder, glyphs_root, 5)
 
     def night(day: int, **environment: str) -> tuple[int, dict[str, Any], str]:
         date = f"--accuracy-date=2026-11-{day:02}"
@@ -345,3 +350,110 @@ def test_the_command_of_a_nightly_check_works_when_typed(
     shutil.rmtree(path.parent)
     again = run_guarded(folder, *save[1:], environment=data)
     assert again.check("test_night")["done"] == "saved", again.text
+
+
+STOPS = """
+import os
+
+import pytest
+from torch import nn
+
+
+def test_stops(accuracy):
+    accuracy(nn.Flatten(), "glyphs-5w1s", episodes=20)
+    if os.environ.get("STOP") == "crash":
+        raise RuntimeError("no memory\\nat all")
+    if os.environ.get("STOP") == "interrupt":
+        raise KeyboardInterrupt
+    accuracy(nn.Flatten(), "glyphs-5w5s", episodes=20)
+
+
+def test_after(accuracy):
+    accuracy(nn.Flatten(), "glyphs-5w1s", episodes=20)
+
+
+@pytest.mark.skip(reason="slow")
+def test_skipped(accuracy):
+    accuracy(nn.Flatten(), "glyphs-5w1s", episodes=20)
+"""
+
+
+def test_what_a_stopped_test_did_not_measure_is_said(
+    glyphs_root: Path, tmp_path: Path
+) -> None:
+    folder = write_tests(tmp_path, test_models=STOPS)
+    data = {"FEWBENCH_DATA": str(glyphs_root)}
+    saved = run_guarded(folder, "--accuracy-save", environment=data)
+    assert saved.summary["unmeasured"] == [
+        "tests that were skipped, so they measured nothing: 1"
+    ]
+
+    page = tmp_path / "page.md"
+    github = {**data, "GITHUB_STEP_SUMMARY": str(page)}
+    crash = run_guarded(folder, "-x", environment={**github, "STOP": "crash"})
+    interrupt = run_guarded(folder, environment={**data, "STOP": "interrupt"})
+
+    second = "test_models.py::test_stops on glyphs-5w5s-val-20ep: not measured, since"
+    after = "test_models.py::test_after: not measured to its end, since the run stopped"
+    good, bad = crash.summary["checks"]
+    assert good["verdict"]["outcome"] == "pass"
+    assert bad["reason"].startswith(
+        "the test failed after a check had passed: RuntimeError: no memory; whatever"
+    )
+    assert page.read_text().startswith("### Accuracy: 1 of 2 checks failed")
+    assert crash.summary["unmeasured"][0].startswith(second)
+    assert after in crash.summary["unmeasured"]
+    assert interrupt.code == 2
+    [kept] = interrupt.summary["checks"]
+    assert kept["verdict"]["outcome"] == "pass"
+    assert after.replace("after", "stops") in interrupt.summary["unmeasured"]
+    assert after in interrupt.summary["unmeasured"]
+
+
+@pytest.mark.parametrize("option", ["report", "history"])
+def test_an_unwritable_place_is_refused_before_anything_runs(
+    tmp_path: Path, option: str
+) -> None:
+    folder = write_tests(tmp_path, test_models=MISSING)
+    (folder / "file").touch()
+
+    place = f"--accuracy-{option}=file/below"
+    ran = run_guarded(folder, place, "--accuracy-tier=nightly", report=False)
+
+    assert ran.code == pytest.ExitCode.USAGE_ERROR
+    assert f"ERROR: --accuracy-{option}: cannot write " in ran.text
+    assert f"got {folder / 'file'}, which is no folder. Choose another" in ran.text
+    assert "test_missing" not in ran.text
+
+
+def test_a_report_that_becomes_unwritable_hides_no_verdict(
+    glyphs_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = save_reference_of(tmp_path, STOPS, glyphs_root)
+
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(report_files, "save_result", refuse)
+    data = {"FEWBENCH_DATA": str(glyphs_root)}
+    green = run_guarded(folder, "-k", "after", environment=data)
+    coarse = STOPS.replace("nn.Flat", "nn.Sequential(nn.AvgPool2d(28), nn.Flat")
+    (folder / "test_models.py").write_text(coarse.replace("ten(),", "ten()),"))
+    red = run_guarded(folder, "-k", "after", environment=data)
+
+    for ran, outcome in ((green, "pass"), (red, "fail")):
+        assert ran.code == 1
+        assert "INTERNALERROR" not in ran.text
+        check = ran.check("test_after")
+        assert (check["verdict"]["outcome"], check["passed"]) == (outcome, False)
+        assert "cannot write to" in check["remarks"][-1]
+        assert "No space left on device. Choose another" in check["remarks"][-1]
+    assert "E       AssertionError: glyphs-5w1s-val-20ep: " in red.text
+
+
+def save_reference_of(folder: Path, text: str, root: Path) -> Path:
+    """Save the references of a test file."""
+    write_tests(folder, test_models=text)
+    data = {"FEWBENCH_DATA": str(root)}
+    run_guarded(folder, "--accuracy-save", report=False, environment=data)
+    return folder

@@ -194,3 +194,57 @@ def test_mistakes_are_told_apart_from_failures(
     assert "measured nothing" in lines[f"FAILED {place}test_nothing_either"]
     assert len(lines) == 9
     assert "SKIPPED [1] test_mistakes.py" in ran.text
+
+
+DYNAMIC = """
+import pytest
+
+
+@pytest.fixture
+def checker(accuracy):
+    return accuracy
+
+
+@pytest.fixture(autouse=True)
+def asked_before(request):
+    if "before" in request.node.name:
+        request.getfixturevalue("checker")
+
+
+def test_in_the_test(request):
+    request.getfixturevalue("accuracy")
+
+
+def test_by_another_fixture(request):
+    request.getfixturevalue("checker")
+
+
+def test_before():
+    pass
+
+
+def test_it_is_called(request):
+    request.getfixturevalue("checker")(None, "glyphs-5w1s", episodes=20)
+
+
+def test_it_is_skipped(request):
+    request.getfixturevalue("accuracy")
+    pytest.skip("not today")
+
+
+def test_it_is_not_asked_for():
+    pass
+"""
+
+
+def test_however_it_is_asked_for_measuring_nothing_fails(tmp_path: Path) -> None:
+    ran = run_guarded(write_tests(tmp_path, test_dynamic=DYNAMIC), "-rA")
+
+    assert ran.code == 1
+    for test in ("test_in_the_test", "test_by_another_fixture", "test_before"):
+        words = f"test_dynamic.py::{test}: measured nothing: expected a call of the"
+        assert f"FAILED test_dynamic.py::{test} - Failed: {words}" in ran.text
+        assert ran.check(test)["reason"].startswith("measured nothing")
+    assert ran.check("test_it_is_called")["done"] == "missing"
+    assert "4 failed, 1 passed, 1 skipped" in ran.text
+    assert len(ran.summary["checks"]) == 4

@@ -6,7 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from fewbench_tests.guard_runs import Ran, plugin_options, run_guarded, write_tests
+from fewbench_tests.guard_runs import (
+    PLUGIN,
+    Ran,
+    plugin_options,
+    run_guarded,
+    write_tests,
+)
 
 INNOCENT = """
 import sys
@@ -234,3 +240,37 @@ def test_a_wrong_option_is_a_usage_error(tmp_path: Path) -> None:
 
     assert ran.code == pytest.ExitCode.USAGE_ERROR
     assert "ERROR: --accuracy-update: expected a reason" in ran.text
+
+
+WITHOUT = """
+def test_mine():
+    pass
+
+
+def test_check(accuracy):
+    accuracy(None, "glyphs-5w1s")
+"""
+
+
+def test_pytest_runs_without_the_plugin(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if plugin_options():
+        # The clone is not installed, so nothing names the plugin as a package does.
+        metadata = tmp_path / "path" / "named-1.dist-info"
+        metadata.mkdir(parents=True)
+        (metadata / "METADATA").write_text("Name: named\nVersion: 1\n")
+        (metadata / "entry_points.txt").write_text(f"[pytest11]\nfewbench = {PLUGIN}\n")
+        monkeypatch.syspath_prepend(metadata.parent)
+    folder = write_tests(tmp_path / "tests", test_plain=WITHOUT)
+
+    there = run_guarded(folder, report=False)
+    without = run_guarded(folder, "-p", "no:fewbench", report=False)
+    option = run_guarded(folder, "-p", "no:fewbench", "--accuracy-save", report=False)
+
+    assert not plugin_options()
+    assert "there is no reference in" in there.text
+    assert "1 passed, 1 error" in without.text
+    assert "fixture 'accuracy' not found" in without.text
+    assert option.code == pytest.ExitCode.USAGE_ERROR
+    assert "unrecognized arguments: --accuracy-save" in option.text

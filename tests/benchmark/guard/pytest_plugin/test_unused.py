@@ -6,7 +6,9 @@ from pathlib import Path
 from fewbench.benchmark.guard.pytest_plugin.collected import Collected
 from fewbench.benchmark.guard.pytest_plugin.place import Place
 from fewbench.benchmark.guard.pytest_plugin.unused import (
+    damaged_references,
     references_of,
+    stopped_references,
     unused_references,
 )
 from fewbench_tests.guarded import made, store
@@ -78,9 +80,38 @@ def test_a_reference_that_no_test_made_is_left_alone(tmp_path: Path) -> None:
     assert not list(unused_references(collected(folder, KEPT), set(), set()))
 
 
+def test_a_damaged_reference_does_not_silence_the_others(tmp_path: Path) -> None:
+    folder = folder_with(tmp_path, KEPT, GONE, f"{FILE}::test_third")
+    [path] = Path(folder).glob("*kept*/reference.json")
+    path.write_text("{")
+    found = collected(folder, KEPT)
+
+    listed = list(unused_references(found, set(), set()))
+
+    names = {stored.reference.key.name for stored in listed}
+    assert names == {GONE, f"{FILE}::test_third"}
+    assert len(references_of(folder)) == 2
+    [words] = damaged_references(found, set())
+    assert words.startswith(f"{path}: cannot read the reference")
+
+
 def test_a_damaged_reference_is_left_to_its_check(tmp_path: Path) -> None:
     folder = folder_with(tmp_path, KEPT)
+    used = {(folder, KEPT, protocol_of(folder))}
     [path] = Path(folder).glob("*/reference.json")
     path.write_text("{")
 
-    assert references_of(folder) == []
+    assert not list(damaged_references(collected(folder, KEPT), used))
+
+
+def test_what_a_failed_test_did_not_use_was_not_measured(tmp_path: Path) -> None:
+    folder = folder_with(tmp_path, KEPT, GONE)
+    found = collected(folder, KEPT)
+    failed = {f"tests/{KEPT}"}
+
+    [stored] = stopped_references(found, set(), failed)
+
+    assert stored.reference.test == KEPT
+    used = {(folder, KEPT, stored.reference.key.protocol)}
+    assert not list(stopped_references(found, used, failed))
+    assert not list(stopped_references(found, set(), set()))
