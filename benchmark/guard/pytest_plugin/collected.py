@@ -13,10 +13,13 @@ class Collected:
     """The tests of a run that check accuracies.
 
     places: where they are
+    others: where the other tests in `whole_files` are. They may ask for the fixture while
+        they run.
     whole_files: the test files of which no test is left out
     """
 
     places: list[Place] = field(default_factory=list)
+    others: list[Place] = field(default_factory=list)
     whole_files: list[str] = field(default_factory=list)
 
 

@@ -39,12 +39,14 @@ def finish(guard: "Guard", session: pytest.Session) -> None:
         _set_exit_code(session, pytest.ExitCode.NO_TESTS_COLLECTED)
     problems.extend(_hidden_failures(guard))
     _try(problems, lambda: _write_history(guard))
+    skipped = guard.outcomes.skipped
     summary = Summary(
         records=sorted(guard.records, key=lambda one: (one.test, one.name)),
         n_checks=guard.n_checks,
         alpha=guard.alpha,
         tier=guard.options.tier,
         unmeasured=list(_unmeasured(guard)),
+        n_skipped=sum(place.test in skipped for place in guard.collected.places),
         unused=list(_unused(guard)),
         problems=problems,
     )
@@ -126,9 +128,6 @@ def _unmeasured(guard: "Guard") -> Iterator[str]:
     for test in tests:
         if not outcomes.has_ended(test):
             yield f"{test}: not measured to its end, since the run stopped"
-    n_skipped = len(outcomes.skipped.intersection(tests))
-    if n_skipped and guard.records:
-        yield f"tests that were skipped, so they measured nothing: {n_skipped}"
 
 
 def _used(guard: "Guard") -> set[tuple[str, str, str]]:

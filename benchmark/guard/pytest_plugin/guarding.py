@@ -153,8 +153,11 @@ class Guard:
 
     def take_over(self, output: dict[str, Any]) -> None:
         """Take over what a worker of pytest-xdist collected."""
-        places = [Place(**fields) for fields in output["places"]]
-        self.collected = Collected(places, output["whole_files"])
+        self.collected = Collected(
+            places=[Place(**fields) for fields in output["places"]],
+            others=[Place(**fields) for fields in output["others"]],
+            whole_files=output["whole_files"],
+        )
         self.n_checks = output["n_checks"]
 
     def check_measured(self, item: pytest.Item) -> None:
@@ -169,7 +172,11 @@ class Guard:
         checks = [item for item in self._items if item in kept and is_check(item)]
         places = [place_of(item, self.options.reference_set) for item in checks]
         files = whole_files(self._items, kept, self.config)
-        self.collected = Collected(places, files)
+        others = []
+        for item in session.items:
+            if not is_check(item) and str(item.path) in files:
+                others.append(place_of(item, self.options.reference_set))
+        self.collected = Collected(places, others, files)
         self.n_checks = max(1, self._count(checks, places))
 
     @pytest.hookimpl(tryfirst=True)

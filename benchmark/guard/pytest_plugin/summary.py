@@ -22,6 +22,7 @@ class Summary:
     n_checks: the number of checks that share the risk of a false alarm
     alpha: the risk of a false alarm of the run, a fraction
     unmeasured: a sentence for each check that was not made
+    n_skipped: how many tests with checks were skipped
     unused: a sentence for each reference that no test uses
     problems: what could not be written or read after the checks
     """
@@ -31,6 +32,7 @@ class Summary:
     alpha: float
     tier: Tier
     unmeasured: Sequence[str] = ()
+    n_skipped: int = 0
     unused: Sequence[str] = ()
     problems: Sequence[str] = ()
 
@@ -70,6 +72,7 @@ class Summary:
             "false_alarms_a_year": self._alarms_a_year(),
             "checks": [asdict(record) for record in self.records],
             "unmeasured": list(self.unmeasured),
+            "n_skipped": self.n_skipped,
             "unused": list(self.unused),
             "problems": list(self.problems),
         }
@@ -84,6 +87,8 @@ class Summary:
             if record.command:
                 yield f"{place}: next: {record.command}"
         yield from self.unmeasured
+        if self.n_skipped and self.records:
+            yield f"tests that were skipped, so they measured nothing: {self.n_skipped}"
         yield from self.unused
         yield from self._about_risk()
         yield from self.problems
@@ -96,6 +101,8 @@ class Summary:
             return "the run failed"
         if not self.records:
             return "nothing was checked"
+        if self.unmeasured:
+            return f"{len(self.records)} checks passed, others were not measured"
         return f"all {len(self.records)} checks passed"
 
     def _about_risk(self) -> Iterator[str]:

@@ -85,7 +85,8 @@ def unused_references(
     used: folder, name and protocol of the references that were used
     passed: the ids of the tests that passed
     """
-    tests = {(place.folder, place.key): place.test for place in collected.places}
+    known = [*collected.places, *collected.others]
+    tests = {(place.folder, place.key): place.test for place in known}
     for folder in sorted({place.folder for place in collected.places}):
         for stored in references_of(folder):
             key = stored.reference.key

@@ -92,3 +92,21 @@ def test_an_improvement_in_equal_predictions_is_no_false_alarm() -> None:
 
     assert "no false alarms" in found
     assert "a year" not in found
+
+
+def test_what_was_not_measured_is_no_success() -> None:
+    summary = Summary(
+        [made_record()],
+        n_checks=2,
+        alpha=0.05,
+        tier="quick",
+        unmeasured=["test_b: not measured"],
+        n_skipped=3,
+    )
+
+    assert summary.markdown().startswith(
+        "### Accuracy: 1 checks passed, others were not measured"
+    )
+    assert "test_b: not measured" in list(summary.lines())
+    assert "tests that were skipped, so they measured nothing: 3" in summary.lines()
+    assert summary.document()["unmeasured"] == ["test_b: not measured"]

@@ -29,7 +29,7 @@ def folder_with(tmp_path: Path, *tests: str) -> str:
 def collected(folder: str, *keys: str, whole: bool = True) -> Collected:
     file = str(Path(folder).parents[1] / FILE)
     places = [Place(f"tests/{key}", key, file, 1, folder, "/") for key in keys]
-    return Collected(places, [file] if whole else [])
+    return Collected(places, [], [file] if whole else [])
 
 
 def protocol_of(folder: str) -> str:
@@ -61,7 +61,7 @@ def test_a_file_that_is_gone(tmp_path: Path) -> None:
     elsewhere = collected(folder, KEPT, whole=False)
     other = [replace(place, file="/x/test_other.py") for place in elsewhere.places]
 
-    assert len(list(unused_references(Collected(other, []), set(), set()))) == 1
+    assert len(list(unused_references(Collected(other), set(), set()))) == 1
 
 
 def test_a_test_that_failed_or_was_skipped_is_not_accused(tmp_path: Path) -> None:
@@ -71,6 +71,15 @@ def test_a_test_that_failed_or_was_skipped_is_not_accused(tmp_path: Path) -> Non
     assert not list(unused_references(found, set(), set()))
     # It passed without its reference, so it asks for another protocol now.
     assert len(list(unused_references(found, set(), {f"tests/{KEPT}"}))) == 1
+
+
+def test_a_test_that_asks_while_it_runs_is_not_gone(tmp_path: Path) -> None:
+    folder = folder_with(tmp_path, GONE)
+    found = collected(folder, KEPT)
+    found.others.extend(collected(folder, GONE).places)
+
+    assert not list(unused_references(found, set(), set()))
+    assert len(list(unused_references(found, set(), {f"tests/{GONE}"}))) == 1
 
 
 def test_a_reference_that_no_test_made_is_left_alone(tmp_path: Path) -> None:
