@@ -12,7 +12,7 @@ import pytest
 
 from fewbench.benchmark.guard.history import read_nights
 from fewbench.benchmark.guard.pytest_plugin import report_files
-from fewbench_tests.guard_runs import run_guarded, write_tests
+from fewbench_tests.guard_runs import Ran, run_guarded, write_tests
 
 MISSING = """
 import pytest
@@ -359,6 +359,12 @@ import pytest
 from torch import nn
 
 
+def encoder():
+    if os.environ.get("BROKEN"):
+        return nn.Sequential(nn.AvgPool2d(28), nn.Flatten())
+    return nn.Flatten()
+
+
 def test_stops(accuracy):
     accuracy(nn.Flatten(), "glyphs-5w1s", episodes=20)
     if os.environ.get("STOP") == "crash":
@@ -369,7 +375,7 @@ def test_stops(accuracy):
 
 
 def test_after(accuracy):
-    accuracy(nn.Flatten(), "glyphs-5w1s", episodes=20)
+    accuracy(encoder(), "glyphs-5w1s", episodes=20)
 
 
 @pytest.mark.skip(reason="slow")
@@ -378,19 +384,33 @@ def test_skipped(accuracy):
 """
 
 
-def test_what_a_stopped_test_did_not_measure_is_said(
-    glyphs_root: Path, tmp_path: Path
-) -> None:
-    folder = write_tests(tmp_path, test_models=STOPS)
+@pytest.fixture(scope="module")
+def saved(glyphs_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Ran:
+    """The run that saved the references of STOPS."""
+    folder = write_tests(tmp_path_factory.mktemp("stops"), test_models=STOPS)
     data = {"FEWBENCH_DATA": str(glyphs_root)}
-    saved = run_guarded(folder, "--accuracy-save", environment=data)
+    return run_guarded(folder, "--accuracy-save", environment=data)
+
+
+@pytest.fixture
+def stops(saved: Ran) -> Path:
+    """The folder of STOPS, with the references of its checks."""
+    return Path(saved.check("after")["file"]).parent
+
+
+def test_skipped_checks_are_counted(saved: Ran) -> None:
     assert (saved.summary["unmeasured"], saved.summary["n_skipped"]) == ([], 1)
     assert "tests that were skipped, so they measured nothing: 1" in saved.text
 
+
+def test_what_a_stopped_test_did_not_measure_is_said(
+    stops: Path, glyphs_root: Path, tmp_path: Path
+) -> None:
     page = tmp_path / "page.md"
+    data = {"FEWBENCH_DATA": str(glyphs_root)}
     github = {**data, "GITHUB_STEP_SUMMARY": str(page)}
-    crash = run_guarded(folder, "-x", environment={**github, "STOP": "crash"})
-    interrupt = run_guarded(folder, environment={**data, "STOP": "interrupt"})
+    crash = run_guarded(stops, "-x", environment={**github, "STOP": "crash"})
+    interrupt = run_guarded(stops, environment={**data, "STOP": "interrupt"})
 
     second = "test_models.py::test_stops on glyphs-5w5s-val-20ep: not measured, since"
     after = "test_models.py::test_after: not measured to its end, since the run stopped"
@@ -426,19 +446,15 @@ def test_an_unwritable_place_is_refused_before_anything_runs(
 
 
 def test_a_report_that_becomes_unwritable_hides_no_verdict(
-    glyphs_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    stops: Path, glyphs_root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder = save_reference_of(tmp_path, STOPS, glyphs_root)
-
     def refuse(*_: object, **__: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(report_files, "save_result", refuse)
     data = {"FEWBENCH_DATA": str(glyphs_root)}
-    green = run_guarded(folder, "-k", "after", environment=data)
-    coarse = STOPS.replace("nn.Flat", "nn.Sequential(nn.AvgPool2d(28), nn.Flat")
-    (folder / "test_models.py").write_text(coarse.replace("ten(),", "ten()),"))
-    red = run_guarded(folder, "-k", "after", environment=data)
+    green = run_guarded(stops, "-k", "after", environment=data)
+    red = run_guarded(stops, "-k", "after", environment={**data, "BROKEN": "1"})
 
     for ran, outcome in ((green, "pass"), (red, "fail")):
         assert ran.code == 1
@@ -448,11 +464,3 @@ def test_a_report_that_becomes_unwritable_hides_no_verdict(
         assert "cannot write to" in check["remarks"][-1]
         assert "No space left on device. Choose another" in check["remarks"][-1]
     assert "E       AssertionError: glyphs-5w1s-val-20ep: " in red.text
-
-
-def save_reference_of(folder: Path, text: str, root: Path) -> Path:
-    """Save the references of a test file."""
-    write_tests(folder, test_models=text)
-    data = {"FEWBENCH_DATA": str(root)}
-    run_guarded(folder, "--accuracy-save", report=False, environment=data)
-    return folder

@@ -144,7 +144,8 @@ def folder(glyphs_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     and one has a broken model.
     """
     top = tmp_path_factory.mktemp("workers")
-    write_tests(top, test_models=example(), test_dying=DYING)
+    write_tests(top, test_models=example())
+    write_tests(top / "worse", test_dying=DYING)
     write_tests(top / "coarse", conftest=COARSE, test_models=example())
     write_tests(top / "tests", test_more=ENCODER)
     # As many threads as each of two processes has.
@@ -180,6 +181,8 @@ def ran(folder: Path, glyphs_root: Path) -> Ran:
         "--accuracy-tier=nightly",
         "--accuracy-history=nights.jsonl",
         "--junitxml=junit.xml",
+        # The test that ends a worker is the last one, so nobody has to go on in its place.
+        "--max-worker-restart=0",
         environment=environment,
         workers=2,
     )
