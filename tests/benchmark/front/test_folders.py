@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from fewbench.folders import LISTING, replace_folder, whole_folder
+from fewbench.folders import LISTING, old_folder, replace_folder, whole_folder
 
 
 def names(folder: Path) -> list[str]:
@@ -60,7 +60,8 @@ def test_files_of_an_earlier_filling_go_and_those_of_others_stay(
 
 def test_a_finished_folder_takes_the_place_of_the_old_one(tmp_path: Path) -> None:
     old, finished = tmp_path / "data", tmp_path / "data.partial"
-    leftover = tmp_path / "data.old.partial"
+    leftover = old_folder(old)
+    assert leftover.name == "data.old.partial"
     for folder in (old, finished, leftover):
         folder.mkdir()
         (folder / "name").write_text(folder.name)
