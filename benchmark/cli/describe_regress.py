@@ -106,6 +106,10 @@ def _check_text(check: Check, verdict: Verdict) -> str:
     ]
     for remark in verdict.remarks:
         lines.append(f"  {remark}")
+    if verdict.outcome == "fail" and check.stored.folder.is_dir():
+        lines.append(
+            f"  If this is as it should be, accept it: {check.stored.update_command}"
+        )
     return "\n".join(lines)
 
 

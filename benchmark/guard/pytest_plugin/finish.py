@@ -26,6 +26,10 @@ _NOTHING = (
     "error: an option --accuracy-... was typed, but no test checked an accuracy. Name "
     "tests that use the fixture accuracy, or omit the options"
 )
+_ALL_SKIPPED = (
+    "error: no test checked an accuracy, since all checks were skipped. Nightly checks run "
+    "with --accuracy-tier=nightly"
+)
 
 
 def finish(guard: "Guard", session: pytest.Session) -> None:
@@ -34,19 +38,20 @@ def finish(guard: "Guard", session: pytest.Session) -> None:
         return
     problems: list[str] = []
     guard.records.extend(_lost(guard))
+    skipped = guard.outcomes.skipped
+    n_skipped = sum(place.test in skipped for place in guard.collected.places)
     if not guard.records and _was_typed(guard.config):
-        problems.append(_NOTHING)
+        problems.append(_ALL_SKIPPED if n_skipped else _NOTHING)
         _set_exit_code(session, pytest.ExitCode.NO_TESTS_COLLECTED)
     problems.extend(_hidden_failures(guard))
     _try(problems, lambda: _write_history(guard))
-    skipped = guard.outcomes.skipped
     summary = Summary(
         records=sorted(guard.records, key=lambda one: (one.test, one.name)),
         n_checks=guard.n_checks,
         alpha=guard.alpha,
         tier=guard.options.tier,
         unmeasured=list(_unmeasured(guard)),
-        n_skipped=sum(place.test in skipped for place in guard.collected.places),
+        n_skipped=n_skipped,
         unused=list(_unused(guard)),
         problems=problems,
     )

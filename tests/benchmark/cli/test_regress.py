@@ -38,6 +38,10 @@ def test_an_unchanged_result_passes(saved, names) -> None:
 def test_a_drop_exits_with_1(saved, worse) -> None:
     text = saved("regress", worse, "--reference", SET, code=1).stdout
     assert "the accuracy dropped: -4.00 points" in text
+    accept = (
+        "fewbench regress RESULT --reference accuracy/reference/mine__glyphs-5w1s-100ep"
+    )
+    assert f"accept it: {accept} --update --reason" in text
     done = saved("regress", worse, "--reference", SET, "--json", code=1)
     [check] = json.loads(done.stdout)["checks"]
     assert (check["outcome"], check["name"]) == ("fail", "mine")

@@ -8,8 +8,6 @@ from typing import Any
 
 import pytest
 
-import pytest
-
 from fewbench.benchmark.guard.history import read_nights
 from fewbench.benchmark.guard.pytest_plugin import report_files
 from fewbench_tests.guard_runs import Ran, run_guarded, write_tests
@@ -238,25 +236,6 @@ def test_two_runs_a_night_are_confirmed_by_two_others(
     assert "confirmed by 2 runs with other seeds" in reason
     seeds = {one.train_seed for one in read_nights(folder / "nights.jsonl")}
     assert len(seeds) == 4
-
-
-def test_a_folder_in_place_of_the_history_is_an_error_without_a_traceback(
-    glyphs_root: Path, tmp_path: Path
-) -> None:
-    folder = tmp_path
-    data = save_reference(folder, glyphs_root, 3)
-    (folder / "nights.jsonl").mkdir()
-
-    ran = run_guarded(folder, *NIGHTS, environment=data)
-
-    assert ran.code == 1
-    words = (
-        "nights.jsonl: cannot read the history of the nights: expected a file of JSON "
-        "lines, got: a folder or a device. Type --accuracy-history with another file"
-    )
-    assert words in ran.check("test_trained")["reason"]
-    assert "Traceback" not in ran.text
-    assert not list(folder.glob(".nights.jsonl.lock"))
 
 
 def test_a_damaged_history_is_no_success(glyphs_root: Path, tmp_path: Path) -> None:

@@ -219,6 +219,22 @@ def test_a_marker_of_the_project_is_left_alone(tmp_path: Path) -> None:
     assert run_guarded(folder, report=False).code == 0
 
 
+NIGHTLY = """
+import pytest
+
+@pytest.mark.accuracy(tier="nightly")
+def test_night(accuracy):
+    accuracy(None, "glyphs-5w1s")
+"""
+
+
+def test_skipped_checks_alone_name_the_option_that_runs_them(tmp_path: Path) -> None:
+    folder = write_tests(tmp_path, test_night=NIGHTLY)
+    ran = run_guarded(folder, "--accuracy-save", report=False)
+    assert ran.code == pytest.ExitCode.NO_TESTS_COLLECTED
+    assert "Nightly checks run with --accuracy-tier=nightly" in ran.text
+
+
 def test_options_without_any_check_are_no_success(tmp_path: Path) -> None:
     folder = write_tests(tmp_path, test_plain="def test_plain():\n    pass\n")
 
