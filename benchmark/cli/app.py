@@ -26,6 +26,7 @@ from . import (
     report,
     reproduce,
     sources,
+    submission,
     train,
     verify,
 )
@@ -79,6 +80,7 @@ app.command()(compare.compare)
 app.command()(regress.regress)
 app.command()(plan.plan)
 app.command()(verify.verify)
+app.add_typer(submission.app, name="submission")
 app.command()(env.env)
 
 

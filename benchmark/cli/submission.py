@@ -1,0 +1,144 @@
+"""The commands `init`, `pack` and `check` of `fewbench submission`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from fewbench.errors import UserError
+
+from .console import emit, say
+from .inputs import load_in_order, require_folder_of
+from .options import Json
+
+if TYPE_CHECKING:
+    from ..submission.enclosed import EnclosedRun
+
+app = typer.Typer(
+    help="Pack results for a leaderboard, and check what others packed.",
+    no_args_is_help=True,
+)
+
+
+@app.command()
+def init(
+    out: Annotated[
+        Path, typer.Option(metavar="FILE", help="The file to write.")
+    ] = Path("submission.toml"),
+) -> None:
+    """Write a card to fill in: what a board asks about a method."""
+    from fewbench.files import write_text
+
+    from ..submission.card import card_template
+
+    require_folder_of(out)
+    if out.exists():
+        raise UserError(
+            f"{out}: is there already: expected a new name, got that of a file. Type for "
+            f"example --out other.toml, or edit this file"
+        )
+    write_text(out, card_template())
+    say(
+        f"wrote {out}: fill it in, then: fewbench submission pack RESULT... --card {out}"
+    )
+
+
+@app.command()
+def pack(
+    results: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="RESULT...",
+            help="A result for each protocol and training seed (.json files), or folders.",
+        ),
+    ],
+    out: Annotated[
+        Path,
+        typer.Option(metavar="FILE", help="The bundle to write: NAME.fewbench.zip."),
+    ],
+    card: Annotated[
+        Path,
+        typer.Option(metavar="FILE", help="The card, from fewbench submission init."),
+    ] = Path("submission.toml"),
+    runs: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--run",
+            metavar="FOLDER",
+            help="Add the recipe and the log of a training run. May be given for each seed.",
+        ),
+    ] = None,
+    checkpoints: Annotated[
+        bool,
+        typer.Option(
+            "--checkpoints", help="Add the checkpoints of these runs as well."
+        ),
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Pack results and a card into one file, which anybody can check.
+
+    Paths and user names are removed. The file is checked as a maintainer checks
+    it, and is only written if there is no error. Else the exit code is 1.
+    """
+    from ..submission.pack import pack_submission
+    from ..submission.verdict import verdict_on
+    from .describe_findings import verdict_document, verdict_text
+
+    require_folder_of(out)
+    enclosed = _enclose(runs or [], checkpoints=checkpoints)
+    checked = pack_submission(load_in_order(results), card, out, enclosed)
+    verdict = verdict_on(checked)
+    emit(verdict_document(verdict), verdict_text(verdict), as_json)
+    if not checked.has_passed:
+        say(f"{out} was not written")
+        raise typer.Exit(1)
+    say(f"wrote {out}")
+
+
+@app.command()
+def check(
+    bundle: Annotated[
+        Path, typer.Argument(metavar="FILE", help="The bundle: NAME.fewbench.zip.")
+    ],
+    board: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="A leaderboard: also look for the same answers among its entries, and "
+            "keep the verdict there.",
+        ),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Check a submission, and report all that was found.
+
+    The episodes are drawn again, and every number is computed again from the
+    predictions. This needs neither the model nor the images. The exit code is
+    1 if there is an error.
+
+    The verdict is written beside the bundle, or into the board.
+    """
+    from ..submission.check import check_submission
+    from ..submission.verdict import save_verdict, verdict_on
+    from .describe_findings import verdict_document, verdict_text
+
+    checked = check_submission(bundle)
+    verdict = verdict_on(checked)
+    folder = board if board is not None else bundle.parent
+    path = save_verdict(verdict, folder / "verdicts")
+    emit(verdict_document(verdict), verdict_text(verdict), as_json)
+    say(f"wrote {path}")
+    if not checked.has_passed:
+        raise typer.Exit(1)
+
+
+def _enclose(runs: list[Path], *, checkpoints: bool) -> "list[EnclosedRun]":
+    from ..submission.enclosed import enclose_run
+
+    if checkpoints and not runs:
+        raise UserError(
+            "--checkpoints: has no effect without training runs: expected --run FOLDER, got "
+            "none. Add the folder of each training run"
+        )
+    return [enclose_run(run, checkpoint=checkpoints) for run in runs]

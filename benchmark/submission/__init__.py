@@ -1,0 +1,14 @@
+"""Submissions to a leaderboard: pack them, and check them.
+
+card.py           what the authors say about their method, in submission.toml
+contents.py       the document submission.json in a bundle, and the names of its files
+privacy.py        paths and user names, which must not travel along
+bundle.py         read a bundle safely
+pack.py           write a bundle
+foreign.py        results that another program than fewbench wrote
+findings.py       the record of one thing that a check found
+check_card.py     check what the authors say
+check_results.py  check each result, and all results together
+check.py          all checks of a bundle
+verdict.py        the verdict on a bundle, which a board keeps
+"""

@@ -1,0 +1,151 @@
+"""Make all checks of a submission that need neither its model nor the images."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from fewbench.documents import (
+    DocumentError,
+    fit,
+    newer_version,
+    parse_json,
+    read_bytes,
+)
+from fewbench.files import file_digest
+
+from .bundle import Unpacked, bundle_sha256, unpacked
+from .card import Card, read_card
+from .check_card import check_card
+from .check_results import SubmittedResult, check_results
+from .contents import DOCUMENT, SCHEMA, SCHEMA_VERSION, Contents
+from .findings import Finding, error
+from .privacy import private_paths, private_texts
+
+_PACK = "Pack it again: fewbench submission pack"
+_TEXT = (".toml", ".csv", ".log", ".txt", ".json")
+
+
+@dataclass(frozen=True)
+class CheckedSubmission:
+    """A submission with everything that the checks found.
+
+    name: the file name of the bundle
+    card: what the authors say; None if it has faults
+    results: the results that could be read
+    """
+
+    name: str
+    sha256: str
+    made_with: str
+    card: Card | None
+    results: list[SubmittedResult]
+    findings: list[Finding]
+
+    @property
+    def has_passed(self) -> bool:
+        """Whether there is no error. Warnings and notes are allowed."""
+        return all(finding.level != "error" for finding in self.findings)
+
+
+def check_submission(path: Path, card_label: str = "") -> CheckedSubmission:
+    """Check a bundle, and return all findings.
+
+    card_label: the file that the card came from, if it was just packed
+    Raises UserError if there is no such file.
+    """
+    path = Path(path)
+    sha256 = bundle_sha256(path)
+    with unpacked(path) as bundle:
+        return _check(path, sha256, bundle, card_label or f"{DOCUMENT}: card")
+
+
+def _check(
+    path: Path, sha256: str, bundle: Unpacked, card_label: str
+) -> CheckedSubmission:
+    findings = list(bundle.findings)
+    document, refused = _read_document(bundle)
+    findings += refused
+    contents = None
+    card = None
+    if document is not None:
+        contents, refused = _read_contents(document)
+        findings += refused
+        card, refused = read_card(document.get("card", {}), card_label)
+        findings += refused
+    if contents is not None:
+        findings += _check_files(contents, bundle)
+    results, refused = check_results(bundle.folder, bundle.names, card)
+    findings += refused
+    if card is not None:
+        findings += check_card(card, results, card_label)
+    findings += _check_privacy(bundle)
+    made_with = contents.made_with if contents else "unknown"
+    return CheckedSubmission(path.name, sha256, made_with, card, results, findings)
+
+
+def _read_document(bundle: Unpacked) -> tuple[dict[str, Any] | None, list[Finding]]:
+    """Read submission.json; None with an error if it is missing or damaged."""
+    if DOCUMENT not in bundle.names:
+        return None, [error("document", DOCUMENT, "it is missing", _PACK)]
+    try:
+        document = parse_json(read_bytes(bundle.folder / DOCUMENT))
+    except DocumentError as damage:
+        return None, [error("document", DOCUMENT, str(damage), _PACK)]
+    if not isinstance(document, dict):
+        return None, [error("document", DOCUMENT, "it is no JSON object", _PACK)]
+    return document, []
+
+
+def _read_contents(document: dict[str, Any]) -> tuple[Contents | None, list[Finding]]:
+    newer = newer_version(document, SCHEMA_VERSION)
+    if newer is not None:
+        what = f"expected schema_version {SCHEMA_VERSION} or older, got {newer}"
+        advice = "Upgrade: pip install --upgrade fewbench"
+        return None, [error("document", DOCUMENT, what, advice)]
+    try:
+        return fit(document, SCHEMA), []
+    except DocumentError as fault:
+        return None, [error("document", DOCUMENT, str(fault), _PACK)]
+
+
+def _check_files(contents: Contents, bundle: Unpacked) -> Iterator[Finding]:
+    """Compare the files of a bundle with the list in its document."""
+    found = set(bundle.names) - {DOCUMENT}
+    for name in sorted(set(contents.files) - found):
+        yield error("files", name, "it is listed, but it is not in the bundle", _PACK)
+    for name in sorted(found - set(contents.files)):
+        yield error("files", name, f"{DOCUMENT} does not list it", _PACK)
+    for name in sorted(found & set(contents.files)):
+        expected = contents.files[name]
+        got = file_digest(bundle.folder / name, "sha256")
+        if got != expected:
+            what = f"expected the sha256 {expected:.16}, got {got:.16}"
+            yield error("files", name, what, _PACK)
+
+
+def _check_privacy(bundle: Unpacked) -> Iterator[Finding]:
+    """Look for paths of somebody's machine, which often hold a user name."""
+    for name in bundle.names:
+        if not name.endswith(_TEXT):
+            continue
+        for where, path in _private(bundle.folder / name):
+            advice = "Pack it again with fewbench submission pack, which removes them"
+            what = f"a path of your machine: {path}"
+            yield error("private", f"{name}{where}", what, advice)
+
+
+def _private(path: Path) -> Iterator[tuple[str, str]]:
+    """Yield the private paths in a file, with their places."""
+    if path.suffix == ".json":
+        try:
+            document = parse_json(read_bytes(path))
+        except DocumentError:
+            return  # another check says so
+        for field, found in private_texts(document):
+            yield f": {field}", found
+        return
+    text = path.read_bytes().decode("utf-8", "replace")
+    for number, line in enumerate(text.splitlines(), start=1):
+        for found in private_paths(line):
+            yield f", line {number}", found

@@ -1,0 +1,209 @@
+"""The verdict on a bundle: what the checks found, and the numbers that a board shows.
+
+A board keeps a verdict for each bundle, and builds its pages from the verdicts alone. The
+name of a verdict's file is the SHA-256 of the bundle.
+"""
+
+import json
+from dataclasses import asdict, field
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from pydantic import Field, TypeAdapter
+from pydantic.dataclasses import dataclass
+
+from fewbench.documents import DocumentError, fit, newer_version, parse_json, read_bytes
+from fewbench.errors import UserError
+from fewbench.files import write_text
+
+from ...reports.origin import RECORD, Sha256
+from ...reports.pixels import pixels_text
+from ...reports.protocol import EvalProtocol
+from ...reports.records import RunResult
+from ...reports.stats.available import available_interval
+from .card import Card
+from .check import CheckedSubmission
+from .check_results import SubmittedResult
+from .findings import Finding
+
+# The version of all checks together. A verdict of an older version has to be made again.
+CHECK_VERSION = 1
+SCHEMA_VERSION = 1
+Trust = Literal["refused", "re-scored", "re-run"]
+Share = Annotated[float, Field(ge=0, le=1)]
+Counts = list[Annotated[int, Field(ge=0)]]
+
+
+@dataclass(frozen=True, kw_only=True, config=RECORD)
+class FoundInterval:
+    """The interval of an accuracy: its limits, the formula and the level."""
+
+    low: float
+    high: float
+    kind: str
+    level: Share
+
+
+@dataclass(frozen=True, kw_only=True, config=RECORD)
+class ByClass:
+    """The answers for each class of the test split.
+
+    names: the names of the classes
+    hits: the number of right answers for each class
+    queries: the number of query images of each class
+    """
+
+    names: list[str]
+    hits: Counts
+    queries: Counts
+
+
+@dataclass(frozen=True, kw_only=True, config=RECORD)
+class ScoredResult:
+    """The numbers of one result, computed from its predictions.
+
+    file: the name of its document in the bundle
+    made_with: the version of fewbench that evaluated it; "" if another program did
+    pixels: what is known about the images; "" if nothing is
+    date: the day of the evaluation, in UTC
+    correct: the number of right answers in each episode
+    """
+
+    file: str
+    made_with: str
+    learner: str
+    backbone: str
+    precision: str
+    train_seed: Annotated[int, Field(ge=0)]
+    protocol: EvalProtocol
+    transductive: bool
+    pixels: str
+    date: str
+    data_fingerprint: str
+    episodes_fingerprint: str
+    predictions_sha256: str
+    checkpoint_sha256: str | None
+    mean: Share
+    interval: FoundInterval | None
+    correct: Counts
+    classes: ByClass
+
+
+@dataclass(frozen=True, kw_only=True, config=RECORD)
+class Verdict:
+    """What the checks of a bundle found.
+
+    bundle: the file name of the bundle
+    trust: "refused" if there is an error; "re-run" if its checkpoints were evaluated too
+    rerun: what the evaluation of the checkpoints found; None without one
+    """
+
+    check_version: int
+    bundle: str
+    bundle_sha256: Sha256
+    made_with: str
+    trust: Trust
+    findings: list[Finding]
+    card: Card | None
+    results: list[ScoredResult]
+    rerun: dict[str, Any] | None = None
+    evidence: dict[str, Any] = field(default_factory=dict)
+
+
+SCHEMA = TypeAdapter(Verdict)
+
+
+def verdict_on(checked: CheckedSubmission) -> Verdict:
+    """Return the verdict on a bundle that was checked without its model."""
+    return Verdict(
+        check_version=CHECK_VERSION,
+        bundle=checked.name,
+        bundle_sha256=checked.sha256,
+        made_with=checked.made_with,
+        trust="re-scored" if checked.has_passed else "refused",
+        findings=checked.findings,
+        card=checked.card,
+        results=[_scored(one) for one in checked.results],
+    )
+
+
+def verdict_path(folder: Path, sha256: str) -> Path:
+    """Return the path of the verdict on a bundle in a folder of verdicts."""
+    return folder / f"{sha256}.json"
+
+
+def save_verdict(verdict: Verdict, folder: Path) -> Path:
+    """Write a verdict into a folder of verdicts, and return its path."""
+    path = verdict_path(folder, verdict.bundle_sha256)
+    document = {"schema_version": SCHEMA_VERSION, **asdict(verdict)}
+    text = json.dumps(document, sort_keys=True, ensure_ascii=False, allow_nan=False)
+    return write_text(path, f"{text}\n")
+
+
+def load_verdict(path: Path) -> Verdict:
+    """Read a verdict.
+
+    Raises UserError if it is missing or damaged, or was written by a newer fewbench.
+    """
+    advice = "Check the bundle again: fewbench submission check FILE --board FOLDER"
+    try:
+        document = parse_json(read_bytes(path))
+        newer = newer_version(document, SCHEMA_VERSION)
+        if newer is None:
+            return fit(document, SCHEMA)
+    except (OSError, DocumentError) as damage:
+        raise UserError(
+            f"{path}: cannot read the verdict: expected a file as fewbench submission check "
+            f"writes it, got {damage}. {advice}"
+        ) from damage
+    raise UserError(
+        f"{path}: written by a newer fewbench: expected schema_version {SCHEMA_VERSION} or "
+        f"older, got {newer}. Upgrade: pip install --upgrade fewbench"
+    )
+
+
+def _scored(submitted: SubmittedResult) -> ScoredResult:
+    result = submitted.result
+    return ScoredResult(
+        file=submitted.name,
+        made_with=result.environment.get("fewbench", ""),
+        learner=result.learner,
+        backbone=result.backbone,
+        precision=result.precision,
+        train_seed=result.train_seed,
+        protocol=result.protocol,
+        transductive=result.transductive,
+        pixels=pixels_text(result.pixels),
+        date=result.created_utc[:10],
+        data_fingerprint=result.data_fingerprint,
+        episodes_fingerprint=result.episodes_fingerprint,
+        predictions_sha256=submitted.predictions_sha256,
+        checkpoint_sha256=result.checkpoint_sha256,
+        mean=result.mean,
+        interval=_interval(result),
+        correct=result.correct.tolist(),
+        classes=_by_class(result),
+    )
+
+
+def _interval(result: RunResult) -> FoundInterval | None:
+    found = available_interval(result)
+    if found is None:
+        return None
+    return FoundInterval(
+        low=found.low, high=found.high, kind=found.kind, level=found.level
+    )
+
+
+def _by_class(result: RunResult) -> ByClass:
+    n_classes = len(result.class_names)
+    per_class = result.hits.sum(axis=2)
+    hits = np.bincount(result.classes.ravel(), per_class.ravel(), n_classes)
+    used = np.bincount(result.classes.ravel(), minlength=n_classes)
+    queries = used * result.protocol.n_query
+    return ByClass(
+        names=result.class_names.tolist(),
+        hits=hits.astype(int).tolist(),
+        queries=queries.tolist(),
+    )
