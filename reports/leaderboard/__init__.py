@@ -1,0 +1,1 @@
+"""A leaderboard: its entries, their ranks and its pages."""
