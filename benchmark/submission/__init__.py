@@ -5,10 +5,12 @@ contents.py       the document submission.json in a bundle, and the names of its
 privacy.py        paths and user names, which must not travel along
 bundle.py         read a bundle safely
 pack.py           write a bundle
+enclosed.py       recipes, logs and checkpoints that go into a bundle
 foreign.py        results that another program than fewbench wrote
 findings.py       the record of one thing that a check found
 check_card.py     check what the authors say
 check_results.py  check each result, and all results together
 check.py          all checks of a bundle
+schemas.py        the JSON Schemas of all documents
 verdict.py        the verdict on a bundle, which a board keeps
 """

@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
+from fewbench.files import file_digest
+
 from ...reports.records import ResultError, RunResult
 from ...reports.result_files import array_sha256, load_result
 from ..verification.checks import Check
 from ..verification.file_checks import check_document
 from ..verification.load import check_result, with_standing
 from .card import Card
-from .contents import result_names
+from .contents import checkpoint_name, result_names
 from .findings import Finding, error, warning
 from .foreign import is_foreign, load_foreign
 
@@ -60,6 +62,8 @@ def check_results(
         advice = "Pack at least one: fewbench submission pack RESULT..."
         findings.append(error("no-result", "results", "there is none", advice))
     findings += check_together(results)
+    for one in results:
+        findings += _check_checkpoint(folder, one)
     return results, findings
 
 
@@ -114,6 +118,18 @@ def _check_data(submitted: SubmittedResult) -> Iterator[Finding]:
     if result.data_standing == "no reference":
         what = f"fewbench knows no reference build of {dataset}"
         yield warning("data", where, what, "Say in the card where the images come from")
+
+
+def _check_checkpoint(folder: Path, submitted: SubmittedResult) -> Iterator[Finding]:
+    """Compare a checkpoint in the bundle with the one that gave the answers."""
+    name = checkpoint_name(submitted.result.train_seed)
+    expected = submitted.result.checkpoint_sha256
+    if not (folder / name).is_file() or expected is None:
+        return
+    got = file_digest(folder / name, "sha256")
+    if got != expected:
+        what = f"{submitted.name} is of a checkpoint {expected:.16}, this is {got:.16}"
+        yield error("checkpoint", name, what, "Enclose the checkpoint of this result")
 
 
 def _check_doubles(results: list[SubmittedResult]) -> Iterator[Finding]:

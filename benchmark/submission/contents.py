@@ -56,3 +56,8 @@ def result_names(names: list[str]) -> list[str]:
     return sorted(
         name for name in names if name.startswith(RESULTS) and name.endswith(".json")
     )
+
+
+def checkpoint_name(seed: int) -> str:
+    """Return the name of the checkpoint of a training seed in a bundle."""
+    return f"checkpoints/seed{seed}.safetensors"

@@ -9,6 +9,7 @@ from typing import Any
 from fewbench.documents import DocumentError, parse_json, read_bytes
 from fewbench.errors import UserError
 
+from .contents import checkpoint_name
 from .privacy import cleaned
 
 _LOG = "train.json"
@@ -30,7 +31,7 @@ class EnclosedRun:
         log = json.dumps(cleaned(self.log), indent=2, sort_keys=True)
         files = {f"training/seed{self.seed}/{_LOG}": f"{log}\n".encode()}
         if self.checkpoint is not None:
-            files[f"checkpoints/seed{self.seed}.safetensors"] = self.checkpoint
+            files[checkpoint_name(self.seed)] = self.checkpoint
         return files
 
 
