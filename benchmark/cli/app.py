@@ -17,6 +17,7 @@ from . import (
     data,
     env,
     evaluate,
+    leaderboard,
     plan,
     probe,
     protocol,
@@ -81,6 +82,7 @@ app.command()(regress.regress)
 app.command()(plan.plan)
 app.command()(verify.verify)
 app.add_typer(submission.app, name="submission")
+app.add_typer(leaderboard.app, name="leaderboard")
 app.command()(env.env)
 
 

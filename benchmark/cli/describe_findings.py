@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from fewbench.documents import counted, shown
 
 if TYPE_CHECKING:
+    from ..submission.rerun_record import Rerun
     from ..submission.verdict import ScoredResult, Verdict
 
 _MEANING = {
@@ -28,8 +29,8 @@ def verdict_document(verdict: Verdict) -> dict[str, Any]:
         "passed": verdict.trust != "refused",
         "findings": [asdict(finding) for finding in verdict.findings],
         "results": results,
-        "rerun": verdict.rerun,
-        "evidence": verdict.evidence,
+        "reruns": [asdict(one) for one in verdict.reruns],
+        "agreement": verdict.agreement,
     }
 
 
@@ -38,8 +39,7 @@ def verdict_text(verdict: Verdict) -> str:
     lines = [finding.line for finding in verdict.findings]
     for one in verdict.results:
         lines.append(f"{one.protocol.name}, seed {one.train_seed}: {_accuracy(one)}")
-    for name, what in verdict.evidence.items():
-        lines.append(f"{name}: {what}")
+    lines += [_rerun_text(one) for one in verdict.reruns]
     n_errors = sum(finding.level == "error" for finding in verdict.findings)
     errors = counted(n_errors, "error")
     name = shown(verdict.bundle)
@@ -52,6 +52,16 @@ def _result_document(one: ScoredResult) -> dict[str, Any]:
     document = asdict(one)
     del document["correct"], document["classes"]
     return document
+
+
+def _rerun_text(one: Rerun) -> str:
+    fresh = f"{100 * one.fresh_mean:.2f} % on {one.n_fresh} fresh episodes"
+    low, high = 100 * one.low, 100 * one.high
+    limits = f"{low:.2f} to {high:.2f} points, {100 * one.level:g} %"
+    return (
+        f"{one.file}, evaluated again: {one.reason}; {fresh} (seed {one.fresh_seed}); "
+        f"submitted minus fresh: {limits}"
+    )
 
 
 def _accuracy(one: ScoredResult) -> str:

@@ -7,12 +7,14 @@ import typer
 
 from fewbench.errors import UserError
 
-from .console import emit, say
+from .console import emit, progress_bars, say
 from .inputs import load_in_order, require_folder_of
-from .options import Json
+from .options import Json, Root
 
 if TYPE_CHECKING:
+    from ..submission.check import CheckedSubmission
     from ..submission.enclosed import EnclosedRun
+    from ..submission.rerun_record import Rerun
 
 app = typer.Typer(
     help="Pack results for a leaderboard, and check what others packed.",
@@ -109,28 +111,78 @@ def check(
             "keep the verdict there.",
         ),
     ] = None,
+    rerun: Annotated[
+        bool,
+        typer.Option(
+            "--rerun",
+            help="Evaluate the checkpoints again, on the episodes of the bundle and on 600 "
+            "fresh ones. This needs the images.",
+        ),
+    ] = False,
+    checkpoints: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--checkpoint",
+            metavar="FILE",
+            help="With --rerun: a checkpoint that is not in the bundle. May be repeated.",
+        ),
+    ] = None,
+    data: Root = None,
     as_json: Json = False,
 ) -> None:
     """Check a submission, and report all that was found.
 
     The episodes are drawn again, and every number is computed again from the
-    predictions. This needs neither the model nor the images. The exit code is
-    1 if there is an error.
+    predictions. Without --rerun, this needs neither the model nor the images.
+    The exit code is 1 if there is an error.
 
-    The verdict is written beside the bundle, or into the board.
+    The verdict is written into a folder verdicts/ beside the bundle, or into
+    the board.
     """
-    from ..submission.check import check_submission
     from ..submission.verdict import save_verdict, verdict_on
     from .describe_findings import verdict_document, verdict_text
 
-    checked = check_submission(bundle)
-    verdict = verdict_on(checked)
+    if checkpoints and not rerun:
+        raise UserError(
+            "--checkpoint: has no effect without --rerun: expected both, got one. Add "
+            "--rerun"
+        )
+    checked = _check(bundle, board)
+    reruns: list[Rerun] = []
+    if rerun and checked.has_passed:
+        reruns = _rerun(bundle, checked, data, checkpoints or [])
+    verdict = verdict_on(checked, reruns)
     folder = board if board is not None else bundle.parent
     path = save_verdict(verdict, folder / "verdicts")
     emit(verdict_document(verdict), verdict_text(verdict), as_json)
     say(f"wrote {path}")
     if not checked.has_passed:
         raise typer.Exit(1)
+
+
+def _check(bundle: Path, board: Path | None) -> "CheckedSubmission":
+    from ..board.add import check_for
+    from ..board.folder import BoardFolder
+    from ..submission.check import check_submission
+
+    if board is None:
+        return check_submission(bundle)
+    folder = BoardFolder(board)
+    folder.settings()
+    return check_for(folder, bundle)
+
+
+def _rerun(
+    bundle: Path, checked: "CheckedSubmission", data: Path | None, more: list[Path]
+) -> "list[Rerun]":
+    from ...datasets.root import data_root
+    from ..submission.rerun import rerun_submission
+
+    place = data_root(data)
+    with progress_bars() as progress:
+        reruns, findings = rerun_submission(bundle, checked, place, more, progress)
+    checked.findings.extend(findings)
+    return reruns
 
 
 def _enclose(runs: list[Path], *, checkpoints: bool) -> "list[EnclosedRun]":

@@ -12,5 +12,7 @@ check_card.py     check what the authors say
 check_results.py  check each result, and all results together
 check.py          all checks of a bundle
 schemas.py        the JSON Schemas of all documents
+rerun_record.py   the record of one checkpoint that was evaluated again
+rerun.py          evaluate the checkpoints again
 verdict.py        the verdict on a bundle, which a board keeps
 """

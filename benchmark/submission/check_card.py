@@ -55,20 +55,7 @@ def _check_test(card: Card, one: SubmittedResult, label: str) -> Iterator[Findin
 
 def _check_data(card: Card, one: SubmittedResult, label: str) -> Iterator[Finding]:
     """Check what the card says about data against what the result recorded."""
-    pretraining = one.result.pretraining
-    is_pretrained = pretraining is not None and pretraining.data != "none"
-    if is_pretrained and card.data.pretraining.strip().lower() == "none":
-        what = (
-            f"it says none, but the weights of {one.name} come from {pretraining.data}"
-        )
-        yield error("pretraining", f"{label}: data.pretraining", what, _CORRECT)
-    saw = pretraining is not None and pretraining.saw_test_classes
-    if saw and card.data.saw_test_classes != "yes":
-        what = (
-            f"it says {card.data.saw_test_classes}, but the data of the weights of "
-            f"{one.name} had classes of the test split"
-        )
-        yield error("test-classes", f"{label}: data.saw_test_classes", what, _CORRECT)
+    yield from _check_pretraining(card, one, label)
     trained_on = one.result.trained_on
     used_val = trained_on is not None and "val" in trained_on.splits
     if used_val and card.data.validation_labels != "training":
@@ -77,6 +64,26 @@ def _check_data(card: Card, one: SubmittedResult, label: str) -> Iterator[Findin
             f"validation split too"
         )
         yield error("validation", f"{label}: data.validation_labels", what, _CORRECT)
+
+
+def _check_pretraining(
+    card: Card, one: SubmittedResult, label: str
+) -> Iterator[Finding]:
+    pretraining = one.result.pretraining
+    if pretraining is None:
+        return
+    says_none = card.data.pretraining.strip().lower() == "none"
+    if says_none and pretraining.data != "none":
+        what = (
+            f"it says none, but the weights of {one.name} come from {pretraining.data}"
+        )
+        yield error("pretraining", f"{label}: data.pretraining", what, _CORRECT)
+    if pretraining.saw_test_classes and card.data.saw_test_classes != "yes":
+        what = (
+            f"it says {card.data.saw_test_classes}, but the data of the weights of "
+            f"{one.name} had classes of the test split"
+        )
+        yield error("test-classes", f"{label}: data.saw_test_classes", what, _CORRECT)
 
 
 def _check_checkpoint(

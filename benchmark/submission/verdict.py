@@ -5,11 +5,13 @@ name of a verdict's file is the SHA-256 of the bundle.
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, field
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field, TypeAdapter
 from pydantic.dataclasses import dataclass
 
@@ -26,13 +28,15 @@ from .card import Card
 from .check import CheckedSubmission
 from .check_results import SubmittedResult
 from .findings import Finding
+from .rerun_record import Rerun
 
 # The version of all checks together. A verdict of an older version has to be made again.
 CHECK_VERSION = 1
 SCHEMA_VERSION = 1
 Trust = Literal["refused", "re-scored", "re-run"]
 Share = Annotated[float, Field(ge=0, le=1)]
-Counts = list[Annotated[int, Field(ge=0)]]
+# Whole numbers with a space between them. A list of 10,000 would be slow to read as JSON.
+Counts = Annotated[str, Field(pattern=r"^\d{1,12}( \d{1,12})*$")]
 
 
 @dataclass(frozen=True, kw_only=True, config=RECORD)
@@ -96,7 +100,8 @@ class Verdict:
 
     bundle: the file name of the bundle
     trust: "refused" if there is an error; "re-run" if its checkpoints were evaluated too
-    rerun: what the evaluation of the checkpoints found; None without one
+    reruns: what the evaluation of each checkpoint found; [] without one
+    agreement: file of a result -> how far its hits agree with the hit rates of images
     """
 
     check_version: int
@@ -107,24 +112,28 @@ class Verdict:
     findings: list[Finding]
     card: Card | None
     results: list[ScoredResult]
-    rerun: dict[str, Any] | None = None
-    evidence: dict[str, Any] = field(default_factory=dict)
+    reruns: list[Rerun] = field(default_factory=list)
+    agreement: dict[str, float] = field(default_factory=dict)
 
 
 SCHEMA = TypeAdapter(Verdict)
 
 
-def verdict_on(checked: CheckedSubmission) -> Verdict:
-    """Return the verdict on a bundle that was checked without its model."""
+def verdict_on(checked: CheckedSubmission, reruns: Sequence[Rerun] = ()) -> Verdict:
+    """Return the verdict on a bundle.
+
+    reruns: what the evaluation of each checkpoint found
+    """
     return Verdict(
         check_version=CHECK_VERSION,
         bundle=checked.name,
         bundle_sha256=checked.sha256,
         made_with=checked.made_with,
-        trust="re-scored" if checked.has_passed else "refused",
+        trust=_trust(checked, reruns),
         findings=checked.findings,
         card=checked.card,
         results=[_scored(one) for one in checked.results],
+        reruns=list(reruns),
     )
 
 
@@ -163,6 +172,29 @@ def load_verdict(path: Path) -> Verdict:
     )
 
 
+def _trust(checked: CheckedSubmission, reruns: Sequence[Rerun]) -> Trust:
+    """Return the level of trust: "re-run" only if each result was evaluated again."""
+    if not checked.has_passed:
+        return "refused"
+    run = {one.file for one in reruns if one.has_passed}
+    if run and run == {one.name for one in checked.results}:
+        return "re-run"
+    return "re-scored"
+
+
+def counts_text(counts: NDArray[np.integer[Any]]) -> str:
+    """Return whole numbers as text. `read_counts` reads it.
+
+    counts: int (n,)
+    """
+    return " ".join(map(str, counts.tolist()))
+
+
+def read_counts(text: str) -> NDArray[np.int64]:
+    """Return the whole numbers of a text: int64 (n,)."""
+    return np.array(text.split(" "), np.int64)
+
+
 def _scored(submitted: SubmittedResult) -> ScoredResult:
     result = submitted.result
     return ScoredResult(
@@ -182,7 +214,7 @@ def _scored(submitted: SubmittedResult) -> ScoredResult:
         checkpoint_sha256=result.checkpoint_sha256,
         mean=result.mean,
         interval=_interval(result),
-        correct=result.correct.tolist(),
+        correct=counts_text(result.correct),
         classes=_by_class(result),
     )
 
@@ -204,6 +236,6 @@ def _by_class(result: RunResult) -> ByClass:
     queries = used * result.protocol.n_query
     return ByClass(
         names=result.class_names.tolist(),
-        hits=hits.astype(int).tolist(),
-        queries=queries.tolist(),
+        hits=counts_text(hits.astype(np.int64)),
+        queries=counts_text(queries),
     )

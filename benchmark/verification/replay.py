@@ -14,6 +14,7 @@ from ...baselines.learner import BaselineError, EmbeddingLearner, Learner, Learn
 from ...baselines.preparation import Preparation
 from ...baselines.weights.choice import WeightsChoice
 from ...datasets.info import DataError
+from ...reports.protocol import EvalProtocol
 from ...reports.records import RunResult
 from ..evaluate import answer_range, make_examiner
 from ..models import Loading, is_weights, load_model
@@ -163,7 +164,7 @@ def replay(
     A result cannot be forged to pass, since nobody knows the ranges before. The images are
     prepared as for the result, but without its transform.
     """
-    stream, learner = _as_evaluated(result, learner, root)
+    stream, learner = as_evaluated(result, learner, root)
     examiner = make_examiner(learner, stream, progress)
     step = range_step(examiner.learner)
     stored: list[np.ndarray] = []
@@ -177,11 +178,17 @@ def replay(
     )
 
 
-def _as_evaluated(
-    result: RunResult, learner: Learner, root: Path
+def as_evaluated(
+    result: RunResult,
+    learner: Learner,
+    root: Path,
+    protocol: EvalProtocol | None = None,
 ) -> tuple[EpisodeStream, Learner]:
-    """Return the prepared episodes of a result, and the learner with its batch size."""
-    stream = open_stream(result.protocol, root)
+    """Return the prepared episodes of a result, and the learner with its batch size.
+
+    protocol: another protocol, if its episodes are wanted instead
+    """
+    stream = open_stream(protocol or result.protocol, root)
     record = result.preparation
     if record is None:
         return stream, learner

@@ -1,0 +1,214 @@
+"""Evaluate the checkpoints of a bundle again: on its episodes, and on fresh ones.
+
+The episodes of the bundle show whether the checkpoint gave these answers. The fresh ones show
+whether it knows the answers to episodes that nobody could prepare for, since their seed is
+drawn only now.
+"""
+
+import secrets
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import norm
+
+from fewbench.errors import UserError
+from fewbench.files import file_digest
+from fewbench.progress import Progress
+
+from ...baselines.catalogue import UNTRAINED
+from ...baselines.learner import BaselineError, Learner
+from ...datasets.info import DataError
+from ...reports.protocol import EvalProtocol
+from ...reports.records import RunResult, count_correct
+from ..evaluate import answer_range, make_examiner
+from ..protocols.names import named_by_changes
+from ..protocols.stream import EpisodeStream
+from ..verification.replay import (
+    TOLERANCE,
+    Replay,
+    as_evaluated,
+    compare_predictions,
+    load_for_result,
+    settings_at_test,
+)
+from .bundle import unpacked
+from .check import CheckedSubmission
+from .check_results import SubmittedResult
+from .contents import checkpoint_name
+from .findings import Finding, error, warning
+from .rerun_record import Rerun
+
+N_FRESH = 600
+LEVEL = 0.999
+_SEEDS = 2**32
+Labels = NDArray[np.uint8]
+
+
+class NotRerun(UserError):
+    """A result that cannot be evaluated again. The text says why."""
+
+
+def rerun_submission(
+    path: Path,
+    checked: CheckedSubmission,
+    root: Path,
+    checkpoints: Sequence[Path] = (),
+    progress: Progress | None = None,
+) -> tuple[list[Rerun], list[Finding]]:
+    """Evaluate each result of a bundle again. Return what was found.
+
+    root: the folder with the built datasets
+    checkpoints: checkpoints that are not in the bundle; their SHA-256 tells whose they are
+    """
+    others = {file_digest(one, "sha256"): one for one in checkpoints}
+    reruns: list[Rerun] = []
+    findings: list[Finding] = []
+    with unpacked(path) as bundle:
+        for submitted in checked.results:
+            own = bundle.folder / checkpoint_name(submitted.result.train_seed)
+            try:
+                what = _checkpoint(submitted.result, own, others)
+                found = rerun(submitted, what, root, progress)
+            except (NotRerun, BaselineError, DataError) as refused:
+                advice = "Without it, the submission stays re-scored"
+                findings.append(
+                    warning("not-rerun", submitted.name, str(refused), advice)
+                )
+                continue
+            reruns.append(found)
+            findings += _findings(found)
+    return reruns, findings
+
+
+def rerun(
+    submitted: SubmittedResult,
+    what: str,
+    root: Path,
+    progress: Progress | None = None,
+) -> Rerun:
+    """Evaluate one result again.
+
+    what: the checkpoint, as in `load_model`
+    Raises BaselineError or DataError if this is not possible.
+    """
+    result = submitted.result
+    learner = load_for_result(what, result)
+    settings = settings_at_test(result, learner.card)
+    if settings:
+        learner = load_for_result(what, result, settings)
+    n_way = result.protocol.n_way
+    stream, learner = as_evaluated(result, learner, root)
+    if stream.view.fingerprint != result.data_fingerprint:
+        raise NotRerun(f"the images in {root} are other ones")
+    again = _answer(stream, learner, progress)
+    replayed = compare_predictions(result.predictions, again, n_way)
+    protocol = _fresh(result.protocol)
+    stream, learner = as_evaluated(result, learner, root, protocol)
+    fresh = _accuracies(_answer(stream, learner, progress), n_way)
+    low, high = difference_limits(result.accuracies, fresh)
+    reason = _fault(replayed, low) or f"{replayed}; {TOLERANCE:.0%} may"
+    return Rerun(
+        file=submitted.name,
+        n_predictions=replayed.n_predictions,
+        n_differ=replayed.n_differ,
+        n_lost=replayed.n_lost,
+        n_gained=replayed.n_gained,
+        fresh_seed=protocol.seed,
+        n_fresh=fresh.size,
+        fresh_mean=float(fresh.mean()),
+        low=low,
+        high=high,
+        level=LEVEL,
+        has_passed=not _fault(replayed, low),
+        reason=reason,
+    )
+
+
+def _checkpoint(result: RunResult, own: Path, others: dict[str, Path]) -> str:
+    """Return the checkpoint of a result, as `load_model` takes it.
+
+    own: its place in the bundle, where it may be missing
+    Raises NotRerun if there is none, or if the answers cannot be repeated.
+    """
+    if result.protocol.sampling == "listed":
+        raise NotRerun("its episodes come from a file")
+    if result.deterministic is False:
+        raise NotRerun("the learner's answers are random")
+    if result.preparation is not None and result.preparation.transform is not None:
+        raise NotRerun(
+            f"its images were transformed by {result.preparation.transform}, which is not "
+            f"known here"
+        )
+    if own.is_file():
+        return str(own)
+    wanted = result.checkpoint_sha256
+    if wanted in others:
+        return str(others[wanted])
+    if wanted is None and result.learner in UNTRAINED and not result.recipe:
+        return result.learner
+    raise NotRerun(
+        "its checkpoint is not in the bundle, and no --checkpoint has the SHA-256 that the "
+        "result records"
+    )
+
+
+def _answer(
+    stream: EpisodeStream, learner: Learner, progress: Progress | None
+) -> Labels:
+    """Answer all episodes of a stream: uint8 (n_episodes, n_way * n_query)."""
+    examiner = make_examiner(learner, stream, progress)
+    _, answers = answer_range(examiner, stream, 0, len(stream))
+    return answers.predictions
+
+
+def _fresh(protocol: EvalProtocol) -> EvalProtocol:
+    """Return a protocol with episodes of a seed that is drawn now."""
+    changed = replace(
+        protocol,
+        seed=secrets.randbelow(_SEEDS),
+        n_episodes=N_FRESH,
+        sampling="independent",
+        interval="episodes-t",
+    )
+    return named_by_changes(changed)
+
+
+def _accuracies(predictions: Labels, n_way: int) -> NDArray[np.float64]:
+    correct = count_correct(predictions, n_way)
+    return correct / predictions.shape[1]
+
+
+def difference_limits(
+    submitted: NDArray[np.float64], fresh: NDArray[np.float64]
+) -> tuple[float, float]:
+    """Return limits of the difference between two means over different episodes.
+
+    submitted, fresh: float64 (n_episodes,) accuracies
+    """
+    variance = submitted.var(ddof=1) / submitted.size + fresh.var(ddof=1) / fresh.size
+    half_width = float(norm.ppf(0.5 + LEVEL / 2) * np.sqrt(variance))
+    difference = float(submitted.mean() - fresh.mean())
+    return difference - half_width, difference + half_width
+
+
+def _fault(replayed: Replay, low: float) -> str:
+    """Say why a result fails; "" if it does not."""
+    if replayed.too_many_differ:
+        return f"{replayed}; expected at most {TOLERANCE:.0%} that differ"
+    if replayed.is_one_sided:
+        return f"{replayed}; expected differences in both directions"
+    if low > 0:
+        return (
+            f"the submitted accuracy is at least {100 * low:.2f} points above that on "
+            f"{N_FRESH} fresh episodes"
+        )
+    return ""
+
+
+def _findings(found: Rerun) -> Iterator[Finding]:
+    if not found.has_passed:
+        advice = "Evaluate the checkpoint that you enclose, and pack its result"
+        yield error("rerun", found.file, found.reason, advice)
