@@ -97,9 +97,16 @@ def _check_files(board: BoardFolder, entries: dict[str, Listed]) -> Iterator[Fin
             )
 
 
-def _check_entry(
-    board: BoardFolder, listed: Listed, *, update: bool
-) -> Iterator[Finding]:
+def _is_old(board: BoardFolder, listed: Listed, old: dict[str, str]) -> bool:
+    """Tell whether the base has both the bundle and the verdict of an entry."""
+    for path in (board.bundle(listed.id), board.verdict(listed.bundle_sha256)):
+        blob = old.get(path.relative_to(board.path).as_posix())
+        if blob is None or not path.is_file() or not is_unchanged(path, blob):
+            return False
+    return True
+
+
+def _check_entry(board: BoardFolder, listed: Listed, scope: Scope) -> Iterator[Finding]:
     """Check a bundle again, and compare its verdict with the one that is kept."""
     path = board.bundle(listed.id)
     checked = check_for(board, path, _replaced(board, listed))

@@ -99,17 +99,17 @@ def note(
     ] = "",
 ) -> None:
     """Write an objection, a verdict or a link about an entry into the log."""
-    choices: dict[Action, str] = {
-        "objection": objection,
-        "verdict": verdict,
-        "re-trained": retrained,
-    }
-    given = {action: text for action, text in choices.items() if text}
+    choices: list[tuple[Action, str]] = [
+        ("objection", objection),
+        ("verdict", verdict),
+        ("re-trained", retrained),
+    ]
+    given = [(action, text) for action, text in choices if text]
     if len(given) != 1:
         raise typer.BadParameter(
             f"expected one of --objection, --verdict and --retrained, got {len(given)}"
         )
-    for action, text in given.items():
+    for action, text in given:
         _record(folder, action, entry, text)
 
 
