@@ -1,6 +1,7 @@
 """Change a board: add a bundle, withdraw an entry, or write a line into the log."""
 
 import re
+from collections.abc import Sequence
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from fewbench.files import write_bytes
 from ..submission.check import CheckedSubmission, check_submission
 from ..submission.contents import SUFFIX
 from ..submission.verdict import Verdict, load_verdict, save_verdict, verdict_on
-from .duplicates import against_board
+from .duplicates import Neighbour, against_board, check_protocols, neighbours
 from .entries import Listed, listed_entries
 from .folder import BoardFolder
 from .log import ID_PATTERN, Action, Event, append_event, read_log, today
@@ -96,14 +97,20 @@ def _require_entry(board: BoardFolder, entries: dict[str, Listed], entry: str) -
 
 
 def check_for(
-    board: BoardFolder, bundle: Path, replaces: str = ""
+    board: BoardFolder,
+    bundle: Path,
+    replaces: str = "",
+    earlier: Sequence[Neighbour] | None = None,
 ) -> CheckedSubmission:
     """Check a bundle, also beside the entries of a board.
 
     replaces: the id of the entry that the bundle replaces; "" for none
+    earlier: the entries of the board; None to read them
     """
     checked = check_submission(bundle)
-    checked.findings.extend(against_board(board, checked, replaces))
+    others = neighbours(board) if earlier is None else earlier
+    checked.findings.extend(check_protocols(board, checked))
+    checked.findings.extend(against_board(checked, others, replaces))
     return checked
 
 

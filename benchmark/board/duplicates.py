@@ -1,6 +1,7 @@
 """Look for the answers and the name of a submission among the entries of a board."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from fewbench.errors import UserError
 
@@ -12,36 +13,61 @@ from .folder import BoardFolder
 from .log import read_log
 
 
+@dataclass(frozen=True)
+class Neighbour:
+    """An entry of a board, with its verdict."""
+
+    listed: Listed
+    verdict: Verdict
+
+    def answers(self) -> Iterator[tuple[str, str]]:
+        """Yield the hash of the protocol and that of the predictions of each result."""
+        for one in self.verdict.results:
+            yield one.protocol.sha256, one.predictions_sha256
+
+
+def neighbours(board: BoardFolder) -> list[Neighbour]:
+    """Return all entries of a board that have a verdict, in the order of adding."""
+    found = []
+    for listed in listed_entries(read_log(board.log)).values():
+        try:
+            verdict = load_verdict(board.verdict(listed.bundle_sha256))
+        except UserError:
+            continue  # `verify` says so
+        found.append(Neighbour(listed, verdict))
+    return found
+
+
 def against_board(
-    board: BoardFolder, checked: CheckedSubmission, replaces: str = ""
+    checked: CheckedSubmission, earlier: Iterable[Neighbour], replaces: str = ""
 ) -> Iterator[Finding]:
-    """Check a submission beside the entries of a board.
+    """Check a submission beside the entries that were added before it.
 
     replaces: the id of the entry that it replaces; "" for none
     """
-    yield from _check_protocols(board, checked)
-    answers = {
+    own = {
         (one.result.protocol.sha256, one.predictions_sha256): one.name
         for one in checked.results
     }
-    for listed in listed_entries(read_log(board.log)).values():
-        if listed.bundle_sha256 == checked.sha256:
+    for neighbour in earlier:
+        if neighbour.listed.bundle_sha256 == checked.sha256:
+            return  # the submission itself; the others came after it
+        if neighbour.listed.id == replaces:
             continue
-        verdict = _verdict(board, listed)
-        if verdict is None:
-            continue
-        for one in verdict.results:
-            name = answers.get((one.protocol.sha256, one.predictions_sha256))
-            if name is not None and listed.id != replaces:
-                what = f"all its predictions are those of the entry {listed.id}"
+        for answers in neighbour.answers():
+            if answers in own:
+                what = (
+                    f"all its predictions are those of the entry {neighbour.listed.id}"
+                )
                 advice = "Submit answers of your own, or replace that entry"
-                yield error("duplicate", name, what, advice)
-        yield from _check_method(checked, listed, verdict, replaces)
+                yield error("duplicate", own[answers], what, advice)
+        yield from _check_method(checked, neighbour)
 
 
-def _check_protocols(
+def check_protocols(
     board: BoardFolder, checked: CheckedSubmission
 ) -> Iterator[Finding]:
+    """Check that a board takes the protocols of a submission."""
     wanted = board.settings().protocols
     for one in checked.results:
         name = one.result.protocol.name
@@ -51,24 +77,16 @@ def _check_protocols(
 
 
 def _check_method(
-    checked: CheckedSubmission, listed: Listed, verdict: Verdict, replaces: str
+    checked: CheckedSubmission, neighbour: Neighbour
 ) -> Iterator[Finding]:
     """Warn if a current entry has this method, since it is to be replaced then."""
-    is_current = listed.standing == "current" and listed.id != replaces
-    if checked.card is None or verdict.card is None or not is_current:
+    card = neighbour.verdict.card
+    is_current = neighbour.listed.standing == "current"
+    if checked.card is None or card is None or not is_current:
         return
     method = checked.card.method
-    if (method.name, method.authors) == (
-        verdict.card.method.name,
-        verdict.card.method.authors,
-    ):
-        what = f"the entry {listed.id} has the same method and authors"
-        advice = f"If this is a newer version, add it with --replaces {listed.id}"
+    if (method.name, method.authors) == (card.method.name, card.method.authors):
+        entry = neighbour.listed.id
+        what = f"the entry {entry} has the same method and authors"
+        advice = f"If this is a newer version, add it with --replaces {entry}"
         yield warning("same-method", "the card", what, advice)
-
-
-def _verdict(board: BoardFolder, listed: Listed) -> Verdict | None:
-    try:
-        return load_verdict(board.verdict(listed.bundle_sha256))
-    except UserError:
-        return None  # `verify` says so

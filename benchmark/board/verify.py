@@ -15,6 +15,7 @@ from ..submission.verdict import (
     verdict_on,
 )
 from .add import check_for
+from .duplicates import Neighbour, neighbours
 from .entries import Listed, listed_entries
 from .folder import LOG, RULES, SETTINGS, BoardFolder
 from .history import content_at_merge_base, files_at_merge_base, is_unchanged
@@ -50,13 +51,14 @@ def verify_board(board: BoardFolder, scope: Scope) -> list[Finding]:
         old = files_at_merge_base(board.path, scope.base)
         findings += _check_kept(board, old, scope.base)
     findings += _check_files(board, entries)
+    earlier = neighbours(board)
     for listed in entries.values():
         if not board.bundle(listed.id).is_file():
             continue
         if _is_old(board, listed, old):
             findings += _check_version(board, listed)
         else:
-            findings += _check_entry(board, listed, scope)
+            findings += _check_entry(board, listed, scope, earlier)
     return findings
 
 
@@ -106,10 +108,13 @@ def _is_old(board: BoardFolder, listed: Listed, old: dict[str, str]) -> bool:
     return True
 
 
-def _check_entry(board: BoardFolder, listed: Listed, scope: Scope) -> Iterator[Finding]:
+def _check_entry(
+    board: BoardFolder, listed: Listed, scope: Scope, earlier: list[Neighbour]
+) -> Iterator[Finding]:
     """Check a bundle again, and compare its verdict with the one that is kept."""
+    replaces = _replaced(board, listed)
     path = board.bundle(listed.id)
-    checked = check_for(board, path, _replaced(board, listed))
+    checked = check_for(board, path, replaces, earlier)
     for finding in checked.findings:
         if finding.level == "error":
             yield error(
@@ -164,6 +169,7 @@ def _same(kept: Verdict, verdict: Verdict) -> bool:
 
 
 def _replaced(board: BoardFolder, listed: Listed) -> str:
+    """Return the id of the entry that an entry replaced; "" for none."""
     for event in read_log(board.log):
         if event.entry == listed.id and event.replaces:
             return event.replaces

@@ -104,7 +104,7 @@ def note(
         ("verdict", verdict),
         ("re-trained", retrained),
     ]
-    given = [(action, text) for action, text in choices if text]
+    given: list[tuple[Action, str]] = [one for one in choices if one[1]]
     if len(given) != 1:
         raise typer.BadParameter(
             f"expected one of --objection, --verdict and --retrained, got {len(given)}"
