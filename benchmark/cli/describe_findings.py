@@ -39,6 +39,8 @@ def verdict_text(verdict: Verdict) -> str:
     lines = [finding.line for finding in verdict.findings]
     for one in verdict.results:
         lines.append(f"{one.protocol.name}, seed {one.train_seed}: {_accuracy(one)}")
+    for name, agreement in verdict.agreement.items():
+        lines.append(f"{name}: agreement with the hit rates of images {agreement:.2f}")
     lines += [_rerun_text(one) for one in verdict.reruns]
     n_errors = sum(finding.level == "error" for finding in verdict.findings)
     errors = counted(n_errors, "error")

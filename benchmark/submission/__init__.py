@@ -11,6 +11,7 @@ findings.py       the record of one thing that a check found
 check_card.py     check what the authors say
 check_results.py  check each result, and all results together
 check.py          all checks of a bundle
+agreement.py      whether hits fall on images that other learners get right too
 schemas.py        the JSON Schemas of all documents
 rerun_record.py   the record of one checkpoint that was evaluated again
 rerun.py          evaluate the checkpoints again

@@ -5,7 +5,7 @@ name of a verdict's file is the SHA-256 of the bundle.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, field
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -24,6 +24,7 @@ from ...reports.pixels import pixels_text
 from ...reports.protocol import EvalProtocol
 from ...reports.records import RunResult
 from ...reports.stats.available import available_interval
+from .agreement import agreement
 from .card import Card
 from .check import CheckedSubmission
 from .check_results import SubmittedResult
@@ -134,6 +135,7 @@ def verdict_on(checked: CheckedSubmission, reruns: Sequence[Rerun] = ()) -> Verd
         card=checked.card,
         results=[_scored(one) for one in checked.results],
         reruns=list(reruns),
+        agreement=dict(_agreements(checked)),
     )
 
 
@@ -170,6 +172,13 @@ def load_verdict(path: Path) -> Verdict:
         f"{path}: written by a newer fewbench: expected schema_version {SCHEMA_VERSION} or "
         f"older, got {newer}. Upgrade: pip install --upgrade fewbench"
     )
+
+
+def _agreements(checked: CheckedSubmission) -> Iterator[tuple[str, float]]:
+    for one in checked.results:
+        found = agreement(one.result)
+        if found is not None:
+            yield one.name, found
 
 
 def _trust(checked: CheckedSubmission, reruns: Sequence[Rerun]) -> Trust:
