@@ -61,7 +61,9 @@ def against_board(
                 )
                 advice = "Submit answers of your own, or replace that entry"
                 yield error("duplicate", own[answers], what, advice)
-        yield from _check_method(checked, neighbour)
+        if neighbour.listed.standing == "current":
+            yield from _check_method(checked, neighbour)
+            yield from _check_images(checked, neighbour)
 
 
 def check_protocols(
@@ -79,10 +81,9 @@ def check_protocols(
 def _check_method(
     checked: CheckedSubmission, neighbour: Neighbour
 ) -> Iterator[Finding]:
-    """Warn if a current entry has this method, since it is to be replaced then."""
+    """Warn if an entry has this method, since it is to be replaced then."""
     card = neighbour.verdict.card
-    is_current = neighbour.listed.standing == "current"
-    if checked.card is None or card is None or not is_current:
+    if checked.card is None or card is None:
         return
     method = checked.card.method
     if (method.name, method.authors) == (card.method.name, card.method.authors):
@@ -90,3 +91,22 @@ def _check_method(
         what = f"the entry {entry} has the same method and authors"
         advice = f"If this is a newer version, add it with --replaces {entry}"
         yield warning("same-method", "the card", what, advice)
+
+
+def _check_images(
+    checked: CheckedSubmission, neighbour: Neighbour
+) -> Iterator[Finding]:
+    """Check that an entry on the same protocol saw the same images."""
+    theirs = {
+        one.protocol.sha256: one.data_fingerprint for one in neighbour.verdict.results
+    }
+    for one in checked.results:
+        own = one.result.data_fingerprint
+        expected = theirs.get(one.result.protocol.sha256, own)
+        if own != expected:
+            what = (
+                f"its images have the content hash {own:.16}, those of the entry "
+                f"{neighbour.listed.id} have {expected:.16}"
+            )
+            advice = "Build the dataset from the source that the board names"
+            yield error("other-data", one.name, what, advice)
