@@ -101,15 +101,19 @@ def check_for(
     bundle: Path,
     replaces: str = "",
     earlier: Sequence[Neighbour] | None = None,
+    *,
+    is_new: bool = True,
 ) -> CheckedSubmission:
     """Check a bundle, also beside the entries of a board.
 
     replaces: the id of the entry that the bundle replaces; "" for none
     earlier: the entries of the board; None to read them
+    is_new: whether the board may still refuse its protocols
     """
     checked = check_submission(bundle)
     others = neighbours(board) if earlier is None else earlier
-    checked.findings.extend(check_protocols(board, checked))
+    if is_new:
+        checked.findings.extend(check_protocols(board, checked))
     checked.findings.extend(against_board(checked, others, replaces))
     return checked
 

@@ -70,9 +70,13 @@ def check_protocols(
     board: BoardFolder, checked: CheckedSubmission
 ) -> Iterator[Finding]:
     """Check that a board takes the protocols of a submission."""
-    wanted = board.settings().protocols
+    settings = board.settings()
+    wanted = settings.protocols
     for one in checked.results:
         name = one.result.protocol.name
+        if name in settings.frozen:
+            what = f"{name} is frozen on this board: {settings.frozen[name]}"
+            yield error("protocol", one.name, what, "Leave this result out")
         if wanted and name not in wanted:
             what = f"this board does not take {name}"
             yield error("protocol", one.name, what, f"It takes {', '.join(wanted)}")

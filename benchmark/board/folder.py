@@ -40,11 +40,15 @@ class Settings:
 
     rules: the version of the rules, such as "1"
     protocols: the names of the protocols that the board takes; () for all
+    frozen: name of a protocol that takes no more entries -> the reason
     """
 
     title: Annotated[str, Field(min_length=1, max_length=200)]
     rules: Annotated[str, Field(min_length=1, max_length=40)]
     protocols: tuple[Name, ...] = ()
+    frozen: dict[Name, Annotated[str, Field(max_length=500)]] = Field(
+        default_factory=dict
+    )
 
 
 _SCHEMA = TypeAdapter(Settings)

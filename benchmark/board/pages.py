@@ -48,6 +48,7 @@ def load_board(folder: BoardFolder) -> Board:
         reported={one.name: _reported(one) for one in protocols},
         log=tuple(map(_log_line, events)),
         missing=missing,
+        frozen=settings.frozen,
     )
 
 

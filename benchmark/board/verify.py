@@ -114,7 +114,7 @@ def _check_entry(
     """Check a bundle again, and compare its verdict with the one that is kept."""
     replaces = _replaced(board, listed)
     path = board.bundle(listed.id)
-    checked = check_for(board, path, replaces, earlier)
+    checked = check_for(board, path, replaces, earlier, is_new=bool(scope.base))
     for finding in checked.findings:
         if finding.level == "error":
             yield error(

@@ -131,6 +131,7 @@ class Board:
     reported: name of a protocol -> published numbers, which nobody could check
     log: all lines of the log, the oldest first
     missing: bundles that the pages leave out, each with the reason
+    frozen: name of a protocol that takes no more entries -> the reason
     """
 
     title: str
@@ -140,6 +141,7 @@ class Board:
     reported: dict[str, tuple[PublishedNumber, ...]]
     log: tuple[LogLine, ...] = ()
     missing: dict[str, str] = field(default_factory=dict)
+    frozen: dict[str, str] = field(default_factory=dict)
 
     def on(self, protocol: EvalProtocol) -> tuple[Entry, ...]:
         """Return the entries on a protocol."""

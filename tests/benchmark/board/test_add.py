@@ -1,0 +1,95 @@
+import threading
+
+import pytest
+
+from fewbench.benchmark.board.add import add_bundle, entry_id, record
+from fewbench.benchmark.board.entries import listed_entries
+from fewbench.benchmark.board.log import read_log
+from fewbench.benchmark.submission.pack import pack_submission
+from fewbench.errors import UserError
+from fewbench_tests.boards import hash_of, made_board, made_bundle
+from fewbench_tests.honest_results import build_honest
+
+
+@pytest.fixture
+def board(tmp_path):
+    return made_board(tmp_path, {"first": 0.9})
+
+
+def test_an_entry_is_a_bundle_a_verdict_and_a_line(board, tmp_path) -> None:
+    (event,) = read_log(board.log)
+    assert (event.action, event.entry) == ("added", "first")
+    packed = tmp_path / "packed" / "first.fewbench.zip"
+    assert board.bundle("first").read_bytes() == packed.read_bytes()
+    assert board.verdict(event.bundle_sha256).is_file()
+
+
+def test_a_newer_version_replaces_the_older(board, tmp_path) -> None:
+    newer = made_bundle(tmp_path, "second", 0.95)
+    add_bundle(board, newer, replaces="first")
+    entries = listed_entries(read_log(board.log))
+    assert entries["first"].replaced_by == "second"
+    assert board.bundle("first").is_file()
+
+
+def test_answers_of_another_entry_are_refused(board, tmp_path) -> None:
+    packed = tmp_path / "packed" / "first.toml"
+    card = packed.read_text().replace("A. Author", "B. Author")
+    packed.write_text(card)
+    copy = tmp_path / "copy.fewbench.zip"
+    results = [build_honest(0.9, rng_seed=hash_of("first"), learner="first")]
+    assert pack_submission(results, packed, copy).has_passed
+    before = board.log.read_bytes()
+    verdict = add_bundle(board, copy)
+    assert verdict.trust == "refused"
+    (finding,) = verdict.findings
+    assert finding.code == "duplicate"
+    assert "those of the entry first" in finding.what
+    assert board.log.read_bytes() == before
+    assert not board.bundle("copy").exists()
+
+
+@pytest.mark.parametrize(
+    "name", ["A.fewbench.zip", "a b.fewbench.zip", "a.zip", ".fewbench.zip"]
+)
+def test_a_name_that_is_no_id_is_refused(name, tmp_path) -> None:
+    with pytest.raises(UserError, match="Rename the file"):
+        entry_id(tmp_path / name)
+
+
+def test_mistakes_change_nothing(board, tmp_path) -> None:
+    bundle = made_bundle(tmp_path, "second")
+    before = board.log.read_bytes()
+    with pytest.raises(UserError, match="is on the board already"):
+        add_bundle(board, tmp_path / "packed" / "first.fewbench.zip")
+    with pytest.raises(UserError, match="It has for example first"):
+        add_bundle(board, bundle, replaces="frist")
+    with pytest.raises(UserError, match="expected a reason"):
+        record(board, "withdrawn", "first", " ")
+    with pytest.raises(UserError, match="is not on the board"):
+        record(board, "withdrawn", "second", "a reason")
+    assert board.log.read_bytes() == before
+    assert not board.bundle("second").exists()
+
+
+def test_a_withdrawn_entry_is_not_replaced(board, tmp_path) -> None:
+    record(board, "withdrawn", "first", "its authors asked for it")
+    with pytest.raises(UserError, match="got one that was withdrawn"):
+        add_bundle(board, made_bundle(tmp_path, "second"), replaces="first")
+
+
+def test_two_at_once_are_told_apart(board, tmp_path) -> None:
+    bundle = made_bundle(tmp_path, "second")
+    errors: list[UserError] = []
+    with board.writing():
+        thread = threading.Thread(target=lambda: errors.append(busy(board, bundle)))
+        thread.start()
+        thread.join()
+    assert "changing" in str(errors[0])
+    assert add_bundle(board, bundle).trust == "re-scored"
+
+
+def busy(board, bundle) -> UserError:
+    with pytest.raises(UserError) as refused:
+        add_bundle(board, bundle)
+    return refused.value

@@ -1,0 +1,75 @@
+"""Small boards, with submissions whose answers are made up."""
+
+from pathlib import Path
+from typing import Any
+
+from fewbench.benchmark.board.add import add_bundle
+from fewbench.benchmark.board.folder import BoardFolder, make_board
+from fewbench.benchmark.submission.pack import pack_submission
+
+from .honest_results import build_honest
+
+CARD = """
+[method]
+name = "{name}"
+authors = ["A. Author"]
+licence = "MIT"
+official = true
+[network]
+backbone = "conv4-64"
+parameters = 112000
+[data]
+training = "glyphs train"
+pretraining = "none"
+saw_test_classes = "no"
+validation_labels = "selection"
+extra_data = "none"
+[test]
+transductive = false
+augmentation = "none"
+adaptation = "none"
+ensembling = "none"
+[training]
+seeds = {seeds}
+hardware = "2 cores"
+minutes = 3.5
+"""
+
+
+def made_bundle(
+    folder: Path,
+    entry: str,
+    accuracy: float = 0.9,
+    seeds: tuple[int, ...] = (0,),
+    **changes: Any,
+) -> Path:
+    """Pack a submission on glyphs, whose answers are made up, and return its path."""
+    folder.mkdir(parents=True, exist_ok=True)
+    card = folder / f"{entry}.toml"
+    card.write_text(CARD.format(name=entry, seeds=list(seeds)), encoding="utf-8")
+    results = []
+    for seed in seeds:
+        number = hash_of(entry) + seed
+        results.append(
+            build_honest(
+                accuracy, rng_seed=number, train_seed=seed, learner=entry, **changes
+            )
+        )
+    bundle = folder / f"{entry}.fewbench.zip"
+    checked = pack_submission(results, card, bundle)
+    assert checked.has_passed, checked.findings
+    return bundle
+
+
+def hash_of(entry: str) -> int:
+    """Return a number that is the same in every process, and differs between entries."""
+    return sum(ord(one) * 31**place for place, one in enumerate(entry)) % 10**6
+
+
+def made_board(folder: Path, accuracies: dict[str, float]) -> BoardFolder:
+    """Make a board with an entry of each accuracy."""
+    board = make_board(folder / "board", "A board")
+    for entry, accuracy in accuracies.items():
+        bundle = made_bundle(folder / "packed", entry, accuracy)
+        assert add_bundle(board, bundle).trust == "re-scored"
+    return board
