@@ -1,1 +1,8 @@
-"""A leaderboard: its entries, their ranks and its pages."""
+"""Leaderboards: rank entries that were scored on the same episodes.
+
+scores.py         the right answers of all entries on one protocol
+ranking.py        test all pairs of entries: are these training runs different?
+seed_ranking.py   test them again: would runs with other training seeds be different?
+rank_ranges.py    which ranks an entry may have, from either test
+few_differ.py     p-values of pairs with nearly the same difference in all episodes
+"""
