@@ -23,8 +23,6 @@ Sources: Satterthwaite, Biometrics Bulletin 2 (1946), 110-114; Welch, Biometrika
 (1947), 28-35.
 """
 
-from collections.abc import Iterable
-
 import numpy as np
 from scipy.special import stdtr
 
@@ -74,12 +72,10 @@ def _by_welch(
     firsts, seconds = pairs
     between = _variances_of_means(scores)
     df = scores.n_seeds - 1
-    parts = [
-        (between[firsts], df[firsts]),
-        (between[seconds], df[seconds]),
-        (tests.errors[known] ** 2, scores.n_episodes - 1),
-    ]
-    variances, degrees = _welch_satterthwaite(parts)
+    parts = [between[firsts], between[seconds], tests.errors[known] ** 2]
+    of_episodes = np.full(known.size, scores.n_episodes - 1)
+    parts_df = [df[firsts], df[seconds], of_episodes]
+    variances, degrees = _welch_satterthwaite(np.stack(parts), np.stack(parts_df))
     errors = np.sqrt(variances)
     differences = tests.differences[known]
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -120,17 +116,18 @@ def _weights(scores: Scores) -> FloatArray:
 
 
 def _welch_satterthwaite(
-    parts: Iterable[tuple[FloatArray, IntArray | int]],
+    variances: FloatArray,
+    df: IntArray,
 ) -> tuple[FloatArray, FloatArray]:
-    """Add up variances: return the sums and their degrees of freedom.
+    """Return the sums of variances and their degrees of freedom: float64 (n,) each.
 
-    Each part is a variance, and its degrees of freedom. The degrees of freedom are 1 if
-    all variances are 0; then they do not matter.
+    The degrees of freedom are 1 if all variances are 0. Then they do not matter.
+
+    variances: float64 (n_parts, n)
+    df: int (n_parts, n) the degrees of freedom of each variance
     """
-    total = np.float64(0)
-    spread = np.float64(0)
-    for variance, df in parts:
-        total = total + variance
-        spread = spread + variance**2 / df
-    degrees = np.divide(total**2, spread, out=np.ones_like(total), where=spread > 0)
-    return total, degrees
+    totals = variances.sum(axis=0)
+    spreads = (variances**2 / df).sum(axis=0)
+    ones = np.ones_like(totals)
+    degrees = np.divide(totals**2, spreads, out=ones, where=spreads > 0)
+    return totals, degrees

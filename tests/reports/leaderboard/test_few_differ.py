@@ -2,7 +2,7 @@ import itertools
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fewbench.reports.leaderboard.few_differ import (
@@ -19,6 +19,7 @@ from fewbench.reports.stats.little_spread import (
 )
 
 
+@settings(max_examples=50)
 @given(
     n_episodes=st.sampled_from([2, 3, 20, 99, 100, 255, 256, 257, 700]),
     n_other=st.lists(st.integers(0, 60), min_size=2, max_size=4),
@@ -42,6 +43,15 @@ def test_the_counts_agree_with_the_statistics_of_one_pair(n_episodes, n_other, s
         assert count == (expected if expected < FEW else n_episodes)
 
 
+def test_the_most_common_difference_may_come_late():
+    best = np.full((1, 300), 75)
+    other = np.full((1, 300), 70)
+    other[0, :49] = 50
+
+    assert episodes_that_differ(Scores.of([best, other], 75)).tolist() == [49]
+
+
+@settings(max_examples=50)
 @given(
     n=st.integers(2, 700),
     n_differ=st.integers(0, 49),
@@ -58,7 +68,7 @@ def test_p_values_are_those_of_one_mean(n, n_differ, distance, error):
     )
 
     expected = min(2 * max(one.tail(distance, 1.5), 1e-100), 1)
-    assert found == pytest.approx(expected, rel=1e-9)
+    assert found == pytest.approx(expected, rel=1e-9, abs=0)
 
 
 def test_two_allowances_add_up():
@@ -68,3 +78,12 @@ def test_two_allowances_add_up():
     found = p_values_with_allowance(np.array([0.5]), np.array([0.0]), 1, [half, half])
 
     assert found == pytest.approx(2 / 8, rel=1e-9)
+
+
+def test_tails_stop_where_the_quantiles_of_scipy_are_wrong():
+    nothing = Unseen(np.zeros(1), 4, np.ones(1))
+
+    # With 3 degrees of freedom, the tail beyond 1e60 is about 1e-180.
+    found = p_values_with_allowance(np.ones(1), np.array([1e-60]), 3, [nothing])
+
+    assert found == pytest.approx(2e-100, rel=1e-9, abs=0)

@@ -140,7 +140,7 @@ def independent_holm(p_values):
     return adjusted
 
 
-@settings(max_examples=50)
+@settings(max_examples=40)
 @given(board=boards())
 def test_pairs_agree_with_scipy_and_another_holm(board):
     entries, queries = board
@@ -159,7 +159,7 @@ def test_pairs_agree_with_scipy_and_another_holm(board):
         assert ranges.pair(i, j).difference == pytest.approx(difference, abs=1e-14)
         if not little_spread(apart):
             expected = stats.ttest_rel(means[i], means[j])
-            assert p_value == pytest.approx(expected.pvalue, rel=1e-9)
+            assert p_value == pytest.approx(expected.pvalue, rel=1e-7, abs=0)
         if not apart.any():
             assert p_value == 1
     adjusted = independent_holm(p_values)
@@ -176,7 +176,7 @@ def test_pairs_agree_with_scipy_and_another_holm(board):
     assert np.all(ranges.best <= ranges.worst)
 
 
-@settings(max_examples=50)
+@settings(max_examples=40)
 @given(board=boards(), seed=st.integers(0, 99))
 def test_another_order_of_the_entries_permutes_the_ranks_and_no_bit(board, seed):
     entries, queries = board
@@ -247,20 +247,30 @@ def test_the_same_difference_in_all_episodes_needs_many_episodes(
 
     assert pair.p_value == pytest.approx(2 * (1 + hits / 75) ** -n_episodes, rel=1e-9)
     assert pair.differs is differs
+    assert ranges.tests.errors.tolist() == [0]
+
+
+def test_the_same_difference_of_uneven_entries_has_no_spread():
+    hard = np.random.default_rng(2).integers(0, 40, 2999)
+    entries = [np.repeat([hard + 31], 97, axis=0), np.repeat([hard], 89, axis=0)]
+
+    assert ranges_of(entries, 75).tests.errors.tolist() == [0]
 
 
 def test_p_values_keep_their_digits_far_in_the_tail():
     # Differences of 1 and 2 in turn: mean 1.5, squared deviations 1/4, t = 3 sqrt(n - 1).
     ranges = ranges_of([[[12, 13] * 75], [[11, 11] * 75]], 25)
 
-    assert ranges.pair(0, 1).p_value == pytest.approx(P_FAR, rel=1e-9)
-    assert stats.t.sf(3 * math.sqrt(149), 149) * 2 == pytest.approx(P_FAR, rel=1e-9)
+    assert ranges.pair(0, 1).p_value == pytest.approx(P_FAR, rel=1e-9, abs=0)
+    assert stats.t.sf(3 * math.sqrt(149), 149) * 2 == pytest.approx(
+        P_FAR, rel=1e-9, abs=0
+    )
 
 
 def test_false_alarms_of_whole_boards_are_rare():
     """On boards of equal entries, any pair is told apart with a chance of at most 5 %."""
     generator = np.random.default_rng(11)
-    n_boards = 300
+    n_boards = 250
     alarms = 0
     for _ in range(n_boards):
         hard = generator.uniform(0.3, 0.8, 40)

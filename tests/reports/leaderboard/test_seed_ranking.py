@@ -91,7 +91,7 @@ def noisy_entry(generator, chance, n_seeds, n_episodes, hard, spread):
     return generator.binomial(75, np.clip(chance + hard + of_seed, 0, 1))
 
 
-@settings(max_examples=40)
+@settings(max_examples=30)
 @given(
     n_seeds=st.lists(st.integers(3, 6), min_size=2, max_size=2),
     spread=st.sampled_from([0.002, 0.02, 0.1]),
@@ -115,7 +115,7 @@ def test_other_numbers_agree_with_another_calculation(n_seeds, spread, seed):
     t = abs(apart.mean() / 75) / math.sqrt(variance)
     expected = max(2 * stats.t.sf(t, df), first.pair(0, 1).p_value)
     if len({*a.sum(axis=1)}) == len(a) and len({*b.sum(axis=1)}) == len(b):
-        assert second.pair(0, 1).p_value == pytest.approx(expected, rel=1e-9)
+        assert second.pair(0, 1).p_value == pytest.approx(expected, rel=1e-7, abs=0)
         assert second.tests.errors == pytest.approx([math.sqrt(variance)], rel=1e-9)
 
 
@@ -127,7 +127,8 @@ def test_without_noise_of_episodes_it_is_the_test_of_welch():
     _, second = both_ranges([a, b])
 
     expected = stats.ttest_ind(of_a, of_b, equal_var=False)
-    assert second.pair(0, 1).p_value == pytest.approx(expected.pvalue, rel=1e-9)
+    p_value = expected.pvalue  # pyright: ignore[reportAttributeAccessIssue]
+    assert second.pair(0, 1).p_value == pytest.approx(p_value, rel=1e-9, abs=0)
 
 
 @st.composite
@@ -147,7 +148,7 @@ def boards(draw):
     return entries
 
 
-@settings(max_examples=40)
+@settings(max_examples=30)
 @given(board=boards(), order_seed=st.integers(0, 99))
 def test_ranges_with_seeds_contain_the_first_ones_in_any_order(board, order_seed):
     first, second = both_ranges(board, 75)
@@ -193,7 +194,7 @@ def test_false_alarms_of_other_seeds_are_rare():
     The first test tells them apart often, since it is about these training runs.
     """
     generator = np.random.default_rng(17)
-    n_boards = 200
+    n_boards = 120
     first_alarms = 0
     alarms = 0
     for _ in range(n_boards):
