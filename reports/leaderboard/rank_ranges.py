@@ -80,7 +80,11 @@ class RankRanges:
         """The worst rank of each entry: int64 (n_entries,)."""
         return self.tests.n_entries - self.n_worse
 
-    def pair(self, first: int, second: int) -> Pair:
+    def pair(
+        self,
+        first: int,
+        second: int,
+    ) -> Pair:
         """Return the test of two different entries, given by their indices."""
         k = _pair_index(first, second, self.tests.n_entries)
         difference = float(self.tests.differences[k])
@@ -93,7 +97,10 @@ class RankRanges:
         )
 
 
-def rank_ranges(tests: PairTests, level: float = 0.95) -> RankRanges:
+def rank_ranges(
+    tests: PairTests,
+    level: float = 0.95,
+) -> RankRanges:
     """Return the ranks that each entry may have.
 
     level: 1 - the accepted chance that any two equal entries are told apart
@@ -115,7 +122,11 @@ def rank_ranges(tests: PairTests, level: float = 0.95) -> RankRanges:
     )
 
 
-def _pair_index(first: int, second: int, n: int) -> int:
+def _pair_index(
+    first: int,
+    second: int,
+    n: int,
+) -> int:
     """Return the position of a pair among (0, 1), (0, 2), ..., (1, 2), ..."""
     low, high = sorted((first, second))
     if not 0 <= low < high < n:

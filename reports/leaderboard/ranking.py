@@ -5,11 +5,11 @@ These tests are about the training runs of the entries, and not about their meth
 """
 
 import numpy as np
-from scipy.special import stdtr
 
 from ..stats.arrays import FloatArray, IntArray
 from ..stats.little_spread import unseen_weight
-from .few_differ import Unseen, episodes_that_differ, p_values_with_allowance
+from .few_differ import episodes_that_differ
+from .pair_p_values import Unseen, two_sided
 from .rank_ranges import PairTests
 from .scores import Scores
 
@@ -27,21 +27,26 @@ def episode_tests(scores: Scores) -> PairTests:
     The tests hold if the number of episodes was fixed before an entry saw its results.
     """
     differences, errors = _moments(scores)
+    n = np.full(differences.size, scores.n_episodes)
     n_differ = episodes_that_differ(scores)
-    df = scores.n_episodes - 1
     distances = np.abs(differences)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        p_values = 2 * stdtr(df, -distances / errors)
-    weights = unseen_weight(scores.n_episodes, n_differ)
-    alike = np.flatnonzero(weights)
-    unseen = Unseen(weights[alike], scores.n_episodes, 1 + distances[alike])
-    p_values[alike] = p_values_with_allowance(
-        distances[alike],
-        errors[alike],
-        df,
+    unseen = Unseen(
+        weight=unseen_weight(n, n_differ),
+        n=n,
+        room=1 + distances,
+    )
+    p_values = two_sided(
+        distances,
+        errors,
+        n - 1,
         [unseen],
     )
-    return PairTests(scores.n_entries, differences, errors, p_values)
+    return PairTests(
+        n_entries=scores.n_entries,
+        differences=differences,
+        errors=errors,
+        p_values=p_values,
+    )
 
 
 def _moments(scores: Scores) -> tuple[FloatArray, FloatArray]:

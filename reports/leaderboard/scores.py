@@ -29,7 +29,11 @@ class Scores:
     n_queries: int
 
     @classmethod
-    def of(cls, correct: Iterable[IntArray], n_queries: int) -> Self:
+    def of(
+        cls,
+        correct: Iterable[IntArray],
+        n_queries: int,
+    ) -> Self:
         """Collect the right answers of the entries, which may come one by one.
 
         correct: for each entry, int (n_seeds, n_episodes) right answers of each training
@@ -45,7 +49,11 @@ class Scores:
             seed_hits.append(of_entry.sum(axis=1, dtype=np.int64))
         _check_episodes({row.size for row in hits})
         rows = np.stack(hits) if hits else np.zeros((0, 2), np.int32)
-        return cls(rows, tuple(seed_hits), n_queries)
+        return cls(
+            hits=rows,
+            seed_hits=tuple(seed_hits),
+            n_queries=n_queries,
+        )
 
     @property
     def n_entries(self) -> int:

@@ -24,12 +24,11 @@ Sources: Satterthwaite, Biometrics Bulletin 2 (1946), 110-114; Welch, Biometrika
 """
 
 import numpy as np
-from scipy.special import stdtr
 
 from ..stats.accuracies import mean_and_std
 from ..stats.arrays import FloatArray, IntArray
 from ..stats.little_spread import Allowance
-from .few_differ import Unseen, p_values_with_allowance
+from .pair_p_values import Unseen, two_sided
 from .rank_ranges import PairTests
 from .scores import Scores
 
@@ -37,7 +36,10 @@ from .scores import Scores
 FEWEST_SEEDS = 3
 
 
-def seed_tests(scores: Scores, tests: PairTests) -> PairTests:
+def seed_tests(
+    scores: Scores,
+    tests: PairTests,
+) -> PairTests:
     """Test each pair of entries, so that other training seeds are covered too.
 
     A pair gets a p-value of 1 if one of its entries has fewer than FEWEST_SEEDS seeds. No
@@ -47,63 +49,71 @@ def seed_tests(scores: Scores, tests: PairTests) -> PairTests:
     tests: what `ranking.episode_tests` found for these scores
     """
     firsts, seconds = np.triu_indices(scores.n_entries, 1)
-    enough = scores.n_seeds >= FEWEST_SEEDS
-    known = np.flatnonzero(enough[firsts] & enough[seconds])
-    errors = np.full(firsts.size, np.inf)
-    p_values = np.ones(firsts.size)
-    if known.size:
-        pairs = (firsts[known], seconds[known])
-        errors[known], found = _by_welch(scores, tests, known, pairs)
-        p_values[known] = np.maximum(found, tests.p_values[known])
-    return PairTests(scores.n_entries, tests.differences, errors, p_values)
+    variances, df = _variances(scores, tests)
+    errors = np.sqrt(variances)
+    weights = _weights(scores)
+    first_wins = tests.differences > 0
+    better = np.where(first_wins, firsts, seconds)
+    worse = np.where(first_wins, seconds, firsts)
+    # Other seeds could bring the better entry down to 0, and the worse one up to 1.
+    of_better = Unseen(
+        weight=weights[better],
+        n=scores.n_seeds[better],
+        room=scores.means[better],
+    )
+    of_worse = Unseen(
+        weight=weights[worse],
+        n=scores.n_seeds[worse],
+        room=1 - scores.means[worse],
+    )
+    distances = np.abs(tests.differences)
+    p_values = two_sided(
+        distances,
+        errors,
+        df,
+        [of_better, of_worse],
+    )
+    return PairTests(
+        n_entries=scores.n_entries,
+        differences=tests.differences,
+        errors=errors,
+        p_values=np.maximum(p_values, tests.p_values),
+    )
 
 
-def _by_welch(
+def _variances(
     scores: Scores,
     tests: PairTests,
-    known: IntArray,
-    pairs: tuple[IntArray, IntArray],
 ) -> tuple[FloatArray, FloatArray]:
-    """Return the standard errors and the p-values of pairs: float64 (n_known,) each.
+    """Return the variances of the differences, and their degrees of freedom.
 
-    known: int (n_known,) positions in `tests`
-    pairs: int (n_known,) each, the indices of both entries
+    Both are float64 (n_pairs,).
     """
-    firsts, seconds = pairs
-    between = _variances_of_means(scores)
-    df = scores.n_seeds - 1
-    parts = [between[firsts], between[seconds], tests.errors[known] ** 2]
-    of_episodes = np.full(known.size, scores.n_episodes - 1)
-    parts_df = [df[firsts], df[seconds], of_episodes]
-    variances, degrees = _welch_satterthwaite(np.stack(parts), np.stack(parts_df))
-    errors = np.sqrt(variances)
-    differences = tests.differences[known]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        p_values = 2 * stdtr(degrees, -np.abs(differences) / errors)
-    weights = _weights(scores)
-    alike = np.flatnonzero(weights[firsts] + weights[seconds])
-    better = np.where(differences > 0, firsts, seconds)[alike]
-    worse = np.where(differences > 0, seconds, firsts)[alike]
-    # Other seeds could bring the better entry down to 0, and the worse one up to 1.
-    unseen = [
-        Unseen(weights[better], scores.n_seeds[better], scores.means[better]),
-        Unseen(weights[worse], scores.n_seeds[worse], 1 - scores.means[worse]),
+    firsts, seconds = np.triu_indices(scores.n_entries, 1)
+    between_seeds = _between_seeds(scores)
+    seed_df = np.maximum(scores.n_seeds - 1, 1)
+    parts = [
+        between_seeds[firsts],
+        between_seeds[seconds],
+        tests.errors**2,
     ]
-    p_values[alike] = p_values_with_allowance(
-        np.abs(differences[alike]),
-        errors[alike],
-        degrees[alike],
-        unseen,
-    )
-    return errors, p_values
+    parts_df = [
+        seed_df[firsts],
+        seed_df[seconds],
+        np.full(firsts.size, scores.n_episodes - 1),
+    ]
+    return _welch_satterthwaite(np.stack(parts), np.stack(parts_df))
 
 
-def _variances_of_means(scores: Scores) -> FloatArray:
-    """Return the variance of the mean over seeds: float64 (n_entries,), 0 for one seed."""
+def _between_seeds(scores: Scores) -> FloatArray:
+    """Return the variance of the mean over seeds: float64 (n_entries,).
+
+    It is infinite for fewer than FEWEST_SEEDS seeds.
+    """
     n_answers = scores.n_queries * scores.n_episodes
-    variances = np.zeros(scores.n_entries)
+    variances = np.full(scores.n_entries, np.inf)
     for i, hits in enumerate(scores.seed_hits):
-        if hits.size > 1:
+        if hits.size >= FEWEST_SEEDS:
             _, std = mean_and_std(hits / n_answers)
             variances[i] = std**2 / hits.size
     return variances
@@ -121,13 +131,15 @@ def _welch_satterthwaite(
 ) -> tuple[FloatArray, FloatArray]:
     """Return the sums of variances and their degrees of freedom: float64 (n,) each.
 
-    The degrees of freedom are 1 if all variances are 0. Then they do not matter.
+    The degrees of freedom are 1 if all variances are 0, or one is infinite. Then they do
+    not matter.
 
     variances: float64 (n_parts, n)
     df: int (n_parts, n) the degrees of freedom of each variance
     """
     totals = variances.sum(axis=0)
     spreads = (variances**2 / df).sum(axis=0)
-    ones = np.ones_like(totals)
-    degrees = np.divide(totals**2, spreads, out=ones, where=spreads > 0)
+    known = (spreads > 0) & np.isfinite(spreads)
+    degrees = np.ones_like(totals)
+    np.divide(totals**2, spreads, out=degrees, where=known)
     return totals, degrees
