@@ -71,6 +71,7 @@ def two_sided(
     weights = np.zeros_like(distances)
     for one in unseen:
         weights += one.weight
+    # Their p-value is 1 already; a search would only take time.
     weights[np.isinf(errors)] = 0
     alike = np.flatnonzero(weights)
     p_values[alike] = _with_allowance(

@@ -28,6 +28,15 @@ def test_an_unknown_error_leaves_everything_possible(distance, weight):
     assert p_value(distance, np.inf, 2, (weight, 9, 1.0)) == 1
 
 
+def test_any_of_the_allowances_counts():
+    none, half = (0.0, 9, 1.0), (0.5, 9, 1.0)
+
+    alone = p_value(0.5, 0.1, 4, half)
+
+    assert p_value(0.5, 0.1, 4, none, half) == alone
+    assert p_value(0.5, 0.1, 4, half, none) == alone
+
+
 def test_only_pairs_with_an_allowance_get_one():
     unseen = Unseen(np.array([0.0, 0.5]), np.array([9, 9]), np.array([1.0, 1.0]))
 
