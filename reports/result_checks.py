@@ -67,6 +67,10 @@ def check_classes(
         raise ValueError(
             f"class_names: expected a one-dimensional array of strings, got {found}"
         )
+    try:
+        "".join(class_names.tolist()).encode()
+    except ValueError:
+        raise ValueError("class_names: expected text, got half a character") from None
     highest = classes.max()
     last = len(class_names) - 1
     if highest > last:

@@ -1,6 +1,7 @@
 """Read .npz files safely: the size of each array is limited before it is unpacked."""
 
 import io
+import tokenize
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -20,6 +21,10 @@ UNREADABLE = (
     zlib.error,
 )
 _HEADER_BYTES = 4096  # a generous limit for the header of an .npy member
+# zipfile unpacks data of other kinds as a whole, however large it is.
+_PACKINGS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+# What numpy raises, besides ValueError, when it parses a damaged header.
+_NO_HEADER = (SyntaxError, TypeError, LookupError, tokenize.TokenError)
 
 
 def read_arrays(path: Path, limits: Mapping[str, int]) -> dict[str, np.ndarray]:
@@ -49,9 +54,20 @@ def _check_members(archive: zipfile.ZipFile, limits: Mapping[str, int]) -> None:
                 f"{member.filename} unpacks to {member.file_size:,} bytes, and at most "
                 f"{limit:,} bytes are allowed"
             )
+        if member.compress_type not in _PACKINGS:
+            raise ValueError(
+                f"{member.filename} is packed by method {member.compress_type}, and only "
+                f"stored or deflated data is read"
+            )
 
 
 def _read_array(archive: zipfile.ZipFile, name: str) -> np.ndarray:
-    # Unpacking all bytes at once is faster than the many small reads of numpy.load.
-    member = io.BytesIO(archive.read(f"{name}.npy"))
-    return np.lib.format.read_array(member, allow_pickle=False)
+    # Unpacking all bytes at once is faster than the many small reads of numpy.load. Without
+    # a size, zipfile would unpack more bytes than the directory of the zip says.
+    size = archive.getinfo(f"{name}.npy").file_size
+    with archive.open(f"{name}.npy") as packed:
+        member = io.BytesIO(packed.read(size))
+    try:
+        return np.lib.format.read_array(member, allow_pickle=False)
+    except _NO_HEADER as damage:
+        raise ValueError(f"{name}.npy has a damaged header") from damage

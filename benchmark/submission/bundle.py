@@ -13,16 +13,27 @@ from fewbench.errors import UserError
 from fewbench.files import write_bytes
 
 from ...datasets.archives.limits import Limits
+from ...datasets.archives.refusals import CHECK_ACCESS, DOWNLOAD_AGAIN, UNPACK_YOURSELF
+from ...datasets.archives.safe_names import hidden
 from ...datasets.archives.tree import open_tree
 from ...datasets.info import DataError
-from .contents import is_allowed
+from .contents import DOCUMENT, is_allowed, is_text
 from .findings import Finding, error
 
 # Far more than the results of a paper need. A zip in git should be small anyway.
 LIMITS = Limits(members=5_000, member_bytes=64 << 20, disk_bytes=1 << 30)
 _LARGEST = 256 << 20
 _MOST_UNPACKED = 1 << 30
+# JSON takes many times its size in memory.
+_LARGEST_DOCUMENT = 1 << 20
+_LARGEST_TEXT = 4 << 20
+_MOST_TEXT = 32 << 20
+# Equal answers can be packed to a thousandth of their size.
+_ARRAY_LIMITS = Limits(members=16, disk_bytes=1 << 30, ratio=1100)
+_MOST_ARRAYS = 256 << 20
+_ZIP_STARTS = (b"PK\x03\x04", b"PK\x05\x06")  # of a zip with files, and of an empty one
 _PACK_AGAIN = "Pack it again: fewbench submission pack"
+_SMALLER = "Use fewer episodes, and leave out what a board does not need"
 _FIXED_TIME = (1980, 1, 1, 0, 0, 0)
 _ORDINARY_FILE = 0o100644 << 16
 
@@ -72,7 +83,7 @@ def unpacked(path: Path) -> Iterator[Unpacked]:
         try:
             _unpack(path, bundle)
         except DataError as refused:
-            what = str(refused).removeprefix(f"{path}: ")
+            what = _reason(refused, path)
             bundle.findings.append(error("container", path.name, what, _PACK_AGAIN))
         yield bundle
 
@@ -82,40 +93,114 @@ def _unpack(path: Path, bundle: Unpacked) -> None:
 
     Raises DataError if the bundle is no zip, or is unsafe or damaged.
     """
-    if not zipfile.is_zipfile(path):
-        raise DataError("it is no zip")
-    left = _MOST_UNPACKED
+    with path.open("rb") as file:
+        if file.read(4) not in _ZIP_STARTS:
+            raise DataError("it is no zip")
+    room = _Room()
     with open_tree(path, LIMITS) as tree:
         for name in tree.names():
-            left -= tree.size(name)
-            refused = _refused(name, bundle.names, left)
+            try:
+                refused = room.refuse(name, tree.size(name))
+                data = b"" if refused else tree.read(name)
+            except DataError as damage:
+                what = _reason(damage, path)
+                refused = error("container", name, what, _PACK_AGAIN)
+            refused = refused or _write(bundle, name, data, room)
             if refused:
                 bundle.findings.append(refused)
-                continue
-            target = bundle.folder / name
-            target.parent.mkdir(exist_ok=True, parents=True)
-            target.write_bytes(tree.read(name))
-            bundle.names.append(name)
+    bundle.findings.extend(_hidden_files(path))
 
 
-def _refused(name: str, earlier: list[str], left: int) -> Finding | None:
-    """Return why a file is left out; None if it is not.
+class _Room:
+    """How much more may be unpacked, and which names were there already."""
 
-    earlier: the names of the files before it
-    left: how many more bytes may be unpacked after it
-    """
-    if not is_allowed(name):
-        advice = (
-            "Leave it out; the guide about submissions lists what a bundle may hold"
-        )
-        return error("container-name", name, "a bundle has no such file", advice)
-    if name.casefold() in map(str.casefold, earlier):
-        what = "another file differs only in small and capital letters"
-        return error("container-name", name, what, "Rename one of them")
-    if left < 0:
-        what = f"all files together have more than {_MOST_UNPACKED:,} bytes"
-        return error("container-size", name, what, "Leave the checkpoints out")
+    def __init__(self) -> None:
+        self._files = _MOST_UNPACKED
+        self._text = _MOST_TEXT
+        self._arrays = _MOST_ARRAYS
+        self._names: set[str] = set()
+
+    def refuse(self, name: str, size: int) -> Finding | None:
+        """Take room for a file. Return why it is left out; None if it is not."""
+        if not is_allowed(name):
+            what = "a bundle has no file of this name"
+            return error("container-name", name, what, "Leave it out")
+        if name.casefold() in self._names:
+            what = "another file differs only in small and capital letters"
+            return error("container-name", name, what, "Rename one of them")
+        self._names.add(name.casefold())
+        self._files -= size
+        if self._files < 0:
+            return _too_much(name, "files", _MOST_UNPACKED, "Leave the checkpoints out")
+        return self._refuse_text(name, size) if is_text(name) else None
+
+    def refuse_arrays(self, name: str, size: int) -> Finding | None:
+        """Take room for the arrays in a file. Return why they are not read, or None."""
+        self._arrays -= size
+        if self._arrays < 0:
+            return _too_much(name, "arrays", _MOST_ARRAYS, _SMALLER)
+        return None
+
+    def _refuse_text(self, name: str, size: int) -> Finding | None:
+        largest = _LARGEST_DOCUMENT if name == DOCUMENT else _LARGEST_TEXT
+        if size > largest:
+            what = f"expected at most {largest:,} bytes, got {size:,}"
+            return error("container-size", name, what, _SMALLER)
+        self._text -= size
+        if self._text < 0:
+            return _too_much(name, "documents and logs", _MOST_TEXT, _SMALLER)
+        return None
+
+
+def _write(bundle: Unpacked, name: str, data: bytes, room: _Room) -> Finding | None:
+    """Write a file into the folder of a bundle. Return why it is left out, or None."""
+    target = bundle.folder / name
+    target.parent.mkdir(exist_ok=True, parents=True)
+    target.write_bytes(data)
+    if name.endswith(".npz"):
+        try:
+            refused = room.refuse_arrays(name, _unpacked_size(target))
+        except DataError as damage:
+            refused = error("container", name, _reason(damage, target), _PACK_AGAIN)
+        if refused:
+            target.unlink()
+            return refused
+    bundle.names.append(name)
     return None
+
+
+def _unpacked_size(path: Path) -> int:
+    """Return the size of all arrays in an .npz.
+
+    Raises DataError if it is no zip, or is unsafe or damaged.
+    """
+    with path.open("rb") as file:
+        if file.read(4) not in _ZIP_STARTS:
+            raise DataError("it is no .npz")
+    with open_tree(path, _ARRAY_LIMITS) as tree:
+        return sum(map(tree.size, tree.names()))
+
+
+def _hidden_files(path: Path) -> Iterator[Finding]:
+    """Report the hidden files of a zip, which `open_tree` leaves out."""
+    with zipfile.ZipFile(path) as archive:
+        for name in archive.namelist():
+            if hidden(name):
+                what = "a bundle has no hidden file"
+                yield error("container-name", name, what, "Leave it out")
+
+
+def _too_much(name: str, kind: str, most: int, advice: str) -> Finding:
+    what = f"all {kind} together have more than {most:,} bytes"
+    return error("container-size", name, what, advice)
+
+
+def _reason(refused: DataError, path: Path) -> str:
+    """Return what an error says, without the path and without its advice."""
+    text = str(refused).removeprefix(f"{path}: ")
+    for advice in (DOWNLOAD_AGAIN, UNPACK_YOURSELF, CHECK_ACCESS):
+        text = text.removesuffix(advice)
+    return text.strip().removesuffix(".")
 
 
 def write_bundle(path: Path, files: Mapping[str, bytes]) -> None:
@@ -127,7 +212,6 @@ def write_bundle(path: Path, files: Mapping[str, bytes]) -> None:
             entry.external_attr = _ORDINARY_FILE
             entry.create_system = 3  # as on Linux, so that each system writes the same
             # An .npz or a checkpoint is hardly smaller when it is packed again.
-            is_text = not name.endswith((".npz", ".safetensors"))
-            method = zipfile.ZIP_DEFLATED if is_text else zipfile.ZIP_STORED
+            method = zipfile.ZIP_DEFLATED if is_text(name) else zipfile.ZIP_STORED
             archive.writestr(entry, files[name], method, 9)
     write_bytes(path, buffer.getvalue())

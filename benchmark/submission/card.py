@@ -21,10 +21,22 @@ if TYPE_CHECKING:
 
 CARD = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 # Something must be said here. "none" is an answer.
-Required = Annotated[str, Field(min_length=1, max_length=500)]
+Required = Annotated[str, Field(min_length=1, max_length=500, pattern=r"\S")]
 Optional = Annotated[str, Field(max_length=500)]
 Address = Annotated[str, Field(max_length=500, pattern=r"^(https?://\S+)?$")]
 _FILL_IN = "Fill it in; the comments in the file of fewbench submission init explain it"
+# What people who write TOML understand, for the errors of pydantic.
+_EXPECTED = {
+    "bool_type": "expected true or false, without quotes",
+    "dataclass_type": "expected a table of fields",
+    "dict_type": "expected a table of fields",
+    "float_type": "expected a number, without quotes",
+    "int_type": "expected a whole number, without quotes",
+    "string_pattern_mismatch": "expected 64 digits from 0 to 9 and a to f",
+    "string_type": "expected text in quotes",
+    "tuple_type": "expected a list in square brackets",
+    "unexpected_keyword_argument": "a card has no such field",
+}
 
 
 @dataclass(frozen=True, kw_only=True, config=CARD)
@@ -147,7 +159,13 @@ def read_card(document: object, label: str) -> tuple[Card | None, list[Finding]]
         # TOML has dates, which are no answer to any question of the card.
         return SCHEMA.validate_json(json.dumps(document, default=str)), []
     except ValidationError as invalid:
-        return None, [_finding(fault, label) for fault in invalid.errors()]
+        faults = invalid.errors()
+        return None, [_finding(fault, label) for fault in faults if not _follows(fault)]
+
+
+def _follows(fault: "ErrorDetails") -> bool:
+    """Whether a fault only follows from another one: a list without its faulty items."""
+    return fault["type"] == "too_short" and fault["input"] not in ([], "")
 
 
 def _finding(fault: "ErrorDetails", label: str) -> Finding:
@@ -156,8 +174,11 @@ def _finding(fault: "ErrorDetails", label: str) -> Finding:
     value = fault["input"]
     if fault["type"] in ("missing", "missing_argument"):
         return error("card-missing", where, "it is missing", _FILL_IN)
-    if value in ("", []):
+    is_empty = value == [] or (isinstance(value, str) and not value.strip())
+    if is_empty:
         return error("card-empty", where, "it is empty", _FILL_IN)
-    what = fault["msg"].removeprefix("Value error, ")
+    what = _EXPECTED.get(fault["type"], fault["msg"].removeprefix("Value error, "))
+    if fault["type"] == "string_pattern_mismatch" and not field.endswith("sha256"):
+        what = "expected an address that begins with https://"
     got = shown(repr(value), 60)
     return error("card-value", where, f"{what}, got {got}", "Correct this field")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +19,12 @@ from .bundle import Unpacked, bundle_sha256, unpacked
 from .card import Card, read_card
 from .check_card import check_card
 from .check_results import SubmittedResult, check_results
-from .contents import DOCUMENT, SCHEMA, SCHEMA_VERSION, Contents
-from .findings import Finding, error
+from .contents import DOCUMENT, SCHEMA, SCHEMA_VERSION, Contents, is_text
+from .findings import Finding, bounded, error
 from .privacy import private_paths, private_texts
 
 _PACK = "Pack it again: fewbench submission pack"
-_TEXT = (".toml", ".csv", ".log", ".txt", ".json")
+_MOST_PRIVATE = 50  # more paths are not listed
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,9 @@ def _check(
     path: Path, sha256: str, bundle: Unpacked, card_label: str
 ) -> CheckedSubmission:
     findings = list(bundle.findings)
+    if findings and not bundle.names:
+        # Nothing of it could be read, so nothing else can be said.
+        return CheckedSubmission(path.name, sha256, "unknown", None, [], findings)
     document, refused = _read_document(bundle)
     findings += refused
     contents = None
@@ -79,9 +83,11 @@ def _check(
     findings += refused
     if card is not None:
         findings += check_card(card, results, card_label)
-    findings += _check_privacy(bundle)
+    findings += islice(_check_privacy(bundle, card_label), _MOST_PRIVATE)
     made_with = contents.made_with if contents else "unknown"
-    return CheckedSubmission(path.name, sha256, made_with, card, results, findings)
+    return CheckedSubmission(
+        path.name, sha256, made_with, card, results, bounded(findings)
+    )
 
 
 def _read_document(bundle: Unpacked) -> tuple[dict[str, Any] | None, list[Finding]]:
@@ -112,7 +118,8 @@ def _read_contents(document: dict[str, Any]) -> tuple[Contents | None, list[Find
 def _check_files(contents: Contents, bundle: Unpacked) -> Iterator[Finding]:
     """Compare the files of a bundle with the list in its document."""
     found = set(bundle.names) - {DOCUMENT}
-    for name in sorted(set(contents.files) - found):
+    refused = {finding.where for finding in bundle.findings}
+    for name in sorted(set(contents.files) - found - refused):
         yield error("files", name, "it is listed, but it is not in the bundle", _PACK)
     for name in sorted(found - set(contents.files)):
         yield error("files", name, f"{DOCUMENT} does not list it", _PACK)
@@ -120,19 +127,26 @@ def _check_files(contents: Contents, bundle: Unpacked) -> Iterator[Finding]:
         expected = contents.files[name]
         got = file_digest(bundle.folder / name, "sha256")
         if got != expected:
-            what = f"expected the sha256 {expected:.16}, got {got:.16}"
+            what = f"it was changed: expected the sha256 {expected:.16}, got {got:.16}"
             yield error("files", name, what, _PACK)
 
 
-def _check_privacy(bundle: Unpacked) -> Iterator[Finding]:
+def _check_privacy(bundle: Unpacked, card_label: str) -> Iterator[Finding]:
     """Look for paths of somebody's machine, which often hold a user name."""
-    for name in bundle.names:
-        if not name.endswith(_TEXT):
-            continue
+    for name in filter(is_text, bundle.names):
         for where, path in _private(bundle.folder / name):
-            advice = "Pack it again with fewbench submission pack, which removes them"
-            what = f"a path of your machine: {path}"
-            yield error("private", f"{name}{where}", what, advice)
+            what = f"it tells a path of your machine: {path}"
+            yield _private_finding(name, where, what, card_label)
+
+
+def _private_finding(name: str, where: str, what: str, card_label: str) -> Finding:
+    in_card = ": card."
+    if name == DOCUMENT and where.startswith(in_card):
+        field = where.removeprefix(in_card)
+        advice = "Write it without the path"
+        return error("private", f"{card_label}: {field}", what, advice)
+    advice = "Pack it again with fewbench submission pack, which removes paths"
+    return error("private", f"{name}{where}", what, advice)
 
 
 def _private(path: Path) -> Iterator[tuple[str, str]]:

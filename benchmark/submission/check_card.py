@@ -22,6 +22,7 @@ def check_card(
         yield from _check_test(card, one, label)
         yield from _check_data(card, one, label)
         yield from _check_checkpoint(card, one, label)
+    yield from _check_pointers(card, label)
     yield from _check_tuned(card, label)
 
 
@@ -38,7 +39,10 @@ def _check_seeds(
         found[one.result.protocol.name].add(one.result.train_seed)
     for protocol, seeds in found.items():
         if seeds != expected:
-            what = f"expected results of {_listed(expected)} on {protocol}, got {_listed(seeds)}"
+            what = (
+                f"expected results of {_listed(expected)} on {protocol}, got "
+                f"{_listed(seeds)}"
+            )
             advice = "Add the missing results, or correct the seeds in the card"
             yield error("seeds", where, what, advice)
 
@@ -98,6 +102,14 @@ def _check_checkpoint(
                 f"but that of {one.name} has {recorded:.16}"
             )
             yield error("checkpoint", f"{label}: checkpoint", what, _CORRECT)
+
+
+def _check_pointers(card: Card, label: str) -> Iterator[Finding]:
+    """Check that each checkpoint in the card belongs to a training seed."""
+    for checkpoint in card.checkpoint:
+        if checkpoint.seed not in card.training.seeds:
+            what = f"training.seeds does not have the seed {checkpoint.seed}"
+            yield error("checkpoint", f"{label}: checkpoint.seed", what, _CORRECT)
 
 
 def _check_tuned(card: Card, label: str) -> Iterator[Finding]:

@@ -3,18 +3,25 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from itertools import pairwise
 from pathlib import Path
 
 from fewbench.files import file_digest
 
+from ...datasets import BUILDERS
+from ...reports.document_reader import read_document
 from ...reports.records import ResultError, RunResult
+from ...reports.result_document import accuracy_texts
 from ...reports.result_files import array_sha256, load_result
+from ..protocols.names import base_name
 from ..verification.checks import Check
+from ..verification.data_checks import check_data
 from ..verification.file_checks import check_document
-from ..verification.load import check_result, with_standing
+from ..verification.load import with_standing
+from ..verification.protocol_checks import check_episodes, check_name
 from .card import Card
-from .contents import checkpoint_name, result_names
+from .contents import checkpoint_name, result_names, seed_of
 from .findings import Finding, error, warning
 from .foreign import is_foreign, load_foreign
 
@@ -53,7 +60,7 @@ def check_results(
         try:
             submitted = _load(folder, name, card)
         except ResultError as refused:
-            what = str(refused).replace(f"{folder}/", "").removeprefix(f"{name}: ")
+            what = _reason(refused, folder, name)
             findings.append(error("result", name, what, _EVALUATE_AGAIN))
             continue
         results.append(submitted)
@@ -62,6 +69,7 @@ def check_results(
         advice = "Pack at least one: fewbench submission pack RESULT..."
         findings.append(error("no-result", "results", "there is none", advice))
     findings += check_together(results)
+    findings += _check_enclosed(names, results)
     for one in results:
         findings += _check_checkpoint(folder, one)
     return results, findings
@@ -84,16 +92,95 @@ def _load(folder: Path, name: str, card: Card | None) -> SubmittedResult:
     return SubmittedResult(name, with_standing(result), foreign)
 
 
+def _reason(refused: ResultError, folder: Path, name: str) -> str:
+    """Return what an error says, without the path and without its advice."""
+    text = str(refused).replace(f"{folder}/", "").removeprefix(f"{name}: ")
+    for advice in (". Copy the result again", ". Write both again"):
+        text = text.partition(advice)[0]
+    return text
+
+
 def _check_one(folder: Path, submitted: SubmittedResult) -> Iterator[Finding]:
     result = submitted.result
-    checks: Iterable[Check] = check_result(result)
-    if not submitted.is_foreign:
-        checks = [*check_document(folder / submitted.name, result), *checks]
-    for check in checks:
-        if check.outcome == "failed":
-            where = f"{submitted.name}: {check.what}"
-            yield error("result", where, check.detail, _EVALUATE_AGAIN)
+    unknown = list(_check_known(submitted))
+    yield from unknown
+    yield from _check_date(submitted)
     yield from _check_data(submitted)
+    checks = [check_name(result), *check_data(result)]
+    yield from _failed(submitted, checks)
+    can_be_drawn = (
+        not unknown and not result.partial and not any(map(_is_bad, checks[1:]))
+    )
+    if not can_be_drawn:
+        return
+    yield from _failed(submitted, check_episodes(result))
+    if not submitted.is_foreign:
+        document = folder / submitted.name
+        yield from _failed(submitted, check_document(document, result))
+        yield from _check_words(submitted, document)
+
+
+def _failed(submitted: SubmittedResult, checks: Iterable[Check]) -> Iterator[Finding]:
+    for check in filter(_is_bad, checks):
+        where = f"{submitted.name}: {check.what}"
+        yield error("result", where, check.detail, _EVALUATE_AGAIN)
+
+
+def _is_bad(check: Check) -> bool:
+    return check.outcome == "failed"
+
+
+def _check_known(submitted: SubmittedResult) -> Iterator[Finding]:
+    """Check that others know the protocol and the dataset."""
+    protocol = submitted.result.protocol
+    if base_name(protocol) is None:
+        where = f"{submitted.name}: the protocol"
+        what = f"{protocol.name} is not in the catalogue"
+        advice = "Use a protocol of the catalogue: fewbench protocol list"
+        yield error("protocol", where, what, advice)
+    if protocol.dataset not in BUILDERS:
+        where = f"{submitted.name}: the dataset"
+        what = f"fewbench has no dataset {protocol.dataset}"
+        advice = "Use one of the datasets of fewbench: fewbench data list"
+        yield error("dataset", where, what, advice)
+
+
+def _check_date(submitted: SubmittedResult) -> Iterator[Finding]:
+    """Check the day of the evaluation, by which a board sorts."""
+    day = submitted.result.created_utc[:10]
+    try:
+        date.fromisoformat(day)
+    except ValueError:
+        where = f"{submitted.name}: the date"
+        what = f"expected a day such as 2026-11-26, got {day!r}"
+        yield error("date", where, what, _EVALUATE_AGAIN)
+
+
+def _check_words(submitted: SubmittedResult, document: Path) -> Iterator[Finding]:
+    """Check the interval in words. `load_result` checks the other numbers."""
+    found = read_document(document).accuracy.get("interval")
+    expected = accuracy_texts(submitted.result).get("interval")
+    if found != expected:
+        where = f"{submitted.name}: the interval"
+        what = f"expected {expected}, as computed from the predictions, got {found}"
+        yield error("interval", where, what, "Pack the result again, which computes it")
+
+
+def _check_enclosed(
+    names: list[str], results: list[SubmittedResult]
+) -> Iterator[Finding]:
+    """Check that each enclosed file belongs to a result."""
+    for name in names:
+        document = f"{name.removesuffix('.npz')}.json"
+        if name.endswith(".npz") and document not in names:
+            what = f"there is no {document}, which says what these arrays are"
+            yield error("enclosed", name, what, "Pack it again")
+    seeds = {one.result.train_seed for one in results}
+    for name in names:
+        seed = seed_of(name)
+        if seed is not None and seed not in seeds:
+            what = f"no result has the training seed {seed}"
+            yield error("enclosed", name, what, "Leave it out, or add its results")
 
 
 def _check_data(submitted: SubmittedResult) -> Iterator[Finding]:
@@ -146,15 +233,14 @@ def _check_doubles(results: list[SubmittedResult]) -> Iterator[Finding]:
 
 
 def _check_copies(results: list[SubmittedResult]) -> Iterator[Finding]:
-    """Check that no training run gives the predictions of another one."""
-    by_predictions = defaultdict(list)
+    """Check that no result has all the predictions of another one."""
+    by_predictions: dict[str, list[SubmittedResult]] = defaultdict(list)
     for one in results:
-        key = (one.result.protocol.sha256, one.predictions_sha256)
-        by_predictions[key].append(one)
+        is_perfect = one.result.mean == 1  # then all runs give the same answers
+        if not is_perfect:
+            by_predictions[one.predictions_sha256].append(one)
     for same in by_predictions.values():
         for first, second in pairwise(same):
-            if first.result.train_seed == second.result.train_seed:
-                continue
-            what = f"all predictions are those of {first.name}, which has another seed"
+            what = f"all predictions are those of {first.name}"
             advice = "Leave it out, or add the result of a training run of its own"
             yield error("copied", second.name, what, advice)

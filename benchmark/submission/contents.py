@@ -20,10 +20,12 @@ SCHEMA_VERSION = 1
 DOCUMENT = "submission.json"
 SUFFIX = ".fewbench.zip"
 RESULTS = "results/"
-_NAME = r"[A-Za-z0-9_.+-]+"
+_NAME = r"[A-Za-z0-9_][A-Za-z0-9_.+-]{0,200}"
+_SEED = r"seed[0-9]{1,20}"
 _ALLOWED = re.compile(
-    rf"submission\.json|results/{_NAME}\.(json|npz)|training/seed\d+/{_NAME}"
-    r"|checkpoints/seed\d+\.safetensors"
+    rf"submission\.json|results/{_NAME}\.(json|npz)"
+    rf"|training/{_SEED}/{_NAME}\.(json|toml|csv|log|txt)"
+    rf"|checkpoints/{_SEED}\.safetensors"
 )
 
 
@@ -51,11 +53,22 @@ def is_allowed(name: str) -> bool:
     return _ALLOWED.fullmatch(name) is not None
 
 
+def is_text(name: str) -> bool:
+    """Tell whether a file of a bundle is text, other than arrays and checkpoints."""
+    return not name.endswith((".npz", ".safetensors"))
+
+
 def result_names(names: list[str]) -> list[str]:
     """Return the names of the JSON documents of all results, sorted."""
     return sorted(
         name for name in names if name.startswith(RESULTS) and name.endswith(".json")
     )
+
+
+def seed_of(name: str) -> int | None:
+    """Return the training seed in the name of a file; None for a file of no single seed."""
+    found = re.search(r"(?:training|checkpoints)/seed([0-9]+)", name)
+    return int(found[1]) if found else None
 
 
 def checkpoint_name(seed: int) -> str:

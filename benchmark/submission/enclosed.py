@@ -50,10 +50,13 @@ def _read_log(folder: Path) -> dict[str, Any]:
     try:
         log = parse_json(read_bytes(folder / _LOG))
         int(log["config"]["seed"])
-    except (OSError, DocumentError, KeyError, TypeError, ValueError) as damage:
+    except (OSError, DocumentError, LookupError, TypeError, ValueError) as damage:
+        got = f"a {_LOG} that cannot be read"
+        if not (folder / _LOG).exists():
+            got = f"no {_LOG} there"
         raise UserError(
             f"{folder}: cannot read the training run: expected a folder that fewbench train "
-            f"wrote, got {damage!r:.80}. Give the folder of --out, or leave out --run"
+            f"wrote, got {got}. Type the folder that was its --out, or leave out --run"
         ) from damage
     return log
 

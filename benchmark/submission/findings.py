@@ -7,6 +7,8 @@ from fewbench.documents import shown
 
 Level = Literal["error", "warning", "note"]
 _LONGEST = 400
+# A hostile file could have a fault in every byte.
+_MOST = 500
 
 
 @dataclass(frozen=True)
@@ -26,9 +28,9 @@ class Finding:
     advice: str = ""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "where", shown(self.where, _LONGEST))
-        object.__setattr__(self, "what", shown(self.what, _LONGEST))
-        object.__setattr__(self, "advice", shown(self.advice, _LONGEST))
+        for name in ("where", "what", "advice"):
+            text = shown(getattr(self, name), _LONGEST)
+            object.__setattr__(self, name, text[:_LONGEST])
 
     @property
     def line(self) -> str:
@@ -50,3 +52,13 @@ def warning(code: str, where: str, what: str, advice: str) -> Finding:
 def note(code: str, where: str, what: str) -> Finding:
     """Record something that is worth knowing."""
     return Finding("note", code, where, what)
+
+
+def bounded(findings: list[Finding]) -> list[Finding]:
+    """Return the first findings, errors before others, if there are far too many."""
+    n_more = len(findings) - _MOST
+    if n_more <= 0:
+        return findings
+    ordered = sorted(findings, key=lambda one: one.level != "error")
+    what = f"the check found {n_more:,} more faults, which are not listed"
+    return [*ordered[:_MOST], note("more", "the submission", what)]

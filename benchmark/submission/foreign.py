@@ -4,6 +4,7 @@ Such a result is a JSON document and an .npz beside it. The document says which 
 answered, and the arrays hold the answers. All that a `RunResult` has besides is derived.
 """
 
+import datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -18,11 +19,11 @@ from ...reports.names import ShownName
 from ...reports.origin import Sha256
 from ...reports.protocol import EvalProtocol
 from ...reports.records import ResultError, RunResult, count_correct
+from ...reports.result_checks import check_array
 from .card import Card
 
 FORMAT = "fewbench-predictions"
 _NAMES_LIMIT = 4 << 20  # the most bytes for the names or the sizes of all classes
-_DAY = r"^\d{4}-\d{2}-\d{2}$"
 
 
 @dataclass(frozen=True, kw_only=True, config=ConfigDict(extra="forbid", strict=True))
@@ -30,7 +31,7 @@ class Predictions:
     """The document of a result that another program wrote.
 
     protocol, data_fingerprint, episodes_fingerprint: as in the header of the episode file
-    date: the day of the evaluation, such as "2026-11-26"
+    date: the day of the evaluation
     device: where the answers were computed, such as "cuda"
     """
 
@@ -41,7 +42,7 @@ class Predictions:
     protocol: EvalProtocol
     data_fingerprint: Sha256
     episodes_fingerprint: Sha256
-    date: Annotated[str, Field(pattern=_DAY)]
+    date: datetime.date
     device: Annotated[str, Field(max_length=80)] = "unknown"
 
 
@@ -112,10 +113,7 @@ def _arrays(arrays: dict[str, np.ndarray], document: Predictions) -> dict[str, A
     predictions = arrays["predictions"]
     protocol = document.protocol
     shape = (protocol.n_episodes, protocol.queries_per_episode)
-    if predictions.shape != shape:
-        raise ValueError(
-            f"predictions: expected the shape {shape}, got {predictions.shape}"
-        )
+    check_array("predictions", predictions, np.uint8, shape)
     return {**arrays, "correct": count_correct(predictions, protocol.n_way)}
 
 

@@ -43,7 +43,13 @@ def pack_submission(
     answers = _read_toml(card)
     files = _result_files(map(scrubbed, results))
     for run in runs:
-        files |= run.files()
+        enclosed = run.files()
+        if files.keys() & enclosed.keys():
+            raise UserError(
+                f"--run: two training runs have the seed {run.seed}: expected one for each "
+                f"seed, got another one. Leave out one of the two folders"
+            )
+        files |= enclosed
     files[DOCUMENT] = _document(answers, files)
     with TemporaryDirectory(prefix="fewbench-pack-") as temporary:
         trial = Path(temporary) / out.name

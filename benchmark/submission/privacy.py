@@ -2,59 +2,68 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
 from ...reports.records import RunResult
 
-# Two or more folders from the root on, a home folder, or a drive of Windows. An address
-# such as https://a/b is none, nor is a relative path or a fraction such as images/s.
+# A path has two or more folders from the root on, or begins with a home folder or a drive of
+# Windows. A relative path or a fraction such as images/s is none, nor is ~1/3.
 _PART = r"[^\s'\"/\\:;,=<>|]+"
-_PATH = re.compile(
-    rf"(?<![\w/:.\\])(?:file://)?(?:/{_PART}(?:/{_PART})+/?|/root\b/?)"
-    rf"|(?<!\w)[A-Za-z]:\\{_PART}(?:\\{_PART})*\\?"
-    rf"|~{_PART}?(?:/{_PART})+/?"
+_NEW = r"(?<![\w/.\\~])"
+_HOME = r"~(?:[A-Za-z_][\w.-]*)?"
+_FOLDERS = rf"(?:file:(?://[\w.-]*)?)?(?:/{_PART}(?:/{_PART})+/?|/root\b/?)"
+_FROM_HOME = rf"{_HOME}(?:[/\\]{_PART})+[/\\]?"
+_DRIVE = rf"[A-Za-z]:[/\\](?:{_PART}(?:[/\\]{_PART})*[/\\]?)?"
+_SHARE = rf"\\\\{_PART}(?:\\{_PART})+\\?"
+# In quotes, as a shell writes it, a path may have spaces.
+_QUOTED = rf"(?<=')(?:/|{_HOME}[/\\]|[A-Za-z]:[/\\]|\\\\)[^'/\\]+[/\\][^']*(?=')"
+# An address on the web is nobody's secret, whatever its path looks like.
+_ADDRESS = r"\b(?!file:)[A-Za-z][A-Za-z0-9+.-]{1,20}://[^\s'\"<>|,;]+"
+_PATTERN = re.compile(
+    rf"(?P<address>{_ADDRESS})|{_QUOTED}"
+    rf"|{_NEW}(?:{_FOLDERS}|{_FROM_HOME}|{_DRIVE}|{_SHARE})"
 )
-# The last part of such a path is a user name, so it may not stay.
-_HOME = re.compile(r"(/home/|/Users/|/root\b|[A-Za-z]:\\Users\\|~)[^/\\]*[/\\]?")
+_SEPARATOR = re.compile(r"[/\\]+")
+# The folders in these are named after users.
+_PARENTS = ("home", "homes", "users", "user", "root")
 
 
 def private_paths(text: str) -> list[str]:
     """Return the paths in a text that tell of somebody's machine."""
-    return [match.group() for match in _PATH.finditer(text)]
+    found = _PATTERN.finditer(text)
+    return [match.group() for match in found if not match["address"]]
 
 
 def without_paths(text: str) -> str:
     """Shorten every private path in a text to the name of its file or folder.
 
-    A home folder becomes PATH, because its name is the name of a user.
+    A name that may be that of a user becomes PATH, such as the last one in /home/NAME.
     """
-    return _PATH.sub(lambda match: _last_name(match.group()), text)
+    return _PATTERN.sub(_shortened, text)
 
 
 def scrubbed(result: RunResult) -> RunResult:
     """Return a result without paths and without the names of machines."""
-    weights = result.weights
-    if weights is not None:
-        weights = replace(weights, origin=without_paths(weights.origin))
-    return replace(
-        result,
-        command=without_paths(result.command),
-        environment=cleaned(result.environment),
-        recipe=cleaned(result.recipe),
-        segments=tuple(replace(one, host="") for one in result.segments),
-        weights=weights,
-    )
+    header = {name: cleaned(value) for name, value in result.header().items()}
+    header["segments"] = tuple(replace(one, host="") for one in header["segments"])
+    return replace(result, **header)
 
 
 def cleaned(value: Any) -> Any:
-    """Return a JSON value with every text in it `without_paths`."""
+    """Return a value with every text in it `without_paths`.
+
+    value: a JSON value, or a record of texts and numbers
+    """
     if isinstance(value, str):
         return without_paths(value)
-    if isinstance(value, list):
-        return [cleaned(inner) for inner in value]
+    if isinstance(value, list | tuple):
+        return type(value)(map(cleaned, value))
     if isinstance(value, dict):
-        return {key: cleaned(inner) for key, inner in value.items()}
+        return {cleaned(key): cleaned(inner) for key, inner in value.items()}
+    if is_dataclass(value) and not isinstance(value, type):
+        inner = {field.name: getattr(value, field.name) for field in fields(value)}
+        return replace(value, **cleaned(inner))
     return value
 
 
@@ -72,8 +81,11 @@ def private_texts(value: object, where: str = "") -> Iterator[tuple[str, str]]:
             yield from private_texts(inner, f"{where}.{index}")
 
 
-def _last_name(path: str) -> str:
-    if _HOME.fullmatch(path):
+def _shortened(match: re.Match[str]) -> str:
+    if match["address"]:
+        return match.group()
+    parts = [part for part in _SEPARATOR.split(match.group()) if part]
+    is_short = len(parts) <= 2 and not parts[0].startswith("~")
+    if is_short or parts[-2].lower() in _PARENTS:
         return "PATH"
-    parts = [part for part in re.split(r"[/\\]", path) if part]
     return parts[-1]

@@ -17,6 +17,10 @@ from .checks import Check, failed, not_possible, passed
 _NAME = "the name of the protocol"
 _EPISODES = "the episodes"
 _CLASSES = "the classes of the episodes"
+# More images than the largest dataset has, and more than the longest evaluation needs. A
+# hostile result could ask for so many that they fill the memory, or take days.
+_MOST_IMAGES = 20_000_000
+_MOST_DRAWN = 1_000_000_000
 
 
 def check_name(result: RunResult) -> Check:
@@ -44,6 +48,15 @@ def check_episodes(result: RunResult) -> list[Check]:
     if protocol.n_episodes > MOST_EPISODES:
         most = f"at most {MOST_EPISODES:,} episodes"
         return [failed(_EPISODES, most, f"{protocol.n_episodes:,}")]
+    n_images = int(result.class_sizes.sum(dtype=np.int64))
+    if n_images > _MOST_IMAGES:
+        most = f"a split of at most {_MOST_IMAGES:,} images"
+        return [failed(_EPISODES, most, f"{n_images:,}")]
+    n_in_episode = protocol.n_way * (protocol.n_shot + protocol.n_query)
+    n_drawn = protocol.n_episodes * n_in_episode
+    if n_drawn > _MOST_DRAWN:
+        most = f"at most {_MOST_DRAWN:,} images in all episodes together"
+        return [failed(_EPISODES, most, f"{n_drawn:,}")]
     try:
         rebuilt = rebuild_episodes(result)
     except DataError as error:

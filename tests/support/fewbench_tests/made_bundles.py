@@ -1,0 +1,121 @@
+"""Small submissions that pass every check, and the means to change them."""
+
+import hashlib
+import io
+import json
+import tomllib
+import zipfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from fewbench.benchmark.submission.bundle import write_bundle
+from fewbench.benchmark.submission.check import CheckedSubmission
+from fewbench.benchmark.submission.findings import Finding
+from fewbench.benchmark.submission.pack import pack_submission
+from fewbench.reports.records import RunResult
+
+from .honest_results import build_honest
+
+Files = dict[str, bytes]
+CARD = """
+[method]
+name = "ProtoNet"
+authors = ["A. Author"]
+licence = "MIT"
+official = false
+[network]
+backbone = "conv4-64"
+parameters = 112000
+[data]
+training = "glyphs train"
+pretraining = "none"
+saw_test_classes = "no"
+validation_labels = "selection"
+extra_data = "none"
+[test]
+transductive = false
+augmentation = "none"
+adaptation = "none"
+ensembling = "none"
+[training]
+seeds = [0, 1]
+hardware = "1 x CPU"
+minutes = 2.5
+"""
+
+
+def write_card(folder: Path, *edits: tuple[str, str]) -> Path:
+    """A card that fits `two_seeds`, with some texts in it replaced."""
+    text = CARD
+    for old, new in edits:
+        assert old in text
+        text = text.replace(old, new)
+    path = folder / "submission.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def card_document() -> dict[str, Any]:
+    """The card as a document."""
+    return tomllib.loads(CARD)
+
+
+def two_seeds(**changes: Any) -> list[RunResult]:
+    """Results of two training seeds on one protocol."""
+    card = {"n_episodes": 6, "n_query": 3} | changes
+    return [
+        build_honest(0.6 + 0.1 * seed, seed, train_seed=seed, **card) for seed in (0, 1)
+    ]
+
+
+def pack(
+    folder: Path, results: list[RunResult] | None = None, name: str = "mine"
+) -> Path:
+    """A bundle that passes every check."""
+    out = folder / f"{name}.fewbench.zip"
+    checked = pack_submission(results or two_seeds(), write_card(folder), out)
+    assert checked.has_passed, lines(checked)
+    return out
+
+
+def files_of(bundle: Path) -> Files:
+    """The files in a bundle."""
+    with zipfile.ZipFile(bundle) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def sealed(files: Files) -> Files:
+    """The files, with their right hashes in submission.json, as a forger would seal them."""
+    document = json.loads(files["submission.json"])
+    others = set(files) - {"submission.json"}
+    document["files"] = {name: _sha256(files[name]) for name in others}
+    return files | {"submission.json": json.dumps(document).encode()}
+
+
+def changed(bundle: Path, change: Callable[[Files], Files | None], seal: bool) -> Path:
+    """Change the files of a bundle in place; hash them again if `seal` says so."""
+    files = files_of(bundle)
+    files = change(files) or files
+    write_bundle(bundle, sealed(files) if seal else files)
+    return bundle
+
+
+def zip_of(members: Mapping[str, bytes] | list[tuple[Any, bytes]]) -> bytes:
+    """A zip with these members, in this order."""
+    buffer = io.BytesIO()
+    pairs = members.items() if isinstance(members, Mapping) else members
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in pairs:
+            archive.writestr(name, data)
+    return buffer.getvalue()
+
+
+def lines(checked: CheckedSubmission | list[Finding]) -> list[str]:
+    """All findings as lines."""
+    findings = checked if isinstance(checked, list) else checked.findings
+    return [finding.line for finding in findings]
+
+
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
