@@ -19,7 +19,14 @@ from .bundle import Unpacked, bundle_sha256, unpacked
 from .card import Card, read_card
 from .check_card import check_card
 from .check_results import SubmittedResult, check_results
-from .contents import DOCUMENT, SCHEMA, SCHEMA_VERSION, Contents, is_text
+from .contents import (
+    DOCUMENT,
+    SCHEMA,
+    SCHEMA_VERSION,
+    Contents,
+    is_text,
+    result_names,
+)
 from .findings import Finding, bounded, error
 from .privacy import private_paths, private_texts
 
@@ -82,7 +89,9 @@ def _check(
     results, refused = check_results(bundle.folder, bundle.names, card)
     findings += refused
     if card is not None:
-        findings += check_card(card, results, card_label)
+        # If a result cannot be read, nobody knows which seeds are there.
+        is_complete = len(results) == len(result_names(bundle.names))
+        findings += check_card(card, results, card_label, is_complete=is_complete)
     findings += islice(_check_privacy(bundle, card_label), _MOST_PRIVATE)
     made_with = contents.made_with if contents else "unknown"
     return CheckedSubmission(

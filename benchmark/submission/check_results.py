@@ -60,8 +60,8 @@ def check_results(
         try:
             submitted = _load(folder, name, card)
         except ResultError as refused:
-            what = _reason(refused, folder, name)
-            findings.append(error("result", name, what, _EVALUATE_AGAIN))
+            where, what = _reason(refused, folder, name)
+            findings.append(error("result", where, what, _EVALUATE_AGAIN))
             continue
         results.append(submitted)
         findings += _check_one(folder, submitted)
@@ -92,12 +92,15 @@ def _load(folder: Path, name: str, card: Card | None) -> SubmittedResult:
     return SubmittedResult(name, with_standing(result), foreign)
 
 
-def _reason(refused: ResultError, folder: Path, name: str) -> str:
-    """Return what an error says, without the path and without its advice."""
-    text = str(refused).replace(f"{folder}/", "").removeprefix(f"{name}: ")
+def _reason(refused: ResultError, folder: Path, name: str) -> tuple[str, str]:
+    """Return which file an error is about, and what it says, without its advice."""
+    text = str(refused).replace(f"{folder}/", "")
     for advice in (". Copy the result again", ". Write both again"):
         text = text.partition(advice)[0]
-    return text
+    for where in (name, f"{name.removesuffix('.json')}.npz"):
+        if text.startswith(f"{where}: "):
+            return where, text.removeprefix(f"{where}: ")
+    return name, text
 
 
 def _check_one(folder: Path, submitted: SubmittedResult) -> Iterator[Finding]:

@@ -279,7 +279,7 @@ def test_arrays_that_unpack_to_gigabytes_are_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("make", "words"),
     [
-        (lambda path: None, "got no file"),
+        (lambda _: None, "got no file"),
         (Path.mkdir, "got a folder"),
         (os.mkfifo, "got no file"),
     ],
