@@ -25,8 +25,12 @@ card = tomllib.loads(Path(card_file).read_text(encoding="utf-8"))
 from_header = ("protocol", "data_fingerprint", "episodes_fingerprint")
 files = {}
 for seed, answer_file in zip(card["training"]["seeds"], answer_files, strict=True):
+    answers = np.load(answer_file)
+    labels = answers.astype(np.uint8)
+    if (labels != answers).any():
+        sys.exit(f"{answer_file}: expected labels from 0 on, got other numbers")
     arrays = {
-        "predictions": np.load(answer_file).astype(np.uint8),
+        "predictions": labels,
         "classes": episodes["classes"],
         "class_names": np.array([name for name, _ in header["classes"]]),
         "class_sizes": np.array([len(images) for _, images in header["classes"]], "i4"),
