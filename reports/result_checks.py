@@ -69,8 +69,8 @@ def check_classes(
         )
     try:
         "".join(class_names.tolist()).encode()
-    except ValueError:
-        raise ValueError("class_names: expected text, got half a character") from None
+    except (ValueError, SystemError):  # numpy raises both for numbers of no character
+        raise ValueError("class_names: expected text, got other bytes") from None
     highest = classes.max()
     last = len(class_names) - 1
     if highest > last:

@@ -34,6 +34,11 @@ from fewbench_tests.made_results import one_bin
             {"class_names": np.arange(12)},
             r"class_names: expected a one-dimensional array of strings, got int64 \(12,\)",
         ),
+        ({"class_names": np.full(12, "\ud800")}, "class_names: expected text"),
+        (
+            {"class_names": np.full(12, 2**31 - 1, np.uint32).view("U1")},
+            "class_names: expected text",
+        ),
         (
             {"class_sizes": np.zeros(11, np.int32)},
             r"class_sizes: expected int32 \(12,\), got int32 \(11,\)",

@@ -1,5 +1,7 @@
 """An .npz is read only as far as its reader allows."""
 
+import struct
+import tracemalloc
 import zipfile
 from pathlib import Path
 
@@ -67,3 +69,59 @@ def test_damage_raises_what_is_listed(tmp_path: Path) -> None:
 
     with pytest.raises(UNREADABLE):
         read_arrays(path, {"a": 1000})
+
+
+def with_header(path: Path, header: bytes) -> Path:
+    """An .npz with one array `a`, whose header is this."""
+    header = header.ljust(117) + b"\n"
+    size = len(header).to_bytes(2, "little")
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("a.npy", b"\x93NUMPY\1\0" + size + header + bytes(8))
+    return path
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        b"{'descr': '|u1', 'fortran_order': False, 'shape': (-1, -8)}",
+        b"{'descr': '|u1', 'fortran_order': False, 'shape': (10000000000000,)}",
+        b"{'descr': '|O', 'fortran_order': False, 'shape': (1,)}",
+        b"{'descr': (), 'fortran_order': False, 'shape': (1,)}",
+        b"{'descr': [1], 'fortran_order': False, 'shape': (1,)}",
+        b"{'descr': '|u1', 'fortran_order': False, 'shape': 8}",
+        b"(((",
+        b"'''",
+        b"{'a': 1, \n \t b",
+        b"__import__('os').abort()",
+        b"[" * 3000,
+        b"\xff",
+    ],
+)
+def test_a_damaged_header_raises_what_is_listed(header: bytes, tmp_path: Path) -> None:
+    with pytest.raises(UNREADABLE):
+        read_arrays(with_header(tmp_path / "a.npz", header), {"a": 8})
+
+
+def test_no_more_is_unpacked_than_the_directory_says(tmp_path: Path) -> None:
+    path = tmp_path / "a.npz"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a.npy", bytes(50 << 20))
+    size = struct.pack("<I", 50 << 20)
+    path.write_bytes(path.read_bytes().replace(size, struct.pack("<I", 99)))
+
+    tracemalloc.start()
+    with pytest.raises(UNREADABLE):
+        read_arrays(path, {"a": 100})
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert peak < 5 << 20
+
+
+def test_other_packings_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.npz"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_LZMA) as archive:
+        archive.writestr("a.npy", bytes(100))
+
+    with pytest.raises(ValueError, match="packed by method 14"):
+        read_arrays(path, {"a": 100})
