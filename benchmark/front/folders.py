@@ -18,6 +18,7 @@ LISTING = ".files"
 def whole_folder(out: Path) -> Iterator[Path]:
     """Yield an empty folder. Move its files to `out` at the end of the `with` block.
 
+    Files in sub-folders move to the same sub-folders of `out`.
     If the block fails, `out` does not change. Files that an earlier call wrote to `out`
     are removed if the new call does not write them. All other files in `out` stay.
     Raises OSError if `out` is a file or cannot be written.
@@ -56,7 +57,7 @@ def old_folder(folder: Path) -> Path:
 
 
 def _move_files(partial: Path, out: Path) -> None:
-    names = {path.name for path in partial.iterdir()}
+    names = set(_files_in(partial))
     listing = out / LISTING
     earlier: set[str] = set()
     if listing.exists():
@@ -65,9 +66,30 @@ def _move_files(partial: Path, out: Path) -> None:
     # Even if the process is killed from here on, the next call knows all earlier files.
     write_text(listing, "\n".join(sorted(earlier | names)))
     for name in sorted(names):
-        os.replace(partial / name, out / name)
+        path = out / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        os.replace(partial / name, path)
     for name in earlier - names:
-        is_plain_name = name == Path(name).name
-        if is_plain_name and (out / name).is_file():
-            (out / name).unlink(missing_ok=True)
+        _remove_file(out, name)
     write_text(listing, "\n".join(sorted(names)))
+
+
+def _files_in(folder: Path) -> Iterator[str]:
+    """Yield the names of all files, such as "a.txt" or "sub/b.txt"."""
+    for path in folder.rglob("*"):
+        if path.is_file():
+            yield path.relative_to(folder).as_posix()
+
+
+def _remove_file(out: Path, name: str) -> None:
+    """Remove a file, and the folders below `out` that it leaves empty."""
+    path = out / name
+    # A listing that was changed by hand might lead out of the folder.
+    is_inside = path.parent.resolve().is_relative_to(out)
+    if not is_inside or not path.is_file():
+        return
+    path.unlink()
+    for folder in path.parents:
+        if folder == out or any(folder.iterdir()):
+            break
+        folder.rmdir()

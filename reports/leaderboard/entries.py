@@ -132,6 +132,7 @@ class Board:
     log: all lines of the log, the oldest first
     missing: bundles that the pages leave out, each with the reason
     frozen: name of a protocol that takes no more entries -> the reason
+    rules_text: the rules, as plain text or Markdown; "" if the site has no page for them
     """
 
     title: str
@@ -142,6 +143,7 @@ class Board:
     log: tuple[LogLine, ...] = ()
     missing: dict[str, str] = field(default_factory=dict)
     frozen: dict[str, str] = field(default_factory=dict)
+    rules_text: str = ""
 
     def on(self, protocol: EvalProtocol) -> tuple[Entry, ...]:
         """Return the entries on a protocol."""

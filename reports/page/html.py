@@ -4,21 +4,18 @@ import base64
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
-from importlib.resources import files
 from pathlib import Path
 
-from jinja2 import Environment, StrictUndefined, Template
-from markupsafe import Markup
-
-from fewbench.documents import printable
 from fewbench.files import write_text
 
 from ..records import RunResult
 from ..tables.cells import Cell
 from ..tables.printed_table import PrintedCell, PrintedTable
 from ..tables.table import Table
+from .parts import environment, part
 from .provenance import provenance
+
+_PACKAGE = "fewbench.reports.page"
 
 # The title or caption of each image -> its SVG text or PNG bytes.
 Images = Mapping[str, str | bytes]
@@ -47,9 +44,10 @@ def write_page(page: Page, path: Path) -> Path:
         cells += table.cells
     results = [cell.result for cell in cells]
     times = [result.created_utc for result in results]
-    style = _part("page.css")
-    script = _part("page.js")
-    text = _template().render(
+    style = part(_PACKAGE, "page.css")
+    script = part(_PACKAGE, "page.js")
+    template = environment(_PACKAGE).get_template("page.html.jinja")
+    text = template.render(
         page=page,
         cells=cells,
         newest=max(times, default=""),
@@ -64,32 +62,6 @@ def write_page(page: Page, path: Path) -> Path:
         policy=_policy(style, script),
     )
     return write_text(path, text)
-
-
-@cache
-def _template() -> Template:
-    environment = Environment(
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=_finalize,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.from_string(_part("page.html.jinja"))
-
-
-def _finalize(value: object) -> object:
-    """Escape the characters of a text that cannot be printed. Jinja escapes the markup."""
-    if isinstance(value, str) and not isinstance(value, Markup):
-        return printable(value, keep="\n\t")
-    return value
-
-
-@cache
-def _part(file_name: str) -> Markup:
-    folder = files("fewbench.reports.page")
-    text = folder.joinpath(file_name).read_text(encoding="utf-8")
-    return Markup(text)
 
 
 def _filters(results: Iterable[RunResult]) -> dict[str, list[str]]:

@@ -70,3 +70,21 @@ def test_a_finished_folder_takes_the_place_of_the_old_one(tmp_path: Path) -> Non
 
     assert (old / "name").read_text() == "data.partial"
     assert names(tmp_path) == ["data"]
+
+
+def test_files_in_sub_folders_move_and_go_like_all_others(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    with whole_folder(out) as folder:
+        for name in ("old/deep/a.txt", "both/a.txt", "both/b.txt"):
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text("old")
+    (out / "both" / "mine.txt").write_text("mine")
+
+    with whole_folder(out) as folder:
+        (folder / "both").mkdir()
+        (folder / "both" / "b.txt").write_text("new")
+
+    assert names(out) == ["both"]
+    assert names(out / "both") == ["b.txt", "mine.txt"]
+    assert (out / "both" / "b.txt").read_text() == "new"

@@ -8,28 +8,8 @@ from matplotlib.figure import Figure
 
 from fewbench.benchmark.published_numbers import published_numbers
 from fewbench.reports.report import write_report
-from fewbench_tests.programs import missing, program
+from fewbench_tests.chromium import opened_browser
 
-try:
-    from playwright import sync_api
-except ImportError as error:
-    raise missing("needs playwright: pip install playwright") from error
-CHROMIUM = program("chromium", "chromium-browser", install="apt-get install chromium")
-
-FLAGS = (
-    *(
-        "--headless",
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-quic",
-        "--no-first-run",
-    ),
-    *(
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-    ),
-)
 SAVE = Figure.savefig
 SIZES = {"phone": (390, 844), "desktop": (1280, 900)}
 HISTORY = [
@@ -63,12 +43,8 @@ def page_path(various_results, make_result, tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module")
 def browser():
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=FLAGS, headless=True
-        )
+    with opened_browser() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")
