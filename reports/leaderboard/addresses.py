@@ -5,7 +5,10 @@ import re
 from ..names import key_of
 
 # An address on the web, without spaces, quotes or angle brackets.
-_WEB = re.compile(r"https?://[^\s\"'<>\\^`{|}]+", re.IGNORECASE)
+_WEB = re.compile(
+    r"https?://[^\s\"'<>\\^`{|}]+",
+    re.IGNORECASE,
+)
 
 
 def protocol_folder(name: str) -> str:

@@ -122,7 +122,13 @@ def _is_ranked(entry: Entry) -> bool:
 
 
 def _place(row: Row) -> tuple[float, str, str, str]:
-    return -row.mean, row.entry, row.method, row.source
+    """Return what the rows are sorted by."""
+    return (
+        -row.mean,
+        row.entry,
+        row.method,
+        row.source,
+    )
 
 
 def _ranked_rows(entries: Sequence[Entry], protocol: EvalProtocol) -> list[Row]:
@@ -132,17 +138,22 @@ def _ranked_rows(entries: Sequence[Entry], protocol: EvalProtocol) -> list[Row]:
     scores = Scores.of(correct, protocol.queries_per_episode)
     tests = episode_tests(scores)
     ranges = rank_ranges(tests, LEVEL)
-    seed_ranges = rank_ranges(seed_tests(scores, tests), LEVEL)
+    more_tests = seed_tests(scores, tests)
+    seed_ranges = rank_ranges(more_tests, LEVEL)
     rows = []
     for i, entry in enumerate(entries):
         rank = _rank(ranges, i)
-        seed_rank = _rank(seed_ranges, i) if entry.n_seeds >= FEWEST_SEEDS else None
+        seed_rank = None
+        if entry.n_seeds >= FEWEST_SEEDS:
+            seed_rank = _rank(seed_ranges, i)
         rows.append(_entry_row(entry, rank, seed_rank))
     return rows
 
 
 def _rank(ranges: RankRanges, i: int) -> Rank:
-    return Rank(int(ranges.best[i]), int(ranges.worst[i]))
+    best = int(ranges.best[i])
+    worst = int(ranges.worst[i])
+    return Rank(best, worst)
 
 
 def _entry_row(
@@ -158,7 +169,9 @@ def _entry_row(
         half_width = round(interval.half_width, _DIGITS)
         half_width_is = f"{100 * LEVEL:g} %, {interval.kind}"
     sd = spread_between_seeds(entry)
-    seed_means = [round(float(mean), _DIGITS) for mean in entry.seed_means]
+    if sd is not None:
+        sd = round(sd, _DIGITS)
+    seed_means = entry.seed_means.round(_DIGITS)
     return Row(
         entry=entry.id,
         method=method.name,
@@ -170,8 +183,8 @@ def _entry_row(
         half_width_is=half_width_is,
         n_episodes=entry.correct.shape[1],
         train_seeds=entry.train_seeds,
-        seed_means=tuple(seed_means),
-        seed_sd=None if sd is None else round(sd, _DIGITS),
+        seed_means=tuple(seed_means.tolist()),
+        seed_sd=sd,
         trust=entry.trust,
         transductive=entry.transductive,
         backbone=method.backbone,

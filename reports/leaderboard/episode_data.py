@@ -1,12 +1,16 @@
 """The numbers of an entry by episode and by class, from which a browser compares two."""
 
+import json
+
 from ..names import key_of
 from .entries import Entry
-from .exports import json_text
 
 
 def episode_json(entry: Entry) -> str:
-    """Return the right answers of an entry by episode and by class, as JSON."""
+    """Return the right answers of an entry by episode and by class, as JSON.
+
+    It is ASCII without line breaks, so that the numbers of many entries stay small.
+    """
     of_episodes = entry.correct.sum(axis=0)
     classes = []
     for name, hits, queries in zip(
@@ -27,9 +31,9 @@ def episode_json(entry: Entry) -> str:
         "correct": of_episodes.tolist(),
         "classes": classes,
     }
-    return json_text(document)
+    return json.dumps(document, sort_keys=True) + "\n"
 
 
-def as_script(json: str) -> str:
+def as_script(data: str) -> str:
     """Return JSON as a script, which a page that was opened from a disk can load."""
-    return f"(window.fewbench = window.fewbench || []).push({json.rstrip()});\n"
+    return f"(window.fewbench = window.fewbench || []).push({data.rstrip()});\n"

@@ -8,7 +8,7 @@ from dataclasses import asdict
 
 from fewbench.documents import printable
 
-from .board_rows import LEVEL, ProtocolTable, Row
+from .board_rows import LEVEL, ProtocolTable, Rank, Row
 
 # Name of a column -> value. None means that the value is not known.
 Record = dict[str, object]
@@ -46,12 +46,14 @@ def records(table: ProtocolTable) -> list[Record]:
 
 def record(protocol_name: str, row: Row) -> Record:
     """Return a row as a flat record: name of a column -> value."""
+    best, worst = _limits(row.rank)
+    seed_best, seed_worst = _limits(row.seed_rank)
     return {
         "protocol": protocol_name,
-        "rank_best": row.rank.best if row.rank else None,
-        "rank_worst": row.rank.worst if row.rank else None,
-        "seed_rank_best": row.seed_rank.best if row.seed_rank else None,
-        "seed_rank_worst": row.seed_rank.worst if row.seed_rank else None,
+        "rank_best": best,
+        "rank_worst": worst,
+        "seed_rank_best": seed_best,
+        "seed_rank_worst": seed_worst,
         "method": row.method,
         "entry": row.entry,
         "standing": row.standing,
@@ -94,6 +96,12 @@ def csv_text(rows: Iterable[Record]) -> str:
             writer.writerow(row)
         writer.writerow(map(_cell, row.values()))
     return file.getvalue()
+
+
+def _limits(rank: Rank | None) -> tuple[int | None, int | None]:
+    if rank is None:
+        return None, None
+    return rank.best, rank.worst
 
 
 def _cell(value: object) -> str:

@@ -66,7 +66,9 @@ def compare_page(board: Board, table: ProtocolTable) -> str:
     """Return the page on which two entries of a protocol are compared."""
     entries = [row for row in table.rows if row.entry]
     df = table.protocol.n_episodes - 1
-    quantile = float(stdtrit(df, (1 + LEVEL) / 2)) if df else 0.0
+    quantile = 0.0
+    if df:
+        quantile = float(stdtrit(df, (1 + LEVEL) / 2))
     return _page(
         "compare",
         _DEEP,
