@@ -68,7 +68,7 @@ def test_yaml_reads_back_as_the_same_document() -> None:
     assert yaml.safe_load(yaml_text(document)) == document
 
 
-@settings(max_examples=50)
+@settings(max_examples=25)
 @given(st.dictionaries(WORDS, VALUES, min_size=1))
 def test_any_document_reads_back(document) -> None:
     text = yaml_text(document)
