@@ -82,6 +82,22 @@ class BoardFolder:
         """Return the paths of all bundles, sorted."""
         return sorted((self.path / BUNDLES).glob(f"*{SUFFIX}"))
 
+    def rules(self) -> str:
+        """Return the text of the rules; "" if there are none.
+
+        Raises UserError if the file cannot be read.
+        """
+        path = self.path / RULES
+        try:
+            return read_bytes(path).decode("utf-8", "replace")
+        except FileNotFoundError:
+            return ""
+        except (OSError, DocumentError) as damage:
+            raise UserError(
+                f"{path}: cannot read the rules: expected a text in UTF-8, got {damage}. "
+                f"Restore it: git checkout {path}"
+            ) from damage
+
     def writing(self) -> AbstractContextManager[None]:
         """Lock the board while it is changed. Raises Busy if it is locked."""
         return exclusive(self.path / ".board.lock", f"changing {self.path}")

@@ -49,6 +49,7 @@ def load_board(folder: BoardFolder) -> Board:
         log=tuple(map(_log_line, events)),
         missing=missing,
         frozen=settings.frozen,
+        rules_text=folder.rules(),
     )
 
 
