@@ -7,7 +7,7 @@ from fewbench_tests.boards import made_bundle
 
 @pytest.fixture
 def bundle(tmp_path):
-    return made_bundle(tmp_path / "packed", "first", seeds=(0, 1))
+    return str(made_bundle(tmp_path / "packed", "first", seeds=(0, 1)))
 
 
 def test_a_board_from_nothing_to_its_pages(fewbench, bundle, tmp_path) -> None:
@@ -73,6 +73,6 @@ def test_a_mistake_is_answered_with_a_sentence(
     fewbench, bundle, arguments, complaint
 ) -> None:
     fewbench("leaderboard", "init", "board")
-    words = [str(bundle) if word == "BUNDLE" else word for word in arguments]
+    words = [bundle if word == "BUNDLE" else word for word in arguments]
     error = fewbench("leaderboard", *words, code=2).stderr
     assert complaint in " ".join(error.split())
