@@ -20,6 +20,7 @@ _POLICY = (
     "base-uri 'none'; form-action 'none'"
 )
 _DEEP = "../../"
+_LONGEST = 60  # characters of a text in a table
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,8 +114,19 @@ def _page(name: str, root: str, board: Board, **more: object) -> str:
         episodes_file=episodes_file,
         key_of=key_of,
         web_address=web_address,
+        short=_short,
         **more,
     )
+
+
+def _short(text: str) -> str:
+    """Cut a long text of a stranger, so that no row of a table becomes very high.
+
+    The page of the entry, the CSV file and the JSON file have the whole text.
+    """
+    if len(text) <= _LONGEST:
+        return text
+    return text[: _LONGEST - 1] + "…"
 
 
 def _choices(rows: Sequence[Row]) -> dict[str, list[str]]:

@@ -238,3 +238,26 @@ def test_no_text_of_strangers_acts_on_any_page() -> None:
         assert "javascript:" not in text
         assert re.sub(r"[\n\t]", "", text).isprintable()
         assert "<script>alert(1)" in html.unescape(text)
+
+
+def test_a_long_text_is_cut_in_tables_and_whole_on_the_page_of_the_entry() -> None:
+    backbone = "resnet " * 70
+    entry = make_entry("protonet", method=make_method(backbone=backbone))
+    pages = all_pages(make_board(entries=(entry,), reported={}))
+
+    assert Parsed(pages["protocol"]).rows[1][10] == ("resnet " * 9)[:59] + "…"
+    assert ["backbone", backbone] in Parsed(pages["entry"]).rows
+    assert f'<option value="{backbone}">' in pages["protocol"]
+
+
+@pytest.mark.parametrize(
+    ("n_entries", "words"),
+    [(1, "Fewer than two entries"), (2, "the only pair of"), (3, "all 3 pairs of")],
+)
+def test_the_number_of_tests_is_stated(n_entries: int, words: str) -> None:
+    entries = [make_entry(f"entry-{i}", 0.5) for i in range(n_entries)]
+    board = make_board(entries=tuple(entries))
+
+    text = protocol_page(board, table_of(board, PROTOCOL))
+
+    assert words in text
