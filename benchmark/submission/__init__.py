@@ -9,7 +9,8 @@ enclosed.py       recipes, logs and checkpoints that go into a bundle
 foreign.py        results that another program than fewbench wrote
 findings.py       the record of one thing that a check found
 check_card.py     check what the authors say
-check_results.py  check each result, and all results together
+one_result.py     read one result, and check it by itself
+check_results.py  check all results together
 check.py          all checks of a bundle
 agreement.py      whether hits fall on images that other learners get right too
 schemas.py        the JSON Schemas of all documents

@@ -18,7 +18,7 @@ from fewbench.files import file_digest
 from .bundle import Unpacked, bundle_sha256, unpacked
 from .card import Card, read_card
 from .check_card import check_card
-from .check_results import SubmittedResult, check_results
+from .check_results import check_results
 from .contents import (
     DOCUMENT,
     SCHEMA,
@@ -28,6 +28,7 @@ from .contents import (
     result_names,
 )
 from .findings import Finding, bounded, error
+from .one_result import SubmittedResult
 from .privacy import private_paths, private_texts
 
 _PACK = "Pack it again: fewbench submission pack"

@@ -4,8 +4,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from .card import Card
-from .check_results import SubmittedResult
 from .findings import Finding, error, warning
+from .one_result import SubmittedResult
 
 _CORRECT = "Correct the card or the results"
 

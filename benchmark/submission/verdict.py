@@ -27,8 +27,8 @@ from ...reports.stats.available import available_interval
 from .agreement import agreement
 from .card import Card
 from .check import CheckedSubmission
-from .check_results import SubmittedResult
 from .findings import Finding
+from .one_result import SubmittedResult
 from .rerun_record import Rerun
 
 # The version of all checks together. A verdict of an older version has to be made again.

@@ -15,7 +15,7 @@ from .checks import Check, failed, not_possible, passed
 
 _IMAGES = "the images"
 _SIZE = "the size of the split"
-_NAMES = "the names of the classes"
+CLASS_NAMES = "the names of the classes"
 
 
 def data_standing(protocol: EvalProtocol, data_fingerprint: str) -> DataStanding:
@@ -39,7 +39,7 @@ def check_data(result: RunResult) -> list[Check]:
     info = BUILDERS.get(protocol.dataset)
     if info is None:
         reason = f"{protocol.dataset} is not a dataset of this fewbench"
-        return [not_possible(what, reason) for what in (_IMAGES, _SIZE, _NAMES)]
+        return [not_possible(what, reason) for what in (_IMAGES, _SIZE, CLASS_NAMES)]
     if protocol.split not in info.splits:
         splits = " or ".join(info.splits)
         return [failed("the split", splits, protocol.split)]
@@ -78,23 +78,27 @@ def _check_names(result: RunResult, info: DatasetInfo) -> Check:
     upright = _upright_names(result)
     if upright is None:
         return failed(
-            _NAMES, "the names of each rotation of the same classes", "others"
+            CLASS_NAMES, "the names of each rotation of the same classes", "others"
         )
     if len(set(upright)) < len(upright):
-        return failed(_NAMES, "a name for each class", "a name twice")
+        return failed(CLASS_NAMES, "a name for each class", "a name twice")
     split_of = _published_classes(info.name)
     if not split_of:
-        return not_possible(_NAMES, f"{info.name} has no published list of classes")
+        return not_possible(
+            CLASS_NAMES, f"{info.name} has no published list of classes"
+        )
     splits = {split_of.get(name) for name in upright}
     if None in splits:
-        return not_possible(_NAMES, "some are not in the published list of classes")
+        return not_possible(
+            CLASS_NAMES, "some are not in the published list of classes"
+        )
     split = result.protocol.split
     if splits != {split}:
         others = ", ".join(sorted(str(other) for other in splits if other != split))
         return failed(
-            _NAMES, f"classes of {_split((info.name, split))}", f"some of {others}"
+            CLASS_NAMES, f"classes of {_split((info.name, split))}", f"some of {others}"
         )
-    return passed(_NAMES, "they are in the published list of this split")
+    return passed(CLASS_NAMES, "they are in the published list of this split")
 
 
 def _upright_names(result: RunResult) -> list[str] | None:

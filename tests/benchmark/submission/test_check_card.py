@@ -7,7 +7,7 @@ import pytest
 
 from fewbench.benchmark.submission.card import Card, read_card
 from fewbench.benchmark.submission.check_card import check_card
-from fewbench.benchmark.submission.check_results import SubmittedResult
+from fewbench.benchmark.submission.one_result import SubmittedResult
 from fewbench.reports.origin import Pretraining, TrainedOn
 from fewbench_tests.made_bundles import card_document, lines, two_seeds
 

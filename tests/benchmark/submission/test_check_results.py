@@ -1,4 +1,4 @@
-"""Each result of a bundle is checked, and all together."""
+"""All results of a bundle are checked together."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -8,32 +8,22 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fewbench.benchmark.submission.check_results import (
-    SubmittedResult,
-    check_results,
-    check_together,
-)
+from fewbench.benchmark.submission.check_results import check_results, check_together
 from fewbench.benchmark.submission.findings import Finding
+from fewbench.benchmark.submission.one_result import SubmittedResult
 from fewbench.reports.records import RunResult, count_correct
 from fewbench.reports.result_files import save_result
 from fewbench_tests.honest_results import build_honest
-from fewbench_tests.made_bundles import foreign_files, lines, two_seeds
+from fewbench_tests.made_bundles import lines, two_seeds
 
 HONEST = build_honest(n_episodes=6, n_query=3)
 
 
 def check(
-    folder: Path, *results: RunResult, foreign: bool = False
+    folder: Path, *results: RunResult
 ) -> tuple[list[SubmittedResult], list[Finding]]:
-    for number, result in enumerate(results):
-        place = folder / "results"
-        if foreign:
-            document, arrays = foreign_files(result)
-            place.mkdir(exist_ok=True)
-            (place / f"{number}.json").write_bytes(document)
-            (place / f"{number}.npz").write_bytes(arrays)
-        else:
-            save_result(result, place)
+    for result in results:
+        save_result(result, folder / "results")
     return check_results(folder, names_in(folder), None)
 
 
@@ -42,109 +32,8 @@ def names_in(folder: Path) -> list[str]:
     return sorted(path.relative_to(folder).as_posix() for path in files)
 
 
-@pytest.mark.parametrize("foreign", [False, True])
-@pytest.mark.parametrize(
-    "card",
-    [
-        {},
-        {"n_way": 20, "n_shot": 5},
-        {"sampling": "disjoint", "interval": "open"},
-        {"seed": 3},
-        {"name": "omniglot-5w1s", "dataset": "omniglot", "rotations": True},
-    ],
-)
-def test_honest_results_have_no_findings(
-    foreign: bool, card: dict[str, Any], tmp_path: Path
-) -> None:
-    result = build_honest(**({"n_episodes": 6, "n_query": 3} | card))
-
-    [found], findings = check(tmp_path, result, foreign=foreign)
-
-    assert lines(findings) == []
-    assert found.is_foreign is foreign
-    assert found.result.mean == result.mean
-    assert len(found.predictions_sha256) == 64
-
-
-def test_without_a_reference_build_there_is_a_warning(tmp_path: Path) -> None:
-    result = build_honest(
-        name="miniimagenet-5w1s", dataset="miniimagenet", n_episodes=6
-    )
-
-    _, [finding] = check(tmp_path, result)
-
-    assert finding.level == "warning"
-    assert "no reference build of miniimagenet" in finding.what
-
-
 def of_protocol(**changes: Any) -> RunResult:
     return replace(HONEST, protocol=replace(HONEST.protocol, **changes))
-
-
-REFUSED: dict[str, tuple[Callable[[], RunResult], list[str]]] = {
-    "an unknown protocol": (
-        lambda: of_protocol(name="my-own-5w1s"),
-        ["error protocol: results/", "my-own-5w1s is not in the catalogue"],
-    ),
-    "an unknown dataset": (
-        lambda: of_protocol(name="mine-5w1s", dataset="mine"),
-        ["error protocol:", "error dataset:", "has no dataset mine"],
-    ),
-    "fewer episodes, not in the name": (
-        lambda: of_protocol(name="glyphs-5w1s-3query"),
-        ["expected glyphs-5w1s-3query-6ep, which fits the settings"],
-    ),
-    "listed episodes": (
-        lambda: of_protocol(sampling="listed"),
-        ["error episodes:", "nobody can draw them again"],
-    ),
-    "other images": (
-        lambda: replace(HONEST, data_fingerprint="ab" * 32),
-        ["error data:", "expected the reference build of glyphs, got other images"],
-    ),
-    "incomplete data, and sizes that fill the memory": (
-        lambda: replace(
-            HONEST,
-            partial=True,
-            class_sizes=np.full(117, 2**31 - 1, np.int32),
-        ),
-        ["error data:", "the glyphs of this result was incomplete"],
-    ),
-    "another split": (
-        lambda: of_protocol(name="glyphs-5w1s-val-3query-6ep", split="val"),
-        ["the images: expected those of the split val of glyphs"],
-    ),
-    "no date": (
-        lambda: replace(HONEST, created_utc="<b>now</b>"),
-        ["error date:", "expected a day such as 2026-11-26, got '<b>now</b>'"],
-    ),
-    "a text for the interval": (
-        lambda: replace(HONEST, embedded="split"),
-        ["the embedded images: expected episodes, because"],
-    ),
-    "several faults at once": (
-        lambda: replace(
-            HONEST,
-            classes=HONEST.classes[:, ::-1].copy(),
-            episodes_fingerprint="ab" * 32,
-            created_utc="",
-        ),
-        ["error date:", "the episodes: expected", "the classes of the episodes: exp"],
-    ),
-}
-
-
-@pytest.mark.parametrize("name", REFUSED)
-def test_a_fault_is_found(name: str, tmp_path: Path) -> None:
-    make, words = REFUSED[name]
-
-    _, findings = check(tmp_path, make())
-
-    said = "\n".join(lines(findings))
-    for word in words:
-        assert word in said
-    assert str(tmp_path) not in said
-    assert all(finding.where.startswith("results/") for finding in findings)
 
 
 def test_a_damaged_result_does_not_hide_the_others(tmp_path: Path) -> None:
@@ -158,16 +47,6 @@ def test_a_damaged_result_does_not_hide_the_others(tmp_path: Path) -> None:
     assert finding.where == f"results/{first.file_stem}.json"
     assert "the document differs from what was saved" in finding.what
     assert "evaluate again: fewbench" not in finding.what
-
-
-def test_damaged_arrays_are_named(tmp_path: Path) -> None:
-    path = save_result(HONEST, tmp_path / "results")
-    path.with_suffix(".npz").write_bytes(b"PK\3\4 no")
-
-    _, [finding] = check(tmp_path)
-
-    assert finding.where == f"results/{HONEST.file_stem}.npz"
-    assert "cannot read the arrays" in finding.what
 
 
 def test_no_result_is_a_fault(tmp_path: Path) -> None:
