@@ -101,11 +101,11 @@ def _unpack(path: Path, bundle: Unpacked) -> None:
         for name in tree.names():
             try:
                 refused = room.refuse(name, tree.size(name))
-                data = b"" if refused else tree.read(name)
+                if refused is None:
+                    refused = _write(bundle, name, tree.read(name), room)
             except DataError as damage:
                 what = _reason(damage, path)
                 refused = error("container", name, what, _PACK_AGAIN)
-            refused = refused or _write(bundle, name, data, room)
             if refused:
                 bundle.findings.append(refused)
     bundle.findings.extend(_hidden_files(path))

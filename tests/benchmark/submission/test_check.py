@@ -160,9 +160,9 @@ def test_hostile_text_is_shown_escaped(deep: bool, tmp_path: Path) -> None:
 def test_a_bundle_of_faults_gives_few_findings(tmp_path: Path) -> None:
     def change(files: dict[str, bytes]) -> None:
         document = json.loads(files[DOCUMENT])
-        document["card"] |= {f"x{number}": 0 for number in range(5000)}
+        document["card"] |= {f"x{number}": 0 for number in range(600)}
         files[DOCUMENT] = json.dumps(document).encode()
-        files["training/seed0/a.log"] = b"/home/kim/x\n" * 10_000
+        files["training/seed0/a.log"] = b"/home/kim/x\n" * 1000
 
     checked = check_submission(changed(pack(tmp_path), change, seal=True))
 

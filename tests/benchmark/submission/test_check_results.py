@@ -49,6 +49,15 @@ def test_a_damaged_result_does_not_hide_the_others(tmp_path: Path) -> None:
     assert "evaluate again: fewbench" not in finding.what
 
 
+def test_faults_of_each_and_of_all_are_found(tmp_path: Path) -> None:
+    twice = [replace(HONEST, train_seed=seed, partial=True) for seed in (0, 1)]
+
+    results, findings = check(tmp_path, *twice)
+
+    assert len(results) == 2
+    assert [finding.code for finding in findings] == ["data", "data", "copied"]
+
+
 def test_no_result_is_a_fault(tmp_path: Path) -> None:
     _, [finding] = check(tmp_path)
 

@@ -16,6 +16,7 @@ from fewbench.benchmark.submission.one_result import (
 )
 from fewbench.reports.records import RunResult
 from fewbench.reports.result_files import save_result
+from fewbench_tests.forgeries import forge
 from fewbench_tests.honest_results import build_honest
 from fewbench_tests.made_bundles import foreign_files, lines
 
@@ -161,6 +162,21 @@ def test_damaged_arrays_are_named(tmp_path: Path) -> None:
     assert isinstance(finding, Finding)
     assert finding.where == f"results/{HONEST.file_stem}.npz"
     assert "cannot read the arrays" in finding.what
+
+
+def test_an_interval_of_other_numbers_is_found(tmp_path: Path) -> None:
+    name = save(tmp_path, HONEST)
+
+    def narrow(content: dict[str, Any]) -> None:
+        content["classification"]["accuracy"]["interval"] = "89 to 91 %"
+
+    forge(tmp_path / name, narrow)
+    submitted = read_submitted(tmp_path, name, None)
+
+    assert isinstance(submitted, SubmittedResult)
+    [finding] = check_one(tmp_path, submitted)
+    assert finding.code == "interval"
+    assert finding.what.endswith("as computed from the predictions, got 89 to 91 %")
 
 
 def test_classes_that_nobody_published_give_a_warning(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from fewbench.benchmark.submission.privacy import (
@@ -104,6 +104,7 @@ def test_what_is_left_holds_no_private_path(pieces: list[str]) -> None:
 USERS = st.from_regex(r"[a-z][a-z0-9_-]{3,9}", fullmatch=True)
 
 
+@settings(max_examples=40)
 @given(USERS, st.sampled_from(["/home/", "/Users/", "C:\\Users\\", "~", "/root/"]))
 def test_no_user_name_is_left(user: str, home: str) -> None:
     separator = "\\" if "\\" in home else "/"
