@@ -152,6 +152,10 @@ def _check_data(submitted: SubmittedResult) -> Iterator[Finding]:
     if result.protocol.sampling == "listed":
         what = "the episodes come from a file, so nobody can draw them again"
         yield error("episodes", submitted.name, what, "Use a protocol of the catalogue")
+    if result.protocol.interval == "anytime":
+        what = "it could stop early, and ranks need a fixed number of episodes"
+        advice = "Evaluate without --until-half-width"
+        yield error("episodes", submitted.name, what, advice)
     if result.partial:
         what = f"the {dataset} of this result was incomplete"
         yield error(

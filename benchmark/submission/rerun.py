@@ -36,9 +36,9 @@ from ..verification.replay import (
 )
 from .bundle import unpacked
 from .check import CheckedSubmission
-from .check_results import SubmittedResult
 from .contents import checkpoint_name
 from .findings import Finding, error, warning
+from .one_result import SubmittedResult
 from .rerun_record import Rerun
 
 N_FRESH = 600
