@@ -152,9 +152,9 @@ def check(
     if rerun and checked.has_passed:
         reruns = _rerun(bundle, checked, data, checkpoints or [])
     verdict = verdict_on(checked, reruns)
+    emit(verdict_document(verdict), verdict_text(verdict), as_json)
     folder = board if board is not None else bundle.parent
     path = save_verdict(verdict, folder / "verdicts")
-    emit(verdict_document(verdict), verdict_text(verdict), as_json)
     say(f"wrote {path}")
     if not checked.has_passed:
         raise typer.Exit(1)

@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 
 from fewbench.benchmark.board.add import add_bundle, check_for
@@ -42,7 +44,7 @@ def test_the_same_method_is_noticed(board, tmp_path) -> None:
 
 
 def test_other_images_than_those_of_the_board_are_refused(tmp_path) -> None:
-    changes = {
+    changes: dict[str, Any] = {
         "dataset": "miniimagenet",
         "name": "miniimagenet-5w1s",
     }

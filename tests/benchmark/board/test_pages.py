@@ -1,3 +1,5 @@
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -62,7 +64,7 @@ def test_what_has_no_verdict_is_left_out_with_the_reason(folder) -> None:
 
 def test_published_numbers_stand_beside_their_protocol(tmp_path) -> None:
     folder = make_board(tmp_path / "board", "A board")
-    changes = {
+    changes: dict[str, Any] = {
         "dataset": "miniimagenet", "name": "miniimagenet-5w1s",
         "data_fingerprint": "ab" * 32,
     }  # fmt: skip

@@ -10,6 +10,7 @@ from fewbench.benchmark.submission.check import check_submission
 from fewbench.benchmark.submission.verdict import (
     CHECK_VERSION,
     load_verdict,
+    read_counts,
     save_verdict,
     verdict_on,
     verdict_path,
@@ -28,13 +29,14 @@ def test_it_has_the_numbers_of_the_predictions(tmp_path: Path) -> None:
     assert verdict.bundle_sha256 == bundle_sha256(bundle)
     for scored, result in zip(verdict.results, two_seeds(), strict=True):
         assert scored.mean == result.mean
-        assert scored.correct == result.correct.tolist()
+        assert read_counts(scored.correct).tolist() == result.correct.tolist()
         assert scored.train_seed == result.train_seed
         assert scored.date == "2025-01-01"
         assert scored.interval is not None
         assert scored.interval.low < scored.mean < scored.interval.high
-        assert sum(scored.classes.hits) == result.correct.sum()
-        assert sum(scored.classes.queries) == result.predictions.size
+        assert read_counts(scored.classes.hits).sum() == result.correct.sum()
+        queries = read_counts(scored.classes.queries)
+        assert queries.sum() == result.predictions.size
 
 
 def test_the_hits_are_counted_by_class(tmp_path: Path) -> None:
@@ -42,11 +44,13 @@ def test_the_hits_are_counted_by_class(tmp_path: Path) -> None:
 
     [scored, _] = verdict_on(check_submission(pack(tmp_path))).results
 
+    hits = read_counts(scored.classes.hits)
+    queries = read_counts(scored.classes.queries)
     for index, name in enumerate(result.class_names):
         is_class = result.classes == index
         assert scored.classes.names[index] == name
-        assert scored.classes.hits[index] == result.hits[is_class].sum()
-        assert scored.classes.queries[index] == 3 * is_class.sum()
+        assert hits[index] == result.hits[is_class].sum()
+        assert queries[index] == 3 * is_class.sum()
 
 
 def test_a_bundle_with_an_error_is_refused(tmp_path: Path) -> None:
