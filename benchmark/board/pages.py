@@ -81,7 +81,26 @@ def _entries(listed: Listed, verdict: Verdict) -> Iterator[Entry]:
         by_protocol[one.protocol].append(one)
     for protocol, runs in by_protocol.items():
         runs.sort(key=lambda run: run.train_seed)
+        _check_counts(listed, verdict, runs)
         yield _entry(listed, verdict, verdict.card, protocol, runs)
+
+
+def _check_counts(listed: Listed, verdict: Verdict, runs: list[ScoredResult]) -> None:
+    """Raise UserError if the numbers of a verdict do not fit its protocol."""
+    for run in runs:
+        n_classes = len(verdict.class_names.get(run.protocol.name, ()))
+        sizes = [
+            read_counts(run.correct).size,
+            read_counts(run.classes.hits).size,
+            read_counts(run.classes.queries).size,
+        ]
+        expected = [run.protocol.n_episodes, n_classes, n_classes]
+        if sizes != expected:
+            raise UserError(
+                f"{listed.id}: the verdict does not fit {run.protocol.name}: expected "
+                f"{expected} numbers of episodes and classes, got {sizes}. Check the "
+                f"bundle again: fewbench submission check FILE --board FOLDER"
+            )
 
 
 def _entry(
@@ -110,7 +129,7 @@ def _entry(
         else verdict.made_with,
         train_seeds=tuple(run.train_seed for run in runs),
         correct=correct,
-        class_names=tuple(first.classes.names),
+        class_names=tuple(verdict.class_names[protocol.name]),
         hits=np.asarray(hits),
         queries=np.asarray(queries),
         standing=listed.standing,

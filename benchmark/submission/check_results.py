@@ -44,10 +44,25 @@ def check_together(results: list[SubmittedResult]) -> Iterator[Finding]:
     """Check that the results are of one method, and that none is there twice."""
     yield from _check_doubles(results)
     yield from _check_copies(results)
+    yield from _check_same_images(results)
     learners = sorted({one.result.learner for one in results})
     if len(learners) > 1:
         what = f"expected one learner, got {', '.join(learners)}"
         yield error("methods", "results", what, "Submit each method by itself")
+
+
+def _check_same_images(results: list[SubmittedResult]) -> Iterator[Finding]:
+    """Check that all results on a protocol saw the same images."""
+    first_on: dict[str, SubmittedResult] = {}
+    for one in results:
+        first = first_on.setdefault(one.result.protocol.name, one)
+        own, expected = one.result.data_fingerprint, first.result.data_fingerprint
+        if own != expected:
+            what = (
+                f"its images have the content hash {own:.16}, those of {first.name} have "
+                f"{expected:.16}"
+            )
+            yield error("other-data", one.name, what, "Evaluate all on one build")
 
 
 def _check_enclosed(

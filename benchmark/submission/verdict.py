@@ -54,12 +54,10 @@ class FoundInterval:
 class ByClass:
     """The answers for each class of the test split.
 
-    names: the names of the classes
     hits: the number of right answers for each class
     queries: the number of query images of each class
     """
 
-    names: list[str]
     hits: Counts
     queries: Counts
 
@@ -102,6 +100,7 @@ class Verdict:
     bundle: the file name of the bundle
     trust: "refused" if there is an error; "re-run" if its checkpoints were evaluated too
     reruns: what the evaluation of each checkpoint found; [] without one
+    class_names: name of a protocol -> the names of the classes of its split
     agreement: file of a result -> how far its hits agree with the hit rates of images
     """
 
@@ -114,6 +113,7 @@ class Verdict:
     card: Card | None
     results: list[ScoredResult]
     reruns: list[Rerun] = field(default_factory=list)
+    class_names: dict[str, list[str]] = field(default_factory=dict)
     agreement: dict[str, float] = field(default_factory=dict)
 
 
@@ -135,6 +135,7 @@ def verdict_on(checked: CheckedSubmission, reruns: Sequence[Rerun] = ()) -> Verd
         card=checked.card,
         results=[_scored(one) for one in checked.results],
         reruns=list(reruns),
+        class_names=_class_names(checked),
         agreement=dict(_agreements(checked)),
     )
 
@@ -172,6 +173,12 @@ def load_verdict(path: Path) -> Verdict:
         f"{path}: written by a newer fewbench: expected schema_version {SCHEMA_VERSION} or "
         f"older, got {newer}. Upgrade: pip install --upgrade fewbench"
     )
+
+
+def _class_names(checked: CheckedSubmission) -> dict[str, list[str]]:
+    """Return the names of the classes, which are the same for all seeds of a protocol."""
+    results = [one.result for one in checked.results]
+    return {one.protocol.name: one.class_names.tolist() for one in results}
 
 
 def _agreements(checked: CheckedSubmission) -> Iterator[tuple[str, float]]:
@@ -244,7 +251,6 @@ def _by_class(result: RunResult) -> ByClass:
     used = np.bincount(result.classes.ravel(), minlength=n_classes)
     queries = used * result.protocol.n_query
     return ByClass(
-        names=result.class_names.tolist(),
         hits=counts_text(hits.astype(np.int64)),
         queries=counts_text(queries),
     )

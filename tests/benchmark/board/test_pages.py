@@ -1,3 +1,4 @@
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -6,6 +7,7 @@ import pytest
 from fewbench.benchmark.board.add import add_bundle, record
 from fewbench.benchmark.board.folder import make_board
 from fewbench.benchmark.board.pages import load_board
+from fewbench.benchmark.submission.verdict import load_verdict, save_verdict
 from fewbench_tests.boards import hash_of, made_board, made_bundle
 from fewbench_tests.honest_results import build_honest
 
@@ -77,3 +79,14 @@ def test_published_numbers_stand_beside_their_protocol(tmp_path) -> None:
         ("miniimagenet", 5, 1)
     }
     assert not any(one.left_out for one in reported)
+
+
+def test_a_verdict_whose_numbers_do_not_fit_is_left_out(folder) -> None:
+    path = next(folder.verdicts.iterdir())
+    verdict = load_verdict(path)
+    short = replace(verdict.results[0], correct="1 2 3")
+    save_verdict(replace(verdict, results=[short]), folder.verdicts)
+    (reason,) = load_board(folder).missing.values()
+    assert "the verdict does not fit glyphs-5w1s-40ep" in reason
+    save_verdict(replace(verdict, class_names={}), folder.verdicts)
+    assert len(load_board(folder).missing) == 1

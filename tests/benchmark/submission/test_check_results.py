@@ -129,3 +129,11 @@ def test_two_perfect_runs_are_no_copies() -> None:
     perfect = [replace(one, predictions=right, correct=correct) for one in two_seeds()]
 
     assert list(check_together(submitted(*perfect))) == []
+
+
+def test_results_on_other_images_are_not_mixed() -> None:
+    first, second = two_seeds()
+    other = replace(second, data_fingerprint="ab" * 32)
+    [finding] = check_together(submitted(first, other))
+    assert (finding.code, finding.where) == ("other-data", "1.json")
+    assert "those of 0.json have" in finding.what

@@ -42,13 +42,15 @@ def test_it_has_the_numbers_of_the_predictions(tmp_path: Path) -> None:
 def test_the_hits_are_counted_by_class(tmp_path: Path) -> None:
     result = two_seeds()[0]
 
-    [scored, _] = verdict_on(check_submission(pack(tmp_path))).results
+    verdict = verdict_on(check_submission(pack(tmp_path)))
+    [scored, _] = verdict.results
 
     hits = read_counts(scored.classes.hits)
     queries = read_counts(scored.classes.queries)
+    names = verdict.class_names[result.protocol.name]
     for index, name in enumerate(result.class_names):
         is_class = result.classes == index
-        assert scored.classes.names[index] == name
+        assert names[index] == name
         assert hits[index] == result.hits[is_class].sum()
         assert queries[index] == 3 * is_class.sum()
 
