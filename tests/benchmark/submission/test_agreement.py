@@ -6,8 +6,10 @@ from fewbench.benchmark.submission.agreement import (
     STEPS,
     agreement,
     drawn_parts,
+    hit_rates,
     table_name,
 )
+from fewbench.datasets import BUILDERS
 from fewbench.datasets.episodes import EpisodeBatch
 from fewbench_tests.honest_results import build_honest
 
@@ -81,3 +83,22 @@ def test_rotated_classes_have_a_table_of_their_own(result) -> None:
         0.8, dataset="omniglot", name="omniglot-5w1s", rotations=True
     )
     assert table_name(rotated.protocol) == "omniglot-test-rotations.npz"
+
+
+@pytest.mark.parametrize(
+    ("name", "dataset", "n_rotations"),
+    [
+        ("omniglot-test-rotations.npz", "omniglot", 4),
+        ("miniimagenet-test.npz", "miniimagenet", 1),
+    ],
+)
+def test_the_tables_fit_their_splits(name, dataset, n_rotations) -> None:
+    known = hit_rates(name)
+    assert known is not None
+    fingerprint, rates = known
+    info = BUILDERS[dataset]
+    assert rates.shape == (n_rotations * info.splits["test"].n_images,)
+    assert rates.max() <= STEPS
+    assert rates.std() > 0
+    reference = info.reference_sha256.get("test")
+    assert reference in (None, fingerprint)
