@@ -2,19 +2,27 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
 
 from fewbench.errors import UserError
 from fewbench.files import write_bytes
 
-from ..submission.check import CheckedSubmission, check_submission
+from ..submission.check import check_submission
 from ..submission.contents import SUFFIX
+from ..submission.findings import Finding
+from ..submission.rerun_record import Rerun
 from ..submission.verdict import Verdict, load_verdict, save_verdict, verdict_on
-from .duplicates import Neighbour, against_board, check_protocols, neighbours
+from .duplicates import against_board, check_protocols, neighbours
 from .entries import Listed, listed_entries
 from .folder import BoardFolder
-from .log import ID_PATTERN, Action, Event, append_event, read_log, today
+from .log import ID_PATTERN, Action, Event, append_event, make_event, read_log, today
+
+# Windows takes these names for devices, with any suffix.
+_DEVICES = {"con", "prn", "aux", "nul"}
+_DEVICES |= {f"{port}{number}" for port in ("com", "lpt") for number in range(1, 10)}
+_ADDRESS = re.compile(r"https?://\S+")
 
 
 def add_bundle(
@@ -22,8 +30,8 @@ def add_bundle(
 ) -> Verdict:
     """Check a bundle, and add it to a board if there is no error. Return the verdict.
 
-    The verdict is kept in any case. The log is written last: an entry is on the board if
-    the log says so.
+    The log is written last: an entry is on the board if the log says so. The verdict that
+    is returned also has what the check beside the other entries found.
     replaces: the id of the entry that the bundle replaces; "" for none
     text: a remark for the log
     Raises UserError if the name of the bundle is taken or cannot be an id, or if there is
@@ -32,9 +40,8 @@ def add_bundle(
     board.settings()
     with board.writing():
         entry = entry_id(bundle)
-        checked = check_for(board, bundle, replaces)
-        verdict = _with_rerun(board, verdict_on(checked))
-        event = Event(
+        checked = check_submission(bundle)
+        event = make_event(
             date=today(),
             action="updated" if replaces else "added",
             entry=entry,
@@ -43,27 +50,73 @@ def add_bundle(
             text=text,
         )
         _check_adding(board, event)
-        save_verdict(verdict, board.verdicts)
-        if checked.has_passed:
+        verdict = verdict_on(checked, earlier_reruns(board, checked.sha256))
+        beside = [
+            *check_protocols(board, checked),
+            *against_board(checked, entry, neighbours(board), replaces),
+        ]
+        shown = with_findings(verdict, beside)
+        if shown.trust != "refused":
+            save_verdict(verdict, board.verdicts)
             write_bytes(board.bundle(entry), bundle.read_bytes(), durable=True)
             append_event(board.log, event)
-    return verdict
+    return shown
 
 
 def record(board: BoardFolder, action: Action, entry: str, text: str) -> None:
     """Write a line about an entry into the log: its withdrawal, an objection, a link.
 
-    Raises UserError if there is no such entry, or if the text is empty.
+    Raises UserError if there is no such entry, if the text is empty, or if the link of a
+    training is no address.
     """
+    board.settings()
     if not text.strip():
         raise UserError(
             f"{entry}: cannot write into the log: expected a reason, got an empty text. Add "
             f"for example --reason 'its authors asked for it'"
         )
+    if action == "re-trained" and not _ADDRESS.fullmatch(text):
+        raise UserError(
+            f"--retrained {text:.80}: expected an address, got something else. Type for "
+            f"example --retrained https://example.org/run"
+        )
     with board.writing():
-        event = Event(date=today(), action=action, entry=entry, text=text)
         _require_entry(board, listed_entries(read_log(board.log)), entry)
+        event = make_event(date=today(), action=action, entry=entry, text=text)
         append_event(board.log, event)
+
+
+def earlier_reruns(board: BoardFolder, sha256: str) -> list[Rerun]:
+    """Return what an earlier re-run of a bundle found; [] if there was none.
+
+    Raises UserError if the verdict is damaged.
+    """
+    path = board.verdict(sha256)
+    return load_verdict(path).reruns if path.is_file() else []
+
+
+def with_findings(verdict: Verdict, more: Sequence[Finding]) -> Verdict:
+    """Return a verdict with more findings; it is refused if one of them is an error."""
+    refused = any(finding.level == "error" for finding in more)
+    trust = "refused" if refused else verdict.trust
+    return replace(verdict, findings=[*verdict.findings, *more], trust=trust)
+
+
+def entry_id(bundle: Path) -> str:
+    """Return the id that a bundle gives to its entry: its name without the suffix.
+
+    Raises UserError if the name cannot be an id.
+    """
+    entry = bundle.name.removesuffix(SUFFIX)
+    is_device = entry.partition(".")[0] in _DEVICES
+    is_id = re.fullmatch(ID_PATTERN, entry) and not entry.endswith(".")
+    if bundle.name.endswith(SUFFIX) and is_id and not is_device:
+        return entry
+    raise UserError(
+        f"{bundle}: the name cannot be an id: expected lower-case letters, digits, dots and "
+        f"hyphens before {SUFFIX}, and no name of a device such as con, got {bundle.name}. "
+        f"Rename the file"
+    )
 
 
 def _check_adding(board: BoardFolder, event: Event) -> None:
@@ -94,49 +147,3 @@ def _require_entry(board: BoardFolder, entries: dict[str, Listed], entry: str) -
             f"{entry}: is not on the board {board.path}: expected the id of an entry, got "
             f"another name. {hint if entries else 'It has no entry yet'}"
         )
-
-
-def check_for(
-    board: BoardFolder,
-    bundle: Path,
-    replaces: str = "",
-    earlier: Sequence[Neighbour] | None = None,
-    *,
-    is_new: bool = True,
-) -> CheckedSubmission:
-    """Check a bundle, also beside the entries of a board.
-
-    replaces: the id of the entry that the bundle replaces; "" for none
-    earlier: the entries of the board; None to read them
-    is_new: whether the board may still refuse its protocols
-    """
-    checked = check_submission(bundle)
-    others = neighbours(board) if earlier is None else earlier
-    if is_new:
-        checked.findings.extend(check_protocols(board, checked))
-    checked.findings.extend(against_board(checked, others, replaces))
-    return checked
-
-
-def entry_id(bundle: Path) -> str:
-    """Return the id that a bundle gives to its entry: its name without the suffix.
-
-    Raises UserError if the name cannot be an id.
-    """
-    entry = bundle.name.removesuffix(SUFFIX)
-    if bundle.name.endswith(SUFFIX) and re.fullmatch(ID_PATTERN, entry):
-        return entry
-    raise UserError(
-        f"{bundle}: the name cannot be an id: expected lower-case letters, digits, dots and "
-        f"hyphens before {SUFFIX}, got {bundle.name}. Rename the file"
-    )
-
-
-def _with_rerun(board: BoardFolder, verdict: Verdict) -> Verdict:
-    """Keep what an earlier re-run of this very bundle found."""
-    path = board.verdict(verdict.bundle_sha256)
-    if not path.is_file() or verdict.trust == "refused":
-        return verdict
-    earlier = load_verdict(path)
-    same = earlier.check_version == verdict.check_version
-    return earlier if same and earlier.reruns else verdict

@@ -39,31 +39,30 @@ def neighbours(board: BoardFolder) -> list[Neighbour]:
 
 
 def against_board(
-    checked: CheckedSubmission, earlier: Iterable[Neighbour], replaces: str = ""
+    checked: CheckedSubmission,
+    entry: str,
+    earlier: Iterable[Neighbour],
+    replaces: str = "",
 ) -> Iterator[Finding]:
     """Check a submission beside the entries that were added before it.
 
+    entry: its id on the board
     replaces: the id of the entry that it replaces; "" for none
     """
-    own = {
-        (one.result.protocol.sha256, one.predictions_sha256): one.name
-        for one in checked.results
-    }
     for neighbour in earlier:
-        if neighbour.listed.bundle_sha256 == checked.sha256:
+        if neighbour.listed.id == entry:
             return  # the submission itself; the others came after it
-        if neighbour.listed.id == replaces:
+        same_method = _same_method(checked, neighbour)
+        is_replaced = neighbour.listed.id == replaces
+        if is_replaced and same_method:
             continue
-        for answers in neighbour.answers():
-            if answers in own:
-                what = (
-                    f"all its predictions are those of the entry {neighbour.listed.id}"
-                )
-                advice = "Submit answers of your own, or replace that entry"
-                yield error("duplicate", own[answers], what, advice)
-        if neighbour.listed.standing == "current":
-            yield from _check_method(checked, neighbour)
+        yield from _check_answers(checked, neighbour)
+        if is_replaced:
+            yield _other_authors(neighbour)
+        elif neighbour.listed.standing == "current":
             yield from _check_images(checked, neighbour)
+            if same_method:
+                yield _not_replaced(neighbour)
 
 
 def check_protocols(
@@ -82,19 +81,41 @@ def check_protocols(
             yield error("protocol", one.name, what, f"It takes {', '.join(wanted)}")
 
 
-def _check_method(
+def _check_answers(
     checked: CheckedSubmission, neighbour: Neighbour
 ) -> Iterator[Finding]:
-    """Warn if an entry has this method, since it is to be replaced then."""
+    own = {
+        (one.result.protocol.sha256, one.predictions_sha256): one.name
+        for one in checked.results
+    }
+    for answers in neighbour.answers():
+        if answers in own:
+            what = f"all its predictions are those of the entry {neighbour.listed.id}"
+            advice = "Submit answers of your own, or replace that entry if it is yours"
+            yield error("duplicate", own[answers], what, advice)
+
+
+def _same_method(checked: CheckedSubmission, neighbour: Neighbour) -> bool:
+    """Tell whether a submission has the method and the authors of an entry."""
     card = neighbour.verdict.card
     if checked.card is None or card is None:
-        return
-    method = checked.card.method
-    if (method.name, method.authors) == (card.method.name, card.method.authors):
-        entry = neighbour.listed.id
-        what = f"the entry {entry} has the same method and authors"
-        advice = f"If this is a newer version, add it with --replaces {entry}"
-        yield warning("same-method", "the card", what, advice)
+        return False
+    own, theirs = checked.card.method, card.method
+    return (own.name, own.authors) == (theirs.name, theirs.authors)
+
+
+def _not_replaced(neighbour: Neighbour) -> Finding:
+    entry = neighbour.listed.id
+    what = f"the entry {entry} has the same method and authors"
+    advice = f"If this is a newer version, add it with --replaces {entry}"
+    return warning("same-method", "the card", what, advice)
+
+
+def _other_authors(neighbour: Neighbour) -> Finding:
+    what = (
+        f"it replaces {neighbour.listed.id}, which has another method or other authors"
+    )
+    return warning("replaces", "the card", what, "Ask the authors of that entry")
 
 
 def _check_images(

@@ -64,5 +64,5 @@ def _change(entries: dict[str, Listed], entry: str, **changes: str) -> None:
 def _impossible(number: int, what: str) -> UserError:
     return UserError(
         f"the log of the board, line {number}: cannot have happened: {what}. Restore the "
-        f"log: git checkout log.jsonl"
+        f"log as it was, for example with git checkout in the folder of the board"
     )

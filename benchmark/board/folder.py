@@ -5,6 +5,7 @@ rules.md                 the rules
 bundles/ID.fewbench.zip  the submissions
 verdicts/SHA256.json     what the checks found, a file for each bundle
 log.jsonl                what happened, a line for each event
+.gitattributes           git joins lines that two branches added to the log
 """
 
 from contextlib import AbstractContextManager
@@ -30,6 +31,11 @@ RULES = "rules.md"
 LOG = "log.jsonl"
 BUNDLES = "bundles"
 VERDICTS = "verdicts"
+GIT_ATTRIBUTES = ".gitattributes"
+GIT_IGNORE = ".gitignore"
+_LOCK = ".board.lock"
+# Two pull requests add lines at the end of the log; both are kept. Bytes are never changed.
+_ATTRIBUTES = f"{LOG} merge=union -text\n{BUNDLES}/* -text\n{VERDICTS}/* -text\n"
 
 
 @pydantic_dataclasses.dataclass(
@@ -78,6 +84,14 @@ class BoardFolder:
         """Return the path of the verdict on a bundle."""
         return verdict_path(self.verdicts, sha256)
 
+    def files(self) -> list[Path]:
+        """Return the paths of all files and links of the board, sorted."""
+        found = [self.path / name for name in (SETTINGS, RULES, LOG)]
+        for folder in (BUNDLES, VERDICTS):
+            found.append(self.path / folder)
+            found += (self.path / folder).glob("*")
+        return sorted(found)
+
     def bundles(self) -> list[Path]:
         """Return the paths of all bundles, sorted."""
         return sorted((self.path / BUNDLES).glob(f"*{SUFFIX}"))
@@ -100,14 +114,21 @@ class BoardFolder:
 
     def writing(self) -> AbstractContextManager[None]:
         """Lock the board while it is changed. Raises Busy if it is locked."""
-        return exclusive(self.path / ".board.lock", f"changing {self.path}")
+        return exclusive(self.path / _LOCK, f"changing {self.path}")
 
     def settings(self) -> Settings:
         """Read board.toml.
 
-        Raises UserError if the folder is no board, or if the file is damaged.
+        Raises UserError if the folder is no board, if the file is damaged, or if a file of
+        the board is a link, which could lead to any file of the machine.
         """
         path = self.path / SETTINGS
+        for one in self.files():
+            if one.is_symlink():
+                raise UserError(
+                    f"{one}: is a link: expected a file, since a board is published, got a "
+                    f"link. Copy the file itself"
+                )
         try:
             return fit(parse_toml(read_bytes(path)), _SCHEMA)
         except FileNotFoundError:
@@ -125,14 +146,23 @@ class BoardFolder:
 def make_board(path: Path, title: str) -> BoardFolder:
     """Make the folder of a new board, with rules that can be used as they are.
 
-    Raises UserError if there is a board already.
+    Raises UserError if a file of a board is there already, or if the title is no line of
+    text.
     """
-    if (path / SETTINGS).exists():
+    for name in (SETTINGS, LOG, RULES, BUNDLES, VERDICTS):
+        if (path / name).exists():
+            raise UserError(
+                f"{path}: is a leaderboard already: expected a new folder, got one with "
+                f"{name}. Add to it: fewbench leaderboard add {path} FILE"
+            )
+    if not title.strip() or not title.isprintable():
         raise UserError(
-            f"{path}: is a leaderboard already: expected a new folder, got one with "
-            f"{SETTINGS}. Add to it: fewbench leaderboard add {path} FILE"
+            f"--title {title!r:.80}: expected a line of text, got another one. Type for "
+            f"example --title 'Our few-shot board'"
         )
     quoted = title.replace("\\", "\\\\").replace('"', '\\"')
+    write_text(path / GIT_ATTRIBUTES, _ATTRIBUTES)
+    write_text(path / GIT_IGNORE, f"{_LOCK}\n*.partial\n")
     write_text(path / RULES, _rules())
     write_text(path / LOG, "")
     write_text(path / SETTINGS, f'title = "{quoted}"\nrules = "1"\n')

@@ -5,12 +5,18 @@ import json
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, TypeAdapter
+from pydantic import AfterValidator, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
-from fewbench.documents import DocumentError, fit, parse_json, read_bytes
+from fewbench.documents import (
+    DocumentError,
+    explain,
+    fit,
+    parse_json,
+    read_bytes,
+)
 from fewbench.errors import UserError
 from fewbench.files import write_bytes
 
@@ -51,6 +57,19 @@ class Event:
 
 
 _SCHEMA = TypeAdapter(Event)
+
+
+def make_event(**fields: Any) -> Event:
+    """Return an event from what a user typed.
+
+    Raises UserError if a field cannot be written into a log.
+    """
+    try:
+        return Event(**fields)
+    except ValidationError as invalid:
+        raise UserError(
+            f"cannot write into the log: {explain(invalid)}. Correct what you typed"
+        ) from invalid
 
 
 def today() -> str:

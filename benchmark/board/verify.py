@@ -1,11 +1,13 @@
 """Check a whole board, or what a pull request changes in it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fewbench.errors import UserError
 
 from ..submission.bundle import bundle_sha256
+from ..submission.check import check_submission
+from ..submission.contents import SUFFIX
 from ..submission.findings import Finding, error, note, warning
 from ..submission.verdict import (
     CHECK_VERSION,
@@ -14,14 +16,13 @@ from ..submission.verdict import (
     save_verdict,
     verdict_on,
 )
-from .add import check_for
-from .duplicates import Neighbour, neighbours
+from .duplicates import Neighbour, against_board, check_protocols, neighbours
 from .entries import Listed, listed_entries
-from .folder import LOG, RULES, SETTINGS, BoardFolder
-from .history import content_at_merge_base, files_at_merge_base, is_unchanged
+from .folder import BUNDLES, VERDICTS, BoardFolder
 from .log import read_log
+from .pull_request import Base, check_kept, check_log, read_base
 
-_RESTORE = "Restore it: git checkout BASE -- this file"
+_GONE = "Copy it again from the branch that has it"
 
 
 @dataclass(frozen=True)
@@ -46,92 +47,90 @@ def verify_board(board: BoardFolder, scope: Scope) -> list[Finding]:
     board.settings()
     entries = listed_entries(read_log(board.log))
     findings: list[Finding] = []
-    old: dict[str, str] = {}
+    base = Base()
     if scope.base:
-        old = files_at_merge_base(board.path, scope.base)
-        findings += _check_kept(board, old, scope.base)
+        base = read_base(board, scope.base)
+        findings += check_kept(board, base)
+        findings += check_log(board, base)
     findings += _check_files(board, entries)
     earlier = neighbours(board)
     for listed in entries.values():
         if not board.bundle(listed.id).is_file():
             continue
-        if _is_old(board, listed, old):
+        if base.has(f"{BUNDLES}/{listed.id}{SUFFIX}"):
             findings += _check_version(board, listed)
-        else:
-            findings += _check_entry(board, listed, scope, earlier)
+            continue
+        if scope.base:
+            findings += _check_new(board, listed, earlier)
+        findings += _check_verdict(board, listed, update=scope.update)
     return findings
 
 
-def _check_kept(
-    board: BoardFolder, old: dict[str, str], base: str
-) -> Iterator[Finding]:
-    """Check that nothing of the base is missing or changed, and that the log goes on."""
-    for name, sha in old.items():
-        path = board.path / name
-        if not path.is_file():
-            yield error("dropped", name, "the base has it, and it is gone", _RESTORE)
-        elif name.startswith("bundles/") and not is_unchanged(path, sha):
-            yield error("changed", name, "it is not the file of the base", _RESTORE)
-        elif name in (SETTINGS, RULES) and not is_unchanged(path, sha):
-            yield warning("changed", name, "it differs from the base", "Look at it")
-    if LOG in old:
-        before = content_at_merge_base(board.path, base, LOG)
-        if not board.log.read_bytes().startswith(before):
-            what = "its first lines are not those of the base"
-            yield error("log", LOG, what, "Only add lines at its end")
-
-
 def _check_files(board: BoardFolder, entries: dict[str, Listed]) -> Iterator[Finding]:
-    """Check that the bundles are those of the log."""
+    """Check that the bundles are those of the log, and that there are no other files."""
     for path in board.bundles():
-        if path.name.removesuffix(".fewbench.zip") not in entries:
-            advice = f"Add it: fewbench leaderboard add {board.path} {path.name}"
+        if path.name.removesuffix(SUFFIX) not in entries:
+            advice = (
+                f"Move it out of the board, then: fewbench leaderboard add {board.path} "
+                f"{path.name}"
+            )
             yield error("not-in-log", path.name, "the log does not have it", advice)
     for listed in entries.values():
         path = board.bundle(listed.id)
         if not path.is_file():
-            yield error(
-                "no-bundle", path.name, "the log has it, and it is gone", _RESTORE
-            )
+            yield error("no-bundle", path.name, "the log has it, and it is gone", _GONE)
         elif bundle_sha256(path) != listed.bundle_sha256:
-            yield error(
-                "changed", path.name, "its SHA-256 is not that of the log", _RESTORE
+            what = "its SHA-256 is not that of the log"
+            yield error("changed", path.name, what, _GONE)
+    hashes = {listed.bundle_sha256 for listed in entries.values()}
+    for path in board.files():
+        is_verdict = path.suffix == ".json" and path.stem in hashes
+        in_bundles = path.parent.name == BUNDLES and not path.name.endswith(SUFFIX)
+        if in_bundles or (path.parent.name == VERDICTS and not is_verdict):
+            what = "no entry of the log has it"
+            yield warning(
+                "unknown", f"{path.parent.name}/{path.name}", what, "Remove it"
             )
 
 
-def _is_old(board: BoardFolder, listed: Listed, old: dict[str, str]) -> bool:
-    """Tell whether the base has both the bundle and the verdict of an entry."""
-    for path in (board.bundle(listed.id), board.verdict(listed.bundle_sha256)):
-        blob = old.get(path.relative_to(board.path).as_posix())
-        if blob is None or not path.is_file() or not is_unchanged(path, blob):
-            return False
-    return True
-
-
-def _check_entry(
-    board: BoardFolder, listed: Listed, scope: Scope, earlier: list[Neighbour]
+def _check_new(
+    board: BoardFolder, listed: Listed, earlier: list[Neighbour]
 ) -> Iterator[Finding]:
-    """Check a bundle again, and compare its verdict with the one that is kept."""
-    replaces = _replaced(board, listed)
+    """Check an entry of a pull request beside the entries before it."""
     path = board.bundle(listed.id)
-    checked = check_for(board, path, replaces, earlier, is_new=bool(scope.base))
-    for finding in checked.findings:
-        if finding.level == "error":
-            yield error(
-                finding.code,
-                f"{path.name}: {finding.where}",
-                finding.what,
-                finding.advice,
-            )
-    verdict = verdict_on(checked)
+    checked = check_submission(path)
+    replaces = _replaced(board, listed)
+    beside = [
+        *check_protocols(board, checked),
+        *against_board(checked, listed.id, earlier, replaces),
+    ]
+    for finding in beside:
+        # A maintainer may let others replace an entry. A pull request may not.
+        level = "error" if finding.code == "replaces" else finding.level
+        yield replace(finding, level=level, where=f"{path.name}: {finding.where}")
     kept = _kept(board, listed)
-    if kept is not None and _same(kept, verdict):
-        if scope.base and kept.reruns:
-            what = "its verdict says that the checkpoints were evaluated again"
-            advice = "Only a maintainer says so: write it after the merge"
-            yield error("rerun-claimed", path.name, what, advice)
+    if kept is not None and kept.reruns:
+        what = "its verdict says that the checkpoints were evaluated again"
+        advice = "Only a maintainer says so: write it after the merge"
+        yield error("rerun-claimed", path.name, what, advice)
+
+
+def _check_verdict(
+    board: BoardFolder, listed: Listed, *, update: bool
+) -> Iterator[Finding]:
+    """Check a bundle again, and compare its verdict with the one that is kept.
+
+    What a re-run found cannot be repeated here. It is taken from the verdict that is kept.
+    """
+    path = board.bundle(listed.id)
+    kept = _kept(board, listed)
+    verdict = verdict_on(check_submission(path), kept.reruns if kept else ())
+    for finding in verdict.findings:
+        if finding.level == "error":
+            yield replace(finding, where=f"{path.name}: {finding.where}")
+    if kept == verdict:
         return
-    if scope.update:
+    if update:
         save_verdict(verdict, board.verdicts)
         yield note("verdict", path.name, "its verdict was written again")
         return
@@ -153,19 +152,6 @@ def _kept(board: BoardFolder, listed: Listed) -> Verdict | None:
         return load_verdict(board.verdict(listed.bundle_sha256))
     except UserError:
         return None
-
-
-def _same(kept: Verdict, verdict: Verdict) -> bool:
-    """Tell whether a verdict that is kept says what the checks found now.
-
-    What a re-run found cannot be repeated here. A maintainer vouches for it.
-    """
-    return (
-        kept.check_version == verdict.check_version
-        and kept.card == verdict.card
-        and kept.results == verdict.results
-        and (kept.trust == "refused") == (verdict.trust == "refused")
-    )
 
 
 def _replaced(board: BoardFolder, listed: Listed) -> str:

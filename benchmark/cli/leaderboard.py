@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from fewbench.documents import counted
+from fewbench.errors import UserError
+
 from .console import emit, say
 from .options import Json
 
@@ -144,7 +147,7 @@ def verify(
     findings = verify_board(BoardFolder(folder), Scope(base, update))
     n_errors = sum(one.level == "error" for one in findings)
     lines = [one.line for one in findings]
-    lines.append(f"{folder}: {'no error' if not n_errors else f'{n_errors} errors'}")
+    lines.append(f"{folder}: {counted(n_errors, 'error') if n_errors else 'no error'}")
     document = {
         "passed": not n_errors,
         "findings": [asdict(one) for one in findings],
@@ -170,6 +173,11 @@ def build(
     from ..board.folder import BoardFolder
     from ..board.pages import load_board
 
+    if out.resolve().is_relative_to(folder.resolve()):
+        raise UserError(
+            f"--out {out}: lies in the board: expected a folder outside it, got one of its "
+            f"own. Type for example --out site"
+        )
     board = load_board(BoardFolder(folder))
     write_site(board, out)
     for entry, reason in board.missing.items():

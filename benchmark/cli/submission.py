@@ -12,8 +12,10 @@ from .inputs import load_in_order, require_folder_of
 from .options import Json, Root
 
 if TYPE_CHECKING:
+    from ..board.folder import BoardFolder
     from ..submission.check import CheckedSubmission
     from ..submission.enclosed import EnclosedRun
+    from ..submission.findings import Finding
     from ..submission.rerun_record import Rerun
 
 app = typer.Typer(
@@ -139,6 +141,9 @@ def check(
     The verdict is written into a folder verdicts/ beside the bundle, or into
     the board.
     """
+    from ..board.add import earlier_reruns, with_findings
+    from ..board.folder import BoardFolder
+    from ..submission.check import check_submission
     from ..submission.verdict import save_verdict, verdict_on
     from .describe_findings import verdict_document, verdict_text
 
@@ -147,42 +152,53 @@ def check(
             "--checkpoint: has no effect without --rerun: expected both, got one. Add "
             "--rerun"
         )
-    checked = _check(bundle, board)
+    if board is not None:
+        BoardFolder(board).settings()
+    checked = check_submission(bundle)
     reruns: list[Rerun] = []
+    remarks: list[Finding] = []
     if rerun and checked.has_passed:
-        reruns = _rerun(bundle, checked, data, checkpoints or [])
+        reruns, remarks = _rerun(bundle, checked, data, checkpoints or [])
+    if board is not None:
+        remarks += _beside(checked, bundle, BoardFolder(board))
+        reruns = reruns or earlier_reruns(BoardFolder(board), checked.sha256)
     verdict = verdict_on(checked, reruns)
-    emit(verdict_document(verdict), verdict_text(verdict), as_json)
-    folder = board if board is not None else bundle.parent
-    path = save_verdict(verdict, folder / "verdicts")
-    say(f"wrote {path}")
-    if not checked.has_passed:
+    shown = with_findings(verdict, remarks)
+    emit(verdict_document(shown), verdict_text(shown), as_json)
+    # A board keeps no verdict on what it cannot take, unless a checkpoint was evaluated.
+    if board is None or verdict.reruns or shown.trust != "refused":
+        folder = board if board is not None else bundle.parent
+        path = save_verdict(verdict, folder / "verdicts")
+        say(f"wrote {path}")
+    if shown.trust == "refused":
         raise typer.Exit(1)
 
 
-def _check(bundle: Path, board: Path | None) -> "CheckedSubmission":
-    from ..board.add import check_for
-    from ..board.folder import BoardFolder
-    from ..submission.check import check_submission
+def _beside(
+    checked: "CheckedSubmission", bundle: Path, board: "BoardFolder"
+) -> "list[Finding]":
+    """Check a submission beside the entries of a board."""
+    from ..board.add import entry_id
+    from ..board.duplicates import against_board, check_protocols, neighbours
+    from ..board.entries import listed_entries
+    from ..board.log import read_log
 
-    if board is None:
-        return check_submission(bundle)
-    folder = BoardFolder(board)
-    folder.settings()
-    return check_for(folder, bundle)
+    entry = entry_id(bundle)
+    found = list(against_board(checked, entry, neighbours(board)))
+    if entry not in listed_entries(read_log(board.log)):
+        found += check_protocols(board, checked)
+    return found
 
 
 def _rerun(
     bundle: Path, checked: "CheckedSubmission", data: Path | None, more: list[Path]
-) -> "list[Rerun]":
+) -> "tuple[list[Rerun], list[Finding]]":
     from ...datasets.root import data_root
     from ..submission.rerun import rerun_submission
 
     place = data_root(data)
     with progress_bars() as progress:
-        reruns, findings = rerun_submission(bundle, checked, place, more, progress)
-    checked.findings.extend(findings)
-    return reruns
+        return rerun_submission(bundle, checked, place, more, progress)
 
 
 def _enclose(runs: list[Path], *, checkpoints: bool) -> "list[EnclosedRun]":

@@ -6,7 +6,7 @@ drawn only now.
 """
 
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -37,7 +37,7 @@ from ..verification.replay import (
 from .bundle import unpacked
 from .check import CheckedSubmission
 from .contents import checkpoint_name
-from .findings import Finding, error, warning
+from .findings import Finding, warning
 from .one_result import SubmittedResult
 from .rerun_record import Rerun
 
@@ -58,7 +58,9 @@ def rerun_submission(
     checkpoints: Sequence[Path] = (),
     progress: Progress | None = None,
 ) -> tuple[list[Rerun], list[Finding]]:
-    """Evaluate each result of a bundle again. Return what was found.
+    """Evaluate each result of a bundle again.
+
+    Return what was found, and a warning for each result that cannot be evaluated again.
 
     root: the folder with the built datasets
     checkpoints: checkpoints that are not in the bundle; their SHA-256 tells whose they are
@@ -79,7 +81,6 @@ def rerun_submission(
                 )
                 continue
             reruns.append(found)
-            findings += _findings(found)
     return reruns, findings
 
 
@@ -206,9 +207,3 @@ def _fault(replayed: Replay, low: float) -> str:
             f"{N_FRESH} fresh episodes"
         )
     return ""
-
-
-def _findings(found: Rerun) -> Iterator[Finding]:
-    if not found.has_passed:
-        advice = "Evaluate the checkpoint that you enclose, and pack its result"
-        yield error("rerun", found.file, found.reason, advice)

@@ -7,6 +7,7 @@ from pydantic.dataclasses import dataclass
 
 from ...reports.origin import RECORD
 from ...reports.records import Seed
+from .findings import Finding, error
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=0)]
@@ -42,3 +43,10 @@ class Rerun:
     level: Share
     has_passed: bool
     reason: str
+
+    def findings(self) -> list[Finding]:
+        """Return an error if the checkpoint did not give these answers."""
+        if self.has_passed:
+            return []
+        advice = "Evaluate the checkpoint that you enclose, and pack its result"
+        return [error("rerun", self.file, self.reason, advice)]

@@ -123,15 +123,18 @@ SCHEMA = TypeAdapter(Verdict)
 def verdict_on(checked: CheckedSubmission, reruns: Sequence[Rerun] = ()) -> Verdict:
     """Return the verdict on a bundle.
 
-    reruns: what the evaluation of each checkpoint found
+    reruns: what the evaluation of each checkpoint found, now or at an earlier check
     """
+    findings = list(checked.findings)
+    for one in reruns:
+        findings += one.findings()
     return Verdict(
         check_version=CHECK_VERSION,
         bundle=checked.name,
         bundle_sha256=checked.sha256,
         made_with=checked.made_with,
-        trust=_trust(checked, reruns),
-        findings=checked.findings,
+        trust=_trust(checked, findings, reruns),
+        findings=findings,
         card=checked.card,
         results=[_scored(one) for one in checked.results],
         reruns=list(reruns),
@@ -188,11 +191,13 @@ def _agreements(checked: CheckedSubmission) -> Iterator[tuple[str, float]]:
             yield one.name, found
 
 
-def _trust(checked: CheckedSubmission, reruns: Sequence[Rerun]) -> Trust:
+def _trust(
+    checked: CheckedSubmission, findings: Sequence[Finding], reruns: Sequence[Rerun]
+) -> Trust:
     """Return the level of trust: "re-run" only if each result was evaluated again."""
-    if not checked.has_passed:
+    if any(finding.level == "error" for finding in findings):
         return "refused"
-    run = {one.file for one in reruns if one.has_passed}
+    run = {one.file for one in reruns}
     if run and run == {one.name for one in checked.results}:
         return "re-run"
     return "re-scored"

@@ -5,7 +5,14 @@ import pytest
 from fewbench.benchmark.board.add import add_bundle, entry_id, record
 from fewbench.benchmark.board.entries import listed_entries
 from fewbench.benchmark.board.log import read_log
+from fewbench.benchmark.submission.check import check_submission
 from fewbench.benchmark.submission.pack import pack_submission
+from fewbench.benchmark.submission.rerun_record import Rerun
+from fewbench.benchmark.submission.verdict import (
+    load_verdict,
+    save_verdict,
+    verdict_on,
+)
 from fewbench.errors import UserError
 from fewbench_tests.boards import hash_of, made_board, made_bundle
 from fewbench_tests.honest_results import build_honest
@@ -50,7 +57,16 @@ def test_answers_of_another_entry_are_refused(board, tmp_path) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["A.fewbench.zip", "a b.fewbench.zip", "a.zip", ".fewbench.zip"]
+    "name",
+    [
+        "A.fewbench.zip",
+        "a b.fewbench.zip",
+        "a.zip",
+        ".fewbench.zip",
+        "con.fewbench.zip",
+        "lpt1.x.fewbench.zip",
+        "a..fewbench.zip",
+    ],
 )
 def test_a_name_that_is_no_id_is_refused(name, tmp_path) -> None:
     with pytest.raises(UserError, match="Rename the file"):
@@ -93,3 +109,42 @@ def busy(board, bundle) -> UserError:
     with pytest.raises(UserError) as refused:
         add_bundle(board, bundle)
     return refused.value
+
+
+def test_a_failed_rerun_is_remembered(board, tmp_path) -> None:
+    bundle = made_bundle(tmp_path, "second")
+    checked = check_submission(bundle)
+    failed = Rerun(
+        file=checked.results[0].name, n_predictions=100, n_differ=40, n_lost=40,
+        n_gained=0, fresh_seed=1, n_fresh=600, fresh_mean=0.5, low=0.3, high=0.4,
+        level=0.999, has_passed=False, reason="40 of 100 predictions differ",
+    )  # fmt: skip
+    save_verdict(verdict_on(checked, [failed]), board.verdicts)
+    before = board.log.read_bytes()
+    verdict = add_bundle(board, bundle)
+    assert verdict.trust == "refused"
+    assert [one.code for one in verdict.findings] == ["rerun"]
+    assert board.log.read_bytes() == before
+    assert not board.bundle("second").exists()
+    assert load_verdict(board.verdict(checked.sha256)).reruns == [failed]
+
+
+@pytest.mark.parametrize(
+    ("action", "text", "reason"),
+    [
+        ("objection", "x" * 2001, "text"),
+        ("re-trained", "trust me", "expected an address"),
+    ],
+)
+def test_what_cannot_be_logged_is_refused(board, action, text, reason) -> None:
+    before = board.log.read_bytes()
+    with pytest.raises(UserError, match=reason):
+        record(board, action, "first", text)
+    assert board.log.read_bytes() == before
+
+
+def test_an_id_that_cannot_be_is_no_traceback(board, tmp_path) -> None:
+    with pytest.raises(UserError, match="is not on the board"):
+        record(board, "objection", "BAD ID", "why?")
+    with pytest.raises(UserError, match="cannot write into the log: replaces"):
+        add_bundle(board, made_bundle(tmp_path, "second"), replaces="Über")

@@ -39,3 +39,31 @@ def test_damaged_settings_are_refused(tmp_path, text, reason) -> None:
     (tmp_path / "board.toml").write_text(text)
     with pytest.raises(UserError, match=reason):
         BoardFolder(tmp_path).settings()
+
+
+def test_a_log_without_settings_is_not_erased(tmp_path) -> None:
+    board = make_board(tmp_path, "A")
+    board.log.write_text("{}\n")
+    (tmp_path / "board.toml").unlink()
+    with pytest.raises(UserError, match="got one with log.jsonl"):
+        make_board(tmp_path, "A")
+    assert board.log.read_text() == "{}\n"
+
+
+@pytest.mark.parametrize("title", ["", " ", "a\nb", "\x1b[31m"])
+def test_a_title_is_a_line_of_text(tmp_path, title) -> None:
+    with pytest.raises(UserError, match="expected a line of text"):
+        make_board(tmp_path, title)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["rules.md", "log.jsonl", "bundles/a.fewbench.zip"])
+def test_links_are_refused(tmp_path, name) -> None:
+    board = make_board(tmp_path / "board", "A")
+    (tmp_path / "secret").write_text("secret")
+    link = board.path / name
+    link.parent.mkdir(exist_ok=True)
+    link.unlink(missing_ok=True)
+    link.symlink_to(tmp_path / "secret")
+    with pytest.raises(UserError, match="is a link"):
+        board.settings()

@@ -67,6 +67,7 @@ def test_findings_as_json(fewbench, bundle, tmp_path) -> None:
         (["verify", "nothing"], "fewbench leaderboard init nothing"),
         (["build", "nothing", "--out", "site"], "fewbench leaderboard init nothing"),
         (["build", "board"], "Missing option '--out'"),
+        (["build", "board", "--out", "board/site"], "lies in the board"),
     ],
 )
 def test_a_mistake_is_answered_with_a_sentence(

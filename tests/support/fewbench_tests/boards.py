@@ -41,12 +41,17 @@ def made_bundle(
     entry: str,
     accuracy: float = 0.9,
     seeds: tuple[int, ...] = (0,),
+    method: str = "",
     **changes: Any,
 ) -> Path:
-    """Pack a submission on glyphs, whose answers are made up, and return its path."""
+    """Pack a submission on glyphs, whose answers are made up, and return its path.
+
+    method: the name of the method; "" for the id of the entry
+    """
     folder.mkdir(parents=True, exist_ok=True)
     card = folder / f"{entry}.toml"
-    card.write_text(CARD.format(name=entry, seeds=list(seeds)), encoding="utf-8")
+    name = method or entry
+    card.write_text(CARD.format(name=name, seeds=list(seeds)), encoding="utf-8")
     results = []
     for seed in seeds:
         number = hash_of(entry) + seed
