@@ -12,7 +12,6 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import norm
 
 from fewbench.errors import UserError
 from fewbench.files import file_digest
@@ -23,6 +22,8 @@ from ...baselines.learner import BaselineError, Learner
 from ...datasets.info import DataError
 from ...reports.protocol import EvalProtocol
 from ...reports.records import RunResult, count_correct
+from ...reports.stats.accuracies import mean_and_std
+from ...reports.stats.little_spread import Allowance, MeanError
 from ..evaluate import answer_range, make_examiner
 from ..protocols.names import named_by_changes
 from ..protocols.stream import EpisodeStream
@@ -43,6 +44,7 @@ from .rerun_record import Rerun
 
 N_FRESH = 600
 LEVEL = 0.999
+_TAIL = (1 - LEVEL) / 2
 _SEEDS = 2**32
 Labels = NDArray[np.uint8]
 
@@ -187,12 +189,35 @@ def difference_limits(
 ) -> tuple[float, float]:
     """Return limits of the difference between two means over different episodes.
 
+    They are -1 and 1 if one of them has a single episode. Nearly perfect answers get an
+    allowance for a kind of episode that was not drawn.
+
     submitted, fresh: float64 (n_episodes,) accuracies
+    Source: Mickey and Brown, Annals of Mathematical Statistics 37 (1966), 639-642: the
+    degrees of freedom are those of the smaller sample.
     """
-    variance = submitted.var(ddof=1) / submitted.size + fresh.var(ddof=1) / fresh.size
-    half_width = float(norm.ppf(0.5 + LEVEL / 2) * np.sqrt(variance))
-    difference = float(submitted.mean() - fresh.mean())
-    return difference - half_width, difference + half_width
+    fewest = min(submitted.size, fresh.size)
+    if fewest < 2:
+        return -1.0, 1.0
+    own_mean, own_error = _mean_and_error(submitted)
+    fresh_mean, fresh_error = _mean_and_error(fresh)
+    known = MeanError(
+        error=float(np.hypot(own_error, fresh_error)),
+        df=fewest - 1,
+        allowance=Allowance.of(submitted),
+    )
+    unseen = Allowance.of(fresh).share(_TAIL)
+    # The difference is smaller if the submitted mean is lower and the fresh one higher.
+    below = known.width(_TAIL, own_mean) + unseen * (1 - fresh_mean)
+    above = known.width(_TAIL, 1 - own_mean) + unseen * fresh_mean
+    difference = own_mean - fresh_mean
+    return max(difference - below, -1.0), min(difference + above, 1.0)
+
+
+def _mean_and_error(accuracies: NDArray[np.float64]) -> tuple[float, float]:
+    """Return a mean and its standard error."""
+    mean, std = mean_and_std(accuracies)
+    return mean, std / accuracies.size**0.5
 
 
 def _fault(replayed: Replay, low: float) -> str:

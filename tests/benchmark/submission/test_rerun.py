@@ -99,9 +99,53 @@ def test_random_answers_cannot_be_repeated(result, tmp_path, glyphs_root) -> Non
 
 
 def test_the_limits_of_a_difference_by_hand() -> None:
-    submitted = np.array([0.5, 0.7, 0.9])
-    fresh = np.array([0.4, 0.6])
-    # Means 0.7 and 0.5; variances 0.04 / 3 and 0.02 / 2; 3.2905 standard errors.
+    submitted = np.array([0.5, 0.51, 0.49])
+    fresh = np.array([0.475, 0.485, 0.46, 0.5])
+    # Means 0.5 and 0.48; variances 0.0001 / 3 and 0.00085 / 3 / 4. With 2 degrees of
+    # freedom, P(T > t) = 0.0005 is 1 - t / sqrt(2 + t^2) = 0.001: t = 31.599.
     low, high = difference_limits(submitted, fresh)
-    half_width = 3.2905267 * np.sqrt(0.04 / 3 + 0.02 / 2)
-    assert (low, high) == pytest.approx((0.2 - half_width, 0.2 + half_width))
+    error = np.sqrt(0.0001 / 3 + 0.00085 / 12)
+    t = 0.999 * np.sqrt(2 / (1 - 0.999**2))
+    assert t == pytest.approx(31.599, abs=5e-4)
+    assert (low, high) == pytest.approx((0.02 - t * error, 0.02 + t * error))
+
+
+def test_perfect_answers_leave_room_for_episodes_that_were_not_drawn() -> None:
+    perfect = np.ones(50)
+    fresh = np.tile([0.9, 1.0], 300)
+    # The submitted mean may be lower by the share that is missing from 50 episodes.
+    unseen = 1 - 0.0005 ** (1 / 50)
+    # 49 degrees of freedom; from a table of Student's t: 3.5004.
+    by_spread = 3.5004 * 0.05 / np.sqrt(599)
+    low, high = difference_limits(perfect, fresh)
+    assert (low, high) == pytest.approx(
+        (0.05 - by_spread - unseen, 0.05 + by_spread), abs=1e-6
+    )
+
+
+def test_a_single_episode_limits_nothing() -> None:
+    assert difference_limits(np.ones(1), np.zeros(600)) == (-1, 1)
+    assert difference_limits(np.zeros(600), np.ones(1)) == (-1, 1)
+
+
+@pytest.mark.parametrize(
+    ("n_episodes", "accuracy"), [(2, 0.6), (5, 0.6), (10, 0.999), (50, 0.9995)]
+)
+def test_an_honest_learner_is_seldom_refused(n_episodes, accuracy) -> None:
+    generator = np.random.default_rng(n_episodes)
+    n_refused = 0
+    for _ in range(1000):
+        submitted = generator.binomial(75, accuracy, n_episodes) / 75
+        fresh = generator.binomial(75, accuracy, 600) / 75
+        low, _ = difference_limits(submitted, fresh)
+        n_refused += low > 0
+    # 0.5 are expected; more than 4 have a probability of 0.0002.
+    assert n_refused <= 4
+
+
+def test_a_clear_lie_is_still_refused() -> None:
+    generator = np.random.default_rng(0)
+    submitted = generator.binomial(75, 0.65, 600) / 75
+    fresh = generator.binomial(75, 0.60, 600) / 75
+    low, _ = difference_limits(submitted, fresh)
+    assert low > 0.03
