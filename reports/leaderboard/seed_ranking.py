@@ -17,8 +17,8 @@ Each variance is known only roughly, since it was computed from a few values. Th
 of freedom are the smallest number of these values, minus 1; this is nearly always the
 smaller number of seeds, minus 1. With normally distributed accuracies, such a test has
 no more false alarms than its level allows, whatever the true variances are (Hájek; Mickey
-and Brown). Simulated boards of equal entries, with 3 to 10 seeds and 600 episodes, had a false
-alarm in at most 1 % of the cases, where 5 % are allowed.
+and Brown). Of simulated boards of equal entries, with 3 to 10 seeds and 600 episodes, at
+most 1 % had a false alarm. 5 % are allowed.
 
 The formula of Welch and Satterthwaite gives more degrees of freedom. It is not used
 because a few seeds are sometimes nearly equal by chance. Then it gives almost as many
