@@ -190,11 +190,10 @@ def difference_limits(
     """Return limits of the difference between two means over different episodes.
 
     They are -1 and 1 if one of them has a single episode. Nearly perfect answers get an
-    allowance for a kind of episode that was not drawn.
+    allowance for a kind of episode that was not drawn. The degrees of freedom are those of
+    the smaller sample, which is careful.
 
     submitted, fresh: float64 (n_episodes,) accuracies
-    Source: Mickey and Brown, Annals of Mathematical Statistics 37 (1966), 639-642: the
-    degrees of freedom are those of the smaller sample.
     """
     fewest = min(submitted.size, fresh.size)
     if fewest < 2:

@@ -15,10 +15,9 @@ differently the seeds answer single episodes.
 
 Each variance is known only roughly, since it was computed from a few values. The degrees
 of freedom are the smallest number of these values, minus 1; this is nearly always the
-smaller number of seeds, minus 1. With normally distributed accuracies, such a test has
-no more false alarms than its level allows, whatever the true variances are (Hájek; Mickey
-and Brown). Of simulated boards of equal entries, with 3 to 10 seeds and 600 episodes, at
-most 1 % had a false alarm. 5 % are allowed.
+smaller number of seeds, minus 1. Of simulated boards of equal entries, with normally
+distributed accuracies, 3 to 10 seeds and 600 episodes, at most 1 % had a false alarm. 5 %
+are allowed.
 
 The formula of Welch and Satterthwaite gives more degrees of freedom. It is not used
 because a few seeds are sometimes nearly equal by chance. Then it gives almost as many
@@ -35,9 +34,7 @@ must be at least this many standard errors:
         100        315         28         8.8
       1,000      3,161         88          15
 
-Sources: Hájek, Selected Translations in Mathematical Statistics and Probability 2 (1962),
-63-74; Mickey and Brown, Annals of Mathematical Statistics 37 (1966), 639-642; Welch,
-Biometrika 34 (1947), 28-35.
+Source: Welch, Biometrika 34 (1947), 28-35.
 """
 
 import numpy as np
