@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from fewbench.documents import printable
+
 from ...datasets import BUILDERS
 from ...reports.document_reader import read_document
 from ...reports.records import ResultError, RunResult
 from ...reports.result_document import accuracy_texts
 from ...reports.result_files import array_sha256, load_result
-from ..protocols.names import base_name
+from ..protocols.names import base_name, named_by_changes
 from ..verification.checks import Check
 from ..verification.data_checks import CLASS_NAMES, check_data
 from ..verification.file_checks import check_document
@@ -22,6 +24,7 @@ from .foreign import is_foreign, load_foreign
 
 _EVALUATE_AGAIN = "Evaluate again with fewbench evaluate, and pack it again"
 _WRITE_AGAIN = "Correct it in the program that wrote it, and pack it again"
+_LONGEST_CLASS_NAME = 200
 
 
 @dataclass(frozen=True)
@@ -70,8 +73,12 @@ def check_one(folder: Path, submitted: SubmittedResult) -> Iterator[Finding]:
     yield from unknown
     yield from _check_date(submitted)
     yield from _check_data(submitted)
-    checks = [check_name(result), *check_data(result)]
+    yield from _check_class_names(submitted)
+    name_check = check_name(result)
+    checks = [name_check, *check_data(result)]
     yield from _failed(submitted, checks)
+    if name_check.outcome == "not possible" and not unknown:
+        yield from _check_long_name(submitted)
     yield from _check_names(submitted, checks)
     can_be_drawn = (
         not unknown and not result.partial and not any(map(_is_bad, checks[1:]))
@@ -109,6 +116,32 @@ def _check_known(submitted: SubmittedResult) -> Iterator[Finding]:
         what = f"fewbench has no dataset {protocol.dataset}"
         advice = "Use one of the datasets of fewbench: fewbench data list"
         yield error("dataset", where, what, advice)
+
+
+def _check_long_name(submitted: SubmittedResult) -> Iterator[Finding]:
+    """Check that a name that may have been shortened is the one of its settings."""
+    protocol = submitted.result.protocol
+    expected = named_by_changes(protocol).name
+    if protocol.name != expected:
+        where = f"{submitted.name}: the name of the protocol"
+        what = f"expected {expected}, which fits the settings, got {protocol.name}"
+        yield error("protocol", where, what, _advice(foreign=submitted.is_foreign))
+
+
+def _check_class_names(submitted: SubmittedResult) -> Iterator[Finding]:
+    """Check that the name of each class can be shown as a short text."""
+    where = f"{submitted.name}: {CLASS_NAMES}"
+    advice = _advice(foreign=submitted.is_foreign)
+    for name in submitted.result.class_names.tolist():
+        if len(name) > _LONGEST_CLASS_NAME:
+            most = f"at most {_LONGEST_CLASS_NAME} characters"
+            what = f"expected {most} in a name, got {len(name):,}"
+        elif printable(name) != name:
+            what = f"expected characters that can be shown, got {name!a:.100}"
+        else:
+            continue
+        yield error("class-name", where, what, advice)
+        return  # the first one is enough: a split may have thousands of classes
 
 
 def _check_names(submitted: SubmittedResult, checks: list[Check]) -> Iterator[Finding]:

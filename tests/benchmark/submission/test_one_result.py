@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from fewbench.benchmark.protocols.names import named_by_changes
 from fewbench.benchmark.submission.findings import Finding
 from fewbench.benchmark.submission.one_result import (
     SubmittedResult,
@@ -44,6 +45,22 @@ def check(folder: Path, result: RunResult, *, foreign: bool = False) -> list[Fin
 
 def of_protocol(**changes: Any) -> RunResult:
     return replace(HONEST, protocol=replace(HONEST.protocol, **changes))
+
+
+def with_class_name(name: str) -> RunResult:
+    names = HONEST.class_names.tolist()
+    return replace(HONEST, class_names=np.array([name, *names[1:]]))
+
+
+def test_a_long_name_that_says_all_passes(tmp_path: Path) -> None:
+    seed = 10**52
+    protocol = replace(HONEST.protocol, seed=seed)
+    name = named_by_changes(protocol).name
+    assert len(name) == 80
+
+    found = check(tmp_path, of_protocol(name=name, seed=seed), foreign=True)
+
+    assert "error protocol" not in "\n".join(lines(found))
 
 
 @pytest.mark.parametrize("foreign", [False, True])
@@ -87,6 +104,21 @@ REFUSED: dict[str, tuple[Callable[[], RunResult], list[str]]] = {
     "an unknown protocol": (
         lambda: of_protocol(name="my-own-5w1s"),
         ["error protocol: results/", "my-own-5w1s is not in the catalogue"],
+    ),
+    "a long name that says nothing": (
+        lambda: of_protocol(name="glyphs-5w1s-".ljust(80, "x")),
+        ["error protocol: results/", "expected glyphs-5w1s-3query-6ep, which fits"],
+    ),
+    "a class name that turns the text around": (
+        lambda: with_class_name("<img>\u202e\x1b"),
+        ["error class-name: results/", r"got '<img>\u202e\x1b'"],
+    ),
+    "a class name that is too long": (
+        lambda: with_class_name("x" * 201),
+        [
+            "error class-name: results/",
+            "expected at most 200 characters in a name, got 201",
+        ],
     ),
     "an unknown dataset": (
         lambda: of_protocol(name="mine-5w1s", dataset="mine"),
