@@ -8,6 +8,7 @@ from fewbench.documents import shown
 from fewbench.folders import whole_folder
 
 from ..page.parts import part
+from ..protocol import EvalProtocol
 from ..records import ResultError
 from .addresses import entry_folder, episodes_file, protocol_folder
 from .board_rows import ProtocolTable, table_of
@@ -34,10 +35,12 @@ def write_site(board: Board, out: Path) -> Path:
 
     The same board gives the same bytes. Files of an earlier call that are not written
     again are removed; all other files in `out` stay.
-    Raises ResultError if an entry is there twice or cannot be ranked with the others.
+    Raises ResultError if an entry or the name of a protocol is there twice, or if an entry
+    cannot be ranked with the others.
     Raises OSError if the folder cannot be written. Nothing is then half-written.
     """
     _check_ids(board.entries)
+    _check_folders(board.protocols)
     tables = [table_of(board, protocol) for protocol in board.protocols]
     with whole_folder(out) as folder:
         _write(folder, _first_files(board, tables))
@@ -63,6 +66,20 @@ def _check_ids(entries: Sequence[Entry]) -> None:
                 f"this id on {entry.protocol.name}, got two. Rename one of the bundles"
             )
         seen.add(name)
+
+
+def _check_folders(protocols: Sequence[EvalProtocol]) -> None:
+    """Raise ResultError if two protocols would have the same folder."""
+    seen: set[str] = set()
+    for protocol in protocols:
+        folder = protocol_folder(protocol.name)
+        if folder in seen:
+            raise ResultError(
+                f"cannot write the pages of {shown(protocol.name)}: expected one protocol "
+                f"of this name, got two with different settings. Leave out the bundles of "
+                f"one of them"
+            )
+        seen.add(folder)
 
 
 def _by_id(

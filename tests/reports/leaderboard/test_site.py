@@ -73,6 +73,17 @@ def test_a_failure_leaves_the_site_as_it_was(site: Path) -> None:
     assert contents(site) == before
 
 
+def test_two_protocols_in_one_folder_are_refused(tmp_path: Path) -> None:
+    other = dataclasses.replace(PROTOCOL, interval="legacy-z")
+    entries = (make_entry("a"), make_entry("b", protocol=other))
+    board = make_board(protocols=(PROTOCOL, other), entries=entries, reported={})
+
+    with pytest.raises(ResultError, match=r"expected one protocol of this name"):
+        write_site(board, tmp_path / "site")
+
+    assert not (tmp_path / "site").exists()
+
+
 def test_strangers_cannot_choose_where_files_lie(tmp_path: Path) -> None:
     ids = ("../../evil", "/etc/evil", "a\x00b", "CON")
     entries = [make_entry(one, 0.5 + 0.01 * i) for i, one in enumerate(ids)]
