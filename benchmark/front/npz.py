@@ -26,6 +26,11 @@ _PACKINGS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 # What numpy raises, besides ValueError, when it parses a damaged header.
 _NO_HEADER = (SyntaxError, TypeError, LookupError, tokenize.TokenError)
 
+_HEADER_READERS = {
+    (1, 0): np.lib.format.read_array_header_1_0,
+    (2, 0): np.lib.format.read_array_header_2_0,
+}
+
 
 def read_arrays(path: Path, limits: Mapping[str, int]) -> dict[str, np.ndarray]:
     """Read the arrays of an .npz file, as name -> array. Pickled arrays are refused.
@@ -40,6 +45,25 @@ def read_arrays(path: Path, limits: Mapping[str, int]) -> dict[str, np.ndarray]:
     with zipfile.ZipFile(path) as archive:
         _check_members(archive, limits)
         return {name: _read_array(archive, name) for name in limits}
+
+
+def array_kind(path: Path, name: str) -> tuple[np.dtype, tuple[int, ...]] | None:
+    """Return the type and the shape of an array in an .npz, without unpacking its values.
+
+    None if there is no such array, or if its header cannot be read.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            member = archive.getinfo(f"{name}.npy")
+            if member.compress_type not in _PACKINGS:
+                return None
+            with archive.open(member) as packed:
+                start = io.BytesIO(packed.read(_HEADER_BYTES))
+        read_header = _HEADER_READERS[np.lib.format.read_magic(start)]
+        shape, _, dtype = read_header(start)
+    except (*UNREADABLE, *_NO_HEADER):
+        return None
+    return dtype, shape
 
 
 def _check_members(archive: zipfile.ZipFile, limits: Mapping[str, int]) -> None:

@@ -13,7 +13,7 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
 from fewbench.documents import DocumentError, explain, fit, parse_json, read_bytes
-from fewbench.npz import UNREADABLE, read_arrays
+from fewbench.npz import UNREADABLE, array_kind, read_arrays
 
 from ...reports.names import ShownName
 from ...reports.origin import Sha256
@@ -67,7 +67,7 @@ def load_foreign(path: Path, card: Card | None) -> RunResult:
     """
     try:
         document = fit(parse_json(read_bytes(path)), SCHEMA)
-        arrays = read_arrays(path.with_suffix(".npz"), _limits(document.protocol))
+        arrays = _read_arrays(path.with_suffix(".npz"), document.protocol)
         return RunResult(**_header(document, card), **_arrays(arrays, document))
     except ValidationError as invalid:
         raise _refusal(path, explain(invalid)) from invalid
@@ -75,6 +75,30 @@ def load_foreign(path: Path, card: Card | None) -> RunResult:
         raise _refusal(path, "no .npz of this name beside it") from missing
     except (*UNREADABLE, TypeError) as damage:
         raise _refusal(path, str(damage)) from damage
+
+
+def _read_arrays(path: Path, protocol: EvalProtocol) -> dict[str, np.ndarray]:
+    """Read the arrays of a result.
+
+    Raises ValueError or another exception of UNREADABLE if they are damaged or too large.
+    """
+    try:
+        return read_arrays(path, _limits(protocol))
+    except ValueError:
+        # Too many bytes often come from another shape or type, so these are named first.
+        n_episodes = protocol.n_episodes
+        shape = (n_episodes, protocol.queries_per_episode)
+        _check_kind(path, "predictions", np.dtype(np.uint8), shape)
+        shape = (n_episodes, protocol.n_way)
+        _check_kind(path, "classes", np.dtype(np.uint16), shape)
+        raise
+
+
+def _check_kind(path: Path, name: str, dtype: np.dtype, shape: tuple[int, ...]) -> None:
+    """Raise ValueError if an array is there, and has another type or shape."""
+    found = array_kind(path, name)
+    if found not in (None, (dtype, shape)):
+        raise ValueError(f"{name}: expected {dtype} {shape}, got {found[0]} {found[1]}")
 
 
 def _limits(protocol: EvalProtocol) -> dict[str, int]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fewbench.npz import UNREADABLE, read_arrays
+from fewbench.npz import UNREADABLE, array_kind, read_arrays
 
 
 def test_arrays_come_back(tmp_path: Path) -> None:
@@ -19,6 +19,30 @@ def test_arrays_come_back(tmp_path: Path) -> None:
 
     assert arrays["a"].tolist() == [[0, 1, 2], [3, 4, 5]]
     assert arrays["b"].tolist() == ["x"]
+
+
+def test_the_kind_of_an_array_is_told_without_its_values(tmp_path: Path) -> None:
+    path = tmp_path / "a.npz"
+    np.savez_compressed(path, a=np.zeros((10**4, 10**3), np.uint8), b=np.array(["x"]))
+
+    tracemalloc.start()
+    kind = array_kind(path, "a")
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert kind == (np.dtype(np.uint8), (10**4, 10**3))
+    assert peak < 10**6
+    assert array_kind(path, "b") == (np.dtype("<U1"), (1,))
+    assert array_kind(path, "c") is None
+
+
+@pytest.mark.parametrize("packing", [zipfile.ZIP_STORED, zipfile.ZIP_BZIP2])
+def test_a_header_that_cannot_be_read_has_no_kind(packing: int, tmp_path: Path) -> None:
+    path = tmp_path / "a.npz"
+    with zipfile.ZipFile(path, "w", packing) as archive:
+        archive.writestr("a.npy", b"\x93NUMPY\x01\x00\x04\x00{(:\n")
+
+    assert array_kind(path, "a") is None
 
 
 def test_an_array_above_its_limit_is_not_unpacked(tmp_path: Path) -> None:

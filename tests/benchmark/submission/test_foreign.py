@@ -68,6 +68,15 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"predictions": LABELS.astype("S1")}, r"expected uint8 .* got \|S1"),
     ({"predictions": LABELS + np.uint8(1)}, "expected labels 0 to 4, got 5"),
     ({"predictions": LABELS.astype(np.int64)}, "expected uint8 .* got int64"),
+    (
+        {"predictions": np.zeros((6, 15, 800))},
+        r"predictions: expected uint8 \(6, 15\), got float64 \(6, 15, 800\)",
+    ),
+    (
+        {"classes": np.zeros((9999, 5), np.uint16)},
+        r"classes: expected uint16 \(6, 5\), got uint16 \(9999, 5\)",
+    ),
+    ({"class_names": np.full(117, "x" * 10_000)}, "class_names.npy unpacks to"),
     ({"classes": HONEST.classes + np.uint16(500)}, "expected class numbers 0 to 116"),
     ({"classes": HONEST.classes[:, :2]}, r"classes: expected uint16 \(6, 5\)"),
     ({"class_sizes": HONEST.class_sizes[:9]}, r"class_sizes: expected int32 \(117,\)"),
