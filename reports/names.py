@@ -11,6 +11,15 @@ from pydantic import AfterValidator, Field
 NAME_PATTERN = r"^[a-z0-9](_?[a-z0-9.-])*$"
 Name = Annotated[str, Field(pattern=NAME_PATTERN, max_length=80)]
 _LONGEST_SLUG = 48
+# Letters and symbols that are drawn as a blank: fillers of Hangul, and an empty Braille cell.
+_BLANK = "\u115f\u1160\u2800\u3164\uffa0"
+
+
+def is_visible(text: str) -> bool:
+    """Tell whether a text has a character that is drawn: a letter, a digit or a sign."""
+    return any(
+        one not in _BLANK and unicodedata.category(one)[0] in "LNPS" for one in text
+    )
 
 
 def check_shown_name(name: str) -> str:
@@ -28,6 +37,8 @@ def check_shown_name(name: str) -> str:
         # Control, format (text direction), surrogate, private and unassigned characters.
         if unicodedata.category(character).startswith("C"):
             raise ValueError(f"a name cannot hold the character {character!a}")
+    if not is_visible(name):
+        raise ValueError("expected a name with at least one visible character")
     return unicodedata.normalize("NFC", name)
 
 

@@ -7,12 +7,12 @@ import json
 from importlib.resources import files
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
 from fewbench.documents import shown
 
-from ...reports.names import ShownName
+from ...reports.names import ShownName, is_visible
 from ...reports.origin import Sha256
 from .findings import Finding, error
 
@@ -20,8 +20,20 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 CARD = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+
+
+def _check_visible(text: str) -> str:
+    if not is_visible(text):
+        raise ValueError("expected at least one visible character")
+    return text
+
+
 # Something must be said here. "none" is an answer.
-Required = Annotated[str, Field(min_length=1, max_length=500, pattern=r"\S")]
+Required = Annotated[
+    str,
+    Field(min_length=1, max_length=500, pattern=r"\S"),
+    AfterValidator(_check_visible),
+]
 Optional = Annotated[str, Field(max_length=500)]
 Address = Annotated[str, Field(max_length=500, pattern=r"^(https?://\S+)?$")]
 _FILL_IN = "Fill it in; the comments in the file of fewbench submission init explain it"
@@ -174,7 +186,7 @@ def _finding(fault: "ErrorDetails", label: str) -> Finding:
     value = fault["input"]
     if fault["type"] in ("missing", "missing_argument"):
         return error("card-missing", where, "it is missing", _FILL_IN)
-    is_empty = value == [] or (isinstance(value, str) and not value.strip())
+    is_empty = value == [] or (isinstance(value, str) and not is_visible(value))
     if is_empty:
         return error("card-empty", where, "it is empty", _FILL_IN)
     what = _EXPECTED.get(fault["type"], fault["msg"].removeprefix("Value error, "))

@@ -6,7 +6,13 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from fewbench.reports.names import NAME_PATTERN, ShownName, check_shown_name, key_of
+from fewbench.reports.names import (
+    NAME_PATTERN,
+    ShownName,
+    check_shown_name,
+    is_visible,
+    key_of,
+)
 
 SHOWN = TypeAdapter(ShownName)
 
@@ -63,3 +69,15 @@ def test_names_in_any_script_are_shown(name: str) -> None:
 def test_names_that_would_not_show_as_they_are_are_refused(name: str) -> None:
     with pytest.raises((ValidationError, ValueError)):
         SHOWN.validate_python(name)
+
+
+@pytest.mark.parametrize("text", ["a", "7", "+", "€", "名", "\u3164a", " a"])
+def test_a_visible_text_has_a_character_that_is_drawn(text: str) -> None:
+    assert is_visible(text)
+
+
+@pytest.mark.parametrize("text", ["", " \t", "\u3164", "\u200b", "\u2800", "\u0301"])
+def test_blanks_are_not_visible_and_no_name(text: str) -> None:
+    assert not is_visible(text)
+    with pytest.raises(ValueError):
+        check_shown_name(text)

@@ -111,6 +111,10 @@ FAULTS: list[tuple[str, str, Any, str]] = [
     ("method", "licence", 3, "expected text in quotes, got 3"),
     ("method", "licence", "  ", "it is empty"),
     ("method", "authors", [""], "it is empty"),
+    ("method", "authors", ["\u2800"], "it is empty"),
+    ("method", "name", "\u3164", "it is empty"),
+    ("method", "licence", "\u3164", "it is empty"),
+    ("training", "hardware", "\u200b", "it is empty"),
 ]
 
 
