@@ -128,8 +128,34 @@ def test_an_answer_file_too_few_is_refused(elsewhere: Elsewhere) -> None:
     done = elsewhere.pack(RESULTS[0].predictions)
 
     assert done.returncode == 1
-    assert "shorter" in done.stderr
+    [line] = done.stderr.splitlines()
+    assert "answers for each of the 2 seeds in submission.toml, got 1" in line
     assert not (elsewhere.folder / "mine.fewbench.zip").exists()
+
+
+@pytest.mark.parametrize(
+    ("files", "words"),
+    [
+        ("episodes.npz submission.toml", "Type python pack_elsewhere.py episodes.npz"),
+        ("none.npz submission.toml b.zip a.npy a.npy", "none.npz: cannot be read"),
+        ("episodes.npz none.toml b.zip a.npy a.npy", "none.toml: cannot be read"),
+        ("episodes.npz broken.toml b.zip a.npy a.npy", "broken.toml: cannot be read"),
+        ("episodes.npz submission.toml b.zip a.npy a.npy", "a.npy: cannot be read"),
+        ("broken.toml submission.toml b.zip a.npy a.npy", "broken.toml: cannot be"),
+    ],
+)
+def test_a_mistake_is_answered_in_one_line(
+    files: str, words: str, elsewhere: Elsewhere
+) -> None:
+    write_card(elsewhere.folder)
+    (elsewhere.folder / "broken.toml").write_text("[method")
+
+    done = elsewhere.python(str(SCRIPT), *files.split())
+
+    assert done.returncode == 1
+    [line] = done.stderr.splitlines()
+    assert words in line
+    assert not (elsewhere.folder / "b.zip").exists()
 
 
 def test_the_documents_are_what_the_schema_says(elsewhere: Elsewhere) -> None:
