@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from fewbench.files import file_digest
 from .bundle import Unpacked, bundle_sha256, unpacked
 from .card import Card, read_card
 from .check_card import check_card
+from .check_checkpoints import check_checkpoints
 from .check_results import check_results
 from .contents import (
     DOCUMENT,
@@ -93,7 +94,9 @@ def _check(
         # If a result cannot be read, nobody knows which seeds are there.
         is_complete = len(results) == len(result_names(bundle.names))
         findings += check_card(card, results, card_label, is_complete=is_complete)
-    findings += islice(_check_privacy(bundle, card_label), _MOST_PRIVATE)
+    enclosed = check_checkpoints(bundle.folder, bundle.names)
+    private = chain(enclosed, _check_privacy(bundle, card_label))
+    findings += islice(private, _MOST_PRIVATE)
     made_with = contents.made_with if contents else "unknown"
     return CheckedSubmission(
         path.name, sha256, made_with, card, results, bounded(findings)

@@ -58,6 +58,11 @@ def is_text(name: str) -> bool:
     return not name.endswith((".npz", ".safetensors"))
 
 
+def is_checkpoint(name: str) -> bool:
+    """Tell whether a file of a bundle is a checkpoint."""
+    return name.endswith(".safetensors")
+
+
 def result_names(names: list[str]) -> list[str]:
     """Return the names of the JSON documents of all results, sorted."""
     return sorted(

@@ -10,7 +10,12 @@ import numpy as np
 import pytest
 
 from fewbench.reports.result_files import save_result
-from fewbench_tests.made_bundles import changed, two_seeds, write_card
+from fewbench_tests.made_bundles import (
+    changed,
+    checkpoint_bytes,
+    two_seeds,
+    write_card,
+)
 
 Run = Callable[..., CompletedProcess[str]]
 NAME = "mine.fewbench.zip"
@@ -173,13 +178,13 @@ def test_a_training_run_and_its_checkpoint_are_packed(run: Run, folder: Path) ->
     made = folder / "run"
     made.mkdir()
     (made / "train.json").write_text(json.dumps({"config": {"seed": 0}}))
-    (made / "best.safetensors").write_bytes(b"another")
+    (made / "best.safetensors").write_bytes(checkpoint_bytes())
 
     run("submission", "pack", "results", "--out", NAME, "--run", "run")
     words = ["pack", "results", "--out", "b.fewbench.zip", "--run", "run"]
     done = run("submission", *words, "--checkpoints", code=1)
 
-    assert "error checkpoint: checkpoints/seed0.safetensors" in done.stdout
+    assert "error checkpoint: checkpoints/seed0.safetensors: results/" in done.stdout
 
 
 def test_no_verdict_can_be_written(run: Run, folder: Path) -> None:

@@ -15,6 +15,7 @@ from fewbench.reports.records import RunResult
 from fewbench_tests.honest_results import build_honest
 from fewbench_tests.made_bundles import (
     card_document,
+    checkpoint_bytes,
     files_of,
     lines,
     pack,
@@ -67,16 +68,32 @@ def test_several_protocols_go_into_one_bundle(tmp_path: Path) -> None:
 
 
 def test_a_training_run_is_enclosed(tmp_path: Path, out: Path) -> None:
-    runs = [EnclosedRun(0, {"lr": 0.1}, b"checkpoint"), EnclosedRun(1, {}, None)]
+    runs = [EnclosedRun(0, {"lr": 0.1}, checkpoint_bytes()), EnclosedRun(1, {}, None)]
     results = [replace(one, checkpoint_sha256=None) for one in two_seeds()]
 
     checked = pack_submission(results, write_card(tmp_path), out, runs)
 
     assert lines(checked) == []
     files = files_of(out)
-    assert files["checkpoints/seed0.safetensors"] == b"checkpoint"
+    assert files["checkpoints/seed0.safetensors"] == checkpoint_bytes()
     assert json.loads(files["training/seed0/train.json"]) == {"lr": 0.1}
     assert "training/seed1/train.json" in files
+
+
+def test_a_checkpoint_with_a_private_path_is_not_packed(
+    tmp_path: Path, out: Path
+) -> None:
+    checkpoint = checkpoint_bytes({"data": "/home/kim/data"})
+    results = [replace(one, checkpoint_sha256=None) for one in two_seeds()]
+
+    runs = [EnclosedRun(0, {}, checkpoint)]
+    checked = pack_submission(results, write_card(tmp_path), out, runs)
+
+    [line] = lines(checked)
+    assert line.startswith(
+        "error private: checkpoints/seed0.safetensors: __metadata__.data: it tells a path"
+    )
+    assert not out.exists()
 
 
 def test_no_path_and_no_machine_travels_along(tmp_path: Path, out: Path) -> None:
