@@ -22,4 +22,18 @@ EXAMPLES = {
     "fewbench plan": "fewbench plan results/pilot.json --half-width 0.2%",
     "fewbench verify": "fewbench verify results",
     "fewbench regress": "fewbench regress results --reference accuracy/reference",
+    "fewbench submission pack": (
+        "fewbench submission pack results --card submission.toml --out my.fewbench.zip"
+    ),
+    "fewbench submission check": "fewbench submission check my.fewbench.zip",
+    "fewbench leaderboard init": "fewbench leaderboard init board",
+    "fewbench leaderboard add": "fewbench leaderboard add board my.fewbench.zip",
+    "fewbench leaderboard withdraw": (
+        "fewbench leaderboard withdraw board my --reason duplicate"
+    ),
+    "fewbench leaderboard note": (
+        "fewbench leaderboard note board my --objection duplicate"
+    ),
+    "fewbench leaderboard verify": "fewbench leaderboard verify board",
+    "fewbench leaderboard build": "fewbench leaderboard build board --out site",
 }
