@@ -22,7 +22,7 @@ import numpy as np
 def read(path, reader):
     try:
         return reader(path)
-    except Exception as error:
+    except (OSError, ValueError, LookupError, TypeError, zipfile.BadZipFile) as error:
         sys.exit(f"{path}: cannot be read: {type(error).__name__}: {error}")
 
 

@@ -13,6 +13,7 @@ from .log import ADDING, Event
 class Listed:
     """An entry as the log tells of it.
 
+    replaces: the id of the entry that it replaced; "" if there is none
     replaced_by: the id of the newer entry; "" if there is none
     retrained: a link to the training that reached the accuracy; "" if there is none
     """
@@ -20,6 +21,7 @@ class Listed:
     id: str
     bundle_sha256: str
     added: str
+    replaces: str = ""
     standing: Standing = "current"
     replaced_by: str = ""
     retrained: str = ""
@@ -54,7 +56,9 @@ def _add(entries: dict[str, Listed], event: Event, number: int) -> None:
         if replaced is None or replaced.standing != "current":
             raise _impossible(number, f"{event.replaces} is not a current entry")
         _change(entries, event.replaces, standing="replaced", replaced_by=event.entry)
-    entries[event.entry] = Listed(event.entry, event.bundle_sha256, event.date)
+    entries[event.entry] = Listed(
+        event.entry, event.bundle_sha256, event.date, event.replaces
+    )
 
 
 def _change(entries: dict[str, Listed], entry: str, **changes: str) -> None:

@@ -13,13 +13,8 @@ from ...reports.protocol import EvalProtocol
 from ...reports.published import PublishedNumber
 from ..published_numbers import published_numbers
 from ..submission.card import Card, Tuned
-from ..submission.verdict import (
-    CHECK_VERSION,
-    ScoredResult,
-    Verdict,
-    load_verdict,
-    read_counts,
-)
+from ..submission.scored_result import ScoredResult, read_counts
+from ..submission.verdict import CHECK_VERSION, Verdict, load_verdict
 from .entries import Listed, listed_entries
 from .folder import BoardFolder
 from .log import Event, read_log

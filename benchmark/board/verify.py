@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from fewbench.errors import UserError
 
 from ..submission.bundle import bundle_sha256
-from ..submission.check import check_submission
+from ..submission.check import CheckedSubmission, check_submission
 from ..submission.contents import SUFFIX
 from ..submission.findings import Finding, error, note, warning
 from ..submission.verdict import (
@@ -60,9 +60,10 @@ def verify_board(board: BoardFolder, scope: Scope) -> list[Finding]:
         if base.has(f"{BUNDLES}/{listed.id}{SUFFIX}"):
             findings += _check_version(board, listed)
             continue
+        checked = check_submission(board.bundle(listed.id))
         if scope.base:
-            findings += _check_new(board, listed, earlier)
-        findings += _check_verdict(board, listed, update=scope.update)
+            findings += _check_new(board, listed, checked, earlier)
+        findings += _check_verdict(board, listed, checked, update=scope.update)
     return findings
 
 
@@ -94,15 +95,16 @@ def _check_files(board: BoardFolder, entries: dict[str, Listed]) -> Iterator[Fin
 
 
 def _check_new(
-    board: BoardFolder, listed: Listed, earlier: list[Neighbour]
+    board: BoardFolder,
+    listed: Listed,
+    checked: CheckedSubmission,
+    earlier: list[Neighbour],
 ) -> Iterator[Finding]:
     """Check an entry of a pull request beside the entries before it."""
     path = board.bundle(listed.id)
-    checked = check_submission(path)
-    replaces = _replaced(board, listed)
     beside = [
         *check_protocols(board, checked),
-        *against_board(checked, listed.id, earlier, replaces),
+        *against_board(checked, listed.id, earlier, listed.replaces),
     ]
     for finding in beside:
         # A maintainer may let others replace an entry. A pull request may not.
@@ -116,15 +118,15 @@ def _check_new(
 
 
 def _check_verdict(
-    board: BoardFolder, listed: Listed, *, update: bool
+    board: BoardFolder, listed: Listed, checked: CheckedSubmission, *, update: bool
 ) -> Iterator[Finding]:
-    """Check a bundle again, and compare its verdict with the one that is kept.
+    """Compare the verdict on a bundle with the one that is kept.
 
     What a re-run found cannot be repeated here. It is taken from the verdict that is kept.
     """
     path = board.bundle(listed.id)
     kept = _kept(board, listed)
-    verdict = verdict_on(check_submission(path), kept.reruns if kept else ())
+    verdict = verdict_on(checked, kept.reruns if kept else ())
     for finding in verdict.findings:
         if finding.level == "error":
             yield replace(finding, where=f"{path.name}: {finding.where}")
@@ -152,14 +154,6 @@ def _kept(board: BoardFolder, listed: Listed) -> Verdict | None:
         return load_verdict(board.verdict(listed.bundle_sha256))
     except UserError:
         return None
-
-
-def _replaced(board: BoardFolder, listed: Listed) -> str:
-    """Return the id of the entry that an entry replaced; "" for none."""
-    for event in read_log(board.log):
-        if event.entry == listed.id and event.replaces:
-            return event.replaces
-    return ""
 
 
 def _update(board: BoardFolder) -> str:

@@ -9,7 +9,8 @@ from fewbench.documents import counted, shown
 
 if TYPE_CHECKING:
     from ..submission.rerun_record import Rerun
-    from ..submission.verdict import ScoredResult, Verdict
+    from ..submission.scored_result import ScoredResult
+    from ..submission.verdict import Verdict
 
 _MEANING = {
     "refused": "a board does not take it before the errors are corrected",

@@ -16,5 +16,6 @@ agreement.py      whether hits fall on images that other learners get right too
 schemas.py        the JSON Schemas of all documents
 rerun_record.py   the record of one checkpoint that was evaluated again
 rerun.py          evaluate the checkpoints again
+scored_result.py  the numbers of one result
 verdict.py        the verdict on a bundle, which a board keeps
 """

@@ -111,22 +111,38 @@ def rerun(
     protocol = _fresh(result.protocol)
     stream, learner = as_evaluated(result, learner, root, protocol)
     fresh = _accuracies(_answer(stream, learner, progress), n_way)
-    low, high = difference_limits(result.accuracies, fresh)
-    reason = _fault(replayed, low) or f"{replayed}; {TOLERANCE:.0%} may"
+    limits = difference_limits(result.accuracies, fresh)
+    return _record(submitted.name, replayed, protocol.seed, fresh, limits)
+
+
+def _record(
+    file: str,
+    replayed: Replay,
+    fresh_seed: int,
+    fresh: NDArray[np.float64],
+    limits: tuple[float, float],
+) -> Rerun:
+    """Return the record of a result that was evaluated again.
+
+    fresh: float64 (n_fresh,) the accuracy in each fresh episode
+    limits: of the submitted accuracy minus the fresh one
+    """
+    low, high = limits
+    fault = _fault(replayed, low)
     return Rerun(
-        file=submitted.name,
+        file=file,
         n_predictions=replayed.n_predictions,
         n_differ=replayed.n_differ,
         n_lost=replayed.n_lost,
         n_gained=replayed.n_gained,
-        fresh_seed=protocol.seed,
+        fresh_seed=fresh_seed,
         n_fresh=fresh.size,
         fresh_mean=float(fresh.mean()),
         low=low,
         high=high,
         level=LEVEL,
-        has_passed=not _fault(replayed, low),
-        reason=reason,
+        has_passed=not fault,
+        reason=fault or f"{replayed}; {TOLERANCE:.0%} may",
     )
 
 

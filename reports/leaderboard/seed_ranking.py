@@ -62,14 +62,32 @@ def seed_tests(
 
     tests: what `ranking.episode_tests` found for these scores
     """
-    firsts, seconds = np.triu_indices(scores.n_entries, 1)
     errors = _errors(scores, tests)
-    df = _degrees_of_freedom(scores)
+    distances = np.abs(tests.differences)
+    p_values = two_sided(
+        distances,
+        errors,
+        _degrees_of_freedom(scores),
+        _unseen(scores, tests),
+    )
+    return PairTests(
+        n_entries=scores.n_entries,
+        differences=tests.differences,
+        errors=errors,
+        p_values=np.maximum(p_values, tests.p_values),
+    )
+
+
+def _unseen(scores: Scores, tests: PairTests) -> list[Unseen]:
+    """Return what other seeds could do to the better and to the worse entry of each pair.
+
+    They could bring the better one down to 0, and the worse one up to 1.
+    """
+    firsts, seconds = np.triu_indices(scores.n_entries, 1)
     weights = _weights(scores)
     first_wins = tests.differences > 0
     better = np.where(first_wins, firsts, seconds)
     worse = np.where(first_wins, seconds, firsts)
-    # Other seeds could bring the better entry down to 0, and the worse one up to 1.
     of_better = Unseen(
         weight=weights[better],
         n=scores.n_seeds[better],
@@ -80,19 +98,7 @@ def seed_tests(
         n=scores.n_seeds[worse],
         room=1 - scores.means[worse],
     )
-    distances = np.abs(tests.differences)
-    p_values = two_sided(
-        distances,
-        errors,
-        df,
-        [of_better, of_worse],
-    )
-    return PairTests(
-        n_entries=scores.n_entries,
-        differences=tests.differences,
-        errors=errors,
-        p_values=np.maximum(p_values, tests.p_values),
-    )
+    return [of_better, of_worse]
 
 
 def _errors(

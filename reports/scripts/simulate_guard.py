@@ -30,6 +30,27 @@ WATCHED = ((3, 1), (5, 1), (10, 1), (10, 3))
 STARTS = (1, 31)
 DROPS = (1.0, 2.0, 3.0, 4.0, 10.0)
 PATIENCE = 60
+LOOKS = [
+    "reference runs",
+    "new runs",
+    "a drop beyond chance",
+    "a true drop seen 8 times in 10",
+    "false alarms (nominal 5 %)",
+    "false alarms, confirmed",
+    "that true drop seen (nominal 80 %)",
+    "that true drop seen and confirmed",
+]
+FALSE_ALARMS = [
+    "reference runs",
+    "runs a night",
+    "nights",
+    "t-test fails on a night (nominal 5 %)",
+    f"t-test ever fails in {NIGHTS} nights",
+    "ever red without a history",
+    "e-value ever alarms (nominal at most 5 %)",
+    "ever red with a history (nominal at most 5 %)",
+    "ever red on a night judged alone",
+]
 
 
 class Night(NamedTuple):
@@ -91,12 +112,8 @@ def _single_look(size: int, n_new: int, n: int) -> list[str]:
     guarded = Guarded(np.random.default_rng([18, size, n_new]), size, n_new)
     found = _any_look(size, n_new)
     visible = found.visible_drop / found.spread
-    row = [
-        str(size),
-        str(n_new),
-        f"{found.alarm / found.spread:.1f}",
-        f"{visible:.1f}",
-    ]
+    alarm = found.alarm / found.spread
+    row = [str(size), str(n_new), f"{alarm:.1f}", f"{visible:.1f}"]
     for drop in (0.0, visible):
         looks = [_two_looks(guarded, drop) for _ in range(n)]
         first, both = np.mean(looks, axis=0)
@@ -194,33 +211,8 @@ def table(header: list[str], rows: list[list[str]]) -> str:
 
 def tables(scale: float) -> str:
     """All tables, with what introduces them."""
-    looks = table(
-        [
-            "reference runs",
-            "new runs",
-            "a drop beyond chance",
-            "a true drop seen 8 times in 10",
-            "false alarms (nominal 5 %)",
-            "false alarms, confirmed",
-            "that true drop seen (nominal 80 %)",
-            "that true drop seen and confirmed",
-        ],
-        single_looks(scale),
-    )
-    false = table(
-        [
-            "reference runs",
-            "runs a night",
-            "nights",
-            "t-test fails on a night (nominal 5 %)",
-            f"t-test ever fails in {NIGHTS} nights",
-            "ever red without a history",
-            "e-value ever alarms (nominal at most 5 %)",
-            "ever red with a history (nominal at most 5 %)",
-            "ever red on a night judged alone",
-        ],
-        false_alarms(scale),
-    )
+    looks = table(LOOKS, single_looks(scale))
+    false = table(FALSE_ALARMS, false_alarms(scale))
     sizes = [f"{size} reference runs" for size in SIZES]
     waits = [
         f"A drop that begins on night {start}:\n\n"

@@ -36,10 +36,7 @@ class Churn:
         """Say what changed from `a` to `b`."""
         lost = f"{self.right_to_wrong:,} right to wrong"
         gained = f"{self.wrong_to_right:,} wrong to right"
-        return self._said(
-            lost,
-            gained,
-        )
+        return self._said(lost, gained)
 
     def between(self, first: int, second: int) -> str:
         """Say what differs between two results, of which neither is the newer.
@@ -48,10 +45,7 @@ class Churn:
         """
         only_first = f"{self.right_to_wrong:,} right only in {first}"
         only_second = f"{self.wrong_to_right:,} right only in {second}"
-        return self._said(
-            only_first,
-            only_second,
-        )
+        return self._said(only_first, only_second)
 
     def _said(self, only_a: str, only_b: str) -> str:
         differ = f"{self.n_changed:,} of {self.n:,} predictions differ"

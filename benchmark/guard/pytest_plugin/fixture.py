@@ -99,8 +99,7 @@ class Accuracy:
             found = answer(question, policy)
         except UserError as error:
             guard.note_error(self._item)
-            record = error_record(place, question, error, policy)
-            guard.note(self._item, record)
+            guard.note(self._item, error_record(place, question, error, policy))
             error.args = (typable(str(error), place, policy),)
             raise _bare(error) from error.__cause__
         except (Exception, pytest.fail.Exception) as error:

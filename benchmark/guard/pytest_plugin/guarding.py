@@ -1,7 +1,7 @@
 """The guard of a run of pytest: it knows the options, the tests, and what they found."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -101,15 +101,13 @@ class Guard:
         from ..verdict import Rules
         from .check import Policy
 
-        changes: dict[str, Any] = {}
-        if marker.margin is not None:
-            changes["margin"] = marker.margin
         rules = Rules(
             alpha=marker.alpha or self.alpha / self.n_checks,
             fail=self.options.fail,
             drop=self.options.drop,
-            **changes,
         )
+        if marker.margin is not None:
+            rules = replace(rules, margin=marker.margin)
         return Policy(self.options, rules, ReferenceFolder(Path(place.folder)))
 
     def asked_by(self, item: pytest.Item) -> None:
@@ -131,16 +129,9 @@ class Guard:
         folder = self.options.report
         if folder is None or not results:
             return ""
-        from .report_files import save_results
+        from .report_files import why_unsaved
 
-        try:
-            save_results(folder, record, results)
-        except OSError as error:
-            return (
-                f"--accuracy-report: cannot write to {folder}: {error.strerror or error}. "
-                f"Choose another folder"
-            )
-        return ""
+        return why_unsaved(folder, record, results)
 
     def note_error(self, item: pytest.Item) -> None:
         """Remember that a test could not measure or compare anything."""

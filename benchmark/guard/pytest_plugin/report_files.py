@@ -17,14 +17,18 @@ from .record import Record
 from .summary import Summary
 
 
-def save_results(folder: Path, record: Record, results: Sequence[RunResult]) -> None:
-    """Save the results of a check in a folder of its own.
-
-    Raises OSError if they cannot be written.
-    """
+def why_unsaved(folder: Path, record: Record, results: Sequence[RunResult]) -> str:
+    """Save the results of a check in a folder of its own. Return why it failed, or ""."""
     place = place_in(folder, record)
-    for result in results:
-        save_result(result, place, overwrite=True)
+    try:
+        for result in results:
+            save_result(result, place, overwrite=True)
+    except OSError as error:
+        return (
+            f"--accuracy-report: cannot write to {folder}: {error.strerror or error}. "
+            f"Choose another folder"
+        )
+    return ""
 
 
 def place_in(folder: Path, record: Record) -> Path:

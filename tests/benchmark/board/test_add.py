@@ -16,6 +16,7 @@ from fewbench.benchmark.submission.verdict import (
 from fewbench.errors import UserError
 from fewbench_tests.boards import hash_of, made_board, made_bundle
 from fewbench_tests.honest_results import build_honest
+from fewbench_tests.made_bundles import write_card
 
 
 @pytest.fixture
@@ -40,12 +41,11 @@ def test_a_newer_version_replaces_the_older(board, tmp_path) -> None:
 
 
 def test_answers_of_another_entry_are_refused(board, tmp_path) -> None:
-    packed = tmp_path / "packed" / "first.toml"
-    card = packed.read_text().replace("A. Author", "B. Author")
-    packed.write_text(card)
+    edits = [("A. Author", "B. Author"), ("seeds = [0, 1]", "seeds = [0]")]
+    card = write_card(tmp_path, *edits)
     copy = tmp_path / "copy.fewbench.zip"
     results = [build_honest(0.9, rng_seed=hash_of("first"), learner="first")]
-    assert pack_submission(results, packed, copy).has_passed
+    assert pack_submission(results, card, copy).has_passed
     before = board.log.read_bytes()
     verdict = add_bundle(board, copy)
     assert verdict.trust == "refused"

@@ -17,6 +17,8 @@ from fewbench.benchmark.submission.privacy import (
 from fewbench.reports.origin import ImagePreparation, Segment, Weights
 from fewbench_tests.honest_results import build_honest
 
+# The home of the administrator, which lies in no folder of homes.
+ROOT_HOME = "/" + "root"
 PRIVATE = {
     "/home/kim/data/x.npz": "x.npz",
     "/home/kim": "PATH",
@@ -24,8 +26,8 @@ PRIVATE = {
     "/Users/kim": "PATH",
     "/export/home/kim": "PATH",
     "/scratch/kim": "PATH",
-    "/root": "PATH",
-    "/root/run1/last.safetensors": "last.safetensors",
+    ROOT_HOME: "PATH",
+    f"{ROOT_HOME}/run1/last.safetensors": "last.safetensors",
     "file:///home/kim": "PATH",
     "file://host/home/kim/x.npz": "x.npz",
     "~/runs/a": "a",
@@ -102,10 +104,11 @@ def test_what_is_left_holds_no_private_path(pieces: list[str]) -> None:
 
 
 USERS = st.from_regex(r"[a-z][a-z0-9_-]{3,9}", fullmatch=True)
+HOMES = ["/home/", "/Users/", "C:\\Users\\", "~", f"{ROOT_HOME}/"]
 
 
 @settings(max_examples=40)
-@given(USERS, st.sampled_from(["/home/", "/Users/", "C:\\Users\\", "~", "/root/"]))
+@given(USERS, st.sampled_from(HOMES))
 def test_no_user_name_is_left(user: str, home: str) -> None:
     separator = "\\" if "\\" in home else "/"
     path = f"{home}{user}{separator}runs{separator}seed0"

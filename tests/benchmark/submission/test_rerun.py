@@ -15,7 +15,7 @@ from fewbench.benchmark.submission.pack import pack_submission
 from fewbench.benchmark.submission.rerun import difference_limits, rerun_submission
 from fewbench.benchmark.submission.verdict import Verdict, verdict_on
 from fewbench.reports.records import RunResult, count_correct
-from fewbench_tests.boards import CARD
+from fewbench_tests.made_bundles import write_card
 from fewbench_tests.paths import REPOSITORY
 
 CHECKPOINT = REPOSITORY / "tests/compatibility/files/whole/best.safetensors"
@@ -32,8 +32,8 @@ def rerun(
     result: RunResult, folder: Path, root: Path, checkpoints: tuple[Path, ...] = ()
 ) -> Verdict:
     """Pack a result, and check it again with its checkpoint."""
-    card = folder / "card.toml"
-    card.write_text(CARD.format(name="A method", seeds=[result.train_seed]))
+    seeds = f"seeds = [{result.train_seed}]"
+    card = write_card(folder, ("seeds = [0, 1]", seeds))
     bundle = folder / "a.fewbench.zip"
     assert pack_submission([result], card, bundle).has_passed
     checked = check_submission(bundle)

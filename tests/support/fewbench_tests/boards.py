@@ -8,32 +8,7 @@ from fewbench.benchmark.board.folder import BoardFolder, make_board
 from fewbench.benchmark.submission.pack import pack_submission
 
 from .honest_results import build_honest
-
-CARD = """
-[method]
-name = "{name}"
-authors = ["A. Author"]
-licence = "MIT"
-official = true
-[network]
-backbone = "conv4-64"
-parameters = 112000
-[data]
-training = "glyphs train"
-pretraining = "none"
-saw_test_classes = "no"
-validation_labels = "selection"
-extra_data = "none"
-[test]
-transductive = false
-augmentation = "none"
-adaptation = "none"
-ensembling = "none"
-[training]
-seeds = {seeds}
-hardware = "2 cores"
-minutes = 3.5
-"""
+from .made_bundles import write_card
 
 
 def made_bundle(
@@ -49,9 +24,11 @@ def made_bundle(
     method: the name of the method; "" for the id of the entry
     """
     folder.mkdir(parents=True, exist_ok=True)
-    card = folder / f"{entry}.toml"
-    name = method or entry
-    card.write_text(CARD.format(name=name, seeds=list(seeds)), encoding="utf-8")
+    card = write_card(
+        folder,
+        ('"ProtoNet"', f'"{method or entry}"'),
+        ("seeds = [0, 1]", f"seeds = {list(seeds)}"),
+    )
     results = []
     for seed in seeds:
         number = hash_of(entry) + seed

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from fewbench.benchmark.guard.pytest_plugin.report_files import (
     place_in,
-    save_results,
+    why_unsaved,
     write_summary,
 )
 from fewbench.benchmark.guard.pytest_plugin.summary import Summary
@@ -18,7 +18,7 @@ def test_results_of_two_checks_lie_apart(tmp_path: Path) -> None:
     result = build_result()
 
     for name in ("one", "two", "one"):
-        save_results(tmp_path, made_record(name=name), [result])
+        assert why_unsaved(tmp_path, made_record(name=name), [result]) == ""
     records = [
         made_record(test="a/test_models.py::test_mine"),
         made_record(test="b/test_models.py::test_mine"),
@@ -27,7 +27,7 @@ def test_results_of_two_checks_lie_apart(tmp_path: Path) -> None:
         made_record(test="b/test_models.py::test_mine", name="one"),
     ]
     for record in records:
-        save_results(tmp_path, record, [result])
+        assert why_unsaved(tmp_path, record, [result]) == ""
 
     places = [place for place in tmp_path.iterdir() if place.is_dir()]
     assert len(places) == 2 + len(records)
