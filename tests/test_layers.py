@@ -36,6 +36,7 @@ ONLY_IN = {
     "matplotlib": ("reports/plots/", "datasets/scripts/"),
     "learn2learn": ("baselines/libraries.py",),
     "higher": ("baselines/libraries.py",),
+    "ray": ("benchmark/cluster/on_ray.py",),
     "typer": ("benchmark/cli/",),
     "rich": ("benchmark/cli/",),
 }

@@ -1,0 +1,79 @@
+"""How a machine computes: the same task makes the same bytes only where this is equal."""
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+
+from fewbench.documents import shown
+from fewbench.errors import UserError
+
+from ..environment import environment
+
+
+class OtherConditions(UserError):
+    """This machine would make other bytes than the machine that began the work."""
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """What decides the rounding of a computation.
+
+    threads: the number of threads of torch
+    device: "cpu" or "cuda"
+    """
+
+    fewbench: str
+    torch: str
+    numpy: str
+    processor: str
+    instruction_set: str
+    threads: int
+    device: str = "cpu"
+
+    @classmethod
+    def here(cls, threads: int, device: str = "cpu") -> "Conditions":
+        """Return the conditions on this machine.
+
+        device: "auto", "cpu" or "cuda"
+        Raises BaselineError if this machine lacks the device.
+        """
+        # These modules import torch.
+        from ...baselines.device.choose import resolve_device
+        from ...baselines.device.machine import machine_facts
+
+        facts = environment()
+        return cls(
+            fewbench=facts["fewbench"],
+            torch=facts["torch"],
+            numpy=facts["numpy"],
+            processor=facts["processor"],
+            instruction_set=machine_facts()["instruction_set"],
+            threads=threads,
+            device=resolve_device(device).type,
+        )
+
+    def document(self) -> dict[str, str | int]:
+        """Return the conditions as values for JSON."""
+        return asdict(self)
+
+    def check(self, here: "Conditions", where: str) -> None:
+        """Raise OtherConditions if this machine computes under other conditions.
+
+        self: the conditions of the machine that began the work
+        here: the conditions on this machine
+        where: the folder with the work, for the message
+        """
+        differences = list(self._differences(here))
+        if differences:
+            raise OtherConditions(
+                f"{where}: this machine would make other bytes: expected the conditions "
+                f"under which the work began, got {'; '.join(differences)}. Go on at a "
+                f"machine of the same kind, choose another folder with --out, or add "
+                f"--mixed to accept predictions that differ by rounding"
+            )
+
+    def _differences(self, here: "Conditions") -> Iterator[str]:
+        ours = here.document()
+        for name, theirs in self.document().items():
+            if ours[name] != theirs:
+                words = name.replace("_", " ")
+                yield f"{words} {shown(ours[name])} instead of {shown(theirs)}"

@@ -1,0 +1,40 @@
+"""The model of some tasks: how a worker loads it, and what decides its features."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ...baselines.learner import Learner
+from ..models import Loading, load_model
+
+
+@dataclass(frozen=True)
+class ModelSource:
+    """The model of some tasks, as values for JSON.
+
+    identity: all that decides the model's answers, such as {"training": ID OF THE TASK}
+    what: the model as on the command line; for a training of the same work, the path of
+        its published file in the shared folder
+    loading: arguments of `Loading`
+    """
+
+    identity: Mapping[str, Any]
+    what: str
+    loading: Mapping[str, Any] = field(default_factory=dict)
+
+    def load(self, folder: Path, image_shape: tuple[int, int, int]) -> Learner:
+        """Load the model.
+
+        folder: the shared folder of the work
+        image_shape: the shape (H, W, C) of the images that it will see
+        Raises BaselineError if the model cannot be loaded.
+        """
+        what = self.what
+        if "training" in self.identity:
+            what = str(folder / what)
+        return load_model(what, Loading(image_shape=image_shape, **self.loading))
+
+    def document(self) -> dict[str, Any]:
+        """Return the source as values for JSON, from which `ModelSource(**document)` comes."""
+        return asdict(self)

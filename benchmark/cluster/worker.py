@@ -1,0 +1,69 @@
+"""Do one task: in a folder of its own, then publish its file. Any process may call it."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from fewbench.errors import UserError
+from fewbench.locks import Busy
+
+from .answers_task import make_answers
+from .conditions import Conditions
+from .features_task import make_features
+from .outcome import Outcome
+from .place import DifferentCopies, Place
+from .result_task import make_grid_result
+from .task import Kind, Task
+from .training_task import make_training
+
+# A function that does a task in the folder of an attempt, and returns its complete file.
+Make = Callable[[Task, Place, Path], Path]
+
+_MAKE: dict[Kind, Make] = {
+    "training": make_training,
+    "features": make_features,
+    "answers": make_answers,
+    "result": make_grid_result,
+}
+
+
+def do_task(task: Task, place: Place) -> Outcome:
+    """Do a task unless it is done. Return what became of it.
+
+    Raises DifferentCopies if another attempt made other bytes: the whole work stops.
+    Raises Interrupted if a signal asked the process to end. What was saved is kept.
+    """
+    if place.is_done(task):
+        return Outcome(task.id, "done")
+    try:
+        with place.locked(task):
+            return _do(task, place)
+    except Busy:
+        return Outcome(task.id, "busy")
+    except DifferentCopies:
+        raise
+    except (UserError, OSError, MemoryError, RuntimeError) as error:
+        return Outcome(task.id, "failed", reason_of(error))
+
+
+def reason_of(error: BaseException) -> str:
+    """Return an error in one sentence."""
+    text = " ".join(str(error).split())
+    if isinstance(error, MemoryError):
+        return f"out of memory {text}".strip()
+    return text or type(error).__name__
+
+
+def _do(task: Task, place: Place) -> Outcome:
+    if not place.mixed:
+        here = Conditions.here(task.conditions.threads, task.conditions.device)
+        task.conditions.check(here, str(place.folder))
+    started = time.perf_counter()
+    attempt = place.new_attempt(task)
+    made = _MAKE[task.kind](task, place, attempt)
+    finished = time.perf_counter()
+    place.publish(task, made)
+    place.forget_attempts(task)
+    published = time.perf_counter()
+    seconds = {"work": finished - started, "publish": published - finished}
+    return Outcome(task.id, "done", seconds=seconds)
