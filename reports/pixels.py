@@ -77,7 +77,7 @@ def pixel_remark(result: RunResult, published: "PublishedNumber") -> str:
     if result.trained_on is None:
         return (
             f"{compared} Pixels other than those of the training, with nothing else "
-            f"changed, cost two ProtoNets {cost} points."
+            f"changed, cost two ProtoNets {cost} points, and a weaker one nothing."
         )
     return (
         f"{compared} Training and test used the same pixels, and what this costs is not "
