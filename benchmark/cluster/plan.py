@@ -5,12 +5,12 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 
-import torch
-
 from ...baselines.catalogue import make_learner
 from ...baselines.config import TrainConfig
+from ...baselines.device.choose import resolve_device
 from ...baselines.training_inputs import TrainViews, check_episodes
 from ...reports.protocol import EvalProtocol
+from ...reports.records import file_stem
 from ..episodes import find_episodes
 from ..train import train_views
 from .conditions import Conditions
@@ -49,6 +49,11 @@ class PlannedTraining:
         """Return the task that saves the result of an evaluation."""
         return result_task(evaluation, self.training.config.seed, self.conditions)
 
+    def stem(self, evaluation: Evaluation) -> str:
+        """Return the name of the files of a result, without their suffixes."""
+        seed = self.training.config.seed
+        return file_stem(evaluation.protocol.name, evaluation.name, seed)
+
     def unfinished(self, place: Place) -> tuple[Evaluation, ...]:
         """Return the evaluations without a result."""
         found = []
@@ -63,16 +68,17 @@ class PlannedTraining:
         Nothing is done for an evaluation that has its result.
         """
         evaluations = self.unfinished(place)
-        if not evaluations:
-            return
-        yield [self.task]
-        yield from self._batches(evaluations)
+        if evaluations:
+            yield [self.task]
+            yield from self._batches(evaluations)
+        yield self._results()
 
     def all_tasks(self) -> Iterator[Task]:
         """Yield every task, in the order of `flow`."""
         yield self.task
         for batch in self._batches(self.evaluations):
             yield from batch
+        yield from self._results()
 
     def _batches(self, evaluations: tuple[Evaluation, ...]) -> Flow:
         of_view = {str(one.view.document()): one for one in evaluations}
@@ -82,7 +88,9 @@ class PlannedTraining:
         yield chain.from_iterable(
             answers_tasks(one, self.conditions) for one in evaluations
         )
-        yield [self.result(one) for one in evaluations]
+
+    def _results(self) -> list[Task]:
+        return [self.result(one) for one in self.evaluations]
 
 
 @dataclass(frozen=True)
@@ -199,6 +207,6 @@ class _Opened:
         if key in self._checked:
             return
         shape = views.train.image_shape
-        learner = make_learner(config, shape, torch.device("cpu"))
+        learner = make_learner(config, shape, resolve_device("cpu"))
         check_episodes(learner, config, views)
         self._checked.add(key)
