@@ -132,9 +132,7 @@ def status_document(opened: OpenGrid) -> dict[str, Any]:
         if line.state in ("failed", "died"):
             failed[line.task] = f"{line.title}: {line.reason}"
         if line.conditions is not None:
-            machines.add(
-                f"{line.conditions.processor} ({line.conditions.instruction_set})"
-            )
+            machines.add(line.conditions.machine)
     done = {task.id for task in plan.tasks() if plan.place.is_done(task)}
     failures = [text for task, text in failed.items() if task not in done]
     return {
@@ -176,7 +174,7 @@ def merge_text(document: dict[str, Any]) -> str:
     """Return what `fewbench grid merge` did, as text."""
     import shlex
 
-    from ..cluster.grid_folder import COPY
+    from ..cluster.result_task import COPY
 
     results = document["tasks"]["result"]
     lines = [f"{results['done']:,} of {counted(results['total'], 'result')} saved"]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -181,9 +182,14 @@ def _executor(opened: "OpenGrid", workers: int | None, ray: str | None) -> "Exec
     threads = opened.conditions.threads
     place = opened.plan.place
     if ray is not None:
-        from ..cluster.on_ray import RayExecutor
+        from ...datasets.root import data_root
+        from ..cluster.on_ray import RayCluster
 
-        return RayExecutor(place, ray, threads=threads)
+        # Other machines have another working folder and other variables.
+        folder = place.folder.resolve()
+        root = data_root(place.root).resolve()
+        shared = replace(place, folder=folder, root=root)
+        return RayCluster(shared, ray, threads=threads)
     n_workers = workers or _free_workers(opened)
     return ProcessPool(place, n_workers, threads=threads)
 

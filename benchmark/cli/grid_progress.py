@@ -79,7 +79,9 @@ def progress_text(counts: "Mapping[Kind, Count]", summary: "Summary") -> str:
 def footer(counts: "Mapping[Kind, Count]", summary: "Summary") -> str:
     """Return what is running, what failed, and about how long the rest takes."""
     words = [f"{summary.running} running", f"{len(summary.failures)} failed"]
-    left = sum(count.total - _done(kind, count, summary) for kind, count in counts.items())
+    left = sum(
+        count.total - _done(kind, count, summary) for kind, count in counts.items()
+    )
     new = sum(_new(kind, summary) for kind in counts)
     if new and left:
         seconds = summary.seconds * left / new

@@ -1,7 +1,8 @@
 """Read GRID.toml: the trainings and evaluations that a user asks for."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import fields
 from itertools import product
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -9,11 +10,13 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
-from fewbench.documents import explain, parse_toml, read_bytes
+from fewbench.documents import parse_toml, read_bytes, shown
 from fewbench.errors import UserError
 
 _MOST_BYTES = 1 << 20
 _STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+_UNKNOWN_KEY = "unexpected_keyword_argument"
+_TYPES = ("constrained-int", "list[constrained-int]", "str", "int", "float", "bool")
 _EXAMPLE = 'recipes = ["protonet-glyphs"] and protocols = ["glyphs-5w1s"]'
 
 Count = Annotated[int, Field(ge=1)]
@@ -65,9 +68,10 @@ class Grid:
     """
 
     part: Annotated[list[Part], Field(min_length=1)]
-    seeds: Annotated[int, Field(ge=1, le=1000)] | Annotated[
-        list[Seed], Field(min_length=1)
-    ] = 1
+    seeds: (
+        Annotated[int, Field(ge=1, le=1000)]
+        | Annotated[list[Seed], Field(min_length=1)]
+    ) = 1
     threads: Annotated[int, Field(ge=1, le=1024)] = 1
     device: Literal["auto", "cpu", "cuda"] = "cpu"
     episodes_per_task: Count = 10_240
@@ -106,7 +110,7 @@ def parse_grid(data: bytes) -> Grid:
     try:
         return _GRID.validate_json(document)
     except ValidationError as error:
-        raise ValueError(_explained(error)) from error
+        raise ValueError(_explained(error)) from None
 
 
 def settings_texts(values: Mapping[str, Any]) -> list[str]:
@@ -126,9 +130,32 @@ def settings_texts(values: Mapping[str, Any]) -> list[str]:
 
 
 def _explained(error: ValidationError) -> str:
-    """Return the first fault. It counts the parts from 1, and names the key."""
-    text = explain(error)
-    where = error.errors()[0]["loc"]
+    """Return the first fault, with the number of the part and the key.
+
+    A key that is unknown comes first, since it is often why another one is missing.
+    """
+    faults = error.errors(include_url=False)
+    unknown = [one for one in faults if one["type"] == _UNKNOWN_KEY]
+    if unknown:
+        where = unknown[0]["loc"]
+        kind = Part if len(where) > 1 else Grid
+        keys = ", ".join(field.name for field in fields(kind))  # pyright: ignore[reportArgumentType] - pydantic's is a dataclass too
+        return f"{_place(where)}: unknown key. The keys here are {keys}"
+    # Of a value that may be one of several types, the fault inside it tells most.
+    fault = max(faults, key=lambda one: len(_names(one["loc"])))
+    if fault["type"] == "missing":
+        return f"{_place(fault['loc'])} is missing"
+    got = shown(repr(fault["input"]), 60)
+    return f"{_place(fault['loc'])}: {fault['msg']} (got {got})"
+
+
+def _place(where: Sequence[int | str]) -> str:
+    """Return where a fault is, such as "part 2.vary.shot". Parts count from 1."""
     if len(where) > 1 and where[0] == "part" and isinstance(where[1], int):
-        return text.replace(f"part.{where[1]}", f"part {where[1] + 1}", 1)
-    return text
+        where = [f"part {where[1] + 1}", *where[2:]]
+    return ".".join(_names(where))
+
+
+def _names(where: Sequence[int | str]) -> list[str]:
+    # pydantic also names the type that it tried.
+    return [shown(one) for one in where if str(one) not in _TYPES]

@@ -20,10 +20,9 @@ from .grid_file import GridError
 from .grid_tasks import Cut
 from .grid_trainings import GridTraining
 from .plan import Plan
-from .result_task import RESULTS
+from .result_task import COPY, RESULTS
 
 RECORD = "grid.json"
-COPY = "grid.toml"
 # Results of an earlier grid that the present grid does not ask for.
 EARLIER = "earlier-results"
 _VERSION = 1

@@ -2,7 +2,6 @@
 
 from fewbench.progress import Progress
 
-from ...baselines.device.threads import fixed_threads
 from .grid_work import OpenGrid, missing_answers
 from .plan import PlannedTraining
 from .worker import do_task
@@ -16,10 +15,9 @@ def merge_results(opened: OpenGrid, progress: Progress) -> list[str]:
     """
     plan = opened.plan
     failures: list[str] = []
-    with fixed_threads(opened.conditions.threads):
-        for number, training in enumerate(plan.trainings, start=1):
-            failures += _merge(training, opened)
-            progress("merge trainings", number, len(plan.trainings))
+    for number, training in enumerate(plan.trainings, start=1):
+        failures += _merge(training, opened)
+        progress("merge trainings", number, len(plan.trainings))
     return failures
 
 

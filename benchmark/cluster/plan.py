@@ -185,11 +185,11 @@ class _Opened:
             views = train_views(config, self._root)
             self._training[key] = views
         self._check(config, views)
-        for split, fingerprint in zip(("train", "val"), views.fingerprints, strict=False):
-            name = f"{config.dataset} {split}"
-            if views.val is None:
-                name = f"{config.dataset} {config.train_splits}"
-            self.fingerprints[name] = fingerprint
+        self.fingerprints[f"{config.dataset} {config.train_splits}"] = (
+            views.train.fingerprint
+        )
+        if views.val is not None:
+            self.fingerprints[f"{config.dataset} val"] = views.val.fingerprint
         return TrainingData(tuple(views.fingerprints), views.train.image_shape)
 
     def view(self, protocol: EvalProtocol) -> ViewSource:

@@ -1,5 +1,6 @@
 """Do a task of the kind "result": join the answers, and save the result of an evaluation."""
 
+import shlex
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -11,13 +12,16 @@ from ...reports.records import RunResult
 from ...reports.result_files import array_sha256, save_result
 from ..results import make_result
 from .answers_file import read_answers
-from .grid_tasks import Evaluation, answers_tasks, evaluation_of
+from .grid_tasks import Evaluation, answers_tasks, evaluation_of, features_tasks
+from .log import read_log
 from .opened_evaluation import open_evaluation
 from .place import Place
 from .task import Task
 
 # The folder with the results, in the folder of a grid.
 RESULTS = "results"
+# The copy of GRID.toml in the folder of a grid.
+COPY = "grid.toml"
 
 
 def make_grid_result(task: Task, place: Place, attempt: Path) -> Path:
@@ -35,7 +39,7 @@ def make_grid_result(task: Task, place: Place, attempt: Path) -> Path:
     result = make_result(
         examiner.learner, opened.stream, answers, started, examiner.features
     )
-    result = _as_of_a_grid(result, place)
+    result = _as_of_a_grid(result, task, place)
     save_result(result, place.folder / RESULTS, overwrite=True)
     return write_json(attempt / "receipt.json", receipt(result))
 
@@ -63,12 +67,34 @@ def _joined(evaluation: Evaluation, task: Task, place: Place) -> Answers:
     return Answers.joined(ranges)
 
 
-def _as_of_a_grid(result: RunResult, place: Place) -> RunResult:
-    """Return a result with the command of the grid, and without the times of its training.
+def _as_of_a_grid(result: RunResult, task: Task, place: Place) -> RunResult:
+    """Return a result with the command of the grid, and what is known of its machines.
 
-    The published checkpoint has no times, and 0 seconds would be wrong.
+    The published checkpoint has no times. So the result does not state how many seconds
+    the training took.
     """
     recipe = dict(result.recipe)
     recipe.pop("trained_seconds", None)
-    command = f"fewbench grid run --out {place.folder}"
-    return replace(result, recipe=recipe, command=command)
+    folder = str(place.folder)
+    words = ["fewbench", "grid", "run", f"{folder}/{COPY}", "--out", folder]
+    environment = dict(result.environment)
+    if place.mixed:
+        machines = _machines(task, place)
+        if len(machines) > 1:
+            environment["mixed"] = "; ".join(machines)
+    return replace(
+        result, recipe=recipe, command=shlex.join(words), environment=environment
+    )
+
+
+def _machines(task: Task, place: Place) -> list[str]:
+    """Return the kinds of machines that made what a result needs, from the log."""
+    evaluation = evaluation_of(task)
+    ids = {evaluation.model.identity["training"]}
+    ids.update(one.id for one in features_tasks(evaluation, task.conditions))
+    ids.update(one.id for one in answers_tasks(evaluation, task.conditions))
+    machines: set[str] = set()
+    for line in read_log(place.folder):
+        if line.task in ids and line.state == "done" and line.conditions is not None:
+            machines.add(line.conditions.machine)
+    return sorted(machines)
