@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from fewbench.documents import shown
+from fewbench.documents import counted, shown
 from fewbench.errors import UserError
 from fewbench.files import write_bytes
 from fewbench.npz import UNREADABLE, read_arrays
@@ -60,8 +60,8 @@ def read_answers(path: Path, protocol: EvalProtocol, start: int, end: int) -> An
             raise ValueError(f"it does not hold the episodes {start} to {end - 1}")
     except UNREADABLE as error:
         raise UserError(
-            f"{path}: damaged answers: expected the predictions for {n_episodes} episodes, "
-            f"got {shown(error, 200)}. Delete this file, and type the same command again"
+            f"{path}: damaged answers: expected the predictions for "
+            f"{counted(n_episodes, 'episode')}, got: {shown(error, 200)}. Delete this file, and type the same command again"
         ) from error
     return answers
 
