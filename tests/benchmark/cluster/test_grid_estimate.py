@@ -28,7 +28,7 @@ def measured(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def test_each_recipe_is_measured_once_for_all_seeds(
     tmp_path: Path, glyphs_root: Path, measured: list[str]
 ) -> None:
-    grid = opened(tmp_path, glyphs_root, BOTH)
+    grid = opened(tmp_path, glyphs_root, f"seeds = 2\n{BOTH}")
     estimates = estimate_grid(grid.plan, report_nothing)
     assert measured == ["protonet", "maml"]
     protonet, maml = estimates

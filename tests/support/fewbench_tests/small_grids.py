@@ -29,7 +29,6 @@ protocols = ["glyphs-5w1s", "glyphs-5w5s"]
 episodes = 300
 {SETTINGS}"""
 BOTH = f"""\
-seeds = 2
 episodes_per_task = 256
 images_per_task = 512
 [[part]]
