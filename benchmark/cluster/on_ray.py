@@ -17,6 +17,7 @@ from fewbench.errors import UserError
 from .outcome import Outcome
 from .place import DifferentCopies, Place
 from .process import SECONDS_TO_SAVE, Do, attempt
+from .reasons import reason_of
 from .task import Task
 from .worker import do_task
 
@@ -132,8 +133,7 @@ class RayCluster:
             cause = error.cause
             if isinstance(cause, DifferentCopies):
                 raise DifferentCopies(str(cause)) from None
-            reason = f"{type(cause).__name__}: {' '.join(str(cause).split())}"
-            return Outcome(task.id, "failed", reason)
+            return Outcome(task.id, "failed", reason_of(cause))
         except errors.OutOfMemoryError:
             return Outcome(task.id, "died", _NO_MEMORY)
         except errors.NodeDiedError:
@@ -141,9 +141,7 @@ class RayCluster:
         except errors.WorkerCrashedError:
             return Outcome(task.id, "died", _WORKER_LOST)
         except errors.RayError as error:
-            words = " ".join(str(error).split())
-            reason = f"{type(error).__name__}: {words}"
-            return Outcome(task.id, "died", reason)
+            return Outcome(task.id, "died", reason_of(error))
 
 
 def connect(address: str) -> None:

@@ -21,6 +21,7 @@ from typing import Self
 from .outcome import Outcome
 from .place import Place
 from .process import SECONDS_TO_SAVE, Do, attempt_in_pool, begin
+from .reasons import how_it_died
 from .task import Task
 from .worker import do_task
 
@@ -174,25 +175,6 @@ class _Slot:
         if self._pool is not None:
             self._pool.shutdown(wait=True, cancel_futures=True)
         self._pool = None
-
-
-def how_it_died(exit_code: int | None) -> str:
-    """Return a sentence about the end of a process.
-
-    exit_code: as in multiprocessing, where -9 stands for the signal 9; None if unknown
-    """
-    if exit_code is None:
-        return "its process ended"
-    number = -exit_code if exit_code < 0 else exit_code - 128
-    try:
-        name = signal.Signals(number).name
-    except ValueError:
-        return f"its process ended with exit code {exit_code}"
-    if name == "SIGKILL":
-        return "its process was killed by SIGKILL, often because memory ran out"
-    if name == "SIGTERM":
-        return "its process was asked to end by SIGTERM"
-    return f"its process was ended by {name}"
 
 
 @contextmanager

@@ -17,6 +17,7 @@ from fewbench.signals import Interrupted
 from .log import append_line
 from .outcome import Outcome
 from .place import DifferentCopies, Place
+from .reasons import reason_of
 from .task import Task
 
 # A function that does a task, such as `do_task`.
@@ -58,8 +59,7 @@ def attempt(do: Do, task: Task, place: Place) -> Outcome:
         outcome = Outcome(task.id, "stopped", line)
     except (Exception, SystemExit) as error:
         # The code of a user can raise anything.
-        reason = f"{type(error).__name__}: {' '.join(str(error).split())}"
-        outcome = Outcome(task.id, "failed", reason)
+        outcome = Outcome(task.id, "failed", reason_of(error))
     append_line(place.folder, task, outcome)
     return outcome
 

@@ -1,6 +1,5 @@
 """Do one task: in a folder of its own, then publish its file. Any process may call it."""
 
-import errno
 import time
 from collections.abc import Callable
 from functools import cache
@@ -14,14 +13,10 @@ from .conditions import Conditions
 from .features_task import make_features
 from .outcome import Outcome
 from .place import DifferentCopies, Place
+from .reasons import reason_of
 from .result_task import make_grid_result
 from .task import Kind, Task
 from .training_task import make_training
-
-# A full disk, a quota, and a limit on the size of files.
-_NO_SPACE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-# What torch says.
-_NO_MEMORY = "can't allocate memory"
 
 # A function that does a task in the folder of an attempt, and returns its complete file.
 Make = Callable[[Task, Place, Path], Path]
@@ -54,16 +49,6 @@ def do_task(task: Task, place: Place) -> Outcome:
         raise
     except (UserError, OSError, MemoryError, RuntimeError) as error:
         return Outcome(task.id, "failed", reason_of(error))
-
-
-def reason_of(error: BaseException) -> str:
-    """Return an error in one sentence."""
-    text = " ".join(str(error).split())
-    if isinstance(error, OSError) and error.errno in _NO_SPACE:
-        return f"there is no space left to write ({error.strerror}). Free some space"
-    if isinstance(error, MemoryError) or _NO_MEMORY in text:
-        return f"out of memory: {text}".rstrip(": ")
-    return text or type(error).__name__
 
 
 def _do(task: Task, place: Place) -> Outcome:

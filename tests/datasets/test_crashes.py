@@ -6,7 +6,6 @@ import os
 import random
 import re
 import shutil
-import subprocess
 import sys
 import threading
 import time
@@ -24,6 +23,7 @@ from fewbench.datasets.info import DataError, Request
 from fewbench.datasets.root import open_split, verify
 from fewbench.datasets.store.split_file import pixels_offset
 from fewbench_tests import imagenet_archives as world
+from fewbench_tests.small_disks import small_disk
 from fewbench_tests.stoppable_builds import INFOS, StoppableBuild
 
 MINI, TIERED = list(world.RAVI.numbers), list(world.REN.classes)
@@ -283,26 +283,6 @@ def test_a_limit_on_files_gets_a_sentence(
     assert "File too large" in text
     assert [path.name for path in tmp_path.iterdir()] == []
     one.complete(tmp_path)
-
-
-@contextmanager
-def small_disk(path: Path, size: str) -> Iterator[Callable[[str], None]]:
-    """A disk of its own at `path`; what is yielded mounts it anew with other options."""
-    if os.geteuid() or sys.platform != "linux":
-        pytest.skip("only root of a Linux machine mounts a small disk")
-
-    def mount(options: str) -> None:
-        command = ["mount", "-t", "tmpfs", "-o", options, "none", str(path)]
-        done = subprocess.run(command, capture_output=True, text=True)
-        if done.returncode:
-            pytest.skip(f"cannot mount a small disk: {done.stderr.strip()}")
-
-    path.mkdir()
-    mount(f"size={size}")
-    try:
-        yield lambda options: mount(f"remount,{options}")
-    finally:
-        subprocess.run(["umount", "--lazy", str(path)], check=True)
 
 
 @pytest.mark.parametrize("size", ["16k", "128k", "512k"])

@@ -14,7 +14,7 @@ import pytest
 from fewbench.benchmark.cluster.log import read_log
 from fewbench.benchmark.cluster.outcome import Outcome
 from fewbench.benchmark.cluster.place import DifferentCopies, Place
-from fewbench.benchmark.cluster.pool import ProcessPool, how_it_died
+from fewbench.benchmark.cluster.pool import ProcessPool
 from fewbench.benchmark.cluster.schedule import run_flows
 from fewbench.benchmark.cluster.share import ALL, Share
 from fewbench_tests.cheap_tasks import (
@@ -24,8 +24,9 @@ from fewbench_tests.cheap_tasks import (
     do_cheaply,
     published,
 )
-from fewbench_tests.odd_tasks import raise_anything, say_environment
+from fewbench_tests.odd_tasks import need_memory, raise_anything, say_environment
 from fewbench_tests.paths import REPOSITORY
+from fewbench_tests.small_disks import small_disk
 
 Drive = Callable[..., subprocess.Popen[str]]
 SUPPORT = REPOSITORY / "tests" / "support"
@@ -122,6 +123,43 @@ def test_what_a_task_raises(place: Place) -> None:
     assert [line.state for line in read_log(place.folder)] == ["failed"] * 4
 
 
+def test_a_full_disk_gets_a_sentence_and_the_next_command_completes(
+    tmp_path: Path,
+) -> None:
+    with small_disk(tmp_path / "disk", "96k") as remount:
+        place = Place(tmp_path / "disk" / "work")
+        with ProcessPool(place, 2, do=do_cheaply) as pool:
+            flows = (cheap_flow(flow, 10, bytes=8192) for flow in range(2))
+            summary = run_flows(flows, pool, place)
+        sentences = list(summary.failure_lines())
+        assert sentences
+        for sentence in sentences:
+            assert sentence.endswith(
+                "failed 3 times: there is no space left to write (No space left on "
+                "device). Free some space"
+            )
+        sizes = {len(data) for data in published(place).values()}
+        assert sizes == {8192}
+        remount("size=64m")
+        with ProcessPool(place, 2, do=do_cheaply) as pool:
+            flows = (cheap_flow(flow, 10, bytes=8192) for flow in range(2))
+            summary = run_flows(flows, pool, place)
+        assert summary.failures == []
+        assert len(published(place)) == 2 * 14
+        assert {len(data) for data in published(place).values()} == {8192}
+
+
+def test_a_task_without_enough_memory_gets_a_sentence(place: Place) -> None:
+    with ProcessPool(place, 1, do=need_memory) as pool:
+        summary = run_flows([cheap_flow(0)], pool, place)
+    assert list(summary.failure_lines()) == [
+        "training 0 of flow 0: failed 3 times: out of memory"
+    ]
+    assert published(place) == {}
+    with ProcessPool(place, 1, do=do_cheaply) as pool:
+        assert run_flows([cheap_flow(0)], pool, place).n_finished == 7
+
+
 def test_workers_ignore_ctrl_c_and_know_their_threads(place: Place) -> None:
     before = os.environ.get("OMP_NUM_THREADS")
     with ProcessPool(place, 1, threads=3, do=say_environment) as pool:
@@ -151,7 +189,7 @@ if __name__ == "__main__":
     do = do_and_save if how == "save" else do_cheaply
     flows = (cheap_flow(flow, 5, mark=mark, seconds=float(seconds)) for flow in range(3))
     try:
-        with ProcessPool(place, 2, do=do) as pool:
+        with ProcessPool(place, 2 if total == "1" else 1, do=do) as pool:
             run_flows(flows, pool, place, share=Share(int(number), int(total)))
     except Interrupted as stop:
         print(stop.line)
@@ -234,17 +272,3 @@ def test_drivers_side_by_side_do_each_task_once(
     titles = attempts_marked(tmp_path / "marks")
     n_results = 0 if total > 1 else 3
     assert len(titles) == len(set(titles)) == 3 * 8 + n_results
-
-
-@pytest.mark.parametrize(
-    ("exit_code", "text"),
-    [
-        (-9, "its process was killed by SIGKILL, often because memory ran out"),
-        (-11, "its process was ended by SIGSEGV"),
-        (143, "its process was asked to end by SIGTERM"),
-        (1, "its process ended with exit code 1"),
-        (None, "its process ended"),
-    ],
-)
-def test_how_a_process_died(exit_code: int | None, text: str) -> None:
-    assert how_it_died(exit_code) == text

@@ -196,10 +196,10 @@ def test_a_share_does_its_own_trainings_first(place: Place) -> None:
 
 
 def test_few_of_many_tasks_exist_at_any_time(place: Place) -> None:
-    tasks = CountedTasks(10_000)
+    tasks = CountedTasks(3_000)
     executor = Forgetful(place, slots=4)
     summary = run_flows([iter([tasks])], executor, place)
-    assert summary.done == {"answers": 10_000}
+    assert summary.done == {"answers": 3_000}
     assert executor.most_waiting <= 4 * 4
     assert tasks.most_alive <= 4 * 4 + 3
 

@@ -1,7 +1,5 @@
 """How a worker does one task: once, under the right conditions, with a reason if it fails."""
 
-import errno
-import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,8 +10,7 @@ from fewbench.benchmark.cluster import worker
 from fewbench.benchmark.cluster.conditions import Conditions
 from fewbench.benchmark.cluster.place import DifferentCopies, Place
 from fewbench.benchmark.cluster.task import Task
-from fewbench.benchmark.cluster.worker import do_task, reason_of
-from fewbench.errors import UserError
+from fewbench.benchmark.cluster.worker import do_task
 
 HERE = Conditions.here(threads=1)
 TASK = Task("features", {"block": 0}, HERE, "embed images 0 to 9")
@@ -90,20 +87,3 @@ def test_different_copies_go_up(place: Place, monkeypatch: pytest.MonkeyPatch) -
     make_with(monkeypatch, other_bytes)
     with pytest.raises(DifferentCopies):
         do_task(TASK, place)
-
-
-@pytest.mark.parametrize(
-    ("error", "reason"),
-    [
-        (UserError("no such\nimage"), "no such image"),
-        (MemoryError(), "out of memory"),
-        (RuntimeError("[a.cpp] can't allocate memory: 9"), "out of memory: [a.cpp]"),
-        (OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)), "there is no space left"),
-        (OSError(errno.EFBIG, os.strerror(errno.EFBIG)), "there is no space left"),
-        (ValueError(), "ValueError"),
-    ],
-)
-def test_reasons_are_one_sentence(error: Exception, reason: str) -> None:
-    text = reason_of(error)
-    assert text.startswith(reason)
-    assert "\n" not in text

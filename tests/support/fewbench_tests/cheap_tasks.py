@@ -14,6 +14,7 @@ from typing import Self
 from fewbench.benchmark.cluster.conditions import Conditions
 from fewbench.benchmark.cluster.outcome import Outcome
 from fewbench.benchmark.cluster.place import Place
+from fewbench.benchmark.cluster.reasons import reason_of
 from fewbench.benchmark.cluster.task import Kind, Task
 from fewbench.locks import Busy
 
@@ -39,7 +40,8 @@ def do_cheaply(task: Task, place: Place) -> Outcome:
     """Do a task as `do_task` does, but without any computation.
 
     task.how: "seconds" to take; "mark" for the folder where each attempt leaves a file;
-        "die" for the signal that ends the process; "lives" for how many attempts die
+        "bytes" for the size of its file; "die" for the signal that ends the process;
+        "lives" for how many attempts die
     """
     if place.is_done(task):
         return Outcome(task.id, "done")
@@ -52,13 +54,14 @@ def do_cheaply(task: Task, place: Place) -> Outcome:
             _die(task, place)
             time.sleep(task.how.get("seconds", 0))
             made = attempt / "file"
-            made.write_text(task.title)
+            n_bytes = task.how.get("bytes", len(task.title))
+            made.write_text(task.title.ljust(n_bytes))
             place.publish(task, made)
             place.forget_attempts(task)
     except Busy:
         return Outcome(task.id, "busy")
     except OSError as error:
-        return Outcome(task.id, "failed", str(error))
+        return Outcome(task.id, "failed", reason_of(error))
     return Outcome(task.id, "done", seconds={"work": 0.0, "publish": 0.0})
 
 

@@ -1,6 +1,7 @@
 """What tasks may do beside writing a file. Workers import these functions."""
 
 import os
+import resource
 import signal
 import sys
 import time
@@ -39,3 +40,10 @@ def say_environment(task: Task, place: Place) -> Outcome:
     """Say how many threads a worker has, and whether it ignores Ctrl-C."""
     ignores = signal.getsignal(signal.SIGINT) == signal.SIG_IGN
     return Outcome(task.id, "failed", f"{os.environ['OMP_NUM_THREADS']} {ignores}")
+
+
+def need_memory(task: Task, place: Place) -> Outcome:
+    """Need more memory than the process may have."""
+    n_bytes = 1 << 34
+    resource.setrlimit(resource.RLIMIT_AS, (n_bytes // 4, resource.RLIM_INFINITY))
+    return Outcome(task.id, "failed", f"{len(bytearray(n_bytes))} bytes were there")
