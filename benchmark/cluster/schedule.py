@@ -15,6 +15,7 @@ from fewbench.signals import Interrupted, StopRequest, held_signals
 from .executor import Executor as Executor
 from .flow import Flow as Flow
 from .flow import OpenFlow
+from .log import append_line
 from .outcome import Outcome
 from .place import Place
 from .share import ALL, Share
@@ -223,6 +224,9 @@ class _Run:
         elif outcome.state == "busy":
             self._ask_later(flow, task)
         else:
+            if outcome.state == "died":
+                # A process that was killed could not write it itself.
+                append_line(self._place.folder, task, outcome)
             self._fail(flow, task, outcome.reason)
 
     def _fail(self, flow: OpenFlow, task: Task, reason: str) -> None:

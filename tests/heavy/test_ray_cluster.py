@@ -46,7 +46,7 @@ def cluster() -> Iterator[Any]:
     os.environ["PYTHONPATH"] = f"{support}{os.pathsep}{before}"
     from ray.cluster_utils import Cluster
 
-    node = {
+    node: dict[str, Any] = {
         "num_cpus": 1,
         "num_gpus": 0,
         "memory": 500 * MB,

@@ -109,6 +109,8 @@ def test_killed_workers_lose_nothing_and_what_always_dies_ends_its_flow(
         "because memory ran out"
     ]
     assert summary.done.total() == 5 + 7
+    states = [line.state for line in read_log(place.folder)]
+    assert states.count("died") == 5 + 3
 
 
 def test_what_a_task_raises(place: Place) -> None:
