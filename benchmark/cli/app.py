@@ -17,6 +17,7 @@ from . import (
     data,
     env,
     evaluate,
+    grid,
     leaderboard,
     plan,
     probe,
@@ -76,6 +77,7 @@ app.command()(recipes.recipes)
 app.command()(evaluate.evaluate)
 app.command()(probe.probe)
 app.command()(reproduce.reproduce)
+app.add_typer(grid.app, name="grid")
 app.command()(report.report)
 app.command()(compare.compare)
 app.command()(regress.regress)

@@ -17,6 +17,9 @@ EXAMPLES = {
         "fewbench evaluate runs/protonet --protocol glyphs-5w1s --out results"
     ),
     "fewbench probe": "fewbench probe runs/protonet --protocol glyphs-5w1s",
+    "fewbench grid run": "fewbench grid run grid.toml --out grid",
+    "fewbench grid status": "fewbench grid status grid",
+    "fewbench grid merge": "fewbench grid merge grid",
     "fewbench report": "fewbench report results --out report",
     "fewbench compare": "fewbench compare results",
     "fewbench plan": "fewbench plan results/pilot.json --half-width 0.2%",

@@ -51,6 +51,11 @@ class Conditions:
             device=resolve_device(device).type,
         )
 
+    @property
+    def machine(self) -> str:
+        """The kind of machine, for messages."""
+        return f"{self.processor} ({self.instruction_set}, {self.device})"
+
     def document(self) -> dict[str, str | int]:
         """Return the conditions as values for JSON."""
         return asdict(self)

@@ -1,0 +1,124 @@
+"""Open the folder of a grid, and say what is done and what is missing."""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from fewbench.documents import counted, read_bytes, shown
+from fewbench.files import file_digest
+
+from .conditions import Conditions
+from .grid_file import Grid, read_grid
+from .grid_folder import GridRecord, find_record, keep_record, read_record
+from .grid_tasks import IMAGES_PER_TASK, Cut, answers_tasks
+from .grid_trainings import grid_trainings
+from .place import Place
+from .plan import Plan, PlannedTraining, make_plan
+from .result_task import RESULTS
+
+
+@dataclass(frozen=True)
+class OpenGrid:
+    """A grid and its folder.
+
+    remarks: sentences on what has changed since an earlier grid in the same folder
+    """
+
+    plan: Plan
+    conditions: Conditions
+    remarks: list[str]
+
+
+def plan_grid(path: Path, place: Place) -> OpenGrid:
+    """Read a GRID.toml, and plan its work. Nothing is written.
+
+    Raises GridError, DataError or BaselineError if a name is unknown, a dataset is not
+    built, or a recipe cannot be trained.
+    Raises OtherConditions if the folder holds work of machines of another kind, and
+    `place.mixed` is False.
+    """
+    grid = read_grid(path)
+    trainings = grid_trainings(grid)
+    conditions = _conditions(grid, place)
+    plan = make_plan(trainings, conditions, _cut(grid), place)
+    return OpenGrid(plan, conditions, [])
+
+
+def open_grid(path: Path, place: Place) -> OpenGrid:
+    """Read a GRID.toml, plan its work, and record it in its folder.
+
+    Results whose files were deleted are to be done again.
+    Raises the errors of `plan_grid`, and GridError if the images have changed.
+    """
+    opened = plan_grid(path, place)
+    record = GridRecord.of(opened.plan, opened.conditions, _cut(read_grid(path)))
+    remarks = keep_record(place.folder, record, read_bytes(path))
+    _forget_lost_results(opened.plan)
+    return OpenGrid(opened.plan, opened.conditions, remarks)
+
+
+def reopen_grid(folder: Path, root: Path | None, *, mixed: bool = False) -> OpenGrid:
+    """Plan the work of the grid that is recorded in a folder.
+
+    Raises GridError if there is none, and DataError if a dataset is not built.
+    """
+    record = find_record(folder)
+    place = Place(folder, root, mixed)
+    trainings = list(record.trainings)
+    plan = make_plan(trainings, record.conditions, record.cut, place)
+    return OpenGrid(plan, record.conditions, [])
+
+
+def published_fingerprint(plan: Plan) -> str:
+    """Return one hash of all files that the tasks of a plan have published so far.
+
+    Two complete runs of a grid made the same bytes if their fingerprints are equal.
+    """
+    lines: list[str] = []
+    for task in plan.tasks():
+        path = plan.place.file(task)
+        if path.exists():
+            lines.append(f"{task.kind} {task.id} {file_digest(path, 'sha256')}\n")
+    text = "".join(sorted(lines))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def missing_answers(training: PlannedTraining, place: Place) -> Iterator[str]:
+    """Yield a sentence for each evaluation that cannot be joined yet."""
+    for evaluation in training.unfinished(place):
+        total = 0
+        missing = 0
+        for task in answers_tasks(evaluation, training.conditions):
+            total += 1
+            missing += not place.is_done(task)
+        if missing:
+            what = f"{evaluation.protocol.name} by {training.training.title}"
+            yield f"{what}: {missing:,} of {counted(total, 'range')} of answers missing"
+
+
+def _conditions(grid: Grid, place: Place) -> Conditions:
+    """Return how this machine computes, or how the machine that began the work did."""
+    here = Conditions.here(grid.threads, grid.device)
+    record = read_record(place.folder)
+    if record is None:
+        return here
+    if not place.mixed:
+        record.conditions.check(here, shown(place.folder, 400))
+    return record.conditions
+
+
+def _cut(grid: Grid) -> Cut:
+    images = grid.images_per_task or IMAGES_PER_TASK
+    return Cut(False, grid.episodes_per_task, images)
+
+
+def _forget_lost_results(plan: Plan) -> None:
+    """Let a result be saved again if its file was deleted or moved."""
+    results = plan.place.folder / RESULTS
+    for training in plan.trainings:
+        for evaluation in training.evaluations:
+            path = results / f"{training.stem(evaluation)}.json"
+            receipt = plan.place.file(training.result(evaluation))
+            if receipt.exists() and not path.exists():
+                receipt.unlink()

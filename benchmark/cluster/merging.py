@@ -1,0 +1,36 @@
+"""Save the results of a grid whose answers were made by several shards."""
+
+from fewbench.progress import Progress
+
+from .grid_work import OpenGrid, missing_answers
+from .plan import PlannedTraining
+from .worker import do_task
+
+
+def merge_results(opened: OpenGrid, progress: Progress) -> list[str]:
+    """Save all results whose answers are complete, in this process.
+
+    Return a sentence for each result that could not be saved.
+    Raises DifferentCopies if a result differs from one that was saved before.
+    """
+    plan = opened.plan
+    failures: list[str] = []
+    for number, training in enumerate(plan.trainings, start=1):
+        failures += _merge(training, opened)
+        progress("merge trainings", number, len(plan.trainings))
+    return failures
+
+
+def _merge(training: PlannedTraining, opened: OpenGrid) -> list[str]:
+    place = opened.plan.place
+    if list(missing_answers(training, place)):
+        return []
+    failures: list[str] = []
+    for evaluation in training.unfinished(place):
+        task = training.result(evaluation)
+        outcome = do_task(task, place)
+        if outcome.state == "busy":
+            failures.append(f"{task.title}: another process is saving it")
+        elif outcome.state != "done":
+            failures.append(f"{task.title}: {outcome.reason}")
+    return failures

@@ -1,0 +1,49 @@
+"""Join what shards have answered."""
+
+from pathlib import Path
+
+from fewbench.benchmark.cluster.grid_tasks import answers_tasks
+from fewbench.benchmark.cluster.grid_work import OpenGrid, published_fingerprint
+from fewbench.benchmark.cluster.merging import merge_results
+from fewbench.benchmark.cluster.schedule import run_flows
+from fewbench.benchmark.cluster.share import Share
+from fewbench.progress import report_nothing
+from fewbench_tests.small_grids import WorksHere, opened
+
+
+def test_shards_and_merge_make_the_bytes_of_one_run(
+    tmp_path: Path, glyphs_root: Path, small_grid: OpenGrid
+) -> None:
+    grid = opened(tmp_path, glyphs_root)
+    place = grid.plan.place
+    assert merge_results(grid, report_nothing) == []
+    assert not (place.folder / "results").exists()
+    for number in range(3):
+        executor = WorksHere(place)
+        share = Share(number, 3)
+        summary = run_flows(grid.plan.flows(), executor, place, share=share)
+        assert summary.failures == []
+    assert not (place.folder / "results").exists()
+    assert merge_results(grid, report_nothing) == []
+    assert published_fingerprint(grid.plan) == published_fingerprint(small_grid.plan)
+    arrays = sorted((place.folder / "results").glob("*.npz"))
+    assert len(arrays) == 2
+    theirs = small_grid.plan.place.folder / "results"
+    for path in arrays:
+        assert path.read_bytes() == (theirs / path.name).read_bytes()
+
+
+def test_damaged_answers_are_said_and_the_other_results_are_saved(
+    tmp_path: Path, glyphs_root: Path
+) -> None:
+    grid = opened(tmp_path, glyphs_root)
+    place = grid.plan.place
+    run_flows(grid.plan.flows(), WorksHere(place), place, share=Share(0, 2))
+    run_flows(grid.plan.flows(), WorksHere(place), place, share=Share(1, 2))
+    [training] = grid.plan.trainings
+    task, _ = answers_tasks(training.evaluations[0], grid.conditions)
+    place.file(task).write_bytes(b"damaged")
+    [sentence] = merge_results(grid, report_nothing)
+    assert sentence.startswith("save glyphs-5w1s-300ep by protonet on glyphs, seed 0: ")
+    assert "damaged answers" in sentence
+    assert len(list((place.folder / "results").glob("*.json"))) == 1

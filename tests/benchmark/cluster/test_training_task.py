@@ -1,0 +1,97 @@
+"""A training as a task: the same bytes, whoever does it and however often it dies."""
+
+from pathlib import Path
+
+import pytest
+
+from fewbench.baselines.checkpoints import load_checkpoint
+from fewbench.baselines.run_folder import BEST, LAST
+from fewbench.baselines.training_inputs import TrainBudget
+from fewbench.benchmark.cluster.grid_work import OpenGrid
+from fewbench.benchmark.cluster.place import Place
+from fewbench.benchmark.cluster.task import Task
+from fewbench.benchmark.cluster.training_task import make_training
+from fewbench.benchmark.train import train_run
+from fewbench.progress import report_nothing
+from fewbench_tests.small_grids import opened
+
+
+@pytest.fixture(scope="module")
+def task(small_grid: OpenGrid) -> Task:
+    return small_grid.plan.trainings[0].task
+
+
+@pytest.fixture
+def place(tmp_path: Path, glyphs_root: Path) -> Place:
+    return Place(tmp_path / "work", glyphs_root)
+
+
+def train(task: Task, place: Place) -> bytes:
+    attempt = place.new_attempt(task)
+    return make_training(task, place, attempt).read_bytes()
+
+
+def test_two_trainings_make_the_same_bytes(
+    task: Task, place: Place, small_grid: OpenGrid
+) -> None:
+    published = small_grid.plan.place.file(task)
+    made = train(task, place)
+    assert made == published.read_bytes()
+    _, card = load_checkpoint(published)
+    assert card.seconds == 0
+    assert all(entry["seconds"] == entry["val_seconds"] == 0 for entry in card.history)
+
+
+def interrupted(task: Task, place: Place, small_grid: OpenGrid) -> Path:
+    """An attempt that ended after the first of two steps."""
+    attempt = place.new_attempt(task)
+    config = small_grid.plan.trainings[0].training.config
+    budget = TrainBudget(device="cpu", last_step=1)
+    train_run(config, attempt, budget, place.root, report_nothing)
+    return attempt
+
+
+def test_it_goes_on_from_the_newest_undamaged_attempt(
+    task: Task, place: Place, small_grid: OpenGrid
+) -> None:
+    first = interrupted(task, place, small_grid)
+    damaged = place.new_attempt(task)
+    (damaged / LAST).write_bytes((first / LAST).read_bytes()[:-100])
+    without_best = place.new_attempt(task)
+    (without_best / LAST).write_bytes((first / LAST).read_bytes())
+    attempt = place.new_attempt(task)
+    steps: list[int] = []
+    made = make_training(task, place, attempt)
+    _, card = load_checkpoint(attempt / LAST)
+    for entry in card.history:
+        steps.append(int(entry["step"]))
+    assert steps == [1, 2]
+    # The first step was not done again: its entry has the time of the first attempt.
+    _, began = load_checkpoint(first / LAST)
+    assert card.history[0] == began.history[0]
+    assert made.read_bytes() == small_grid.plan.place.file(task).read_bytes()
+
+
+def test_the_best_checkpoint_is_taken_over_too(
+    task: Task, place: Place, small_grid: OpenGrid
+) -> None:
+    first = interrupted(task, place, small_grid)
+    attempt = place.new_attempt(task)
+    make_training(task, place, attempt)
+    assert (first / BEST).exists()
+    assert (attempt / BEST).exists()
+
+
+def test_a_training_without_validation_publishes_its_last_step(
+    tmp_path: Path, glyphs_root: Path
+) -> None:
+    text = '[[part]]\nrecipes = ["protonet-glyphs"]\nprotocols = ["glyphs-5w1s"]\n'
+    text += 'settings = {steps = 1, way = 5, width = 4, train_splits = "train+val"}\n'
+    grid = opened(tmp_path, glyphs_root, text)
+    task = grid.plan.trainings[0].task
+    assert train(task, grid.plan.place) == train(task, grid.plan.place)
+    attempt = grid.plan.place.attempts(task)[0]
+    tensors, card = load_checkpoint(attempt / "published.safetensors")
+    assert card.step == 1
+    # The state of the optimiser is left out.
+    assert all(not name.startswith(("optimiser", "progress")) for name in tensors)
