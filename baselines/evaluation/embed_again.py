@@ -13,8 +13,7 @@ import torch
 from torch import Tensor
 
 from ...datasets.view import ImageView
-from ..learner import EmbeddingLearner
-from .features import Features, block_size, check_features
+from .features import Features, block_size, embedded
 from .tolerances import tolerance_of
 
 # One of so many images is embedded again, and at least the number below.
@@ -68,11 +67,11 @@ def embed_again(
     images = generator.choice(known, n_images, replace=False)
     before = features.of(images)
     tolerance = tolerance_of(learner)
-    change = _change(before, _embedded(learner, features.view, images))
+    change = _change(before, embedded(learner, features.view, images))
     repeated = None
     if not change <= tolerance:
         batch = features.batch_with(images[0])
-        again = _embedded(learner, features.view, batch)
+        again = embedded(learner, features.view, batch)
         repeated = _change(features.of(batch), again)
     is_constant = bool((before == before[:1]).all())
     if is_constant:
@@ -84,16 +83,6 @@ def embed_again(
 def _size(n_known: int, view: ImageView) -> int:
     most = max(_FEWEST, block_size(view.image_shape))
     return min(max(n_known // _ONE_OF, _FEWEST), most)
-
-
-def _embedded(
-    learner: EmbeddingLearner,
-    view: ImageView,
-    images: np.ndarray,
-) -> Tensor:
-    features = learner.embed(view.images(images))
-    check_features(features, len(images))
-    return features.detach()
 
 
 def _change(before: Tensor, after: Tensor) -> float:

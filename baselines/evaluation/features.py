@@ -25,14 +25,21 @@ from ..outputs import described
 _PIXELS_PER_BLOCK = 128 * 28 * 28
 
 
-def embedding_order(view: ImageView, images: np.ndarray | None = None) -> np.ndarray:
+def embedding_order(
+    view: ImageView,
+    images: np.ndarray | None = None,
+    n_images: int | None = None,
+) -> np.ndarray:
     """Return the order in which the images of a view are embedded: int64 (n,)
 
     images: bool (n_images,) the images to embed; None for all images
+    n_images: the number of images of another view of the same split, with or without
+        rotations, whose order is wanted; None for the order of this view
     """
     digest = hashlib.sha256(f"embedding order {view.fingerprint}".encode()).digest()
     key = int.from_bytes(digest[:8], "little")
-    words = random_words(key, 0, 1, len(view))[0, : len(view)]
+    count = len(view) if n_images is None else n_images
+    words = random_words(key, 0, 1, count)[0, :count]
     order = np.argsort(words, kind="stable")
     if images is None:
         return order
@@ -134,9 +141,7 @@ class Features:
     def _embed(self, block: int) -> int:
         first = block * self._size
         images = self._order[first : first + self._size]
-        features = self.learner.embed(self.view.images(images))
-        check_features(features, len(images))
-        features = features.detach()
+        features = self._features_of(images)
         if self._rows is None:
             shape = (len(self._order), features.shape[1])
             self._rows = features.new_empty(shape)
@@ -144,6 +149,21 @@ class Features:
         self._rows[first : first + len(images)] = features
         self._is_done[block] = True
         return len(images)
+
+    def _features_of(self, images: np.ndarray) -> Tensor:
+        """Make the features of the images of a block: (n, d)"""
+        return embedded(self.learner, self.view, images)
+
+
+def embedded(learner: EmbeddingLearner, view: ImageView, images: np.ndarray) -> Tensor:
+    """Embed images that pass through the encoder together: (n, d)
+
+    images: int64 (n,) indices of images in the view
+    Raises BaselineError if features have the wrong shape or are not finite.
+    """
+    features = learner.embed(view.images(images))
+    check_features(features, len(images))
+    return features.detach()
 
 
 def check_features(features: object, n_images: int) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ...baselines.learner import Learner
+from ...baselines.weights.choice import WeightsChoice
 from ..models import Loading, load_model
 
 
@@ -16,7 +17,7 @@ class ModelSource:
     identity: all that decides the model's answers, such as {"training": ID OF THE TASK}
     what: the model as on the command line; for a training of the same work, the path of
         its published file in the shared folder
-    loading: arguments of `Loading`
+    loading: arguments of `Loading`; those of `WeightsChoice` as a mapping
     """
 
     identity: Mapping[str, Any]
@@ -33,7 +34,13 @@ class ModelSource:
         what = self.what
         if "training" in self.identity:
             what = str(folder / what)
-        return load_model(what, Loading(image_shape=image_shape, **self.loading))
+        values = dict(self.loading)
+        values["settings"] = tuple(values.get("settings", ()))
+        if "weights" in values:
+            weights = values["weights"]
+            drop = tuple(weights["drop"])
+            values["weights"] = WeightsChoice(**{**weights, "drop": drop})
+        return load_model(what, Loading(image_shape=image_shape, **values))
 
     def document(self) -> dict[str, Any]:
         """Return the source as values for JSON, from which `ModelSource(**document)` comes."""

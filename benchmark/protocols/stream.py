@@ -106,10 +106,27 @@ def protocol_view(protocol: EvalProtocol, root: Path) -> ImageView:
     root: the folder with the built datasets
     Raises DataError if the dataset of the protocol is unknown or not built.
     """
-    info = pick("dataset", protocol.dataset, BUILDERS, see="fewbench data list")
-    store = open_split(info, root, protocol.split)
-    return ImageView(
-        [store],
+    return split_view(
+        protocol.dataset,
+        protocol.split,
+        root,
         rotations=protocol.rotations,
         task_rotations=protocol.task_rotations,
     )
+
+
+def split_view(
+    dataset: str,
+    split: str,
+    root: Path,
+    *,
+    rotations: bool = False,
+    task_rotations: bool = False,
+) -> ImageView:
+    """Return the classes and images of a split; see `ImageView` for the rotations.
+
+    Raises DataError if the dataset or the split is unknown, or not built.
+    """
+    info = pick("dataset", dataset, BUILDERS, see="fewbench data list")
+    store = open_split(info, root, split)
+    return ImageView([store], rotations=rotations, task_rotations=task_rotations)

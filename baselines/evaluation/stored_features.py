@@ -1,0 +1,189 @@
+"""Read the features of a view that were embedded before, perhaps on another machine."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from fewbench.documents import shown
+from fewbench.npz import UNREADABLE
+
+from ...datasets.view import ImageView
+from ..learner import BaselineError, EmbeddingLearner
+from .features import Features, check_features, embedding_order
+
+# The types in which features are stored: the letters of numpy, little-endian.
+_TYPES = ("|u1", "<f2", "<f4", "<f8")
+
+
+class FeatureRows:
+    """The features of all images of a view, in their embedding order, from several arrays.
+
+    parts: (n, d) each, of one type; they may be memory-mapped
+    """
+
+    def __init__(self, parts: Sequence[np.ndarray]) -> None:
+        self._parts = tuple(parts)
+        lengths = [len(part) for part in self._parts]
+        self._ends = np.cumsum(lengths)
+
+    def __len__(self) -> int:
+        return int(self._ends[-1])
+
+    @property
+    def width(self) -> int:
+        """The number of features of an image."""
+        return self._parts[0].shape[1]
+
+    @classmethod
+    def opened(cls, paths: Sequence[Path]) -> "FeatureRows":
+        """Open files that `save_features` wrote. Their values are read when needed.
+
+        Raises BaselineError if a file is missing or damaged, or has other features than
+        the first one.
+        """
+        parts = [_mapped(path) for path in paths]
+        first = parts[0]
+        for path, part in zip(paths, parts, strict=True):
+            if part.dtype != first.dtype or part.shape[1:] != first.shape[1:]:
+                raise BaselineError(
+                    f"{shown(path, 400)}: expected {first.shape[1]} features of each "
+                    f"image in {first.dtype}, as in {shown(paths[0], 400)}, got "
+                    f"{part.shape[1]} in {part.dtype}. Embed the images again: fewbench "
+                    f"embed --help"
+                )
+        return cls(parts)
+
+    def at(self, rows: np.ndarray) -> np.ndarray:
+        """Read some rows: (n, d)
+
+        rows: int64 (n,) places of images in the embedding order
+        """
+        values = np.empty((len(rows), self.width), self._parts[0].dtype)
+        owners = np.searchsorted(self._ends, rows, side="right")
+        for owner in np.unique(owners):
+            here = owners == owner
+            part = self._parts[owner]
+            start = self._ends[owner] - len(part)
+            values[here] = part[rows[here] - start]
+        return values
+
+
+@dataclass(frozen=True)
+class StoredIn:
+    """The view that was embedded: what decides where the features of an image lie.
+
+    fingerprint: the content hash of the split
+    n_images: the number of images, including rotated ones
+    """
+
+    fingerprint: str
+    n_images: int
+
+    @classmethod
+    def of(cls, view: ImageView) -> "StoredIn":
+        """Return what is stored if all images of a view are embedded."""
+        return cls(view.fingerprint, len(view))
+
+    def holds(self, view: ImageView) -> bool:
+        """Whether all images of another view are among the embedded ones.
+
+        The upright images come first in every view of a split.
+        """
+        is_same_split = self.fingerprint == view.fingerprint
+        return is_same_split and len(view) in (self.n_images, view.n_base_images)
+
+
+class StoredFeatures(Features):
+    """The features of all images of a view, which are read in place of being embedded.
+
+    learner: the learner whose features these are
+    view: the images of some episodes: all images that were embedded, or the upright ones
+    rows: the features of the images that were embedded
+    stored_in: what was embedded
+    Raises BaselineError if the images of the view are not among the embedded ones, or if
+    their number differs from the number of rows.
+    """
+
+    def __init__(
+        self,
+        learner: EmbeddingLearner,
+        view: ImageView,
+        rows: FeatureRows,
+        stored_in: StoredIn | None = None,
+    ) -> None:
+        super().__init__(learner, view)
+        stored_in = stored_in or StoredIn.of(view)
+        if not stored_in.holds(view) or len(rows) != stored_in.n_images:
+            raise BaselineError(
+                f"cannot use stored features: expected those of the {len(view):,} images "
+                f"of the split {shown(view.fingerprint, 12)}, got {len(rows):,} rows of "
+                f"the split {shown(stored_in.fingerprint, 12)}. Embed this split: "
+                f"fewbench embed --help"
+            )
+        self._stored = rows
+        self._stored_row_of = np.empty(len(rows), np.int64)
+        order = embedding_order(view, n_images=len(rows))
+        self._stored_row_of[order] = np.arange(len(rows))
+
+    def are_those_of(
+        self,
+        learner: EmbeddingLearner,
+        view: ImageView,
+        images: np.ndarray | None,
+    ) -> bool:
+        """Tell whether these features were made with this learner and view.
+
+        They serve any episodes, since they are those of all images.
+        """
+        del images
+        return self.learner is learner and self.view.key == view.key
+
+    def _features_of(self, images: np.ndarray) -> Tensor:
+        values = self._stored.at(self._stored_row_of[images])
+        features = torch.from_numpy(values)
+        check_features(features, len(images))
+        return features.to(getattr(self.learner, "device", "cpu"))
+
+
+def save_features(path: Path, features: Sequence[Tensor]) -> Path:
+    """Write features to an .npy file, whose bytes depend on nothing else. Return its path.
+
+    features: (n, d) each, of one type
+    Raises OSError if the file cannot be written.
+    """
+    joined = torch.cat(list(features)).cpu()
+    if joined.dtype == torch.bfloat16:
+        # numpy lacks this type. No digit is lost.
+        joined = joined.float()
+    with path.open("wb") as file:
+        np.lib.format.write_array(file, joined.contiguous().numpy(), (1, 0))
+    return path
+
+
+def _mapped(path: Path) -> np.ndarray:
+    """Open an .npy file without reading its values.
+
+    Raises BaselineError if it is missing or damaged, or holds no features.
+    """
+    try:
+        array = np.load(path, mmap_mode="r", allow_pickle=False)
+    except (*UNREADABLE, SyntaxError, TypeError) as error:
+        got = "no such file" if isinstance(error, FileNotFoundError) else str(error)
+        raise _no_features(path, shown(got, 200)) from error
+    if not isinstance(array, np.ndarray) or array.ndim != 2 or not array.size:
+        raise _no_features(path, "something else")
+    if array.dtype.str not in _TYPES:
+        raise _no_features(path, f"values of the type {array.dtype}")
+    return array
+
+
+def _no_features(path: Path, got: str) -> BaselineError:
+    return BaselineError(
+        f"{shown(path, 400)}: cannot read the features: expected an .npy file (n, d) that "
+        f"`fewbench embed` wrote, got {got}. Embed the images again: type the same "
+        f"fewbench embed as before"
+    )

@@ -1,0 +1,148 @@
+"""Features that were embedded before: the same bits, for any view of the split."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from fewbench.baselines.evaluation.examiner import Examiner, few_images
+from fewbench.baselines.evaluation.features import Features, embedding_order
+from fewbench.baselines.evaluation.stored_features import (
+    FeatureRows,
+    StoredFeatures,
+    StoredIn,
+    save_features,
+)
+from fewbench.baselines.learner import BaselineError
+from fewbench.baselines.metric.centroid import Centroid
+from fewbench.datasets.episodes import EpisodeSpec, sample_episodes
+from fewbench.datasets.store.split_store import SplitStore
+from fewbench.datasets.view import ImageView
+from fewbench_tests.progress import no_progress
+
+
+class Projected(Centroid):
+    """Projects the pixels by fixed random numbers."""
+
+    n_embedded = 0
+
+    def embed(self, images: np.ndarray) -> Tensor:
+        self.n_embedded += len(images)
+        pixels = super().embed(images).float()
+        torch.manual_seed(0)
+        return pixels @ torch.randn(pixels.shape[1], 16)
+
+
+@pytest.fixture
+def view(bars: dict[str, SplitStore]) -> ImageView:
+    return ImageView([bars["test"]], rotations=True)
+
+
+def stored(view: ImageView, folder: Path, cuts: list[int]) -> FeatureRows:
+    """The features of all images in files that are cut after these images."""
+    features = Features(Projected(), view)
+    table = features.table(np.arange(len(view)), no_progress)
+    ends = [*cuts, len(view)]
+    paths = []
+    start = 0
+    for end in ends:
+        paths.append(save_features(folder / f"{end}.npy", [table[start:end]]))
+        start = end
+    return FeatureRows.opened(paths)
+
+
+def test_all_episodes_of_the_view_get_the_same_bits(
+    view: ImageView, tmp_path: Path
+) -> None:
+    spec = EpisodeSpec(3, 1, 2)
+    episodes = sample_episodes(view.class_offsets, spec, 7, start=0, count=12)
+    learner = Projected()
+    direct = Examiner(learner, view, 7).answer(episodes)
+    reader = Projected()
+    features = StoredFeatures(reader, view, stored(view, tmp_path, [1, 130, 300]))
+    # Few images are used, but the features of all images are there.
+    few = few_images(view, [episodes])
+    assert few is not None
+    examiner = Examiner(reader, view, 7, images=few, features=features)
+    answers = examiner.answer(episodes)
+    assert answers.predictions.tobytes() == direct.predictions.tobytes()
+    assert answers.first_scores is not None
+    assert direct.first_scores is not None
+    assert answers.first_scores.tobytes() == direct.first_scores.tobytes()
+    assert answers.embedded == "split"
+    assert reader.n_embedded == 0
+
+
+def test_upright_images_are_found_among_rotated_ones(
+    view: ImageView, bars: dict[str, SplitStore], tmp_path: Path
+) -> None:
+    rows = stored(view, tmp_path, [200])
+    upright = ImageView([bars["test"]])
+    features = StoredFeatures(Projected(), upright, rows, StoredIn.of(view))
+    images = np.array([5, 0, 159, 80])
+    features.table(images, no_progress)
+    expected = Projected().embed(upright.images(images))
+    torch.testing.assert_close(features.of(images), expected, rtol=0, atol=0.1)
+    # With rotations chosen anew in each episode, the images are the same.
+    turned = ImageView([bars["test"]], task_rotations=True)
+    features = StoredFeatures(Projected(), turned, rows, StoredIn.of(view))
+    images = np.array([5, 639])
+    features.table(images, no_progress)
+    expected = Projected().embed(turned.images(images))
+    torch.testing.assert_close(features.of(images), expected, rtol=0, atol=0.1)
+
+
+def test_other_images_are_refused(
+    view: ImageView, bars: dict[str, SplitStore], tmp_path: Path
+) -> None:
+    rows = stored(view, tmp_path, [])
+    with pytest.raises(BaselineError, match="expected those of the 120 images"):
+        StoredFeatures(Projected(), ImageView([bars["val"]]), rows, StoredIn.of(view))
+    upright = ImageView([bars["test"]])
+    with pytest.raises(BaselineError, match="got 640 rows"):
+        StoredFeatures(Projected(), upright, rows)
+
+
+def test_bytes_depend_on_the_values_alone(tmp_path: Path) -> None:
+    values = torch.arange(12.0).reshape(4, 3)
+    one = save_features(tmp_path / "one.npy", [values])
+    two = save_features(tmp_path / "two.npy", [values[:1], values[1:].clone()])
+    assert one.read_bytes() == two.read_bytes()
+    half = save_features(tmp_path / "half.npy", [values.bfloat16()])
+    assert half.read_bytes() == one.read_bytes()
+
+
+@pytest.mark.parametrize("damage", ["cut", "text", "pickle", "shape", "header"])
+def test_damaged_files_are_refused_on_one_line(tmp_path: Path, damage: str) -> None:
+    path = save_features(tmp_path / "one.npy", [torch.ones(40, 3)])
+    content = path.read_bytes()
+    if damage == "cut":
+        path.write_bytes(content[:-1])
+    elif damage == "text":
+        path.write_text("no features")
+    elif damage == "pickle":
+        np.save(path, np.array([{}], object), allow_pickle=True)
+    elif damage == "shape":
+        np.save(path, np.ones(3, np.float32))
+    else:
+        path.write_bytes(content.replace(b"'descr'", b"'\xff()[['"))
+    with pytest.raises(BaselineError, match="one.npy: cannot read the features") as no:
+        FeatureRows.opened([path])
+    assert "\n" not in str(no.value)
+
+
+def test_files_of_another_kind_and_values_that_are_not_finite_are_refused(
+    view: ImageView, tmp_path: Path
+) -> None:
+    rest = len(view) - 40
+    one = save_features(tmp_path / "one.npy", [torch.ones(40, 3)])
+    two = save_features(tmp_path / "two.npy", [torch.ones(rest, 4)])
+    with pytest.raises(BaselineError, match=r"two.npy: expected 3 features .* got 4"):
+        FeatureRows.opened([one, two])
+    save_features(two, [torch.full((rest, 3), torch.nan)])
+    rows = FeatureRows.opened([one, two])
+    features = StoredFeatures(Centroid(), view, rows)
+    with pytest.raises(BaselineError, match="NaN or inf"):
+        features.table(embedding_order(view), no_progress)
