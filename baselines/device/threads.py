@@ -24,6 +24,17 @@ def shared_threads(n_processes: int) -> Iterator[None]:
         torch.set_num_threads(before)
 
 
+@contextmanager
+def fixed_threads(n_threads: int) -> Iterator[None]:
+    """Let torch use exactly this number of threads during the `with` block."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(n_threads)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
 def _n_cores() -> int:
     if hasattr(os, "sched_getaffinity"):  # missing on macOS and Windows
         return len(os.sched_getaffinity(0))

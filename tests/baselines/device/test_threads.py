@@ -5,7 +5,7 @@ import os
 import pytest
 import torch
 
-from fewbench.baselines.device.threads import shared_threads
+from fewbench.baselines.device.threads import fixed_threads, shared_threads
 
 
 @pytest.fixture(autouse=True)
@@ -46,4 +46,10 @@ def test_the_threads_are_given_back_after_an_error(
     with pytest.raises(KeyError), shared_threads(2):
         raise KeyError
 
+    assert torch.get_num_threads() == 4
+
+
+def test_a_fixed_number_of_threads_ends_with_its_block() -> None:
+    with fixed_threads(3):
+        assert torch.get_num_threads() == 3
     assert torch.get_num_threads() == 4
