@@ -1,0 +1,32 @@
+"""A user's encoder, and the split `glyphs val` with rotated images."""
+
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from fewbench.benchmark.cluster.conditions import Conditions
+from fewbench.benchmark.cluster.view_source import ViewSource
+from fewbench.benchmark.protocols.stream import split_view
+from fewbench_tests.stored import write_encoder
+
+
+@pytest.fixture
+def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The module of an encoder, in the working folder."""
+    name = write_encoder(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    return name
+
+
+@pytest.fixture
+def view_source(glyphs_root: Path) -> ViewSource:
+    view = split_view("glyphs", "val", glyphs_root, rotations=True)
+    return ViewSource.of("glyphs", "val", view)
+
+
+@pytest.fixture
+def conditions() -> Conditions:
+    return Conditions.here(torch.get_num_threads())
