@@ -83,8 +83,12 @@ class RayCluster:
         self._was_connected = self._ray.is_initialized()
         if not self._was_connected:
             connect(self._address)
-        _require_cores(self._ray, self._threads)
-        # The time when a task is lost must not depend on Ray's own retries.
+        try:
+            _require_cores(self._ray, self._threads)
+        except UserError:
+            self._leave()
+            raise
+        # The scheduler counts the failures of a task, so Ray must not try again by itself.
         options = self._ray.remote(num_cpus=self._threads, max_retries=0)
         self._remote = options(attempt)
         return self
@@ -101,6 +105,9 @@ class RayCluster:
             del self._tasks[ref]
         self._cancel(force=True)
         self._tasks.clear()
+        self._leave()
+
+    def _leave(self) -> None:
         if not self._was_connected:
             self._ray.shutdown()
 
