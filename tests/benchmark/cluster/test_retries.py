@@ -1,5 +1,7 @@
 """When a task is tried again."""
 
+import time
+
 import pytest
 
 from fewbench.benchmark.cluster import retries
@@ -40,7 +42,7 @@ def test_a_busy_task_is_due_after_a_second(
     flow: OpenFlow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = 100.0
-    monkeypatch.setattr(retries.time, "monotonic", lambda: now)
+    monkeypatch.setattr(time, "monotonic", lambda: now)
     again = Retries()
     again.put_off(flow, TASK)
     assert again.next() is None
