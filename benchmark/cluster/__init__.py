@@ -8,7 +8,8 @@ bytes stay the same. An executor only decides where a task runs: in a pool of pr
 
     task, conditions          what a task is, and what decides its bytes
     place, worker             the shared folder, and how one task is done
-    schedule, flow, share     which task runs when
+    schedule, flow, share,
+    retries                   which task runs when
     pool, on_ray, process     where it runs, and what runs in a worker process
     log, summary, reasons     what became of each task
     grid_file, plan           the trainings and evaluations that a user asks for

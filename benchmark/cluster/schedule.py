@@ -5,7 +5,7 @@ in any order. The flow is asked for its next batch when the batch is done.
 """
 
 import time
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable, Iterable
 
 from fewbench.documents import counted
@@ -18,17 +18,15 @@ from .flow import OpenFlow
 from .log import append_line
 from .outcome import Outcome
 from .place import Place
+from .retries import MOST_FAILURES, Retries
 from .share import ALL, Share
 from .summary import Failure, Summary
 from .task import Task
 
 Watch = Callable[[Summary], None]
 
-MOST_FAILURES = 3
 # How many tasks are handed to the executor, for each of its slots.
 _WINDOW = 4
-# After this time, a task on which another process works is asked for again.
-_SECONDS_PUT_OFF = 1.0
 _SECONDS_BETWEEN_LOOKS = 0.25
 
 
@@ -72,8 +70,8 @@ class _Run:
 
     _ready: flows that have more tasks in their batch
     _stuck: flows that need tasks of other shares first
-    _again: tasks that failed and are tried again
-    _put_off: tasks on which another process works, and when to ask for them again
+    _running: the tasks that the executor has, with their flows
+    _again: tasks that were handed out before and are not done
     """
 
     def __init__(
@@ -86,10 +84,8 @@ class _Run:
         self._share = share
         self._ready: deque[OpenFlow] = deque()
         self._stuck: deque[OpenFlow] = deque()
-        self._again: deque[tuple[OpenFlow, Task]] = deque()
-        self._put_off: deque[tuple[float, OpenFlow, Task]] = deque()
+        self._again = Retries()
         self._running: dict[str, tuple[OpenFlow, Task]] = {}
-        self._failures: Counter[str] = Counter()
 
     def to_the_end(self, request: StopRequest, watch: Watch | None) -> None:
         started = time.monotonic()
@@ -119,18 +115,15 @@ class _Run:
             if found is None:
                 break
             self._submit(*found)
-        return bool(self._running or self._put_off or self._stuck)
+        return bool(self._running or self._again or self._stuck)
 
     def _submit(self, flow: OpenFlow, task: Task) -> None:
         if task.id in self._running:
             # Another flow has the same task.
-            self._ask_later(flow, task)
+            self._again.put_off(flow, task)
             return
         self._running[task.id] = (flow, task)
         self._executor.submit(task)
-
-    def _ask_later(self, flow: OpenFlow, task: Task) -> None:
-        self._put_off.append((time.monotonic() + _SECONDS_PUT_OFF, flow, task))
 
     def _next_own(self) -> tuple[OpenFlow, Task] | None:
         """Return the next task to do, with its flow; None if there is none for now."""
@@ -152,14 +145,8 @@ class _Run:
 
     def _next_again(self) -> tuple[OpenFlow, Task] | None:
         """Return the next task that was handed out before and is not done."""
-        now = time.monotonic()
-        while self._put_off and self._put_off[0][0] <= now:
-            _, flow, task = self._put_off.popleft()
-            self._again.append((flow, task))
-        while self._again:
-            flow, task = self._again.popleft()
-            if flow.has_ended:
-                continue
+        while found := self._again.next():
+            flow, task = found
             if not self._place.is_done(task):
                 return flow, task
             self.summary.by_others[task.kind] += 1
@@ -216,13 +203,13 @@ class _Run:
         """Note what became of a task."""
         flow, task = self._running.pop(outcome.task_id)
         if outcome.state == "done":
-            del self._failures[task.id]
+            self._again.forget(task)
             ours = outcome.seconds is not None
             counts = self.summary.done if ours else self.summary.by_others
             counts[task.kind] += 1
             self._finish(flow)
         elif outcome.state == "busy":
-            self._ask_later(flow, task)
+            self._again.put_off(flow, task)
         else:
             if outcome.state == "died":
                 # A process that was killed could not write it itself.
@@ -230,12 +217,9 @@ class _Run:
             self._fail(flow, task, outcome.reason)
 
     def _fail(self, flow: OpenFlow, task: Task, reason: str) -> None:
-        self._failures[task.id] += 1
-        attempts = self._failures[task.id]
-        if attempts < MOST_FAILURES:
-            self._again.append((flow, task))
-        else:
-            self._end(flow, Failure(task.title, reason, attempts))
+        n_failures = self._again.fail(flow, task)
+        if n_failures >= MOST_FAILURES:
+            self._end(flow, Failure(task.title, reason, n_failures))
 
     def _end(self, flow: OpenFlow, failure: Failure) -> None:
         if not flow.has_ended:

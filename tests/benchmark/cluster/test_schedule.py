@@ -106,7 +106,7 @@ def test_an_error_of_a_flow_ends_only_this_flow(place: Place) -> None:
 def test_a_task_of_two_flows_is_done_once(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("fewbench.benchmark.cluster.schedule._SECONDS_PUT_OFF", 0.01)
+    monkeypatch.setattr("fewbench.benchmark.cluster.retries._SECONDS_PUT_OFF", 0.01)
     executor = InProcess(place)
     summary = run_flows([cheap_flow(0), cheap_flow(0)], executor, place)
     assert len(executor.order) == 7
@@ -114,7 +114,7 @@ def test_a_task_of_two_flows_is_done_once(
 
 
 def test_busy_is_not_a_failure(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("fewbench.benchmark.cluster.schedule._SECONDS_PUT_OFF", 0.01)
+    monkeypatch.setattr("fewbench.benchmark.cluster.retries._SECONDS_PUT_OFF", 0.01)
     executor = InProcess(place)
     busy = 5
 
