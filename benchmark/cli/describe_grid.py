@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from fewbench.documents import counted
 
-from .grid_progress import KINDS
+from .grid_progress import KINDS, ONE
 from .train import duration_text
 
 if TYPE_CHECKING:
@@ -96,7 +96,9 @@ def run_text(document: dict[str, Any]) -> str:
     did = []
     for kind, words in KINDS.items():
         number = document["done"][kind]
-        if number:
+        if number == 1:
+            did.append(f"1 {ONE[kind]}")
+        elif number:
             did.append(f"{number:,} {words}")
     what = ", ".join(did) or "nothing, since all of it exists"
     lines = [f"did {what}, in {duration_text(document['seconds'])}"]

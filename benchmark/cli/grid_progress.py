@@ -22,6 +22,12 @@ KINDS: "Mapping[Kind, str]" = {
     "answers": "ranges of answers",
     "result": "results",
 }
+ONE: "Mapping[Kind, str]" = {
+    "training": "training",
+    "features": "block of features",
+    "answers": "range of answers",
+    "result": "result",
+}
 _SECONDS_BETWEEN_DRAWINGS = 0.5
 
 Watch = Callable[["Summary"], None]

@@ -61,7 +61,8 @@ def read_answers(path: Path, protocol: EvalProtocol, start: int, end: int) -> An
     except UNREADABLE as error:
         raise UserError(
             f"{path}: damaged answers: expected the predictions for "
-            f"{counted(n_episodes, 'episode')}, got: {shown(error, 200)}. Delete this file, and type the same command again"
+            f"{counted(n_episodes, 'episode')}, got: {shown(error, 200)}. Delete this "
+            f"file, and type the same command again"
         ) from error
     return answers
 

@@ -17,7 +17,10 @@ _MOST_BYTES = 1 << 20
 _STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 _UNKNOWN_KEY = "unexpected_keyword_argument"
 _TYPES = ("constrained-int", "list[constrained-int]", "str", "int", "float", "bool")
-_EXAMPLE = 'recipes = ["protonet-glyphs"] and protocols = ["glyphs-5w1s"]'
+_SMALLEST = (
+    "The smallest grid is a line [[part]], and below it recipes = [...] and protocols = "
+    "[...]. For their names, type: fewbench recipes, fewbench protocol list"
+)
 
 Count = Annotated[int, Field(ge=1)]
 Seed = Annotated[int, Field(ge=0, lt=2**63)]
@@ -98,8 +101,7 @@ def read_grid(path: Path) -> Grid:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise GridError(
-            f"{path}: cannot be used as a grid: {reason}. Correct it. The smallest grid "
-            f"is a line [[part]] with {_EXAMPLE} below it"
+            f"{path}: cannot be used as a grid: {reason}. Correct it. {_SMALLEST}"
         ) from error
 
 

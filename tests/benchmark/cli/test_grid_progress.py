@@ -1,6 +1,7 @@
 """How far a grid is, as a table and as lines."""
 
 from collections import Counter
+from collections.abc import Mapping
 
 import pytest
 
@@ -12,8 +13,9 @@ from fewbench.benchmark.cli.grid_progress import (
 )
 from fewbench.benchmark.cluster.plan import Count
 from fewbench.benchmark.cluster.summary import Failure, Summary
+from fewbench.benchmark.cluster.task import Kind
 
-COUNTS = {"training": Count(4, 1), "answers": Count(2000, 500)}
+COUNTS: Mapping[Kind, Count] = {"training": Count(4, 1), "answers": Count(2000, 500)}
 
 
 def summary() -> Summary:

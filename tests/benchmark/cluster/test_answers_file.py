@@ -30,6 +30,8 @@ def test_all_but_the_times_comes_back(tmp_path: Path, changes: dict) -> None:
     assert read.seconds == {}
     assert (read.start, read.embedded) == (256, answers.embedded)
     assert np.array_equal(read.predictions, answers.predictions)
+    assert read.first_scores is not None
+    assert answers.first_scores is not None
     assert np.array_equal(read.first_scores, answers.first_scores)
     assert (read.calibration is None) == (answers.calibration is None)
     later = dataclasses.replace(answers, seconds={"classify": 9.9})

@@ -30,8 +30,11 @@ def test_joined_ranges_are_the_answers_of_one_evaluation(small_grid: OpenGrid) -
         assert isinstance(examiner.features, Features)
         whole = examiner.answer(stream.episodes)
         assert np.array_equal(joined.predictions, whole.predictions)
+        assert joined.calibration is not None
         assert whole.calibration is not None
         assert np.array_equal(joined.calibration, whole.calibration)
+        assert joined.first_scores is not None
+        assert whole.first_scores is not None
         assert np.array_equal(joined.first_scores, whole.first_scores)
         assert joined.embedded == whole.embedded == "split"
 

@@ -69,7 +69,7 @@ def test_a_mistake_is_named_with_its_part(tmp_path: Path, text: str, said: str) 
         read_grid(path)
     assert str(caught.value).startswith(f"{path}: cannot be used as a grid: {said}")
     assert "\n" not in str(caught.value)
-    assert "[[part]] with recipes = [" in str(caught.value)
+    assert "The smallest grid is a line [[part]], and below" in str(caught.value)
 
 
 def test_a_missing_file_is_said(tmp_path: Path) -> None:
