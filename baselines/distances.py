@@ -53,6 +53,24 @@ def class_mean_scores(support: Tensor, query: Tensor) -> Tensor:
     return scores
 
 
+def cosine_scores(support: Tensor, query: Tensor) -> Tensor:
+    """Return the cosine between each query and the mean of each class.
+
+    The cosine with a vector of zeros is 0.
+
+    support: any real type (..., n_way, n_shot, d)
+    query: the same type (..., n_queries, d)
+    Returns float64 (..., n_queries, n_way).
+    """
+    means = _unit_length(support.double().mean(-2))
+    return _unit_length(query.double()) @ means.mT
+
+
+def _unit_length(vectors: Tensor) -> Tensor:
+    lengths = vector_norm(vectors, dim=-1, keepdim=True)
+    return vectors / lengths.where(lengths > 0, 1)
+
+
 def negative_squared_distances(query: Tensor, prototypes: Tensor) -> Tensor:
     """Return minus the squared distance of each query to each prototype.
 

@@ -16,6 +16,7 @@ from ..baselines.evaluation.ask_again import Answered, ask_again
 from ..baselines.evaluation.examiner import Examiner, few_images, range_step
 from ..baselines.evaluation.features import Features
 from ..baselines.evaluation.findings import Findings
+from ..baselines.evaluation.stored_learner import StoredLearner
 from ..baselines.learner import BaselineError, Learner, SteppedLearner
 from ..baselines.outputs import Choice
 from ..baselines.preparation import Preparation
@@ -208,6 +209,11 @@ def probe(
     """
     stream = prepared_stream(find_episodes(protocol, root), preparation)
     learner = as_learner(model, features=features)
+    if isinstance(learner, StoredLearner):
+        raise BaselineError(
+            f"{learner.card.name}: cannot be probed: expected a model, got its stored "
+            f"features alone, which stay as they are. Name the model itself"
+        )
     check_images(learner, stream)
     step = range_step(learner)
     n_steps = -(-len(stream) // step)

@@ -16,11 +16,11 @@ from ..baselines.outputs import last_words
 from ..baselines.weights.choice import WeightsChoice
 from ..baselines.weights.load import load_weights
 from .preparing import with_batch_size
+from .stored_model import FEATURES, load_stored
 
 # Kinds of models that are not supported yet, and what a user can do meanwhile. A factory
 # is a function of the user that returns a model.
 _NOT_YET = {
-    "features": "a function of yours can return another function that looks them up",
     "timm": "a function of yours can create the timm model",
 }
 _WEIGHTS = "weights:"
@@ -61,8 +61,8 @@ def load_model(what: str, loading: Loading) -> Learner:
     """Load the learner that `what` names.
 
     what: "centroid", the path of a checkpoint, the folder of a training run,
-        weights:FILE for weights that others trained, or module:factory, where `factory` is
-        a function that returns a model
+        weights:FILE for weights that others trained, features:FOLDER for stored features,
+        or module:factory, where `factory` is a function that returns a model
     Raises BaselineError if there is no such learner, or if a value in `loading` cannot be
     used.
     """
@@ -73,6 +73,8 @@ def load_model(what: str, loading: Loading) -> Learner:
             f"{_NOT_YET[kind]}. Name this function as module:factory, see "
             f"docs/evaluation.md"
         )
+    if what.startswith(FEATURES):
+        return load_stored(what, loading)
     if is_weights(what):
         learner = _from_weights(what.removeprefix(_WEIGHTS), loading)
     elif loading.weights != WeightsChoice():

@@ -26,6 +26,7 @@ from .features import Features
 from .findings import Findings
 from .probe import Probe, change_if_mixed, probe, relative_change, unless_refused
 from .scoring import score_features, score_one_by_one
+from .stored_learner import StoredLearner, features_of
 from .tolerances import tolerance_of
 
 # The number of episodes that are drawn.
@@ -67,6 +68,9 @@ def ask_again(
     scores = again.answer(generator.permutation(again.asked))
     confirmed = [again.confirms(one, scores[one]) for one in again.asked]
     in_order = again.is_passed(confirmed)
+    is_same = again.has_same_first_scores(scores)
+    if isinstance(learner, StoredLearner):
+        return _of_stored(learner, in_order, is_same)
     probes = [again.probe(drawn[0])]
     for episode in drawn[1:]:
         original = scores[episode]
@@ -78,8 +82,20 @@ def ask_again(
     if again.features is not None:
         embedded = embed_again(again.features, generator)
         in_order = in_order and embedded.same
-    is_same = again.has_same_first_scores(scores)
     return Findings(tuple(probes), in_order, is_same, embedded)
+
+
+def _of_stored(
+    learner: StoredLearner, in_order: bool, is_same: bool | None
+) -> Findings:
+    """Return the findings of a learner of which only the features are left.
+
+    It compares each query alone, so nothing is probed. What needs its encoder was asked
+    when the images were embedded.
+    """
+    asked = learner.asked
+    in_order = in_order and asked.order is not False
+    return Findings((), in_order, is_same, asked_before=asked)
 
 
 class _Again:
@@ -228,7 +244,7 @@ class _Again:
             episodes.classes[needed], episodes.support[needed], episodes.query[needed]
         )
         view = self.answered.view
-        features = Features(learner, view, few_images(view, [some]))
+        features = features_of(learner, view, few_images(view, [some]))
         images = np.concatenate([some.support.reshape(-1), some.query.reshape(-1)])
         features.table(images, report_nothing)
         return features

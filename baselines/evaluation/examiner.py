@@ -29,6 +29,7 @@ from .scoring import (
     score_one_by_one,
     score_tasks,
 )
+from .stored_learner import features_of
 from .ties import predicted_labels
 
 # The scores of so many episodes are kept, so that they can be compared later.
@@ -110,7 +111,7 @@ class Examiner:
         self.features: Features | None = None
         if isinstance(learner, EmbeddingLearner):
             if features is None or not features.are_those_of(learner, view, images):
-                features = Features(learner, view, images)
+                features = features_of(learner, view, images)
             self.features = features
         self._pixels: Pixels | None = None
 

@@ -78,10 +78,13 @@ class StoredIn:
 
     fingerprint: the content hash of the split
     n_images: the number of images, including rotated ones
+    dataset, split: their names, for messages
     """
 
     fingerprint: str
     n_images: int
+    dataset: str = ""
+    split: str = ""
 
     @classmethod
     def of(cls, view: ImageView) -> "StoredIn":

@@ -136,6 +136,7 @@ def evaluate(
     from ..evaluate_into import ResultFolder, evaluate_into
     from ..models import Loading, load_model
     from ..preparing import prepared_stream
+    from ..stored_model import as_embedded, refuse_preparation
     from .describe_evaluation import describe_evaluations
 
     choice = EpisodeChoice(
@@ -157,6 +158,7 @@ def evaluate(
         statistics=statistics, backend=backend, tasks_per_chunk=tasks_per_chunk
     )
     preparation = preparation_of(size, transform, mean, std, invert)
+    refuse_preparation(what, preparation)
     streams = [prepared_stream(stream, preparation) for stream in streams]
     loading = Loading(
         device=device,
@@ -170,6 +172,7 @@ def evaluate(
         image_shape=streams[0].view.image_shape,
     )
     learner = load_model(what, loading)
+    streams = as_embedded(learner, streams)
     say_weights(learner.card)
     with progress_bars() as progress:
         saved = evaluate_into(

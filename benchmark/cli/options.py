@@ -79,7 +79,8 @@ LearnerName = Annotated[
         metavar="WHAT",
         help="Folder of a training run, a checkpoint (.safetensors), the word centroid for "
         "an untrained learner on raw pixels, weights:FILE for weights that others trained "
-        "(with --backbone), or module:factory for your own model: the "
+        "(with --backbone), features:FOLDER for features that `fewbench embed` stored, or "
+        "module:factory for your own model: the "
         "function `factory` in `module` returns it.",
     ),
 ]

@@ -29,7 +29,7 @@ Head = Annotated[
     str | None,
     typer.Option(
         help="For weights:FILE: protonet (the nearest class mean; the default), or maml (the "
-        "weights are the start of MAML's inner loop)."
+        "weights are the start of MAML's inner loop). For features:FOLDER: protonet or cosine."
     ),
 ]
 Drop = Annotated[

@@ -67,10 +67,7 @@ def test_a_factory_in_the_working_folder_makes_the_model(module: str) -> None:
         ("{}:missing", "has no function missing"),
         ("{}:nothing", "got None"),
         ("no_such_module:make", "cannot import no_such_module: ModuleNotFoundError"),
-        (
-            "features:folder",
-            "kind 'features:' are not supported yet.*module:factory",
-        ),
+        ("features:folder", "folder: holds no stored features.*fewbench embed WHAT"),
         ("timm:resnet18", "kind 'timm:' are not supported"),
     ],
 )
