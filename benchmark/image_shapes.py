@@ -11,19 +11,28 @@ def check_images(learner: Learner, stream: EpisodeStream) -> None:
     learner takes another number of channels.
     Raises BaselineError if it does not take them.
     """
+    check_image_shape(learner, stream.view.image_shape, stream.protocol.name)
+
+
+def check_image_shape(
+    learner: Learner, shape: tuple[int, int, int], where: str
+) -> None:
+    """Check that a learner takes images of this shape (H, W, C).
+
+    where: the name of the protocol or the split, for the message
+    Raises BaselineError if it does not take them.
+    """
     trained = learner.card.image_shape
-    shape = stream.view.image_shape
     if trained is None or trained == shape:
         return
     if trained[2] == shape[2] and isinstance(learner, EmbeddingLearner):
         return
-    protocol = stream.protocol
     data = learner.card.trained_on
     advice = "Choose a protocol with such images: fewbench protocol list"
     if data is not None:
         advice = f"Choose a protocol of {data.dataset}: fewbench protocol list"
     raise BaselineError(
-        f"{learner.card.name} on {protocol.name}: expected {_in_words(trained)}, on which "
+        f"{learner.card.name} on {where}: expected {_in_words(trained)}, on which "
         f"this learner was trained, got {_in_words(shape)}. {advice}"
     )
 

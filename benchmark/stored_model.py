@@ -6,8 +6,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from torch import Tensor
-
 from fewbench.documents import shown
 from fewbench.files import file_digest
 
@@ -20,6 +18,7 @@ from ..baselines.evaluation.stored_learner import (
     StoredLearner,
 )
 from ..baselines.learner import BaselineError, Learner, LearnerCard
+from ..baselines.named_transform import NamedTransform
 from ..baselines.preparation import Preparation
 from ..baselines.weights.choice import WeightsChoice
 from .feature_file import EmbeddedImages, FeatureFile, FeaturePart, read_feature_file
@@ -193,22 +192,7 @@ def _preparation(images: EmbeddedImages) -> Preparation | None:
         return None
     transform = None
     if record.transform is not None:
-        transform = _NamedTransform(record.transform, images.image_shape)
+        transform = NamedTransform(record.transform, images.image_shape)
     return Preparation(
         record.size, transform, record.mean, record.std, bool(record.invert)
     )
-
-
-class _NamedTransform:
-    """Stands for a transform of the user, whose module may be gone.
-
-    Its images have the right shape and are black. No learner sees them.
-    """
-
-    def __init__(self, name: str, image_shape: tuple[int, int, int]) -> None:
-        self.__module__, _, self.__qualname__ = name.partition(":")
-        height, width, n_channels = image_shape
-        self._shape = (n_channels, height, width)
-
-    def __call__(self, images: Tensor) -> Tensor:
-        return images.new_zeros((len(images), *self._shape))

@@ -1,6 +1,7 @@
 """Hash the weights of an encoder, and its features on some images."""
 
 import hashlib
+from typing import NamedTuple
 
 import numpy as np
 from torch import Tensor, nn
@@ -28,7 +29,14 @@ def weights_digest_of(learner: EmbeddingLearner) -> str | None:
     return weights_digest(tensors) if tensors else None
 
 
-def features_digest(learner: EmbeddingLearner, images: np.ndarray) -> str:
+class FeaturesDigest(NamedTuple):
+    """The hash of some features, and the size of those of one image."""
+
+    sha256: str
+    bytes_per_image: int
+
+
+def features_digest(learner: EmbeddingLearner, images: np.ndarray) -> FeaturesDigest:
     """Return the hash of a learner's features of some images.
 
     images: uint8 or float32 (n, H, W, C)
@@ -40,4 +48,5 @@ def features_digest(learner: EmbeddingLearner, images: np.ndarray) -> str:
     head = f"{values.dtype} {tuple(values.shape)}\n".encode()
     digest = hashlib.sha256(head)
     digest.update(values.double().numpy().tobytes())
-    return digest.hexdigest()
+    bytes_per_image = values.shape[1] * max(1, values.element_size())
+    return FeaturesDigest(digest.hexdigest(), bytes_per_image)

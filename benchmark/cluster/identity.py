@@ -44,7 +44,8 @@ def identity_of(learner: EmbeddingLearner, view: ImageView) -> dict[str, Any]:
     features = features_digest(learner, images)
     return {
         "weights_sha256": weights,
-        "features_sha256": features,
+        "features_sha256": features.sha256,
+        "bytes_per_image": features.bytes_per_image,
         "precision": learner.card.precision,
     }
 

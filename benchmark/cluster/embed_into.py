@@ -1,0 +1,157 @@
+"""Embed all images of a split into a folder. What is there already is not done again."""
+
+import shlex
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from fewbench.documents import shown
+from fewbench.errors import UserError
+from fewbench.files import file_digest, require_space
+from fewbench.progress import report_nothing
+
+from ...baselines.evaluation.embed_again import embed_again
+from ...baselines.evaluation.stored_features import StoredFeatures
+from ...baselines.evaluation.stored_learner import head_of
+from ...reports.origin import Checks
+from ..feature_file import (
+    NAME,
+    SCHEMA_VERSION,
+    FeatureFile,
+    FeaturePart,
+    read_feature_file,
+    write_feature_file,
+)
+from .embedding import Embedding
+from .executor import Executor
+from .feature_tasks import IMAGES_PER_TASK, feature_tasks, published_rows
+from .place import Place
+from .schedule import run_flows
+from .summary import Summary
+from .task import Task
+
+# Some images of so many blocks are embedded again at the end.
+_BLOCKS_ASKED = 16
+
+
+@dataclass(frozen=True, eq=False)
+class EmbedWork:
+    """The tasks of an embedding, and the folder for their files."""
+
+    embedding: Embedding
+    place: Place
+    tasks: tuple[Task, ...]
+
+    @classmethod
+    def of(
+        cls,
+        embedding: Embedding,
+        place: Place,
+        images_per_task: int = IMAGES_PER_TASK,
+    ) -> "EmbedWork":
+        """Cut an embedding into tasks."""
+        tasks = feature_tasks(
+            embedding.model,
+            embedding.source,
+            embedding.conditions,
+            images_per_task=images_per_task,
+            images_per_block=embedding.images_per_block,
+        )
+        return cls(embedding, place, tuple(tasks))
+
+    def existing(self) -> FeatureFile | None:
+        """Return the document of the folder if all is done; None if there is no document.
+
+        Raises UserError if the folder holds other features, or a damaged document.
+        """
+        folder = self.place.folder
+        if not (folder / NAME).exists():
+            return None
+        file = read_feature_file(folder)
+        if file.id != self.embedding.id:
+            held = f"{file.card.name} on {file.images.dataset} {file.images.split}"
+            raise UserError(
+                f"{shown(folder, 400)}: holds other features: expected none, or those of "
+                f"the same command, got those of {shown(held, 200)}. Choose another folder "
+                f"with --out, or delete this one"
+            )
+        if all((folder / part.path).exists() for part in file.parts):
+            return file
+        return None
+
+    def do(
+        self,
+        executor: Executor,
+        watch: Callable[[Summary], None] | None = None,
+    ) -> FeatureFile:
+        """Embed what is missing, and write the document of the folder.
+
+        watch: called several times a second with the counts so far
+        Raises UserError if a task failed too often. What is done is kept.
+        Raises OSError if the disk is too small. Raises Interrupted after a signal.
+        """
+        folder = self.place.folder
+        folder.mkdir(parents=True, exist_ok=True)
+        missing = sum(not self.place.is_done(task) for task in self.tasks)
+        require_space(folder, self.embedding.n_bytes * missing // len(self.tasks))
+        with executor:
+            summary = run_flows([iter([self.tasks])], executor, self.place, watch=watch)
+        for line in summary.failure_lines():
+            raise UserError(
+                f"{line}. What is embedded is kept in {shown(folder, 400)}. Type the same "
+                f"command to go on"
+            )
+        file = self._document()
+        write_feature_file(folder, file)
+        return file
+
+    def _document(self) -> FeatureFile:
+        embedding = self.embedding
+        learner = embedding.learner
+        return FeatureFile(
+            schema_version=SCHEMA_VERSION,
+            id=embedding.id,
+            card=learner.card,
+            head=head_of(learner),
+            scores_are=learner.scores_are,
+            temperature=learner.temperature,
+            images=embedding.images,
+            identity=dict(embedding.model.identity),
+            conditions=embedding.conditions.document(),
+            checks=self._asked_again(),
+            parts=tuple(_part(task, self.place) for task in self.tasks),
+        )
+
+    def _asked_again(self) -> Checks:
+        """Embed some images again in an order that the encoder cannot foresee."""
+        embedding = self.embedding
+        view = embedding.view
+        rows = published_rows(self.tasks, self.place)
+        features = StoredFeatures(embedding.learner, view, rows)
+        generator = np.random.default_rng()
+        features.table(
+            generator.integers(len(view), size=_BLOCKS_ASKED), report_nothing
+        )
+        found = embed_again(features, generator)
+        return Checks(
+            order=found.same,
+            determinism=found.repeatable,
+            distinct=found.distinct,
+        )
+
+
+def evaluate_command(folder: Path) -> str:
+    """Return the command that evaluates the features in a folder."""
+    what = shlex.quote(f"features:{folder}")
+    return f"fewbench evaluate {what} --protocol NAME --out DIR"
+
+
+def _part(task: Task, place: Place) -> FeaturePart:
+    path = place.file(task)
+    return FeaturePart(
+        path=path.relative_to(place.folder).as_posix(),
+        sha256=file_digest(path, "sha256"),
+        n_images=task.body["end"] - task.body["start"],
+    )
