@@ -21,6 +21,7 @@ from ..baselines.learner import BaselineError, Learner, LearnerCard
 from ..baselines.named_transform import NamedTransform
 from ..baselines.preparation import Preparation
 from ..baselines.weights.choice import WeightsChoice
+from .feature_cache import use_as_long_as
 from .feature_file import EmbeddedImages, FeatureFile, FeaturePart, read_feature_file
 from .preparing import prepared_stream
 from .protocols.stream import EpisodeStream
@@ -54,6 +55,7 @@ def load_stored(what: str, loading: "Loading") -> StoredLearner:
         asked,
         _preparation(images),
     )
+    use_as_long_as(learner, folder)
     learner.device = resolve_device(loading.device)
     if images.preparation is not None:
         learner.images_per_batch = images.preparation.batch_size

@@ -39,14 +39,3 @@ def _n_cores() -> int:
     if hasattr(os, "sched_getaffinity"):  # missing on macOS and Windows
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
-
-
-@contextmanager
-def exact_threads(n_threads: int) -> Iterator[None]:
-    """Let torch use exactly this number of threads during the `with` block."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(n_threads)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)

@@ -13,8 +13,10 @@ from fewbench.errors import UserError
 from fewbench.signals import Interrupted
 
 from . import (
+    cache,
     compare,
     data,
+    embed,
     env,
     evaluate,
     grid,
@@ -74,6 +76,7 @@ app.add_typer(data.app, name="data")
 app.add_typer(protocol.app, name="protocol")
 app.command()(train.train)
 app.command()(recipes.recipes)
+app.command()(embed.embed)
 app.command()(evaluate.evaluate)
 app.command()(probe.probe)
 app.command()(reproduce.reproduce)
@@ -85,6 +88,7 @@ app.command()(plan.plan)
 app.command()(verify.verify)
 app.add_typer(submission.app, name="submission")
 app.add_typer(leaderboard.app, name="leaderboard")
+app.add_typer(cache.app, name="cache")
 app.command()(env.env)
 
 

@@ -13,6 +13,7 @@ EXAMPLES = {
         "fewbench protocol export glyphs-5w1s --out episodes.npz"
     ),
     "fewbench train": "fewbench train --recipe protonet-glyphs --out runs/protonet",
+    "fewbench embed": "fewbench embed runs/protonet --dataset glyphs --split test",
     "fewbench evaluate": (
         "fewbench evaluate runs/protonet --protocol glyphs-5w1s --out results"
     ),

@@ -130,9 +130,9 @@ def needs_rotations(dataset: str) -> bool:
     for protocol in PROTOCOLS.values():
         is_own = dataset == protocol.dataset
         is_variant = dataset.startswith(f"{protocol.dataset}-")
-        if is_own or is_variant:
-            if protocol.rotations or protocol.task_rotations:
-                return True
+        rotates = protocol.rotations or protocol.task_rotations
+        if rotates and (is_own or is_variant):
+            return True
     return False
 
 
