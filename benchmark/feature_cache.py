@@ -211,13 +211,11 @@ def size_of(text: str) -> int:
 def in_words(n_bytes: int) -> str:
     """Return a size in words, such as "1.5 GB"."""
     value = float(n_bytes)
-    for unit in ("bytes", "kB", "MB", "GB"):
-        if value < 1000:
-            break
+    units = ["bytes", "kB", "MB", "GB", "TB"]
+    while value >= 1000 and len(units) > 1:
         value /= 1000
-    else:
-        unit = "TB"
-    return f"{value:.3g} {unit}"
+        del units[0]
+    return f"{value:.3g} {units[0]}"
 
 
 def _larger(n_bytes: int) -> str:
