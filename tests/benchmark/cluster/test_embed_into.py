@@ -1,0 +1,107 @@
+"""Embedding into a folder: only what is missing, and always the same bytes."""
+
+import errno
+import os
+from pathlib import Path
+
+import pytest
+
+from fewbench.benchmark.cluster import embed_into
+from fewbench.benchmark.cluster.in_process import InProcess
+from fewbench.benchmark.feature_file import NAME, read_feature_file
+from fewbench.benchmark.models import Loading
+from fewbench.benchmark.stored_model import load_stored
+from fewbench.errors import UserError
+from fewbench_tests.stored import embed_here, work_of
+
+
+def files_in(folder: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+def test_two_folders_get_the_same_bytes(
+    module: str, glyphs_root: Path, tmp_path: Path
+) -> None:
+    what = f"{module}:encoder"
+    file = embed_here(tmp_path / "one", glyphs_root, what, images_per_task=300)
+    embed_here(tmp_path / "two", glyphs_root, what, images_per_task=300)
+    assert files_in(tmp_path / "one") == files_in(tmp_path / "two")
+    assert len(file.parts) == 3
+    assert file.checks.order
+    assert file.checks.determinism
+    assert file.checks.distinct
+
+
+def test_only_what_is_missing_is_embedded_again(
+    glyphs_root: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "one"
+    embed_here(folder, glyphs_root, images_per_task=300)
+    expected = files_in(folder)
+    times = {path: path.stat().st_mtime_ns for path in folder.rglob("*.npy")}
+    work = work_of(folder, glyphs_root, images_per_task=300)
+    assert work.existing() is not None
+    # Another cut of the tasks makes the same features.
+    assert work_of(folder, glyphs_root).existing() is not None
+    lost = min(times)
+    lost.unlink()
+    assert work.existing() is None
+    work.do(InProcess(work.place))
+    assert files_in(folder) == expected
+    again = {path: path.stat().st_mtime_ns for path in folder.rglob("*.npy")}
+    changed = [path for path in times if again[path] != times[path]]
+    assert changed == [lost]
+
+
+def test_a_folder_with_other_features_is_refused(
+    module: str, glyphs_root: Path, tmp_path: Path
+) -> None:
+    embed_here(tmp_path / "one", glyphs_root)
+    work = work_of(tmp_path / "one", glyphs_root, f"{module}:encoder")
+    with pytest.raises(UserError, match="holds other features.*centroid on glyphs val"):
+        work.existing()
+
+
+def test_a_failed_task_says_why_and_keeps_the_rest(
+    module: str, glyphs_root: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "one"
+    work = work_of(folder, glyphs_root, f"{module}:encoder", images_per_task=300)
+    (tmp_path / f"{module}.py").write_text("")
+    import sys
+
+    del sys.modules[module]
+    with pytest.raises(UserError, match=r"failed 3 times: .*has no function encoder"):
+        work.do(InProcess(work.place))
+    assert not (folder / NAME).exists()
+
+
+def test_a_full_disk_is_found_before_the_work(
+    glyphs_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(folder: Path, needed: int) -> None:
+        assert needed == 1120 * 784
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(folder))
+
+    monkeypatch.setattr(embed_into, "require_space", refuse)
+    work = work_of(tmp_path / "one", glyphs_root)
+    with pytest.raises(OSError, match="No space left"):
+        work.do(InProcess(work.place))
+    assert not list((tmp_path / "one").rglob("*.npy"))
+
+
+def test_the_command_for_the_next_step_reads_the_folder(
+    glyphs_root: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "with space"
+    embed_here(folder, glyphs_root)
+    command = embed_into.evaluate_command(folder)
+    assert f"'features:{folder}'" in command
+    assert read_feature_file(folder).card.name == "centroid"
+    assert load_stored(f"features:{folder}", Loading(device="cpu")).card.name == (
+        "centroid"
+    )
