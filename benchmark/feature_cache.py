@@ -29,7 +29,7 @@ from .feature_file import FeatureFile, read_feature_file
 MARK = ".fewbench"
 _DEFAULT_LIMIT = "20 GB"
 _UNITS = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
-_SIZE = re.compile(r"(\d{1,12}(?:\.\d{1,6})?)\s*([kKMGT]?B?)")
+_SIZE = re.compile(r"(\d{1,12}(?:\.\d{1,6})?)\s*([KMGT]?B?)", re.IGNORECASE)
 _ID = re.compile(r"[0-9a-f]{64}")
 _OWN_FILES = re.compile(
     r"features\.json(\.partial)?|\.fewbench|\.lock(\.pid)?"
