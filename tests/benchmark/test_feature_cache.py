@@ -86,12 +86,12 @@ def test_an_entry_in_use_stays(cache: FeatureCache) -> None:
 
 def test_a_process_that_was_killed_uses_nothing(cache: FeatureCache) -> None:
     folder = make(cache, IDS[0], 600)
+    lock = folder / "in-use" / f"1-{'0' * 32}"
     program = (
         "import os, signal\n"
         "from pathlib import Path\n"
-        "from fewbench.benchmark.feature_cache import FeatureCache\n"
-        f"cache = FeatureCache(Path({str(cache.folder)!r}), 1000)\n"
-        f"with cache.using(Path({str(folder)!r})):\n"
+        "from fewbench.locks import exclusive\n"
+        f"with exclusive(Path({str(lock)!r}), 'reading'):\n"
         "    os.kill(os.getpid(), signal.SIGKILL)\n"
     )
     ended = subprocess.run([sys.executable, "-c", program], timeout=60)
