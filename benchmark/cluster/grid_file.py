@@ -77,7 +77,7 @@ class Grid:
     ) = 1
     threads: Annotated[int, Field(ge=1, le=1024)] = 1
     device: Literal["auto", "cpu", "cuda"] = "cpu"
-    episodes_per_task: Count = 10_240
+    episodes_per_task: Count = 1024
     images_per_task: Count | None = None
 
     @property

@@ -162,28 +162,32 @@ def _refuse_elsewhere(part: Part) -> None:
 
 
 def _names(wanted: Sequence[_Wanted]) -> list[str]:
-    """Return a name for each training that no other training on the same dataset has."""
-    groups: dict[tuple[str, str], list[_Wanted]] = {}
-    for one in wanted:
-        groups.setdefault(_group(one), []).append(one)
-    names = [_name(one, groups[_group(one)]) for one in wanted]
-    taken: dict[tuple[str, str], str] = {}
+    """Return a name for each training that no other training under the same protocol has."""
+    names = [_name(one, _rivals(one, wanted)) for one in wanted]
+    taken: dict[tuple[str, EvalProtocol], str] = {}
     for one, name in zip(wanted, names, strict=True):
-        key = (name, one.config.dataset)
-        if taken.setdefault(key, one.recipe) != one.recipe:
-            raise GridError(
-                f"the recipes {taken[key]} and {one.recipe} would both be called {name} "
-                f"in tables. Give one of the two files another name"
-            )
+        for protocol in one.protocols:
+            other = taken.setdefault((name, protocol), one.recipe)
+            if other != one.recipe:
+                raise GridError(
+                    f"the recipes {other} and {one.recipe} would both be called {name} in "
+                    f"tables. Give one of the two files another name"
+                )
     return names
 
 
-def _group(one: _Wanted) -> tuple[str, str]:
-    return one.learner, one.config.dataset
+def _rivals(one: _Wanted, wanted: Sequence[_Wanted]) -> list[_Wanted]:
+    """Return all trainings that stand beside this one in tables, and the training itself."""
+    rivals: list[_Wanted] = []
+    for other in wanted:
+        shares_protocol = not set(one.protocols).isdisjoint(other.protocols)
+        if other.learner == one.learner and shares_protocol:
+            rivals.append(other)
+    return rivals
 
 
 def _name(one: _Wanted, group: Sequence[_Wanted]) -> str:
-    """Return a learner's name with all that makes it differ from others in its group."""
+    """Return a learner's name with all that makes it differ from its rivals."""
     words = [one.learner]
     if len({other.recipe for other in group}) > 1:
         words = [Path(one.recipe).stem]

@@ -96,7 +96,7 @@ class _Run:
             request.check()
             now = time.monotonic()
             self.summary.seconds = now - started
-            self.summary.running = len(self._running)
+            self.summary.running = min(len(self._running), self._executor.slots)
             if watch is not None and now - looked >= _SECONDS_BETWEEN_LOOKS:
                 looked = now
                 watch(self.summary)
@@ -129,8 +129,11 @@ class _Run:
         """Return the next task to do, with its flow; None if there is none for now."""
         found = self._next_again()
         while found is None:
-            if not self._ready and not self._open_flow():
-                return None
+            if not self._ready:
+                if not self._open_flow():
+                    return None
+                # The new flow may have no batch at all.
+                continue
             flow = self._ready[0]
             try:
                 task = self._next_of(flow)

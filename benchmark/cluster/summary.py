@@ -32,7 +32,7 @@ class Summary:
     existed: tasks that were done before
     done: tasks that were done by the workers of this command
     by_others: tasks that other commands did in the meantime
-    running: the number of tasks that are being done or wait for a free worker
+    running: the number of tasks that are being done
     seconds: the time since the start
     """
 

@@ -212,3 +212,13 @@ def test_what_is_watched_ends_with_the_last_counts(place: Place) -> None:
 
     run_flows([cheap_flow(0)], InProcess(place), place, watch=watch)
     assert seen[-1] == 7
+
+
+def test_a_flow_without_a_batch_is_over(place: Place) -> None:
+    def nothing() -> Iterator[list[Task]]:
+        yield from ()
+
+    flows = [nothing(), cheap_flow(0), nothing()]
+    summary = run_flows(flows, InProcess(place), place)
+    assert summary.done.total() == 7
+    assert not summary.failures
