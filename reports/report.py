@@ -10,6 +10,7 @@ from fewbench.folders import whole_folder
 
 from .names import check_shown_name, key_of
 from .page.html import Page, write_page
+from .paper import write_paper
 from .plots.accuracy import accuracy_figure
 from .plots.along import along_figure
 from .plots.beside_published import published_figure
@@ -37,7 +38,7 @@ from .tables.beside_published import beside_grid
 from .tables.frames import comparisons_frame, seeds_frame, tables_frame, write_csv
 from .tables.hardest import lost_frames
 from .tables.other_classes import other_classes_frame
-from .tables.printed import accuracy_grids, latex, markdown
+from .tables.printed import accuracy_grids, markdown
 from .tables.printed_table import PrintedTable
 
 History = list[dict[str, Any]]
@@ -113,8 +114,7 @@ def _write_tables(data: ReportData, out: Path) -> list[Path]:
     unfolded = [grid for grid in everything if not grid.folded]
     paths.append(write_text(out / "results.md", markdown(unfolded)))
     for_a_paper = chain(accuracies, *_grids_for_a_paper(data).values())
-    paths.append(write_text(out / "results.tex", latex(for_a_paper)))
-    return paths
+    return paths + write_paper(data.results, for_a_paper, out)
 
 
 def _frames(data: ReportData) -> dict[str, Any]:

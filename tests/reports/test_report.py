@@ -39,12 +39,20 @@ def test_a_report_is_a_folder_of_tables_plots_and_one_page(report):
         "comparisons.csv",
         "results.md",
         "results.tex",
+        "paper.tex",
+        "references.bib",
         "index.html",
     }
     expected |= {
         f"{name}.csv" for name in ("classes", "confusions", "hardest_episodes")
     }
     expected |= {"other_classes.csv"}
+    expected |= {
+        "table_glyphs-5w1s-group-1-paired-differences.tex",
+        "table_glyphs-accuracy.tex",
+        "table_limits-of-the-accuracy.tex",
+        "table_omniglot-accuracy.tex",
+    }
     expected |= {f"{plot}.{kind}" for plot in plots for kind in ("png", "svg", "pdf")}
     out = report[0].parent
     assert {path.name for path in report} == expected

@@ -217,7 +217,7 @@ def within(tab, element) -> bool:
     size = tab.viewport_size
     right = box["x"] + box["width"]
     bottom = box["y"] + box["height"]
-    return 0 <= box["x"] and right <= size["width"] and bottom <= size["height"]
+    return box["x"] >= 0 and right <= size["width"] and bottom <= size["height"]
 
 
 def test_a_phone_shows_a_number_at_once_and_every_plot_whole(tab):
