@@ -25,7 +25,7 @@ REFS.
 
 \begin{figure}
   \centering
-  \includegraphics[width=\columnwidth]{accuracy}
+  \includegraphics[width=\columnwidth,height=0.8\textheight,keepaspectratio]{accuracy}
   \caption{Accuracy of each learner. Made with fewbench~\cite{fewbench}.}\label{fig:accuracy}
 \end{figure}
 

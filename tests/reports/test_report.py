@@ -6,8 +6,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.colors import to_hex
+from matplotlib.lines import Line2D
+from matplotlib.patches import StepPatch
 
 from fewbench.benchmark.published_numbers import published_numbers
+from fewbench.reports.plots.style import styles_of
 from fewbench.reports.records import ResultError
 from fewbench.reports.report import write_report
 from fewbench.reports.stats.class_bootstrap import class_bootstrap
@@ -170,6 +174,54 @@ def test_writing_a_report_again_changes_no_byte(various_results, report, tmp_pat
     for a, b in zip(report, again, strict=True):
         assert a.name == b.name
         assert a.read_bytes() == b.read_bytes(), a.name
+
+
+def test_a_learner_has_the_same_colour_in_every_figure(
+    make_result, tmp_path, monkeypatch
+):
+    figures = {}
+
+    def save(figure, stem):
+        figures[stem.name] = figure
+        paths = [stem.with_suffix(f".{kind}") for kind in ("png", "svg", "pdf")]
+        for path in paths:
+            path.write_text("")
+        return paths
+
+    monkeypatch.setattr("fewbench.reports.report.save_figure", save)
+    results = [
+        make_result(accuracy, shot, learner=learner, n_shot=shot, dataset="omniglot",
+                    name=f"omniglot-5w{shot}s")
+        for shot in (1, 5)
+        for accuracy, learner in ((0.5, "anil"), (0.6, "maml"), (0.9, "protonet"))
+    ]  # fmt: skip
+    history = [row | {"learner": "maml"} for row in HISTORY]
+    write_report(
+        results, tmp_path, histories={"run": history}, published=published_numbers()
+    )
+
+    styles = styles_of(["anil", "maml", "protonet"])
+    color = {learner: color for learner, (color, _) in styles.items()}
+    everyone = set(color.values())
+    shown = {}
+    for name, figure in figures.items():
+        used = {to_hex(line.get_color()).upper() for line in figure.findobj(Line2D)}
+        used |= {
+            to_hex(bar.get_facecolor()).upper() for bar in figure.findobj(StepPatch)
+        }
+        shown[name] = used & everyone
+    assert shown == {
+        "accuracy": everyone,
+        "accuracy_by_shots": everyone,
+        "published": {color["maml"], color["protonet"]},
+        "differences_omniglot-5w1s": set(),
+        "differences_omniglot-5w5s": set(),
+        "episodes_omniglot-5w1s": everyone,
+        "episodes_omniglot-5w5s": everyone,
+        "classes_omniglot-5w1s": {color["protonet"]},
+        "classes_omniglot-5w5s": {color["protonet"]},
+        "learning_curve_run": {color["maml"]},
+    }
 
 
 def test_nothing_to_report_is_refused_before_anything_is_written(tmp_path):
