@@ -7,7 +7,7 @@ from ..references import citations
 from .latex_layout import Layout, layout_of, stacked_lines
 from .printed_table import PrintedCell, PrintedTable
 
-ROWS_PER_PAGE = 40  # a LaTeX float cannot continue on the next page
+LINES_PER_PAGE = 40  # a LaTeX float cannot continue on the next page
 
 _ESCAPES = {
     "\\": r"\textbackslash{}",
@@ -63,11 +63,8 @@ def latex_grid(grid: PrintedTable, name: str) -> str:
     name: the name of the label, without "tab:"
     """
     layout = layout_of(grid)
-    rows_per_float = max(ROWS_PER_PAGE // layout.lines, 1)
-    n_rows = max(len(grid.rows), 1)
     floats = []
-    for start in range(0, n_rows, rows_per_float):
-        part = slice(start, start + rows_per_float)
+    for part in _parts(layout):
         floats.append(_float(grid, layout, name, part))
     return "\n".join(floats)
 
@@ -99,6 +96,19 @@ def _free_name(title: str, taken: set[str]) -> str:
         number += 1
         name = f"{stem}-{number}"
     return name
+
+
+def _parts(layout: Layout) -> Iterator[slice]:
+    """Yield the rows of each float, which fit on a page together."""
+    start = 0
+    n_lines = 0
+    for row, lines in enumerate(layout.lines):
+        n_lines += lines
+        if n_lines > LINES_PER_PAGE and row > start:
+            yield slice(start, row)
+            start = row
+            n_lines = lines
+    yield slice(start, len(layout.lines))
 
 
 def _float(grid: PrintedTable, layout: Layout, name: str, part: slice) -> str:

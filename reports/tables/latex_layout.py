@@ -6,11 +6,11 @@ share the width that the others leave. Texts in Times are narrower, so they fit 
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
 
-from .printed_table import PrintedTable
+from .printed_table import PrintedCell, PrintedTable
 
 # Points. A column of the article class with the option twocolumn; the columns of most
 # conferences are wider.
@@ -53,26 +53,27 @@ class Layout:
 
     environment: "table" or "table*"
     columns: the columns of the tabular, such as "lrp{...}"
-    lines: the most lines that a row takes on the narrowest page
+    lines: the number of lines that each row takes on the narrowest page
     has_prose: whether some columns break their texts into lines
     """
 
     environment: str
     size: Size
     columns: str
-    lines: int = 1
+    lines: tuple[int, ...]
     has_prose: bool = False
 
 
 def layout_of(grid: PrintedTable) -> Layout:
     """Return the narrowest layout with the largest letters in which a table fits."""
     plain = grid.align.replace("p", "l")
+    lines = tuple(1 for _ in grid.rows)
     for environment, limit in (("table", COLUMN_WIDTH), ("table*", PAGE_WIDTH)):
         for size in (SMALL, SMALLER):
             if _natural_width(grid, size) <= limit:
-                return Layout(environment, size, plain)
+                return Layout(environment, size, plain, lines)
     if "p" not in grid.align:
-        return Layout("table*", SMALLER, plain)
+        return Layout("table*", SMALLER, plain, lines)
     return _with_prose(grid)
 
 
@@ -130,7 +131,6 @@ def _with_prose(grid: PrintedTable) -> Layout:
     prose = _prose_widths(grid, natural, PAGE_WIDTH - fixed)
     total = sum(prose.values())
     columns = []
-    lines = 1
     for index, letter in enumerate(grid.align):
         if letter != "p":
             columns.append(letter)
@@ -138,9 +138,21 @@ def _with_prose(grid: PrintedTable) -> Layout:
         share = int(1000 * prose[index] / total)
         left = rf"\linewidth-{ceil(fixed)}pt"
         columns.append(rf"p{{\dimexpr({left})*{share}/1000\relax}}")
-        # Lines are not full, since words are not broken.
-        lines = max(lines, ceil(1.3 * natural[index] / prose[index]))
+    lines = tuple(_n_lines(row, prose) for row in grid.rows)
     return Layout("table*", SMALLER, "".join(columns), lines, has_prose=True)
+
+
+def _n_lines(row: Sequence[PrintedCell], widths: Mapping[int, float]) -> int:
+    """Return about how many lines a row takes: as many as its longest column of prose.
+
+    widths: the index of each column of prose -> its width in points
+    """
+    most = 1
+    for index, width in widths.items():
+        # Lines are not full, since words are not broken.
+        full_lines = text_width(row[index].value, SMALLER) / width
+        most = max(most, ceil(1.3 * full_lines))
+    return most
 
 
 def _prose_widths(

@@ -1,7 +1,7 @@
 import re
 
 from fewbench.reports.tables.latex import (
-    ROWS_PER_PAGE,
+    LINES_PER_PAGE,
     latex_escape,
     latex_grid,
     latex_grids,
@@ -45,7 +45,7 @@ def test_characters_that_the_fonts_lack_become_their_code():
 
 
 def test_long_tables_become_several_floats_and_the_last_has_the_notes():
-    rows = [[PrintedCell(f"{k}")] for k in range(ROWS_PER_PAGE + 1)]
+    rows = [[PrintedCell(f"{k}")] for k in range(LINES_PER_PAGE + 1)]
 
     grid = PrintedTable("t", "r", ["n"], rows, ["so"])
     first, second = latex_grid(grid, "t").split("\n\n")
@@ -60,7 +60,7 @@ def test_long_tables_become_several_floats_and_the_last_has_the_notes():
 
 def test_prose_columns_make_shorter_floats():
     long = PrintedCell("word " * 60)
-    rows = [[long, PrintedCell("x")] for _ in range(ROWS_PER_PAGE)]
+    rows = [[long, PrintedCell("x")] for _ in range(LINES_PER_PAGE)]
 
     text = latex_grid(PrintedTable("t", "pr", ["a", "b"], rows), "t")
 
