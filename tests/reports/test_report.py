@@ -11,6 +11,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import StepPatch
 
 from fewbench.benchmark.published_numbers import published_numbers
+from fewbench.reports.plots.saving import _SETTINGS
 from fewbench.reports.plots.style import styles_of
 from fewbench.reports.records import ResultError
 from fewbench.reports.report import write_report
@@ -25,6 +26,14 @@ HISTORY = [
     {"step": e, "seconds": e / 9, "loss": 1 / e, "val_accuracy": 0.5} for e in (1, 2, 3)
 ]
 SAMPLES = {"x": b"\x89PNG"}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _quick_fonts():
+    """PDFs with fonts of Type 3, which are written fast. test_saving has those of Type 42."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(_SETTINGS, "pdf.fonttype", 3)
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -241,6 +250,7 @@ def test_a_learning_curve_whose_name_is_not_one_line_is_refused(
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.usefixtures("unrendered")
 def test_curves_of_any_names_have_files_of_their_own(make_result, tmp_path):
     names = ["../up", "PROTO-NET", "proto-net", "метод А", "метод Б"]
     histories = dict.fromkeys(names, HISTORY)
