@@ -1,5 +1,6 @@
 """The page in a real browser: Debian's chromium, driven by playwright, without network."""
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ from fewbench.benchmark.published_numbers import published_numbers
 from fewbench.reports.report import write_report
 from fewbench_tests.chromium import opened_browser
 
+AXE = os.environ.get("FEWBENCH_TEST_AXE", "")
 SAVE = Figure.savefig
 SIZES = {"phone": (390, 844), "desktop": (1280, 900)}
 HISTORY = [
@@ -288,6 +290,25 @@ def contrast(page, selector: str) -> float:
         )
         lights.append(float(linear @ (0.2126, 0.7152, 0.0722)))
     return (max(lights) + 0.05) / (min(lights) + 0.05)
+
+
+@pytest.mark.skipif(
+    not AXE,
+    reason="needs axe-core: npm pack axe-core; FEWBENCH_TEST_AXE=.../axe.min.js",
+)
+@pytest.mark.parametrize("size", SIZES)
+def test_axe_finds_no_fault(browser, page_path, size):
+    width, height = SIZES[size]
+    context = browser.new_context(
+        bypass_csp=True, viewport={"width": width, "height": height}
+    )
+    page = context.new_page()
+    page.goto(page_path.as_uri())
+    page.evaluate(Path(AXE).read_text(encoding="utf-8"))
+    found = page.evaluate("axe.run({preload: false})")
+    assert [one["id"] for one in found["violations"]] == []
+    assert len(found["passes"]) > 20
+    context.close()
 
 
 def test_without_scripts_everything_is_there_to_read(browser, page_path):
