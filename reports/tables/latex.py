@@ -75,7 +75,10 @@ def latex_escape(text: str) -> str:
     A character that the fonts of pdflatex lack is replaced by its code, such as U+4E2D.
     """
     on_one_line = " ".join(text.split())
-    return "".join(map(_escaped_character, on_one_line))
+    escaped = []
+    for part in on_one_line.split("--"):
+        escaped.append("".join(map(_escaped_character, part)))
+    return "-{}-".join(escaped)  # two hyphens in a row would become a dash
 
 
 def _escaped_character(character: str) -> str:

@@ -44,6 +44,10 @@ def test_characters_that_the_fonts_lack_become_their_code():
     assert latex_escape("卷 a\n b_c") == r"U+5377 a b\_\allowbreak{}c"
 
 
+def test_options_keep_their_two_hyphens():
+    assert latex_escape("a–b --episodes 10") == "a--b -{}-episodes 10"
+
+
 def test_long_tables_become_several_floats_and_the_last_has_the_notes():
     rows = [[PrintedCell(f"{k}")] for k in range(LINES_PER_PAGE + 1)]
 
