@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Container, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, field
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -39,7 +39,10 @@ class _Row:
 
 @dataclass(frozen=True, config=ConfigDict(extra="ignore"))
 class _Log:
+    """The log: its rows, and the recipe with the name of the learner."""
+
     history: list[_Row]
+    config: dict[str, Any] = field(default_factory=dict)
 
 
 def read_histories(folders: Sequence[Path]) -> dict[str, History]:
@@ -61,7 +64,7 @@ def read_histories(folders: Sequence[Path]) -> dict[str, History]:
 
 
 def read_history(path: Path) -> History:
-    """Read the rows of the log of a training run.
+    """Read the rows of the log of a training run. Each row names the learner.
 
     Raises DataError if the file is not the log of a training run.
     """
@@ -72,7 +75,10 @@ def read_history(path: Path) -> History:
             f"{path}: not the log of a training run ({error}). Expected a "
             f"{LOG} that `fewbench train` wrote. Move this file to another folder."
         ) from error
-    return list(map(asdict, log.history))
+    rows = list(map(asdict, log.history))
+    for row in rows:
+        row["learner"] = str(log.config.get("learner", ""))
+    return rows
 
 
 def _free_name(folder_name: str, taken: Container[str]) -> str:

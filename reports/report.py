@@ -10,15 +10,21 @@ from fewbench.folders import whole_folder
 
 from .names import check_shown_name, key_of
 from .page.html import Page, write_page
+from .paper import write_paper
 from .plots.accuracy import accuracy_figure
 from .plots.along import along_figure
 from .plots.beside_published import published_figure
 from .plots.classes import ClassSamples, class_figure, no_samples
-from .plots.curves import has_values, learning_curve_figure, learning_curves_figure
+from .plots.curves import (
+    curve_learners,
+    has_values,
+    learning_curve_figure,
+    learning_curves_figure,
+)
 from .plots.differences import differences_figure
 from .plots.episodes import histogram_figure
 from .plots.saving import Figure, save_figure
-from .plots.style import learner_styles
+from .plots.style import Styles, styles_of
 from .published import MARGIN, PublishedNumber
 from .records import ResultError, RunResult
 from .report_data import (
@@ -37,7 +43,7 @@ from .tables.beside_published import beside_grid
 from .tables.frames import comparisons_frame, seeds_frame, tables_frame, write_csv
 from .tables.hardest import lost_frames
 from .tables.other_classes import other_classes_frame
-from .tables.printed import accuracy_grids, latex, markdown
+from .tables.printed import accuracy_grids, markdown
 from .tables.printed_table import PrintedTable
 
 History = list[dict[str, Any]]
@@ -113,8 +119,7 @@ def _write_tables(data: ReportData, out: Path) -> list[Path]:
     unfolded = [grid for grid in everything if not grid.folded]
     paths.append(write_text(out / "results.md", markdown(unfolded)))
     for_a_paper = chain(accuracies, *_grids_for_a_paper(data).values())
-    paths.append(write_text(out / "results.tex", latex(for_a_paper)))
-    return paths
+    return paths + write_paper(data.results, for_a_paper, out)
 
 
 def _frames(data: ReportData) -> dict[str, Any]:
@@ -151,15 +156,20 @@ def _figures(
     histories: Histories,
     class_samples: ClassSamples,
 ) -> Iterator[Plot]:
-    """Yield all plots of the report, in the order of the page."""
-    yield from _overviews(data)
-    yield from _single_groups(data, class_samples)
-    yield from _curves(histories)
+    """Yield all plots of the report, in the order of the page.
+
+    A learner has the same colour in all of them.
+    """
+    learners = {result.learner for result in data.results}
+    learners.update(curve_learners(histories).values())
+    styles = styles_of(learners)
+    yield from _overviews(data, styles)
+    yield from _single_groups(data, class_samples, styles)
+    yield from _curves(histories, styles)
 
 
-def _overviews(data: ReportData) -> Iterator[Plot]:
+def _overviews(data: ReportData, styles: Styles) -> Iterator[Plot]:
     """Yield the plots that show several groups of results together."""
-    styles = learner_styles(data.results)
     n_groups = sum(len(table.groups) for table in data.tables)
     n_plotted = len(data.plotted)
     some = ""
@@ -168,22 +178,25 @@ def _overviews(data: ReportData) -> Iterator[Plot]:
     title = f"Accuracy by protocol{some} and learner"
     yield "accuracy", title, accuracy_figure(data.plotted, styles)
     for field, name in (("n_shot", "shots"), ("n_way", "ways")):
-        figure = along_figure(data.results, field)
+        figure = along_figure(data.results, field, styles)
         if figure:
             yield f"accuracy_by_{name}", f"Accuracy against {name}", figure
     if data.beside:
         most = PLOTTED_BESIDE if len(data.results) <= MANY else FEW_BESIDE
-        figure = published_figure(data.beside[:most], MARGIN)
+        figure = published_figure(data.beside[:most], MARGIN, styles)
         yield "published", "Ours against published numbers", figure
 
 
-def _single_groups(data: ReportData, class_samples: ClassSamples) -> Iterator[Plot]:
+def _single_groups(
+    data: ReportData,
+    class_samples: ClassSamples,
+    styles: Styles,
+) -> Iterator[Plot]:
     """Yield the plots that show one group of results each.
 
     They show paired differences between results, accuracies of single episodes, and the
     hardest classes.
     """
-    styles = learner_styles(data.results)
     for group, pairs in data.compared[: len(data.detailed)]:
         title = f"Paired differences, {group.label}"
         yield f"differences_{group.file_name}", title, differences_figure(pairs)
@@ -191,11 +204,11 @@ def _single_groups(data: ReportData, class_samples: ClassSamples) -> Iterator[Pl
         title = f"Accuracy of single episodes, {group.label}"
         yield f"episodes_{group.file_name}", title, histogram_figure(group, styles)
         title = f"Hardest classes of the most accurate result, {group.label}"
-        figure = class_figure(group.results[0], class_samples)
+        figure = class_figure(group.results[0], class_samples, styles)
         yield f"classes_{group.file_name}", title, figure
 
 
-def _curves(histories: Histories) -> Iterator[Plot]:
+def _curves(histories: Histories, styles: Styles) -> Iterator[Plot]:
     """Yield one plot with all learning curves, then a plot of each curve."""
     shown: dict[str, History] = {}
     for name in sorted(histories):
@@ -203,8 +216,10 @@ def _curves(histories: Histories) -> Iterator[Plot]:
             shown[name] = histories[name]
     if len(shown) > 1:
         title = "Learning curves of several runs"
-        yield "learning_curves", title, learning_curves_figure(shown)
+        yield "learning_curves", title, learning_curves_figure(shown, styles)
+    learners = curve_learners(shown)
     for name in list(shown)[:PLOTTED_GROUPS]:
         title = f"Learning curve of {name}"
         stem = f"learning_curve_{key_of(name)}"
-        yield stem, title, learning_curve_figure(shown[name])
+        color, _ = styles[learners[name]]
+        yield stem, title, learning_curve_figure(shown[name], color)

@@ -12,6 +12,7 @@ from ..records import RunResult
 from ..tables.cells import Cell
 from ..tables.printed_table import PrintedCell, PrintedTable
 from ..tables.table import Table
+from .notes import placed
 from .parts import environment, part
 from .provenance import provenance
 
@@ -46,12 +47,15 @@ def write_page(page: Page, path: Path) -> Path:
     times = [result.created_utc for result in results]
     style = part(_PACKAGE, "page.css")
     script = part(_PACKAGE, "page.js")
+    sections = [page.tables, *page.grids.values()]
+    notes = placed([table.notes for table in tables] for tables in sections)
     template = environment(_PACKAGE).get_template("page.html.jinja")
     text = template.render(
         page=page,
         cells=cells,
         newest=max(times, default=""),
         filters=_filters(results),
+        notes=list(notes),
         figures=_data_uris(page.figures),
         samples=_data_uris(page.samples),
         anchors=_anchors(results),

@@ -21,6 +21,11 @@
       const notes = region.nextElementSibling;
       if (notes?.matches(".notes")) notes.hidden = region.hidden;
     }
+    // Notes on several tables are hidden with the last of them.
+    for (const notes of document.querySelectorAll(".shared")) {
+      const own = regions.filter((region) => notes.parentElement.contains(region));
+      notes.hidden = own.every((region) => region.hidden);
+    }
     tell("");
   };
   const tell = (more) => {
@@ -65,6 +70,25 @@
     filter();
   });
 
+  // A table that is too wide says so, and the keyboard stops at it. Others need no stop.
+  const sizes = new ResizeObserver((entries) => {
+    for (const { target } of entries) {
+      const region = target.closest(".scroll");
+      const scrolls = region.scrollWidth > region.clientWidth;
+      region.tabIndex = scrolls ? 0 : -1;
+      region.previousElementSibling.hidden = !scrolls;
+    }
+  });
+  for (const region of regions) {
+    const hint = document.createElement("p");
+    hint.className = "hint";
+    hint.hidden = true;
+    hint.textContent = "This table is wider than the page. Scroll it sideways, or with ← and →.";
+    region.before(hint);
+    sizes.observe(region);
+    sizes.observe(region.querySelector("table"));
+  }
+
   const open = () => {
     const target = document.getElementById(location.hash.slice(1));
     const details = target?.closest("details");
@@ -80,6 +104,7 @@
   });
 
   document.querySelector(".filters").hidden = false;
+  document.querySelector(".filters details").open = matchMedia("(min-width: 40rem)").matches;
   filter();
   open();
 })();

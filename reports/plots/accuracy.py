@@ -19,7 +19,7 @@ from .rows import (
     plot_interval,
     write_row,
 )
-from .style import LINE, Styles, bound_percent, clean_rows, learner_styles, new_figure
+from .style import ROW, Styles, bound_percent, clean_rows, learner_styles, new_figure
 
 
 def plot_accuracy(
@@ -43,8 +43,8 @@ def accuracy_figure(groups: Sequence[ResultGroup], styles: Styles) -> Figure:
     panels = _by_dataset(groups)
     heights = list(map(_n_rows, panels))
     n_panels = len(panels)
-    height = LINE * sum(heights) + 0.55 * n_panels
-    figure = new_figure(height + 0.35)
+    height = ROW * sum(heights) + 0.4 * n_panels
+    figure = new_figure(height + 0.6)
     grid = figure.subplots(
         n_panels,
         1,
@@ -58,7 +58,7 @@ def accuracy_figure(groups: Sequence[ResultGroup], styles: Styles) -> Figure:
         ax.set_xlabel("")
     for group in groups:
         cells += most_accurate_first(group)
-    axes[-1].set_xlabel(axis_label("accuracy (%)", cells))
+    axes[-1].set_xlabel(axis_label("accuracy (%)", cells), loc="left")
     return figure
 
 
@@ -97,5 +97,5 @@ def _plot_groups(groups: Sequence[ResultGroup], ax: Axes, styles: Styles) -> Axe
             row += 1
     clean_rows(ax, lowest=row - 0.4, highest=-0.42)
     bound_percent(ax)
-    ax.set_xlabel(axis_label("accuracy (%)", shown))
+    ax.set_xlabel(axis_label("accuracy (%)", shown), loc="left")
     return ax

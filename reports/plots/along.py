@@ -1,6 +1,6 @@
 """Plot accuracy against the number of shots or ways."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -10,15 +10,30 @@ from matplotlib.ticker import FixedLocator, NullLocator, StrMethodFormatter
 
 from ..records import ResultError, RunResult
 from ..tables.cells import Cell
-from ..tables.run_names import plot_names
+from ..tables.run_names import plot_names, shortened
 from .curves import MOST_CURVES, add_legend
 from .rows import percents
-from .style import INK, STYLES, Style, clean_curve, learner_styles, new_figure
+from .style import (
+    INK,
+    LONGEST,
+    TEXT_SIZE,
+    CurveStyle,
+    Styles,
+    clean_curve,
+    curve_styles,
+    learner_styles,
+    new_figure,
+)
 
 _AXIS_LABELS = {"n_shot": "shots a class", "n_way": "ways (classes an episode)"}
 
 
-def plot_along(results: Sequence[RunResult], ax: Axes, field: str) -> Axes:
+def plot_along(
+    results: Sequence[RunResult],
+    ax: Axes,
+    field: str,
+    styles: Styles | None = None,
+) -> Axes:
     """Plot accuracy with its interval against the number of shots or ways.
 
     A curve joins results that differ only in this number. Results with only one value
@@ -35,33 +50,24 @@ def plot_along(results: Sequence[RunResult], ax: Axes, field: str) -> Axes:
             "list them: fewbench protocol list"
         )
     values: set[int] = set()
-    styles = _styles(curves, results)
-    for (label, cells), style in zip(curves.items(), styles, strict=False):
+    learners = [cells[0].result.learner for cells in curves.values()]
+    chosen = curve_styles(learners, styles or learner_styles(results))
+    for (label, cells), style in zip(curves.items(), chosen, strict=True):
         protocols = [cell.result.protocol for cell in cells]
         x = [getattr(protocol, field) for protocol in protocols]
         _plot_curve(ax, x, cells, label, style)
         values.update(x)
     _label_values(ax, sorted(values))
-    ax.set_xlabel(_AXIS_LABELS[field], fontsize=9, color=INK)
+    ax.set_xlabel(_AXIS_LABELS[field], fontsize=TEXT_SIZE, color=INK)
     clean_curve(ax, "accuracy (%)")
     return ax
 
 
-def _styles(
-    curves: Mapping[str, Sequence[Cell]], results: Sequence[RunResult]
-) -> Sequence[Style]:
-    """Return a style for each curve: that of its learner in the other plots.
-
-    If a learner has several curves, they get the styles in order, to tell them apart.
-    """
-    learners = [cells[0].result.learner for cells in curves.values()]
-    if len(set(learners)) < len(learners):
-        return STYLES
-    by_learner = learner_styles(results)
-    return [by_learner[learner] for learner in learners]
-
-
-def along_figure(results: Sequence[RunResult], field: str) -> Figure | None:
+def along_figure(
+    results: Sequence[RunResult],
+    field: str,
+    styles: Styles | None = None,
+) -> Figure | None:
     """Make a figure of suitable size with `plot_along`.
 
     field: "n_shot" or "n_way"
@@ -70,8 +76,9 @@ def along_figure(results: Sequence[RunResult], field: str) -> Figure | None:
     curves = _curves(results, field)
     if not curves:
         return None
-    figure = new_figure(3.1 + 0.2 * len(curves))
-    ax = plot_along(results, figure.subplots(), field)
+    lines = sum(1 + label.count("\n") for label in curves)
+    figure = new_figure(2.3 + 0.15 * lines)
+    ax = plot_along(results, figure.subplots(), field, styles)
     add_legend(figure, ax)
     return figure
 
@@ -81,9 +88,9 @@ def _plot_curve(
     x: Sequence[int],
     cells: Sequence[Cell],
     label: str,
-    style: Style,
+    style: CurveStyle,
 ) -> None:
-    color, marker = style
+    color, marker, line = style
     limits = list(map(percents, cells))
     low, mean, high = np.array(limits).T
     ax.errorbar(
@@ -92,8 +99,9 @@ def _plot_curve(
         yerr=[mean - low, high - mean],
         color=color,
         marker=marker,
-        markersize=5,
-        capsize=3,
+        linestyle=line,
+        markersize=4,
+        capsize=2.5,
         linewidth=1.2,
         label=label,
     )
@@ -172,4 +180,8 @@ def _label(result: RunResult, name: str, field: str) -> str:
     fixed = f"{protocol.n_way}-way"
     if field == "n_way":
         fixed = f"{protocol.n_shot}-shot"
-    return f"{name}, {protocol.dataset} {fixed}"
+    where = f"{protocol.dataset} {fixed}"
+    one_line = f"{name}, {where}"
+    if len(one_line) < LONGEST - 4:
+        return one_line
+    return f"{shortened(name, LONGEST - 6)},\n{shortened(where, LONGEST - 6)}"

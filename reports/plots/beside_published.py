@@ -19,7 +19,17 @@ from .rows import (
     plot_interval,
     write_row,
 )
-from .style import INK, LINE, PALE_BLUE, STYLES, bound_percent, clean_rows, new_figure
+from .style import (
+    INK,
+    LONGEST,
+    PALE_BLUE,
+    ROW,
+    Styles,
+    bound_percent,
+    clean_rows,
+    learner_styles,
+    new_figure,
+)
 
 # The largest numbers of rows for one protocol and method. If there are more published
 # numbers than rows, the reference numbers are shown first.
@@ -43,7 +53,12 @@ class _Panel:
         return len(self.ours) + len(self.theirs)
 
 
-def plot_published(pairs: Sequence[Beside], ax: Axes, margin: float) -> Axes:
+def plot_published(
+    pairs: Sequence[Beside],
+    ax: Axes,
+    margin: float,
+    styles: Styles | None = None,
+) -> Axes:
     """Plot our results and published numbers of one method, dataset, way and shot.
 
     A grey band names each protocol and method. The rows below it show our results with
@@ -59,30 +74,35 @@ def plot_published(pairs: Sequence[Beside], ax: Axes, margin: float) -> Axes:
             "published number, got none. Evaluate on a protocol that follows a paper. To "
             "list them: fewbench protocol list --kind legacy"
         )
+    styles = styles or learner_styles(pair.result for pair in pairs)
     shown: list[Cell] = []
     row = 0
     for title, panel in _panels(pairs).items():
         plot_heading(ax, row, title)
-        _plot_panel(ax, row + 1, panel, margin)
+        _plot_panel(ax, row + 1, panel, margin, styles)
         shown += panel.ours.values()
         row += 1 + panel.n_rows
     clean_rows(ax, lowest=row - 0.4, highest=-0.42)
     bound_percent(ax)
     legend = (
-        f"accuracy (%), blue band: ±{100 * margin:g} around the best of ours\n"
-        "hollow: published, ≠: see in the table what differs"
+        f"accuracy (%)\nblue band: ±{100 * margin:g} around the best of ours\n"
+        "hollow: published, ≠: the table says what differs"
     )
-    ax.set_xlabel(axis_label(legend, shown))
+    ax.set_xlabel(axis_label(legend, shown), loc="left")
     return ax
 
 
-def published_figure(pairs: Sequence[Beside], margin: float) -> Figure:
+def published_figure(
+    pairs: Sequence[Beside],
+    margin: float,
+    styles: Styles | None = None,
+) -> Figure:
     """Make a figure of suitable size with `plot_published`."""
     rows = 0
     for panel in _panels(pairs).values():
         rows += 1 + panel.n_rows
-    figure = new_figure(LINE * rows + 1.1)
-    plot_published(pairs, figure.subplots(), margin)
+    figure = new_figure(ROW * rows + 1.2)
+    plot_published(pairs, figure.subplots(), margin, styles)
     return figure
 
 
@@ -96,7 +116,7 @@ def _panels(pairs: Sequence[Beside]) -> Mapping[str, _Panel]:
     for pair in pairs:
         result = pair.result
         protocol = shortened(result.protocol.name, 40)
-        title = f"{protocol}: {method_of(result)}"
+        title = shortened(f"{protocol}: {method_of(result)}", LONGEST - 6)
         panel = panels.setdefault(title, _Panel())
         _add_ours(panel, names[result], pair)
         _add_theirs(panel, pair)
@@ -117,10 +137,16 @@ def _add_theirs(panel: _Panel, pair: Beside) -> None:
         panel.theirs.append(pair)
 
 
-def _plot_panel(ax: Axes, first_row: int, panel: _Panel, margin: float) -> None:
+def _plot_panel(
+    ax: Axes,
+    first_row: int,
+    panel: _Panel,
+    margin: float,
+    styles: Styles,
+) -> None:
     row = first_row
     for name, cell in panel.ours.items():
-        plot_interval(ax, row, percents(cell), STYLES[0])
+        plot_interval(ax, row, percents(cell), styles[cell.result.learner])
         write_row(ax, row, name, str(cell))
         row += 1
     means = [cell.mean for cell in panel.ours.values()]

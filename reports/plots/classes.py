@@ -12,13 +12,22 @@ from ..records import RunResult
 from ..stats.diagnostics import class_accuracy
 from ..tables.run_names import shortened
 from .rows import plot_interval, write_row
-from .style import INK, LINE, STYLES, clean_rows, new_figure, write_title
+from .style import (
+    INK,
+    LONGEST,
+    ROW,
+    Styles,
+    clean_rows,
+    learner_styles,
+    new_figure,
+    write_title,
+)
 
 HARDEST = 8  # the number of classes that have their own rows
-ONE_LINE = 30  # characters
-OWN_LINE = 36
+ONE_LINE = 28  # characters
+OWN_LINE = 30
 SAMPLES = 5  # the number of images in each of these rows
-IMAGE_HEIGHT = 0.34  # inches
+IMAGE_HEIGHT = 0.24  # inches
 POINTS_PER_INCH = 72
 
 Images = list[NDArray[np.uint8]]
@@ -38,6 +47,7 @@ def plot_class_accuracy(
     result: RunResult,
     ax: Axes,
     class_samples: ClassSamples = no_samples,
+    styles: Styles | None = None,
 ) -> Axes:
     """Plot the accuracy of each class in one result.
 
@@ -49,12 +59,13 @@ def plot_class_accuracy(
     hardest = hardest_first.head(HARDEST)
     names = list(hardest["class"])
     images = class_samples(result, names)
+    styles = styles or learner_styles([result])
     _plot_strokes(ax, every["accuracy"].to_numpy())
     for row, one in enumerate(hardest.to_dict("records"), start=1):
         name = str(one["class"])
         mean = 100 * one["accuracy"]
         limits = (100 * one["low"], mean, 100 * one["high"])
-        plot_interval(ax, row, limits, STYLES[1])
+        plot_interval(ax, row, limits, styles[result.learner])
         n_queries = one["n"]
         label = f"{_in_lines(name)}\n{mean:.1f} % of {n_queries:,} queries"
         write_row(ax, row, label, "")
@@ -63,17 +74,22 @@ def plot_class_accuracy(
     clean_rows(ax, lowest=len(hardest) + 0.6, highest=-0.6)
     ax.margins(x=0.03)
     ax.set_xlabel(
-        "accuracy (%) of a class; bars: 95 % Wilson interval, given its images"
+        "accuracy (%) of a class\nbars: 95 % Wilson interval, given its images",
+        loc="left",
     )
     return ax
 
 
-def class_figure(result: RunResult, class_samples: ClassSamples) -> Figure:
+def class_figure(
+    result: RunResult,
+    class_samples: ClassSamples,
+    styles: Styles | None = None,
+) -> Figure:
     """Make a figure of suitable size with `plot_class_accuracy`."""
     n_classes = len(np.unique(result.classes))
     rows = 1 + min(HARDEST, n_classes)
-    figure = new_figure(1.6 * LINE * rows + 0.9)
-    ax = plot_class_accuracy(result, figure.subplots(), class_samples)
+    figure = new_figure(1.6 * ROW * rows + 1.1)
+    ax = plot_class_accuracy(result, figure.subplots(), class_samples, styles)
     write_title(ax, _title(result))
     return figure
 
@@ -97,7 +113,11 @@ def _title(result: RunResult) -> str:
     ]
     name = " ".join(filter(None, parts))
     protocol = shortened(result.protocol.name, 40)
-    return f"{protocol}, {shortened(name, 40)}"
+    name = shortened(name, 40)
+    one_line = f"{protocol}, {name}"
+    if len(one_line) < LONGEST - 6:
+        return one_line
+    return f"{protocol},\n{name}"
 
 
 def _plot_strokes(ax: Axes, accuracies: NDArray[np.float64]) -> None:
@@ -108,7 +128,7 @@ def _plot_strokes(ax: Axes, accuracies: NDArray[np.float64]) -> None:
         np.zeros(n_classes),
         "|",
         color=INK,
-        markersize=12,
+        markersize=8,
         alpha=0.5,
     )
     write_row(ax, 0, f"all {n_classes:,} classes", "")
@@ -126,7 +146,7 @@ def _add_images(ax: Axes, row: int, images: Images) -> None:
     )
     box = AnnotationBbox(
         image,
-        (1.015, row),
+        (1.015, row - 0.15),
         xycoords=ax.get_yaxis_transform(),
         box_alignment=(0, 0.5),
         frameon=False,

@@ -9,7 +9,9 @@ from ..records import ResultError, RunResult
 from ..stats.comparisons import Comparison
 from ..tables.run_names import plot_names, shortened
 from .rows import plot_interval, write_row
-from .style import INK, LINE, STYLES, clean_rows, new_figure, write_title
+from .style import INK, ROW, clean_rows, new_figure, write_title
+
+_LONGEST = 32  # characters of a name, which stands beside the value
 
 
 def plot_differences(comparisons: Sequence[Comparison], ax: Axes) -> Axes:
@@ -33,24 +35,25 @@ def plot_differences(comparisons: Sequence[Comparison], ax: Axes) -> Axes:
     for row, pair in enumerate(comparisons):
         is_significant = pair.p_adjusted < alpha
         _plot_difference(ax, row, pair, is_filled=is_significant)
-        first = names[pair.a]
-        second = names[pair.b]
+        first = shortened(names[pair.a], _LONGEST)
+        second = shortened(names[pair.b], _LONGEST)
         write_row(ax, row, f"{first}\nminus {second}", _value(pair))
     ax.axvline(0, color=INK, linewidth=0.9, zorder=0.9)
     clean_rows(ax, lowest=len(comparisons) - 0.4, highest=-0.6)
     ax.margins(x=0.06)
     ax.set_xlabel(
-        f"difference of accuracies (points), ±: {100 * level:g} % paired t-interval\n"
-        f"filled: p < {alpha:.2g}, Holm-corrected over these pairs"
+        f"difference of accuracies (points)\n±: {100 * level:g} % paired t-interval\n"
+        f"filled: p < {alpha:.2g}, Holm-corrected over these pairs",
+        loc="left",
     )
     return ax
 
 
 def differences_figure(comparisons: Sequence[Comparison]) -> Figure:
     """Make a figure of suitable size with `plot_differences`."""
-    figure = new_figure(1.7 * LINE * len(comparisons) + 0.95 + LINE)
+    figure = new_figure(1.5 * ROW * len(comparisons) + 1.1)
     ax = plot_differences(comparisons, figure.subplots())
-    protocol = shortened(comparisons[0].a.protocol.name, 60)
+    protocol = shortened(comparisons[0].a.protocol.name, 24)
     write_title(ax, f"{protocol}: paired differences")
     return figure
 
@@ -70,8 +73,7 @@ def _plot_difference(
     *,
     is_filled: bool,
 ) -> None:
-    style = STYLES[0]
-    color, _ = style
+    color = INK  # two learners share the row
     if pair.interval is None:
         plot_interval(ax, row, (0, 0, 0), (color, "|"))
         return
@@ -81,7 +83,7 @@ def _plot_difference(
         ax,
         row,
         (low, 100 * pair.difference, high),
-        style,
+        (color, "o"),
         marker_fill=color if is_filled else "white",
     )
 
@@ -89,7 +91,7 @@ def _plot_difference(
 def _value(pair: Comparison) -> str:
     """Return two lines: the difference with its ± in points, and the p-value."""
     if pair.interval is None:
-        return "equal:\nno prediction differs"
+        return "equal in all\npredictions"
     points = 100 * pair.difference
     width = pair.interval.high - pair.interval.low
     half_width = 100 * width / 2

@@ -11,11 +11,11 @@ from ..groups import ResultGroup, result_groups
 from ..records import ResultError, RunResult
 from ..tables.cells import Cell
 from ..tables.run_names import plot_names
-from .rows import axis_label, heading, most_accurate_first, write_row
+from .rows import axis_label, heading, most_accurate_first, write, write_row
 from .style import (
     FAINT,
     INK,
-    LINE,
+    ROW,
     Styles,
     clean_rows,
     learner_styles,
@@ -25,7 +25,7 @@ from .style import (
 
 MOST_BINS = 48
 # The heights of the tallest bar and of the dark line at the mean. A row has height 1.
-TALLEST, MEAN_LINE = 0.82, 0.92
+TALLEST, MEAN_LINE = 0.6, 0.66
 
 Floats = NDArray[np.float64]
 
@@ -55,7 +55,7 @@ def plot_episode_histogram(
 
 def histogram_figure(group: ResultGroup, styles: Styles) -> Figure:
     """Make a figure of suitable size with `plot_episode_histogram`."""
-    figure = new_figure(2 * LINE * len(group.results) + 1.05)
+    figure = new_figure(1.8 * ROW * len(group.results) + 1.1)
     _plot_histograms(group, figure.subplots(), styles)
     return figure
 
@@ -72,14 +72,15 @@ def _plot_histograms(group: ResultGroup, ax: Axes, styles: Styles) -> Axes:
         heights = TALLEST * shares[row - 1] / tallest
         _plot_bars(ax, row, heights, edges, color)
         _plot_mean(ax, row, cell)
-        write_row(ax, row - 0.25, names[result], str(cell))
+        write_row(ax, row - MEAN_LINE, names[result], "")
+        write(ax, 1.015, row - 0.25, str(cell))
     clean_rows(ax, lowest=len(cells), highest=0)
     write_title(ax, heading(group))
     quantity = (
         "accuracy of one episode (%)\n"
         f"dark line: mean; tallest bar: {100 * tallest:.0f} % of the episodes"
     )
-    ax.set_xlabel(axis_label(quantity, cells))
+    ax.set_xlabel(axis_label(quantity, cells), loc="left")
     return ax
 
 

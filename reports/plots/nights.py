@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ..records import ResultError
 from ..stats.accuracies import mean_and_std
 from ..stats.nightly import watch
-from .style import BAND, FAINT, INK, STYLES, clean_curve, new_figure
+from .style import BAND, FAINT, INK, PAGE_WIDTH, STYLES, clean_curve, new_figure
 
 # Less than this, in points, would make rounding look like a trend.
 _LEAST_SPAN = 0.2
@@ -131,10 +131,10 @@ def plot_evidence(trend: Trend, ax: Axes) -> Axes:
 def nights_figure(trend: Trend) -> Figure:
     """Make a figure of suitable size: the accuracies, and the e-values if there are any."""
     if not trend.is_watched:
-        figure = new_figure(2.6)
+        figure = new_figure(2.6, PAGE_WIDTH)
         plot_nights(trend, figure.subplots())
         return figure
-    figure = new_figure(4.4)
+    figure = new_figure(4.4, PAGE_WIDTH)
     upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=[3, 2])
     plot_nights(trend, upper)
     plot_evidence(trend, lower)

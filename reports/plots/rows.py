@@ -1,4 +1,4 @@
-"""Draw plots with rows: a name at the left, an interval, and a value at the right."""
+"""Draw plots with rows: a name, an interval below it, and a value at the right."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -8,9 +8,10 @@ from matplotlib.axes import Axes
 from ..groups import ResultGroup
 from ..tables.cells import Cell
 from ..tables.run_names import shortened
-from .style import BAND, INK, Style
+from .style import BAND, INK, LONGEST, TEXT_SIZE, Style
 
-HALF_BAND = 0.42  # half the height of a heading's band; a row has height 1
+HALF_BAND = 0.36  # half the height of a heading's band; a row has height 1
+GAP = 4.5  # points from an interval to its name
 
 
 def write(ax: Axes, x: float, row: float, text: str, **style: Any) -> None:
@@ -19,7 +20,7 @@ def write(ax: Axes, x: float, row: float, text: str, **style: Any) -> None:
     x: 0 is the left edge and 1 is the right edge of the axes
     style: options of `Axes.text`
     """
-    options = {"va": "center", "fontsize": 9, "color": INK}
+    options = {"va": "center", "fontsize": TEXT_SIZE, "color": INK}
     options |= style
     ax.text(
         x,
@@ -32,8 +33,25 @@ def write(ax: Axes, x: float, row: float, text: str, **style: Any) -> None:
 
 
 def write_row(ax: Axes, row: float, name: str, value: str) -> None:
-    """Write a name to the left of the axes and a value to the right of the axes."""
-    write(ax, -0.015, row, name, ha="right", linespacing=1.1)
+    """Write a name above the middle of a row, and a value to the right of the axes.
+
+    name: one line or several; a long line is shortened
+    """
+    lines = [shortened(line, LONGEST) for line in name.split("\n")]
+    written = ax.annotate(
+        "\n".join(lines),
+        (0, row),
+        (0, GAP),
+        xycoords=ax.get_yaxis_transform(),
+        textcoords="offset points",
+        va="bottom",
+        fontsize=TEXT_SIZE,
+        color=INK,
+        linespacing=1.1,
+        parse_math=False,
+    )
+    # A name may run over the column of values, which starts lower.
+    written.set_in_layout(False)
     write(ax, 1.015, row, value, linespacing=1.1)
 
 
@@ -98,12 +116,13 @@ def most_accurate_first(group: ResultGroup) -> list[Cell]:
 
 def heading(group: ResultGroup) -> str:
     """Return the name of a group, with ": 5 best of 9" if only 5 of 9 are shown."""
-    label = shortened(group.label, 60)
     if group.left_out == 0:
-        return label
+        return shortened(group.label, LONGEST - 6)
     shown = len(group.results)
     of_all = shown + group.left_out
-    return f"{label}: {shown} best of {of_all}"
+    ending = f": {shown} best of {of_all}"
+    label = shortened(group.label, LONGEST - 6 - len(ending))
+    return label + ending
 
 
 def axis_label(quantity: str, cells: Sequence[Cell]) -> str:
@@ -123,8 +142,8 @@ def axis_label(quantity: str, cells: Sequence[Cell]) -> str:
         meanings.append("§ not the reference build")
     if "°" in marks:
         meanings.append("° little spread")
-    if meanings:
-        lines.append(", ".join(meanings))
+    for start in range(0, len(meanings), 2):
+        lines.append(", ".join(meanings[start : start + 2]))
     return "\n".join(lines)
 
 
@@ -157,5 +176,5 @@ def _meanings_of_intervals(cells: Sequence[Cell]) -> list[str]:
     for level, kind in sorted(kinds):
         lines.append(f"±: {100 * level:g} % interval ({kind})")
     if lines:
-        lines[-1] += ", given these test classes and images"
+        lines[-1] += ",\ngiven these test classes and images"
     return lines

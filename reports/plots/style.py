@@ -27,15 +27,27 @@ INK = "#222222"
 FAINT = "#8A8A8A"
 BAND = "#EFEFEF"
 GRID = "#DDDDDD"
-WIDTH = 6.4  # inches: the text width of a page, so that text is not rescaled in print
-LINE = 0.27  # inches from one line of text to the next
+# The width of a column in a two-column paper, so that text is not rescaled in print, and
+# of a whole page, in inches.
+COLUMN_WIDTH = 3.25
+PAGE_WIDTH = 6.4
+ROW = 0.36  # inches from one row to the next: a name with an interval below it
+TEXT_SIZE = 7.5  # points
+LABEL_SIZE = 7  # points, for the labels of axes
+LONGEST = 46  # characters that fit into the width of a column
+LINES = ("-", "--", ":", "-.")
 
 Styles = Mapping[str, Style]
+# A colour, a marker and a kind of line.
+CurveStyle = tuple[str, str, str]
 
 
-def new_figure(height: float) -> Figure:
-    """Return an empty figure as wide as the text of a page, and `height` inches high."""
-    return Figure((WIDTH, height), layout="constrained")
+def new_figure(height: float, width: float = COLUMN_WIDTH) -> Figure:
+    """Return an empty figure of this size in inches. It is as wide as a column."""
+    figure = Figure((width, height))
+    # Space at the sides, since formats differ a little in the widths of texts.
+    figure.set_layout_engine("constrained", w_pad=0.08)
+    return figure
 
 
 def learner_styles(results: Iterable[RunResult]) -> dict[str, Style]:
@@ -43,9 +55,36 @@ def learner_styles(results: Iterable[RunResult]) -> dict[str, Style]:
 
     Pass the returned dict to several plots, so that a learner has the same style in all plots.
     """
-    learners = sorted({result.learner for result in results})
+    return styles_of(result.learner for result in results)
+
+
+def styles_of(learners: Iterable[str]) -> dict[str, Style]:
+    """Return a colour and a marker for each learner: learner -> (colour, marker)."""
+    in_order = sorted(set(learners))
     # With more learners than styles, the styles repeat.
-    return dict(zip(learners, cycle(STYLES), strict=False))
+    return dict(zip(in_order, cycle(STYLES), strict=False))
+
+
+def curve_styles(learners: Iterable[str], styles: Styles) -> list[CurveStyle]:
+    """Return the style of each curve, in the order of the curves.
+
+    A curve has the colour of its learner. The first curve of a learner has its marker
+    too. Further curves of the learner have other kinds of lines and other markers.
+
+    learners: the learner of each curve
+    styles: learner -> its colour and marker
+    """
+    seen: dict[str, int] = {}
+    markers = [marker for _, marker in STYLES]
+    chosen = []
+    for learner in learners:
+        color, marker = styles[learner]
+        number = seen.get(learner, 0)
+        seen[learner] = number + 1
+        place = markers.index(marker) + number
+        line = LINES[number % len(LINES)]
+        chosen.append((color, markers[place % len(markers)], line))
+    return chosen
 
 
 def write_title(ax: Axes, title: str) -> None:
@@ -53,7 +92,7 @@ def write_title(ax: Axes, title: str) -> None:
     ax.set_title(
         title,
         loc="left",
-        fontsize=9,
+        fontsize=TEXT_SIZE,
         fontweight="bold",
         color=INK,
         parse_math=False,
@@ -72,23 +111,23 @@ def clean_rows(ax: Axes, lowest: float, highest: float) -> None:
     ax.spines["bottom"].set_color(FAINT)
     ax.tick_params(
         axis="x",
-        labelsize=9,
+        labelsize=TEXT_SIZE,
         color=FAINT,
         labelcolor=INK,
     )
-    locator = MaxNLocator(7, steps=[1, 2, 5, 10])
+    locator = MaxNLocator(4, steps=[1, 2, 5, 10])
     ax.xaxis.set_major_locator(locator)
-    ax.xaxis.label.set(fontsize=8, color=INK)
+    ax.xaxis.label.set(fontsize=LABEL_SIZE, color=INK)
     ax.grid(axis="x", color=GRID, linewidth=0.6)
     ax.set_axisbelow(True)
 
 
 def clean_curve(ax: Axes, label: str, color: str = INK) -> None:
     """Label the vertical axis of a curve, and remove the frame at the top and right."""
-    ax.set_ylabel(label, color=color, fontsize=9)
+    ax.set_ylabel(label, color=color, fontsize=TEXT_SIZE)
     ax.tick_params(
         axis="both",
-        labelsize=9,
+        labelsize=TEXT_SIZE,
         color=FAINT,
         labelcolor=INK,
     )

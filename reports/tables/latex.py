@@ -1,17 +1,13 @@
 """Write printed tables in LaTeX."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
+from ..references import citations
+from .latex_layout import Layout, layout_of, stacked_lines
 from .printed_table import PrintedCell, PrintedTable
 
-ROWS_PER_PAGE = 40  # a LaTeX float cannot continue on the next page
-# The total width of all columns with prose. With it, a table fills the text width of an
-# article.
-PROSE_CM = 7.2
-WIDE = 7  # a table with more columns than this is set in smaller letters
-_NARROW_STYLE = r"\footnotesize\setlength{\tabcolsep}{3pt}"
-_WIDE_STYLE = r"\scriptsize\setlength{\tabcolsep}{2pt}\sloppy"
+LINES_PER_PAGE = 40  # a LaTeX float cannot continue on the next page
 
 _ESCAPES = {
     "\\": r"\textbackslash{}",
@@ -26,10 +22,10 @@ _ESCAPES = {
     "≈": r"$\approx$",
     "√": r"$\surd$",
     "×": r"$\times$",
-    "†": r"\dag{}",
-    "‡": r"\ddag{}",
-    "¶": r"\P{}",
-    "§": r"\S{}",
+    "†": r"$\dagger$",
+    "‡": r"$\ddagger$",
+    "¶": r"$\mathparagraph$",
+    "§": r"$\mathsection$",
     "°": r"$\circ$",
     "/": r"/\allowbreak{}",
     "–": "--",
@@ -46,17 +42,30 @@ _ESCAPES = {
 }
 
 
-def latex_grid(grid: PrintedTable) -> str:
+def latex_grids(grids: Iterable[PrintedTable]) -> Iterator[tuple[str, str]]:
+    """Yield the name and the LaTeX floats of each table.
+
+    The name is made of the title. `\\ref{tab:NAME}` refers to the table. Tables with equal
+    titles are numbered.
+    """
+    taken: set[str] = set()
+    for grid in grids:
+        name = _free_name(grid.title, taken)
+        taken.add(name)
+        yield name, latex_grid(grid, name)
+
+
+def latex_grid(grid: PrintedTable, name: str) -> str:
     """Return a table as a LaTeX float, or as several floats if it does not fit on a page.
 
     The document needs the package booktabs.
+
+    name: the name of the label, without "tab:"
     """
-    rows_per_float = _rows_per_float(grid.align)
-    n_rows = max(len(grid.rows), 1)
+    layout = layout_of(grid)
     floats = []
-    for start in range(0, n_rows, rows_per_float):
-        part = slice(start, start + rows_per_float)
-        floats.append(_float(grid, part))
+    for part in _parts(layout):
+        floats.append(_float(grid, layout, name, part))
     return "\n".join(floats)
 
 
@@ -66,7 +75,10 @@ def latex_escape(text: str) -> str:
     A character that the fonts of pdflatex lack is replaced by its code, such as U+4E2D.
     """
     on_one_line = " ".join(text.split())
-    return "".join(map(_escaped_character, on_one_line))
+    escaped = []
+    for part in on_one_line.split("--"):
+        escaped.append("".join(map(_escaped_character, part)))
+    return "-{}-".join(escaped)  # two hyphens in a row would become a dash
 
 
 def _escaped_character(character: str) -> str:
@@ -77,87 +89,99 @@ def _escaped_character(character: str) -> str:
     return f"U+{ord(character):04X}"
 
 
-def _rows_per_float(align: str) -> int:
-    """Return the number of rows that fit on a page.
+def _free_name(title: str, taken: set[str]) -> str:
+    """Return a name of letters, digits and hyphens that no other table has."""
+    without_unit = re.sub(r"\((%|points)\)", "", title.lower())
+    stem = re.sub(r"[^a-z0-9]+", "-", without_unit).strip("-") or "table"
+    name = stem
+    number = 1
+    while name in taken:
+        number += 1
+        name = f"{stem}-{number}"
+    return name
 
-    The more columns with prose there are, the narrower they are, and the more lines a row
-    takes.
-    """
-    prose = align.count("p")
-    if prose == 0:
-        return ROWS_PER_PAGE
-    return ROWS_PER_PAGE // (3 + prose)
+
+def _parts(layout: Layout) -> Iterator[slice]:
+    """Yield the rows of each float, which fit on a page together."""
+    start = 0
+    n_lines = 0
+    for row, lines in enumerate(layout.lines):
+        n_lines += lines
+        if n_lines > LINES_PER_PAGE and row > start:
+            yield slice(start, row)
+            start = row
+            n_lines = lines
+    yield slice(start, len(layout.lines))
 
 
-def _float(grid: PrintedTable, part: slice) -> str:
+def _float(grid: PrintedTable, layout: Layout, name: str, part: slice) -> str:
     is_first = part.start == 0
     is_last = part.stop >= len(grid.rows)
-    style = _style(grid.align)
-    columns = _column_types(grid.align)
-    caption = latex_escape(grid.title)
+    caption = _caption(grid)
+    label = rf"\label{{tab:{name}}}"
     if not is_first:
-        caption += " (continued)"
-    begin = r"\begin{table}"
+        caption = rf"{latex_escape(grid.title)} (continued)."
+        label = ""
+    begin = rf"\begin{{{layout.environment}}}"
     if not (is_first and is_last):
         begin += "[p]"  # each part of a long table is put on its own page
     lines = [
         begin,
-        rf"  \centering{style}",
-        rf"  \caption{{{caption}.}}\smallskip",
-        rf"  \begin{{tabular}}{{@{{}}{columns}@{{}}}}",
+        rf"  \centering{layout.size.commands}",
+        rf"  \caption{{{caption}}}{label}\smallskip",
+        rf"  \begin{{tabular}}{{@{{}}{layout.columns}@{{}}}}",
         r"  \toprule",
         _header(grid),
         r"  \midrule",
     ]
     for row in grid.rows[part]:
-        lines.append(_row(row, grid.align))
+        lines.append(_row(row, grid.align, layout))
     lines.append(r"  \bottomrule")
     lines.append(r"  \end{tabular}")
     if is_last:
         lines += _notes(grid.notes)
-    lines.append(r"\end{table}")
+    lines.append(rf"\end{{{layout.environment}}}")
     lines.append("")
     return "\n".join(lines)
 
 
-def _style(align: str) -> str:
-    has_prose = "p" in align
-    is_wide = len(align) > WIDE
-    return _WIDE_STYLE if has_prose or is_wide else _NARROW_STYLE
-
-
-def _column_types(align: str) -> str:
-    prose = align.count("p")
-    width = PROSE_CM / max(prose, 1)
-    return align.replace("p", f"p{{{width:.2f}cm}}")
+def _caption(grid: PrintedTable) -> str:
+    """Return the title of a table and the papers about its data, protocol and learners."""
+    results = [cell.result for row in grid.rows for cell in row if cell.result]
+    caption = f"{latex_escape(grid.title)}."
+    for kind, keys in citations(results).items():
+        caption += rf" {kind.capitalize()}:~\cite{{{','.join(keys)}}}."
+    return caption
 
 
 def _header(grid: PrintedTable) -> str:
     names = []
     for name, letter in zip(grid.header, grid.align, strict=True):
-        escaped = latex_escape(name)
-        names.append(_stacked(escaped) if letter == "r" else escaped)
+        if letter == "r":
+            lines = map(latex_escape, stacked_lines(name))
+            stacked = r"\\".join(lines)
+            names.append(rf"\shortstack[r]{{{stacked}}}")
+        else:
+            names.append(latex_escape(name))
     return f"  {' & '.join(names)} \\\\"
 
 
-def _stacked(name: str) -> str:
-    """Return a column name on several lines, which keeps a column of numbers narrow.
+def _row(row: Sequence[PrintedCell], align: str, layout: Layout) -> str:
+    if not layout.has_prose:
+        cells = map(_cell, row)
+        return rf"  {' & '.join(cells)} \\"
+    texts = []
+    for cell, letter in zip(row, align, strict=True):
+        text = _cell(cell)
+        if letter == "p":
+            text = rf"\raggedright {text}"
+        texts.append(text)
+    # After \raggedright, two backslashes would end a line of the cell and not the row.
+    return rf"  {' & '.join(texts)} \tabularnewline"
 
-    Lines break at spaces and after the name of the dataset.
-    """
-    lines = re.sub(r"(?<=\w{2}-)(?=\w{3})| (?!\d)", r"\\\\", name)
-    return rf"\shortstack[r]{{{lines}}}"
 
-
-def _row(row: Sequence[PrintedCell], align: str) -> str:
-    cells = map(_cell, row, align)
-    return rf"  {' & '.join(cells)} \\"
-
-
-def _cell(cell: PrintedCell, letter: str) -> str:
+def _cell(cell: PrintedCell) -> str:
     value = latex_escape(cell.value).replace(r" $\pm$ ", r"\,$\pm$\,")
-    if letter == "p":
-        return rf"{{\raggedright {value}\par}}"
     if cell.strong:
         value = rf"\textbf{{\boldmath {value}}}"
     if cell.marks:

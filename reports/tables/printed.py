@@ -4,12 +4,14 @@ from collections.abc import Iterable
 
 from ..records import RunResult
 from .accuracy import accuracy_tables
-from .latex import latex_grid
+from .latex import latex_grids
 from .markdown import markdown_grid
 from .printed_table import PrintedCell, PrintedTable
 from .table import Row, Table
 from .text import text_grid
 from .train_seeds import seed_tables
+
+LATEX_NEEDS = "% Needs \\usepackage{booktabs}. What \\cite names is in references.bib."
 
 
 def to_markdown(results: Iterable[RunResult]) -> str:
@@ -45,8 +47,8 @@ def markdown(grids: Iterable[PrintedTable]) -> str:
 
 def latex(grids: Iterable[PrintedTable]) -> str:
     """Return printed tables as the text of a LaTeX file, for use with \\input."""
-    preamble = "% Needs \\usepackage{booktabs} in the preamble."
-    return "\n".join([preamble, *map(latex_grid, grids)])
+    floats = [text for _, text in latex_grids(grids)]
+    return "\n".join([LATEX_NEEDS, *floats])
 
 
 def result_grids(results: Iterable[RunResult]) -> list[PrintedTable]:

@@ -31,7 +31,7 @@ def test_tables_mark_other_images(make_result):
     text = to_text([other])
     assert Cell.of(other).marks == "§"
     assert "§ other images" in text
-    assert r"\S{}" in latex(result_grids([other]))
+    assert r"\mathsection" in latex(result_grids([other]))
     unknown = to_text([make_result(data_standing="no reference")])
     assert "no reference build of glyphs is known" in unknown
     assert "§" not in to_text([make_result(data_standing="reference")])

@@ -33,7 +33,7 @@ def test_a_failed_check_is_marked_wherever_the_number_stands(
     text = to_text([result])
     assert "¶" in text
     assert "¶ not repeatable" in text
-    assert r"\P{}" in to_latex([result])
+    assert r"\mathparagraph" in to_latex([result])
     assert remark in provenance(Cell.of(result))["Origin"].values()
 
 

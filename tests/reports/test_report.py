@@ -6,8 +6,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.colors import to_hex
+from matplotlib.lines import Line2D
+from matplotlib.patches import StepPatch
 
 from fewbench.benchmark.published_numbers import published_numbers
+from fewbench.reports.plots.saving import _SETTINGS
+from fewbench.reports.plots.style import styles_of
 from fewbench.reports.records import ResultError
 from fewbench.reports.report import write_report
 from fewbench.reports.stats.class_bootstrap import class_bootstrap
@@ -21,6 +26,14 @@ HISTORY = [
     {"step": e, "seconds": e / 9, "loss": 1 / e, "val_accuracy": 0.5} for e in (1, 2, 3)
 ]
 SAMPLES = {"x": b"\x89PNG"}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _quick_fonts():
+    """PDFs with fonts of Type 3, which are written fast. test_saving has those of Type 42."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(_SETTINGS, "pdf.fonttype", 3)
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -39,12 +52,20 @@ def test_a_report_is_a_folder_of_tables_plots_and_one_page(report):
         "comparisons.csv",
         "results.md",
         "results.tex",
+        "paper.tex",
+        "references.bib",
         "index.html",
     }
     expected |= {
         f"{name}.csv" for name in ("classes", "confusions", "hardest_episodes")
     }
     expected |= {"other_classes.csv"}
+    expected |= {
+        "table_glyphs-5w1s-group-1-paired-differences.tex",
+        "table_glyphs-accuracy.tex",
+        "table_limits-of-the-accuracy.tex",
+        "table_omniglot-accuracy.tex",
+    }
     expected |= {f"{plot}.{kind}" for plot in plots for kind in ("png", "svg", "pdf")}
     out = report[0].parent
     assert {path.name for path in report} == expected
@@ -164,6 +185,54 @@ def test_writing_a_report_again_changes_no_byte(various_results, report, tmp_pat
         assert a.read_bytes() == b.read_bytes(), a.name
 
 
+def test_a_learner_has_the_same_colour_in_every_figure(
+    make_result, tmp_path, monkeypatch
+):
+    figures = {}
+
+    def save(figure, stem):
+        figures[stem.name] = figure
+        paths = [stem.with_suffix(f".{kind}") for kind in ("png", "svg", "pdf")]
+        for path in paths:
+            path.write_text("")
+        return paths
+
+    monkeypatch.setattr("fewbench.reports.report.save_figure", save)
+    results = [
+        make_result(accuracy, shot, learner=learner, n_shot=shot, dataset="omniglot",
+                    name=f"omniglot-5w{shot}s")
+        for shot in (1, 5)
+        for accuracy, learner in ((0.5, "anil"), (0.6, "maml"), (0.9, "protonet"))
+    ]  # fmt: skip
+    history = [row | {"learner": "maml"} for row in HISTORY]
+    write_report(
+        results, tmp_path, histories={"run": history}, published=published_numbers()
+    )
+
+    styles = styles_of(["anil", "maml", "protonet"])
+    color = {learner: color for learner, (color, _) in styles.items()}
+    everyone = set(color.values())
+    shown = {}
+    for name, figure in figures.items():
+        used = {to_hex(line.get_color()).upper() for line in figure.findobj(Line2D)}
+        used |= {
+            to_hex(bar.get_facecolor()).upper() for bar in figure.findobj(StepPatch)
+        }
+        shown[name] = used & everyone
+    assert shown == {
+        "accuracy": everyone,
+        "accuracy_by_shots": everyone,
+        "published": {color["maml"], color["protonet"]},
+        "differences_omniglot-5w1s": set(),
+        "differences_omniglot-5w5s": set(),
+        "episodes_omniglot-5w1s": everyone,
+        "episodes_omniglot-5w5s": everyone,
+        "classes_omniglot-5w1s": {color["protonet"]},
+        "classes_omniglot-5w5s": {color["protonet"]},
+        "learning_curve_run": {color["maml"]},
+    }
+
+
 def test_nothing_to_report_is_refused_before_anything_is_written(tmp_path):
     with pytest.raises(ResultError, match=r"at least one result.*fewbench evaluate"):
         write_report([], tmp_path / "out", {}, {})
@@ -181,6 +250,7 @@ def test_a_learning_curve_whose_name_is_not_one_line_is_refused(
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.usefixtures("unrendered")
 def test_curves_of_any_names_have_files_of_their_own(make_result, tmp_path):
     names = ["../up", "PROTO-NET", "proto-net", "метод А", "метод Б"]
     histories = dict.fromkeys(names, HISTORY)

@@ -1,5 +1,6 @@
 """The page in a real browser: Debian's chromium, driven by playwright, without network."""
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ from fewbench.benchmark.published_numbers import published_numbers
 from fewbench.reports.report import write_report
 from fewbench_tests.chromium import opened_browser
 
+AXE = os.environ.get("FEWBENCH_TEST_AXE", "")
 SAVE = Figure.savefig
 SIZES = {"phone": (390, 844), "desktop": (1280, 900)}
 HISTORY = [
@@ -155,7 +157,7 @@ def test_numbers_of_the_other_tables_lead_to_theirs_and_sources_to_their_address
         "all => all.map(a => a.getAttribute('href'))"
     )
 
-    assert {link for link in links if link.startswith("#")} <= set(
+    assert {link for link in links if link.startswith("#result")} <= set(
         tab.locator("[id^=result-]").evaluate_all("all => all.map(e => '#' + e.id)")
     )
     for heading in ("Training seeds", "Paired differences", "Other classes"):
@@ -211,6 +213,64 @@ def test_the_page_fits_the_width_and_can_be_read(tab, size, scheme):
         assert contrast(tab, element) >= 4.5, element
 
 
+def within(tab, element) -> bool:
+    """Whether the whole element is in sight, without any scrolling."""
+    box = element.bounding_box()
+    size = tab.viewport_size
+    right = box["x"] + box["width"]
+    bottom = box["y"] + box["height"]
+    return box["x"] >= 0 and right <= size["width"] and bottom <= size["height"]
+
+
+def test_a_phone_shows_a_number_at_once_and_every_plot_whole(tab):
+    tab.set_viewport_size({"width": 390, "height": 844})
+    tab.reload()
+
+    assert any(within(tab, link) for link in tab.locator("td.number a").all()[:8])
+    for plot in tab.locator(".plot img").all():
+        box = plot.bounding_box()
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= 390
+
+
+def test_a_desktop_shows_sources_and_differences_without_scrolling(tab):
+    tab.set_viewport_size({"width": 1400, "height": 900})
+
+    region = tab.get_by_role("region", name="Ours beside published numbers")
+    for heading in ("source", "differs in"):
+        header = region.locator("thead th", has_text=heading)
+        header.scroll_into_view_if_needed()
+        assert within(tab, header)
+    assert region.evaluate("element => element.scrollLeft") == 0
+    assert tab.locator(".hint:visible").count() == 0
+
+
+def test_a_table_that_is_too_wide_says_so_and_the_keyboard_scrolls_it(tab):
+    tab.set_viewport_size({"width": 390, "height": 844})
+    region = tab.get_by_role("region", name="Ours beside published numbers")
+    hint = region.locator("xpath=preceding-sibling::p[@class='hint']").last
+
+    assert "Scroll it sideways" in hint.inner_text()
+    assert region.get_attribute("tabindex") == "0"
+    region.focus()
+    tab.keyboard.press("ArrowRight")
+    tab.wait_for_function(
+        "region => region.scrollLeft > 0", arg=region.element_handle()
+    )
+    tab.set_viewport_size({"width": 1400, "height": 844})
+    hint.wait_for(state="hidden")
+    assert region.get_attribute("tabindex") == "-1"
+
+
+def test_paper_is_white_and_has_no_controls(tab):
+    tab.emulate_media(media="print", color_scheme="dark")
+
+    assert not tab.locator("nav").is_visible()
+    assert not tab.locator(".filters").is_visible()
+    paper = tab.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert paper == "rgb(255, 255, 255)"
+
+
 def contrast(page, selector: str) -> float:
     """The ratio of WCAG 2 between the ink of an element and what is painted behind it."""
     colours = page.locator(selector).first.evaluate(
@@ -230,6 +290,25 @@ def contrast(page, selector: str) -> float:
         )
         lights.append(float(linear @ (0.2126, 0.7152, 0.0722)))
     return (max(lights) + 0.05) / (min(lights) + 0.05)
+
+
+@pytest.mark.skipif(
+    not AXE,
+    reason="needs axe-core: npm pack axe-core; FEWBENCH_TEST_AXE=.../axe.min.js",
+)
+@pytest.mark.parametrize("size", SIZES)
+def test_axe_finds_no_fault(browser, page_path, size):
+    width, height = SIZES[size]
+    context = browser.new_context(
+        bypass_csp=True, viewport={"width": width, "height": height}
+    )
+    page = context.new_page()
+    page.goto(page_path.as_uri())
+    page.evaluate(Path(AXE).read_text(encoding="utf-8"))
+    found = page.evaluate("axe.run({preload: false})")
+    assert [one["id"] for one in found["violations"]] == []
+    assert len(found["passes"]) > 20
+    context.close()
 
 
 def test_without_scripts_everything_is_there_to_read(browser, page_path):

@@ -4,6 +4,7 @@ import re
 from html.parser import HTMLParser
 
 import pytest
+from markupsafe import escape
 
 from fewbench.reports.page.html import Page, write_page
 from fewbench.reports.tables.accuracy import accuracy_tables
@@ -145,7 +146,7 @@ def test_the_page_shows_numbers_meaning_and_provenance(page_text, various_result
     for result in various_results:
         assert f"{100 * result.mean:.2f} ±" in page_text
     for words in (
-        "What the ± means",
+        "What the ± and the marks mean",
         "95 % interval (episodes-t",
         "fewbench evaluate protonet --protocol glyphs-5w1s --out results",
         "train.n_way",
@@ -155,6 +156,19 @@ def test_the_page_shows_numbers_meaning_and_provenance(page_text, various_result
         "prefers-color-scheme: dark",
     ):
         assert words in page_text, words
+
+
+def test_a_footnote_of_several_tables_stands_once(make_result, tmp_path):
+    results = [
+        make_result(),
+        make_result(0.8, 1, name="omniglot-5w1s", dataset="omniglot"),
+    ]
+    tables = accuracy_tables(results)
+    text = write_page(Page(tables), tmp_path / "index.html").read_text()
+
+    assert set(tables[0].notes) & set(tables[1].notes)
+    for note in {*tables[0].notes, *tables[1].notes}:
+        assert text.count(f"<li>{escape(note)}</li>") == 1
 
 
 def test_what_results_say_is_never_markup(make_result, tmp_path):

@@ -3,12 +3,14 @@ from matplotlib.figure import Figure
 
 from fewbench.reports.plots.curves import (
     MOST_CURVES,
+    curve_learners,
     has_values,
     learning_curve_figure,
     learning_curves_figure,
     plot_learning_curve,
 )
 from fewbench.reports.plots.saving import save_figure
+from fewbench.reports.plots.style import STYLES
 from fewbench.reports.records import ResultError
 from fewbench_tests.figures import HISTORY, points
 
@@ -19,7 +21,7 @@ def test_the_learning_curve_leaves_out_what_is_missing_or_infinite():
     left, right = figure.axes
     assert points(left.lines[0]) == [[200, 50], [300, 75]]
     assert points(right.lines[0]) == [[100, 1.5], [300, 0.5]]
-    expected = "0.3 minutes, best validation accuracy 75.00 % at step 300"
+    expected = "0.3 minutes,\nbest validation accuracy 75.00 % at step 300"
     assert left.get_title(loc="left") == expected
 
 
@@ -56,6 +58,27 @@ def test_curves_of_several_runs_are_limited_to_the_styles():
     assert points(upper.lines[0]) == [[200, 50], [300, 75]]
     assert points(lower.lines[0]) == [[100, 1.5], [300, 0.5]]
     assert len({line.get_color() for line in upper.lines}) == MOST_CURVES
+
+
+def test_runs_of_one_learner_have_its_colour_and_differ_in_line_and_marker():
+    rows = [row | {"learner": "maml"} for row in HISTORY]
+    histories = {"run0": rows, "run1": rows, "other": HISTORY}
+    styles = {"maml": STYLES[3], "other": STYLES[0]}
+
+    upper, lower = learning_curves_figure(histories, styles).axes
+
+    for ax in (upper, lower):
+        colours = [line.get_color() for line in ax.lines]
+        assert colours == [STYLES[3][0], STYLES[3][0], STYLES[0][0]]
+        first, second, _ = ax.lines
+        assert first.get_marker() == STYLES[3][1]
+        assert second.get_marker() != first.get_marker()
+        assert second.get_linestyle() != first.get_linestyle()
+    assert curve_learners(histories) == {
+        "run0": "maml",
+        "run1": "maml",
+        "other": "other",
+    }
 
 
 def test_the_axes_that_are_given_are_returned():

@@ -43,6 +43,6 @@ def test_equal_results_stand_at_zero_without_a_bar(make_result):
     same = [make_result(0.9, learner=name) for name in ("one", "two")]
     (ax,) = differences_figure(compare_all(same)).axes
 
-    assert texts(ax)[1] == "equal:\nno prediction differs"
+    assert texts(ax)[1] == "equal in all\npredictions"
     (point,) = [line for line in ax.lines if line.get_marker() == "|"]
     assert xs(point) == [0]

@@ -8,9 +8,11 @@ from fewbench.reports.plots.rows import (
     most_accurate_first,
     percents,
     plot_interval,
+    write_row,
 )
+from fewbench.reports.plots.style import LONGEST
 from fewbench.reports.tables.cells import Cell
-from fewbench_tests.figures import points, xs
+from fewbench_tests.figures import LONG, points, texts, xs
 
 
 def test_limits_are_in_percent_and_equal_the_mean_without_an_interval(make_result):
@@ -36,6 +38,16 @@ def test_an_interval_has_a_bar_only_where_it_has_a_width():
     assert point.get_markerfacecolor() == "white"
 
 
+def test_long_names_are_shortened_to_the_width_of_a_column():
+    ax = Figure().subplots()
+    write_row(ax, 0, f"{LONG}\nshort", "1.00")
+
+    name, value = texts(ax)
+    first, second = name.split("\n")
+    assert len(first) == LONGEST
+    assert (second, value) == ("short", "1.00")
+
+
 def test_the_label_says_what_interval_and_marks_mean(make_result):
     plain = Cell.of(make_result())
     marked = Cell.of(make_result(transductive=True, partial=True, interval="legacy-z"))
@@ -44,7 +56,8 @@ def test_the_label_says_what_interval_and_marks_mean(make_result):
     assert axis_label("accuracy", [plain, marked]).split("\n") == [
         "accuracy",
         "±: 95 % interval (episodes-t)",
-        "±: 95 % interval (legacy-z), given these test classes and images",
+        "±: 95 % interval (legacy-z),",
+        "given these test classes and images",
         "† transductive, ‡ partial data",
     ]
 

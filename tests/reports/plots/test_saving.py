@@ -1,3 +1,4 @@
+import re
 import xml.etree.ElementTree as ElementTree
 
 import matplotlib as mpl
@@ -28,7 +29,12 @@ def test_figures_are_saved_as_png_svg_and_pdf_with_the_same_bytes_each_time(
     assert first[0].startswith(b"\x89PNG")
     assert ElementTree.fromstring(first[1]).tag.endswith("svg")
     assert first[2].startswith(b"%PDF")
-    assert b"/Type3" not in first[2]  # many journals refuse such fonts
+    # Many journals refuse fonts of Type 3. Type 42 is a TrueType font that is embedded.
+    assert set(re.findall(rb"/Subtype /(Type\d|CIDFontType\d|TrueType)", first[2])) == {
+        b"Type0",
+        b"CIDFontType2",
+    }
+    assert first[2].count(b"/FontFile2") == first[2].count(b"/Subtype /CIDFontType2")
 
 
 def test_plotting_leaves_the_settings_of_matplotlib_alone(various_results, tmp_path):

@@ -2,10 +2,13 @@ import pytest
 from matplotlib.figure import Figure
 
 from fewbench.reports.plots.style import (
+    PAGE_WIDTH,
     STYLES,
     bound_percent,
+    curve_styles,
     learner_styles,
     new_figure,
+    styles_of,
 )
 
 
@@ -42,5 +45,18 @@ def test_no_impossible_accuracies_are_shown(values, low, high):
     assert values[1] <= right < high
 
 
-def test_figures_have_the_width_of_a_page():
-    assert new_figure(2).get_size_inches().tolist() == [6.4, 2]
+def test_figures_have_the_width_of_a_column_or_a_page():
+    assert new_figure(2).get_size_inches().tolist() == [3.25, 2]
+    assert new_figure(2, PAGE_WIDTH).get_size_inches().tolist() == [6.4, 2]
+
+
+def test_curves_of_one_learner_share_its_colour_and_nothing_else():
+    styles = styles_of(["a", "b"])
+
+    first, other, second = curve_styles(["b", "a", "b"], styles)
+
+    assert first == (*styles["b"], "-")
+    assert other == (*styles["a"], "-")
+    assert second[0] == first[0]
+    assert second[1] != first[1]
+    assert second[2] != first[2]
