@@ -7,10 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from ...baselines.evaluation.examiner import few_images
-from ...datasets import BUILDERS
+from ...datasets.catalogue import find_dataset
 from ...datasets.episodes import EpisodeBatch, episodes_fingerprint
 from ...datasets.info import DataError
-from ...datasets.lookup import pick
 from ...datasets.root import open_split
 from ...datasets.view import ImageView
 from ...reports.protocol import EvalProtocol
@@ -106,7 +105,7 @@ def protocol_view(protocol: EvalProtocol, root: Path) -> ImageView:
     root: the folder with the built datasets
     Raises DataError if the dataset of the protocol is unknown or not built.
     """
-    info = pick("dataset", protocol.dataset, BUILDERS, see="fewbench data list")
+    info = find_dataset(protocol.dataset, root)
     store = open_split(info, root, protocol.split)
     return ImageView(
         [store],
