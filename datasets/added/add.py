@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from fewbench.documents import shown
+from fewbench.documents import counted, shown
 from fewbench.progress import Progress
 
 from .. import BUILDERS
@@ -143,7 +143,8 @@ def _find(
         found, n_unlisted = classes_in_tables(label, tables, paths)
         checks: list[str] = []
         if n_unlisted:
-            checks.append(f"{n_unlisted:,} images are in no CSV, and were left out")
+            images = counted(n_unlisted, "image")
+            checks.append(f"{images} in no CSV: left out")
         states_splits = any(one.split for one in found)
         split_by = own.split_by or ("csv" if states_splits else "ratio")
     elif own.split_by == "csv":

@@ -1,6 +1,6 @@
 """Find classes in folders, as torchvision's ImageFolder does: CLASS/.../image.jpg."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import PurePosixPath
 
 from fewbench.documents import shown
@@ -22,10 +22,7 @@ def classes_in_folders(
         be in several of them
     Raises DataError if an image is in no class folder, or if a class has two splits.
     """
-    n_shared = n_shared_folders(paths)
-    inner: dict[str, tuple[str, ...]] = {}
-    for path in paths:
-        inner[path] = PurePosixPath(path).parts[n_shared:]
+    inner = _inner_parts(paths)
     has_splits = _are_in_splits(inner.values())
     if in_splits and not has_splits:
         raise DataError(
@@ -35,44 +32,67 @@ def classes_in_folders(
         )
     images: dict[tuple[str, str], dict[str, str]] = {}
     for path, parts in inner.items():
-        split = split_named(parts[0]) if has_splits and in_splits else ""
-        below = parts[1:] if has_splits else parts
+        split = ""
+        below = parts
+        prefix = ""
+        if has_splits:
+            below = parts[1:]
+            # Without splits, a class may be in several of these folders.
+            prefix = f"{parts[0]}/"
+        if in_splits:
+            split = split_named(parts[0])
+            prefix = ""
         class_name = _class_of(label, path, below)
-        # A class may be in several split folders, so the folder stays in the image's name.
-        image_name = "/".join(below[1:])
-        if has_splits and not in_splits:
-            image_name = f"{parts[0]}/{image_name}"
-        images.setdefault((class_name, split), {})[image_name] = path
+        image_name = prefix + "/".join(below[1:])
+        of_class = images.setdefault((class_name, split), {})
+        of_class[image_name] = path
     _refuse_two_splits(label, images)
     found: list[FoundClass] = []
-    for (class_name, split), by_name in images.items():
-        found.append(FoundClass(class_name, by_name, split))
+    for (class_name, split), of_class in images.items():
+        found.append(FoundClass(class_name, of_class, split))
     return found
 
 
 def are_in_split_folders(paths: Sequence[str]) -> bool:
     """Return whether all images are in class folders below train/, val/ or test/."""
-    n_shared = n_shared_folders(paths)
-    return _are_in_splits(PurePosixPath(path).parts[n_shared:] for path in paths)
+    inner = _inner_parts(paths)
+    return _are_in_splits(inner.values())
 
 
-def n_shared_folders(paths: Sequence[str]) -> int:
-    """Return how many folders at the start of all paths are the same.
+def _inner_parts(paths: Sequence[str]) -> Mapping[str, Sequence[str]]:
+    """Return path -> its folders and name, without the folders that all paths share.
 
-    The folder of a class, or of a split, is not counted: if all images are in one folder,
-    that is their class.
+    The folder of a class, or of a split, stays: if all images are in one folder, that is
+    their class.
     """
-    first, *others = (PurePosixPath(path).parent.parts for path in paths)
-    n_shared = 0
-    for n, part in enumerate(first[:-1], 1):
-        if split_named(part) or any(one[n - 1 : n] != (part,) for one in others):
-            break
-        n_shared = n
-    return n_shared
+    n_shared = _n_shared_folders(paths)
+    inner: dict[str, Sequence[str]] = {}
+    for path in paths:
+        parts = PurePosixPath(path).parts
+        inner[path] = parts[n_shared:]
+    return inner
+
+
+def _n_shared_folders(paths: Sequence[str]) -> int:
+    folders: list[Sequence[str]] = []
+    for path in paths:
+        folder = PurePosixPath(path).parent
+        folders.append(folder.parts)
+    shortest = min(map(len, folders))
+    for place in range(shortest - 1):
+        names = {parts[place] for parts in folders}
+        (name, *others) = names
+        if others or split_named(name):
+            return place
+    return max(0, shortest - 1)
 
 
 def _are_in_splits(inner: Iterable[Sequence[str]]) -> bool:
-    return all(len(parts) > 2 and split_named(parts[0]) for parts in inner)
+    for parts in inner:
+        has_class = len(parts) > 2
+        if not has_class or not split_named(parts[0]):
+            return False
+    return True
 
 
 def _class_of(label: str, path: str, below: Sequence[str]) -> str:

@@ -43,8 +43,12 @@ def near_equal_images(folder: Path) -> list[str]:
         path = folder / f"{split}.h5"
         if path.exists():
             store = SplitStore(path)
-            splits.append(_Thumbnails(store, _thumbnails(store)))
-    return [_sentence(first, second) for first, second in combinations(splits, 2)]
+            thumbnails = _thumbnails(store)
+            splits.append(_Thumbnails(store, thumbnails))
+    sentences: list[str] = []
+    for first, second in combinations(splits, 2):
+        sentences.append(_sentence(first, second))
+    return sentences
 
 
 def _sentence(first: _Thumbnails, second: _Thumbnails) -> str:
@@ -52,11 +56,14 @@ def _sentence(first: _Thumbnails, second: _Thumbnails) -> str:
     both = f"{first.store.split} and {second.store.split}"
     if not pairs:
         return f"no image looks the same in {both}"
-    named = [
-        f"{_key(first.store, i)} = {_key(second.store, j)}" for i, j in pairs[:_NAMED]
-    ]
-    if len(pairs) > _NAMED:
-        named.append(f"{len(pairs) - _NAMED:,} more")
+    named: list[str] = []
+    for i, j in pairs[:_NAMED]:
+        key = _key(first.store, i)
+        other_key = _key(second.store, j)
+        named.append(f"{key} = {other_key}")
+    n_others = len(pairs) - _NAMED
+    if n_others > 0:
+        named.append(f"{n_others:,} more")
     images = counted(len(pairs), "image looks", "images look")
     return f"NEAR-EQUAL: {images} the same in {both}: {', '.join(named)}"
 
@@ -64,44 +71,56 @@ def _sentence(first: _Thumbnails, second: _Thumbnails) -> str:
 def _alike(first: _Thumbnails, second: _Thumbnails) -> list[tuple[int, int]]:
     """Return pairs (image of first, image of second): the nearest one, if it is alike."""
     pairs: list[tuple[int, int]] = []
-    of_second = second.pixels
-    squares = (of_second**2).sum(axis=1)
+    thumbnails = second.pixels
+    squares = (thumbnails**2).sum(axis=1)
     for start in range(0, len(first.pixels), _BLOCK):
         block = first.pixels[start : start + _BLOCK]
         # |a - b|² = |a|² - 2ab + |b|². The first term does not change which b is nearest.
-        distances = squares - 2 * block @ of_second.T
+        products = block @ thumbnails.T
+        distances = squares - 2 * products
         nearest = distances.argmin(axis=1)
-        differences = block - of_second[nearest]
+        differences = block - thumbnails[nearest]
         is_alike = _rms(differences) <= _MOST_OF_THUMBNAILS
-        for i in np.flatnonzero(is_alike):
-            pair = (start + int(i), int(nearest[i]))
-            if _look_alike(first.store, second.store, pair):
-                pairs.append(pair)
+        for place in np.flatnonzero(is_alike):
+            i = start + int(place)
+            j = int(nearest[place])
+            image = first.store.images[i]
+            other = second.store.images[j]
+            if _look_alike(image, other):
+                pairs.append((i, j))
     return pairs
 
 
-def _look_alike(first: SplitStore, second: SplitStore, pair: tuple[int, int]) -> bool:
-    """Compare two images of splits in full."""
-    i, j = pair
-    difference = first.images[i].astype(np.float32) - second.images[j]
-    return bool(_rms(difference.reshape(1, -1))[0] <= _MOST_OF_IMAGES)
+def _look_alike(image: np.ndarray, other: np.ndarray) -> bool:
+    """Compare two images in full: uint8 (H, W, C) each."""
+    difference = image.astype(np.float32) - other
+    row = difference.reshape(1, -1)
+    (rms,) = _rms(row)
+    return bool(rms <= _MOST_OF_IMAGES)
 
 
 def _rms(differences: np.ndarray) -> np.ndarray:
     """Return the root mean square of each row: float32 (n,)"""
-    return np.sqrt((differences**2).mean(axis=1))
+    squares = differences**2
+    means = squares.mean(axis=1)
+    return np.sqrt(means)
 
 
 def _thumbnails(store: SplitStore) -> np.ndarray:
     """Return a grey thumbnail of each image of a split: float32 (n, 256) -128 to 127"""
-    thumbnails = np.empty((len(store), _SIDE * _SIDE), np.float32)
+    n_pixels = _SIDE * _SIDE
+    thumbnails = np.empty((len(store), n_pixels), np.float32)
     for i, pixels in enumerate(store.images):
-        image = Image.fromarray(pixels.squeeze()).convert("L")
-        thumbnails[i] = resize(image, (_SIDE, _SIDE), "box").reshape(-1)
+        image = Image.fromarray(pixels.squeeze())
+        grey = image.convert("L")
+        small = resize(grey, (_SIDE, _SIDE), "box")
+        thumbnails[i] = small.reshape(-1)
     # Products of small numbers lose fewer digits.
     return thumbnails - 128
 
 
 def _key(store: SplitStore, index: int) -> str:
-    place = int(np.searchsorted(store.class_offsets, index, side="right")) - 1
-    return shown(f"{store.class_names[place]}/{store.image_names[index]}")
+    n_started = np.searchsorted(store.class_offsets, index, side="right")
+    class_name = store.class_names[int(n_started) - 1]
+    image_name = store.image_names[index]
+    return shown(f"{class_name}/{image_name}")

@@ -118,20 +118,43 @@ def _rows(tables: Iterable[SourceFile]) -> Iterator[_Row]:
         prefix = "" if folder == "." else f"{folder}/"
         # A table such as train.csv says the split of all its images.
         split_of_table = split_named(table.stem)
-        for number, cells in enumerate(csv.reader(lines, delimiter=delimiter), 2):
+        reader = csv.reader(lines, delimiter=delimiter)
+        number = 1
+        for cells in _read_all(table, reader):
+            number += 1
             if not cells:
                 continue
             where = f"{table.label}, line {number}"
-            if len(cells) <= max(columns.values()):
-                raise DataError(
-                    f"{where}: expected {max(columns.values()) + 1} columns or more, "
-                    f"got {len(cells)}. Correct the line"
-                )
-            named = {name: cells[place].strip() for name, place in columns.items()}
+            named = _named_cells(where, columns, cells)
             split = split_of_table
             if "split" in named:
                 split = _split(where, named["split"])
             yield _Row(where, prefix, named["filename"], named["label"], split)
+
+
+def _read_all(table: SourceFile, reader: Iterable[list[str]]) -> Iterator[list[str]]:
+    try:
+        yield from reader
+    except csv.Error as error:
+        raise DataError(
+            f"{table.label}: expected a CSV, got a line that is none ({error}). Correct it"
+        ) from error
+
+
+def _named_cells(
+    where: str, columns: Mapping[str, int], cells: Sequence[str]
+) -> Mapping[str, str]:
+    """Return column -> text of a line. Raises DataError if the line is too short."""
+    least = max(columns.values()) + 1
+    if len(cells) < least:
+        raise DataError(
+            f"{where}: expected at least {least} columns, got {len(cells)}. Correct the "
+            f"line"
+        )
+    named: dict[str, str] = {}
+    for name, place in columns.items():
+        named[name] = cells[place].strip()
+    return named
 
 
 def _split(where: str, name: str) -> str:
