@@ -90,7 +90,13 @@ def add(
         listing = replace(listing, checks=(*checks, *_class_checks(found)))
         info = _info(name, own, found, split_by)
         info = replace(info, list_classes=lambda _: listing)
-        built = build(info, root, request, rebuild=rebuild, progress=progress)
+        built = build(
+            info,
+            root,
+            request,
+            rebuild=rebuild,
+            progress=progress,
+        )
     if built.already_built:  # by another process, meanwhile
         _refuse_existing(name, root, rebuild=False)
     return built
@@ -192,8 +198,18 @@ def _listing(
             RESAMPLING,
             shown=True,
         )
-        classes.append(ClassImages(one.split, one.name, tuple(names), read))
-    return Listing(tuple(classes), layout=_LAYOUT[split_by], stamp=tree.stamp())
+        images = ClassImages(
+            split=one.split,
+            name=one.name,
+            image_names=tuple(names),
+            read=read,
+        )
+        classes.append(images)
+    return Listing(
+        tuple(classes),
+        layout=_LAYOUT[split_by],
+        stamp=tree.stamp(),
+    )
 
 
 def _info(

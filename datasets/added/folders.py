@@ -49,7 +49,12 @@ def classes_in_folders(
     _refuse_two_splits(label, images)
     found: list[FoundClass] = []
     for (class_name, split), of_class in images.items():
-        found.append(FoundClass(class_name, of_class, split))
+        one = FoundClass(
+            name=class_name,
+            images=of_class,
+            split=split,
+        )
+        found.append(one)
     return found
 
 

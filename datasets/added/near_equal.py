@@ -51,7 +51,10 @@ def near_equal_images(folder: Path) -> list[str]:
     return sentences
 
 
-def _sentence(first: _Thumbnails, second: _Thumbnails) -> str:
+def _sentence(
+    first: _Thumbnails,
+    second: _Thumbnails,
+) -> str:
     pairs = _alike(first, second)
     both = f"{first.store.split} and {second.store.split}"
     if not pairs:
@@ -68,7 +71,10 @@ def _sentence(first: _Thumbnails, second: _Thumbnails) -> str:
     return f"NEAR-EQUAL: {images} the same in {both}: {', '.join(named)}"
 
 
-def _alike(first: _Thumbnails, second: _Thumbnails) -> list[tuple[int, int]]:
+def _alike(
+    first: _Thumbnails,
+    second: _Thumbnails,
+) -> list[tuple[int, int]]:
     """Return pairs (image of first, image of second): the nearest one, if it is alike."""
     pairs: list[tuple[int, int]] = []
     thumbnails = second.pixels
@@ -111,16 +117,29 @@ def _thumbnails(store: SplitStore) -> np.ndarray:
     n_pixels = _SIDE * _SIDE
     thumbnails = np.empty((len(store), n_pixels), np.float32)
     for i, pixels in enumerate(store.images):
-        image = Image.fromarray(pixels.squeeze())
-        grey = image.convert("L")
-        small = resize(grey, (_SIDE, _SIDE), "box")
-        thumbnails[i] = small.reshape(-1)
+        thumbnails[i] = _thumbnail(pixels)
     # Products of small numbers lose fewer digits.
     return thumbnails - 128
 
 
+def _thumbnail(pixels: np.ndarray) -> np.ndarray:
+    """Return a grey thumbnail of an image, row by row: uint8 (256,)"""
+    image = Image.fromarray(pixels.squeeze())
+    grey = image.convert("L")
+    small = resize(
+        grey,
+        size=(_SIDE, _SIDE),
+        resampling="box",
+    )
+    return small.reshape(-1)
+
+
 def _key(store: SplitStore, index: int) -> str:
-    n_started = np.searchsorted(store.class_offsets, index, side="right")
+    n_started = np.searchsorted(
+        store.class_offsets,
+        index,
+        side="right",
+    )
     class_name = store.class_names[int(n_started) - 1]
     image_name = store.image_names[index]
     return shown(f"{class_name}/{image_name}")

@@ -82,7 +82,12 @@ def classes_in_tables(
         raise DataError(f"{label}: expected lines in the CSV, got none. Add them")
     found: list[FoundClass] = []
     for class_name, by_name in images.items():
-        found.append(FoundClass(class_name, by_name, split_of[class_name]))
+        one = FoundClass(
+            name=class_name,
+            images=by_name,
+            split=split_of[class_name],
+        )
+        found.append(one)
     return found, len(there - used)
 
 
@@ -129,7 +134,13 @@ def _rows(tables: Iterable[SourceFile]) -> Iterator[_Row]:
             split = split_of_table
             if "split" in named:
                 split = _split(where, named["split"])
-            yield _Row(where, prefix, named["filename"], named["label"], split)
+            yield _Row(
+                where=where,
+                folder=prefix,
+                filename=named["filename"],
+                label=named["label"],
+                split=split,
+            )
 
 
 def _read_all(table: SourceFile, reader: Iterable[list[str]]) -> Iterator[list[str]]:

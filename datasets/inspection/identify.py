@@ -62,7 +62,11 @@ def _identify_inner_archives(source: SourceFiles) -> Identity | None:
     for name in source.tree.names():
         if name.lower().endswith(ARCHIVE_SUFFIXES):
             names.append(name)
-    found = Found(kind="archives", label=source.tree.label, content=names)
+    found = Found(
+        kind="archives",
+        label=source.tree.label,
+        content=names,
+    )
     return _ask_datasets(found)
 
 
@@ -147,6 +151,8 @@ def _something_else(found: Found) -> Identity:
         return Identity(
             what=f"{counted(len(found.content), 'image')} of something else",
             shape=found.size,
+            advice=f"if they are your own images, in a folder for each class: fewbench "
+            f"data add my-images {shlex.quote(found.label)}",
         )
     if found.kind == "csv":
         return Identity(what="a CSV of something else")

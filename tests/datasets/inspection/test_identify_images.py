@@ -1,5 +1,6 @@
 """Images are recognised by the names of their files and folders."""
 
+import shlex
 from pathlib import Path
 
 from PIL import Image
@@ -27,8 +28,11 @@ def test_characters_of_omniglot_are_counted(folder: Path) -> None:
 
 def test_images_under_strange_names_are_something_else(folder: Path) -> None:
     Image.new("RGB", (4, 4)).save(folder / "cat.png")
+    advice = f"fewbench data add my-images {shlex.quote(str(folder))}"
     assert only(identify(folder)) == Identity(
-        "1 image of something else", shape="4 x 4"
+        "1 image of something else",
+        shape="4 x 4",
+        advice=f"if they are your own images, in a folder for each class: {advice}",
     )
 
 
