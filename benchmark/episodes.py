@@ -30,7 +30,7 @@ def find_episodes(
     if isinstance(episodes, Path):
         episodes = stream_of_file(read_episodes(episodes), root)
     if isinstance(episodes, str):
-        episodes = find_protocol(episodes)
+        episodes = find_protocol(episodes, root=root)
     if isinstance(episodes, EvalProtocol):
         episodes = open_stream(episodes, root)
     protocol = with_fitting_name(episodes.protocol)

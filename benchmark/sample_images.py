@@ -5,10 +5,9 @@ from pathlib import Path
 
 import numpy as np
 
-from ..datasets import BUILDERS
+from ..datasets.catalogue import find_dataset
 from ..datasets.info import DataError
 from ..datasets.inspection.contact_sheet import contact_sheet
-from ..datasets.lookup import pick
 from ..datasets.root import open_split
 from ..datasets.view import ImageView
 from ..reports.records import RunResult
@@ -55,7 +54,7 @@ def split_sheets(results: Sequence[RunResult], root: Path) -> dict[str, bytes]:
         view = evaluated_view(evaluated[key], root)
         if view is None:
             continue
-        title = BUILDERS[dataset].title
+        title = find_dataset(dataset, root).title
         unrotated = ImageView(view.stores)
         sheets[f"{title}: {split} classes"] = contact_sheet(unrotated, 16, 8)
     return sheets
@@ -69,7 +68,7 @@ def evaluated_view(result: RunResult, root: Path) -> ImageView | None:
     """
     protocol = result.protocol
     try:
-        info = pick("dataset", protocol.dataset, BUILDERS, see="fewbench data list")
+        info = find_dataset(protocol.dataset, root)
         store = open_split(info, root, protocol.split)
         view = ImageView([store], rotations=protocol.rotations)
     except DataError:

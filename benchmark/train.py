@@ -10,8 +10,7 @@ from ..baselines.config import TrainConfig
 from ..baselines.run_folder import saved_step
 from ..baselines.training import TrainBudget, Trainer, TrainViews
 from ..baselines.training_cost import measure_cost
-from ..datasets import BUILDERS
-from ..datasets.lookup import pick
+from ..datasets.catalogue import find_dataset
 from ..datasets.root import data_root, open_split
 from ..datasets.view import ImageView
 
@@ -57,9 +56,10 @@ def train_views(config: TrainConfig, root: Path | None) -> TrainViews:
     root: the folder with the built datasets; None for the default folder of `data_root`
     Raises DataError if the dataset is unknown or not built.
     """
-    info = pick("dataset", config.dataset, BUILDERS, see="fewbench data list")
-    train = open_split(info, data_root(root), "train")
-    val = open_split(info, data_root(root), "val")
+    where = data_root(root)
+    info = find_dataset(config.dataset, where)
+    train = open_split(info, where, "train")
+    val = open_split(info, where, "val")
     if config.train_splits == "train+val":
         view = ImageView([train, val], rotations=config.rotations)
         return TrainViews(view, None)

@@ -112,7 +112,7 @@ def _list_source(
     """Return the classes in the source. Download it if the request names no source."""
     if request.scratch is None:
         request = replace(request, scratch=root)
-    if request.source is not None or info.embedded:
+    if request.source is not None or not info.sources:
         return _list_classes(info, request)
     folder = _download(info, root, request, progress)
     request = replace(request, source=folder)
@@ -241,6 +241,9 @@ def _write(
             done += n_images
             if progress:
                 progress(f"write {info.name}", done, total)
+    if info.check_files:
+        checks = (*listing.checks, *info.check_files(journal.folder))
+        listing = replace(listing, checks=checks)
     return write_manifest(info, listing, journal.folder, splits)
 
 

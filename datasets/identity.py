@@ -16,13 +16,14 @@ SPLITS = ("train", "val", "test")
 class Found:
     """A file of a source, or all images of a source together.
 
-    kind: "pickle", "groups" (an HDF5 file), "npz", "csv" or "images"
+    kind: "pickle", "groups" (an HDF5 file), "npz", "csv", "images", or "archives"
     label: the path of the source
     content: depends on the kind
         pickle: the value in the pickle; if it is a dict, its keys are text
         groups, npz: name -> array
         csv: the lines
         images: the names of the images and inner tars
+        archives: the names of archives inside archives, which are not looked into
     stem: the name of the file without its suffix; empty for images
     size: the size of images as text, such as "84 x 84"
     """

@@ -1,6 +1,6 @@
 """Records that describe datasets, their source files and the classes found in them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -150,6 +150,9 @@ class DatasetInfo:
         classes are not published as a list
     published_split: the value in the column `split` of published.csv that means the
         class split of this dataset
+    added: whether a user made it of own images, so that nobody else knows it
+    check_files: looks at the finished split files in a folder, before the manifest is
+        written; returns sentences with what it found
     """
 
     name: str
@@ -171,6 +174,8 @@ class DatasetInfo:
     protocols: ProtocolDefaults = ProtocolDefaults()
     published_split: str = ""
     export: ExportNames = ExportNames()
+    added: bool = False
+    check_files: Callable[[Path], Sequence[str]] | None = None
 
     @property
     def base(self) -> str:
@@ -180,4 +185,4 @@ class DatasetInfo:
     @property
     def embedded(self) -> bool:
         """Whether the pixels come with fewbench, so that no source is needed."""
-        return not self.sources
+        return not self.sources and not self.added

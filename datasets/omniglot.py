@@ -13,6 +13,8 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+from fewbench.documents import counted, shown
+
 from .archives.refusals import refusal
 from .archives.tree import Tree
 from .identity import Found, Identity, advised_command
@@ -27,7 +29,13 @@ from .info import (
     SplitCounts,
 )
 from .layouts.omniglot_images import PackedImages, read_packed, resized_class
-from .layouts.omniglot_sets import open_set, set_name
+from .layouts.omniglot_sets import (
+    MissingSet,
+    inner_archives,
+    open_set,
+    set_name,
+    without_inner_archives,
+)
 from .splits import read_split
 
 _SPLIT = "omniglot_vinyals"
@@ -59,6 +67,9 @@ _PIXELS = {
     "images_evaluation": "9366effc64bbca1f169e842e105e1c442073037a14eb931c2d57d8012a586a3b",
 }
 
+# The number of characters in each set.
+_SIZES = {"images_background": 964, "images_evaluation": 659}
+
 _Images = Mapping[str, Sequence[str]]  # class name -> its files
 
 
@@ -72,16 +83,31 @@ def list_classes(request: Request, resampling: str) -> Listing:
             "omniglot: expected a folder with the source files, got none. Add --source "
             "DIR"
         )
+    with without_inner_archives(request, _SOURCES) as (plain_request, stamp):
+        listing = _list_sets(plain_request, resampling)
+    return replace(listing, stamp=stamp) if stamp else listing
+
+
+def _list_sets(request: Request, resampling: str) -> Listing:
+    """Return the characters in a source whose sets lie in no archive in an archive."""
+    source = request.source or Path()
     classes: list[ClassImages] = []
-    checks = []
-    stamps = []
+    checks: list[str] = []
+    stamps: list[str] = []
     for official in _SOURCES:
-        tree, names, archive_check = open_set(request, request.source, official)
+        try:
+            tree, names, archive_check = open_set(request, source, official)
+        except MissingSet:
+            if not request.allow_missing:
+                raise
+            checks.append(f"{set_name(official)} is missing")
+            continue
         stamps.append(tree.stamp())
         images = _images_by_class(tree, names, official)
         packed, digest = read_packed(tree, images)
         pixel_check = _check_pixels(tree, official, digest, images)
         checks.append(f"{archive_check}; {pixel_check}")
+        checks += check_strays(names)
         classes += _classes(images, packed, resampling)
     return Listing(
         tuple(classes),
@@ -138,6 +164,18 @@ def _check_pixels(tree: Tree, official: Source, got: str, images: _Images) -> st
     return f"the pixels of all {n_images} images are the official ones"
 
 
+def check_strays(names: Sequence[str]) -> list[str]:
+    """Return a sentence about images that are not Omniglot's, such as "0682_01 (1).png"."""
+    strays: list[str] = []
+    for name in names:
+        if name.endswith(".png") and not _MEMBER.fullmatch(name):
+            strays.append(name)
+    if not strays:
+        return []
+    images = counted(len(strays), "image")
+    return [f"{images} with another name left out, such as {shown(strays[0])}"]
+
+
 def _classes(
     images: _Images, packed: PackedImages, resampling: str
 ) -> list[ClassImages]:
@@ -156,7 +194,12 @@ def _classes(
 
 
 def recognise(found: Found) -> Identity | None:
-    """Identify Omniglot's images by their class folders; None if there are none."""
+    """Identify Omniglot's images by their class folders; None if there are none.
+
+    Its two archives are also recognised inside another archive.
+    """
+    if found.kind == "archives":
+        return _recognise_archives(found)
     if found.kind != "images":
         return None
     characters: set[str] = set()
@@ -166,13 +209,41 @@ def recognise(found: Found) -> Identity | None:
             characters.add(match[1])
     if not characters:
         return None
-    is_whole = len(characters) == sum(one.n_classes for one in INFO.splits.values())
     return Identity(
         what=f"{len(characters)} characters of Omniglot",
         dataset="omniglot",
         layout="images",
         shape=found.size,
         channels="ink is 0",
+        advice=_advice(found, len(characters)),
+    )
+
+
+def _advice(found: Found, n_characters: int) -> str:
+    """Return the command that builds Omniglot from its images in a source.
+
+    Only whole sets can be built, because their pixels are compared with the official ones.
+    """
+    n_all = sum(_SIZES.values())
+    is_whole = n_characters == n_all
+    if is_whole or n_characters in _SIZES.values():
+        return advised_command("omniglot", found.label, is_whole=is_whole)
+    sizes = " or ".join(f"{size:,}" for size in _SIZES.values())
+    return (
+        f"build it from whole sets of {sizes} characters. To download both: fewbench "
+        f"data build omniglot"
+    )
+
+
+def _recognise_archives(found: Found) -> Identity | None:
+    inner = inner_archives(found.content, _SOURCES)
+    if not inner:
+        return None
+    is_whole = len(inner) == len(_SOURCES)
+    return Identity(
+        what=f"{' and '.join(sorted(inner))} of Omniglot",
+        dataset="omniglot",
+        layout="archives in an archive",
         advice=advised_command("omniglot", found.label, is_whole=is_whole),
     )
 
@@ -203,6 +274,7 @@ INFO = DatasetInfo(
         "images_background.zip and images_evaluation.zip, or other archives of the same "
         "names",
         "the folders images_background/ and images_evaluation/, or an archive with both",
+        "an archive that holds the two zips",
     ),
     # Measured from the official pixels with Pillow 13.0.
     reference_sha256={

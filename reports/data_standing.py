@@ -13,6 +13,10 @@ def data_note(result: RunResult) -> str:
     dataset = result.protocol.dataset
     if result.data_standing == "other":
         return f"other images than the reference build of {dataset}"
+    if result.data_standing == "own":
+        return (
+            f"own images: {dataset} is a dataset that a user made, not a published one"
+        )
     if result.data_standing == "no reference":
         return f"images not compared: no reference build of {dataset} is known"
     return ""

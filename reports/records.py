@@ -42,8 +42,9 @@ Scalar = str | int | float | bool | None
 Precision = Literal["fp16", "bf16", "fp32", "fp64", "other"]
 # Which images were embedded: all of the split, or those of the protocol's episodes alone.
 Embedded = Literal["split", "episodes"]
-# Whether the images are those of the reference build; "no reference" if none is known.
-DataStanding = Literal["reference", "other", "no reference"]
+# Whether the images are those of the reference build; "no reference" if none is known, and
+# "own" for a dataset that fewbench does not know: a user made it of own images.
+DataStanding = Literal["reference", "other", "no reference", "own"]
 # The number of bins for the probability of the predicted label.
 CONFIDENCE_BINS = 100
 

@@ -13,6 +13,7 @@ from fewbench.errors import UserError
 from fewbench.signals import Interrupted
 
 from . import (
+    add,
     cache,
     compare,
     data,
@@ -72,6 +73,7 @@ app = typer.Typer(
 app.command()(quickstart.quickstart)
 for command in (sources.identify, sources.convert, sources.audit, sources.filters):
     data.app.command()(command)
+data.app.command()(add.add)
 app.add_typer(data.app, name="data")
 app.add_typer(protocol.app, name="protocol")
 app.command()(train.train)

@@ -21,7 +21,7 @@ CHECK_FAILED = 1  # the exit code if a build differs from its recorded hash
 @app.command("list")
 def list_datasets(root: Root = None, as_json: Json = False) -> None:
     """List all datasets, with their sizes. Show which datasets are built."""
-    from ...datasets import BUILDERS
+    from ...datasets.catalogue import all_datasets
     from ...datasets.root import data_root
     from ...datasets.store.manifest import read_manifest
     from ...reports.tables.text import text_table
@@ -30,15 +30,19 @@ def list_datasets(root: Root = None, as_json: Json = False) -> None:
     where = data_root(root)
     rows = []
     document = {}
-    for name, info in BUILDERS.items():
+    for name, info in all_datasets(where).items():
         manifest = read_manifest(where / name)
         if manifest is None and is_resampled_variant(info):
             continue  # there are many variants, and most are never built
         rows.append(state_row(info, manifest))
         document[name] = state_document(info, manifest)
-    header = ["dataset", "state", "train/val/test", "images", "title"]
-    text = f"{text_table(header, rows)}\n\n{where}"
-    emit({"root": str(where), "datasets": document}, text, as_json)
+    header = ["dataset", "state", "train/val/test", "images", "on disk", "title"]
+    there = str(where)
+    if not where.is_dir():
+        there += " (there is no such folder yet; the first build makes it)"
+    text = f"{text_table(header, rows)}\n\n{there}"
+    answer = {"root": str(where), "exists": where.is_dir(), "datasets": document}
+    emit(answer, text, as_json)
 
 
 @app.command()
@@ -83,7 +87,7 @@ def build(
     from ...datasets.root import data_root
     from .describe_build import built_text
 
-    info = find_dataset(name, resampling)
+    info = find_dataset(name, root, resampling)
     request = Request(source, allow_missing, offline)
     with progress_bars() as progress:
         built = build_dataset(
@@ -114,7 +118,7 @@ def verify(
     from ...datasets.root import data_root
     from ...datasets.root import verify as verify_build
 
-    info = find_dataset(name)
+    info = find_dataset(name, root)
     where = data_root(root)
     _require_built(info, where)
     try:
@@ -139,7 +143,7 @@ def show_info(name: DatasetName, root: Root = None, as_json: Json = False) -> No
     from ...datasets.store.manifest import read_manifest
     from .describe_build import info_document, info_text
 
-    info = find_dataset(name)
+    info = find_dataset(name, root)
     manifest = read_manifest(data_root(root) / info.name)
     document = {**info_document(info), "build": manifest}
     emit(document, info_text(info, manifest), as_json)
@@ -168,7 +172,7 @@ def show(
     from ...datasets.view import ImageView
 
     require_folder_of(out)
-    store = open_split(find_dataset(name), data_root(root), split)
+    store = open_split(find_dataset(name, root), data_root(root), split)
     png = contact_sheet(ImageView([store]), classes, images)
     out.write_bytes(png)
     emit({"path": str(out), "bytes": len(png)}, f"wrote {out}", as_json)

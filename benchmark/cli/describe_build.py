@@ -25,14 +25,19 @@ def is_resampled_variant(info: DatasetInfo) -> bool:
 
 
 def state_row(info: DatasetInfo, manifest: Manifest | None) -> list[str]:
-    """Return the row of a dataset in `fewbench data list`."""
-    classes = _numbers_of_classes(info)
+    """Return the row of a dataset in `fewbench data list`.
+
+    It counts what is built; without a build, what the complete dataset has.
+    """
+    classes = _classes_there(info, manifest)
     n_images = _n_images(info, manifest)
+    n_bytes = _n_bytes(manifest)
     return [
         info.name,
         _state(info, manifest),
         "/".join(map(str, classes.values())),
         f"{n_images:,}",
+        _megabytes(n_bytes) if n_bytes else "",
         info.title,
     ]
 
@@ -43,18 +48,13 @@ def state_document(info: DatasetInfo, manifest: Manifest | None) -> dict[str, An
     The counts describe the build. If there is no build, they describe the complete
     dataset.
     """
-    classes = _numbers_of_classes(info)
-    is_partial = False
-    if manifest is not None:
-        is_partial = bool(manifest["partial"])
-        for split in classes:
-            built = manifest["splits"].get(split, {})
-            classes[split] = built.get("n_classes", 0)
     return {
         "built": manifest is not None,
-        "partial": is_partial,
-        "classes": classes,
+        "partial": manifest is not None and bool(manifest["partial"]),
+        "own_images": info.added,
+        "classes": _classes_there(info, manifest),
         "images": _n_images(info, manifest),
+        "bytes": _n_bytes(manifest),
         "title": info.title,
     }
 
@@ -64,6 +64,8 @@ def info_document(info: DatasetInfo) -> dict[str, Any]:
     file_names = [source.filename for source in info.sources]
     if info.embedded:
         file_names = ["embedded"]
+    if info.added:
+        file_names = ["your own images"]
     return {
         "name": info.name,
         "title": info.title,
@@ -141,6 +143,8 @@ def build_text(manifest: Manifest) -> str:
 
 
 def _state(info: DatasetInfo, manifest: Manifest | None) -> str:
+    if info.added:
+        return "own images"
     if manifest is not None:
         return "partial" if manifest["partial"] else "built"
     return "embedded" if info.embedded else "not built"
@@ -152,6 +156,28 @@ def _numbers_of_classes(info: DatasetInfo) -> dict[str, int]:
     for split, counts in info.splits.items():
         numbers[split] = counts.n_classes
     return numbers
+
+
+def _classes_there(info: DatasetInfo, manifest: Manifest | None) -> dict[str, int]:
+    """Return the number of classes in each split of a build, or of the dataset."""
+    classes = _numbers_of_classes(info)
+    if manifest is not None:
+        for split in classes:
+            built = manifest["splits"].get(split, {})
+            classes[split] = built.get("n_classes", 0)
+    return classes
+
+
+def _n_bytes(manifest: Manifest | None) -> int:
+    """Return the size of the split files of a build; 0 if it is not recorded."""
+    n_bytes = 0
+    for counts in (manifest or {"splits": {}})["splits"].values():
+        n_bytes += counts.get("bytes", 0)
+    return n_bytes
+
+
+def _megabytes(n_bytes: int) -> str:
+    return f"{n_bytes / 1e6:,.1f} MB"
 
 
 def _numbers_of_images(info: DatasetInfo) -> dict[str, int]:

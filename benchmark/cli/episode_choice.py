@@ -69,7 +69,11 @@ class EpisodeChoice:
         protocols = []
         for name in dict.fromkeys(self.protocols):
             protocol = find_protocol(
-                name, **self.changes, n_episodes=n_episodes, disjoint=self.disjoint
+                name,
+                **self.changes,
+                n_episodes=n_episodes,
+                disjoint=self.disjoint,
+                root=root,
             )
             protocols.append(protocol)
         return [find_episodes(protocol, root, stop) for protocol in protocols]

@@ -2,6 +2,7 @@
 
 EXAMPLES = {
     "fewbench data build": "fewbench data build omniglot",
+    "fewbench data add": "fewbench data add my-birds FOLDER",
     "fewbench data verify": "fewbench data verify omniglot",
     "fewbench data info": "fewbench data info omniglot",
     "fewbench data show": "fewbench data show glyphs --out glyphs.png",

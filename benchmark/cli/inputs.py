@@ -12,18 +12,23 @@ if TYPE_CHECKING:
     from ...reports.records import RunResult
 
 
-def find_dataset(name: str, resampling: str | None = None) -> "DatasetInfo":
+def find_dataset(
+    name: str, root: Path | None = None, resampling: str | None = None
+) -> "DatasetInfo":
     """Return a dataset, or its variant that is resized with another filter.
 
     name: the name of the dataset, without the filter
+    root: the value of --root, where datasets of own images are found
     resampling: the name of the filter; None for the filter of the dataset `name`
     Raises DataError if the dataset or the filter is unknown. The error suggests similar
     names.
     """
     from ...datasets import BUILDERS
+    from ...datasets.catalogue import find_dataset as find
     from ...datasets.lookup import pick
+    from ...datasets.root import data_root
 
-    info = pick("dataset", name, BUILDERS, see="fewbench data list")
+    info = find(name, data_root(root))
     if resampling is None or resampling == info.resampling:
         return info
     by_filter = {info.resampling: info}

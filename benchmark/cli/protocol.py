@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 app = typer.Typer(
     help="Show protocols, and write their episodes.", no_args_is_help=True
 )
-Kind = Literal["all", "own", "legacy"]
+Kind = Literal["all", "own", "legacy", "added"]
 # The columns of `fewbench protocol list`: field of the protocol -> header.
 _COLUMNS = {
     "name": "name",
@@ -52,18 +52,20 @@ def list_protocols(
         Kind,
         typer.Option(
             help="own: only fewbench's own protocols. legacy: only protocols that "
-            "follow a paper."
+            "follow a paper. added: only protocols on your own images."
         ),
     ] = "all",
+    root: Root = None,
     as_json: Json = False,
 ) -> None:
     """List all protocols with their main settings."""
+    from ...datasets.root import data_root
     from ...reports.tables.text import text_table
-    from ..protocols.listing import PROTOCOLS
+    from ..protocols.listing import all_protocols
 
     document = {}
     rows = []
-    for name, protocol in PROTOCOLS.items():
+    for name, protocol in all_protocols(data_root(root)).items():
         fields = _fields(protocol)
         if kind in ("all", fields["kind"]):
             document[name] = fields
@@ -74,7 +76,7 @@ def list_protocols(
 
 
 @app.command()
-def show(name: ProtocolName, as_json: Json = False) -> None:
+def show(name: ProtocolName, root: Root = None, as_json: Json = False) -> None:
     """Show all settings of a protocol. n_shot and n_query are numbers per class.
 
     If the protocol follows a paper, also show where each setting was read and how
@@ -83,7 +85,7 @@ def show(name: ProtocolName, as_json: Json = False) -> None:
     from ..protocols.catalogue import find_protocol
     from ..protocols.papers import LEGACY
 
-    fields = _fields(find_protocol(name))
+    fields = _fields(find_protocol(name, root=root))
     preset = LEGACY.get(name)
     if preset is None:
         lines = [f"{key:16} {value}" for key, value in fields.items()]
@@ -154,6 +156,7 @@ def export(
         seed=seed,
         n_episodes=episodes,
         disjoint=disjoint,
+        root=root,
     )
     sha256 = export_episodes(protocol, data_root(root), out)
     n_bytes = out.stat().st_size
@@ -162,9 +165,12 @@ def export(
 
 
 def _fields(protocol: "EvalProtocol") -> dict[str, Any]:
+    from ...datasets import BUILDERS
     from ..protocols.papers import LEGACY
 
     kind = "legacy" if protocol.name in LEGACY else "own"
+    if protocol.dataset not in BUILDERS:
+        kind = "added"
     return asdict(protocol) | {"kind": kind}
 
 

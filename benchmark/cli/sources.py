@@ -120,7 +120,7 @@ def convert(
     from ...datasets.export import convert as convert_splits
     from ...datasets.root import built_splits, data_root
 
-    stores = built_splits(find_dataset(name), data_root(root))
+    stores = built_splits(find_dataset(name, root), data_root(root))
     with progress_bars() as progress:
         paths = convert_splits(list(stores.values()), to, out, progress)
     files = list(map(str, paths))
@@ -155,7 +155,7 @@ def audit(
     where = data_root(root)
     stores = []
     for name in names or ():
-        stores += built_splits(find_dataset(name), where).values()
+        stores += built_splits(find_dataset(name, root), where).values()
     if stores:
         with progress_bars() as progress:
             found = audit_splits(stores, pairs, progress)

@@ -3,6 +3,7 @@
 import shlex
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -100,7 +101,7 @@ def train(
     except Interrupted as error:
         error.advice = f"To go on, type: {resuming_command(sys.argv[1:])}"
         raise
-    emit(run, run_text(run), as_json)
+    emit(run, run_text(run, root), as_json)
 
 
 def resuming_command(arguments: Sequence[str]) -> str:
@@ -140,7 +141,7 @@ def duration_text(seconds: float) -> str:
     return f"{seconds / 86400:.1f} days"
 
 
-def run_text(run: "TrainingSummary") -> str:
+def run_text(run: "TrainingSummary", root: Path | None = None) -> str:
     """Return a text with the summary of a training run.
 
     Its last line is the command that evaluates the learner.
@@ -149,7 +150,7 @@ def run_text(run: "TrainingSummary") -> str:
     accuracy = run["val_accuracy"]
     if accuracy:
         selected = f"validation accuracy {100 * accuracy:.2f} %"
-    options = protocol_options(run["dataset"])
+    options = protocol_options(run["dataset"], root)
     return (
         f"trained {run['steps']} steps in {run['seconds']:.0f} s ({run['precision']}, "
         f"{run['device']}), {selected}\n"
@@ -158,13 +159,18 @@ def run_text(run: "TrainingSummary") -> str:
     )
 
 
-def protocol_options(dataset: str) -> str:
-    """Return the options of `fewbench evaluate` for a dataset or a variant of a dataset."""
-    from ...datasets import BUILDERS
+def protocol_options(dataset: str, root: Path | None = None) -> str:
+    """Return the options of `fewbench evaluate` for a dataset or a variant of a dataset.
+
+    root: the value of --root, where datasets of own images are found
+    """
+    from ...datasets.catalogue import find_dataset
+    from ...datasets.root import data_root
     from ..protocols.listing import own_protocols
 
-    base = BUILDERS[dataset].base
-    protocol = next(iter(own_protocols([BUILDERS[base]])), "NAME")
+    where = data_root(root)
+    base = find_dataset(dataset, where).base
+    protocol = next(iter(own_protocols([find_dataset(base, where)])), "NAME")
     options = f"--protocol {protocol}"
     if base != dataset:
         options += f" --dataset {dataset}"

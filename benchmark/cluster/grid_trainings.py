@@ -11,8 +11,8 @@ from fewbench.errors import UserError
 
 from ...baselines.config import TrainConfig
 from ...baselines.recipe_files import load_recipe
-from ...datasets import BUILDERS
-from ...datasets.lookup import pick
+from ...datasets.catalogue import find_dataset
+from ...datasets.info import DatasetInfo
 from ...reports.protocol import EvalProtocol
 from ..protocols.catalogue import find_protocol
 from .grid_file import Grid, GridError, Part, Scalar, settings_texts
@@ -67,9 +67,10 @@ class _Wanted:
         return json.dumps(self.config.flat(), sort_keys=True)
 
 
-def grid_trainings(grid: Grid) -> list[GridTraining]:
+def grid_trainings(grid: Grid, root: Path) -> list[GridTraining]:
     """Return all trainings of a grid, for one seed after the other.
 
+    root: the folder with the built datasets
     What several parts ask for is there once, with the protocols of all of them.
     Raises GridError, which names the part, if a recipe, dataset, protocol or setting is
     unknown, or if a protocol is not of the dataset of any training.
@@ -77,7 +78,7 @@ def grid_trainings(grid: Grid) -> list[GridTraining]:
     wanted: dict[str, _Wanted] = {}
     for number, part in enumerate(grid.part, start=1):
         try:
-            found = list(_wanted(part))
+            found = list(_wanted(part, root))
         except UserError as error:
             raise GridError(f"part {number} of the grid: {error}") from error
         for one in found:
@@ -93,18 +94,19 @@ def grid_trainings(grid: Grid) -> list[GridTraining]:
     return trainings
 
 
-def _wanted(part: Part) -> Iterator[_Wanted]:
+def _wanted(part: Part, root: Path) -> Iterator[_Wanted]:
     """Yield the trainings of a part, whatever their seed."""
     _refuse_elsewhere(part)
     # A wrong name of a protocol is reported before anything else.
-    protocols = [find_protocol(name) for name in part.protocols]
+    protocols = [find_protocol(name, root=root) for name in part.protocols]
     used: set[str] = set()
     for recipe in dict.fromkeys(part.recipes):
         for dataset in part.datasets or [None]:
             for marks in part.combinations():
                 one = _one(part, recipe, dataset, marks)
-                own = _own_protocols(part, one.config.dataset)
-                used.add(BUILDERS[one.config.dataset].base)
+                info = find_dataset(one.config.dataset, root)
+                own = _own_protocols(part, info, root)
+                used.add(info.base)
                 yield replace(one, protocols=tuple(own))
     for protocol in protocols:
         if protocol.dataset not in used:
@@ -120,29 +122,30 @@ def _one(
 ) -> _Wanted:
     changes: dict[str, Any] = {**part.settings, **marks}
     if dataset is not None:
-        pick("dataset", dataset, BUILDERS, see="fewbench data list")
         changes["dataset"] = dataset
     config = load_recipe(recipe, settings_texts(changes))
     # The seeds of the grid take the place of the recipe's.
     return _Wanted(replace(config, seed=0), recipe, marks, changes, ())
 
 
-def _own_protocols(part: Part, dataset: str) -> list[EvalProtocol]:
+def _own_protocols(part: Part, info: DatasetInfo, root: Path) -> list[EvalProtocol]:
     """Return the protocols of a part for a learner that was trained on a dataset.
 
     They are those of the dataset. For a variant of a dataset, such as omniglot-nearest,
     they are those of the dataset, on the images of the variant.
     Raises GridError if there are none.
     """
-    base = BUILDERS[dataset].base
     own: list[EvalProtocol] = []
     for name in dict.fromkeys(part.protocols):
-        if find_protocol(name).dataset == base:
-            other = None if dataset == base else dataset
-            own.append(find_protocol(name, dataset=other, n_episodes=part.episodes))
+        if find_protocol(name, root=root).dataset == info.base:
+            other = None if info.name == info.base else info.name
+            protocol = find_protocol(
+                name, dataset=other, n_episodes=part.episodes, root=root
+            )
+            own.append(protocol)
     if not own:
         raise GridError(
-            f"expected a protocol on {dataset}, on which a learner is trained, got "
+            f"expected a protocol on {info.name}, on which a learner is trained, got "
             f"{', '.join(part.protocols)}. To see the names: fewbench protocol list"
         )
     return own

@@ -8,6 +8,7 @@ from pathlib import Path
 from fewbench.documents import counted, read_bytes, shown
 from fewbench.files import file_digest
 
+from ...datasets.root import data_root
 from .conditions import Conditions
 from .grid_file import Grid, read_grid
 from .grid_folder import GridRecord, find_record, keep_record, read_record
@@ -39,7 +40,7 @@ def plan_grid(path: Path, place: Place) -> OpenGrid:
     `place.mixed` is False.
     """
     grid = read_grid(path)
-    trainings = grid_trainings(grid)
+    trainings = grid_trainings(grid, data_root(place.root))
     conditions = _conditions(grid, place)
     plan = make_plan(trainings, conditions, _cut(grid), place)
     return OpenGrid(plan, conditions, [])

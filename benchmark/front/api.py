@@ -95,13 +95,12 @@ def open_split(
     Raises DataError if the dataset or the split is unknown, or if the dataset is not
     built. If it is not built, the text names the command that builds it.
     """
-    from fewbench.datasets import BUILDERS
-    from fewbench.datasets.lookup import pick
+    from fewbench.datasets.catalogue import find_dataset
     from fewbench.datasets.root import data_root
     from fewbench.datasets.root import open_split as open_built_split
 
-    info = pick("dataset", dataset, BUILDERS, see="fewbench data list")
-    return open_built_split(info, data_root(root), split)
+    where = data_root(root)
+    return open_built_split(find_dataset(dataset, where), where, split)
 
 
 def load_weights(
@@ -176,6 +175,7 @@ def find_protocol(
     seed: int | None = None,
     n_episodes: int | None = None,
     disjoint: bool = False,
+    root: str | Path | None = None,
 ) -> "EvalProtocol":
     """Return a protocol by name, with changes. Each change shows in the new name.
 
@@ -184,6 +184,7 @@ def find_protocol(
     n_episodes: the number of episodes, counted from the first
     disjoint: whether episodes share no image; if `n_episodes` is None, there are then
         as many episodes as the split allows
+    root: the folder with the built datasets, for a protocol on your own images
     Raises DataError if the name is unknown, or if a value is out of range. The error for
     an unknown name suggests similar names.
     """
@@ -199,6 +200,7 @@ def find_protocol(
         seed=seed,
         n_episodes=n_episodes,
         disjoint=disjoint,
+        root=None if root is None else Path(root),
     )
 
 

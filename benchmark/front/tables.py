@@ -7,14 +7,18 @@ if TYPE_CHECKING:
 
 
 def protocols() -> "pd.DataFrame":
-    """Return a table with a row for each protocol. The index is its name."""
+    """Return a table with a row for each protocol. The index is its name.
+
+    With those on your own images, if these are in the default folder of built datasets.
+    """
     from dataclasses import asdict
 
     import pandas as pd
 
-    from fewbench.benchmark.protocols.listing import PROTOCOLS
+    from fewbench.benchmark.protocols.listing import all_protocols
+    from fewbench.datasets.root import data_root
 
-    rows = [asdict(protocol) for protocol in PROTOCOLS.values()]
+    rows = [asdict(protocol) for protocol in all_protocols(data_root()).values()]
     return pd.DataFrame(rows).set_index("name")
 
 

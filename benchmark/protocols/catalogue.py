@@ -4,17 +4,19 @@ A published protocol is never edited. A changed protocol gets a new name.
 """
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
 from fewbench.documents import explain
 
-from ...datasets import BUILDERS
+from ...datasets.catalogue import find_dataset
 from ...datasets.info import DataError
 from ...datasets.lookup import pick
+from ...datasets.root import data_root
 from ...reports.protocol import EvalProtocol
-from .listing import PROTOCOLS
+from .listing import all_protocols
 from .names import ALL_EPISODES, named_by_changes
 
 MOST_EPISODES = 10**6  # a limit, because all episodes are in memory at once
@@ -43,6 +45,7 @@ def find_protocol(
     seed: int | None = None,
     n_episodes: int | None = None,
     disjoint: bool = False,
+    root: Path | None = None,
 ) -> EvalProtocol:
     """Return the protocol of this name, changed by the other arguments.
 
@@ -55,13 +58,16 @@ def find_protocol(
     n_episodes: the number of episodes; they are the first episodes of the protocol
     disjoint: whether to use episodes that share no image. There are then as many episodes
         as the split allows, unless `n_episodes` is set.
+    root: the folder with the built datasets, where users' own datasets are; None for the
+        default folder of `data_root`
     Raises DataError if the protocol or the dataset is unknown, or if a value is out of
     range. The error for an unknown name suggests similar names.
     """
-    protocol = pick("protocol", name, PROTOCOLS, see="fewbench protocol list")
+    root = data_root(root)
+    protocol = pick("protocol", name, all_protocols(root), see="fewbench protocol list")
     check_episodes(n_episodes)
     if dataset:
-        pick("dataset", dataset, BUILDERS, see="fewbench data list")
+        find_dataset(dataset, root)
     changes = {
         "dataset": dataset,
         "split": split,

@@ -9,10 +9,9 @@ import numpy as np
 
 from fewbench.documents import shown
 
-from ...datasets import BUILDERS
+from ...datasets.catalogue import find_dataset
 from ...datasets.episodes import EpisodeBatch
 from ...datasets.info import DataError
-from ...datasets.lookup import pick
 from ...datasets.view import ImageView
 from .episode_files import EpisodeFile
 from .names import extended_name, with_fitting_name
@@ -34,7 +33,7 @@ def stream_of_file(
     """
     protocol = with_fitting_name(file.protocol)
     if dataset and dataset != protocol.dataset:
-        pick("dataset", dataset, BUILDERS, see="fewbench data list")
+        find_dataset(dataset, root)
         name = extended_name(protocol.name, f"-on-{dataset}")
         protocol = replace(protocol, dataset=dataset, name=name)
     view = protocol_view(protocol, root)

@@ -1,9 +1,12 @@
-"""All protocols by name: those of fewbench itself, and those that follow papers."""
+"""All protocols by name: fewbench's own, those that follow papers, those on own images."""
 
+import re
 from collections.abc import Iterable
+from pathlib import Path
 
 from ...datasets import BUILDERS
-from ...datasets.info import DatasetInfo
+from ...datasets.catalogue import added_datasets
+from ...datasets.info import DatasetInfo, ProtocolDefaults
 from ...reports.protocol import EvalProtocol
 from .papers import LEGACY
 
@@ -26,20 +29,28 @@ def own_protocols(infos: Iterable[DatasetInfo]) -> dict[str, EvalProtocol]:
 
 
 def _fits(info: DatasetInfo, n_way: int, n_shot: int) -> bool:
-    """Tell whether the test split has enough classes, and enough images of a class."""
+    """Tell whether the test split has enough classes, and enough images of a class.
+
+    Classes of own images differ in their sizes, so --query makes protocols fit them.
+    """
     counts = info.splits.get("test")
     if counts is None:
         return False
     n_needed = n_shot + info.protocols.n_query
     has_images = counts.n_images >= n_needed * counts.n_classes
-    return counts.n_classes >= n_way and has_images
+    return counts.n_classes >= n_way and (has_images or info.added)
 
 
 def _own_protocol(info: DatasetInfo, n_way: int, n_shot: int) -> EvalProtocol:
-    defaults = info.protocols
+    return _protocol_on(info.name, info.protocols, n_way, n_shot)
+
+
+def _protocol_on(
+    dataset: str, defaults: ProtocolDefaults, n_way: int, n_shot: int
+) -> EvalProtocol:
     return EvalProtocol(
-        name=f"{info.name}-{n_way}w{n_shot}s",
-        dataset=info.name,
+        name=f"{dataset}-{n_way}w{n_shot}s",
+        dataset=dataset,
         split="test",
         n_way=n_way,
         n_shot=n_shot,
@@ -56,3 +67,27 @@ OWN: dict[str, EvalProtocol] = own_protocols(BUILDERS.values())
 PROTOCOLS: dict[str, EvalProtocol] = OWN | {
     name: preset.protocol for name, preset in LEGACY.items()
 }
+# A name such as my-birds-5w1s, of a protocol on a dataset that a user added.
+_ON_ADDED = re.compile(r"(.+)-(\d{1,3})w(\d{1,3})s")
+
+
+def all_protocols(root: Path) -> dict[str, EvalProtocol]:
+    """Return all protocols by name, with those on datasets that were added in `root`."""
+    return PROTOCOLS | own_protocols(added_datasets(root).values())
+
+
+def protocol_on_added(name: str) -> EvalProtocol | None:
+    """Return the protocol of this name on a dataset that a user added; None if there is none.
+
+    All these protocols differ in their names alone, so the dataset need not be there.
+    """
+    match = _ON_ADDED.fullmatch(name)
+    if match is None:
+        return None
+    dataset, n_way, n_shot = match.groups()
+    if dataset in BUILDERS:
+        return None
+    try:
+        return _protocol_on(dataset, ProtocolDefaults(), int(n_way), int(n_shot))
+    except ValueError:  # a protocol cannot have this name or these numbers
+        return None

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from ...reports.protocol import EvalProtocol
-from .listing import PROTOCOLS
+from .listing import PROTOCOLS, protocol_on_added
 
 # A disjoint protocol has this number of episodes if it uses all episodes that the split
 # allows. No split is large enough for this many disjoint episodes.
@@ -64,7 +64,7 @@ def with_fitting_name(protocol: EvalProtocol) -> EvalProtocol:
 def base_name(protocol: EvalProtocol) -> str | None:
     """Return the name of the catalogue that a protocol's name starts with, if any."""
     base = _base_of(protocol.name)
-    return base.name if base else None
+    return base.name if base and base.name in PROTOCOLS else None
 
 
 def extended_name(name: str, suffix: str) -> str:
@@ -84,10 +84,19 @@ def _words_of_changes(protocol: EvalProtocol, base: EvalProtocol) -> dict[str, s
 
 
 def _base_of(name: str) -> EvalProtocol | None:
-    """Return the catalogue's protocol whose name is the start of this name, or None."""
+    """Return the protocol whose name is the start of this name, or None.
+
+    It is one of the catalogue, or one on a dataset that a user added.
+    """
+    start = name
+    while start:
+        if start in PROTOCOLS:
+            return PROTOCOLS[start]
+        start, _, _ = start.rpartition("-")
     while name:
-        if name in PROTOCOLS:
-            return PROTOCOLS[name]
+        on_added = protocol_on_added(name)
+        if on_added is not None:
+            return on_added
         name, _, _ = name.rpartition("-")
     return None
 

@@ -7,10 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from ...baselines.evaluation.examiner import few_images
-from ...datasets import BUILDERS
+from ...datasets.catalogue import find_dataset
 from ...datasets.episodes import EpisodeBatch, episodes_fingerprint
 from ...datasets.info import DataError
-from ...datasets.lookup import pick
 from ...datasets.root import open_split
 from ...datasets.view import ImageView
 from ...reports.protocol import EvalProtocol
@@ -127,6 +126,6 @@ def split_view(
 
     Raises DataError if the dataset or the split is unknown, or not built.
     """
-    info = pick("dataset", dataset, BUILDERS, see="fewbench data list")
+    info = find_dataset(dataset, root)
     store = open_split(info, root, split)
     return ImageView([store], rotations=rotations, task_rotations=task_rotations)

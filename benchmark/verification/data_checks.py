@@ -24,7 +24,9 @@ def data_standing(protocol: EvalProtocol, data_fingerprint: str) -> DataStanding
     data_fingerprint: the content hash of the images
     """
     info = BUILDERS.get(protocol.dataset)
-    reference = info.reference_sha256.get(protocol.split) if info else None
+    if info is None:
+        return "own"
+    reference = info.reference_sha256.get(protocol.split)
     if reference is None:
         return "no reference"
     return "reference" if data_fingerprint == reference else "other"
@@ -38,7 +40,7 @@ def check_data(result: RunResult) -> list[Check]:
     protocol = result.protocol
     info = BUILDERS.get(protocol.dataset)
     if info is None:
-        reason = f"{protocol.dataset} is not a dataset of this fewbench"
+        reason = f"{protocol.dataset} is not a dataset of fewbench, but own images"
         return [not_possible(what, reason) for what in (_IMAGES, _SIZE, CLASS_NAMES)]
     if protocol.split not in info.splits:
         splits = " or ".join(info.splits)

@@ -9,7 +9,7 @@ from fewbench.progress import Progress
 
 from ...baselines.catalogue import UNTRAINED
 from ...baselines.learner import BaselineError, Learner, LearnerCard
-from ...datasets import BUILDERS
+from ...datasets.catalogue import find_dataset
 from ...datasets.info import DataError
 from ...datasets.store.manifest import read_manifest
 from ...reports.document_reader import NoResultError
@@ -103,10 +103,8 @@ def _load(
 def _check_build(result: RunResult, root: Path, *, build_embedded: bool) -> Check:
     """Compare the classes of a result with those of the user's build."""
     protocol = result.protocol
-    info = BUILDERS.get(protocol.dataset)
-    if info is None:
-        return not_possible(_BUILD, f"fewbench has no dataset {protocol.dataset}")
     try:
+        info = find_dataset(protocol.dataset, root)
         is_built = read_manifest(root / info.name) is not None
         if not is_built and not (info.embedded and build_embedded):
             return not_possible(_BUILD, f"{info.name} is not built in {root}")

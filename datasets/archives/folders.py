@@ -9,19 +9,20 @@ from pathlib import Path
 from .archive import Members
 from .byte_ranges import ByteRange, SharedFile, file_stamp
 from .limits import Limits
+from .links import Links
 from .refusals import RUN_AGAIN, refusal
 from .safe_names import hidden
 
 _TOO_MANY = "Give a folder that holds nothing but the data."
-_LINK = "Replace it with a file, or remove it."
 
 
 class FolderMembers(Members):
     """The files in the folder `path` and in all its subfolders.
 
+    A folder to which a link in this folder leads is shown in the place of the link.
     only: the names of the files to show; None for all files except hidden ones
-    Raises DataError if there are too many files, if a link leads outside the folder, or
-    if an entry is neither a file nor a folder.
+    Raises DataError if there are too many files, if a link is not one that `Links`
+    follows, or if an entry is neither a file nor a folder.
     """
 
     def __init__(
@@ -29,11 +30,14 @@ class FolderMembers(Members):
     ) -> None:
         super().__init__(str(path), limits)
         self._path = path
-        names = self._walk(path, "") if only is None else only
+        self._links = Links(path, self.label)
+        names = self._walk(path, "", (path.resolve(),)) if only is None else only
         # Take one file more than allowed, so that the check below can see an excess.
         first_names = islice(names, limits.members + 1)
         self.names = sorted(first_names)
         limits.check_count(self.label, len(self.names), _TOO_MANY)
+        if self._links.behind:
+            self._hide_what_links_show()
 
     def size(self, index: int) -> int:
         path = self._file_path(index)
@@ -82,41 +86,36 @@ class FolderMembers(Members):
     def _file_path(self, index: int) -> Path:
         return self._path / self.names[index]
 
-    def _walk(self, folder: Path, prefix: str) -> Iterator[str]:
+    def _walk(
+        self, folder: Path, prefix: str, real_paths: tuple[Path, ...]
+    ) -> Iterator[str]:
         """Yield the name of each file in a folder, with `prefix` in front.
 
-        Hidden files are left out. Raises DataError as `_check_file` does.
+        Hidden files are left out. Raises DataError as `Links` does.
+        real_paths: those of this folder and of the folders that hold it
         """
         with os.scandir(folder) as children:
             for child in children:
                 if hidden(child.name):
                     continue
                 name = prefix + child.name
-                if child.is_dir(follow_symlinks=False):
-                    yield from self._walk(folder / child.name, name + "/")
-                else:
-                    self._check_file(child, name)
+                path = folder / child.name
+                if not child.is_dir():
+                    self._links.check_file(child, name)
                     yield name
+                    continue
+                real_path = real_paths[-1] / child.name
+                if child.is_symlink():
+                    real_path = self._links.follow(path, name, real_paths)
+                yield from self._walk(path, name + "/", (*real_paths, real_path))
 
-    def _check_file(self, child: "os.DirEntry[str]", name: str) -> None:
-        if not child.is_file():
-            # A link to a folder could form a loop, or add the same images twice.
-            raise refusal(
-                self.label,
-                repr(name),
-                expected="a file or a folder",
-                got="a link to a folder or to nothing, a device or a pipe",
-                advice=_LINK,
-            )
-        if child.is_symlink() and not self._holds(Path(child.path)):
-            raise refusal(
-                self.label,
-                repr(name),
-                expected="a file in this folder",
-                got="a link that leads outside the folder",
-                advice=_LINK,
-            )
-
-    def _holds(self, link: Path) -> bool:
-        folder = self._path.resolve()
-        return link.resolve().is_relative_to(folder)
+    def _hide_what_links_show(self) -> None:
+        """Remove the files of folders in this folder that links show elsewhere."""
+        root = self._path.resolve()
+        hidden_folders: list[str] = []
+        for target in self._links.behind:
+            if target.is_relative_to(root):
+                inner = target.relative_to(root).as_posix()
+                hidden_folders.append(f"{inner}/")
+        starts = tuple(hidden_folders)
+        self.names = [name for name in self.names if not name.startswith(starts)]

@@ -17,11 +17,12 @@ def unsafe(name: str) -> bool:
 def hidden(name: str) -> bool:
     """Return whether a file is hidden, such as .DS_Store or a file in __MACOSX/.
 
-    A file is hidden if a part of its path starts with a dot or is `__MACOSX`.
+    A file is hidden if a part of its path starts with a dot, or is `__MACOSX` or `@eaDir`
+    (the folder in which Synology's disks keep thumbnails).
     """
     for part in name.split("/"):
         if part.startswith("."):
             return True
-        if part == "__MACOSX":
+        if part in ("__MACOSX", "@eaDir"):
             return True
     return False

@@ -173,17 +173,20 @@ def open_tree(
     except DAMAGE as error:
         raise not_opened(path, limits, error) from error
     expected = "a folder, a zip file or a tar file"
-    raise cannot_open(path, expected, _what_is_there(path), "Check the path.")
+    if path.exists():
+        raise cannot_open(path, expected, "a device or a pipe", "Check the path.")
+    raise DataError(
+        f"{path}: cannot open it, because it is missing: expected {expected}, got "
+        f"nothing ({_nearest_folder(path)}). Check the path."
+    )
 
 
 def _never(_: str) -> bool:
     return False
 
 
-def _what_is_there(path: Path) -> str:
-    if path.exists():
-        return "a device or a pipe"
+def _nearest_folder(path: Path) -> str:
     for parent in path.absolute().parents:
         if parent.exists():
-            return f"nothing (the nearest folder that exists is {parent})"
-    return "nothing"
+            return f"the nearest folder that exists is {parent}"
+    return "there is no folder of this path"

@@ -41,8 +41,8 @@ class ZipMembers(Members):
         self._stamp = file.stamp()
         self._scratch = scratch
         files = self._files(file)
-        self._entries = sorted(files, key=lambda entry: entry.orig_filename)
-        self.names = [entry.orig_filename for entry in self._entries]
+        self._entries = sorted(files, key=_name_of)
+        self.names = [_name_of(entry) for entry in self._entries]
 
     def size(self, index: int) -> int:
         return self._entries[index].file_size
@@ -148,10 +148,10 @@ class ZipMembers(Members):
         seen: set[str] = set()
         for entry in entries:
             self._check(entry)
-            name = entry.orig_filename.removesuffix("/")
+            name = _name_of(entry).removesuffix("/")
             self._check_new(name, seen)
             seen.add(name)
-            is_folder = name != entry.orig_filename
+            is_folder = name != _name_of(entry)
             if not is_folder and not hidden(name):
                 yield entry
 
@@ -167,7 +167,7 @@ class ZipMembers(Members):
     def _check(self, entry: zipfile.ZipInfo) -> None:
         """Raise DataError if an entry is unsafe, or is neither a file nor a folder."""
         what = repr(entry.orig_filename)
-        if unsafe(entry.orig_filename.removesuffix("/")):
+        if unsafe(_name_of(entry).removesuffix("/")):
             raise refusal(
                 self.label,
                 what,
@@ -204,3 +204,8 @@ class ZipMembers(Members):
                 advice=UNPACK_YOURSELF,
             )
         self.limits.check_ratio(self.label, what, entry.file_size, entry.compress_size)
+
+
+def _name_of(entry: zipfile.ZipInfo) -> str:
+    """Return the path of an entry. Some programs for Windows write it with backslashes."""
+    return entry.orig_filename.replace("\\", "/")

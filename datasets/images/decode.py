@@ -12,12 +12,13 @@ import struct
 import threading
 import warnings
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 
 from PIL import Image
 
 from ..info import DataError
+from .as_shown import as_shown
 from .jpeg_history import earlier_quality
 from .jpeg_tables import jpeg_setting
 from .origins import NO_JPEG, Origin, size_text
@@ -26,6 +27,9 @@ MAX_PIXELS = 64 * 2**20
 _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _JPEG_SCAN = b"\xff\xda"
 _ORIENTATION = 0x0112  # the EXIF tag; 1 is upright, 2 to 8 are not
+_UPRIGHT = 1
+# The optional chunks of a PNG that change how it is shown: transparency and EXIF data.
+_SHOWN_CHUNKS = (b"tRNS", b"eXIf")
 _MOST_SCANS = 100  # a progressive JPEG has about ten
 _EIGHT_BIT_MODES = (
     "1",
@@ -52,19 +56,29 @@ def decode(data: bytes, name: str, mode: str) -> Image.Image:
 
 
 def decode_with_origin(
-    data: bytes, name: str, mode: str, *, examine: bool = False
+    data: bytes,
+    name: str,
+    mode: str,
+    *,
+    examine: bool = False,
+    shown: bool = False,
 ) -> tuple[Image.Image, Origin]:
     """Decode an image as `decode` does, and say what its file was like.
 
     examine: whether to look for an earlier saving as JPEG, which takes a few ms
+    shown: whether to decode it as a viewer shows it: rotated as its EXIF data ask, and
+        with transparent parts on white
     """
     if mode not in ("L", "RGB"):
         raise ValueError(f'mode must be "L" or "RGB", not {mode!r}')
+    kept = _SHOWN_CHUNKS if shown else ()
     try:
-        with _open_header(data) as image:
+        with _open_header(data, kept) as image:
             _check_header(image)
             image.load()
             origin = _origin(image, mode, examine)
+            if shown:
+                image, origin = as_shown(image, origin, _orientation(image))
             if image.mode == mode:
                 # convert would copy the image.
                 return image, origin
@@ -120,13 +134,19 @@ def _origin(image: Image.Image, mode: str, examine: bool) -> Origin:
 
 
 def _asks_to_be_turned(image: Image.Image) -> bool:
+    return _orientation(image) != _UPRIGHT
+
+
+def _orientation(image: Image.Image) -> int:
+    """Return how the EXIF data of an image say that it lies: 1 (upright) to 8."""
     if "exif" not in image.info:
-        return False
+        return _UPRIGHT
     # The pixels of an image with broken EXIF data are intact.
     with suppress(Exception), _HEADER_LOCK, warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return image.getexif().get(_ORIENTATION, 1) in range(2, 9)
-    return False
+        found = image.getexif().get(_ORIENTATION, _UPRIGHT)
+        return found if found in range(2, 9) else _UPRIGHT
+    return _UPRIGHT
 
 
 def _refusal(data: bytes, name: str, error: Exception) -> DataError:
@@ -143,9 +163,9 @@ def _refusal(data: bytes, name: str, error: Exception) -> DataError:
     )
 
 
-def _open_header(data: bytes) -> Image.Image:
+def _open_header(data: bytes, kept: Sequence[bytes] = ()) -> Image.Image:
     if data.startswith(_PNG_SIGNATURE):
-        data = _without_extras(data)
+        data = _without_extras(data, kept)
     elif data.count(_JPEG_SCAN) > _MOST_SCANS:
         # Each scan takes about as long to decode as a whole image.
         raise ValueError(f"more than {_MOST_SCANS} scans in one JPEG")
@@ -158,14 +178,17 @@ def _open_header(data: bytes) -> Image.Image:
         return Image.open(file, formats=("PNG", "JPEG"))
 
 
-def _without_extras(data: bytes) -> bytes:
-    """Return a PNG without optional chunks, such as text, profiles or transparency."""
-    chunks = b"".join(_critical_chunks(data))
+def _without_extras(data: bytes, kept: Sequence[bytes]) -> bytes:
+    """Return a PNG without optional chunks, such as text, profiles or transparency.
+
+    kept: the kinds of optional chunks to keep
+    """
+    chunks = b"".join(_needed_chunks(data, kept))
     return _PNG_SIGNATURE + chunks
 
 
-def _critical_chunks(data: bytes) -> Iterator[bytes]:
-    """Yield the critical chunks of a PNG, which are needed to decode its pixels.
+def _needed_chunks(data: bytes, kept: Sequence[bytes]) -> Iterator[bytes]:
+    """Yield the chunks of a PNG that are needed to decode its pixels, and those to keep.
 
     The CRC of every chunk is checked, because Pillow does not check it for IDAT chunks.
     Raises ValueError or struct.error if the PNG is damaged.
@@ -186,7 +209,7 @@ def _critical_chunks(data: bytes) -> Iterator[bytes]:
         if crc != int.from_bytes(expected):
             raise ValueError(f"wrong CRC in PNG chunk {kind!r}")
         first_letter = kind[:1]
-        if first_letter.isupper():
+        if first_letter.isupper() or kind in kept:
             yield data[position:end]
         position = end
 

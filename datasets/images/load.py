@@ -23,6 +23,8 @@ def read_images(
     members: Sequence[str],
     shape: tuple[int, int, int],
     resampling: str,
+    *,
+    shown: bool = False,
 ) -> np.ndarray:
     """Return decoded and resized images from a folder or archive.
 
@@ -30,6 +32,7 @@ def read_images(
     members: the paths of the image files in `tree`
     shape: (H, W, C), with C = 1 for grey and 3 for RGB
     resampling: a name in RESAMPLING
+    shown: whether to decode each image as a viewer shows it; see `decode_with_origin`
     Returns uint8 (len(members), *shape), in the order of `members`.
     Raises DataError if the filter is unknown, or if a file is missing or damaged. The
     error names the first such file.
@@ -40,6 +43,7 @@ def read_images(
         shape,
         resampling,
         prefix=f"{tree.label}: ",
+        shown=shown,
     )
 
 
@@ -49,6 +53,8 @@ def load_images(
     shape: tuple[int, int, int],
     resampling: str,
     prefix: str = "",
+    *,
+    shown: bool = False,
 ) -> np.ndarray:
     """Return decoded and resized images.
 
@@ -57,6 +63,7 @@ def load_images(
     shape: (H, W, C), with C = 1 for grey and 3 for RGB
     resampling: a name in RESAMPLING
     prefix: text before the name of an image in errors
+    shown: whether to decode each image as a viewer shows it; see `decode_with_origin`
     Returns uint8 (len(names), *shape), in the order of `names`.
     Raises DataError if the filter is unknown, or if an image is damaged. The error
     names the first damaged image. Errors that `read` raises reach the caller.
@@ -73,7 +80,7 @@ def load_images(
         data = read(name)
         # One image of a class is enough to find an earlier saving as JPEG.
         image, origins[i] = decode_with_origin(
-            data, f"{prefix}{name}", mode, examine=i == 0
+            data, f"{prefix}{name}", mode, examine=i == 0, shown=shown
         )
         images[i] = resize(image, (height, width), resampling)
 

@@ -32,11 +32,13 @@ class Origin(NamedTuple):
 
     size: width x height in pixels, such as "500 x 375"
     converted: Pillow's mode, if the image was converted from it; otherwise ""
-    asks_to_be_turned: whether its EXIF data ask for a rotation or reflection, which is
-        never done, since published pixels were made without
+    asks_to_be_turned: whether its EXIF data ask for a rotation or reflection that was not
+        done, since published pixels were made without
     jpeg: how it was saved, such as "quality 95, 4:2:0"; NO_JPEG for a PNG
     earlier: about which quality it was saved with before that; 0 if no earlier saving
         shows, None if nobody looked
+    is_upright: whether the rotation or reflection was done, as for a user's own images
+    on_white: whether its transparent parts were put on white
     """
 
     size: str
@@ -44,6 +46,8 @@ class Origin(NamedTuple):
     asks_to_be_turned: bool = False
     jpeg: str = NO_JPEG
     earlier: int | None = None
+    is_upright: bool = False
+    on_white: bool = False
 
 
 @dataclass
@@ -56,6 +60,8 @@ class Origins:
     jpegs: how JPEG files were saved -> images; NO_JPEG -> images of other formats
     earlier: about which quality JPEG files were saved with before -> images, of those
         that were examined; "0" for no earlier saving that shows
+    upright: images that were rotated or reflected, as their EXIF data ask
+    on_white: images whose transparent parts were put on white
     """
 
     sizes: Counter[str] = field(default_factory=Counter)
@@ -63,6 +69,8 @@ class Origins:
     turned: int = 0
     jpegs: Counter[str] = field(default_factory=Counter)
     earlier: Counter[str] = field(default_factory=Counter)
+    upright: int = 0
+    on_white: int = 0
 
     @property
     def n_images(self) -> int:
@@ -78,6 +86,8 @@ class Origins:
             if one.converted:
                 self.converted[one.converted] += 1
             self.turned += one.asks_to_be_turned
+            self.upright += one.is_upright
+            self.on_white += one.on_white
             self.jpegs[one.jpeg] += 1
             if one.earlier is not None:
                 self.earlier[str(one.earlier)] += 1
@@ -87,6 +97,8 @@ class Origins:
         self.sizes += other.sizes
         self.converted += other.converted
         self.turned += other.turned
+        self.upright += other.upright
+        self.on_white += other.on_white
         self.jpegs += other.jpegs
         self.earlier += other.earlier
 
@@ -98,6 +110,8 @@ class Origins:
             "turned": self.turned,
             "jpegs": dict(self.jpegs),
             "earlier": dict(self.earlier),
+            "upright": self.upright,
+            "on_white": self.on_white,
         }
 
     def n_resized(self, height: int, width: int) -> int:
@@ -117,6 +131,10 @@ class Origins:
             said.append(
                 f"EXIF data of {self.turned:,} ask for a rotation, which was not done"
             )
+        if self.upright:
+            said.append(f"{self.upright:,} rotated as their EXIF data ask")
+        if self.on_white:
+            said.append(f"transparent parts of {self.on_white:,} put on white")
         return said
 
     def jpeg(self) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 from fewbench.documents import counted
 
 from .. import BUILDERS
+from ..archives.side_by_side import ARCHIVE_SUFFIXES
 from ..archives.signatures import HEAD_BYTES, describe_head
 from ..identity import UNKNOWN, Found, Identity, build_command
 from ..info import DataError, Request
@@ -44,12 +45,29 @@ def identify(path: Path) -> dict[str, Identity]:
         identity = _ask_datasets(images) or _something_else(images)
         facts = pixel_facts(source.tree, names)
         found[label] = replace(identity, jpeg=facts.jpeg, spectrum=facts.spectrum)
+    inner = _identify_inner_archives(source)
+    if inner is not None:
+        found["archives inside an archive"] = inner
     if not found:
         found["."] = Identity(
             what=UNKNOWN,
             advice="give another file or folder",
         )
     return _allow_missing_splits(found, source.tree.label)
+
+
+def _identify_inner_archives(source: SourceFiles) -> Identity | None:
+    """Identify archives inside archives by their names; None if no dataset knows them."""
+    names: list[str] = []
+    for name in source.tree.names():
+        if name.lower().endswith(ARCHIVE_SUFFIXES):
+            names.append(name)
+    found = Found(
+        kind="archives",
+        label=source.tree.label,
+        content=names,
+    )
+    return _ask_datasets(found)
 
 
 def _images_text(names: Sequence[str]) -> str:
@@ -133,6 +151,8 @@ def _something_else(found: Found) -> Identity:
         return Identity(
             what=f"{counted(len(found.content), 'image')} of something else",
             shape=found.size,
+            advice=f"if they are your own images, in a folder for each class: fewbench "
+            f"data add my-images {shlex.quote(found.label)}",
         )
     if found.kind == "csv":
         return Identity(what="a CSV of something else")

@@ -17,6 +17,8 @@ from .split_store import SplitStore
 from .versions import installed_version
 
 MANIFEST = "manifest.json"
+# The key of the facts about a dataset that a user added. Other datasets lack it.
+ADDED = "added"
 _MANIFEST_SCHEMA = 1
 _MOST = 10**12  # far more classes or images than a split can have
 
@@ -101,7 +103,7 @@ def write_manifest(
         check = _compare_with_reference(info, store)
         if check is not None:
             checks.append(check)
-    manifest = {
+    manifest: dict[str, Any] = {
         "schema_version": _MANIFEST_SCHEMA,
         "dataset": info.name,
         "split_scheme": info.split_scheme,
@@ -119,8 +121,20 @@ def write_manifest(
         },
         "created_utc": datetime.now(UTC).isoformat(timespec="seconds"),
     }
+    if info.added:
+        manifest[ADDED] = _facts_to_add(info)
     write_json(folder / MANIFEST, manifest, durable=True)
     return manifest
+
+
+def _facts_to_add(info: DatasetInfo) -> dict[str, Any]:
+    """Return the facts that only the manifest can tell about an added dataset."""
+    return {
+        "title": info.title,
+        "image_shape": list(info.image_shape),
+        "split_scheme": info.split_scheme,
+        "resampling": info.resampling,
+    }
 
 
 def _describe_split(store: SplitStore) -> dict[str, Any]:

@@ -140,7 +140,7 @@ def _notes_on_unknown_data(cells: Sequence[Cell]) -> list[str]:
     notes: set[str] = set()
     for cell in cells:
         for result in cell.results:
-            if result.data_standing == "no reference":
+            if result.data_standing in ("no reference", "own"):
                 notes.add(data_note(result))
     return sorted(notes)
 

@@ -1018,7 +1018,7 @@ OUTSIDE = [
     "a/../../evil",
     "{root}/evil",
     "a/./b/../evil",
-    "a\\evil",
+    "a\\..\\..\\evil",
     "C:/evil",
     "a//b",
 ]

@@ -11,7 +11,9 @@ from PIL import Image
 
 from fewbench.datasets import BUILDERS
 from fewbench.datasets.build import Build, build
+from fewbench.datasets.identity import Found
 from fewbench.datasets.info import DataError, Request
+from fewbench.datasets.omniglot import check_strays, recognise
 from fewbench.datasets.splits import read_split
 from fewbench.datasets.store.split_store import SplitStore
 from fewbench_tests.commands import call_fewbench
@@ -148,3 +150,50 @@ def test_a_zip_of_something_else_is_refused(tmp_path: Path) -> None:
         file.writestr("holiday/beach.png", b"")
     with pytest.raises(DataError, match=r"expected images_background/<Alphabet>"):
         build(BUILDERS["omniglot"], tmp_path / "root", Request(tmp_path))
+
+
+def found(kind: str, n_characters: int = 0, content: tuple[str, ...] = ()) -> Found:
+    names = [f"Greek{c // 90}/character{c % 90:02d}" for c in range(n_characters)]
+    images = [f"set/{name}/0001_01.png" for name in names]
+    return Found(kind, "my data", [*images, *content])
+
+
+@pytest.mark.parametrize(
+    ("one", "advice"),
+    [
+        (found("images", 1623), "fewbench data build omniglot --source 'my data'"),
+        (
+            found("images", 964),
+            "fewbench data build omniglot --source 'my data' --allow-missing",
+        ),
+        (found("images", 24), "build it from whole sets of 964 or 659 characters."),
+        (
+            found("archives", 0, ("a/images_background.zip", "images_evaluation.zip")),
+            "fewbench data build omniglot --source 'my data'",
+        ),
+        (
+            found("archives", 0, ("images_background.zip",)),
+            "fewbench data build omniglot --source 'my data' --allow-missing",
+        ),
+    ],
+)
+def test_the_advice_is_a_command_that_builds_what_is_there(
+    one: Found, advice: str
+) -> None:
+    identity = recognise(one)
+    assert identity is not None
+    assert identity.dataset == "omniglot"
+    assert identity.advice.startswith(advice)
+
+
+def test_other_files_are_not_omniglot() -> None:
+    assert recognise(found("archives", 0, ("train.zip",))) is None
+    assert recognise(found("csv")) is None
+
+
+def test_stray_copies_are_named() -> None:
+    names = ["Greek/character01/0001_01.png", "Greek/character01/0001_01 (1).png"]
+    assert check_strays(names[:1]) == []
+    assert check_strays(names) == [
+        f"1 image with another name left out, such as {names[1]}"
+    ]

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import NamedTuple
 
 from fewbench.errors import UserError
@@ -38,7 +39,13 @@ class Asked(NamedTuple):
                 f"accuracy: expected the name of a protocol, got a "
                 f"{type(name).__name__}. Write for example accuracy(model, 'PROTOCOL')"
             )
-        return find_protocol(name, split=self.split, n_episodes=self.episodes)
+        root = self.how.get("root")
+        return find_protocol(
+            name,
+            split=self.split,
+            n_episodes=self.episodes,
+            root=None if root is None else Path(root),
+        )
 
 
 @dataclass(frozen=True)

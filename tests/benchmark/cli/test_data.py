@@ -101,3 +101,18 @@ def test_finished_pixels_cannot_be_resampled(run, tmp_path: Path) -> None:
     )
     text = run(*command, "--resampling", "lanczos", code=2).stderr
     assert "cannot be resampled by lanczos" in text
+
+
+def test_the_list_counts_what_is_built_and_says_what_is_missing(
+    run, tmp_path: Path
+) -> None:
+    missing = run("data", "list", "--root", "nowhere").stdout
+    assert missing.splitlines()[-1].startswith("nowhere (there is no such folder yet")
+    document = json.loads(run("data", "list", "--root", "nowhere", "--json").stdout)
+    assert document["exists"] is False
+    run("data", "build", "glyphs", "--root", "data")
+    n_bytes = sum(path.stat().st_size for path in tmp_path.glob("data/glyphs/*.h5"))
+    document = json.loads(run("data", "list", "--root", "data", "--json").stdout)
+    assert document["exists"] is True
+    assert document["datasets"]["glyphs"]["bytes"] == n_bytes
+    assert f"{n_bytes / 1e6:.1f} MB" in run("data", "list", "--root", "data").stdout

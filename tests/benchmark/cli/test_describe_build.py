@@ -31,7 +31,7 @@ def test_a_build_counts_what_it_holds() -> None:
     assert state_row(info, None)[1:3] == ["not built", "1028/172/423"]
     assert state_row(BUILDERS["glyphs"], None)[1] == "embedded"
     row = state_row(info, MANIFEST)
-    assert (row[1], row[3]) == ("partial", "1,500")
+    assert row[1:5] == ["partial", "0/0/2", "1,500", ""]
     document = state_document(info, MANIFEST)
     assert document["classes"] == {"train": 0, "val": 0, "test": 2}
     assert document["built"]

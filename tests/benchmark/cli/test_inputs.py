@@ -18,13 +18,16 @@ def folder(tmp_path: Path) -> Path:
 
 def test_a_dataset_is_found_by_its_name_and_filter() -> None:
     assert find_dataset("omniglot").name == "omniglot"
-    assert find_dataset("tieredimagenet", "lanczos").name == "tieredimagenet-lanczos"
+    assert (
+        find_dataset("tieredimagenet", resampling="lanczos").name
+        == "tieredimagenet-lanczos"
+    )
     own = find_dataset("miniimagenet").resampling
-    assert find_dataset("miniimagenet", own).name == "miniimagenet"
+    assert find_dataset("miniimagenet", resampling=own).name == "miniimagenet"
     with pytest.raises(DataError, match="'omniglot'.*fewbench data list"):
         find_dataset("omnigolt")
     with pytest.raises(DataError, match="'lanczos'"):
-        find_dataset("tieredimagenet", "lanzcos")
+        find_dataset("tieredimagenet", resampling="lanzcos")
 
 
 def test_results_come_in_the_order_of_the_arguments(folder: Path) -> None:

@@ -6,13 +6,14 @@ import pytest
 
 from fewbench.benchmark.cluster.grid_file import GridError, parse_grid
 from fewbench.benchmark.cluster.grid_trainings import GridTraining, grid_trainings
+from fewbench.datasets.root import data_root
 from fewbench.reports.records import file_stem
 
 GLYPHS = '[[part]]\nrecipes = ["protonet-glyphs"]\nprotocols = ["glyphs-5w1s"]\n'
 
 
 def trainings(text: str) -> list[GridTraining]:
-    return grid_trainings(parse_grid(text.encode()))
+    return grid_trainings(parse_grid(text.encode()), data_root())
 
 
 def titles(text: str) -> list[str]:

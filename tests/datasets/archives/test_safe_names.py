@@ -21,7 +21,15 @@ def test_a_name_that_could_lead_elsewhere_is_unsafe(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", [".DS_Store", "a/.git/config", "__MACOSX/a.png", "a/__MACOSX", "._a.png"]
+    "name",
+    [
+        ".DS_Store",
+        "a/.git/config",
+        "__MACOSX/a.png",
+        "a/__MACOSX",
+        "._a.png",
+        "@eaDir/a.jpg",
+    ],
 )
 def test_what_systems_leave_behind_is_hidden(name: str) -> None:
     assert hidden(name)

@@ -175,3 +175,16 @@ def test_flipped_bits(tmp_path: Path, method: int) -> None:
         for _ in range(1 if trial % 2 else 4):
             damaged[draw.randrange(len(damaged))] ^= 1 << draw.randrange(8)
         survives(tmp_path / "flipped.zip", bytes(damaged))
+
+
+def test_backslashes_of_windows_separate_folders(tmp_path: Path) -> None:
+    files = {"train\\": b"", "train\\a.png": b"a", "train\\in\\b.png": b"b"}
+    path = tmp_path / "windows.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, data in files.items():
+            entry = zipfile.ZipInfo("x")
+            entry.filename = name
+            archive.writestr(entry, data)
+    with open_tree(path) as tree:
+        assert tree.names() == ["train/a.png", "train/in/b.png"]
+        assert tree.read("train/in/b.png") == b"b"

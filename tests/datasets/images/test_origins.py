@@ -66,7 +66,8 @@ def test_nothing_is_counted_outside() -> None:
 def test_counts_survive_a_document_and_add_up() -> None:
     origins = Origins()
     jpeg = "quality 95, 4:2:0"
-    origins.add([Origin("8 x 6"), Origin("9 x 9", "L", True, jpeg, 75)])
+    turned = Origin("9 x 9", "L", True, jpeg, 75, is_upright=True)
+    origins.add([Origin("8 x 6"), turned])
     again = Origins()
     again.join(origins)
     again.join(origins)
@@ -77,6 +78,8 @@ def test_counts_survive_a_document_and_add_up() -> None:
         "turned": 2,
         "jpegs": {NO_JPEG: 2, jpeg: 2},
         "earlier": {"75": 2},
+        "upright": 2,
+        "on_white": 0,
     }
     resumed = Origins()
     resumed.join(Origins(**again.document()))

@@ -23,13 +23,16 @@ def test_characters_of_omniglot_are_counted(folder: Path) -> None:
     found = only(identify(folder))
     assert found.what == "2 characters of Omniglot"
     assert (found.dataset, found.shape) == ("omniglot", "105 x 105")
-    assert found.advice.endswith(f"--source {shlex.quote(str(folder))} --allow-missing")
+    assert found.advice.startswith("build it from whole sets of 964 or 659 characters")
 
 
 def test_images_under_strange_names_are_something_else(folder: Path) -> None:
     Image.new("RGB", (4, 4)).save(folder / "cat.png")
+    advice = f"fewbench data add my-images {shlex.quote(str(folder))}"
     assert only(identify(folder)) == Identity(
-        "1 image of something else", shape="4 x 4"
+        "1 image of something else",
+        shape="4 x 4",
+        advice=f"if they are your own images, in a folder for each class: {advice}",
     )
 
 

@@ -5,7 +5,11 @@ import pytest
 
 from fewbench.datasets.downloads.checksums import file_digest
 from fewbench.datasets.info import DataError, Request, Source
-from fewbench.datasets.layouts.omniglot_sets import open_set, set_name
+from fewbench.datasets.layouts.omniglot_sets import (
+    open_set,
+    set_name,
+    without_inner_archives,
+)
 
 FILE = "images_background/Greek/character01/0001_01.png"
 
@@ -66,3 +70,45 @@ def test_a_missing_set_is_named_with_its_address(tmp_path: Path) -> None:
         open_set(Request(tmp_path), tmp_path, official())
 
     assert "https://example.org" in str(info.value)
+
+
+def test_a_folder_may_be_one_set(tmp_path: Path) -> None:
+    path = tmp_path / FILE
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"png")
+    source = tmp_path / "images_background"
+
+    _, names, _ = open_set(Request(source), source, official())
+
+    assert names == ["Greek/character01/0001_01.png"]
+
+
+@pytest.mark.parametrize("folder", ["", "source/"])
+def test_archives_inside_an_archive_are_unpacked_for_a_while(
+    tmp_path: Path, folder: str
+) -> None:
+    inner = zipped(tmp_path / "images_background.zip")
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    (tmp_path / "source").mkdir()
+    both = tmp_path / f"{folder}both.zip"
+    with zipfile.ZipFile(both, "w") as archive:
+        archive.write(inner, "omniglot/python/images_background.zip")
+    outer = Request(both.parent if folder else both, scratch=scratch)
+    md5 = file_digest(inner, "md5")
+    with without_inner_archives(outer, [official(md5)]) as (request, stamp):
+        assert request.source is not None
+        assert request.source.is_relative_to(scratch)
+        _, names, check = open_set(request, request.source, official(md5))
+        assert names == [FILE]
+        assert check.endswith("is the official one")
+        assert stamp
+    assert not list(scratch.iterdir())
+
+
+def test_other_sources_stay_as_they_are(tmp_path: Path) -> None:
+    zipped(tmp_path / "images_background.zip")
+    request = Request(tmp_path)
+    with without_inner_archives(request, [official()]) as (same, stamp):
+        assert same is request
+        assert stamp == ""

@@ -65,6 +65,8 @@ def test_what_the_image_files_were_like_is_remembered(tmp_path: Path) -> None:
         "turned": 2,
         "jpegs": {NO_JPEG: 4},
         "earlier": {},
+        "upright": 0,
+        "on_white": 0,
     }
     assert not again.origins_of("test")
     again.forget("train")
