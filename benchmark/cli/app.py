@@ -21,6 +21,7 @@ from . import (
     plan,
     probe,
     protocol,
+    published,
     quickstart,
     recipes,
     regress,
@@ -78,6 +79,7 @@ app.command()(probe.probe)
 app.command()(reproduce.reproduce)
 app.command()(report.report)
 app.command()(compare.compare)
+app.command()(published.published)
 app.command()(regress.regress)
 app.command()(plan.plan)
 app.command()(verify.verify)
