@@ -134,9 +134,7 @@ def folder_pairs(paths: Sequence[Path]) -> "Groups | None":
         return None
     if paths[0].resolve() == paths[1].resolve():
         return None  # an error says that a path is given twice
-    first, second = (
-        [Saved(*one) for one in load_with_files([path])] for path in paths
-    )
+    first, second = ([Saved(*one) for one in load_with_files([path])] for path in paths)
     pairs = pair_folders(first, second)
     return pairs if pairs.groups else None
 

@@ -72,9 +72,7 @@ def folders_text(pairs: Sequence[ComparedGroup]) -> str:
     header = ["", "result", "first", "second", "difference", f"{level} % limits", "p"]
     if pairs[0].compared.gate is not None:
         header.append("verdict")
-    note = (
-        "first minus second in points, paired over the same episodes; each p is of one pair"
-    )
+    note = "first minus second in points, paired over the same episodes; each p is of one pair"
     table = text_table(header, rows)
     return f"{table}\n\n{note}\n\n{text_table(['', 'first', 'second'], files)}"
 

@@ -9,6 +9,7 @@ import typer
 
 from fewbench.signals import Interrupted
 
+from . import completion
 from .console import emit, progress_bars
 from .options import (
     Backend,
@@ -30,7 +31,8 @@ def train(
         str,
         typer.Option(
             help="Name of a recipe, or path of a .toml file. `fewbench recipes` shows "
-            "all names."
+            "all names.",
+            autocompletion=completion.recipes,
         ),
     ],
     out: Out,
