@@ -16,6 +16,7 @@ from .config import TrainConfig
 from .learner import BaselineError
 from .optimizer_state import PROGRESS_PREFIX
 from .outputs import described
+from .own_code import changed_sources
 from .recipe_files import parse_config
 
 # The checkpoint of the last step that is saved. A resumed run continues from it.
@@ -54,12 +55,14 @@ class RunFacts:
     image_shape: (H, W, C)
     data_fingerprint: the fingerprints of the training images, and of the validation
         images if there are any
+    own_code: the sha256 of each file with code of the user, see `source_hashes`
     """
 
     config: TrainConfig
     image_shape: Shape
     data_fingerprint: list[str]
     device: str
+    own_code: dict[str, str] = field(default_factory=dict)
 
 
 class RunFolder:
@@ -141,6 +144,7 @@ class RunFolder:
             card.config, str(self.path / LAST), from_checkpoint=True
         )
         config = self.facts.config
+        self._check_own_code(card)
         self._check_cosine(saved_config)
         saved = saved_config.flat()
         saved["data_fingerprint"] = card.data_fingerprint
@@ -160,6 +164,17 @@ class RunFolder:
                     f"the same recipe and data, or choose another folder with --out"
                 )
 
+    def _check_own_code(self, card: Card) -> None:
+        """Raise BaselineError if the user's code changed, since this is one run."""
+        for key in changed_sources(card.own_code, self.facts.own_code):
+            name = getattr(self.facts.config, key)
+            raise BaselineError(
+                f"{self.path}: cannot resume: the file of the {key} {name} differs: expected "
+                f"sha256 {shown(card.own_code[key])[:12]} as in the run in this folder, got "
+                f"{self.facts.own_code.get(key, 'none')[:12]}. Restore the file, or choose "
+                f"another folder with --out"
+            )
+
     def _check_cosine(self, saved: TrainConfig) -> None:
         """Raise BaselineError if the learning rates of the saved steps would change."""
         config = self.facts.config
@@ -175,7 +190,7 @@ class RunFolder:
         )
 
     def _card(self, state: TrainState) -> dict[str, Any]:
-        return {
+        card = {
             "config": self.facts.config.flat(),
             "image_shape": list(self.facts.image_shape),
             "data_fingerprint": self.facts.data_fingerprint,
@@ -185,6 +200,9 @@ class RunFolder:
             "best_accuracy": state.best_accuracy,
             "history": state.history,
         }
+        if self.facts.own_code:
+            card["own_code"] = self.facts.own_code
+        return card
 
 
 def saved_step(path: Path) -> int:

@@ -18,6 +18,7 @@ from .config import TrainConfig
 from .device.choose import resolve_device
 from .device.malloc import KeptBlocks
 from .learner import BaselineError
+from .own_code import source_hashes
 from .run_folder import BEST, LAST, RunFacts, RunFolder, TrainState
 from .save_times import SaveTimes
 from .schedule import divergence
@@ -58,6 +59,7 @@ class Trainer:
             image_shape=views.train.image_shape,
             data_fingerprint=views.fingerprints,
             device=self.learner.card.device,
+            own_code=source_hashes(self.config.flat()),
         )
         self._folder = RunFolder(out, facts)
         check_episodes(self.learner, self.config, views)

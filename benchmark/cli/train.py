@@ -80,6 +80,7 @@ def train(
     `fewbench env` shows which backends are installed, and how to install the
     others.
     """
+    from ...baselines.own_code import is_own
     from ...baselines.recipe_files import load_recipe
     from ...baselines.training import TrainBudget
     from ..train import estimate_run, train_run
@@ -102,7 +103,8 @@ def train(
     except Interrupted as error:
         error.advice = f"To go on, type: {resuming_command(sys.argv[1:])}"
         raise
-    emit(run, run_text(run), as_json)
+    uses_own_code = is_own(config.learner) or is_own(config.backbone)
+    emit(run, run_text(run, uses_own_code=uses_own_code), as_json)
 
 
 def resuming_command(arguments: Sequence[str]) -> str:
@@ -142,21 +144,25 @@ def duration_text(seconds: float) -> str:
     return f"{seconds / 86400:.1f} days"
 
 
-def run_text(run: "TrainingSummary") -> str:
+def run_text(run: "TrainingSummary", *, uses_own_code: bool = False) -> str:
     """Return a text with the summary of a training run.
 
     Its last line is the command that evaluates the learner.
+
+    uses_own_code: whether the recipe names code of the user, which a checkpoint alone may
+        not import from the working folder
     """
     selected = "no validation"
     accuracy = run["val_accuracy"]
     if accuracy:
         selected = f"validation accuracy {100 * accuracy:.2f} %"
+    trust = "PYTHONPATH=. " if uses_own_code else ""
     options = protocol_options(run["dataset"])
     return (
         f"trained {run['steps']} steps in {run['seconds']:.0f} s ({run['precision']}, "
         f"{run['device']}), {selected}\n"
         f"wrote {run['checkpoint']}\n"
-        f"next: fewbench evaluate {run['out']} {options} --out results"
+        f"next: {trust}fewbench evaluate {run['out']} {options} --out results"
     )
 
 
