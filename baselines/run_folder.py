@@ -1,5 +1,8 @@
 """Write and read the folder of a training run, with its checkpoints and its log."""
 
+import csv
+import io
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -8,7 +11,7 @@ import torch
 from torch import Tensor
 
 from fewbench.documents import shown
-from fewbench.files import write_json
+from fewbench.files import write_json, write_text
 
 from .backbones import Shape
 from .checkpoints import Card, load_checkpoint, save_checkpoint
@@ -24,6 +27,9 @@ LAST = "last.safetensors"
 # The checkpoint with the best validation accuracy.
 BEST = "best.safetensors"
 LOG = "train.json"
+# The history of the log as a table, for spreadsheets and scripts.
+TABLE = "train.csv"
+_COLUMNS = ("step", "seconds", "loss", "val_accuracy", "val_seconds")
 # The tensor of LAST with the losses of the steps since the last validation.
 _LOSSES = f"{PROGRESS_PREFIX}losses"
 
@@ -106,8 +112,12 @@ class RunFolder:
         save_checkpoint(self.path / file_name, tensors, self._card(state))
 
     def write_log(self, state: TrainState) -> None:
-        """Write the log (train.json), with the facts of the run and its progress."""
+        """Write the log (train.json), with the facts of the run and its progress.
+
+        The table (train.csv) has a row for each validation.
+        """
         write_json(self.path / LOG, self._card(state))
+        write_text(self.path / TABLE, _as_csv(state.history))
 
     def load(self) -> tuple[dict[str, Tensor], TrainState]:
         """Read the tensors and the progress from the last checkpoint.
@@ -203,6 +213,15 @@ class RunFolder:
         if self.facts.own_code:
             card["own_code"] = self.facts.own_code
         return card
+
+
+def _as_csv(history: Sequence[Mapping[str, float]]) -> str:
+    """Return a history as CSV. A value that is not there, such as an accuracy, is empty."""
+    text = io.StringIO()
+    rows = csv.DictWriter(text, _COLUMNS, extrasaction="ignore", lineterminator="\n")
+    rows.writeheader()
+    rows.writerows(history)
+    return text.getvalue()
 
 
 def saved_step(path: Path) -> int:

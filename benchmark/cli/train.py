@@ -10,7 +10,7 @@ import typer
 from fewbench.signals import Interrupted
 
 from . import completion
-from .console import emit, progress_bars
+from .console import duration_text, emit, progress_bars
 from .options import (
     Backend,
     Device,
@@ -131,17 +131,6 @@ def estimate_text(expected: "TrainingEstimate") -> str:
     if expected["peak_bytes"]:
         lines.append(f"memory: {expected['peak_bytes'] / 1e9:.1f} GB")
     return "\n".join(lines)
-
-
-def duration_text(seconds: float) -> str:
-    """Return a duration as text, such as "40 s", "12 min", "3.5 h" or "2.1 days"."""
-    if seconds < 100:
-        return f"{seconds:.0f} s"
-    if seconds < 100 * 60:
-        return f"{seconds / 60:.0f} min"
-    if seconds < 48 * 3600:
-        return f"{seconds / 3600:.1f} h"
-    return f"{seconds / 86400:.1f} days"
 
 
 def run_text(run: "TrainingSummary", *, uses_own_code: bool = False) -> str:

@@ -86,7 +86,12 @@ def test_two_trainings_do_not_write_the_same_folder(
     first.join()
     train_run(config, out, budget, glyphs_root, silent)
     names = {path.name for path in out.iterdir()}
-    assert names == {"best.safetensors", "last.safetensors", "train.json"}
+    assert names == {
+        "best.safetensors",
+        "last.safetensors",
+        "train.csv",
+        "train.json",
+    }
 
 
 def silent(stage: str, done: int, total: int, remark: str = "") -> None:
