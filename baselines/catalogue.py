@@ -96,7 +96,8 @@ def load_learner(
         ) from error
     own_code = source_hashes(config.flat())
     _warn_of_other_code(path, config, card.own_code, own_code)
-    facts["recipe"].update({f"{key}_sha256": own_code[key] for key in own_code})
+    for key, sha256 in own_code.items():
+        facts["recipe"][f"{key}_sha256"] = sha256
     learner.chosen_at_test(changes)
     learner.card = replace(
         learner.card,
@@ -120,14 +121,15 @@ def _warn_of_other_code(
     code that answered.
     """
     for key in changed_sources(saved, current):
-        warnings.warn(
-            f"{path}: the file of the {key} {getattr(config, key)} changed after the "
-            f"training: expected sha256 {shown(saved[key])[:12]}, got "
-            f"{current.get(key, 'none')[:12]}. If the change touches the network, restore "
-            f"the file or train again",
-            OtherCodeWarning,
-            stacklevel=3,
+        name = getattr(config, key)
+        expected = shown(saved[key])[:12]
+        got = current.get(key, "none")[:12]
+        words = (
+            f"{path}: the file of the {key} {name} changed after the training: expected "
+            f"sha256 {expected}, got {got}. If the change touches the network, restore the "
+            f"file or train again"
         )
+        warnings.warn(words, OtherCodeWarning, stacklevel=3)
 
 
 def _config_at_test(

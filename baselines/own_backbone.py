@@ -80,9 +80,10 @@ def _check(name: str, module: object, features: object) -> None:
             f"backbone {name}: expected a torch.nn.Module, got {described(module)}. "
             f"Change what the function returns"
         )
-    is_tensor = isinstance(features, Tensor) and features.is_floating_point()
-    if is_tensor and features.ndim == 2 and len(features) == _N_TRIED:
-        return
+    if isinstance(features, Tensor):
+        is_table = features.ndim == 2 and len(features) == _N_TRIED
+        if is_table and features.is_floating_point():
+            return
     raise BaselineError(
         f"backbone {name}: expected features of the shape ({_N_TRIED}, d) for {_N_TRIED} "
         f"images, got {described(features)}. End the network with torch.nn.Flatten()"

@@ -36,7 +36,8 @@ def imported(name: str) -> object:
     """
     module_name, _, attribute = name.partition(":")
     try:
-        return getattr(importlib.import_module(module_name), attribute, None)
+        module = importlib.import_module(module_name)
+        return getattr(module, attribute, None)
     except Exception as error:
         # The module is the user's own, so it can raise anything.
         raise BaselineError(
@@ -61,7 +62,9 @@ def source_hashes(recipe: dict[str, Any]) -> dict[str, str]:
         if not is_own(name):
             continue
         imported(name)
-        file = getattr(sys.modules[name.partition(":")[0]], "__file__", None)
+        module_name, _, _ = name.partition(":")
+        module = sys.modules[module_name]
+        file = getattr(module, "__file__", None)
         if file is not None:
             hashes[key] = file_digest(Path(file), "sha256")
     return hashes
@@ -69,4 +72,8 @@ def source_hashes(recipe: dict[str, Any]) -> dict[str, str]:
 
 def changed_sources(saved: Mapping[Any, str], current: Mapping[str, str]) -> list[str]:
     """Return the keys whose code differs from the code that trained a learner."""
-    return [key for key, sha256 in saved.items() if current.get(key) != sha256]
+    changed = []
+    for key, sha256 in saved.items():
+        if current.get(key) != sha256:
+            changed.append(key)
+    return changed

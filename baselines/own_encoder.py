@@ -59,9 +59,11 @@ class EncoderLearner(EmbeddingLearner):
     def largest_map(self, images: np.ndarray) -> int:
         if self._module is None:
             with torch.inference_mode():
-                self._try(to_input(on_device(images[:_N_TRIED], self.device)))
+                few = on_device(images[:_N_TRIED], self.device)
+                self._try(to_input(few))
         assert self._module is not None
-        return max(super().largest_map(images), self._module.largest_map)
+        own_size = super().largest_map(images)
+        return max(own_size, self._module.largest_map)
 
     def embed(self, images: np.ndarray) -> Tensor:
         inputs = to_input(on_device(images, self.device))

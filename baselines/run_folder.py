@@ -176,13 +176,16 @@ class RunFolder:
 
     def _check_own_code(self, card: Card) -> None:
         """Raise BaselineError if the user's code changed, since this is one run."""
-        for key in changed_sources(card.own_code, self.facts.own_code):
+        saved: Mapping[Any, str] = card.own_code
+        current = self.facts.own_code
+        for key in changed_sources(saved, current):
             name = getattr(self.facts.config, key)
+            expected = shown(saved[key])[:12]
+            got = current.get(key, "none")[:12]
             raise BaselineError(
                 f"{self.path}: cannot resume: the file of the {key} {name} differs: expected "
-                f"sha256 {shown(card.own_code[key])[:12]} as in the run in this folder, got "
-                f"{self.facts.own_code.get(key, 'none')[:12]}. Restore the file, or choose "
-                f"another folder with --out"
+                f"sha256 {expected} as in the run in this folder, got {got}. Restore the "
+                f"file, or choose another folder with --out"
             )
 
     def _check_cosine(self, saved: TrainConfig) -> None:
@@ -218,9 +221,11 @@ class RunFolder:
 def _as_csv(history: Sequence[Mapping[str, float]]) -> str:
     """Return a history as CSV. A value that is not there, such as an accuracy, is empty."""
     text = io.StringIO()
-    rows = csv.DictWriter(text, _COLUMNS, extrasaction="ignore", lineterminator="\n")
-    rows.writeheader()
-    rows.writerows(history)
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(_COLUMNS)
+    for entry in history:
+        row = [entry.get(column, "") for column in _COLUMNS]
+        writer.writerow(row)
     return text.getvalue()
 
 

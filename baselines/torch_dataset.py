@@ -47,7 +47,8 @@ class TorchDataset(Dataset[tuple[Any, int]]):
     def __getitem__(self, index: int) -> tuple[Any, int]:
         # Labels come first: a negative index means the same for both.
         label = int(self.labels[index])
-        image = torch.from_numpy(self.store[index]).permute(2, 0, 1)
+        pixels = torch.from_numpy(self.store[index])
+        image = pixels.permute(2, 0, 1)
         if self.transform is not None:
             return self.transform(image), label
         return image.float().div_(255), label

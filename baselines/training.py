@@ -254,10 +254,11 @@ class Trainer:
     def _last_validation(self) -> str:
         """Return the last entry of the log in words."""
         entry = self.state.history[-1]
-        words = [f"loss {entry['loss']:.3f}"]
-        if "val_accuracy" in entry:
-            words.append(f"val {100 * entry['val_accuracy']:.2f} %")
-        if self.budget.minutes is not None:
-            # The counts of the progress are seconds.
-            words.insert(0, f"step {entry['step']}")
-        return ", ".join(words)
+        words = f"loss {entry['loss']:.3f}"
+        accuracy = entry.get("val_accuracy")
+        if accuracy is not None:
+            words += f", val {100 * accuracy:.2f} %"
+        if self.budget.minutes is None:
+            return words
+        # The counts of the progress are seconds.
+        return f"step {entry['step']}, {words}"

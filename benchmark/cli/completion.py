@@ -1,7 +1,6 @@
 """Names that the shell offers when Tab is pressed. Neither torch nor pandas is imported."""
 
 from collections.abc import Iterable
-from importlib.resources import files
 from pathlib import Path
 
 
@@ -24,6 +23,8 @@ def protocols(incomplete: str) -> list[str]:
 
 def recipes(incomplete: str) -> list[str]:
     """Return the names of all recipes that begin with `incomplete`."""
+    from importlib.resources import files
+
     # The folder is listed here, since the module that reads recipes imports torch.
     folder = files("fewbench.baselines").joinpath("recipes")
     names = [Path(file.name) for file in folder.iterdir()]

@@ -2,7 +2,7 @@
 
 import shlex
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -105,7 +105,7 @@ def build(
         )
     infos = [find_dataset(name, resampling) for name in names]
     request = Request(source, allow_missing, offline)
-    documents = {}
+    documents: dict[str, dict[str, Any]] = {}
     for info in infos:
         with progress_bars() as progress:
             built = build_dataset(
@@ -118,7 +118,7 @@ def build(
             emit(document, text, as_json)
     if as_json:
         several = {"datasets": documents}
-        emit(several if len(names) > 1 else document, "", as_json)
+        emit(several if len(names) > 1 else documents[infos[0].name], "", as_json)
 
 
 @app.command()

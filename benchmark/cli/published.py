@@ -37,7 +37,8 @@ def published(
     if not found:
         raise UserError(
             f"published {' '.join(wanted)}: no published number has all of these words: "
-            f"expected for example maml miniimagenet. To list all, type: fewbench published"
+            f"expected for example: fewbench published maml 5w1s. To list all, type: fewbench "
+            f"published"
         )
     header = ["id", "learner", "network", "protocol", "accuracy", "±", "paper"]
     rows = [_row(one) for one in found]
