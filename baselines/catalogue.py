@@ -19,7 +19,7 @@ from .families import BASELINES, class_on_backend, learner_class
 from .learner import BaselineError, Learner, TrainingData
 from .metric import centroid
 from .optimizer_state import weights_of
-from .own_code import changed_sources, source_hashes
+from .own_code import OwnKey, changed_sources, source_hashes
 from .recipe_files import (
     parse_config,
     refuse_settings_without_effect,
@@ -112,7 +112,7 @@ def load_learner(
 def _warn_of_other_code(
     path: Path,
     config: TrainConfig,
-    saved: Mapping[Any, str],
+    saved: Mapping[OwnKey, str],
     current: Mapping[str, str],
 ) -> None:
     """Warn if the user's code is not the code that trained the learner.

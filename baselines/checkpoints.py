@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import (
     Annotated,
     Any,  # pydantic needs them on 3.11
-    Literal,
 )
 
 import torch
@@ -26,6 +25,7 @@ from torch import Tensor
 from fewbench.documents import DocumentError, fit, newer_version, parse_json
 
 from .learner import BaselineError
+from .own_code import OwnKey
 
 SCHEMA_VERSION = 1
 
@@ -65,7 +65,7 @@ class Card:
     best_accuracy: float = -1.0
     history: list[_Entry] = field(default_factory=list)
     data_fingerprint: list[str] = field(default_factory=list)
-    own_code: dict[Literal["learner", "backbone"], str] = field(default_factory=dict)
+    own_code: dict[OwnKey, str] = field(default_factory=dict)
 
 
 _CARD = TypeAdapter(Card)

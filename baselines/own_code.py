@@ -9,12 +9,15 @@ import importlib
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from fewbench.files import file_digest
 
 from .learner import BaselineError
 from .outputs import last_words
+
+# The keys of a recipe that may name code of the user.
+OwnKey = Literal["learner", "backbone"]
 
 
 def is_own(name: str) -> bool:
@@ -72,7 +75,7 @@ def source_hashes(recipe: dict[str, Any]) -> dict[str, str]:
 
 def changed_sources(saved: Mapping[Any, str], current: Mapping[str, str]) -> list[str]:
     """Return the keys whose code differs from the code that trained a learner."""
-    changed = []
+    changed: list[OwnKey] = []
     for key, sha256 in saved.items():
         if current.get(key) != sha256:
             changed.append(key)

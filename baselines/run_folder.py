@@ -176,11 +176,11 @@ class RunFolder:
 
     def _check_own_code(self, card: Card) -> None:
         """Raise BaselineError if the user's code changed, since this is one run."""
-        saved: Mapping[Any, str] = card.own_code
+        saved = card.own_code
         current = self.facts.own_code
         for key in changed_sources(saved, current):
             name = getattr(self.facts.config, key)
-            expected = shown(saved[key])[:12]
+            expected = shown(saved.get(key))[:12]
             got = current.get(key, "none")[:12]
             raise BaselineError(
                 f"{self.path}: cannot resume: the file of the {key} {name} differs: expected "

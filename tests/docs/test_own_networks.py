@@ -15,7 +15,7 @@ from .test_docs import code_blocks, commands
 pytest.importorskip("torchvision", reason="torchvision is not installed")
 PAGE = REPOSITORY / "docs" / "own_networks.md"
 # A page says what a user wants; a test has less time.
-SHORTER = {"1000": "1", "steps=100": "steps=1"}
+SHORTER = {"1000": "2", "steps=100": "steps=1"}
 BRIEF = ["--set", "val_episodes=5", "--set", "width=4"]
 
 
