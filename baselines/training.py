@@ -247,8 +247,9 @@ class Trainer:
             done = self.state.step
             total = self.config.steps
         else:
-            done = int(self.state.seconds)
             total = max(1, round(self.budget.minutes * 60))
+            # The validation at the end may take longer than was left.
+            done = min(int(self.state.seconds), total)
         progress("train", done, total, remark)
 
     def _last_validation(self) -> str:

@@ -14,10 +14,28 @@ def shared_threads(n_processes: int) -> Iterator[None]:
     n_processes: the number of processes that compute at the same time. With 1, nothing
         changes.
     """
-    before = torch.get_num_threads()
+    threads = torch.get_num_threads()
     if n_processes > 1:
         share = max(1, _n_cores() // n_processes)
-        torch.set_num_threads(min(before, share))
+        threads = min(threads, share)
+    with _threads(threads):
+        yield
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Let torch use a single thread during the `with` block.
+
+    Sums are rounded by their order, which depends on the number of threads.
+    """
+    with _threads(1):
+        yield
+
+
+@contextmanager
+def _threads(number: int) -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(number)
     try:
         yield
     finally:

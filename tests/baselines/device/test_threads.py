@@ -5,7 +5,7 @@ import os
 import pytest
 import torch
 
-from fewbench.baselines.device.threads import shared_threads
+from fewbench.baselines.device.threads import one_thread, shared_threads
 
 
 @pytest.fixture(autouse=True)
@@ -46,4 +46,10 @@ def test_the_threads_are_given_back_after_an_error(
     with pytest.raises(KeyError), shared_threads(2):
         raise KeyError
 
+    assert torch.get_num_threads() == 4
+
+
+def test_one_thread_is_for_a_block_alone() -> None:
+    with one_thread():
+        assert torch.get_num_threads() == 1
     assert torch.get_num_threads() == 4
