@@ -1,6 +1,7 @@
 """Make the learners of fewbench with new weights, or load trained learners."""
 
-from collections.abc import Callable, Sequence
+import warnings
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 
 import torch
 
+from fewbench.documents import shown
 from fewbench.files import file_digest
 
 from .backbones import Shape
@@ -17,11 +19,17 @@ from .families import BASELINES, class_on_backend, learner_class
 from .learner import BaselineError, Learner, TrainingData
 from .metric import centroid
 from .optimizer_state import weights_of
+from .own_code import OwnKey, changed_sources, source_hashes
 from .recipe_files import (
     parse_config,
     refuse_settings_without_effect,
 )
 from .settings import parse_settings
+
+
+class OtherCodeWarning(UserWarning):
+    """The user's code differs from the code that trained a learner."""
+
 
 # How to make each learner that needs no training, by its name.
 UNTRAINED: dict[str, Callable[[torch.device], Learner]] = {"centroid": centroid.make}
@@ -86,6 +94,10 @@ def load_learner(
             f"stored with them ({error!r:.200}). Train the learner again: fewbench "
             f"train --recipe NAME --out DIR"
         ) from error
+    own_code = source_hashes(config.flat())
+    _warn_of_other_code(path, config, card.own_code, own_code)
+    for key, sha256 in own_code.items():
+        facts["recipe"][f"{key}_sha256"] = sha256
     learner.chosen_at_test(changes)
     learner.card = replace(
         learner.card,
@@ -95,6 +107,29 @@ def load_learner(
         **facts,
     )
     return learner
+
+
+def _warn_of_other_code(
+    path: Path,
+    config: TrainConfig,
+    saved: Mapping[OwnKey, str],
+    current: Mapping[str, str],
+) -> None:
+    """Warn if the user's code is not the code that trained the learner.
+
+    This is no error, since the change may be elsewhere in the file. The result records the
+    code that answered.
+    """
+    for key in changed_sources(saved, current):
+        name = getattr(config, key)
+        expected = shown(saved[key])[:12]
+        got = current.get(key, "none")[:12]
+        words = (
+            f"{path}: the file of the {key} {name} changed after the training: expected "
+            f"sha256 {expected}, got {got}. If the change touches the network, restore the "
+            f"file or train again"
+        )
+        warnings.warn(words, OtherCodeWarning, stacklevel=3)
 
 
 def _config_at_test(

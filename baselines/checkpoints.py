@@ -25,6 +25,7 @@ from torch import Tensor
 from fewbench.documents import DocumentError, fit, newer_version, parse_json
 
 from .learner import BaselineError
+from .own_code import OwnKey
 
 SCHEMA_VERSION = 1
 
@@ -54,6 +55,7 @@ class Card:
     image_shape: (H, W, C)
     data_fingerprint: the fingerprints of the images, see `RunFacts`
     best_accuracy: a fraction; -1 if there was no validation
+    own_code: the sha256 of each file with code of the user, see `source_hashes`
     """
 
     config: dict[str, Any]
@@ -63,6 +65,7 @@ class Card:
     best_accuracy: float = -1.0
     history: list[_Entry] = field(default_factory=list)
     data_fingerprint: list[str] = field(default_factory=list)
+    own_code: dict[OwnKey, str] = field(default_factory=dict)
 
 
 _CARD = TypeAdapter(Card)

@@ -1,7 +1,7 @@
-"""Find the number format that an encoder computes in."""
+"""Find the number format that an encoder computes in, and how large its maps become."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -17,30 +17,45 @@ _NAMES = {
 }
 
 
-def computed_precision(run: Callable[[], object]) -> str:
-    """Return the lowest precision in which `run` computes, as in `LearnerCard`.
+class Computed(NamedTuple):
+    """What was seen while a module computed.
 
-    Weights and outputs do not tell it, since a module may convert its input inside. So
-    the format of each intermediate result is looked at. "other" stands for integers and
-    for formats that have no name here.
+    precision: the lowest precision, as in `LearnerCard`; "other" stands for integers and
+        for formats that have no name here
+    largest_map: the number of pixels of the largest map (n, C, H, W); 0 if there was none
     """
-    seen = _Formats()
+
+    precision: str
+    largest_map: int
+
+
+def watch(run: Callable[[], object], n_images: int) -> Computed:
+    """Look at each intermediate result of `run`.
+
+    Weights and outputs do not tell the precision, since a module may convert its input
+    inside. It may also enlarge the images.
+
+    n_images: the number of images that `run` computes with
+    """
+    seen = _Results(n_images)
     with seen:
         output = run()
     if seen.has_others:
-        return "other"
+        return Computed("other", seen.largest_map)
     seen.look_at(output)
     for dtype, name in _NAMES.items():
         if dtype in seen.dtypes:
-            return name
-    return "other"
+            return Computed(name, seen.largest_map)
+    return Computed("other", seen.largest_map)
 
 
-class _Formats(TorchDispatchMode):
-    """Collects the formats of all floating-point results."""
+class _Results(TorchDispatchMode):
+    """Collects the formats of all floating-point results, and the size of the largest map."""
 
-    def __init__(self) -> None:
+    def __init__(self, n_images: int) -> None:
         super().__init__()
+        self.n_images = n_images
+        self.largest_map = 0
         self.dtypes: set[torch.dtype] = set()
         self.has_others = False
 
@@ -67,6 +82,9 @@ class _Formats(TorchDispatchMode):
         for leaf in tree_leaves(result):
             if not isinstance(leaf, Tensor):
                 continue
+            if leaf.ndim == 4 and len(leaf) == self.n_images:
+                _, _, height, width = leaf.shape
+                self.largest_map = max(self.largest_map, height * width)
             if leaf.is_quantized:
                 self.has_others = True
             if leaf.is_floating_point():

@@ -1,16 +1,12 @@
 """The learners that can be trained, under their names in recipes."""
 
-import importlib
-import sys
-from pathlib import Path
-
 from ..datasets.lookup import pick
 from .gradient.maml import MAML
 from .learner import BaselineError
 from .libraries import LIBRARIES
 from .metric.protonet import ProtoNet
 from .metric.protonet_learn2learn import Learn2LearnProtoNet
-from .outputs import last_words
+from .own_code import imported, is_own, look_in_working_folder
 from .trained_learner import TrainedLearner
 
 BASELINES: dict[str, type[TrainedLearner]] = {
@@ -36,11 +32,10 @@ def learner_class(name: str, *, search_here: bool = True) -> type[TrainedLearner
     search_here: whether the module may be a file in the working folder
     Raises BaselineError if there is no such learner.
     """
-    module_name, colon, class_name = name.partition(":")
-    if colon:
+    if is_own(name):
         if search_here:
-            _put_working_folder_on_path()
-        return _own_class(name, module_name, class_name)
+            look_in_working_folder()
+        return _own_class(name)
     try:
         return pick("learner", name, BASELINES)
     except ValueError as error:
@@ -55,7 +50,8 @@ def class_on_backend(name: str, backend: str) -> type[TrainedLearner]:
 
     Raises BaselineError if there is no such learner, or if the backend cannot run it.
     """
-    default = learner_class(name)
+    # The recipe was read before, so the module is known, or on the path.
+    default = learner_class(name, search_here=False)
     if backend == "native":
         return default
     able = [other for other, learners in BACKENDS.items() if name in learners]
@@ -67,27 +63,9 @@ def class_on_backend(name: str, backend: str) -> type[TrainedLearner]:
     return BASELINES_ON_BACKENDS.get((name, backend), default)
 
 
-def _put_working_folder_on_path() -> None:
-    """Let a file in the working folder be imported, as with `python -m`."""
-    folder = str(Path.cwd())
-    if folder not in sys.path:
-        sys.path.insert(0, folder)
-
-
-def _own_class(
-    name: str,
-    module_name: str,
-    class_name: str,
-) -> type[TrainedLearner]:
-    try:
-        found = getattr(importlib.import_module(module_name), class_name, None)
-    except Exception as error:
-        # The module is the user's own, so it can raise anything.
-        raise BaselineError(
-            f"{name}: cannot import {module_name}: {last_words(error)}. If "
-            f"you trust that file, put its folder on the path: PYTHONPATH=FOLDER fewbench "
-            f"..."
-        ) from error
+def _own_class(name: str) -> type[TrainedLearner]:
+    module_name, _, class_name = name.partition(":")
+    found = imported(name)
     if not isinstance(found, type) or not issubclass(found, TrainedLearner):
         raise BaselineError(
             f"{name}: expected a subclass of TrainedLearner called {class_name} in "

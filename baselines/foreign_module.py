@@ -14,7 +14,7 @@ from torch.nn.parameter import is_lazy
 
 from fewbench.errors import UserError
 
-from .encoder_precision import computed_precision
+from .encoder_precision import Computed, watch
 from .learner import BaselineError
 from .metric.folding import folded
 from .outputs import last_words
@@ -28,6 +28,7 @@ class ForeignModule:
 
     inputs: float32 (n, C, H, W) in 0..1, a few images on which the module is tried
     precision: the lowest precision it computes in, as in `LearnerCard`
+    largest_map: the number of pixels of the largest map that an image becomes inside
     Raises BaselineError if the module fails on the images.
     """
 
@@ -43,7 +44,7 @@ class ForeignModule:
         self._is_fast = False
         with _same_random_weights(self._module):
             self._find_input(inputs)
-        self.precision = self._find_precision(inputs)
+        self.precision, self.largest_map = self._watch(inputs)
 
     def __call__(self, inputs: Tensor) -> object:
         """Return what the module returns for these images.
@@ -123,16 +124,16 @@ class ForeignModule:
             # No format helps, so this raises what the module says about float32.
             self(inputs)
 
-    def _find_precision(self, inputs: Tensor) -> str:
+    def _watch(self, inputs: Tensor) -> Computed:
         # A compiled module would hide its intermediate results.
         inner = ForeignModule.__new__(ForeignModule)
         inner.__dict__.update(self.__dict__)
         inner._module = unwrapped(self._module)
         try:
-            return computed_precision(lambda: inner._call(inputs))
+            return watch(lambda: inner._call(inputs), len(inputs))
         except Exception:
             # A module may work only inside its wrapper.
-            return computed_precision(lambda: self._call(inputs))
+            return watch(lambda: self._call(inputs), len(inputs))
 
 
 def unwrapped(module: nn.Module) -> nn.Module:

@@ -130,6 +130,17 @@ class EmbeddingLearner(Learner):
 
     images_per_batch: int | None = None
 
+    def largest_map(self, images: np.ndarray) -> int:
+        """Return the number of pixels of the largest map that an image becomes inside.
+
+        It decides how many images are embedded at a time. By default, it is the size of the
+        image itself.
+
+        images: uint8 or float32 (n, H, W, C) a few images, on which an encoder is tried
+        """
+        _, height, width, _ = images.shape
+        return height * width
+
     @abstractmethod
     def embed(self, images: np.ndarray) -> Tensor:
         """Return the features of images, on the learner's device.

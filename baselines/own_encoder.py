@@ -56,6 +56,15 @@ class EncoderLearner(EmbeddingLearner):
         # The shape of an image's features; None before the first batch.
         self._shape: tuple[int, ...] | None = None
 
+    def largest_map(self, images: np.ndarray) -> int:
+        if self._module is None:
+            with torch.inference_mode():
+                few = on_device(images[:_N_TRIED], self.device)
+                self._try(to_input(few))
+        assert self._module is not None
+        own_size = super().largest_map(images)
+        return max(own_size, self._module.largest_map)
+
     def embed(self, images: np.ndarray) -> Tensor:
         inputs = to_input(on_device(images, self.device))
         with torch.inference_mode():

@@ -19,6 +19,7 @@ from ..datasets.lookup import pick
 from .config import TrainConfig
 from .families import BASELINES, learner_class
 from .learner import BaselineError
+from .own_code import is_own, look_in_working_folder
 from .settings import parse_settings
 from .trained_learner import TrainedLearner
 
@@ -61,7 +62,10 @@ def load_recipe(name_or_path: str, settings: Sequence[str] = ()) -> TrainConfig:
     recipe = _Parts.of(values, kind, str(path), drop_foreign=other_learner)
     refuse_settings_without_effect(changes, str(learner))
     changed = _Parts.of(_in_table(changes, kind), kind, "--set")
-    return recipe.merged(changed).checked(kind, where)
+    config = recipe.merged(changed).checked(kind, where)
+    if is_own(config.backbone):
+        look_in_working_folder()
+    return config
 
 
 def parse_config(
@@ -147,7 +151,7 @@ def refuse_settings_without_effect(changes: Collection[str], learner: str) -> No
 
     Otherwise the result would record a value that was never used.
     """
-    foreign = _foreign_names(learner_class(learner))
+    foreign = _foreign_names(learner_class(learner, search_here=False))
     for key in sorted(changes):
         if key in foreign or key.partition(".")[0] in foreign:
             raise BaselineError(

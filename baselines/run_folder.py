@@ -1,5 +1,8 @@
 """Write and read the folder of a training run, with its checkpoints and its log."""
 
+import csv
+import io
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -8,7 +11,7 @@ import torch
 from torch import Tensor
 
 from fewbench.documents import shown
-from fewbench.files import write_json
+from fewbench.files import write_json, write_text
 
 from .backbones import Shape
 from .checkpoints import Card, load_checkpoint, save_checkpoint
@@ -16,6 +19,7 @@ from .config import TrainConfig
 from .learner import BaselineError
 from .optimizer_state import PROGRESS_PREFIX
 from .outputs import described
+from .own_code import changed_sources
 from .recipe_files import parse_config
 
 # The checkpoint of the last step that is saved. A resumed run continues from it.
@@ -23,6 +27,9 @@ LAST = "last.safetensors"
 # The checkpoint with the best validation accuracy.
 BEST = "best.safetensors"
 LOG = "train.json"
+# The history of the log as a table, for spreadsheets and scripts.
+TABLE = "train.csv"
+_COLUMNS = ("step", "seconds", "loss", "val_accuracy", "val_seconds")
 # The tensor of LAST with the losses of the steps since the last validation.
 _LOSSES = f"{PROGRESS_PREFIX}losses"
 
@@ -54,12 +61,14 @@ class RunFacts:
     image_shape: (H, W, C)
     data_fingerprint: the fingerprints of the training images, and of the validation
         images if there are any
+    own_code: the sha256 of each file with code of the user, see `source_hashes`
     """
 
     config: TrainConfig
     image_shape: Shape
     data_fingerprint: list[str]
     device: str
+    own_code: dict[str, str] = field(default_factory=dict)
 
 
 class RunFolder:
@@ -103,8 +112,12 @@ class RunFolder:
         save_checkpoint(self.path / file_name, tensors, self._card(state))
 
     def write_log(self, state: TrainState) -> None:
-        """Write the log (train.json), with the facts of the run and its progress."""
+        """Write the log (train.json), with the facts of the run and its progress.
+
+        The table (train.csv) has a row for each validation.
+        """
         write_json(self.path / LOG, self._card(state))
+        write_text(self.path / TABLE, _as_csv(state.history))
 
     def load(self) -> tuple[dict[str, Tensor], TrainState]:
         """Read the tensors and the progress from the last checkpoint.
@@ -141,6 +154,7 @@ class RunFolder:
             card.config, str(self.path / LAST), from_checkpoint=True
         )
         config = self.facts.config
+        self._check_own_code(card)
         self._check_cosine(saved_config)
         saved = saved_config.flat()
         saved["data_fingerprint"] = card.data_fingerprint
@@ -160,6 +174,20 @@ class RunFolder:
                     f"the same recipe and data, or choose another folder with --out"
                 )
 
+    def _check_own_code(self, card: Card) -> None:
+        """Raise BaselineError if the user's code changed, since this is one run."""
+        saved = card.own_code
+        current = self.facts.own_code
+        for key in changed_sources(saved, current):
+            name = getattr(self.facts.config, key)
+            expected = shown(saved.get(key))[:12]
+            got = current.get(key, "none")[:12]
+            raise BaselineError(
+                f"{self.path}: cannot resume: the file of the {key} {name} differs: expected "
+                f"sha256 {expected} as in the run in this folder, got {got}. Restore the "
+                f"file, or choose another folder with --out"
+            )
+
     def _check_cosine(self, saved: TrainConfig) -> None:
         """Raise BaselineError if the learning rates of the saved steps would change."""
         config = self.facts.config
@@ -175,7 +203,7 @@ class RunFolder:
         )
 
     def _card(self, state: TrainState) -> dict[str, Any]:
-        return {
+        card = {
             "config": self.facts.config.flat(),
             "image_shape": list(self.facts.image_shape),
             "data_fingerprint": self.facts.data_fingerprint,
@@ -185,6 +213,20 @@ class RunFolder:
             "best_accuracy": state.best_accuracy,
             "history": state.history,
         }
+        if self.facts.own_code:
+            card["own_code"] = self.facts.own_code
+        return card
+
+
+def _as_csv(history: Sequence[Mapping[str, float]]) -> str:
+    """Return a history as CSV. A value that is not there, such as an accuracy, is empty."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(_COLUMNS)
+    for entry in history:
+        row = [entry.get(column, "") for column in _COLUMNS]
+        writer.writerow(row)
+    return text.getvalue()
 
 
 def saved_step(path: Path) -> int:

@@ -18,6 +18,7 @@ from .config import TrainConfig
 from .device.choose import resolve_device
 from .device.malloc import KeptBlocks
 from .learner import BaselineError
+from .own_code import source_hashes
 from .run_folder import BEST, LAST, RunFacts, RunFolder, TrainState
 from .save_times import SaveTimes
 from .schedule import divergence
@@ -58,6 +59,7 @@ class Trainer:
             image_shape=views.train.image_shape,
             data_fingerprint=views.fingerprints,
             device=self.learner.card.device,
+            own_code=source_hashes(self.config.flat()),
         )
         self._folder = RunFolder(out, facts)
         check_episodes(self.learner, self.config, views)
@@ -69,7 +71,8 @@ class Trainer:
         """Train until the last step of the recipe or until the time limit.
 
         progress: called after every step. The stage is "train". The counts are steps, or
-            seconds if there is a time limit. The remark is the last validation accuracy.
+            seconds if there is a time limit. The remark changes with each validation: it has
+            the mean loss since the validation before, and the accuracy.
         Returns the path of the selected checkpoint.
         Raises BaselineError if the training diverges. The last good checkpoint is kept.
         Raises Interrupted, after the run is saved, if a signal asks the process to end or
@@ -108,6 +111,8 @@ class Trainer:
                 self._report(progress)
         if state.losses:
             self._validate_and_save()
+            if progress:
+                self._report(progress)
 
     def _resume(self) -> None:
         tensors, self.state = self._folder.load()
@@ -139,8 +144,10 @@ class Trainer:
         return self.config.steps if wanted is None else min(wanted, self.config.steps)
 
     def _validation_is_due(self) -> bool:
-        at_interval = self.state.step % self.config.validate_every == 0
-        return at_interval and bool(self.state.losses)
+        step = self.state.step
+        is_last = step == self._last_step
+        at_interval = step % self.config.validate_every == 0
+        return (is_last or at_interval) and bool(self.state.losses)
 
     def _seconds_of_validation(self) -> float:
         """Return the duration of the last validation; 0 if there was none."""
@@ -234,14 +241,25 @@ class Trainer:
 
     def _report(self, progress: Progress) -> None:
         remark = ""
-        if self.views.val and self.state.history:
-            last_entry = self.state.history[-1]
-            accuracy = last_entry.get("val_accuracy", 0.0)
-            remark = f"val {100 * accuracy:.2f} %"
+        if self.state.history:
+            remark = self._last_validation()
         if self.budget.minutes is None:
             done = self.state.step
             total = self.config.steps
         else:
-            done = int(self.state.seconds)
             total = max(1, round(self.budget.minutes * 60))
+            # The validation at the end may take longer than was left.
+            done = min(int(self.state.seconds), total)
         progress("train", done, total, remark)
+
+    def _last_validation(self) -> str:
+        """Return the last entry of the log in words."""
+        entry = self.state.history[-1]
+        words = f"loss {entry['loss']:.3f}"
+        accuracy = entry.get("val_accuracy")
+        if accuracy is not None:
+            words += f", val {100 * accuracy:.2f} %"
+        if self.budget.minutes is None:
+            return words
+        # The counts of the progress are seconds.
+        return f"step {entry['step']}, {words}"

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from ..datasets.root import data_root
-from ..reports.records import RunResult
+from ..reports.records import ResultError, RunResult
 from ..reports.result_files import RESULT_PATTERN
 from .learning_curves import read_histories
 from .published_numbers import published_numbers
@@ -46,18 +46,32 @@ def report_folders(
     """
     from ..reports.report import write_report  # imported late: it loads matplotlib
 
-    loaded = load_results(_result_files(folders) or folders)
+    files = _result_files(folders)
+    histories = read_histories(folders)
+    if histories and not files:
+        raise _no_results(folders)
+    loaded = load_results(files or folders)
     results = _without_copies(loaded)
     place = data_root(root)
     paths = write_report(
         results,
         out,
         split_sheets(results, place),
-        read_histories(folders),
+        histories,
         class_samples=partial(class_samples, place),
         published=published_numbers(),
     )
     return FolderReport(paths, len(loaded), len(loaded) - len(results))
+
+
+def _no_results(folders: Sequence[Path]) -> ResultError:
+    """Return the error for training runs without any result."""
+    names = " ".join(map(str, folders))
+    return ResultError(
+        f"{names}: nothing to report but learning curves: expected results as well, got a "
+        f"training run alone. Evaluate it: fewbench evaluate {folders[0]} --protocol NAME "
+        f"--out results. Then type: fewbench report results {names} --out DIR"
+    )
 
 
 def _result_files(folders: Sequence[Path]) -> list[Path]:

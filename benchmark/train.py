@@ -7,6 +7,7 @@ from fewbench.locks import only_writer
 from fewbench.progress import Progress
 
 from ..baselines.config import TrainConfig
+from ..baselines.device.choose import resolve_device
 from ..baselines.run_folder import saved_step
 from ..baselines.training import TrainBudget, Trainer, TrainViews
 from ..baselines.training_cost import measure_cost
@@ -83,9 +84,11 @@ def train_run(
     budget: the time limit and the device
     root: the folder with the built datasets; None for the default folder of `data_root`
     Raises DataError if the dataset is unknown or not built.
-    Raises BaselineError if the recipe cannot be used or `out` holds another run.
+    Raises BaselineError if the recipe cannot be used, `out` holds another run, or this
+    machine lacks the device.
     Raises Busy if another process is training into `out`.
     """
+    resolve_device(budget.device)  # an error now leaves no folder
     views = train_views(config, root)
     with only_writer(out, f"training into {out}"):
         trainer = Trainer(config, views, out, budget)

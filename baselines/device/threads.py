@@ -14,14 +14,12 @@ def shared_threads(n_processes: int) -> Iterator[None]:
     n_processes: the number of processes that compute at the same time. With 1, nothing
         changes.
     """
-    before = torch.get_num_threads()
+    threads = torch.get_num_threads()
     if n_processes > 1:
         share = max(1, _n_cores() // n_processes)
-        torch.set_num_threads(min(before, share))
-    try:
+        threads = min(threads, share)
+    with fixed_threads(threads):
         yield
-    finally:
-        torch.set_num_threads(before)
 
 
 @contextmanager

@@ -12,8 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ...datasets.view import ImageView
-from .features import Features, block_size, embedded
+from .features import Features, embedded
 from .tolerances import tolerance_of
 
 # One of so many images is embedded again, and at least the number below.
@@ -63,7 +62,7 @@ def embed_again(
     generator = generator or np.random.default_rng()
     learner = features.learner
     known = features.embedded_images(generator)
-    n_images = min(_size(len(known), features.view), len(known))
+    n_images = min(_size(len(known), features.size), len(known))
     images = generator.choice(known, n_images, replace=False)
     before = features.of(images)
     tolerance = tolerance_of(learner)
@@ -80,8 +79,8 @@ def embed_again(
     return EmbeddedAgain(n_images, change, tolerance, repeated, not is_constant)
 
 
-def _size(n_known: int, view: ImageView) -> int:
-    most = max(_FEWEST, block_size(view.image_shape))
+def _size(n_known: int, block_size: int) -> int:
+    most = max(_FEWEST, block_size)
     return min(max(n_known // _ONE_OF, _FEWEST), most)
 
 

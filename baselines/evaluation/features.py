@@ -23,6 +23,8 @@ from ..outputs import described
 # The number of pixels in a forward pass. Its intermediate results then fit in the cache
 # of a processor, measured at 28 px.
 _PIXELS_PER_BLOCK = 128 * 28 * 28
+# Images on which an encoder is tried, to see how large its maps become.
+_N_TRIED = 2
 
 
 def embedding_order(
@@ -46,16 +48,38 @@ def embedding_order(
     return order[images[order]]
 
 
-def block_size(image_shape: tuple[int, int, int]) -> int:
-    """Return the number of images in a block, for images of this shape."""
+def block_size(image_shape: tuple[int, ...], largest_map: int = 0) -> int:
+    """Return the number of images in a block, for images of this shape.
+
+    largest_map: the number of pixels of the largest map that an image becomes inside the
+        learner. It counts if it is at least twice that of the image: a small map more, such
+        as a padded one, does not change the blocks, and with them the rounding.
+    """
     height, width, _ = image_shape
-    return max(1, _PIXELS_PER_BLOCK // (height * width))
+    n_pixels = height * width
+    if largest_map >= 2 * n_pixels:
+        n_pixels = largest_map
+    return max(1, _PIXELS_PER_BLOCK // n_pixels)
+
+
+def images_per_block(
+    learner: EmbeddingLearner, view: ImageView, order: np.ndarray
+) -> int:
+    """Return the number of images that a learner embeds at a time.
+
+    order: int64 (n,) the images in the order in which they are embedded
+    """
+    if learner.images_per_batch:
+        return learner.images_per_batch
+    few = view.images(order[:_N_TRIED])
+    return block_size(view.image_shape, learner.largest_map(few))
 
 
 class Features:
     """The features of the images in a view. A block is embedded when it is first needed.
 
     images: bool (n_images,) the images to embed; None for all images
+    size: the number of images in a block
     """
 
     def __init__(
@@ -71,8 +95,8 @@ class Features:
         # The row of each image of the view; -1 for an image outside `images`.
         self._row_of = np.full(len(view), -1)
         self._row_of[self._order] = np.arange(len(self._order))
-        self._size = learner.images_per_batch or block_size(view.image_shape)
-        n_blocks = -(-len(self._order) // self._size)
+        self.size = images_per_block(learner, view, self._order)
+        n_blocks = -(-len(self._order) // self.size)
         self._is_done = np.zeros(n_blocks, bool)
         self._rows: Tensor | None = None
 
@@ -99,7 +123,7 @@ class Features:
         Rows of blocks that were not embedded yet hold no meaningful values.
         Raises BaselineError if features have the wrong shape.
         """
-        blocks = np.unique(self.rows(images) // self._size)
+        blocks = np.unique(self.rows(images) // self.size)
         missing = blocks[~self._is_done[blocks]]
         n_images = int(self._sizes(missing).sum())
         done = 0
@@ -125,22 +149,22 @@ class Features:
         """
         if not self._is_done.any():
             self._embed(int(generator.integers(len(self._is_done))))
-        blocks = np.arange(len(self._order)) // self._size
+        blocks = np.arange(len(self._order)) // self.size
         return self._order[self._is_done[blocks]]
 
     def batch_with(self, image: int) -> np.ndarray:
         """Return all images of the block with this image, in their order: int64 (n,)"""
-        first = int(self._row_of[image]) // self._size * self._size
-        return self._order[first : first + self._size]
+        first = int(self._row_of[image]) // self.size * self.size
+        return self._order[first : first + self.size]
 
     def _sizes(self, blocks: np.ndarray) -> np.ndarray:
         """Return the number of images in each block. The last block can be smaller."""
-        left = len(self._order) - blocks * self._size
-        return np.minimum(left, self._size)
+        left = len(self._order) - blocks * self.size
+        return np.minimum(left, self.size)
 
     def _embed(self, block: int) -> int:
-        first = block * self._size
-        images = self._order[first : first + self._size]
+        first = block * self.size
+        images = self._order[first : first + self.size]
         features = self._features_of(images)
         if self._rows is None:
             shape = (len(self._order), features.shape[1])

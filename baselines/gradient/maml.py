@@ -43,10 +43,11 @@ from ..backbones import (
 )
 from ..config import TrainConfig, learner_card
 from ..learner import BaselineError, SteppedLearner, TaskLearner
+from ..own_code import is_own
 from ..trained_learner import TrainedLearner
 from .activation_memory import bytes_of_image
 from .inner_loop import Engine, InnerLoop, Tasks, adapted_names
-from .maml_network import make_network
+from .maml_network import make_network, try_network
 from .maml_settings import MAMLSettings, step_weights
 
 # The outputs of all layers for a chunk of tasks may take this many bytes. With the
@@ -106,7 +107,10 @@ class MAML(TaskLearner, SteppedLearner, TrainedLearner):
         image_shape: Shape,
         device: torch.device,
     ) -> Self:
-        return cls(make_network(config, image_shape), config, device)
+        learner = cls(make_network(config, image_shape), config, device)
+        if is_own(config.backbone):
+            try_network(learner, config, image_shape)
+        return learner
 
     def chosen_at_test(self, settings: Collection[str]) -> None:
         if "test_inner_steps" in settings:

@@ -21,12 +21,12 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ...datasets.episodes import EpisodeSpec
-from ...datasets.lookup import pick
-from ..backbones import BACKBONES, Shape, to_input
+from ..backbones import Shape, to_input
 from ..config import OWN, Positive, TrainConfig, learner_card
 from ..device.images import on_device
 from ..distances import class_mean_scores, negative_squared_distances
 from ..learner import EmbeddingLearner, LearnerCard
+from ..own_backbone import make_backbone
 from ..trained_learner import LossLearner
 from .folding import folded
 
@@ -145,6 +145,6 @@ def make_network(config: TrainConfig, image_shape: Shape) -> nn.Module:
     """Make the recipe's backbone with new weights.
 
     Raises DataError if the backbone is unknown.
+    Raises BaselineError if a backbone of the user cannot be made.
     """
-    make_backbone = pick("backbone", config.backbone, BACKBONES)
-    return make_backbone(image_shape, config.width)
+    return make_backbone(config.backbone, image_shape, config.width)

@@ -4,6 +4,9 @@ Slow libraries are imported inside the commands. So --help answers at once.
 """
 
 import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated, Any, cast
 
 import typer
@@ -25,6 +28,7 @@ from . import (
     plan,
     probe,
     protocol,
+    published,
     quickstart,
     recipes,
     regress,
@@ -85,6 +89,7 @@ app.command()(reproduce.reproduce)
 app.add_typer(grid.app, name="grid")
 app.command()(report.report)
 app.command()(compare.compare)
+app.command()(published.published)
 app.command()(regress.regress)
 app.command()(plan.plan)
 app.command()(verify.verify)
@@ -125,7 +130,8 @@ def main() -> None:
     one line and exit with 128 + the number of the signal.
     """
     try:
-        code = app(prog_name="fewbench", standalone_mode=False)
+        with one_line_warnings():
+            code = app(prog_name="fewbench", standalone_mode=False)
     except ClickError as error:
         _answer_usage_error(error)
         code = getattr(error, "exit_code", MISTAKE)
@@ -148,6 +154,17 @@ def main() -> None:
         _answer_error("aborted")
         code = 1
     sys.exit(code)
+
+
+@contextmanager
+def one_line_warnings() -> Iterator[None]:
+    """Show each warning as one line, without the place in the code that raised it."""
+    usual = warnings.formatwarning
+    warnings.formatwarning = lambda message, *_, **__: f"warning: {message}\n"
+    try:
+        yield
+    finally:
+        warnings.formatwarning = usual
 
 
 def usage_error_text(error: Exception) -> str:

@@ -1,5 +1,6 @@
 """The command `fewbench compare`."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -7,13 +8,14 @@ import typer
 
 from fewbench.errors import UserError
 
-from .console import emit
-from .inputs import load_in_order
+from .console import emit, say
+from .inputs import load_with_files
 from .options import Json, Level
 from .percent import accuracy, digits, points
 
 if TYPE_CHECKING:
     from ...reports.stats.non_inferiority import Limits
+    from ..compare_groups import Groups
     from ..compare_results import PublishedMean
 
 
@@ -22,7 +24,8 @@ def compare(
         list[Path],
         typer.Argument(
             metavar="RESULT...",
-            help="Results (.json files) on the same episodes, or folders with results.",
+            help="Results (.json files), or folders with results. Two folders are compared "
+            "pair by pair.",
         ),
     ],
     margin: Annotated[
@@ -61,17 +64,24 @@ def compare(
         ),
     ] = False,
     strict: Annotated[
-        bool, typer.Option("--strict", help="Exit with 1 also if undecided.")
+        bool,
+        typer.Option(
+            "--strict",
+            help="Exit with 1 also if undecided, or if a result has no partner.",
+        ),
     ] = False,
     level: Level = "95%",  # pyright: ignore[reportArgumentType] - Typer parses it
     as_json: Json = False,
 ) -> None:
     """Compare results with each other, or with a published accuracy.
 
-    The results must be on the same episodes. They are compared in pairs. A
-    positive difference means that the first result of the pair is better. For
-    more than two results, the p-values are also adjusted for the number of
-    pairs (Holm).
+    Results on the same episodes are compared in pairs. A positive difference
+    means that the first result of the pair is better. For more than two
+    results, the p-values are also adjusted for the number of pairs (Holm).
+
+    Results on several protocols are compared protocol by protocol. Of two
+    folders, the results of one protocol and learner are compared; what has no
+    partner is named.
 
     With --margin, the first of two results is the new one. It passes if it is
     surely worse than the second by less than the margin, or not worse, and
@@ -82,7 +92,12 @@ def compare(
     Runs with other training seeds may differ by more.
     """
     from ..compare_results import compare_results
-    from .describe_comparison import comparison_document, comparison_text
+    from .describe_groups import (
+        ComparedGroup,
+        folders_text,
+        groups_document,
+        groups_text,
+    )
 
     limits = gate_limits(margin, published, two_sided, level)
     target = published_mean(published, None if limits else margin, half_width)
@@ -91,17 +106,57 @@ def compare(
             "--strict: has no effect without a test: expected --margin, got none. Type "
             "for example: fewbench compare NEW.json OLD.json --margin 0.5% --strict"
         )
-    loaded = load_in_order(results)
-    if len(loaded) < 2 and target is None:
+    found = None if target else folder_pairs(results)
+    describe = folders_text if found else groups_text
+    if found is None:
+        found = file_groups(results, one_group=target is not None)
+    groups: list[ComparedGroup] = []
+    for group in found.groups:
+        loaded = [one.result for one in group]
+        compared = compare_results(loaded, level, target, limits)
+        groups.append(ComparedGroup(compared, [str(one.path) for one in group]))
+    emit(groups_document(groups, found.alone), describe(groups), as_json)
+    for one in found.alone:
+        say(f"{one.path}: has no partner, so it is not compared")
+    passes = all(compared.passes(strict=strict) for compared, _ in groups)
+    if not passes or (strict and found.alone):
+        raise typer.Exit(1)
+
+
+def folder_pairs(paths: Sequence[Path]) -> "Groups | None":
+    """Return the pairs of results in two folders.
+
+    Return None if the paths are not two folders, or if no result has a partner.
+    """
+    from ..compare_groups import Saved, pair_folders
+
+    if len(paths) != 2 or not all(path.is_dir() for path in paths):
+        return None
+    if paths[0].resolve() == paths[1].resolve():
+        return None  # an error says that a path is given twice
+    first, second = ([Saved(*one) for one in load_with_files([path])] for path in paths)
+    pairs = pair_folders(first, second)
+    return pairs if pairs.groups else None
+
+
+def file_groups(paths: Sequence[Path], *, one_group: bool) -> "Groups":
+    """Return results as groups that are compared.
+
+    one_group: whether all results are one group, and a single one is enough
+    Raises UserError if there is a single result, unless one is enough.
+    """
+    from ..compare_groups import Groups, Saved, group_by_protocol
+
+    loaded = [Saved(*one) for one in load_with_files(paths)]
+    if one_group:
+        return Groups([loaded], [])
+    if len(loaded) < 2:
         raise UserError(
             f"RESULT: expected at least 2 results, or one result and a published "
             f"number, got {len(loaded)}. Add a second result, or add for example "
             f"--published 98.8% --margin 1%"
         )
-    compared = compare_results(loaded, level, target, limits)
-    emit(comparison_document(compared), comparison_text(compared), as_json)
-    if not compared.passes(strict=strict):
-        raise typer.Exit(1)
+    return group_by_protocol(loaded)
 
 
 def gate_limits(

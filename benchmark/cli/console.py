@@ -2,7 +2,9 @@
 
 import importlib.util
 import json
+import shutil
 import sys
+import textwrap
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -24,8 +26,27 @@ def emit(document: Mapping[str, object], text: str, as_json: bool) -> None:
     """
     if as_json:
         text = json.dumps(document, indent=2, sort_keys=True, allow_nan=False)
-    safe = printable(text, keep="\n")
-    sys.stdout.write(safe.rstrip("\n") + "\n")
+    safe = printable(text, keep="\n").rstrip("\n")
+    if sys.stdout.isatty() and not as_json:
+        safe = wrapped(safe, shutil.get_terminal_size().columns)
+    sys.stdout.write(safe + "\n")
+
+
+def wrapped(text: str, width: int) -> str:
+    """Return a text whose long notes are broken between words.
+
+    Rows of tables stay as they are, and so do lines with a command to copy.
+    """
+    lines: list[str] = []
+    for line in text.splitlines():
+        is_row = "  " in line.strip()
+        if len(line) <= width or is_row or "fewbench " in line:
+            lines.append(line)
+            continue
+        lines += textwrap.wrap(
+            line, width, break_long_words=False, break_on_hyphens=False
+        )
+    return "\n".join(lines)
 
 
 def say(text: str) -> None:
@@ -42,7 +63,7 @@ def progress_bars() -> Iterator[Progress]:
     """Yield a function that shows progress on stderr.
 
     It draws bars in a terminal and in a notebook. In a file or a pipe, it prints a line
-    at most every 30 seconds and at the end of each stage.
+    when there is news, such as a validation, and otherwise at most every 30 seconds.
     """
     from rich.console import Console
 
@@ -59,20 +80,21 @@ def progress_bars() -> Iterator[Progress]:
 def can_draw_bars(console: "Console") -> bool:
     """Return whether a bar can be redrawn in place.
 
-    This is False in a file, a pipe or a dumb terminal. In a notebook, it is True if
-    ipywidgets is installed.
+    This is False in a file, a pipe or a dumb terminal, also where colours are forced. In a
+    notebook, it is True if ipywidgets is installed.
     """
     if console.is_jupyter:
         return importlib.util.find_spec("ipywidgets") is not None
-    return console.is_terminal and not console.is_dumb_terminal
+    return console.file.isatty() and not console.is_dumb_terminal
 
 
 class ProgressLines:
     """Prints progress as lines of text, for files and pipes.
 
-    It prints a line when a stage ends for the first time, and otherwise only if the
-    last line is 30 seconds old. When a new stage begins, it prints how far the stages
-    before it came. `finish` prints the last state of each stage.
+    It prints a line when a stage ends for the first time, when its remark changes, and
+    otherwise only if the last line is 30 seconds old. A line says how much time the stage
+    will still take. When a new stage begins, it prints how far the stages before it came.
+    `finish` prints the last state of each stage.
 
     write: called with each line
     clock: returns the time in seconds
@@ -85,21 +107,26 @@ class ProgressLines:
         self._clock = clock
         self._last_line = clock()
         self._unprinted: dict[str, tuple[int, int, str]] = {}
-        self._begun: set[str] = set()
+        # Of each stage: the time of the first report and what was done then.
+        self._begun: dict[str, tuple[float, int]] = {}
+        self._remarks: dict[str, str] = {}
         self._ended: set[str] = set()
 
     def __call__(self, stage: str, done: int, total: int, remark: str = "") -> None:
         """Report progress; see `fewbench.progress.Progress` for the arguments."""
         if stage not in self._begun:
-            self._begun.add(stage)
+            self._begun[stage] = (self._clock(), done)
+            self._remarks[stage] = remark
             self.finish()
         self._unprinted[stage] = (done, total, remark)
         # Some stages end several times, because new batches of episodes continue them.
         ends_first_time = 0 < total <= done and stage not in self._ended
         if ends_first_time:
             self._ended.add(stage)
+        has_news = remark != self._remarks[stage]
+        self._remarks[stage] = remark
         seconds = self._clock() - self._last_line
-        if ends_first_time or seconds >= SECONDS_BETWEEN_LINES:
+        if ends_first_time or has_news or seconds >= SECONDS_BETWEEN_LINES:
             self._print(stage)
 
     def finish(self) -> None:
@@ -109,8 +136,31 @@ class ProgressLines:
 
     def _print(self, stage: str) -> None:
         done, total, remark = self._unprinted.pop(stage)
-        self._write(progress_line(stage, done, total, remark))
+        line = progress_line(stage, done, total, remark)
+        left = self._seconds_left(stage, done, total)
+        if left >= 1:
+            line += f", about {duration_text(left)} left"
+        self._write(line)
         self._last_line = self._clock()
+
+    def _seconds_left(self, stage: str, done: int, total: int) -> float:
+        """Return how many seconds a stage will still take; 0 if that is unknown."""
+        began, done_before = self._begun[stage]
+        progress = done - done_before
+        if progress <= 0 or done >= total:
+            return 0.0
+        return (self._clock() - began) / progress * (total - done)
+
+
+def duration_text(seconds: float) -> str:
+    """Return a duration as text, such as "40 s", "12 min", "3.5 h" or "2.1 days"."""
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    if seconds < 100 * 60:
+        return f"{seconds / 60:.0f} min"
+    if seconds < 48 * 3600:
+        return f"{seconds / 3600:.1f} h"
+    return f"{seconds / 86400:.1f} days"
 
 
 def progress_line(stage: str, done: int, total: int, remark: str = "") -> str:

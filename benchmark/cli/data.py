@@ -1,10 +1,14 @@
 """The commands `list`, `build`, `verify`, `info` and `show` of `fewbench data`."""
 
+import shlex
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from fewbench.errors import UserError
+
+from . import completion
 from .console import emit, progress_bars, say
 from .inputs import find_dataset, require_folder_of
 from .options import DatasetName, Json, Root
@@ -47,7 +51,14 @@ def list_datasets(root: Root = None, as_json: Json = False) -> None:
 
 @app.command()
 def build(
-    name: DatasetName,
+    names: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="NAME...",
+            help="Names of datasets. `fewbench data list` shows all.",
+            autocompletion=completion.datasets,
+        ),
+    ],
     source: Annotated[
         Path | None,
         typer.Option(
@@ -81,20 +92,37 @@ def build(
     root: Root = None,
     as_json: Json = False,
 ) -> None:
-    """Build a dataset from its official files. Check the files and the result."""
+    """Build datasets from their official files. Check the files and the results.
+
+    They are built one after the other. If a build fails, those before it are kept.
+    """
     from ...datasets.build import build as build_dataset
     from ...datasets.info import Request
     from ...datasets.root import data_root
     from .describe_build import built_text
 
-    info = find_dataset(name, root, resampling)
-    request = Request(source, allow_missing, offline)
-    with progress_bars() as progress:
-        built = build_dataset(
-            info, data_root(root), request, rebuild=rebuild, progress=progress
+    if len(names) > 1 and source is not None:
+        raise UserError(
+            f"--source {source}: belongs to a single dataset: expected one NAME, got "
+            f"{', '.join(names)}. Type for example: fewbench data build {names[0]} "
+            f"--source {shlex.quote(str(source))}"
         )
-    text = f"{info.name}: {built_text(built, from_source=source is not None)}"
-    emit({**built.manifest, "already_built": built.already_built}, text, as_json)
+    infos = [find_dataset(name, root, resampling) for name in names]
+    request = Request(source, allow_missing, offline)
+    documents: dict[str, dict[str, Any]] = {}
+    for info in infos:
+        with progress_bars() as progress:
+            built = build_dataset(
+                info, data_root(root), request, rebuild=rebuild, progress=progress
+            )
+        document = {**built.manifest, "already_built": built.already_built}
+        documents[info.name] = document
+        if not as_json:
+            text = f"{info.name}: {built_text(built, from_source=source is not None)}"
+            emit(document, text, as_json)
+    if as_json:
+        several = {"datasets": documents}
+        emit(several if len(names) > 1 else documents[infos[0].name], "", as_json)
 
 
 @app.command()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from .train import duration_text
+from .console import duration_text
 
 if TYPE_CHECKING:
     from ...reports.published import PublishedNumber

@@ -27,10 +27,14 @@ _OTHER_KINDS = (
 )
 
 
-def comparison_document(compared: ComparedResults) -> dict[str, Any]:
+def comparison_document(
+    compared: ComparedResults, files: Sequence[str] = ()
+) -> dict[str, Any]:
     """Return all comparisons as JSON, with unrounded numbers.
 
     The keys `a`, `b` and `result` are positions in the list `results`, counted from 0.
+
+    files: the path of each result; empty if they are unknown
     """
     tests = []
     for place, test in enumerate(compared.tests):
@@ -38,6 +42,8 @@ def comparison_document(compared: ComparedResults) -> dict[str, Any]:
     results = []
     for result in compared.results:
         results.append(result_document(result, compared.level))
+    for document, file in zip(results, files, strict=False):
+        document["file"] = file
     return {
         "results": results,
         "comparisons": list(map(_pair_document, compared.pairs)),
@@ -46,13 +52,15 @@ def comparison_document(compared: ComparedResults) -> dict[str, Any]:
     }
 
 
-def comparison_text(compared: ComparedResults) -> str:
+def comparison_text(compared: ComparedResults, files: Sequence[str] = ()) -> str:
     """Return all comparisons as text.
 
     The text has a table of the results, a table of their differences, and the tests
     against a published accuracy.
+
+    files: the path of each result; empty if they are unknown
     """
-    blocks = [_results_table(compared.results, compared.level)]
+    blocks = [_results_table(compared.results, compared.level, files)]
     footnotes = _footnotes(compared.results, compared.level)
     if footnotes:
         blocks.append("\n".join(footnotes))
@@ -101,7 +109,9 @@ def _pair_document(pair: ComparedPair) -> dict[str, Any]:
     }
 
 
-def _results_table(results: Sequence[RunResult], level: float) -> str:
+def _results_table(
+    results: Sequence[RunResult], level: float, files: Sequence[str]
+) -> str:
     from ...reports.stats.intervals import result_interval
     from ...reports.tables.text import text_table
 
@@ -112,7 +122,12 @@ def _results_table(results: Sequence[RunResult], level: float) -> str:
         mark = "°" if interval.of_little_spread else ""
         accuracy = f"{interval}{mark}"
         rows.append([str(number), result_label(result), accuracy, kind])
-    return text_table(["", "result", "accuracy", "kind of ±"], rows)
+    header = ["", "result", "accuracy", "kind of ±"]
+    if files:
+        header.append("file")
+        for row, file in zip(rows, files, strict=True):
+            row.append(file)
+    return text_table(header, rows)
 
 
 def _footnotes(results: Sequence[RunResult], level: float) -> list[str]:
@@ -166,15 +181,15 @@ def _pairs_table(pairs: Sequence[ComparedPair], level: float) -> str:
 def _pair_row(pair: ComparedPair, *, several: bool) -> list[str]:
     """Return the row of a pair. Equal predictions leave no interval and no p-value."""
     first, second, found = pair
-    row = [f"{first + 1} - {second + 1}", _in_points(found.difference)]
+    row = [f"{first + 1} - {second + 1}", in_points(found.difference)]
     if found.interval is None:
         return [*row, "equal", "–", "–", "–", "–"]
-    row += [_limits(found.interval), found.interval.kind]
+    row += [limits_text(found.interval), found.interval.kind]
     p = p_value(found.p_value)
     if several:
         row += [p, p_value(found.p_adjusted)]
     else:
-        row += [_limits(found.bootstrap), p]
+        row += [limits_text(found.bootstrap), p]
     return [*row, f"{100 * found.superiority:.1f} %"]
 
 
@@ -205,13 +220,15 @@ def _about_pairs(pairs: Sequence[ComparedPair]) -> str:
     return text
 
 
-def _limits(interval: Interval | None) -> str:
+def limits_text(interval: Interval | None) -> str:
+    """Return the limits of a difference as text, in points; a dash if there are none."""
     if interval is None:
         return "–"
-    low = _in_points(interval.low)
-    high = _in_points(interval.high)
+    low = in_points(interval.low)
+    high = in_points(interval.high)
     return f"[{low}, {high}]"
 
 
-def _in_points(value: float) -> str:
+def in_points(value: float) -> str:
+    """Return a difference of accuracies as text, in points with a sign."""
     return f"{100 * value:+.2f}"

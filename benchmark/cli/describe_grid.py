@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from fewbench.documents import counted
 
+from .console import duration_text
 from .grid_progress import KINDS, ONE
-from .train import duration_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from fewbench.documents import counted
 
+from .console import duration_text
 from .describe_cells import cell_remarks, published_text
-from .train import duration_text
 
 if TYPE_CHECKING:
     from ...reports.reproduction import Reproduction

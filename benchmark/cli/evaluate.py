@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from . import completion
 from .console import emit, progress_bars
 from .episode_choice import EpisodeChoice
 from .image_options import (
@@ -53,7 +54,8 @@ def evaluate(
         list[str] | None,
         typer.Option(
             help="Name of a protocol; `fewbench protocol list` shows all. Repeat the option "
-            "for several protocols. Each protocol then gives a result."
+            "for several protocols. Each protocol then gives a result.",
+            autocompletion=completion.protocols,
         ),
     ] = None,
     episodes: Annotated[

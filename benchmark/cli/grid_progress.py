@@ -5,8 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from .console import SECONDS_BETWEEN_LINES, can_draw_bars, say
-from .train import duration_text
+from .console import SECONDS_BETWEEN_LINES, can_draw_bars, duration_text, say
 
 if TYPE_CHECKING:
     from rich.table import Table

@@ -59,10 +59,15 @@ def load_in_order(paths: Sequence[Path]) -> "list[RunResult]":
     Raises UserError if a path is given twice.
     Raises ResultError if a path has no result, or if a result is damaged.
     """
-    from ...reports.result_files import find_documents
-    from ..verification.load import load_results
+    return [result for _, result in load_with_files(paths)]
 
-    results: list[RunResult] = []
+
+def load_with_files(paths: Sequence[Path]) -> "list[tuple[Path, RunResult]]":
+    """Do the same as `load_in_order`. Return each result with the path of its document."""
+    from ...reports.result_files import find_documents
+    from ..verification.load import load_with_paths
+
+    results: list[tuple[Path, RunResult]] = []
     seen: set[Path] = set()
     loaded: set[Path] = set()
     for path in paths:
@@ -74,7 +79,7 @@ def load_in_order(paths: Sequence[Path]) -> "list[RunResult]":
         seen.add(path.resolve())
         documents = {one.resolve(): one for one in find_documents([path])}
         new = documents.keys() - loaded
-        results += load_results(documents[one] for one in new)
+        results += load_with_paths(documents[one] for one in new)
         loaded |= new
     return results
 

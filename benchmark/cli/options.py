@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from . import completion
 from .percent import accuracy
 
 Json = Annotated[
@@ -20,13 +21,17 @@ Root = Annotated[
 DatasetName = Annotated[
     str,
     typer.Argument(
-        metavar="NAME", help="Name of a dataset. `fewbench data list` shows all."
+        metavar="NAME",
+        help="Name of a dataset. `fewbench data list` shows all.",
+        autocompletion=completion.datasets,
     ),
 ]
 ProtocolName = Annotated[
     str,
     typer.Argument(
-        metavar="NAME", help="Name of a protocol. `fewbench protocol list` shows all."
+        metavar="NAME",
+        help="Name of a protocol. `fewbench protocol list` shows all.",
+        autocompletion=completion.protocols,
     ),
 ]
 OtherBuild = Annotated[
@@ -35,6 +40,7 @@ OtherBuild = Annotated[
         "--dataset",
         help="Use this dataset instead of the protocol's, e.g. omniglot-nearest. The "
         "name of the protocol then ends in -on-DATASET.",
+        autocompletion=completion.datasets,
     ),
 ]
 Split = Annotated[
@@ -82,6 +88,7 @@ LearnerName = Annotated[
         "(with --backbone), features:FOLDER for features that `fewbench embed` stored, or "
         "module:factory for your own model: the "
         "function `factory` in `module` returns it.",
+        autocompletion=completion.learners,
     ),
 ]
 FeaturesMember = Annotated[

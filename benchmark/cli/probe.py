@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from . import completion
 from .console import emit
 from .image_options import Invert, Mean, Size, Std, Transform, preparation_of
 from .options import (
@@ -27,7 +28,10 @@ def probe(
     what: LearnerName,
     protocol: Annotated[
         str,
-        typer.Option(help="Name of a protocol. `fewbench protocol list` shows all."),
+        typer.Option(
+            help="Name of a protocol. `fewbench protocol list` shows all.",
+            autocompletion=completion.protocols,
+        ),
     ],
     backbone: Backbone = None,
     width: Width = None,

@@ -8,14 +8,18 @@ import typer
 from fewbench.signals import Interrupted
 
 from .console import emit, progress_bars, say
-from .options import Device, Json, Out, Root
+from .options import Device, Json, Out, Root, named_settings
 
 
 def quickstart(
     out: Out = Path("quickstart"),
-    seconds: Annotated[
-        float, typer.Option(min=1.0, help="Training time in seconds.")
-    ] = 60.0,
+    steps: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            help="Number of training steps. Default: 300, about a minute on one core.",
+        ),
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Training seed.")] = 0,
     device: Device = "auto",
     root: Root = None,
@@ -23,19 +27,19 @@ def quickstart(
 ) -> None:
     """Train, evaluate and report on glyphs, the small dataset that comes with fewbench.
 
-    The report has tables, plots and an HTML page.
+    The report has tables, plots and an HTML page. The same command goes on
+    after an interruption.
     """
-    from ...baselines.training import TrainBudget
     from ...reports.tables.frames import results_frame
     from ...reports.tables.printed import to_text
     from ..quickstart import run_quickstart
 
-    budget = TrainBudget(minutes=seconds / 60, device=device)
+    settings = named_settings(seed=seed, steps=steps)
     try:
         with progress_bars() as progress:
-            made = run_quickstart(out, budget, seed, root, progress)
+            made = run_quickstart(out, settings, device, root, progress)
     except Interrupted as error:
-        error.advice = f"To start again, remove {out}, then type the same command"
+        error.advice = "To go on, type the same command again"
         raise
     frame = results_frame(made.results)
     without_nan = frame.astype(object).where(frame.notna(), None)  # JSON has no NaN

@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from fewbench.documents import counted
+
 from .console import emit, say
 from .options import Json, Out, Root
 
@@ -35,5 +37,6 @@ def report(
             f"others. The report shows each result once."
         )
     paths = list(map(str, report.paths))
-    text = "\n".join(f"wrote {path}" for path in paths)
+    page = out / "index.html"
+    text = f"wrote {page} and {counted(len(paths) - 1, 'other file')} beside it"
     emit({"paths": paths}, text, as_json)

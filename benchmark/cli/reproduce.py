@@ -9,7 +9,7 @@ import typer
 from fewbench.errors import UserError
 from fewbench.signals import Interrupted
 
-from .console import emit, progress_bars, say
+from .console import duration_text, emit, progress_bars, say
 from .options import Device, Json, Root
 
 if TYPE_CHECKING:
@@ -166,7 +166,6 @@ def _run(job: "Job", source: Path | None, yes: bool, as_json: bool) -> None:
 
 def _ask_if_long(seconds: float, yes: bool) -> None:
     """Ask before more than an hour of work. Raise UserError if nobody can answer."""
-    from .train import duration_text
 
     if yes or seconds <= LONG:
         return

@@ -10,7 +10,8 @@ import typer
 
 from fewbench.signals import Interrupted
 
-from .console import emit, progress_bars
+from . import completion
+from .console import duration_text, emit, progress_bars
 from .options import (
     Backend,
     Device,
@@ -31,7 +32,8 @@ def train(
         str,
         typer.Option(
             help="Name of a recipe, or path of a .toml file. `fewbench recipes` shows "
-            "all names."
+            "all names.",
+            autocompletion=completion.recipes,
         ),
     ],
     out: Out,
@@ -79,6 +81,7 @@ def train(
     `fewbench env` shows which backends are installed, and how to install the
     others.
     """
+    from ...baselines.own_code import is_own
     from ...baselines.recipe_files import load_recipe
     from ...baselines.training import TrainBudget
     from ..train import estimate_run, train_run
@@ -101,7 +104,8 @@ def train(
     except Interrupted as error:
         error.advice = f"To go on, type: {resuming_command(sys.argv[1:])}"
         raise
-    emit(run, run_text(run, root), as_json)
+    uses_own_code = is_own(config.learner) or is_own(config.backbone)
+    emit(run, run_text(run, root, uses_own_code=uses_own_code), as_json)
 
 
 def resuming_command(arguments: Sequence[str]) -> str:
@@ -130,32 +134,27 @@ def estimate_text(expected: "TrainingEstimate") -> str:
     return "\n".join(lines)
 
 
-def duration_text(seconds: float) -> str:
-    """Return a duration as text, such as "40 s", "12 min", "3.5 h" or "2.1 days"."""
-    if seconds < 100:
-        return f"{seconds:.0f} s"
-    if seconds < 100 * 60:
-        return f"{seconds / 60:.0f} min"
-    if seconds < 48 * 3600:
-        return f"{seconds / 3600:.1f} h"
-    return f"{seconds / 86400:.1f} days"
-
-
-def run_text(run: "TrainingSummary", root: Path | None = None) -> str:
+def run_text(
+    run: "TrainingSummary", root: Path | None = None, *, uses_own_code: bool = False
+) -> str:
     """Return a text with the summary of a training run.
 
     Its last line is the command that evaluates the learner.
+
+    uses_own_code: whether the recipe names code of the user, which a checkpoint alone may
+        not import from the working folder
     """
     selected = "no validation"
     accuracy = run["val_accuracy"]
     if accuracy:
         selected = f"validation accuracy {100 * accuracy:.2f} %"
+    trust = "PYTHONPATH=. " if uses_own_code else ""
     options = protocol_options(run["dataset"], root)
     return (
         f"trained {run['steps']} steps in {run['seconds']:.0f} s ({run['precision']}, "
         f"{run['device']}), {selected}\n"
         f"wrote {run['checkpoint']}\n"
-        f"next: fewbench evaluate {run['out']} {options} --out results"
+        f"next: {trust}fewbench evaluate {run['out']} {options} --out results"
     )
 
 

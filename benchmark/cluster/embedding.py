@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ...baselines.evaluation.features import embedding_order, images_per_block
 from ...baselines.evaluation.stored_learner import StoredLearner, head_of
 from ...baselines.learner import BaselineError, EmbeddingLearner
 from ...datasets.prepared_view import PreparedView
@@ -121,7 +122,7 @@ def open_embedding(request: EmbedRequest, root: Path | None) -> Embedding:
         conditions=Conditions.here(request.threads, device),
         learner=learner,
         view=view,
-        images_per_block=learner.images_per_batch or source.images_per_block,
+        images_per_block=images_per_block(learner, view, embedding_order(view)),
     )
 
 

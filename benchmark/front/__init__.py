@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         load_weights,
         open_split,
         save_result,
+        torch_dataset,
         write_report,
     )
     from .tables import protocols, published
@@ -49,6 +50,7 @@ __all__ = [
     "protocols",
     "published",
     "save_result",
+    "torch_dataset",
     "write_report",
 ]
 

@@ -2,11 +2,14 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from fewbench.baselines.learner import Learner
     from fewbench.baselines.preparation import Preparation
+    from fewbench.baselines.torch_dataset import TorchDataset
     from fewbench.datasets.store.split_store import SplitStore
     from fewbench.progress import Progress
     from fewbench.reports.protocol import EvalProtocol
@@ -101,6 +104,28 @@ def open_split(
 
     where = data_root(root)
     return open_built_split(find_dataset(dataset, where), where, split)
+
+
+def torch_dataset(
+    dataset: str,
+    split: str,
+    transform: "Callable[[Tensor], Any] | None" = None,
+    *,
+    root: str | Path | None = None,
+) -> "TorchDataset":
+    """Return a split as a dataset of torch, for a `DataLoader` with any number of workers.
+
+    Its items are images and labels, in the order of the classes. `labels` holds all labels,
+    and `class_names` their names.
+
+    transform: a function of a uint8 tensor (C, H, W), such as a transform of torchvision;
+        None for float32 images in 0..1
+    dataset, split, root: see `open_split`
+    Raises the same errors as `open_split`, and DataError if `transform` is not a function.
+    """
+    from fewbench.baselines.torch_dataset import TorchDataset
+
+    return TorchDataset(open_split(dataset, split, root=root), transform)
 
 
 def load_weights(

@@ -23,6 +23,18 @@ def load_results(paths: Iterable[Path]) -> list[RunResult]:
     return load_files(paths, checked)
 
 
+def load_with_paths(paths: Iterable[Path]) -> list[tuple[Path, RunResult]]:
+    """Do the same as `load_results`. Return each result with the path of its document."""
+    found: list[tuple[Path, RunResult]] = []
+
+    def noted(path: Path, result: RunResult) -> RunResult:
+        found.append((path, checked(path, result)))
+        return result
+
+    load_files(paths, noted)
+    return sorted(found, key=lambda one: one[1].file_stem)
+
+
 def checked(path: Path, result: RunResult) -> RunResult:
     """Return a result with its `data_standing`.
 

@@ -83,7 +83,8 @@ def test_training_learns_selects_the_best_and_keeps_a_log(
     ]
     last_accuracy = log["history"][-1]["val_accuracy"]
     assert [report[3] for report in reports[:3]] == ["", "", ""]
-    assert reports[-1][3] == f"val {100 * last_accuracy:.2f} %"
+    last_loss = log["history"][-1]["loss"]
+    assert reports[-1][3] == f"loss {last_loss:.3f}, val {100 * last_accuracy:.2f} %"
     learner = load_learner(str(tmp_path), torch.device("cpu"))
     trained_steps = learner.card.recipe["trained_steps"]
     assert isinstance(trained_steps, int)

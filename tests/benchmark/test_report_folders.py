@@ -66,3 +66,21 @@ def test_a_folder_without_results_is_named(tmp_path):
     with pytest.raises(ResultError, match=str(tmp_path)):
         report_folders([tmp_path], tmp_path / "out", tmp_path)
     assert not (tmp_path / "out").exists()
+
+
+def test_a_training_run_needs_results_beside_it(tmp_path):
+    run = tmp_path / "run"
+    write(run / "train.json", {"history": ROWS})
+    with pytest.raises(ResultError, match=f"evaluate {run} --protocol NAME"):
+        report_folders([run], tmp_path / "out", tmp_path)
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.usefixtures("unrendered")
+def test_a_training_run_gives_its_curve_beside_the_results(tmp_path):
+    results = tmp_path / "results"
+    save_result(build_honest(0.9, 1), results)
+    run = tmp_path / "runs" / "mine"
+    write(run / "train.json", {"history": ROWS})
+    report = report_folders([results, run], tmp_path / "out", tmp_path)
+    assert "learning_curve_mine.png" in {path.name for path in report.paths}

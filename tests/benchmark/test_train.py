@@ -31,7 +31,7 @@ def test_a_run_is_summed_up(glyphs_root: Path, tmp_path: Path) -> None:
         ("train", 1, 2),
         ("train", 2, 2),
     ]
-    assert calls[-1][3] == f"val {100 * run['val_accuracy']:.2f} %"
+    assert calls[-1][3].endswith(f", val {100 * run['val_accuracy']:.2f} %")
 
 
 def test_a_limited_time_is_counted_in_seconds(
@@ -86,7 +86,12 @@ def test_two_trainings_do_not_write_the_same_folder(
     first.join()
     train_run(config, out, budget, glyphs_root, silent)
     names = {path.name for path in out.iterdir()}
-    assert names == {"best.safetensors", "last.safetensors", "train.json"}
+    assert names == {
+        "best.safetensors",
+        "last.safetensors",
+        "train.csv",
+        "train.json",
+    }
 
 
 def silent(stage: str, done: int, total: int, remark: str = "") -> None:

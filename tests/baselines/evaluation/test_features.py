@@ -9,6 +9,7 @@ from fewbench.baselines.evaluation.features import (
 )
 from fewbench.baselines.learner import BaselineError
 from fewbench.baselines.metric.centroid import Centroid
+from fewbench.baselines.own_encoder import EncoderLearner
 from fewbench.datasets.store.split_store import SplitStore
 from fewbench.datasets.view import ImageView
 from fewbench_tests.fake_splits import FakeSplit
@@ -113,3 +114,26 @@ def test_blocks_with_other_widths_get_a_sentence(view: ImageView) -> None:
     learner.embed = lambda images: torch.zeros(len(images), next(widths))
     with pytest.raises(BaselineError, match="expected 2 features.*got float32 .128, 3"):
         Features(learner, view).table(np.arange(len(view)), no_progress)
+
+
+class Enlarging(torch.nn.Module):
+    """Makes an image larger inside, as networks for larger images do."""
+
+    def __init__(self, side: int) -> None:
+        super().__init__()
+        self.side = side
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        large = torch.nn.functional.interpolate(images, size=(self.side, self.side))
+        return large.mean((2, 3))
+
+
+@pytest.mark.parametrize(("side", "size"), [(28, 128), (30, 128), (56, 32), (224, 2)])
+def test_a_block_is_as_large_as_the_maps_inside_an_encoder_allow(
+    view: ImageView, side: int, size: int
+) -> None:
+    learner = EncoderLearner(Enlarging(side), "mine")
+    features = Features(learner, view)
+    features.table(embedding_order(view)[: size + 1], no_progress)
+    assert features.size == size
+    assert len(features.batch_with(int(embedding_order(view)[0]))) == size

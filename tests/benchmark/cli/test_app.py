@@ -104,7 +104,7 @@ def test_without_a_command_help_is_shown(run, command: tuple[str, ...]) -> None:
         (("plan",), ("PILOT", "fewbench plan --help")),
         (("train", "--frob"), ("--frob", "fewbench train --help")),
         (("protocol", "list", "--kind", "mine"), ("mine", "'own'", "--kind")),
-        (("quickstart", "--seconds", "0"), ("--seconds", "quickstart --help")),
+        (("quickstart", "--steps", "0"), ("--steps", "quickstart --help")),
         (("data", "show"), ("NAME", "fewbench data show --help")),
     ],
 )

@@ -1,11 +1,13 @@
 """compare as a user meets it, wrong input too."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from fewbench.benchmark.cli.compare import published_mean
 from fewbench.errors import UserError
+from fewbench.reports.result_files import save_result
 from fewbench.reports.stats.comparisons import compare, compare_all
 
 
@@ -175,3 +177,49 @@ def test_a_published_number_is_given_with_its_margin() -> None:
     assert published_mean(None, None, None) is None
     with pytest.raises(UserError, match="--margin"):
         published_mean(None, None, 0.01)
+
+
+@pytest.fixture
+def folders(fewbench, names, tmp_path):
+    """Folders `new` and `old` with a pair on each of two protocols, and one without."""
+    for folder in ("new", "old"):
+        for suffix in (".json", ".npz"):
+            file = tmp_path / names[0].replace(".json", suffix)
+            (tmp_path / folder).mkdir(exist_ok=True)
+            (tmp_path / folder / file.name).write_bytes(file.read_bytes())
+            (other,) = (tmp_path / "other").glob(f"*{suffix}")
+            (tmp_path / folder / other.name).write_bytes(other.read_bytes())
+    for suffix in (".json", ".npz"):
+        file = tmp_path / names[1].replace(".json", suffix)
+        (tmp_path / "old" / file.name).write_bytes(file.read_bytes())
+    return fewbench
+
+
+def test_two_folders_are_compared_pair_by_pair(folders, names) -> None:
+    gate = ("compare", "new", "old", "--margin", "0.5%")
+    done = folders(*gate)
+    assert f"1:  new/{names[0]}  old/{names[0]}" in done.stdout
+    verdicts = [line.split()[-3:] for line in done.stdout.splitlines()[1:3]]
+    assert verdicts == [["equal", "–", "pass"]] * 2
+    assert done.stderr == f"old/{names[1]}: has no partner, so it is not compared\n"
+    document = json.loads(folders(*gate, "--json").stdout)
+    assert [one["gate"]["outcome"] for one in document["groups"]] == ["pass", "pass"]
+    assert document["without_partner"] == [f"old/{names[1]}"]
+    folders(*gate, "--strict", code=1)
+
+
+def test_a_pair_that_fails_ends_with_1(folders, names, results, tmp_path) -> None:
+    worse = replace(
+        results[0], predictions=results[1].predictions, correct=results[1].correct
+    )
+    save_result(worse, tmp_path / "new", overwrite=True)
+    gate = ("compare", "new", "old", "--margin", "0.5%")
+    text = folders(*gate, code=1).stdout
+    assert [line.split()[-1] for line in text.splitlines()[1:3]] == ["fail", "pass"]
+
+
+def test_results_on_several_protocols_are_compared_by_protocol(folders, names) -> None:
+    done = folders("compare", f"old/{names[0]}", f"old/{names[1]}", "other")
+    assert "1 - 2" in done.stdout
+    assert f"old/{names[1]}" in done.stdout
+    assert "has no partner, so it is not compared" in done.stderr

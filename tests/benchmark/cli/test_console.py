@@ -2,16 +2,19 @@ import importlib.util
 import io
 import json
 
+import pytest
 from rich.console import Console
 
 from fewbench.benchmark.cli import console
 from fewbench.benchmark.cli.console import (
     ProgressLines,
     can_draw_bars,
+    duration_text,
     emit,
     progress_bars,
     progress_line,
     say,
+    wrapped,
 )
 
 
@@ -20,6 +23,11 @@ class Clock:
 
     def __call__(self) -> float:
         return self.now
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
 
 
 def test_the_answer_is_text_or_one_document(capsys) -> None:
@@ -39,9 +47,13 @@ def test_a_file_gets_a_line_now_and_then() -> None:
     for second in range(100):
         clock.now = float(second)
         progress("classify", second, 1000)
-    assert lines == [f"classify: {k} of 1,000 ({k // 10} %)" for k in (30, 60, 90)]
+    assert lines == [
+        "classify: 30 of 1,000 (3 %), about 16 min left",
+        "classify: 60 of 1,000 (6 %), about 16 min left",
+        "classify: 90 of 1,000 (9 %), about 15 min left",
+    ]
     progress.finish()
-    assert lines[-1] == "classify: 99 of 1,000 (9 %)"
+    assert lines[-1].startswith("classify: 99 of 1,000 (9 %)")
     assert len(lines) == 4
 
 
@@ -77,6 +89,52 @@ def test_a_stage_that_ended_early_is_told_before_the_next_begins() -> None:
     ]
 
 
+def test_news_get_a_line_at_once() -> None:
+    lines: list[str] = []
+    clock = Clock()
+    progress = ProgressLines(lines.append, clock)
+    for step in range(7):
+        clock.now = float(step)
+        progress("train", step, 100, f"loss {step // 3}")
+    assert lines == [
+        "train: 3 of 100 (3 %), loss 1, about 97 s left",
+        "train: 6 of 100 (6 %), loss 2, about 94 s left",
+    ]
+
+
+def test_long_notes_are_broken_between_words() -> None:
+    row = "learner    accuracy    and much more"
+    command = "next: fewbench evaluate runs/maml --protocol glyphs-5w1s"
+    note = "± is half the width of a 95 % interval"
+    text = wrapped(f"{row}\n{note}\n\n{command}", 20)
+    assert text.splitlines() == [
+        row, "± is half the width", "of a 95 % interval", "", command,
+    ]  # fmt: skip
+
+
+def test_notes_are_broken_in_a_terminal_alone(monkeypatch) -> None:
+    monkeypatch.setenv("COLUMNS", "20")
+    for stream, n_lines in ((io.StringIO(), 1), (Terminal(), 2)):
+        monkeypatch.setattr("sys.stdout", stream)
+        emit({}, "± is half the width of a 95 %", as_json=False)
+        assert stream.getvalue().count("\n") == n_lines
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0.4, "0 s"),
+        (99.0, "99 s"),
+        (100.0, "2 min"),
+        (3600.0, "60 min"),
+        (9000.0, "2.5 h"),
+        (200_000.0, "2.3 days"),
+    ],
+)
+def test_durations_have_the_unit_that_is_read_easily(seconds: float, text: str) -> None:
+    assert duration_text(seconds) == text
+
+
 def test_a_download_is_told_in_bytes() -> None:
     line = progress_line("download a.zip", 1_500_000, 3_000_000)
     assert line == "download a.zip: 1.5 MB of 3.0 MB (50 %)"
@@ -85,10 +143,12 @@ def test_a_download_is_told_in_bytes() -> None:
 def test_bars_are_drawn_where_they_can_be_redrawn(monkeypatch) -> None:
     monkeypatch.delenv("FORCE_COLOR", raising=False)
     monkeypatch.setenv("TERM", "xterm")
-    terminal = Console(file=io.StringIO(), force_terminal=True)
+    terminal = Console(file=Terminal(), force_terminal=True)
     notebook = Console(file=io.StringIO(), force_jupyter=True)
     assert can_draw_bars(terminal)
     assert not can_draw_bars(Console(file=io.StringIO(), force_terminal=False))
+    # Colours may be forced in a file, but a bar would be written again and again.
+    assert not can_draw_bars(Console(file=io.StringIO(), force_terminal=True))
     monkeypatch.setattr(importlib.util, "find_spec", lambda _: object())
     assert can_draw_bars(notebook)
     monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)

@@ -27,6 +27,23 @@ def test_data_commands_on_the_embedded_default(run, tmp_path: Path) -> None:
     assert (tmp_path / "sheets" / "grid.png").read_bytes().startswith(b"\x89PNG")
 
 
+def test_several_datasets_are_built_one_after_the_other(run) -> None:
+    done = run("data", "build", "glyphs", "glyphs", "--root", "two", "--json")
+    assert list(json.loads(done.stdout)["datasets"]) == ["glyphs"]
+    wrong = run("data", "build", "glyphs", "omnigolt", "--root", "none", code=2)
+    assert "'omniglot'" in wrong.stderr
+    assert wrong.stdout == ""  # no name is built if one is wrong
+    failed = run("data", "build", "glyphs", "omniglot", "--offline", code=2)
+    assert failed.stdout.startswith("glyphs: ")
+
+
+def test_a_source_belongs_to_one_dataset(run) -> None:
+    both = ("data", "build", "glyphs", "omniglot", "--source", "a b")
+    error = run(*both, code=2).stderr
+    assert "expected one NAME, got glyphs, omniglot" in error
+    assert "fewbench data build glyphs --source 'a b'" in error
+
+
 def test_a_damaged_build_fails_verification_with_exit_code_1(
     run, tmp_path: Path
 ) -> None:

@@ -8,7 +8,6 @@ import pytest
 
 from fewbench.baselines.families import BACKENDS
 from fewbench.benchmark.cli.train import (
-    duration_text,
     estimate_text,
     protocol_options,
     resuming_command,
@@ -170,19 +169,27 @@ def test_an_estimate_says_what_is_left() -> None:
     assert "memory" not in rest
 
 
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [
-        (0.4, "0 s"),
-        (99.0, "99 s"),
-        (100.0, "2 min"),
-        (3600.0, "60 min"),
-        (9000.0, "2.5 h"),
-        (200_000.0, "2.3 days"),
-    ],
-)
-def test_durations_have_the_unit_that_is_read_easily(seconds: float, text: str) -> None:
-    assert duration_text(seconds) == text
+def test_a_training_in_a_pipe_says_what_each_validation_found(run, tmp_path) -> None:
+    brief = ("--set=width=4", "--set=val_episodes=5", "--set=validate_every=2")
+    command = ("train", "--recipe", "protonet-glyphs", "--out", "run", *brief)
+    lines = run(*command, "--set=steps=5").stderr.splitlines()
+    rows = (tmp_path / "run" / "train.csv").read_text().splitlines()[1:]
+    assert len(rows) == 3
+    for row, line, step in zip(rows, lines, (2, 4, 5), strict=True):
+        number, _, loss, accuracy, _ = row.split(",")
+        said = f", loss {float(loss):.3f}, val {100 * float(accuracy):.2f} %"
+        assert int(number) == step
+        assert line.startswith(f"train: {step} of 5 (")
+        assert said in line
+
+
+def test_the_next_command_trusts_code_of_the_user() -> None:
+    run: TrainingSummary = {
+        "checkpoint": "r/best.safetensors", "out": "r", "dataset": "glyphs", "steps": 1,
+        "seconds": 1.0, "precision": "fp32", "device": "cpu", "val_accuracy": None,
+    }  # fmt: skip
+    assert "next: fewbench evaluate r " in run_text(run)
+    assert "next: PYTHONPATH=. fewbench" in run_text(run, uses_own_code=True)
 
 
 def test_the_next_command_evaluates_on_the_dataset_of_the_run() -> None:
