@@ -73,7 +73,9 @@ def source_hashes(recipe: dict[str, Any]) -> dict[str, str]:
     return hashes
 
 
-def changed_sources(saved: Mapping[Any, str], current: Mapping[str, str]) -> list[str]:
+def changed_sources(
+    saved: Mapping[OwnKey, str], current: Mapping[str, str]
+) -> list[OwnKey]:
     """Return the keys whose code differs from the code that trained a learner."""
     changed: list[OwnKey] = []
     for key, sha256 in saved.items():
