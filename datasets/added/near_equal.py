@@ -17,7 +17,7 @@ from ..store.split_store import SplitStore
 from .found import SPLITS
 
 _SIDE = 16  # of the grey thumbnails that are compared, in pixels
-_BLOCK = 2048  # images that are compared at once with all images of another split
+_BLOCK = 256  # images that are compared at once with all images of another split
 # Root mean squares of differences, in grey levels; see docs/data.md.
 _MOST_OF_THUMBNAILS = 5.0
 _MOST_OF_IMAGES = 20.0

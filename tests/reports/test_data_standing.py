@@ -9,6 +9,7 @@ NOTES = {
     "reference": "",
     "other": "other images than the reference build of glyphs",
     "no reference": "images not compared: no reference build of glyphs is known",
+    "own": "own images: glyphs is a dataset that a user made, not a published one",
 }
 
 
@@ -34,4 +35,6 @@ def test_tables_mark_other_images(make_result):
     assert r"\mathsection" in latex(result_grids([other]))
     unknown = to_text([make_result(data_standing="no reference")])
     assert "no reference build of glyphs is known" in unknown
+    own = to_text([make_result(data_standing="own")])
+    assert "own images: glyphs is a dataset that a user made" in own
     assert "§" not in to_text([make_result(data_standing="reference")])

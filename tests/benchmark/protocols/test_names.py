@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from fewbench.benchmark.protocols.catalogue import find_protocol
-from fewbench.benchmark.protocols.listing import PROTOCOLS
+from fewbench.benchmark.protocols.listing import PROTOCOLS, protocol_on_added
 from fewbench.benchmark.protocols.names import (
     base_name,
     named_by_changes,
@@ -76,3 +76,14 @@ def test_a_name_that_does_not_fit_is_replaced() -> None:
     own = replace(protocol, name="my-own")
     assert with_fitting_name(own) == own
     assert (base_name(protocol), base_name(own)) == ("glyphs-5w1s", None)
+
+
+def test_changes_of_a_protocol_on_own_images_show_too() -> None:
+    protocol = protocol_on_added("mine-5w1s")
+    assert protocol is not None
+    assert named_by_changes(protocol) == protocol
+    changed = replace(protocol, n_query=3, split="val")
+    assert named_by_changes(changed).name == "mine-5w1s-val-3query"
+    assert with_fitting_name(named_by_changes(changed)).name == "mine-5w1s-val-3query"
+    # It is in nobody else's catalogue.
+    assert base_name(protocol) is None

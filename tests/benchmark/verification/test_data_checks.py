@@ -3,6 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from fewbench.benchmark.protocols.listing import PROTOCOLS
 from fewbench.benchmark.verification.data_checks import check_data, data_standing
 from fewbench.benchmark.verification.load import with_standing
 from fewbench.datasets import BUILDERS
@@ -48,3 +49,8 @@ def test_what_is_known_of_each_dataset_is_compared() -> None:
 def test_the_names_are_those_of_the_split(names, outcome) -> None:
     *_, check = check_data(with_standing(replace(MINI, class_names=names)))
     assert check.outcome == outcome
+
+
+def test_a_dataset_that_fewbench_does_not_know_is_of_own_images() -> None:
+    protocol = replace(PROTOCOLS["glyphs-5w1s"], name="mine-5w1s", dataset="mine")
+    assert data_standing(protocol, "0" * 64) == "own"
