@@ -62,13 +62,17 @@ def cosine_scores(support: Tensor, query: Tensor) -> Tensor:
     query: the same type (..., n_queries, d)
     Returns float64 (..., n_queries, n_way).
     """
-    means = _unit_length(support.double().mean(-2))
-    return _unit_length(query.double()) @ means.mT
+    means = support.double().mean(-2)
+    prototypes = _unit_length(means)
+    queries = _unit_length(query.double())
+    return queries @ prototypes.mT
 
 
 def _unit_length(vectors: Tensor) -> Tensor:
     lengths = vector_norm(vectors, dim=-1, keepdim=True)
-    return vectors / lengths.where(lengths > 0, 1)
+    is_long = lengths > 0
+    divisors = lengths.where(is_long, 1)
+    return vectors / divisors
 
 
 def negative_squared_distances(query: Tensor, prototypes: Tensor) -> Tensor:

@@ -18,4 +18,5 @@ class NamedTransform:
         self._shape = (n_channels, height, width)
 
     def __call__(self, images: Tensor) -> Tensor:
-        return images.new_zeros((len(images), *self._shape))
+        shape = (len(images), *self._shape)
+        return images.new_zeros(shape)

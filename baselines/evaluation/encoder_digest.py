@@ -26,7 +26,9 @@ def weights_digest_of(learner: EmbeddingLearner) -> str | None:
             # A module may keep other things beside its tensors.
             if isinstance(tensor, Tensor) and not is_lazy(tensor):
                 tensors[f"{name}.{key}"] = tensor
-    return weights_digest(tensors) if tensors else None
+    if not tensors:
+        return None
+    return weights_digest(tensors)
 
 
 class FeaturesDigest(NamedTuple):
@@ -45,8 +47,10 @@ def features_digest(learner: EmbeddingLearner, images: np.ndarray) -> FeaturesDi
     features = learner.embed(images)
     check_features(features, len(images))
     values = features.detach().cpu().contiguous()
-    head = f"{values.dtype} {tuple(values.shape)}\n".encode()
-    digest = hashlib.sha256(head)
-    digest.update(values.double().numpy().tobytes())
-    bytes_per_image = values.shape[1] * max(1, values.element_size())
+    shape = tuple(values.shape)
+    head = f"{values.dtype} {shape}\n"
+    digest = hashlib.sha256(head.encode())
+    precise = values.double().numpy()
+    digest.update(precise.tobytes())
+    bytes_per_image = shape[1] * values.element_size()
     return FeaturesDigest(digest.hexdigest(), bytes_per_image)

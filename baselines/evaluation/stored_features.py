@@ -48,11 +48,12 @@ class FeatureRows:
         parts = [_mapped(path) for path in paths]
         first = parts[0]
         for path, part in zip(paths, parts, strict=True):
-            if part.dtype != first.dtype or part.shape[1:] != first.shape[1:]:
+            expected = _kind_of(first)
+            got = _kind_of(part)
+            if got != expected:
                 raise BaselineError(
-                    f"{shown(path, 400)}: expected {first.shape[1]} features of each "
-                    f"image in {first.dtype}, as in {shown(paths[0], 400)}, got "
-                    f"{part.shape[1]} in {part.dtype}. Embed the images again: fewbench "
+                    f"{shown(path, 400)}: expected {expected}, as in "
+                    f"{shown(paths[0], 400)}, got {got}. Embed the images again: fewbench "
                     f"embed --help"
                 )
         return cls(parts)
@@ -68,7 +69,8 @@ class FeatureRows:
             here = owners == owner
             part = self._parts[owner]
             start = self._ends[owner] - len(part)
-            values[here] = part[rows[here] - start]
+            within = rows[here] - start
+            values[here] = part[within]
         return values
 
 
@@ -96,8 +98,10 @@ class StoredIn:
 
         The upright images come first in every view of a split.
         """
-        is_same_split = self.fingerprint == view.fingerprint
-        return is_same_split and len(view) in (self.n_images, view.n_base_images)
+        if self.fingerprint != view.fingerprint:
+            return False
+        n_upright = view.n_base_images
+        return len(view) in (self.n_images, n_upright)
 
 
 class StoredFeatures(Features):
@@ -120,7 +124,8 @@ class StoredFeatures(Features):
     ) -> None:
         super().__init__(learner, view)
         stored_in = stored_in or StoredIn.of(view)
-        if not stored_in.holds(view) or len(rows) != stored_in.n_images:
+        has_all_rows = len(rows) == stored_in.n_images
+        if not has_all_rows or not stored_in.holds(view):
             raise BaselineError(
                 f"cannot use stored features: expected those of the {len(view):,} images "
                 f"of the split {shown(view.fingerprint, 12)}, got {len(rows):,} rows of "
@@ -146,10 +151,17 @@ class StoredFeatures(Features):
         return self.learner is learner and self.view.key == view.key
 
     def _features_of(self, images: np.ndarray) -> Tensor:
-        values = self._stored.at(self._stored_row_of[images])
+        rows = self._stored_row_of[images]
+        values = self._stored.at(rows)
         features = torch.from_numpy(values)
         check_features(features, len(images))
-        return features.to(getattr(self.learner, "device", "cpu"))
+        device = getattr(self.learner, "device", "cpu")
+        return features.to(device)
+
+
+def _kind_of(part: np.ndarray) -> str:
+    width = part.shape[1]
+    return f"{width} features of each image in {part.dtype}"
 
 
 def save_features(path: Path, features: Sequence[Tensor]) -> Path:
@@ -158,12 +170,14 @@ def save_features(path: Path, features: Sequence[Tensor]) -> Path:
     features: (n, d) each, of one type
     Raises OSError if the file cannot be written.
     """
-    joined = torch.cat(list(features)).cpu()
+    parts = list(features)
+    joined = torch.cat(parts).cpu()
     if joined.dtype == torch.bfloat16:
         # numpy lacks this type. No digit is lost.
         joined = joined.float()
+    values = joined.contiguous().numpy()
     with path.open("wb") as file:
-        np.lib.format.write_array(file, joined.contiguous().numpy(), (1, 0))
+        np.lib.format.write_array(file, values, version=(1, 0))
     return path
 
 
@@ -175,9 +189,12 @@ def _mapped(path: Path) -> np.ndarray:
     try:
         array = np.load(path, mmap_mode="r", allow_pickle=False)
     except (*UNREADABLE, SyntaxError, TypeError) as error:
-        got = "no such file" if isinstance(error, FileNotFoundError) else str(error)
-        raise _no_features(path, shown(got, 200)) from error
-    if not isinstance(array, np.ndarray) or array.ndim != 2 or not array.size:
+        got = shown(error, 200)
+        if isinstance(error, FileNotFoundError):
+            got = "no such file"
+        raise _no_features(path, got) from error
+    is_array = isinstance(array, np.ndarray)
+    if not is_array or array.ndim != 2 or not array.size:
         raise _no_features(path, "something else")
     if array.dtype.str not in _TYPES:
         raise _no_features(path, f"values of the type {array.dtype}")

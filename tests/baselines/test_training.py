@@ -1,3 +1,4 @@
+import contextlib
 import json
 import os
 import random
@@ -220,7 +221,8 @@ def test_a_run_that_is_stopped_at_random_moments_ends_with_the_same_bits(
         process = start_training(train_60_steps, root, stopped)
         time.sleep(chance.uniform(0.1, 0.5) * seconds)
         assert process.pid is not None
-        os.kill(process.pid, number)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process.pid, number)
         process.join()
         # A signal may also come before the training starts or after it ends.
         assert process.exitcode in (0, -number, 128 + number)

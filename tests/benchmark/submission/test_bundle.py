@@ -136,7 +136,7 @@ HOSTILE: dict[str, tuple[Callable[[], bytes], str, str]] = {
         "a path that could lead outside",
     ),
     "a backslash": (
-        lambda: zip_of({"results\\x.json": b""}),
+        lambda: zip_of({"\\results\\x.json": b""}),
         "container",
         "a path that could lead outside",
     ),
