@@ -70,8 +70,9 @@ def _features(module: object, image_shape: Shape) -> object:
     images = torch.zeros(_N_TRIED, channels, height, width)
     images = images.to(memory_format=torch.channels_last)
     # A copy, because these images must not change running averages.
+    tried = copy.deepcopy(module)
     with torch.no_grad():
-        return copy.deepcopy(module)(images)
+        return tried(images)
 
 
 def _check(name: str, module: object, features: object) -> None:

@@ -38,7 +38,8 @@ class TorchDataset(Dataset[tuple[Any, int]]):
         self.store = store
         self.transform = transform
         sizes = np.diff(store.class_offsets)
-        labels = np.repeat(np.arange(len(sizes)), sizes)
+        classes = np.arange(len(sizes))
+        labels = classes.repeat(sizes)
         self.labels = torch.from_numpy(labels)
 
     def __len__(self) -> int:
@@ -49,9 +50,11 @@ class TorchDataset(Dataset[tuple[Any, int]]):
         label = int(self.labels[index])
         pixels = torch.from_numpy(self.store[index])
         image = pixels.permute(2, 0, 1)
-        if self.transform is not None:
-            return self.transform(image), label
-        return image.float().div_(255), label
+        if self.transform is None:
+            prepared = image.float() / 255
+        else:
+            prepared = self.transform(image)
+        return prepared, label
 
     @property
     def class_names(self) -> tuple[str, ...]:

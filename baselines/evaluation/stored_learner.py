@@ -29,7 +29,9 @@ _LIKE_PROTONET = (EmbeddingLearner.classify, ProtoNet.classify, Centroid.classif
 def head_of(learner: EmbeddingLearner) -> str:
     """Return how a learner compares features: "protonet", or "own" for code of its own."""
     classify = type(learner).classify
-    return "protonet" if classify in _LIKE_PROTONET else "own"
+    if classify in _LIKE_PROTONET:
+        return "protonet"
+    return "own"
 
 
 @dataclass(frozen=True)
