@@ -50,11 +50,10 @@ class TorchDataset(Dataset[tuple[Any, int]]):
         label = int(self.labels[index])
         pixels = torch.from_numpy(self.store[index])
         image = pixels.permute(2, 0, 1)
-        if self.transform is None:
-            prepared = image.float() / 255
-        else:
-            prepared = self.transform(image)
-        return prepared, label
+        if self.transform is not None:
+            return self.transform(image), label
+        scaled = image.float() / 255
+        return scaled, label
 
     @property
     def class_names(self) -> tuple[str, ...]:

@@ -8,25 +8,14 @@ from pathlib import Path
 from fewbench.errors import UserError
 from fewbench.locks import Busy
 
-from .answers_task import make_answers
 from .conditions import Conditions
-from .features_task import make_features
 from .outcome import Outcome
 from .place import DifferentCopies, Place
 from .reasons import reason_of
-from .result_task import make_grid_result
 from .task import Kind, Task
-from .training_task import make_training
 
 # A function that does a task in the folder of an attempt, and returns its complete file.
 Make = Callable[[Task, Place, Path], Path]
-
-_MAKE: dict[Kind, Make] = {
-    "training": make_training,
-    "features": make_features,
-    "answers": make_answers,
-    "result": make_grid_result,
-}
 
 
 def do_task(task: Task, place: Place) -> Outcome:
@@ -62,7 +51,7 @@ def _do(task: Task, place: Place) -> Outcome:
     started = time.perf_counter()
     attempt = place.new_attempt(task)
     with fixed_threads(threads):
-        made = _MAKE[task.kind](task, place, attempt)
+        made = _maker_of(task.kind)(task, place, attempt)
     finished = time.perf_counter()
     place.publish(task, made)
     place.forget_attempts(task)
@@ -74,3 +63,25 @@ def _do(task: Task, place: Place) -> Outcome:
 @cache
 def _here(threads: int, device: str) -> Conditions:
     return Conditions.here(threads, device)
+
+
+def _maker_of(kind: Kind) -> Make:
+    """Return the function that does tasks of a kind.
+
+    It is imported only now, since it needs torch, and a driver needs no torch.
+    """
+    if kind == "training":
+        from .training_task import make_training
+
+        return make_training
+    if kind == "features":
+        from .features_task import make_features
+
+        return make_features
+    if kind == "answers":
+        from .answers_task import make_answers
+
+        return make_answers
+    from .result_task import make_grid_result
+
+    return make_grid_result

@@ -274,3 +274,10 @@ def test_drivers_side_by_side_do_each_task_once(
     titles = attempts_marked(tmp_path / "marks")
     n_results = 0 if total > 1 else 3
     assert len(titles) == len(set(titles)) == 3 * 8 + n_results
+
+
+def test_a_driver_and_its_idle_workers_need_no_torch() -> None:
+    """Importing it takes seconds in each process."""
+    code = "import sys, fewbench.benchmark.cluster.pool; print('torch' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stdout == "False\n"
