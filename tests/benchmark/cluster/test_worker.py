@@ -22,7 +22,7 @@ def place(tmp_path: Path) -> Place:
 
 
 def make_with(monkeypatch: pytest.MonkeyPatch, make: worker.Make) -> None:
-    monkeypatch.setattr(worker, "_maker_of", lambda kind: make)
+    monkeypatch.setattr(worker, "_maker_of", lambda _: make)
 
 
 def say_threads(task: Task, place: Place, attempt: Path) -> Path:
