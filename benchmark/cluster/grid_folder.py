@@ -95,9 +95,13 @@ class GridRecord:
 def read_record(folder: Path) -> GridRecord | None:
     """Read what the folder of a grid records; None if there is no grid in it.
 
-    Raises GridError if the record is damaged.
+    Raises GridError if the record is damaged, or if `folder` is a file.
     """
     path = folder / RECORD
+    if folder.is_file():
+        raise GridError(
+            f"{folder}: expected a folder, got a file. Choose a folder with --out"
+        )
     try:
         saved = fit(parse_json(read_bytes(path)), _RECORD)
         trainings = []

@@ -79,3 +79,10 @@ def test_damage_and_absence_are_said(tmp_path: Path) -> None:
     (tmp_path / "grid.json").write_text('{"schema_version": 1')
     with pytest.raises(GridError, match="grid.json: cannot be read as the record"):
         find_record(tmp_path)
+
+
+def test_a_file_is_no_folder_of_a_grid(tmp_path: Path) -> None:
+    path = tmp_path / "grid.toml"
+    path.touch()
+    with pytest.raises(GridError, match="expected a folder, got a file"):
+        read_record(path)
