@@ -26,9 +26,13 @@ _MOST = 10**12  # far more classes or images than a split can have
 class _Split(BaseModel):
     """The fields of a split in a manifest that commands use."""
 
+    model_config = ConfigDict(strict=True)
+
     n_classes: int = Field(ge=1, le=_MOST)
     n_images: int = Field(ge=1, le=_MOST)
     content_sha256: str
+    # The size of the file. Older manifests may lack it.
+    bytes: int = Field(0, ge=0, le=_MOST * _MOST)
 
 
 class _Manifest(BaseModel):

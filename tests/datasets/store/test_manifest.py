@@ -9,6 +9,7 @@ import pytest
 
 from fewbench.datasets.info import DataError, Listing
 from fewbench.datasets.store.manifest import (
+    MANIFEST,
     read_manifest,
     resampling_of,
     write_manifest,
@@ -94,3 +95,14 @@ def test_an_unreadable_manifest_gets_a_sentence(
     (folder / "manifest.json").write_text(text)
     with pytest.raises(DataError, match=message):
         read_manifest(folder)
+
+
+@pytest.mark.parametrize("size", [None, "12", -1, 1.5])
+def test_a_size_that_is_no_number_of_bytes_is_refused(
+    bars: dict[str, SplitStore], tmp_path: Path, size: object
+) -> None:
+    manifest = json.loads((bars["test"].path.parent / MANIFEST).read_text())
+    manifest["splits"]["test"]["bytes"] = size
+    (tmp_path / MANIFEST).write_text(json.dumps(manifest))
+    with pytest.raises(DataError, match="not a manifest"):
+        read_manifest(tmp_path)
