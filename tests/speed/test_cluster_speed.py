@@ -17,8 +17,8 @@ threads = {threads}
 [[part]]
 recipes = ["protonet-omniglot-short", "maml-omniglot-short"]
 protocols = ["omniglot-5w1s"]
-episodes = 1000
-settings = {{steps = 60, val_episodes = 50, validate_every = 60}}
+episodes = 600
+settings = {{steps = 20, val_episodes = 50, validate_every = 20}}
 """
 # A wide network, so that the work is long beside the start of the processes.
 ENCODER = """
@@ -29,7 +29,7 @@ from torch import nn
 def make():
     torch.manual_seed(0)
     layers = []
-    for before, after in [(1, 96), (96, 96), (96, 96), (96, 96)]:
+    for before, after in [(1, 64), (64, 64), (64, 64), (64, 64)]:
         layers += [nn.Conv2d(before, after, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2)]
     return nn.Sequential(*layers, nn.Flatten())
 """
