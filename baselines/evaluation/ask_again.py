@@ -159,7 +159,9 @@ class _Again:
         learner = self.learner
         if self.features is not None:
             assert isinstance(learner, EmbeddingLearner)
-            table = self.features.table(query, report_nothing)
+            # Another process may have embedded what was answered, and this one nothing yet.
+            images = np.concatenate([support.reshape(-1), query])
+            table = self.features.table(images, report_nothing)
             support_rows = self.features.rows(support)
             query_rows = self.features.rows(query[None])
             scored = score_features(learner, table, support_rows, query_rows)

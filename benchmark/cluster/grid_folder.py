@@ -1,5 +1,6 @@
 """What the folder of a grid records: its trainings, the conditions and the data."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -83,12 +84,14 @@ class GridRecord:
         }
 
     @property
-    def stems(self) -> set[str]:
-        """The names of the files of all results, without their suffixes."""
-        found = set()
+    def results(self) -> dict[str, str]:
+        """What decides each result, under the name of its files without their suffixes."""
+        found = {}
         for one in self.trainings:
             for protocol in one.protocols:
-                found.add(file_stem(protocol.name, one.name, one.config.seed))
+                stem = file_stem(protocol.name, one.name, one.config.seed)
+                values = {"config": one.config.flat(), "protocol": asdict(protocol)}  # pyright: ignore[reportArgumentType] - pydantic's is a dataclass too
+                found[stem] = json.dumps(values, sort_keys=True)
         return found
 
 
@@ -146,8 +149,9 @@ def keep_record(folder: Path, record: GridRecord, text: bytes) -> list[str]:
         remarks: list[str] = []
         if earlier is not None:
             _refuse_other_data(folder, earlier, record)
-            remarks = _changes(earlier, record)
-            remarks += _put_away(folder, earlier.stems - record.stems)
+            before, after = earlier.results, record.results
+            remarks = _changes(before, after)
+            remarks += _put_away(folder, _others(before, after))
         write_bytes(folder / COPY, text)
         write_json(folder / RECORD, record.document())
     return remarks
@@ -164,24 +168,28 @@ def _refuse_other_data(folder: Path, earlier: GridRecord, now: GridRecord) -> No
             )
 
 
-def _changes(earlier: GridRecord, now: GridRecord) -> list[str]:
+def _others(results: Mapping[str, str], than: Mapping[str, str]) -> list[str]:
+    """Return the names of those results that are missing or different in `than`."""
+    return sorted(stem for stem, what in results.items() if than.get(stem) != what)
+
+
+def _changes(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
     """Return a sentence on what is new and what is no longer asked for."""
-    before = earlier.stems
-    after = now.stems
     if before == after:
         return []
-    kept = counted(len(before & after), "result")
-    new = counted(len(after - before), "result")
-    gone = counted(len(before - after), "result")
+    n_new = len(_others(after, before))
+    kept = counted(len(after) - n_new, "result")
+    new = counted(n_new, "result")
+    gone = counted(len(_others(before, after)), "result")
     return [
         f"this grid differs from the one before in this folder: {kept} as before, {new} "
         f"new, {gone} no longer asked for. What was trained and computed is kept"
     ]
 
 
-def _put_away(folder: Path, stems: set[str]) -> list[str]:
+def _put_away(folder: Path, stems: list[str]) -> list[str]:
     moved = 0
-    for stem in sorted(stems):
+    for stem in stems:
         for suffix in (".json", ".npz"):
             path = folder / RESULTS / f"{stem}{suffix}"
             if path.exists():

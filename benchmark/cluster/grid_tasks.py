@@ -1,16 +1,14 @@
 """The tasks of a grid: what each of them has to do, as values for JSON."""
 
-import inspect
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from fewbench.files import file_digest
-
 from ...baselines.config import TrainConfig
 from ...baselines.families import class_on_backend
 from ...baselines.learner import EmbeddingLearner
+from ...baselines.own_code import source_hashes
 from ...reports.protocol import EvalProtocol
 from .conditions import Conditions
 from .feature_tasks import IMAGES_PER_TASK, feature_tasks
@@ -71,13 +69,18 @@ class Evaluation:
 def training_task(
     training: GridTraining, data: TrainingData, conditions: Conditions
 ) -> Task:
-    """Return the task that trains a learner."""
+    """Return the task that trains a learner.
+
+    Raises BaselineError if the recipe names code that cannot be imported.
+    """
     body: dict[str, Any] = {
         "config": training.config.flat(),
         "data": list(data.fingerprints),
         "image_shape": list(data.image_shape),
-        **_own_code(training.config),
     }
+    own_code = source_hashes(training.config.flat())
+    if own_code:
+        body["own_code"] = own_code
     return Task("training", body, conditions, f"train {training.title}")
 
 
@@ -169,11 +172,3 @@ def _body(evaluation: Evaluation) -> dict[str, Any]:
 
 def _values(protocol: EvalProtocol) -> dict[str, Any]:
     return asdict(protocol)  # pyright: ignore[reportArgumentType] - pydantic's is a dataclass too
-
-
-def _own_code(config: TrainConfig) -> Mapping[str, str]:
-    """Return the hash of the module with a learner of the user; {} for other learners."""
-    if ":" not in config.learner:
-        return {}
-    file = inspect.getsourcefile(class_on_backend(config.learner, config.backend))
-    return {"code": file_digest(Path(file), "sha256")} if file else {}

@@ -1,6 +1,7 @@
 """Do a task of the kind "training": train, and publish the selected checkpoint."""
 
 import shutil
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from fewbench.progress import report_nothing
 from ...baselines.checkpoints import Card, load_checkpoint, save_checkpoint
 from ...baselines.learner import BaselineError
 from ...baselines.optimizer_state import weights_of
+from ...baselines.own_code import source_hashes
 from ...baselines.recipe_files import parse_config
 from ...baselines.run_folder import BEST, LAST
 from ...baselines.training_inputs import TrainBudget
@@ -23,15 +25,27 @@ def make_training(task: Task, place: Place, attempt: Path) -> Path:
 
     The training goes on from the newest checkpoint of an earlier attempt that can be read.
     All times in the returned checkpoint are 0, so that its bytes are the same each time.
+    Raises BaselineError if code of the user differs here from that of the command.
     Raises the errors of `train_run`.
     """
     config = parse_config(dict(task.body["config"]), task.title)
+    _check_code(source_hashes(config.flat()), task.body.get("own_code", {}))
     _take_over(place.attempts(task), attempt)
     device = task.conditions.device
     budget = TrainBudget(device=device, resume=(attempt / LAST).exists())
     run = train_run(config, attempt, budget, place.root, report_nothing)
     made = attempt / "published.safetensors"
     return _without_times(Path(run["checkpoint"]), made, device)
+
+
+def _check_code(here: Mapping[str, str], expected: Mapping[str, str]) -> None:
+    """Refuse to train with other code than that which the task was made of."""
+    if here != expected:
+        raise BaselineError(
+            "the code of the learner or of its backbone is not the same here as where "
+            f"fewbench grid run began: expected sha256 {dict(expected)}, got {dict(here)}. "
+            "Use the same file on all machines, and type the same command again"
+        )
 
 
 def _take_over(attempts: list[Path], attempt: Path) -> None:

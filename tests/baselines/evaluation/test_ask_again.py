@@ -6,6 +6,7 @@ import torch
 from torch import nn
 
 from fewbench.baselines.any_model import as_learner
+from fewbench.baselines.evaluation import features as stored
 from fewbench.baselines.evaluation.ask_again import Answered, ask_again
 from fewbench.baselines.evaluation.examiner import Examiner
 from fewbench.baselines.evaluation.findings import Findings
@@ -196,6 +197,20 @@ def test_answers_without_features_or_first_scores_can_be_checked(
     assert found.state is True
     object.__setattr__(answers, "first_scores", None)
     assert ask_again(learner, Answered(view, 3, episodes, answers)).state is None
+
+
+def test_features_that_this_process_has_not_read_yet_are_read(
+    view: ImageView, episodes: EpisodeBatch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stored, "_PIXELS_PER_BLOCK", 2 * 28 * 28)
+    learner = as_learner(nn.Flatten())
+    assert isinstance(learner, EmbeddingLearner)
+    answers = Examiner(learner, view, 3).answer(episodes)
+    for _ in range(5):
+        features = stored.Features(learner, view)
+        found = ask_again(learner, Answered(view, 3, episodes, answers, features))
+        assert found.order
+        assert found.state is True
 
 
 def test_predictions_that_the_learner_does_not_give_are_found(

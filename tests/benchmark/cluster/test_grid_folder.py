@@ -1,5 +1,6 @@
 """What the folder of a grid records, and what another grid in it changes."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,7 +27,7 @@ def test_a_record_comes_back(small_grid: OpenGrid) -> None:
     record = record_of(small_grid)
     cut = replace(record.cut, episodes=256, images=512)
     assert record == replace(GridRecord.of(small_grid.plan, small_grid.conditions, cut))
-    assert record.stems == {
+    assert set(record.results) == {
         "glyphs-5w1s-300ep__protonet__seed0",
         "glyphs-5w5s-300ep__protonet__seed0",
     }
@@ -60,7 +61,23 @@ def test_another_grid_keeps_what_it_shares_and_puts_the_rest_away(
     summary = done_here(again)
     assert summary.done["training"] == summary.done["answers"] == 0
     names = sorted(path.stem for path in (folder / "results").glob("*.json"))
-    assert names == sorted(record_of(again).stems)
+    assert names == sorted(record_of(again).results)
+
+
+def test_a_changed_setting_does_not_keep_the_result_of_the_other(
+    tmp_path: Path, glyphs_root: Path
+) -> None:
+    def hashes(text: str) -> dict[str, object]:
+        grid = opened(tmp_path, glyphs_root, text)
+        done_here(grid)
+        files = sorted((grid.plan.place.folder / "results").glob("*.json"))
+        return {path.name: json.loads(path.read_text())["content"] for path in files}
+
+    first = hashes(SMALL)
+    other = hashes(SMALL.replace("width = 4", "width = 5"))
+    assert first.keys() == other.keys()
+    assert first != other
+    assert hashes(SMALL) == first
 
 
 def test_other_images_are_refused(small_grid: OpenGrid, tmp_path: Path) -> None:

@@ -1,12 +1,15 @@
 """A training as a task: the same bytes, whoever does it and however often it dies."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from fewbench.baselines.checkpoints import load_checkpoint
+from fewbench.baselines.learner import BaselineError
 from fewbench.baselines.run_folder import BEST, LAST
 from fewbench.baselines.training_inputs import TrainBudget
+from fewbench.benchmark.cluster.grid_tasks import TrainingData, training_task
 from fewbench.benchmark.cluster.grid_work import OpenGrid
 from fewbench.benchmark.cluster.place import Place
 from fewbench.benchmark.cluster.task import Task
@@ -14,6 +17,14 @@ from fewbench.benchmark.cluster.training_task import make_training
 from fewbench.benchmark.train import train_run
 from fewbench.progress import report_nothing
 from fewbench_tests.small_grids import opened
+
+OWN_NETWORK = """
+from torch import nn
+
+
+def small(image_shape, width):
+    return nn.Flatten()
+"""
 
 
 @pytest.fixture(scope="module")
@@ -95,3 +106,24 @@ def test_a_training_without_validation_publishes_its_last_step(
     assert card.step == 1
     # The state of the optimiser is left out.
     assert all(not name.startswith(("optimiser", "progress")) for name in tensors)
+
+
+def test_code_of_the_user_is_part_of_the_task(
+    place: Place,
+    small_grid: OpenGrid,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    module = tmp_path / "own_networks_of_a_grid.py"
+    module.write_text(OWN_NETWORK)
+    planned = small_grid.plan.trainings[0]
+    backbone = "own_networks_of_a_grid:small"
+    config = replace(planned.training.config, backbone=backbone)
+    training = replace(planned.training, config=config)
+    data = TrainingData(("a",), (28, 28, 1))
+    task = training_task(training, data, planned.conditions)
+    module.write_text(f"{OWN_NETWORK}# changed\n")
+    assert training_task(training, data, planned.conditions).id != task.id
+    with pytest.raises(BaselineError, match="is not the same here"):
+        make_training(task, place, place.new_attempt(task))
