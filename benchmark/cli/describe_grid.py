@@ -114,7 +114,7 @@ def next_command(folder: str, is_all: bool) -> str:
     """Return the command that follows on `fewbench grid run`."""
     import shlex
 
-    from ..cluster.result_task import RESULTS
+    from ..cluster.place import RESULTS
 
     if not is_all:
         return f"fewbench grid merge {shlex.quote(folder)}, when all shards have ended"

@@ -26,7 +26,7 @@ from .options import (
     TestSettings,
 )
 from .weights_options import Backbone, Drop, Width, say_weights
-from .worker_options import Mixed, Ray, Threads, Workers, choose_executor
+from .worker_options import Ray, Threads, Workers, choose_executor
 
 if TYPE_CHECKING:
     from ..cluster.embed_into import EmbedWork
@@ -68,7 +68,6 @@ def embed(
             "change the features.",
         ),
     ] = 4096,
-    mixed: Mixed = False,
     name: Annotated[
         str | None, typer.Option(help="Name of the learner in tables.")
     ] = None,
@@ -133,9 +132,8 @@ def embed(
 
         cache = FeatureCache.of_user()
         folder = out or cache.entry_folder(embedding.id)
-        work = EmbedWork.of(
-            embedding, Place(folder.absolute(), root, mixed), images_per_task
-        )
+        place = Place(folder.absolute(), root)
+        work = EmbedWork.of(embedding, place, images_per_task)
         file = work.existing()
         is_new = file is None
         if file is None and out is None:

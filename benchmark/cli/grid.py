@@ -2,17 +2,16 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fewbench.errors import UserError
 from fewbench.signals import Interrupted
 
 from .console import emit, progress_bars, say
 from .options import Json, Root
+from .worker_options import as_others_see_it, refuse_both
 
 if TYPE_CHECKING:
     from ..cluster.executor import Executor
@@ -94,11 +93,7 @@ def run(
     from ..cluster.share import Share
 
     share = Share(0, 1) if shard is None else Share.parse(shard)
-    if ray is not None and workers is not None:
-        raise UserError(
-            "--workers and --ray: expected one of them, got both. With --ray, the cluster "
-            "decides how many tasks run at a time. Omit --workers"
-        )
+    refuse_both(workers, ray)
     place = Place(out, root, mixed)
     if dry_run:
         opened = plan_grid(grid, place)
@@ -182,14 +177,9 @@ def _executor(opened: "OpenGrid", workers: int | None, ray: str | None) -> "Exec
     threads = opened.conditions.threads
     place = opened.plan.place
     if ray is not None:
-        from ...datasets.root import data_root
         from ..cluster.on_ray import RayCluster
 
-        # Other machines have another working folder and other variables.
-        folder = place.folder.resolve()
-        root = data_root(place.root).resolve()
-        shared = replace(place, folder=folder, root=root)
-        return RayCluster(shared, ray, threads=threads)
+        return RayCluster(as_others_see_it(place), ray, threads=threads)
     n_workers = workers or _free_workers(opened)
     return ProcessPool(place, n_workers, threads=threads)
 

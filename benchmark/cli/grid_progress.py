@@ -82,7 +82,7 @@ def progress_text(counts: "Mapping[Kind, Count]", summary: "Summary") -> str:
 
 
 def footer(counts: "Mapping[Kind, Count]", summary: "Summary") -> str:
-    """Return what is running, what failed, and about how long the rest takes."""
+    """Return what is running, what failed, how long the rest takes, and who is waited for."""
     words = [f"{summary.running} running", f"{len(summary.failures)} failed"]
     left = sum(
         count.total - _done(kind, count, summary) for kind, count in counts.items()
@@ -91,6 +91,8 @@ def footer(counts: "Mapping[Kind, Count]", summary: "Summary") -> str:
     if new and left:
         seconds = summary.seconds * left / new
         words.append(f"about {duration_text(seconds)} left if tasks go on at this rate")
+    if summary.waiting:
+        words.append(f"waiting: {summary.waiting}")
     return ", ".join(words)
 
 

@@ -1,9 +1,12 @@
 """Options that say where tasks run."""
 
 import os
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from fewbench.errors import UserError
 
 if TYPE_CHECKING:
     from ..cluster.executor import Executor
@@ -33,14 +36,24 @@ Threads = Annotated[
         "of features.",
     ),
 ]
-Mixed = Annotated[
-    bool,
-    typer.Option(
-        "--mixed",
-        help="Let machines of different kinds take part. Features can then differ by "
-        "rounding from those of one machine.",
-    ),
-]
+
+
+def refuse_both(workers: int | None, ray: str | None) -> None:
+    """Raise UserError if both --workers and --ray are given."""
+    if ray is not None and workers is not None:
+        raise UserError(
+            "--workers and --ray: expected one of them, got both. With --ray, the cluster "
+            "decides how many tasks run at a time. Omit --workers"
+        )
+
+
+def as_others_see_it(place: "Place") -> "Place":
+    """Return a place with full paths: other machines have another working folder."""
+    from ...datasets.root import data_root
+
+    folder = place.folder.resolve()
+    root = data_root(place.root).resolve()
+    return replace(place, folder=folder, root=root)
 
 
 def choose_executor(
@@ -49,11 +62,13 @@ def choose_executor(
     """Return the executor that the options choose.
 
     n_tasks: the number of tasks; no more processes than that are started
+    Raises UserError if both kinds of workers are asked for.
     """
+    refuse_both(workers, ray)
     if ray is not None:
         from ..cluster.on_ray import RayCluster
 
-        return RayCluster(place, ray, threads=threads)
+        return RayCluster(as_others_see_it(place), ray, threads=threads)
     n_workers = min(workers or max(1, _n_cores() // threads), n_tasks)
     if n_workers == 1:
         from ..cluster.in_process import InProcess

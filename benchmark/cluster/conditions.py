@@ -2,11 +2,15 @@
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
 
 from fewbench.documents import shown
 from fewbench.errors import UserError
 
 from ..environment import environment
+
+if TYPE_CHECKING:
+    import torch
 
 
 class OtherConditions(UserError):
@@ -17,6 +21,7 @@ class OtherConditions(UserError):
 class Conditions:
     """What decides the rounding of a computation.
 
+    instruction_set: of the processor; with "cuda", also the kind of GPU and its libraries
     threads: the number of threads of torch
     device: "cpu" or "cuda"
     """
@@ -36,19 +41,19 @@ class Conditions:
         device: "auto", "cpu" or "cuda"
         Raises BaselineError if this machine lacks the device.
         """
-        # These modules import torch.
+        # This module imports torch.
         from ...baselines.device.choose import resolve_device
-        from ...baselines.device.machine import machine_facts
 
+        resolved = resolve_device(device)
         facts = environment()
         return cls(
             fewbench=facts["fewbench"],
             torch=facts["torch"],
             numpy=facts["numpy"],
             processor=facts["processor"],
-            instruction_set=machine_facts()["instruction_set"],
+            instruction_set=_instruction_set(resolved),
             threads=threads,
-            device=resolve_device(device).type,
+            device=resolved.type,
         )
 
     @property
@@ -72,8 +77,9 @@ class Conditions:
             raise OtherConditions(
                 f"{where}: this machine would make other bytes: expected the conditions "
                 f"under which the work began, got {'; '.join(differences)}. Go on at a "
-                f"machine of the same kind, choose another folder with --out, or add "
-                f"--mixed to accept predictions that differ by rounding"
+                f"machine of the same kind, or choose another folder with --out. A grid "
+                f"accepts predictions that differ by rounding with: fewbench grid run "
+                f"--mixed"
             )
 
     def _differences(self, here: "Conditions") -> Iterator[str]:
@@ -82,3 +88,17 @@ class Conditions:
             if ours[name] != theirs:
                 words = name.replace("_", " ")
                 yield f"{words} {shown(ours[name])} instead of {shown(theirs)}"
+
+
+def _instruction_set(device: "torch.device") -> str:
+    """Return the instruction set of the processor, and of a GPU its kind and libraries."""
+    import torch
+
+    from ...baselines.device.machine import machine_facts
+
+    found = machine_facts()["instruction_set"]
+    if device.type != "cuda":
+        return found
+    gpu = torch.cuda.get_device_name(device)
+    cudnn = torch.backends.cudnn.version()
+    return f"{found}, {gpu}, CUDA {torch.version.cuda}, cuDNN {cudnn}"

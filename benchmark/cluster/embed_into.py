@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from pydantic import TypeAdapter
 
-from fewbench.documents import shown
+from fewbench.documents import fit, parse_json, read_bytes, shown
 from fewbench.errors import UserError
-from fewbench.files import file_digest, require_space
+from fewbench.files import file_digest, require_space, write_json
 from fewbench.progress import report_nothing
 
 from ...baselines.evaluation.embed_again import embed_again
@@ -24,6 +25,7 @@ from ..feature_file import (
     read_feature_file,
     write_feature_file,
 )
+from .conditions import Conditions
 from .embedding import Embedding
 from .executor import Executor
 from .feature_tasks import IMAGES_PER_TASK, feature_tasks, published_rows
@@ -32,6 +34,8 @@ from .schedule import run_flows
 from .summary import Summary
 from .task import Task
 
+# How the machine computes that began to embed.
+_BEGUN = "conditions.json"
 # Some images of so many blocks are embedded again at the end.
 _BLOCKS_ASKED = 16
 
@@ -94,6 +98,7 @@ class EmbedWork:
         """
         folder = self.place.folder
         folder.mkdir(parents=True, exist_ok=True)
+        self._refuse_other_machines()
         missing = sum(not self.place.is_done(task) for task in self.tasks)
         require_space(folder, self.embedding.n_bytes * missing // len(self.tasks))
         with executor:
@@ -106,6 +111,19 @@ class EmbedWork:
         file = self._document()
         write_feature_file(folder, file)
         return file
+
+    def _refuse_other_machines(self) -> None:
+        """Record how this machine computes, or refuse work that another kind began.
+
+        Raises OtherConditions, or DocumentError if the record is damaged.
+        """
+        path = self.place.folder / _BEGUN
+        here = self.embedding.conditions
+        if not path.exists():
+            write_json(path, here.document())
+            return
+        began = fit(parse_json(read_bytes(path)), TypeAdapter(Conditions))
+        began.check(here, shown(self.place.folder, 400))
 
     def _document(self) -> FeatureFile:
         embedding = self.embedding

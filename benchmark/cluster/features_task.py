@@ -57,7 +57,6 @@ def _open(task: Task, place: Place) -> _Opened:
         "how": dict(task.how),
         "folder": str(place.folder),
         "root": str(place.root),
-        "mixed": place.mixed,
         "conditions": task.conditions.document(),
     }
     key = json.dumps(wanted, sort_keys=True)
@@ -69,7 +68,7 @@ def _open(task: Task, place: Place) -> _Opened:
     learner = source.load(place.folder, view.image_shape)
     if not isinstance(learner, EmbeddingLearner):
         raise embeds_nothing(source.what)
-    check_identity(learner, view, source, place.mixed)
+    check_identity(learner, view, source)
     opened = _Opened(key, learner, view)
     _last.append(opened)
     return opened

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator
 
 from .task import Task
 
-Flow = Iterator[Iterable[Task]]
+# None stands in the place of a task that nothing needs any more.
+Flow = Iterator[Iterable[Task | None]]
 
 
 class OpenFlow:
@@ -20,7 +21,7 @@ class OpenFlow:
 
     def __init__(self, number: int, batches: Flow) -> None:
         self.number = number
-        self.batch: Iterator[tuple[int, Task]] = iter(())
+        self.batch: Iterator[tuple[int, Task | None]] = iter(())
         self.has_more = False
         self.has_ended = False
         self.waits_for = 0

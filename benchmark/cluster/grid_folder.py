@@ -20,8 +20,9 @@ from .conditions import Conditions
 from .grid_file import GridError
 from .grid_tasks import Cut
 from .grid_trainings import GridTraining
+from .place import RESULTS
 from .plan import Plan
-from .result_task import COPY, RESULTS
+from .result_task import COPY
 
 RECORD = "grid.json"
 # Results of an earlier grid that the present grid does not ask for.
@@ -107,6 +108,10 @@ def read_record(folder: Path) -> GridRecord | None:
         )
     try:
         saved = fit(parse_json(read_bytes(path)), _RECORD)
+        if saved.schema_version != _VERSION:
+            raise ValueError(
+                f"expected schema_version {_VERSION}, got {saved.schema_version}"
+            )
         trainings = []
         for one in saved.trainings:
             config = parse_config(one.config, str(path))
@@ -114,6 +119,11 @@ def read_record(folder: Path) -> GridRecord | None:
             trainings.append(training)
     except FileNotFoundError:
         return None
+    except NotADirectoryError as error:
+        raise GridError(
+            f"{folder}: expected a folder, got a path through a file. Choose a folder with "
+            f"--out"
+        ) from error
     except (OSError, ValueError) as error:
         raise GridError(
             f"{path}: cannot be read as the record of a grid: {shown(error, 300)}. "

@@ -16,7 +16,6 @@ from .grid_tasks import IMAGES_PER_TASK, Cut, answers_tasks
 from .grid_trainings import grid_trainings
 from .place import Place
 from .plan import Plan, PlannedTraining, make_plan
-from .result_task import RESULTS
 
 
 @dataclass(frozen=True)
@@ -55,7 +54,7 @@ def open_grid(path: Path, place: Place) -> OpenGrid:
     opened = plan_grid(path, place)
     record = GridRecord.of(opened.plan, opened.conditions, _cut(read_grid(path)))
     remarks = keep_record(place.folder, record, read_bytes(path))
-    _forget_lost_results(opened.plan)
+    forget_lost_results(opened.plan)
     return OpenGrid(opened.plan, opened.conditions, remarks)
 
 
@@ -114,12 +113,9 @@ def _cut(grid: Grid) -> Cut:
     return Cut(False, grid.episodes_per_task, images)
 
 
-def _forget_lost_results(plan: Plan) -> None:
-    """Let a result be saved again if its file was deleted or moved."""
-    results = plan.place.folder / RESULTS
+def forget_lost_results(plan: Plan) -> None:
+    """Let a result be saved again if one of its files was deleted or moved."""
     for training in plan.trainings:
-        for evaluation in training.evaluations:
-            path = results / f"{training.stem(evaluation)}.json"
+        for evaluation in training.unfinished(plan.place):
             receipt = plan.place.file(training.result(evaluation))
-            if receipt.exists() and not path.exists():
-                receipt.unlink()
+            receipt.unlink(missing_ok=True)

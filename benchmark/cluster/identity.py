@@ -54,20 +54,18 @@ def check_identity(
     learner: EmbeddingLearner,
     view: ImageView,
     source: ModelSource,
-    mixed: bool,
 ) -> None:
     """Raise BaselineError if a model was loaded again and is another one.
 
     source: the model; one that a task of the same work trained is not checked again
-    mixed: whether features may differ by the rounding of other machines
     """
     wanted: Mapping[str, Any] = source.identity
     if "weights_sha256" not in wanted:
         return
     found = identity_of(learner, view)
-    is_same = found["weights_sha256"] == wanted["weights_sha256"]
-    if is_same and (mixed or found == wanted):
+    if found == wanted:
         return
+    is_same = found["weights_sha256"] == wanted["weights_sha256"]
     what = "features on fixed images" if is_same else "weights"
     raise BaselineError(
         f"{source.what}: gave a model with other {what} when it was loaded again: "

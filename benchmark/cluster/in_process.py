@@ -5,6 +5,7 @@ from collections import deque
 from types import TracebackType
 from typing import Self
 
+from .log import append_line
 from .outcome import Outcome
 from .place import Place
 from .task import Task
@@ -32,7 +33,10 @@ class InProcess:
         if not self._waiting:
             time.sleep(timeout)
             return []
-        return [do_task(self._waiting.popleft(), self._place)]
+        task = self._waiting.popleft()
+        outcome = do_task(task, self._place)
+        append_line(self._place.folder, task, outcome)
+        return [outcome]
 
     def __enter__(self) -> Self:
         return self

@@ -103,6 +103,8 @@ def _append(path: Path, line: bytes) -> None:
 
 def _lines(path: Path) -> Iterator[bytes]:
     """Yield the lines of a file that are not too long."""
+    if not path.is_file():
+        return
     try:
         with path.open("rb") as file:
             is_start = True

@@ -2,7 +2,9 @@
 
 from fewbench.progress import Progress
 
-from .grid_work import OpenGrid, missing_answers
+from .grid_tasks import answers_tasks
+from .grid_work import OpenGrid, forget_lost_results
+from .log import append_line
 from .plan import PlannedTraining
 from .worker import do_task
 
@@ -14,6 +16,7 @@ def merge_results(opened: OpenGrid, progress: Progress) -> list[str]:
     Raises DifferentCopies if a result differs from one that was saved before.
     """
     plan = opened.plan
+    forget_lost_results(plan)
     failures: list[str] = []
     for number, training in enumerate(plan.trainings, start=1):
         failures += _merge(training, opened)
@@ -23,12 +26,14 @@ def merge_results(opened: OpenGrid, progress: Progress) -> list[str]:
 
 def _merge(training: PlannedTraining, opened: OpenGrid) -> list[str]:
     place = opened.plan.place
-    if list(missing_answers(training, place)):
-        return []
     failures: list[str] = []
     for evaluation in training.unfinished(place):
+        answers = answers_tasks(evaluation, training.conditions)
+        if not all(place.is_done(one) for one in answers):
+            continue
         task = training.result(evaluation)
         outcome = do_task(task, place)
+        append_line(place.folder, task, outcome)
         if outcome.state == "busy":
             failures.append(f"{task.title}: another process is saving it")
         elif outcome.state != "done":

@@ -53,8 +53,9 @@ class RayCluster:
         """The number of tasks that run at a time on the machines that are there now."""
         now = time.monotonic()
         if now - self._counted > _SECONDS_BETWEEN_COUNTS:
-            n_cores = self._ray.cluster_resources().get("CPU", 0)
-            self._slots = max(1, int(n_cores) // self._threads)
+            # The cores of a task are all of one machine.
+            slots = sum(cores // self._threads for cores in _cores(self._ray))
+            self._slots = max(1, slots)
             self._counted = now
         return self._slots
 
@@ -194,12 +195,16 @@ def _be_quiet(ray: Any) -> None:
         worker.print_to_stdstream = lambda *_, **__: None
 
 
+def _cores(ray: Any) -> list[int]:
+    """Return the number of cores of each machine of the cluster."""
+    return [
+        int(node["Resources"].get("CPU", 0)) for node in ray.nodes() if node["Alive"]
+    ]
+
+
 def _require_cores(ray: Any, threads: int) -> None:
     """Raise UserError if no machine of the cluster has enough cores for a task."""
-    most = 0
-    for node in ray.nodes():
-        if node["Alive"]:
-            most = max(most, int(node["Resources"].get("CPU", 0)))
+    most = max(_cores(ray), default=0)
     if most < threads:
         raise UserError(
             f"--ray: no machine of the cluster can do a task: expected {threads} cores, "

@@ -5,7 +5,7 @@
     locks/<id>                             held by the process that works on the task
     log/                                   what each process did: a line of JSON for a task
 
-Nothing depends on the locks: they only keep two processes from doing the same work. If
+No bytes depend on the locks: they only keep two processes from doing the same work. If
 they do it nevertheless, the first file that is complete is published, and the second one
 has to be equal.
 """
@@ -25,6 +25,8 @@ from fewbench.locks import exclusive
 
 from .task import SUFFIXES, Task
 
+# The folder with the results of a grid.
+RESULTS = "results"
 # File systems without hard links answer with one of these.
 _NO_LINKS = {errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP, errno.EMLINK, errno.EXDEV}
 
@@ -52,7 +54,7 @@ class Place:
 
     def is_done(self, task: Task) -> bool:
         """Return whether the file of a task is published."""
-        return self.file(task).exists()
+        return self.file(task).is_file()
 
     def attempts(self, task: Task) -> list[Path]:
         """Return the folders of the attempts at a task so far, the newest one first."""
@@ -109,12 +111,18 @@ class Place:
         try:
             _link(made, final)
         except FileExistsError:
-            self._compare(task, made)
+            self.compare(task, made)
         return final
 
-    def _compare(self, task: Task, made: Path) -> None:
+    def compare(self, task: Task, made: Path) -> None:
+        """Compare a file with the published one, if the task has one.
+
+        Raises DifferentCopies if they have other bytes.
+        """
         final = self.file(task)
-        if file_digest(made, "sha256") != file_digest(final, "sha256"):
+        if final.is_file() and file_digest(made, "sha256") != file_digest(
+            final, "sha256"
+        ):
             raise DifferentCopies(
                 f"{task.title}: two attempts made different bytes: expected those of "
                 f"{shown(final, 400)}, got {shown(made, 400)}. Both files are kept. Find "
@@ -137,6 +145,8 @@ def _copy(made: Path, final: Path) -> None:
     """Copy a file to a name that must be free, on a file system without hard links."""
     partial = made.with_name(f"{made.name}.copy")
     shutil.copyfile(made, partial)
+    with partial.open("rb") as file:
+        os.fsync(file.fileno())
     lock = final.with_name(f"{final.name}.lock")
     with exclusive(lock, f"publishing {final}", wait=True):
         if final.exists():

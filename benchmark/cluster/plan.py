@@ -27,7 +27,7 @@ from .grid_tasks import (
     training_task,
 )
 from .grid_trainings import GridTraining
-from .place import Place
+from .place import RESULTS, Place
 from .task import Kind, Task
 from .view_source import ViewSource
 
@@ -58,36 +58,59 @@ class PlannedTraining:
         """Return the evaluations without a result."""
         found = []
         for evaluation in self.evaluations:
-            if not place.is_done(self.result(evaluation)):
+            if not self.is_saved(evaluation, place):
                 found.append(evaluation)
         return tuple(found)
+
+    def is_saved(self, evaluation: Evaluation, place: Place) -> bool:
+        """Return whether a result is published, and its two files are still there."""
+        result = place.folder / RESULTS / self.stem(evaluation)
+        return (
+            place.is_done(self.result(evaluation))
+            and result.with_name(f"{result.name}.json").is_file()
+            and result.with_name(f"{result.name}.npz").is_file()
+        )
 
     def flow(self, place: Place) -> Flow:
         """Yield the batches of tasks: training, features, answers, results.
 
         Nothing is done for an evaluation that has its result.
         """
-        evaluations = self.unfinished(place)
-        if evaluations:
+        unfinished = self.unfinished(place)
+        if unfinished:
             yield [self.task]
-            yield from self._batches(evaluations)
+            yield self._features(unfinished)
+            yield self._answers(unfinished)
         yield self._results()
 
     def all_tasks(self) -> Iterator[Task]:
         """Yield every task, in the order of `flow`."""
         yield self.task
-        for batch in self._batches(self.evaluations):
-            yield from batch
+        for task in chain(
+            self._features(self.evaluations), self._answers(self.evaluations)
+        ):
+            if task is not None:
+                yield task
         yield from self._results()
 
-    def _batches(self, evaluations: tuple[Evaluation, ...]) -> Flow:
-        of_view = {str(one.view.document()): one for one in evaluations}
-        yield chain.from_iterable(
-            features_tasks(one, self.conditions) for one in of_view.values()
-        )
-        yield chain.from_iterable(
-            answers_tasks(one, self.conditions) for one in evaluations
-        )
+    def _features(self, unfinished: tuple[Evaluation, ...]) -> Iterator[Task | None]:
+        """Yield the tasks that embed images; None for those that nothing needs.
+
+        A task has the same place in the batch whatever is finished. So all shares agree
+        on whose it is, whenever they begin.
+        """
+        needed = {str(one.view.document()) for one in unfinished}
+        of_view = {str(one.view.document()): one for one in self.evaluations}
+        for view, one in of_view.items():
+            for task in features_tasks(one, self.conditions):
+                yield task if view in needed else None
+
+    def _answers(self, unfinished: tuple[Evaluation, ...]) -> Iterator[Task | None]:
+        """Yield the tasks that answer episodes; None for those that nothing needs."""
+        for one in self.evaluations:
+            is_needed = one in unfinished
+            for task in answers_tasks(one, self.conditions):
+                yield task if is_needed else None
 
     def _results(self) -> list[Task]:
         return [self.result(one) for one in self.evaluations]
@@ -130,11 +153,16 @@ class Plan:
         totals: dict[Kind, int] = {}
         done: dict[Kind, int] = {}
         for training in self.trainings:
-            is_finished = not training.unfinished(self.place)
+            n_unfinished = len(training.unfinished(self.place))
             for task in training.all_tasks():
+                if task.kind == "result":
+                    continue
                 totals[task.kind] = totals.get(task.kind, 0) + 1
-                if is_finished or self.place.is_done(task):
+                if not n_unfinished or self.place.is_done(task):
                     done[task.kind] = done.get(task.kind, 0) + 1
+            n_results = len(training.evaluations)
+            totals["result"] = totals.get("result", 0) + n_results
+            done["result"] = done.get("result", 0) + n_results - n_unfinished
         return {kind: Count(n, done.get(kind, 0)) for kind, n in totals.items()}
 
 

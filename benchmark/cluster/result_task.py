@@ -12,14 +12,12 @@ from ...reports.records import RunResult
 from ...reports.result_files import array_sha256, save_result
 from ..results import make_result
 from .answers_file import read_answers
-from .grid_tasks import Evaluation, answers_tasks, evaluation_of, features_tasks
-from .log import read_log
+from .grid_tasks import Evaluation, answers_tasks, evaluation_of
+from .machines import noted_machines
 from .opened_evaluation import open_evaluation
-from .place import Place
+from .place import RESULTS, Place
 from .task import Task
 
-# The folder with the results, in the folder of a grid.
-RESULTS = "results"
 # The copy of GRID.toml in the folder of a grid.
 COPY = "grid.toml"
 
@@ -30,6 +28,7 @@ def make_grid_result(task: Task, place: Place, attempt: Path) -> Path:
     The receipt holds the hashes of the result's arrays. Unlike the result, it has no time
     in it, so it is the same each time.
     Raises UserError if answers are missing or damaged.
+    Raises DifferentCopies if another result was published. It is kept.
     """
     started = time.perf_counter()
     evaluation = evaluation_of(task)
@@ -40,8 +39,10 @@ def make_grid_result(task: Task, place: Place, attempt: Path) -> Path:
         examiner.learner, opened.stream, answers, started, examiner.features
     )
     result = _as_of_a_grid(result, task, place)
+    made = write_json(attempt / "receipt.json", receipt(result))
+    place.compare(task, made)
     save_result(result, place.folder / RESULTS, overwrite=True)
-    return write_json(attempt / "receipt.json", receipt(result))
+    return made
 
 
 def receipt(result: RunResult) -> dict[str, object]:
@@ -78,23 +79,16 @@ def _as_of_a_grid(result: RunResult, task: Task, place: Place) -> RunResult:
     folder = str(place.folder)
     words = ["fewbench", "grid", "run", f"{folder}/{COPY}", "--out", folder]
     environment = dict(result.environment)
-    if place.mixed:
-        machines = _machines(task, place)
-        if len(machines) > 1:
-            environment["mixed"] = "; ".join(machines)
+    machines = _machines(task, place)
+    if len(machines) > 1:
+        environment["mixed"] = "; ".join(machines)
     return replace(
         result, recipe=recipe, command=shlex.join(words), environment=environment
     )
 
 
 def _machines(task: Task, place: Place) -> list[str]:
-    """Return the kinds of machines that made what a result needs, from the log."""
-    evaluation = evaluation_of(task)
-    ids = {evaluation.model.identity["training"]}
-    ids.update(one.id for one in features_tasks(evaluation, task.conditions))
-    ids.update(one.id for one in answers_tasks(evaluation, task.conditions))
-    machines: set[str] = set()
-    for line in read_log(place.folder):
-        if line.task in ids and line.state == "done" and line.conditions is not None:
-            machines.add(line.conditions.machine)
-    return sorted(machines)
+    """Return the kinds of machines that took part in the work of this folder."""
+    kinds = {task.conditions.machine}
+    kinds.update(one.machine for one in noted_machines(place.folder))
+    return sorted(kinds)

@@ -166,7 +166,7 @@ class _Run:
     def _next_of(self, flow: OpenFlow) -> Task | None:
         """Return the next task of a flow's batch that this share has to do."""
         for position, task in flow.batch:
-            if self._share.leaves_out(task):
+            if task is None or self._share.leaves_out(task):
                 continue
             if self._place.is_done(task):
                 self.summary.existed[task.kind] += 1
@@ -206,12 +206,14 @@ class _Run:
         """Note what became of a task."""
         flow, task = self._running.pop(outcome.task_id)
         if outcome.state == "done":
+            self.summary.waiting = ""
             self._again.forget(task)
             ours = outcome.seconds is not None
             counts = self.summary.done if ours else self.summary.by_others
             counts[task.kind] += 1
             self._finish(flow)
         elif outcome.state == "busy":
+            self.summary.waiting = outcome.reason
             self._again.put_off(flow, task)
         else:
             if outcome.state == "died":

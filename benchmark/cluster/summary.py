@@ -33,6 +33,7 @@ class Summary:
     done: tasks that were done by the workers of this command
     by_others: tasks that other commands did in the meantime
     running: the number of tasks that are being done
+    waiting: why a task waits for another command; "" if none does
     seconds: the time since the start
     """
 
@@ -41,6 +42,7 @@ class Summary:
     by_others: Counter[Kind] = field(default_factory=Counter)
     failures: list[Failure] = field(default_factory=list)
     running: int = 0
+    waiting: str = ""
     seconds: float = 0.0
 
     @property

@@ -5,10 +5,10 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
-from fewbench.errors import UserError
 from fewbench.locks import Busy
 
 from .conditions import Conditions
+from .machines import note_machine
 from .outcome import Outcome
 from .place import DifferentCopies, Place
 from .reasons import reason_of
@@ -32,11 +32,12 @@ def do_task(task: Task, place: Place) -> Outcome:
             if place.is_done(task):
                 return Outcome(task.id, "done")
             return _do(task, place)
-    except Busy:
-        return Outcome(task.id, "busy")
+    except Busy as error:
+        return Outcome(task.id, "busy", str(error))
     except DifferentCopies:
         raise
-    except (UserError, OSError, MemoryError, RuntimeError) as error:
+    except Exception as error:
+        # The code of a user can raise anything.
         return Outcome(task.id, "failed", reason_of(error))
 
 
@@ -48,6 +49,8 @@ def _do(task: Task, place: Place) -> Outcome:
     here = _here(threads, task.conditions.device)
     if not place.mixed:
         task.conditions.check(here, str(place.folder))
+    if here != task.conditions:
+        note_machine(place.folder, here)
     started = time.perf_counter()
     attempt = place.new_attempt(task)
     with fixed_threads(threads):

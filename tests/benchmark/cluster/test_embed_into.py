@@ -2,16 +2,19 @@
 
 import errno
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from fewbench.benchmark.cluster import embed_into
+from fewbench.benchmark.cluster.conditions import OtherConditions
 from fewbench.benchmark.cluster.in_process import InProcess
 from fewbench.benchmark.feature_file import NAME, read_feature_file
 from fewbench.benchmark.models import Loading
 from fewbench.benchmark.stored_model import load_stored
 from fewbench.errors import UserError
+from fewbench.files import write_json
 from fewbench_tests.stored import embed_here, work_of
 
 
@@ -105,3 +108,14 @@ def test_the_command_for_the_next_step_reads_the_folder(
     assert load_stored(f"features:{folder}", Loading(device="cpu")).card.name == (
         "centroid"
     )
+
+
+def test_a_folder_that_another_machine_began_is_refused(
+    tmp_path: Path, glyphs_root: Path, module: str
+) -> None:
+    work = work_of(tmp_path / "one", glyphs_root, f"{module}:encoder")
+    began = replace(work.embedding.conditions, processor="another")
+    (tmp_path / "one").mkdir()
+    write_json(tmp_path / "one" / "conditions.json", began.document())
+    with pytest.raises(OtherConditions, match="instead of another"):
+        work.do(InProcess(work.place))

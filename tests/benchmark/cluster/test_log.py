@@ -79,3 +79,10 @@ def test_a_full_disk_leaves_whole_lines(tmp_path: Path) -> None:
     assert one_file(tmp_path).stat().st_size == size
     append_line(tmp_path, TASK, DONE)
     assert len(list(read_log(tmp_path))) == 2
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no pipes")
+def test_a_pipe_is_never_waited_for(tmp_path: Path) -> None:
+    (tmp_path / "log").mkdir()
+    os.mkfifo(tmp_path / "log" / "a.jsonl")
+    assert list(read_log(tmp_path)) == []

@@ -3,7 +3,11 @@
 from pathlib import Path
 
 from fewbench.benchmark.cluster.grid_tasks import answers_tasks
-from fewbench.benchmark.cluster.grid_work import OpenGrid, published_fingerprint
+from fewbench.benchmark.cluster.grid_work import (
+    OpenGrid,
+    missing_answers,
+    published_fingerprint,
+)
 from fewbench.benchmark.cluster.merging import merge_results
 from fewbench.benchmark.cluster.schedule import run_flows
 from fewbench.benchmark.cluster.share import Share
@@ -46,4 +50,24 @@ def test_damaged_answers_are_said_and_the_other_results_are_saved(
     [sentence] = merge_results(grid, report_nothing)
     assert sentence.startswith("save glyphs-5w1s-300ep by protonet on glyphs, seed 0: ")
     assert "damaged answers" in sentence
+    assert len(list((place.folder / "results").glob("*.json"))) == 1
+
+
+def test_missing_answers_hold_back_their_own_result_alone(
+    tmp_path: Path, glyphs_root: Path
+) -> None:
+    grid = opened(tmp_path, glyphs_root)
+    place = grid.plan.place
+    run_flows(grid.plan.flows(), WorksHere(place), place, share=Share(0, 2))
+    run_flows(grid.plan.flows(), WorksHere(place), place, share=Share(1, 2))
+    [training] = grid.plan.trainings
+    task, _ = answers_tasks(training.evaluations[0], grid.conditions)
+    place.file(task).unlink()
+    assert merge_results(grid, report_nothing) == []
+    [sentence] = missing_answers(training, place)
+    assert sentence.endswith("1 of 2 ranges of answers missing")
+    assert len(list((place.folder / "results").glob("*.json"))) == 1
+    for path in (place.folder / "results").iterdir():
+        path.unlink()
+    assert merge_results(grid, report_nothing) == []
     assert len(list((place.folder / "results").glob("*.json"))) == 1

@@ -1,11 +1,14 @@
 """The plan of a grid: tasks in order, what is done, and what is refused at once."""
 
+import shutil
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 
 import pytest
 
 from fewbench.baselines.learner import BaselineError
+from fewbench.benchmark.cluster.grid_tasks import answers_tasks
 from fewbench.benchmark.cluster.grid_work import OpenGrid
 from fewbench.benchmark.cluster.plan import Count
 from fewbench.datasets.info import DataError
@@ -25,7 +28,7 @@ def test_tasks_come_in_the_order_in_which_they_need_each_other(
     ]
     kinds = []
     for flow in plan.flows():
-        kinds.append([task.kind for task in chain.from_iterable(flow)])
+        kinds.append([task.kind for task in chain.from_iterable(flow) if task])
     protonet, maml, *_ = kinds
     assert protonet == ["training", *["features"] * 5, "answers", "result"]
     assert maml == ["training", "answers", "result"]
@@ -48,8 +51,26 @@ def test_features_of_one_split_serve_all_its_protocols(small_grid: OpenGrid) -> 
 def test_what_has_its_result_needs_nothing(small_grid: OpenGrid) -> None:
     plan = small_grid.plan
     [flow] = plan.flows()
-    assert [task.kind for task in chain.from_iterable(flow)] == ["result", "result"]
+    kinds = [task.kind for task in chain.from_iterable(flow) if task]
+    assert kinds == ["result", "result"]
     assert all(count.done == count.total for count in plan.counts().values())
+
+
+def test_a_finished_evaluation_leaves_the_places_of_the_others(
+    small_grid: OpenGrid, tmp_path: Path
+) -> None:
+    shutil.copytree(small_grid.plan.place.folder, tmp_path / "work")
+    place = replace(small_grid.plan.place, folder=tmp_path / "work")
+    [training] = small_grid.plan.trainings
+    first, second = training.evaluations
+    (place.folder / "results" / f"{training.stem(second)}.npz").unlink()
+    assert training.unfinished(place) == (second,)
+    counts = replace(small_grid.plan, place=place).counts()
+    assert counts["result"] == Count(2, 1)
+    _, features, answers, _ = training.flow(place)
+    assert None not in list(features)
+    needed = list(answers_tasks(second, training.conditions))
+    assert list(answers) == [None, None, *needed]
 
 
 def test_a_dataset_that_is_not_built_is_refused_with_its_command(

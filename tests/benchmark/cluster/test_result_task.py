@@ -10,9 +10,8 @@ import pytest
 from fewbench.benchmark.cluster.conditions import Conditions
 from fewbench.benchmark.cluster.grid_tasks import answers_tasks
 from fewbench.benchmark.cluster.grid_work import OpenGrid
-from fewbench.benchmark.cluster.log import append_line
-from fewbench.benchmark.cluster.outcome import Outcome
-from fewbench.benchmark.cluster.place import Place
+from fewbench.benchmark.cluster.machines import note_machine
+from fewbench.benchmark.cluster.place import DifferentCopies, Place
 from fewbench.benchmark.cluster.result_task import make_grid_result, receipt
 from fewbench.errors import UserError
 from fewbench.reports.result_files import load_results
@@ -70,13 +69,23 @@ def test_missing_answers_are_said(small_grid: OpenGrid, copy: Place) -> None:
 def test_a_mixed_result_names_the_machines(small_grid: OpenGrid, copy: Place) -> None:
     training = small_grid.plan.trainings[0]
     evaluation = training.evaluations[0]
-    tasks = answers_tasks(evaluation, training.conditions)
-    for task, processor in zip(tasks, ("old", "new"), strict=True):
-        here = Conditions("0", "2", "2", processor, "AVX2", threads=1)
-        append_line(copy.folder, task, Outcome(task.id, "done", "", {"work": 1}, here))
+    note_machine(copy.folder, Conditions("0", "2", "2", "new", "AVX2", threads=1))
     task = training.result(evaluation)
-    mixed = replace(copy, mixed=True)
-    make_grid_result(task, mixed, mixed.new_attempt(task))
+    make_grid_result(task, copy, copy.new_attempt(task))
     name = f"{training.stem(evaluation)}.json"
     [result] = load_results([copy.folder / "results" / name])
-    assert result.environment["mixed"] == "new (AVX2, cpu); old (AVX2, cpu)"
+    ours = training.conditions.machine
+    assert result.environment["mixed"].split("; ") == sorted([ours, "new (AVX2, cpu)"])
+
+
+def test_another_result_does_not_replace_the_published_one(
+    small_grid: OpenGrid, copy: Place
+) -> None:
+    training = small_grid.plan.trainings[0]
+    task = training.result(training.evaluations[0])
+    copy.file(task).write_text("{}")
+    files = sorted((copy.folder / "results").iterdir())
+    before = [path.read_bytes() for path in files]
+    with pytest.raises(DifferentCopies):
+        make_grid_result(task, copy, copy.new_attempt(task))
+    assert [path.read_bytes() for path in files] == before
