@@ -62,7 +62,7 @@ def test_a_finished_evaluation_leaves_the_places_of_the_others(
     shutil.copytree(small_grid.plan.place.folder, tmp_path / "work")
     place = replace(small_grid.plan.place, folder=tmp_path / "work")
     [training] = small_grid.plan.trainings
-    first, second = training.evaluations
+    _, second = training.evaluations
     (place.folder / "results" / f"{training.stem(second)}.npz").unlink()
     assert training.unfinished(place) == (second,)
     counts = replace(small_grid.plan, place=place).counts()
