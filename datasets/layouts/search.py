@@ -131,7 +131,7 @@ class Search:
         are_published = set(sizes) == {(self.usual_side, self.usual_side)}
         if n_large >= len(sizes) / 2 and not are_published:
             return
-        width, height = sizes[0]
+        width, height = min(sizes)
         raise DataError(
             f"{self.label}: cannot make images of {side} x {side} pixels: expected the "
             f"original images, got others, such as one of {width} x {height} pixels. "
@@ -141,9 +141,12 @@ class Search:
     @property
     def _use_originals(self) -> str:
         """A sentence with the command that builds from the original images."""
+        command = f"fewbench data build {self.name}"
+        if self.resampling != self.published:
+            command += f" --resampling {self.resampling}"
         return (
-            f"Build it from ILSVRC2012's training set: fewbench data build {self.name} "
-            f"--source ILSVRC2012_img_train"
+            f"Build it from ILSVRC2012's training set: {command} --source "
+            f"ILSVRC2012_img_train"
         )
 
     def _check_filter(self, layout: str, made_by: str) -> None:
