@@ -17,11 +17,15 @@ from collections.abc import Callable, Iterable
 import torch
 from torch import Tensor, nn
 
+from .learner import BaselineError
+
 Norm = Callable[[int], nn.Module]
 Shape = tuple[int, int, int]
 
 # Channels of resnet12's blocks, as multiples of `width` (Lee et al. 2019).
 _RESNET12_FACTORS = 1, 2.5, 5, 10
+# Four 2x2 max-pools leave a single pixel of images of this height or width.
+_LEAST_SIDE = 2**4
 
 
 def running_norm(channels: int) -> nn.Module:
@@ -56,7 +60,9 @@ def conv4(
     Sources: Snell et al. 2017, section 3.1; Finn et al. 2017, appendix A.1 (32 channels,
     for miniImageNet).
     float32 (n, C, H, W) in 0..1 -> float32 (n, features)
+    Raises BaselineError for images of less than 16 px.
     """
+    _check_side("conv4", shape)
     layers = []
     for n_in, n_out in _channels(shape, width):
         convolution = _convolution(n_in, n_out)
@@ -151,7 +157,9 @@ def resnet12(
     and 640 channels. The activation is LeakyReLU(0.1).
     Source: Lee et al. 2019, section 4.1. The paper's DropBlock is left out.
     float32 (n, C, H, W) in 0..1 -> float32 (n, 10 * width)
+    Raises BaselineError for images of less than 16 px.
     """
+    _check_side("resnet12", shape)
     channels = [shape[2]]
     for factor in _RESNET12_FACTORS:
         channels.append(int(factor * width))
@@ -205,6 +213,16 @@ def to_input(images: Tensor) -> Tensor:
     if images.dtype != torch.uint8:
         return channels_first.float()
     return channels_first.float().div_(255)
+
+
+def _check_side(name: str, shape: Shape) -> None:
+    height, width, _ = shape
+    if min(height, width) < _LEAST_SIDE:
+        raise BaselineError(
+            f"backbone {name}: expected images of at least {_LEAST_SIDE} x {_LEAST_SIDE} "
+            f"pixels, of which four max-pools leave one, got {height} x {width}. Choose "
+            f"the backbone conv4-strided, or a dataset with larger images"
+        )
 
 
 def _channels(shape: Shape, width: int) -> Iterable[tuple[int, int]]:

@@ -1,5 +1,7 @@
 """Compare the images that trained a learner with those of an evaluation."""
 
+import numpy as np
+
 from ..baselines.learner import BaselineError, EmbeddingLearner, Learner
 from .protocols.stream import EpisodeStream
 
@@ -7,8 +9,8 @@ from .protocols.stream import EpisodeStream
 def check_images(learner: Learner, stream: EpisodeStream) -> None:
     """Check that a learner takes the images of these episodes, before it is evaluated.
 
-    A learner that embeds images takes other sizes than that of its training. No trained
-    learner takes another number of channels.
+    A learner that embeds images takes other sizes than that of its training, if its
+    network does. No trained learner takes another number of channels.
     Raises BaselineError if it does not take them.
     """
     check_image_shape(learner, stream.view.image_shape, stream.protocol.name)
@@ -25,7 +27,7 @@ def check_image_shape(
     trained = learner.card.image_shape
     if trained is None or trained == shape:
         return
-    if trained[2] == shape[2] and isinstance(learner, EmbeddingLearner):
+    if trained[2] == shape[2] and _embeds(learner, shape):
         return
     data = learner.card.trained_on
     advice = "Choose a protocol with such images: fewbench protocol list"
@@ -35,6 +37,20 @@ def check_image_shape(
         f"{learner.card.name} on {where}: expected {_in_words(trained)}, on which "
         f"this learner was trained, got {_in_words(shape)}. {advice}"
     )
+
+
+def _embeds(learner: Learner, shape: tuple[int, int, int]) -> bool:
+    """Tell whether a learner embeds images, also those of this shape (H, W, C)."""
+    if not isinstance(learner, EmbeddingLearner):
+        return False
+    black = np.zeros((2, *shape), np.uint8)
+    try:
+        learner.embed(black)
+    except RuntimeError:  # what torch raises if the sizes of layers do not fit
+        return False
+    except BaselineError:  # a learner of stored features embeds nothing
+        return True
+    return True
 
 
 def _in_words(shape: tuple[int, int, int]) -> str:

@@ -25,8 +25,8 @@ from PIL import Image
 
 from fewbench.files import write_text
 
-from . import BUILDERS
 from .archives.safe_names import unsafe
+from .catalogue import dataset_of_fewbench
 from .info import DataError, ExportNames
 from .layouts.torchmeta import write_groups
 from .store.split_store import SplitStore
@@ -116,7 +116,7 @@ def _names_of(store: SplitStore) -> ExportNames:
 
     The names are empty if fewbench has no builder for the dataset.
     """
-    info = BUILDERS.get(store.dataset)
+    info = dataset_of_fewbench(store.dataset)
     return info.export if info else ExportNames()
 
 

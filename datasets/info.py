@@ -130,6 +130,22 @@ class ExportNames:
 
 
 @dataclass(frozen=True)
+class Originals:
+    """The images of a dataset before they were resized, for builds of other sizes.
+
+    sources: the files to download that hold them
+    layouts: a description of each arrangement of such files that can be read
+    largest: the largest height and width of a build, in pixels
+    why: why builds cannot be larger, in a few words
+    """
+
+    sources: tuple[Source, ...]
+    layouts: tuple[str, ...]
+    largest: int
+    why: str
+
+
+@dataclass(frozen=True)
 class DatasetInfo:
     """The facts about a dataset, and the function that finds its classes in a source.
 
@@ -138,12 +154,13 @@ class DatasetInfo:
     split_scheme: the name of the published list of splits
     resampling: the filter that resizes the images
     polarity: the meaning of pixel values, such as "RGB" or "ink 255 on 0"
-    list_classes: returns the classes in the source of a request; raises DataError
+    list_classes: returns the classes in the source of a request; raises DataError. With
+        `originals`, it takes the keyword `side`, the height and width of the images.
     sources: the files to download; empty if the pixels come with fewbench
     layouts: a description of each arrangement of source files that can be read
     reference_sha256: split -> content hash of a complete build
-    variant_of: the dataset that this dataset differs from only in the resizing filter;
-        empty if there is none
+    variant_of: the dataset that this dataset differs from only in the resizing filter
+        or in the size of the images; empty if there is none
     recognise: returns the `Identity` of a file, or of all images of a source; returns
         None if they have nothing to do with this dataset
     class_list: a function that returns class name -> split, as published; None if the
@@ -153,6 +170,7 @@ class DatasetInfo:
     added: whether a user made it of own images, so that nobody else knows it
     check_files: looks at the finished split files in a folder, before the manifest is
         written; returns sentences with what it found
+    originals: the images to build other sizes from; None if there are none
     """
 
     name: str
@@ -164,7 +182,7 @@ class DatasetInfo:
     polarity: str
     licence: str
     citation: str
-    list_classes: Callable[[Request], Listing]
+    list_classes: Callable[..., Listing]
     sources: tuple[Source, ...] = ()
     layouts: tuple[str, ...] = ()
     reference_sha256: Mapping[str, str] = field(default_factory=dict)
@@ -176,6 +194,7 @@ class DatasetInfo:
     export: ExportNames = ExportNames()
     added: bool = False
     check_files: Callable[[Path], Sequence[str]] | None = None
+    originals: Originals | None = None
 
     @property
     def base(self) -> str:

@@ -15,12 +15,12 @@ from .layouts.ilsvrc import read_counts
 from .layouts.miniimagenet import MiniImageNetLayouts
 from .layouts.miniimagenet_identity import recognise_mini
 from .layouts.ravi_split import RaviSplit
-from .layouts.search import Search, first_listing, variants
+from .layouts.search import Search, first_listing, originals_in, variants
 from .layouts.source_files import open_source
 from .splits import read_classes, read_split
 
 _SPLIT = "miniimagenet_ravi"
-_SHAPE = (84, 84, 3)
+_SIDE = 84
 _PUBLISHED = "cv2-linear"  # The published images do not keep the aspect ratio.
 _MAPPING_SHA256 = {
     "train": "6984edf45f15a6b2799ae7c53db6ad53f7b6ee4ce41802da684357eadc173e5d",
@@ -45,34 +45,35 @@ def ravi_split() -> RaviSplit:
 
 
 def list_classes(
-    request: Request, resampling: str, ravi: RaviSplit | None = None
+    request: Request,
+    resampling: str,
+    ravi: RaviSplit | None = None,
+    side: int = _SIDE,
 ) -> Listing:
     """Return the classes of miniImageNet in a source with any known layout.
 
     resampling: the filter that resizes images of full size
     ravi: a split to use in tests; None for the published split
+    side: the height and width of the images; another one than 84 needs originals
     Raises DataError if the layout is unknown, or if the source is damaged or contains
         another dataset.
     """
     search = Search(
         files=open_source(request),
         dataset="miniimagenet",
-        shape=_SHAPE,
+        shape=(side, side, 3),
         resampling=resampling,
         published=_PUBLISHED,
         allow_missing=request.allow_missing,
+        usual_side=_SIDE,
     )
     layouts = MiniImageNetLayouts(search, ravi or ravi_split())
-    return first_listing(
-        search,
-        (
-            layouts.from_cache,
-            layouts.from_category_split,
-            layouts.from_groups,
-            layouts.from_named_images,
-            layouts.from_ilsvrc,
-        ),
-    )
+    with_files = (layouts.from_named_images, layouts.from_ilsvrc)
+    with_arrays = (layouts.from_cache, layouts.from_category_split, layouts.from_groups)
+    if search.is_other_size:
+        # Arrays hold images that were resized already.
+        return first_listing(search, with_files)
+    return first_listing(search, (*with_arrays, *with_files))
 
 
 def recognise(found: Found) -> Identity | None:
@@ -111,7 +112,7 @@ _FULL_SIZE_LAYOUTS = (
 INFO = DatasetInfo(
     name="miniimagenet",
     title="miniImageNet, 84 px, split of Ravi & Larochelle",
-    image_shape=_SHAPE,
+    image_shape=(_SIDE, _SIDE, 3),
     splits={
         "train": SplitCounts(64, 38400),
         "val": SplitCounts(16, 9600),
@@ -140,5 +141,6 @@ INFO = DatasetInfo(
         "torchmeta's {train,val,test}_data.hdf5",
         *_FULL_SIZE_LAYOUTS,
     ),
+    originals=originals_in(_FULL_SIZE_LAYOUTS),
 )
 VARIANTS = variants(INFO, list_classes, _FULL_SIZE_LAYOUTS)

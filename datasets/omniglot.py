@@ -4,7 +4,7 @@ The dataset was published by Lake et al. (2015). The official files are two zips
 105 x 105 one-bit PNGs, ink 0 on paper 1. Builds store 28 x 28 grey images, ink 255 on
 0. They were converted to grey levels and then resized with LANCZOS. Many published
 pipelines asked Pillow for LANCZOS on one-bit images, but Pillow silently used NEAREST.
-The variant `omniglot-nearest` reproduces this.
+The variant `omniglot-nearest` reproduces this. Other sizes can be built, up to 105 px.
 """
 
 import re
@@ -23,12 +23,17 @@ from .info import (
     DataError,
     DatasetInfo,
     Listing,
+    Originals,
     ProtocolDefaults,
     Request,
     Source,
     SplitCounts,
 )
-from .layouts.omniglot_images import PackedImages, read_packed, resized_class
+from .layouts.omniglot_images import (
+    OFFICIAL_SIDE,
+    read_packed,
+    resized_classes,
+)
 from .layouts.omniglot_sets import (
     MissingSet,
     inner_archives,
@@ -41,6 +46,7 @@ from .splits import read_split
 _SPLIT = "omniglot_vinyals"
 _SIDE = 28
 _PER_CLASS = 20
+_NOT_RESIZED = "none: the original images have this size"
 _MEMBER = re.compile(r"(?:.*/)?([^/]+/character\d\d)/\d{4}_\d\d\.png")
 _URL = "https://github.com/brendenlake/omniglot/raw/master/python/"
 _MIRROR = "https://raw.githubusercontent.com/brendenlake/omniglot/master/python/"
@@ -73,9 +79,10 @@ _SIZES = {"images_background": 964, "images_evaluation": 659}
 _Images = Mapping[str, Sequence[str]]  # class name -> its files
 
 
-def list_classes(request: Request, resampling: str) -> Listing:
+def list_classes(request: Request, resampling: str, side: int = _SIDE) -> Listing:
     """Return the 1,623 characters in a source with the two archives or image folders.
 
+    side: the height and width to which images are resized
     Raises DataError if a file is missing or damaged, or has other pixels.
     """
     if request.source is None:
@@ -84,13 +91,16 @@ def list_classes(request: Request, resampling: str) -> Listing:
             "DIR"
         )
     with without_inner_archives(request, _SOURCES) as (plain_request, stamp):
-        listing = _list_sets(plain_request, resampling)
+        listing = _list_sets(plain_request, resampling, side)
+    if side == OFFICIAL_SIDE:
+        listing = replace(listing, resampling=_NOT_RESIZED)
     return replace(listing, stamp=stamp) if stamp else listing
 
 
-def _list_sets(request: Request, resampling: str) -> Listing:
+def _list_sets(request: Request, resampling: str, side: int) -> Listing:
     """Return the characters in a source whose sets lie in no archive in an archive."""
     source = request.source or Path()
+    split_of = read_split(_SPLIT)
     classes: list[ClassImages] = []
     checks: list[str] = []
     stamps: list[str] = []
@@ -108,7 +118,7 @@ def _list_sets(request: Request, resampling: str) -> Listing:
         pixel_check = _check_pixels(tree, official, digest, images)
         checks.append(f"{archive_check}; {pixel_check}")
         checks += check_strays(names)
-        classes += _classes(images, packed, resampling)
+        classes += resized_classes(images, packed, split_of, resampling, side)
     return Listing(
         tuple(classes),
         checks=tuple(checks),
@@ -176,23 +186,6 @@ def check_strays(names: Sequence[str]) -> list[str]:
     return [f"{images} with another name left out, such as {shown(strays[0])}"]
 
 
-def _classes(
-    images: _Images, packed: PackedImages, resampling: str
-) -> list[ClassImages]:
-    split_of = read_split(_SPLIT)
-    classes = []
-    for class_name, members in images.items():
-        image_names = tuple(Path(member).stem for member in members)
-        one = ClassImages(
-            split=split_of[class_name],
-            name=class_name,
-            image_names=image_names,
-            read=partial(resized_class, packed[class_name], resampling),
-        )
-        classes.append(one)
-    return classes
-
-
 def recognise(found: Found) -> Identity | None:
     """Identify Omniglot's images by their class folders; None if there are none.
 
@@ -248,6 +241,12 @@ def _recognise_archives(found: Found) -> Identity | None:
     )
 
 
+_LAYOUTS = (
+    "images_background.zip and images_evaluation.zip, or other archives of the same "
+    "names",
+    "the folders images_background/ and images_evaluation/, or an archive with both",
+    "an archive that holds the two zips",
+)
 INFO = DatasetInfo(
     name="omniglot",
     title="Omniglot, 28 px LANCZOS",
@@ -270,11 +269,12 @@ INFO = DatasetInfo(
     protocols=ProtocolDefaults(rotations=True),
     published_split="vinyals",
     sources=_SOURCES,
-    layouts=(
-        "images_background.zip and images_evaluation.zip, or other archives of the same "
-        "names",
-        "the folders images_background/ and images_evaluation/, or an archive with both",
-        "an archive that holds the two zips",
+    layouts=_LAYOUTS,
+    originals=Originals(
+        sources=_SOURCES,
+        layouts=_LAYOUTS,
+        largest=OFFICIAL_SIDE,
+        why="the size of the original images",
     ),
     # Measured from the official pixels with Pillow 13.0.
     reference_sha256={

@@ -12,14 +12,14 @@ from .identity import Found, Identity
 from .info import DatasetInfo, ExportNames, Listing, Request, Source, SplitCounts
 from .layouts.ilsvrc import read_counts
 from .layouts.ren_split import RenSplit
-from .layouts.search import Search, first_listing, variants
+from .layouts.search import Search, first_listing, originals_in, variants
 from .layouts.source_files import open_source
 from .layouts.tieredimagenet import TieredImageNetLayouts
 from .layouts.tieredimagenet_identity import recognise_tiered
 from .splits import read_classes, read_split
 
 _SPLIT = "tieredimagenet_ren"
-_SHAPE = (84, 84, 3)
+_SIDE = 84
 _PUBLISHED = "cv2-cubic"  # The published images do not keep the aspect ratio.
 
 
@@ -34,33 +34,34 @@ def ren_split() -> RenSplit:
 
 
 def list_classes(
-    request: Request, resampling: str, ren: RenSplit | None = None
+    request: Request,
+    resampling: str,
+    ren: RenSplit | None = None,
+    side: int = _SIDE,
 ) -> Listing:
     """Return the classes of tieredImageNet in a source with any known layout.
 
     resampling: the filter that resizes images of full size
     ren: a split to use in tests; None for the published split
+    side: the height and width of the images; another one than 84 needs originals
     Raises DataError if the layout is unknown, or if the source is damaged or contains
         another dataset.
     """
     search = Search(
         files=open_source(request),
         dataset="tieredimagenet",
-        shape=_SHAPE,
+        shape=(side, side, 3),
         resampling=resampling,
         published=_PUBLISHED,
         allow_missing=request.allow_missing,
+        usual_side=_SIDE,
     )
     layouts = TieredImageNetLayouts(search, ren or ren_split())
-    return first_listing(
-        search,
-        (
-            layouts.from_pickles,
-            layouts.from_npz,
-            layouts.from_groups,
-            layouts.from_ilsvrc,
-        ),
-    )
+    with_arrays = (layouts.from_pickles, layouts.from_npz, layouts.from_groups)
+    if search.is_other_size:
+        # Arrays and lists hold images that were resized already.
+        return first_listing(search, (layouts.from_ilsvrc,))
+    return first_listing(search, (*with_arrays, layouts.from_ilsvrc))
 
 
 def recognise(found: Found) -> Identity | None:
@@ -108,7 +109,7 @@ _FULL_SIZE_LAYOUTS = (
 INFO = DatasetInfo(
     name="tieredimagenet",
     title="tieredImageNet, 84 px, split of Ren et al.",
-    image_shape=_SHAPE,
+    image_shape=(_SIDE, _SIDE, 3),
     splits={
         "train": SplitCounts(351, 448_695),
         "val": SplitCounts(97, 124_261),
@@ -131,5 +132,6 @@ INFO = DatasetInfo(
         "torchmeta's {train,val,test}_data.hdf5",
         *_FULL_SIZE_LAYOUTS,
     ),
+    originals=originals_in(_FULL_SIZE_LAYOUTS),
 )
 VARIANTS = variants(INFO, list_classes, _FULL_SIZE_LAYOUTS)

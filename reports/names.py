@@ -9,10 +9,18 @@ from pydantic import AfterValidator, Field
 
 # File names join several names with "__". So no name may contain "__".
 NAME_PATTERN = r"^[a-z0-9](_?[a-z0-9.-])*$"
-Name = Annotated[str, Field(pattern=NAME_PATTERN, max_length=80)]
+# The names of datasets, and so of protocols, may say a size: miniimagenet@224.
+_MAYBE_SIZED = r"^[a-z0-9](_?[a-z0-9.-]|@[1-9])*$"
+Name = Annotated[str, Field(pattern=_MAYBE_SIZED, max_length=80)]
 _LONGEST_SLUG = 48
 # Letters and symbols that are drawn as a blank: fillers of Hangul, and an empty Braille cell.
 _BLANK = "\u115f\u1160\u2800\u3164\uffa0"
+
+
+def without_size(dataset: str) -> str:
+    """Return the name of a dataset without the size of its images, if it says one."""
+    name, _, _ = dataset.partition("@")
+    return name
 
 
 def is_visible(text: str) -> bool:

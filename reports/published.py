@@ -11,6 +11,7 @@ from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
 from .differs_in import differences
+from .names import without_size
 from .networks import same_network
 from .protocol import Count
 from .records import RunResult
@@ -177,10 +178,11 @@ def _others(
 ) -> list[PublishedNumber]:
     """Return the published numbers that a result can be compared with.
 
-    A variant, `<dataset>-<filter>`, is compared with the numbers for the dataset itself.
+    A variant, `<dataset>-<filter>` or `<dataset>@<size>`, is compared with the numbers
+    for the dataset itself.
     """
     protocol = result.protocol
-    dataset = protocol.dataset
+    dataset = without_size(protocol.dataset)
     while dataset:
         key = (method_of(result), dataset, protocol.n_way, protocol.n_shot)
         if key in known:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
+from .names import without_size
 from .published import method_of
 from .records import RunResult
 
@@ -93,14 +94,15 @@ def _subjects(result: RunResult) -> Iterator[str]:
     """Yield what a result rests on, in the words of references.bib.
 
     A protocol that follows a paper starts with the name of the paper. A learner has the
-    name of its method. The variant NAME-FILTER of a dataset counts as the dataset NAME.
+    name of its method. The variants NAME-FILTER and NAME@SIZE of a dataset count as the
+    dataset NAME.
     """
     known = {subject for one in all_references() for subject in one.subjects}
     paper, _, _ = result.protocol.name.partition("-")
     if f"protocol {paper}" in known:
         yield f"protocol {paper}"
     yield f"learner {method_of(result)}"
-    dataset = result.protocol.dataset
+    dataset = without_size(result.protocol.dataset)
     while dataset and f"dataset {dataset}" not in known:
         dataset, _, _ = dataset.rpartition("-")
     yield f"dataset {dataset or result.protocol.dataset}"

@@ -42,9 +42,14 @@ def add(
         ),
     ] = None,
     size: Annotated[
-        int,
-        typer.Option(min=8, max=512, help="Height and width of the stored images."),
-    ] = 84,
+        int | None,
+        typer.Option(
+            min=8,
+            max=512,
+            help="Height and width of the stored images. If it is not 84, the dataset is "
+            "called NAME@SIZE. Default: 84.",
+        ),
+    ] = None,
     grey: Annotated[
         bool, typer.Option("--grey", help="Store grey images instead of RGB.")
     ] = False,
@@ -60,7 +65,7 @@ def add(
     The dataset then has protocols such as NAME-5w1s, and works in all commands. Images
     are rotated as their EXIF data ask, and transparent parts become white.
     """
-    from ...datasets.added.add import OwnImages
+    from ...datasets.added.add import OwnImages, name_and_size
     from ...datasets.added.add import add as add_dataset
     from ...datasets.catalogue import find_dataset
     from ...datasets.root import data_root
@@ -68,7 +73,8 @@ def add(
     from .describe_build import built_text
 
     where = data_root(root)
-    own = OwnImages(source, split_by or "", size, grey)
+    name, side = name_and_size(name, size)
+    own = OwnImages(source, split_by or "", side, grey)
     with progress_bars() as progress:
         built = add_dataset(name, own, where, rebuild=rebuild, progress=progress)
     protocols = own_protocols([find_dataset(name, where)])

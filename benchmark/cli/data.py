@@ -73,6 +73,14 @@ def build(
             "then called NAME-FILTER."
         ),
     ] = None,
+    size: Annotated[
+        int | None,
+        typer.Option(
+            help="Height and width of the images, e.g. 224, made from the original "
+            "images. If it is not the usual size, the build is called NAME@SIZE, and is "
+            "found by this name in all commands."
+        ),
+    ] = None,
     allow_missing: Annotated[
         bool,
         typer.Option(
@@ -107,7 +115,7 @@ def build(
             f"{', '.join(names)}. Type for example: fewbench data build {names[0]} "
             f"--source {shlex.quote(str(source))}"
         )
-    infos = [find_dataset(name, root, resampling) for name in names]
+    infos = [find_dataset(name, root, resampling, size) for name in names]
     request = Request(source, allow_missing, offline)
     documents: dict[str, dict[str, Any]] = {}
     for info in infos:

@@ -13,29 +13,39 @@ if TYPE_CHECKING:
 
 
 def find_dataset(
-    name: str, root: Path | None = None, resampling: str | None = None
+    name: str,
+    root: Path | None = None,
+    resampling: str | None = None,
+    size: int | None = None,
 ) -> "DatasetInfo":
-    """Return a dataset, or its variant that is resized with another filter.
+    """Return a dataset, or its variant with another resizing filter or another size.
 
-    name: the name of the dataset, without the filter
+    name: the name of the dataset, without the filter, with or without the size
     root: the value of --root, where datasets of own images are found
     resampling: the name of the filter; None for the filter of the dataset `name`
-    Raises DataError if the dataset or the filter is unknown. The error suggests similar
-    names.
+    size: the height and width of the images; None for the size of the dataset `name`
+    Raises DataError if the dataset or the filter is unknown, if the dataset has no
+    images to make this size from, or if name and size contradict each other. The error
+    for an unknown name suggests similar names.
     """
     from ...datasets import BUILDERS
     from ...datasets.catalogue import find_dataset as find
     from ...datasets.lookup import pick
     from ...datasets.root import data_root
+    from ...datasets.sizes import at_size, split_name, wanted_size
 
+    side = wanted_size(name, size)
     info = find(name, data_root(root))
-    if resampling is None or resampling == info.resampling:
+    if resampling is not None and resampling != info.resampling:
+        plain, _ = split_name(name)
+        by_filter = {info.resampling: info}
+        for other in BUILDERS.values():
+            if other.variant_of == plain:
+                by_filter[other.resampling] = other
+        info = pick(f"resampling of {plain}", resampling, by_filter)
+    if side is None:
         return info
-    by_filter = {info.resampling: info}
-    for other in BUILDERS.values():
-        if other.variant_of == name:
-            by_filter[other.resampling] = other
-    return pick(f"resampling of {name}", resampling, by_filter)
+    return at_size(info, side)
 
 
 def require_folder_of(file: Path) -> None:

@@ -38,8 +38,8 @@ OtherBuild = Annotated[
     str | None,
     typer.Option(
         "--dataset",
-        help="Use this dataset instead of the protocol's, e.g. omniglot-nearest. The "
-        "name of the protocol then ends in -on-DATASET.",
+        help="Use this dataset instead of the protocol's, e.g. omniglot-nearest or "
+        "omniglot@105. The name of the protocol then ends in -on-DATASET.",
         autocompletion=completion.datasets,
     ),
 ]

@@ -165,11 +165,11 @@ def export(
 
 
 def _fields(protocol: "EvalProtocol") -> dict[str, Any]:
-    from ...datasets import BUILDERS
+    from ...datasets.catalogue import dataset_of_fewbench
     from ..protocols.papers import LEGACY
 
     kind = "legacy" if protocol.name in LEGACY else "own"
-    if protocol.dataset not in BUILDERS:
+    if dataset_of_fewbench(protocol.dataset) is None:
         kind = "added"
     return asdict(protocol) | {"kind": kind}
 

@@ -12,6 +12,7 @@ from ...baselines.evaluation.stored_learner import StoredLearner, head_of
 from ...baselines.learner import BaselineError, EmbeddingLearner
 from ...datasets.prepared_view import PreparedView
 from ...datasets.root import data_root
+from ...datasets.sizes import split_name
 from ...datasets.view import ImageView
 from ..feature_file import EmbeddedImages
 from ..image_shapes import check_image_shape
@@ -128,9 +129,10 @@ def open_embedding(request: EmbedRequest, root: Path | None) -> Embedding:
 
 def needs_rotations(dataset: str) -> bool:
     """Return whether a protocol of a dataset, or of the one it varies, rotates images."""
+    name, _ = split_name(dataset)
     for protocol in PROTOCOLS.values():
-        is_own = dataset == protocol.dataset
-        is_variant = dataset.startswith(f"{protocol.dataset}-")
+        is_own = name == protocol.dataset
+        is_variant = name.startswith(f"{protocol.dataset}-")
         rotates = protocol.rotations or protocol.task_rotations
         if rotates and (is_own or is_variant):
             return True

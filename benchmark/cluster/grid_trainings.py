@@ -106,7 +106,7 @@ def _wanted(part: Part, root: Path) -> Iterator[_Wanted]:
                 one = _one(part, recipe, dataset, marks)
                 info = find_dataset(one.config.dataset, root)
                 own = _own_protocols(part, info, root)
-                used.add(info.base)
+                used |= {info.base, info.name}
                 yield replace(one, protocols=tuple(own))
     for protocol in protocols:
         if protocol.dataset not in used:
@@ -131,13 +131,13 @@ def _one(
 def _own_protocols(part: Part, info: DatasetInfo, root: Path) -> list[EvalProtocol]:
     """Return the protocols of a part for a learner that was trained on a dataset.
 
-    They are those of the dataset. For a variant of a dataset, such as omniglot-nearest,
-    they are those of the dataset, on the images of the variant.
+    They are those of the dataset. For a variant of a dataset, such as omniglot-nearest
+    or miniimagenet@224, they are those of the dataset, on the images of the variant.
     Raises GridError if there are none.
     """
     own: list[EvalProtocol] = []
     for name in dict.fromkeys(part.protocols):
-        if find_protocol(name, root=root).dataset == info.base:
+        if find_protocol(name, root=root).dataset in (info.base, info.name):
             other = None if info.name == info.base else info.name
             protocol = find_protocol(
                 name, dataset=other, n_episodes=part.episodes, root=root

@@ -3,6 +3,7 @@
 A published protocol is never edited. A changed protocol gets a new name.
 """
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,10 +16,12 @@ from ...datasets.catalogue import find_dataset
 from ...datasets.info import DataError
 from ...datasets.lookup import pick
 from ...datasets.root import data_root
+from ...datasets.sizes import sized_name
 from ...reports.protocol import EvalProtocol
-from .listing import all_protocols
+from .listing import PROTOCOLS, all_protocols
 from .names import ALL_EPISODES, named_by_changes
 
+_SIZED = re.compile(r"(.+)@([1-9]\d{0,5})(-.+)")
 MOST_EPISODES = 10**6  # a limit, because all episodes are in memory at once
 
 
@@ -51,6 +54,8 @@ def find_protocol(
 
     Each change adds a suffix to the name of the protocol. None means no change.
 
+    name: a name of the catalogue. With a size, such as miniimagenet@224-5w1s, it means
+        the same protocol on the dataset of this size, as `dataset` does.
     dataset: the dataset to use instead of the protocol's
     way: the number of classes in an episode
     shot, query: the number of images for each class
@@ -64,7 +69,11 @@ def find_protocol(
     range. The error for an unknown name suggests similar names.
     """
     root = data_root(root)
-    protocol = pick("protocol", name, all_protocols(root), see="fewbench protocol list")
+    known = all_protocols(root)
+    if name not in known:
+        name, of_other_size = _without_size(name)
+        dataset = dataset or of_other_size
+    protocol = pick("protocol", name, known, see="fewbench protocol list")
     check_episodes(n_episodes)
     if dataset:
         find_dataset(dataset, root)
@@ -94,3 +103,18 @@ def find_protocol(
             f"{name}: cannot be varied like this: {explain(error)}. Choose another value, "
             f"or see the protocol: fewbench protocol show {name}"
         ) from None
+
+
+def _without_size(name: str) -> tuple[str, str | None]:
+    """Return a name of the catalogue, and the dataset of the size in the given name.
+
+    A name that is nothing like miniimagenet@224-5w1s is returned as it is, with None.
+    """
+    match = _SIZED.fullmatch(name)
+    if match is None:
+        return name, None
+    start, side, end = match.groups()
+    protocol = PROTOCOLS.get(start + end)
+    if protocol is None:
+        return name, None
+    return protocol.name, sized_name(protocol.dataset, int(side))

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from ...datasets import BUILDERS
-from ...datasets.catalogue import added_datasets
+from ...datasets.catalogue import added_datasets, dataset_of_fewbench
 from ...datasets.info import DatasetInfo, ProtocolDefaults
 from ...reports.protocol import EvalProtocol
 from .papers import LEGACY
@@ -14,8 +14,8 @@ from .papers import LEGACY
 def own_protocols(infos: Iterable[DatasetInfo]) -> dict[str, EvalProtocol]:
     """Return fewbench's own protocols on these datasets, by name.
 
-    A variant of a dataset, which is resized with another filter, has no protocols of its
-    own.
+    A variant of a dataset, which is resized with another filter or to another size, has
+    no protocols of its own.
     """
     protocols = {}
     for info in infos:
@@ -85,7 +85,7 @@ def protocol_on_added(name: str) -> EvalProtocol | None:
     if match is None:
         return None
     dataset, n_way, n_shot = match.groups()
-    if dataset in BUILDERS:
+    if dataset_of_fewbench(dataset) is not None:
         return None
     try:
         return _protocol_on(dataset, ProtocolDefaults(), int(n_way), int(n_shot))

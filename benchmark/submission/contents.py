@@ -20,7 +20,7 @@ SCHEMA_VERSION = 1
 DOCUMENT = "submission.json"
 SUFFIX = ".fewbench.zip"
 RESULTS = "results/"
-_NAME = r"[A-Za-z0-9_][A-Za-z0-9_.+-]{0,200}"
+_NAME = r"[A-Za-z0-9_][A-Za-z0-9_.+@-]{0,200}"
 _SEED = r"seed[0-9]{1,20}"
 _ALLOWED = re.compile(
     rf"submission\.json|results/{_NAME}\.(json|npz)"

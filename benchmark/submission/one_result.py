@@ -7,7 +7,7 @@ from pathlib import Path
 
 from fewbench.documents import printable
 
-from ...datasets import BUILDERS
+from ...datasets.catalogue import dataset_of_fewbench
 from ...reports.document_reader import read_document
 from ...reports.records import ResultError, RunResult
 from ...reports.result_document import accuracy_texts
@@ -111,7 +111,7 @@ def _check_known(submitted: SubmittedResult) -> Iterator[Finding]:
         what = f"{protocol.name} is not in the catalogue"
         advice = "Use a protocol of the catalogue: fewbench protocol list"
         yield error("protocol", where, what, advice)
-    if protocol.dataset not in BUILDERS:
+    if dataset_of_fewbench(protocol.dataset) is None:
         where = f"{submitted.name}: the dataset"
         what = f"fewbench has no dataset {protocol.dataset}"
         advice = "Use one of the datasets of fewbench: fewbench data list"
@@ -146,7 +146,7 @@ def _check_class_names(submitted: SubmittedResult) -> Iterator[Finding]:
 
 def _check_names(submitted: SubmittedResult, checks: list[Check]) -> Iterator[Finding]:
     """Warn of classes that are not in the published list of a dataset that has one."""
-    info = BUILDERS.get(submitted.result.protocol.dataset)
+    info = dataset_of_fewbench(submitted.result.protocol.dataset)
     has_list = info is not None and info.class_list is not None
     for check in checks:
         if has_list and check.what == CLASS_NAMES and check.outcome == "not possible":

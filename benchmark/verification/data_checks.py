@@ -6,6 +6,7 @@ from functools import cache
 import numpy as np
 
 from ...datasets import BUILDERS
+from ...datasets.catalogue import dataset_of_fewbench
 from ...datasets.info import DatasetInfo
 from ...datasets.view import ROTATIONS
 from ...reports.data_standing import data_note
@@ -23,7 +24,7 @@ def data_standing(protocol: EvalProtocol, data_fingerprint: str) -> DataStanding
 
     data_fingerprint: the content hash of the images
     """
-    info = BUILDERS.get(protocol.dataset)
+    info = dataset_of_fewbench(protocol.dataset)
     if info is None:
         return "own"
     reference = info.reference_sha256.get(protocol.split)
@@ -38,7 +39,7 @@ def check_data(result: RunResult) -> list[Check]:
     result: with its `data_standing`
     """
     protocol = result.protocol
-    info = BUILDERS.get(protocol.dataset)
+    info = dataset_of_fewbench(protocol.dataset)
     if info is None:
         reason = f"{protocol.dataset} is not a dataset of fewbench, but own images"
         return [not_possible(what, reason) for what in (_IMAGES, _SIZE, CLASS_NAMES)]
@@ -140,5 +141,7 @@ def _owners() -> Mapping[str, tuple[str, str]]:
 
 @cache
 def _published_classes(dataset: str) -> Mapping[str, str]:
-    class_list = BUILDERS[dataset].class_list
-    return class_list() if class_list else {}
+    info = dataset_of_fewbench(dataset)
+    if info is None or info.class_list is None:
+        return {}
+    return info.class_list()

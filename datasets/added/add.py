@@ -24,6 +24,7 @@ from ..info import (
 )
 from ..layouts.source_files import SourceFiles, open_source
 from ..lookup import pick
+from ..sizes import SMALLEST, sized_name, split_name, wanted_size
 from ..store.manifest import read_manifest
 from .folders import are_in_split_folders, classes_in_folders
 from .found import SPLITS, FoundClass, image_paths
@@ -36,6 +37,8 @@ SPLIT_BY = ("folder", "csv", "ratio")
 RESAMPLING = "lanczos"
 _NAME = re.compile(r"[a-z0-9](_?[a-z0-9.-])*")
 _LONGEST_NAME = 40
+_USUAL_SIZE = 84
+_LARGEST_SIZE = 512
 _PROTOCOL_LIKE = re.compile(r"-\d+w\d+s")
 _LAYOUT = {
     "folder": "class folders in train/, val/ and test/",
@@ -56,12 +59,34 @@ class OwnImages:
 
     source: Path
     split_by: str = ""
-    size: int = 84
+    size: int = _USUAL_SIZE
     grey: bool = False
 
     @property
     def image_shape(self) -> tuple[int, int, int]:
         return self.size, self.size, 1 if self.grey else 3
+
+
+def name_and_size(name: str, size: int | None) -> tuple[str, int]:
+    """Return the name of a dataset of own images, and the size of its images.
+
+    The name says the size if it is not the usual one, so that two sizes of the same
+    images lie beside each other.
+    size: the height and width that the user asks for; None for those in the name, or
+        else the usual ones
+    Raises DataError if name and size contradict each other, or the size is out of range.
+    """
+    plain, _ = split_name(name)
+    size = wanted_size(name, size) or _USUAL_SIZE
+    if not SMALLEST <= size <= _LARGEST_SIZE:
+        raise DataError(
+            f"{name}: images cannot have {size} x {size} pixels: expected a size of "
+            f"{SMALLEST} to {_LARGEST_SIZE}, got {size}. Type for example: fewbench data "
+            f"add {plain} FOLDER --size {_LARGEST_SIZE}"
+        )
+    if size == _USUAL_SIZE:
+        return plain, size
+    return sized_name(plain, size), size
 
 
 def add(
@@ -75,11 +100,13 @@ def add(
     """Make a dataset of a user's own images in `<root>/<name>`.
 
     Each class is in one split. An interrupted run is resumed by the same call.
+    name: see `name_and_size`
     Raises DataError if the name cannot be used or exists already (without `rebuild`), or
     if the images or their classes cannot be used.
     Raises Busy if another process is making this dataset.
     """
     check_name(name)
+    wanted_size(name, own.size)
     _refuse_existing(name, root, rebuild=rebuild)
     request = Request(own.source, scratch=root if root.is_dir() else None)
     with open_source(request).tree as tree:
@@ -103,7 +130,8 @@ def add(
 
 
 def check_name(name: str) -> None:
-    """Raise DataError unless a dataset may have this name."""
+    """Raise DataError unless a dataset may have this name, which may say a size."""
+    name, _ = split_name(name)
     is_name = _NAME.fullmatch(name) and len(name) <= _LONGEST_NAME
     if not is_name or _PROTOCOL_LIKE.search(name):
         raise DataError(
@@ -220,10 +248,11 @@ def _info(
         sizes = [len(one.images) for one in found if one.split == split]
         if sizes:
             splits[split] = SplitCounts(len(sizes), sum(sizes))
+    plain, _ = split_name(name)
     facts: dict[str, Any] = {
-        "title": f"{name}, your own images, {own.size} px",
+        "title": f"{plain}, your own images, {own.size} px",
         "image_shape": own.image_shape,
-        "split_scheme": f"{name}-by-{split_by}",
+        "split_scheme": f"{plain}-by-{split_by}",
         "resampling": RESAMPLING,
     }
     info = added_info(name, facts, splits)

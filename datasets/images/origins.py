@@ -118,6 +118,15 @@ class Origins:
         """Return how many images had another size than this."""
         return self.n_images - self.sizes[size_text(width, height)]
 
+    def n_enlarged(self, side: int) -> int:
+        """Return how many images had less height or width than `side`."""
+        n_images = 0
+        for text, n_of_size in self.sizes.items():
+            width, height = text.split(" x ")
+            if min(int(width), int(height)) < side:
+                n_images += n_of_size
+        return n_images
+
     def sentences(self) -> list[str]:
         """Return the counts as sentences without a full stop."""
         if not self:

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -12,9 +13,9 @@ from ..images.decode import decode_with_origin
 from ..images.load import for_each
 from ..images.origins import Origin, count
 from ..images.resample import resize
+from ..info import ClassImages
 
-SIDE = 28
-_OFFICIAL_SIDE = 105
+OFFICIAL_SIDE = 105
 
 # The pixels of an image, eight to a byte, and what its file was like.
 Packed = tuple[np.ndarray, Origin]
@@ -48,20 +49,46 @@ def read_packed(
     return packed, digest.hexdigest()
 
 
-def resized_class(packed: Sequence[Packed], resampling: str) -> np.ndarray:
-    """Unpack and resize the images of a class: uint8 (n, 28, 28, 1) ink 255 on 0"""
-    images = np.empty((len(packed), SIDE, SIDE, 1), np.uint8)
+def resized_classes(
+    images: Mapping[str, Sequence[str]],
+    packed: PackedImages,
+    split_of: Mapping[str, str],
+    resampling: str,
+    side: int,
+) -> list[ClassImages]:
+    """Return the classes of a set, whose images are resized when they are read.
+
+    images: class name -> its files
+    split_of: class name -> split
+    side: the height and width of the images
+    """
+    classes: list[ClassImages] = []
+    for class_name, members in images.items():
+        image_names = tuple(Path(member).stem for member in members)
+        one = ClassImages(
+            split=split_of[class_name],
+            name=class_name,
+            image_names=image_names,
+            read=partial(resized_class, packed[class_name], resampling, side),
+        )
+        classes.append(one)
+    return classes
+
+
+def resized_class(packed: Sequence[Packed], resampling: str, side: int) -> np.ndarray:
+    """Unpack and resize the images of a class: uint8 (n, side, side, 1) ink 255 on 0"""
+    images = np.empty((len(packed), side, side, 1), np.uint8)
 
     def load(i: int) -> None:
         bits, _ = packed[i]
-        images[i] = _resized(bits, resampling)
+        images[i] = _resized(bits, resampling, side)
 
     for_each(len(packed), load)
     count(origin for _, origin in packed)
     return 255 - images
 
 
-def _resized(bits: np.ndarray, resampling: str) -> np.ndarray:
-    is_paper = np.unpackbits(bits, count=_OFFICIAL_SIDE**2)
-    grey = 255 * is_paper.reshape(_OFFICIAL_SIDE, _OFFICIAL_SIDE)
-    return resize(Image.fromarray(grey), (SIDE, SIDE), resampling)
+def _resized(bits: np.ndarray, resampling: str, side: int) -> np.ndarray:
+    is_paper = np.unpackbits(bits, count=OFFICIAL_SIDE**2)
+    grey = 255 * is_paper.reshape(OFFICIAL_SIDE, OFFICIAL_SIDE)
+    return resize(Image.fromarray(grey), (side, side), resampling)

@@ -164,6 +164,19 @@ def already_small(images: Iterable[tuple[Tree, str]], shape: Shape) -> bool:
     return True
 
 
+def image_sizes(images: Iterable[tuple[Tree, str]]) -> list[tuple[int, int]]:
+    """Return (width, height) of each image file in pixels.
+
+    images: (tree, name of the file in the tree) of each image
+    Raises DataError if an image is damaged.
+    """
+    sizes: list[tuple[int, int]] = []
+    for tree, member in images:
+        image = decode(tree.read(member), member, "RGB")
+        sizes.append(image.size)
+    return sizes
+
+
 def _check_png(label: str, data: bytes, shape: Shape) -> None:
     """Raise DataError unless `data` starts like a PNG with the size in `shape`."""
     if len(data) < _PNG_START.size:

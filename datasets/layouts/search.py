@@ -7,13 +7,15 @@ from functools import partial
 
 from ..images.load import read_images
 from ..images.resample import RESAMPLING
-from ..info import ClassImages, DataError, DatasetInfo, Listing
+from ..info import ClassImages, DataError, DatasetInfo, Listing, Originals
+from ..sizes import sized_name
 from .ilsvrc import ILSVRC2012, ClassFiles
-from .pixels import Shape, already_small
+from .pixels import Shape, already_small, image_sizes
 from .source_files import SourceFiles
 
 # Every split built from such a source stores these words, so they never change.
 SMALL = "none: the source has the final size already (the first picture of each class)"
+_UNKNOWN = "a filter that is not known"
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,7 @@ class Search:
     resampling: the filter that the build asks for
     published: the filter that resized the images which the dataset's authors published
     allow_missing: whether incomplete data is accepted
+    usual_side: the height and width of these published images; None for those in `shape`
     """
 
     files: SourceFiles
@@ -32,6 +35,19 @@ class Search:
     resampling: str
     published: str
     allow_missing: bool
+    usual_side: int | None = None
+
+    @property
+    def is_other_size(self) -> bool:
+        """Whether the build has another size than the published images."""
+        return self.usual_side not in (None, self.shape[0])
+
+    @property
+    def name(self) -> str:
+        """The name of the build, without its filter."""
+        if self.is_other_size:
+            return sized_name(self.dataset, self.shape[0])
+        return self.dataset
 
     @property
     def label(self) -> str:
@@ -63,7 +79,8 @@ class Search:
         made_by = self.resampling
         if small:
             recorded = self.files.resampling
-            self._check_filter(layout, recorded or self.published)
+            assumed = _UNKNOWN if self.is_other_size else self.published
+            self._check_filter(layout, recorded or assumed)
             made_by = recorded or SMALL
         return Listing(tuple(classes), layout=layout, resampling=made_by)
 
@@ -93,11 +110,44 @@ class Search:
         """Return whether the first image of every class has the final size.
 
         found: wnid (WordNet ID of the class) -> its image files
+        Raises DataError if the build has another size than the published images, and the
+        files are no originals to make it from.
         """
         first_images = []
         for files in found.values():
             first_images.append((files.tree, files.members[0]))
-        return already_small(first_images, self.shape)
+        is_small = already_small(first_images, self.shape)
+        if self.is_other_size and not is_small:
+            self._check_originals(image_sizes(first_images))
+        return is_small
+
+    def _check_originals(self, sizes: Sequence[tuple[int, int]]) -> None:
+        """Raise DataError if images are too small to be made to the size of the build.
+
+        sizes: (width, height) of some images
+        """
+        side = self.shape[0]
+        n_large = sum(max(size) >= side for size in sizes)
+        are_published = set(sizes) == {(self.usual_side, self.usual_side)}
+        if n_large >= len(sizes) / 2 and not are_published:
+            return
+        width, height = min(sizes)
+        raise DataError(
+            f"{self.label}: cannot make images of {side} x {side} pixels: expected the "
+            f"original images, got others, such as one of {width} x {height} pixels. "
+            f"{self._use_originals}"
+        )
+
+    @property
+    def _use_originals(self) -> str:
+        """A sentence with the command that builds from the original images."""
+        command = f"fewbench data build {self.name}"
+        if self.resampling != self.published:
+            command += f" --resampling {self.resampling}"
+        return (
+            f"Build it from ILSVRC2012's training set: {command} --source "
+            f"ILSVRC2012_img_train"
+        )
 
     def _check_filter(self, layout: str, made_by: str) -> None:
         """Raise DataError if another filter resized the images than the build asks for.
@@ -112,9 +162,22 @@ class Search:
                 f"{self.label}: holds images that were already resized ({layout}; "
                 f"{made_by}), so they cannot be resampled by {self.resampling}. "
                 f"Build with --resampling {filter_name}, or use the original images: "
-                f"fewbench data build {self.dataset} --resampling {self.resampling} "
+                f"fewbench data build {self.name} --resampling {self.resampling} "
                 f"--source ILSVRC2012_img_train"
             )
+
+
+def originals_in(layouts: tuple[str, ...]) -> Originals:
+    """Return the original images of a dataset that was made from ILSVRC2012.
+
+    layouts: a description of each layout that has images at full size
+    """
+    return Originals(
+        sources=(ILSVRC2012,),
+        layouts=layouts,
+        largest=500,
+        why="few of ILSVRC2012's images are larger",
+    )
 
 
 def variants(
@@ -159,10 +222,13 @@ def first_listing(
         if listing is not None:
             _check_distinct(search, listing)
             return replace(listing, stamp=search.files.tree.stamp())
+    kind = "layout"
+    if search.is_other_size:
+        kind = "layout with original images"
     raise DataError(
-        f"{search.label}: expected a known layout of {search.dataset}, found none. "
+        f"{search.label}: expected a known {kind} of {search.name}, found none. "
         f"To see what it is: fewbench data identify {shlex.quote(search.label)}. "
-        f"To see the layouts: fewbench data info {search.dataset}"
+        f"To see the layouts: fewbench data info {search.name}"
     )
 
 

@@ -14,6 +14,7 @@ import numpy as np
 from ..images.origins import Origins, counting
 from ..images.spectrum import tell_spectrum
 from ..info import ClassImages, DataError, DatasetInfo, Listing
+from ..sizes import split_name
 from .digests import ContentDigest, class_digest
 from .journal import Journal
 from .split_file import frame_digest, lay_out, pixels_offset, seal
@@ -190,7 +191,7 @@ def _late_attributes(
     info: DatasetInfo, origins: Origins, writer: _Writer
 ) -> dict[str, str]:
     """Return the attributes that are known only when all images were read."""
-    attributes = {"made_from": ". ".join(origins.sentences())}
+    attributes = {"made_from": _made_from(info, origins)}
     height, width, _ = info.image_shape
     n_resized = origins.n_resized(height, width)
     if n_resized == 0:
@@ -205,6 +206,18 @@ def _late_attributes(
             f"others had the final size already"
         )
     return attributes
+
+
+def _made_from(info: DatasetInfo, origins: Origins) -> str:
+    """Return what the image files of a split were like, in sentences."""
+    said = origins.sentences()
+    _, side = split_name(info.name)
+    if side is not None:
+        # Images of the usual size are as published, whatever they were made from.
+        n_enlarged = origins.n_enlarged(side)
+        if n_enlarged:
+            said.append(f"{n_enlarged:,} enlarged in height or width")
+    return ". ".join(said)
 
 
 def _attributes(

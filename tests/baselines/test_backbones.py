@@ -15,6 +15,7 @@ from fewbench.baselines.backbones import (
     running_norm,
     to_input,
 )
+from fewbench.baselines.learner import BaselineError
 
 
 def trained_conv4() -> nn.Sequential:
@@ -41,6 +42,17 @@ def test_conv4_has_the_published_number_of_features(
         2,
         features,
     )
+
+
+@pytest.mark.parametrize("name", BACKBONES)
+@pytest.mark.parametrize("side", [8, 15, 16, 96])
+def test_images_of_any_size_have_features_or_are_refused(name: str, side: int) -> None:
+    shape = (side, side, 1)
+    if side < 16 and name in ("conv4", "resnet12"):
+        with pytest.raises(BaselineError, match=f"at least 16 x 16 .*got {side} x"):
+            BACKBONES[name](shape, 4)
+    else:
+        assert n_features(BACKBONES[name](shape, 4), shape) >= 4
 
 
 def test_conv4_has_the_published_number_of_weights() -> None:

@@ -8,7 +8,7 @@ from fewbench.baselines.catalogue import make_learner
 from fewbench.baselines.learner import BaselineError, TrainingData
 from fewbench.baselines.metric.centroid import Centroid
 from fewbench.baselines.recipe_files import load_recipe
-from fewbench.benchmark.image_shapes import check_images
+from fewbench.benchmark.image_shapes import check_image_shape, check_images
 from fewbench.benchmark.protocols.catalogue import find_protocol
 from fewbench.benchmark.protocols.stream import EpisodeStream, open_stream
 
@@ -45,3 +45,21 @@ def test_another_size_is_refused_unless_images_are_embedded(
     maml.card = replace(maml.card, image_shape=(84, 84, 1))
     with pytest.raises(BaselineError, match="got grey images of 28 x 28 px. Choose a "):
         check_images(maml, stream)
+
+
+@pytest.mark.parametrize(
+    ("backbone", "side", "fits"),
+    [("conv4", 16, True), ("conv4", 12, False), ("mlp", 32, False)],
+)
+def test_a_network_that_cannot_run_on_a_size_is_refused(
+    backbone: str, side: int, fits: bool
+) -> None:
+    settings = ["width=4", "precision=fp32", f"backbone={backbone}"]
+    config = load_recipe("protonet-glyphs", settings)
+    learner = make_learner(config, (28, 28, 1), torch.device("cpu"))
+    learner.card = replace(learner.card, image_shape=(28, 28, 1))
+    if fits:
+        check_image_shape(learner, (side, side, 1), "mine")
+    else:
+        with pytest.raises(BaselineError, match=f"got grey images of {side} x {side} "):
+            check_image_shape(learner, (side, side, 1), "mine")

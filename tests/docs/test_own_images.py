@@ -26,5 +26,6 @@ def test_the_example_works_as_it_stands(tmp_path: Path) -> None:
         if words[0] != "train":  # it takes minutes; its words are checked elsewhere
             said += call_fewbench(tmp_path, tmp_path / "data", *words).stdout
     assert "my-leaves-5w1s" in said
+    assert "my-leaves@28-5w1s" in said
     assert "own images: my-leaves is a dataset that a user made" in said
     assert (tmp_path / "leaves.png").exists()

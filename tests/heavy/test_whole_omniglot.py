@@ -13,6 +13,7 @@ from fewbench.datasets import BUILDERS
 from fewbench.datasets.build import Build, build
 from fewbench.datasets.info import Request
 from fewbench.datasets.root import verify
+from fewbench.datasets.sizes import at_size
 from fewbench.datasets.store.split_store import SplitStore
 
 
@@ -41,6 +42,19 @@ def test_lanczos_gives_grey_levels_and_nearest_two(
     assert nearest.class_names == lanczos.class_names
     assert nearest.fingerprint == BUILDERS["omniglot-nearest"].reference_sha256["test"]
     verify(BUILDERS["omniglot-nearest"], omniglot.folder.parent)
+
+
+def test_the_original_size_is_not_resized(source: Path, omniglot: Build) -> None:
+    root = omniglot.folder.parent
+    pixels = []
+    for name in ("omniglot", "omniglot-nearest"):
+        made = build(at_size(BUILDERS[name], 105), root, Request(source)).manifest
+        assert made["resampling"] == "none: the original images have this size"
+        pixels.append(made["splits"]["val"]["pixels_sha256"])
+    assert pixels[0] == pixels[1]
+    images = SplitStore(root / "omniglot@105" / "val.h5").images
+    assert images.shape == (3440, 105, 105, 1)
+    assert np.unique(images).tolist() == [0, 255]
 
 
 def test_nearest_is_what_pillow_makes_of_one_bit_images(

@@ -8,13 +8,27 @@ from pydantic import TypeAdapter, ValidationError
 
 from fewbench.reports.names import (
     NAME_PATTERN,
+    Name,
     ShownName,
     check_shown_name,
     is_visible,
     key_of,
+    without_size,
 )
 
 SHOWN = TypeAdapter(ShownName)
+NAME = TypeAdapter(Name)
+
+
+def test_names_of_datasets_and_protocols_may_say_a_size() -> None:
+    for name in ("a", "a@224", "a-5w1s-on-b-c@224-val"):
+        assert NAME.validate_python(name) == name
+    for name in ("@224", "a@", "a@b", "a@0", "a__b", "A@224"):
+        with pytest.raises(ValidationError):
+            NAME.validate_python(name)
+    assert [without_size(name) for name in ("a-b@224", "a-b")] == ["a-b", "a-b"]
+    # Folders of a site are named after protocols, and stay plain.
+    assert re.fullmatch(NAME_PATTERN, key_of("a@224"))
 
 
 @pytest.mark.parametrize(

@@ -220,7 +220,10 @@ def test_a_dataset_may_have_a_hyphen_in_its_name(make_result):
     (own,) = pairs_beside([omniglot(make_result, dataset="plant-leaves")], [leaves])
     variant = omniglot(make_result, dataset="plant-leaves-nearest")
     (varied,) = pairs_beside([variant], [leaves])
+    large = omniglot(make_result, dataset="plant-leaves-nearest@224")
+    (enlarged,) = pairs_beside([large], [leaves])
 
     assert not any(told.startswith(("split", "ours on")) for told in own.differs_in)
     assert "ours on plant-leaves-nearest" in varied.differs_in
+    assert "ours on plant-leaves-nearest@224" in enlarged.differs_in
     assert pairs_beside([omniglot(make_result, dataset="plant")], [leaves]) == []

@@ -50,6 +50,13 @@ def test_a_bibliography_has_what_the_results_rest_on_and_says_what_it_lacks(
     assert citations([own]) == {"protocol": ["lee2019"]}
 
 
+def test_a_variant_of_a_dataset_cites_the_dataset(make_result):
+    plain = citations([make_result(dataset="omniglot")])["dataset"]
+
+    for name in ("omniglot-nearest", "omniglot@105", "omniglot-nearest@105"):
+        assert citations([make_result(dataset=name)])["dataset"] == plain
+
+
 def test_a_learner_of_another_name_is_cited_by_its_method(make_result):
     renamed = make_result(learner="best-of-ours", recipe={"learner": "anil"})
 

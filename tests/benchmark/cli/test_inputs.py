@@ -24,6 +24,15 @@ def test_a_dataset_is_found_by_its_name_and_filter() -> None:
     )
     own = find_dataset("miniimagenet").resampling
     assert find_dataset("miniimagenet", resampling=own).name == "miniimagenet"
+    large = find_dataset("miniimagenet", resampling="lanczos", size=224)
+    assert (large.name, large.image_shape) == (
+        "miniimagenet-lanczos@224",
+        (224, 224, 3),
+    )
+    assert find_dataset("miniimagenet@224", resampling="lanczos").name == large.name
+    assert find_dataset("miniimagenet", size=84).name == "miniimagenet"
+    with pytest.raises(DataError, match="contradicts --size 96"):
+        find_dataset("miniimagenet@224", size=96)
     with pytest.raises(DataError, match="'omniglot'.*fewbench data list"):
         find_dataset("omnigolt")
     with pytest.raises(DataError, match="'lanczos'"):

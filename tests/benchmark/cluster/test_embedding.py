@@ -55,6 +55,7 @@ def test_the_size_is_known_before_the_work(glyphs_root: Path) -> None:
 def test_rotations_are_those_of_the_protocols() -> None:
     assert needs_rotations("omniglot")
     assert needs_rotations("omniglot-nearest")
+    assert needs_rotations("omniglot@105")
     assert not needs_rotations("glyphs")
 
 

@@ -103,6 +103,27 @@ def test_a_protocol_goes_to_the_trainings_on_its_dataset() -> None:
     }
 
 
+def test_a_dataset_of_another_size_has_the_protocols_of_its_usual_size() -> None:
+    text = """
+    [[part]]
+    recipes = ["protonet-omniglot"]
+    datasets = ["omniglot", "omniglot@105"]
+    protocols = ["omniglot-5w1s", "omniglot@105-5w5s"]
+    """
+    found = {}
+    for training in trainings(text):
+        found[training.config.dataset] = [one.name for one in training.protocols]
+    assert found == {
+        "omniglot": ["omniglot-5w1s"],
+        "omniglot@105": [
+            "omniglot-5w1s-on-omniglot@105",
+            "omniglot-5w5s-on-omniglot@105",
+        ],
+    }
+    alone = text.replace('"omniglot", ', "").replace('"omniglot-5w1s", ', "")
+    assert titles(alone) == ["protonet on omniglot@105, seed 0"]
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [

@@ -81,5 +81,12 @@ def test_only_names_of_added_datasets_are_protocols_on_them() -> None:
     assert found is not None
     assert (found.dataset, found.n_way, found.n_shot) == ("my-birds", 3, 2)
     assert (found.n_query, found.n_episodes, found.seed) == (15, 10_000, 0)
-    for name in ("glyphs-3w2s", "my-birds", "my-birds-1w2s", "My-5w1s", "a-5w0s"):
+    for name in (
+        "glyphs-3w2s",
+        "my-birds",
+        "my-birds-1w2s",
+        "My-5w1s",
+        "a-5w0s",
+        "omniglot@105-5w1s",
+    ):
         assert protocol_on_added(name) is None

@@ -10,6 +10,7 @@ from fewbench.benchmark.protocols.names import (
     named_by_changes,
     with_fitting_name,
 )
+from fewbench.datasets.info import DataError
 
 
 def test_what_departs_from_a_protocol_shows_in_its_name() -> None:
@@ -21,6 +22,9 @@ def test_what_departs_from_a_protocol_shows_in_its_name() -> None:
         "omniglot-5w1s-on-omniglot-nearest-7ep",
         "omniglot-nearest",
     )
+    large = find_protocol("omniglot-5w1s", dataset="omniglot@105")
+    assert large.name == "omniglot-5w1s-on-omniglot@105"
+    assert large.rotations
     disjoint = find_protocol("omniglot-5w1s", disjoint=True)
     assert (disjoint.name, disjoint.sampling) == ("omniglot-5w1s-disjoint", "disjoint")
     assert disjoint.interval == "open"
@@ -28,6 +32,19 @@ def test_what_departs_from_a_protocol_shows_in_its_name() -> None:
     assert (few.name, few.n_episodes) == ("omniglot-5w1s-disjoint-9ep", 9)
     same = find_protocol("omniglot-5w1s", n_episodes=10_000, way=5, seed=0)
     assert same == PROTOCOLS["omniglot-5w1s"]
+
+
+def test_a_size_in_the_name_of_a_protocol_means_the_dataset_of_this_size() -> None:
+    short = find_protocol("omniglot@105-5w1s", n_episodes=7)
+    assert short == find_protocol("omniglot-5w1s", dataset="omniglot@105", n_episodes=7)
+    assert with_fitting_name(short) == short
+    assert base_name(short) == "omniglot-5w1s"
+    paper = find_protocol("snell2017-miniimagenet@224-5w1s")
+    assert paper.name == "snell2017-miniimagenet-5w1s-on-miniimagenet@224"
+    with pytest.raises(DataError, match="glyphs: cannot be built at 56 x 56 pixels"):
+        find_protocol("glyphs@56-5w1s")
+    with pytest.raises(DataError, match="unknown protocol 'leaves@56-5w1s'"):
+        find_protocol("leaves@56-5w1s")
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from fewbench.benchmark.submission.contents import (
 ALLOWED = {
     "submission.json": True,
     "results/a__b__seed0.json": True,
+    "results/a-on-c@224__b__seed0.json": True,
     "training/seed0/train.json": True,
     "training/seed12/recipe.toml": True,
     "checkpoints/seed18446744073709551615.safetensors": False,

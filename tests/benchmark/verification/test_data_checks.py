@@ -30,6 +30,8 @@ def test_the_reference_build_is_known_by_its_hash() -> None:
 def test_what_is_known_of_each_dataset_is_compared() -> None:
     assert outcomes(build_honest()) == ["passed", "passed", "not possible"]
     assert outcomes(MINI) == ["not possible", "passed", "passed"]
+    large = replace(MINI.protocol, dataset="miniimagenet@224")
+    assert outcomes(replace(MINI, protocol=large)) == outcomes(MINI)
     other = build_honest(data_fingerprint="x")
     assert outcomes(other) == ["not possible", "passed", "not possible"]
     assert outcomes(replace(other, partial=True)) == ["not possible"] * 3

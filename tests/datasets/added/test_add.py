@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fewbench.datasets.added.add import OwnImages, add, check_name
+from fewbench.datasets.added.add import OwnImages, add, check_name, name_and_size
 from fewbench.datasets.info import DataError
 from fewbench.datasets.store.split_store import SplitStore
 from fewbench.locks import Busy, exclusive
@@ -111,12 +111,43 @@ def test_nothing_is_replaced_unless_it_is_asked_for(
         ("../x", "lower-case"),
         ("a-5w1s", "end like a protocol"),
         ("a" * 41, "at most 40"),
+        ("glyphs@56", "begins with glyphs"),
+        ("a@b", "lower-case"),
     ],
 )
 def test_names_that_mean_something_else_are_refused(name: str, message: str) -> None:
     check_name("my-birds_2.0")
+    check_name("my-birds_2.0@224")
     with pytest.raises(DataError, match=message):
         check_name(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "size", "found"),
+    [
+        ("mine", None, ("mine", 84)),
+        ("mine", 84, ("mine", 84)),
+        ("mine", 224, ("mine@224", 224)),
+        ("mine@224", None, ("mine@224", 224)),
+        ("mine@224", 224, ("mine@224", 224)),
+        ("mine@84", None, ("mine", 84)),
+    ],
+)
+def test_the_name_says_the_size_unless_it_is_the_usual_one(
+    name: str, size: int | None, found: tuple[str, int]
+) -> None:
+    assert name_and_size(name, size) == found
+
+
+def test_a_name_states_the_size_that_the_images_get(
+    source: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(DataError, match="contradicts --size 16"):
+        name_and_size("mine@20", 16)
+    with pytest.raises(DataError, match="contradicts --size 16"):
+        add("mine@20", OwnImages(source, size=16), tmp_path / "root")
+    with pytest.raises(DataError, match="8 to 512, got 1000"):
+        name_and_size("mine@1000", None)
 
 
 def test_a_damaged_image_leaves_no_dataset(source: Path, tmp_path: Path) -> None:
