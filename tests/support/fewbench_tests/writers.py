@@ -53,8 +53,6 @@ _VARIES = {
     "seconds",
     "val_seconds",
 }
-# Names of files whose content varies, or which depend on what happened before.
-_LOGS = ("log/", ".fewbench")
 
 
 def with_nothing(folder: Path, root: Path) -> None:
@@ -346,7 +344,8 @@ def state_of(folder: Path) -> dict[str, str]:
     found = {}
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder).as_posix()
-        if path.is_file() and not any(one in name for one in _LOGS):
+        is_log = path.parent.name == "log" or path.name == ".fewbench"
+        if path.is_file() and not is_log:
             found[name] = hashlib.sha256(_lasting(path)).hexdigest()[:16]
     return found
 
