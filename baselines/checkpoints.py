@@ -6,7 +6,6 @@ text with the recipe and the state of the run. Checkpoints contain no pickles.
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import field
 from pathlib import Path
@@ -19,10 +18,11 @@ import torch
 from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter
 from pydantic.dataclasses import dataclass
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor
 
 from fewbench.documents import DocumentError, fit, newer_version, parse_json
+from fewbench.files import write_bytes
 
 from .learner import BaselineError
 from .own_code import OwnKey
@@ -89,19 +89,14 @@ def save_checkpoint(
         # safetensors stores only contiguous tensors, which channels-last weights are
         # not.
         plain[name] = tensor.detach().cpu().contiguous()
-    partial = path.with_name(path.name + ".partial")
     try:
-        save_file(plain, partial, metadata={_CARD_KEY: text})
-        with partial.open("rb") as file:
-            os.fsync(file.fileno())
-        partial.replace(path)
+        # `save_file` would make a file that only its owner can read.
+        write_bytes(path, save(plain, {_CARD_KEY: text}), durable=True)
     except (SafetensorError, OSError) as error:
         raise BaselineError(
             f"{path}: cannot be written ({error}). An earlier checkpoint is still "
             f"intact. Free some disk space, then repeat the same command with --resume"
         ) from error
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def load_checkpoint(path: Path) -> tuple[dict[str, Tensor], Card]:

@@ -2,14 +2,13 @@
 
     <cache>/features/<id>/   an entry: the folder that `fewbench embed` writes without --out
 
-An entry has a file MARK, whose time is that of its last use. Each process that reads or
-writes an entry holds a lock in its folder `in-use`, so no such entry is removed. Only files
-with names that fewbench gives are removed.
+An entry has a file MARK, whose time is that of its last use. An entry in which a process
+works, to read or to write it, is not removed; see `working_in`. Only files with names that
+fewbench gives are removed.
 """
 
 import os
 import re
-import uuid
 import weakref
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -21,10 +20,11 @@ import platformdirs
 
 from fewbench.documents import shown
 from fewbench.errors import UserError
-from fewbench.locks import Busy, exclusive
+from fewbench.locks import exclusive
 
 from ..baselines.learner import BaselineError
 from .feature_file import FeatureFile, read_feature_file
+from .sharing import is_worked_in, working_in
 
 MARK = ".fewbench"
 _DEFAULT_LIMIT = "20 GB"
@@ -37,7 +37,7 @@ _OWN_FILES = re.compile(
     r"|attempts/[0-9a-f]{64}/\d+/features\.npy(\.copy)?"
     r"|locks/[0-9a-f]{64}(\.pid)?"
     r"|log/[^/]+\.jsonl"
-    r"|in-use/\d+-[0-9a-f]{32}(\.pid)?"
+    r"|in-use/([0-9a-f]{64}-)?\d+-[0-9a-f]{32}(\.pid)?|\.in-use\.lock(\.pid)?"
 )
 
 
@@ -59,14 +59,7 @@ class CacheEntry:
     @property
     def is_in_use(self) -> bool:
         """Whether a process is reading or writing the entry."""
-        for lock in self.folder.glob("in-use/*"):
-            path = lock.with_name(lock.name.removesuffix(".pid"))
-            try:
-                with exclusive(path, "looking at a lock"):
-                    continue
-            except Busy:
-                return True
-        return False
+        return is_worked_in(self.folder)
 
 
 class FeatureCache:
@@ -106,7 +99,8 @@ class FeatureCache:
         for folder in self.folder.iterdir():
             is_entry = _ID.fullmatch(folder.name) and (folder / MARK).is_file()
             if is_entry and not folder.is_symlink():
-                found.append(_entry(folder))
+                with suppress(FileNotFoundError):  # another process removed it just now
+                    found.append(_entry(folder))
         return sorted(found, key=lambda entry: (entry.used, entry.id))
 
     def make_room(self, entry_id: str, n_bytes: int) -> list[CacheEntry]:
@@ -147,20 +141,25 @@ class FeatureCache:
     def using(self, folder: Path) -> Iterator[None]:
         """Keep an entry during the `with` block, and note that it is used now.
 
+        An entry that is still empty at the end is removed.
         folder: the folder of the entry; nothing is done for any other folder
         """
         folder = folder.absolute()
         if folder.parent != self.folder or not _ID.fullmatch(folder.name):
             yield
             return
-        with ExitStack() as stack:
-            with self._locked():
-                locks = folder / "in-use"
-                locks.mkdir(parents=True, exist_ok=True)
-                (folder / MARK).touch()
-                name = f"{os.getpid()}-{uuid.uuid4().hex}"
-                stack.enter_context(exclusive(locks / name, f"using {folder}"))
+        stack = ExitStack()
+        with self._locked():
+            work = working_in(folder, folder.name, "other work")
+            stack.enter_context(work)
+            (folder / MARK).touch()
+        try:
             yield
+        finally:
+            with self._locked():
+                stack.close()
+                if _is_empty(folder) and not is_worked_in(folder):
+                    _remove_own_files(folder)
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
@@ -234,6 +233,12 @@ def _entry(folder: Path) -> CacheEntry:
     seconds = (folder / MARK).stat().st_mtime
     used = datetime.fromtimestamp(seconds, UTC)
     return CacheEntry(folder.name, folder, file, n_bytes, used)
+
+
+def _is_empty(folder: Path) -> bool:
+    """Return whether an entry has no file that says or holds anything."""
+    files = (path.name for path in folder.rglob("*") if path.is_file())
+    return all(name == MARK for name in files)
 
 
 def _remove_own_files(folder: Path) -> None:

@@ -21,7 +21,7 @@ from ..baselines.learner import BaselineError, Learner, LearnerCard
 from ..baselines.named_transform import NamedTransform
 from ..baselines.preparation import Preparation
 from ..baselines.weights.choice import WeightsChoice
-from .feature_cache import use_as_long_as
+from .feature_cache import FeatureCache, use_as_long_as
 from .feature_file import EmbeddedImages, FeatureFile, FeaturePart, read_feature_file
 from .preparing import prepared_stream
 from .protocols.stream import EpisodeStream
@@ -40,6 +40,12 @@ def load_stored(what: str, loading: "Loading") -> StoredLearner:
     features that are computed already.
     """
     folder = Path(what.removeprefix(FEATURES))
+    # Nothing is removed from the cache while it is read.
+    with FeatureCache.of_user().using(folder):
+        return _load_stored(what, folder, loading)
+
+
+def _load_stored(what: str, folder: Path, loading: "Loading") -> StoredLearner:
     file = read_feature_file(folder)
     _refuse_options(what, loading)
     head = _head(what, file, loading.weights.head)

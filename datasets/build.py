@@ -19,6 +19,7 @@ from fewbench.files import require_space
 from fewbench.folders import replace_folder
 from fewbench.locks import exclusive
 from fewbench.progress import Progress
+from fewbench.signals import held_signals
 
 from .downloads.fetch import fetch, recorded_check
 from .info import ClassImages, DataError, DatasetInfo, Listing, Request
@@ -206,9 +207,10 @@ def _build_from(
         _tidy_up(info, journal, error)
         raise
     folder = root / info.name
-    replace_folder(journal.folder, folder)
-    # The journal is deleted last, so that a build killed before can still resume.
-    Journal.close(folder)
+    with held_signals():
+        replace_folder(journal.folder, folder)
+        # The journal is deleted last, so that a build killed before can still resume.
+        Journal.close(folder)
     return Build(folder, manifest, already_built=False)
 
 

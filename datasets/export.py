@@ -3,13 +3,13 @@
 import math
 import os
 import shutil
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from fewbench.files import require_space, write_json
-from fewbench.locks import exclusive
+from fewbench.folders import new_folder_beside
+from fewbench.locks import only_writer_of
 from fewbench.progress import Progress
 
 from .export_formats import FORMATS, Classes, ExportedClass, ExportFormat, check_names
@@ -32,8 +32,8 @@ def convert(
     """Write splits of one dataset into the new folder `out`.
 
     Each split is compared with its recorded hash during writing. The folder `out`
-    appears when it is complete. A killed run leaves only a folder `<out>.*.partial`,
-    which can be deleted.
+    appears when it is complete. A killed run leaves only a folder `.<out>.partial`, which
+    the next run removes.
 
     format_name: a key of FORMATS
     progress: called with the stage, the number of written images, and the number of all
@@ -146,25 +146,16 @@ def _new_folder(out: Path) -> Iterator[Path]:
     Raises DataError if `out` exists or cannot be written.
     Raises Busy if another process is writing `out`.
     """
-    if os.path.lexists(out):
-        raise DataError(
-            f"{out}: already exists, and is not overwritten. Delete it, or choose "
-            f"another folder: --out DIR"
-        )
     try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        lock = out.with_name(f".{out.name}.lock")
-        # The name is new, because a failed block deletes everything in the folder.
-        scratch_folder = tempfile.TemporaryDirectory(
-            suffix=".partial", prefix=f"{out.name}.", dir=out.parent
-        )
-        with exclusive(lock, f"writing {out}"), scratch_folder as scratch:
-            # tempfile makes a folder that only its owner can open. So `out` is made
-            # from a new folder in it, which has the usual permissions.
-            folder = Path(scratch, out.name)
-            folder.mkdir()
-            yield folder
-            folder.rename(out)
+        with only_writer_of(out):
+            if os.path.lexists(out):
+                raise DataError(
+                    f"{out}: already exists, and is not overwritten. Delete it, or "
+                    f"choose another folder: --out DIR"
+                )
+            with new_folder_beside(out) as folder:
+                yield folder
+                folder.rename(out)
     except OSError as error:
         reason = error.strerror or str(error)
         if error.filename:
@@ -188,7 +179,7 @@ def _require_room(
     except OSError as error:
         free = shutil.disk_usage(folder).free
         raise DataError(
-            f"{folder.parent.parent}: too little space: the export needs "
+            f"{folder.parent}: too little space: the export needs "
             f"{needed / 1e9:,.2f} GB, and {free / 1e9:,.2f} GB are free. If enough is "
             f"free, a quota or a limit on the file size is too low. Free some space, "
             f"or choose another folder: --out DIR"

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from fewbench.documents import explain
-from fewbench.files import write_bytes, write_text
+from fewbench.files import write_together
 from fewbench.npz import UNREADABLE, read_arrays
 
 from .document_reader import no_such_result, read_document, refusal
@@ -38,9 +38,10 @@ def save_result(
     *,
     overwrite: bool = False,
 ) -> Path:
-    """Write `<stem>.npz`, then `<stem>.json`, and return the path of the JSON file.
+    """Write `<stem>.npz` and `<stem>.json`, and return the path of the JSON file.
 
-    The JSON file is written last, so the result is complete if this file exists. It holds
+    The JSON file gets its name last, so the result is complete if this file exists. If one
+    of the two cannot be written, an earlier result of this name stays whole. It holds
     hashes of the arrays and of itself, so that `load_result` notices a change by hand.
 
     overwrite: whether to replace another result of the same name
@@ -63,8 +64,10 @@ def save_result(
     stem = result.file_stem
     path = folder / f"{stem}.json"
     with reserved(path, content, overwrite=overwrite):
-        write_bytes(folder / f"{stem}.npz", buffer.getvalue())
-        return write_text(path, document + "\n")
+        arrays_file = folder / f"{stem}.npz"
+        text = f"{document}\n".encode()
+        write_together({arrays_file: buffer.getvalue(), path: text})
+    return path
 
 
 def load_result(path: Path) -> RunResult:

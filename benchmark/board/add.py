@@ -81,7 +81,14 @@ def record(board: BoardFolder, action: Action, entry: str, text: str) -> None:
             f"example --retrained https://example.org/run"
         )
     with board.writing():
-        _require_entry(board, listed_entries(read_log(board.log)), entry)
+        entries = listed_entries(read_log(board.log))
+        _require_entry(board, entries, entry)
+        if action == "withdrawn" and entries[entry].standing == "withdrawn":
+            raise UserError(
+                f"{entry}: is withdrawn already: expected an entry that is not, got one "
+                f"that was withdrawn before. To say more about it: fewbench leaderboard "
+                f"note {board.path} {entry} --objection TEXT"
+            )
         event = make_event(date=today(), action=action, entry=entry, text=text)
         append_event(board.log, event)
 

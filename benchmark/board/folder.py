@@ -8,6 +8,8 @@ log.jsonl                what happened, a line for each event
 .gitattributes           git joins lines that two branches added to the log
 """
 
+import os
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from importlib.resources import files
@@ -20,7 +22,7 @@ from pydantic import dataclasses as pydantic_dataclasses
 from fewbench.documents import DocumentError, fit, parse_toml, read_bytes
 from fewbench.errors import UserError
 from fewbench.files import write_text
-from fewbench.locks import exclusive
+from fewbench.locks import exclusive, only_writer
 
 from ...reports.names import Name
 from ..submission.contents import SUFFIX
@@ -146,27 +148,58 @@ class BoardFolder:
 def make_board(path: Path, title: str) -> BoardFolder:
     """Make the folder of a new board, with rules that can be used as they are.
 
-    Raises UserError if a file of a board is there already, or if the title is no line of
-    text.
+    Raises UserError if the folder holds other files of these names, or if the title is no
+    line of text. Raises Busy if another process is making it.
     """
-    for name in (SETTINGS, LOG, RULES, BUNDLES, VERDICTS):
-        if (path / name).exists():
-            raise UserError(
-                f"{path}: is a leaderboard already: expected a new folder, got one with "
-                f"{name}. Add to it: fewbench leaderboard add {path} FILE"
-            )
     if not title.strip() or not title.isprintable():
         raise UserError(
             f"--title {title!r:.80}: expected a line of text, got another one. Type for "
             f"example --title 'Our few-shot board'"
         )
     quoted = title.replace("\\", "\\\\").replace('"', '\\"')
-    write_text(path / GIT_ATTRIBUTES, _ATTRIBUTES)
-    write_text(path / GIT_IGNORE, f"{_LOCK}\n*.partial\n")
-    write_text(path / RULES, _rules())
-    write_text(path / LOG, "")
-    write_text(path / SETTINGS, f'title = "{quoted}"\nrules = "1"\n')
+    # The settings come last: until they are there, the folder is no board.
+    texts = {
+        GIT_ATTRIBUTES: _ATTRIBUTES,
+        GIT_IGNORE: f"{_LOCK}\n*.partial\n",
+        RULES: _rules(),
+        LOG: "",
+        SETTINGS: f'title = "{quoted}"\nrules = "1"\n',
+    }
+    with only_writer(path, f"making a leaderboard in {path}"):
+        _refuse_other_files(path, texts)
+        for name, text in texts.items():
+            write_text(path / name, text)
     return BoardFolder(path)
+
+
+def _refuse_other_files(path: Path, texts: Mapping[str, str]) -> None:
+    """Raise UserError if files of a board are there that `make_board` would not write.
+
+    Those that it would write may be there: a call that was killed has left them.
+
+    texts: name of a file -> its text
+    """
+    if (path / SETTINGS).exists():
+        raise UserError(
+            f"{path}: is a leaderboard already: expected a new folder, got one with "
+            f"{SETTINGS}. Add to it: fewbench leaderboard add {path} FILE"
+        )
+    for name in (BUNDLES, VERDICTS, *texts):
+        one = path / name
+        is_new = not os.path.lexists(one)
+        if is_new or _holds(one, texts.get(name)):
+            continue
+        raise UserError(
+            f"{path}: cannot become a leaderboard: expected a new folder, got one with "
+            f"{name}, which is not that of a new leaderboard. Choose another folder"
+        )
+
+
+def _holds(path: Path, text: str | None) -> bool:
+    """Return whether a path is a file with a text."""
+    if text is None or path.is_symlink() or not path.is_file():
+        return False
+    return read_bytes(path) == text.encode()
 
 
 def _rules() -> str:

@@ -43,8 +43,16 @@ def verify_board(board: BoardFolder, scope: Scope) -> list[Finding]:
     Without a base, every bundle is checked again. With a base, only those that are new, and
     nothing that the base has may be missing or changed.
     Raises UserError if the folder is no board, or if its log is damaged.
+    Raises Busy if verdicts are to be written and another process is changing the board.
     """
     board.settings()
+    if not scope.update:  # the board may be read-only
+        return _findings(board, scope)
+    with board.writing():
+        return _findings(board, scope)
+
+
+def _findings(board: BoardFolder, scope: Scope) -> list[Finding]:
     entries = listed_entries(read_log(board.log))
     findings: list[Finding] = []
     base = Base()

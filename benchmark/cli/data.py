@@ -203,6 +203,8 @@ def show(
     as_json: Json = False,
 ) -> None:
     """Write a PNG with example images from some classes of a split."""
+    from fewbench.files import write_bytes
+
     from ...datasets.inspection.contact_sheet import contact_sheet
     from ...datasets.root import data_root, open_split
     from ...datasets.view import ImageView
@@ -210,7 +212,7 @@ def show(
     require_folder_of(out)
     store = open_split(find_dataset(name, root), data_root(root), split)
     png = contact_sheet(ImageView([store]), classes, images)
-    out.write_bytes(png)
+    write_bytes(out, png)
     emit({"path": str(out), "bytes": len(png)}, f"wrote {out}", as_json)
 
 

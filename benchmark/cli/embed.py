@@ -8,6 +8,7 @@ import typer
 from fewbench.documents import counted
 
 from .console import emit, progress_bars, say
+from .going_on import going_on
 from .image_options import (
     BatchSize,
     Invert,
@@ -134,12 +135,12 @@ def embed(
         folder = out or cache.entry_folder(embedding.id)
         place = Place(folder.absolute(), root)
         work = EmbedWork.of(embedding, place, images_per_task)
-        file = work.existing()
-        is_new = file is None
-        if file is None and out is None:
-            for entry in cache.make_room(embedding.id, embedding.n_bytes):
-                say(f"removed from the cache: {entry.folder}")
-        with cache.using(folder):
+        with going_on(), cache.using(folder):
+            file = work.existing()
+            is_new = file is None
+            if file is None and out is None:
+                for entry in cache.make_room(embedding.id, embedding.n_bytes):
+                    say(f"removed from the cache: {entry.folder}")
             if file is None:
                 file = _embed(work, workers, ray, threads)
     document, text = described(folder, file, is_new)

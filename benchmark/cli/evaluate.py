@@ -7,6 +7,7 @@ import typer
 from . import completion
 from .console import emit, progress_bars
 from .episode_choice import EpisodeChoice
+from .going_on import going_on
 from .image_options import (
     BatchSize,
     Invert,
@@ -176,7 +177,9 @@ def evaluate(
     learner = load_model(what, loading)
     streams = as_embedded(learner, streams)
     say_weights(learner.card)
-    with progress_bars() as progress:
+    # What is saved already stays, unless it is to be replaced.
+    option = "" if overwrite else "--skip-existing"
+    with going_on(option), progress_bars() as progress:
         saved = evaluate_into(
             ResultFolder(out, overwrite, skip_existing),
             learner,

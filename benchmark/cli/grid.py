@@ -1,15 +1,12 @@
 """The commands `fewbench grid run`, `grid status` and `grid merge`."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fewbench.signals import Interrupted
-
 from .console import emit, progress_bars, say
+from .going_on import going_on
 from .options import Json, Root
 from .worker_options import as_others_see_it, refuse_both
 
@@ -88,7 +85,7 @@ def run(
     What is done already is kept. So the same command goes on after an interruption,
     and other processes may work in the same folder at the same time.
     """
-    from ..cluster.grid_work import open_grid, plan_grid
+    from ..cluster.grid_work import plan_grid, working_on
     from ..cluster.place import Place
     from ..cluster.share import Share
 
@@ -99,12 +96,12 @@ def run(
         opened = plan_grid(grid, place)
         _say_estimate(opened, workers or _free_workers(opened), as_json)
         return
-    opened = open_grid(grid, place)
-    for remark in opened.remarks:
-        say(remark)
-    with _executor(opened, workers, ray) as executor:
-        summary = _run(opened, executor, share)
-    _end(opened, summary, share, as_json)
+    with going_on(), working_on(grid, place) as opened:
+        for remark in opened.remarks:
+            say(remark)
+        with _executor(opened, workers, ray) as executor:
+            summary = _run(opened, executor, share)
+        _end(opened, summary, share, as_json)
 
 
 @app.command()
@@ -135,16 +132,16 @@ def merge(
 
     The exit code is 1 if answers are missing.
     """
-    from ..cluster.grid_work import missing_answers, reopen_grid
+    from ..cluster.grid_work import merging, missing_answers
     from ..cluster.merging import merge_results
     from .describe_grid import merge_document, merge_text
 
-    opened = reopen_grid(folder, root, mixed=mixed)
-    with _going_on(), progress_bars() as progress:
-        failures = merge_results(opened, progress)
-    missing: list[str] = []
-    for training in opened.plan.trainings:
-        missing += missing_answers(training, opened.plan.place)
+    with going_on(), merging(folder, root, mixed=mixed) as opened:
+        with progress_bars() as progress:
+            failures = merge_results(opened, progress)
+        missing: list[str] = []
+        for training in opened.plan.trainings:
+            missing += missing_answers(training, opened.plan.place)
     document = merge_document(opened, missing, failures)
     emit(document, merge_text(document), as_json)
     if missing or failures:
@@ -156,19 +153,8 @@ def _run(opened: "OpenGrid", executor: "Executor", share: "Share") -> "Summary":
     from .grid_progress import shown_progress
 
     plan = opened.plan
-    with _going_on(), shown_progress(plan.counts()) as watch:
+    with shown_progress(plan.counts()) as watch:
         return run_flows(plan.flows(), executor, plan.place, share=share, watch=watch)
-
-
-@contextmanager
-def _going_on() -> Iterator[None]:
-    """Say how to go on if a signal ends the work."""
-    try:
-        yield
-    except KeyboardInterrupt as error:
-        interrupted = Interrupted.of(error)
-        interrupted.advice = "To go on, type the same command"
-        raise interrupted from None
 
 
 def _executor(opened: "OpenGrid", workers: int | None, ray: str | None) -> "Executor":

@@ -136,15 +136,12 @@ def export(
     `fewbench evaluate --episodes FILE` reads the file. docs/protocols.md shows
     how to read it with numpy alone.
     """
+    from fewbench.locks import only_writer_of
+
     from ...datasets.root import data_root
     from ..protocols.catalogue import find_protocol
     from ..protocols.episode_files import export_episodes
 
-    if out.exists() and not overwrite:
-        raise UserError(
-            f"{out}: exists already. Choose another file with --out, or add "
-            f"--overwrite to replace it"
-        )
     require_folder_of(out)
     protocol = find_protocol(
         name,
@@ -158,7 +155,13 @@ def export(
         disjoint=disjoint,
         root=root,
     )
-    sha256 = export_episodes(protocol, data_root(root), out)
+    with only_writer_of(out):
+        if out.exists() and not overwrite:
+            raise UserError(
+                f"{out}: exists already. Choose another file with --out, or add "
+                f"--overwrite to replace it"
+            )
+        sha256 = export_episodes(protocol, data_root(root), out)
     n_bytes = out.stat().st_size
     text = f"wrote {out}, {n_bytes:,} bytes\nsha256 of the content {sha256}"
     emit({"path": str(out), "sha256": sha256, "bytes": n_bytes}, text, as_json)

@@ -5,9 +5,8 @@ from typing import Annotated
 
 import typer
 
-from fewbench.signals import Interrupted
-
 from .console import emit, progress_bars, say
+from .going_on import going_on
 from .options import Device, Json, Out, Root, named_settings
 
 
@@ -35,12 +34,8 @@ def quickstart(
     from ..quickstart import run_quickstart
 
     settings = named_settings(seed=seed, steps=steps)
-    try:
-        with progress_bars() as progress:
-            made = run_quickstart(out, settings, device, root, progress)
-    except Interrupted as error:
-        error.advice = "To go on, type the same command again"
-        raise
+    with going_on(), progress_bars() as progress:
+        made = run_quickstart(out, settings, device, root, progress)
     frame = results_frame(made.results)
     without_nan = frame.astype(object).where(frame.notna(), None)  # JSON has no NaN
     document = {

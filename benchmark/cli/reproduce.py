@@ -10,6 +10,7 @@ from fewbench.errors import UserError
 from fewbench.signals import Interrupted
 
 from .console import duration_text, emit, progress_bars, say
+from .going_on import going_on
 from .options import Device, Json, Root
 
 if TYPE_CHECKING:
@@ -140,24 +141,19 @@ def _run(job: "Job", source: Path | None, yes: bool, as_json: bool) -> None:
         reproduction_text,
     )
 
-    try:
-        with only_process(job):
-            with progress_bars() as progress:
-                prepare_data(job, source, progress)
-            for sentence in take_over(job):
-                say(sentence)
-            estimate = estimate_job(job)
-            if estimate is not None:
-                say(plan_text(job, estimate))
-                _ask_if_long(estimate.seconds, yes)
-            with progress_bars() as progress:
-                made = run_job(job, progress)
-    except KeyboardInterrupt as error:
-        interrupted = Interrupted.of(error)
-        interrupted.advice = "To go on, type the same command"
-        raise interrupted from None
-    document = reproduction_document(job, made)
-    path = write_json(job.out / "reproduction.json", document)
+    with going_on(), only_process(job):
+        with progress_bars() as progress:
+            prepare_data(job, source, progress)
+        for sentence in take_over(job):
+            say(sentence)
+        estimate = estimate_job(job)
+        if estimate is not None:
+            say(plan_text(job, estimate))
+            _ask_if_long(estimate.seconds, yes)
+        with progress_bars() as progress:
+            made = run_job(job, progress)
+        document = reproduction_document(job, made)
+        path = write_json(job.out / "reproduction.json", document)
     text = f"{reproduction_text(job, made)}\nwrote {path}"
     emit(document, text, as_json)
     if job.budget == "full" and made.verdict == "not reproduced":

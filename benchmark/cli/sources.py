@@ -83,6 +83,8 @@ def filters(
 
     Each image is resized to 84 x 84 pixels by each filter.
     """
+    from fewbench.files import write_bytes
+
     from ...datasets.images.resample import RESAMPLING
     from ...datasets.inspection.filter_sheet import filter_sheet
 
@@ -91,7 +93,7 @@ def filters(
     named = []
     for name, image in images.items():
         named.append((Path(name).stem, image))
-    out.write_bytes(filter_sheet(named))
+    write_bytes(out, filter_sheet(named))
     document = {
         "path": str(out),
         "pictures": list(images),

@@ -1,5 +1,6 @@
 """The commands `init`, `pack` and `check` of `fewbench submission`."""
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -32,16 +33,18 @@ def init(
 ) -> None:
     """Write a card to fill in: what a board asks about a method."""
     from fewbench.files import write_text
+    from fewbench.locks import only_writer_of
 
     from ..submission.card import card_template
 
     require_folder_of(out)
-    if out.exists():
-        raise UserError(
-            f"{out}: is there already: expected a new name, got that of a file. Type for "
-            f"example --out other.toml, or edit this file"
-        )
-    write_text(out, card_template())
+    with only_writer_of(out):
+        if out.exists():
+            raise UserError(
+                f"{out}: is there already: expected a new name, got that of a file. Type "
+                f"for example --out other.toml, or edit this file"
+            )
+        write_text(out, card_template())
     say(
         f"wrote {out}: fill it in, then: fewbench submission pack RESULT... --card {out}"
     )
@@ -159,17 +162,19 @@ def check(
     remarks: list[Finding] = []
     if rerun and checked.has_passed:
         reruns, remarks = _rerun(bundle, checked, data, checkpoints or [])
-    if board is not None:
-        remarks += _beside(checked, bundle, BoardFolder(board))
-        reruns = reruns or earlier_reruns(BoardFolder(board), checked.sha256)
-    verdict = verdict_on(checked, reruns)
-    shown = with_findings(verdict, remarks)
-    emit(verdict_document(shown), verdict_text(shown), as_json)
-    # A board keeps no verdict on what it cannot take, unless a checkpoint was evaluated.
-    if board is None or verdict.reruns or shown.trust != "refused":
-        folder = board if board is not None else bundle.parent
-        path = save_verdict(verdict, folder / "verdicts")
-        say(f"wrote {path}")
+    with BoardFolder(board).writing() if board is not None else nullcontext():
+        if board is not None:
+            remarks += _beside(checked, bundle, BoardFolder(board))
+            reruns = reruns or earlier_reruns(BoardFolder(board), checked.sha256)
+        verdict = verdict_on(checked, reruns)
+        shown = with_findings(verdict, remarks)
+        emit(verdict_document(shown), verdict_text(shown), as_json)
+        # A board keeps no verdict on what it cannot take, unless a checkpoint was
+        # evaluated.
+        if board is None or verdict.reruns or shown.trust != "refused":
+            folder = board if board is not None else bundle.parent
+            path = save_verdict(verdict, folder / "verdicts")
+            say(f"wrote {path}")
     if shown.trust == "refused":
         raise typer.Exit(1)
 

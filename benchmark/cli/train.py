@@ -1,17 +1,13 @@
 """The command `fewbench train`."""
 
-import shlex
-import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fewbench.signals import Interrupted
-
 from . import completion
 from .console import duration_text, emit, progress_bars
+from .going_on import going_on
 from .options import (
     Backend,
     Device,
@@ -98,25 +94,10 @@ def train(
         expected = estimate_run(config, out, budget, root)
         emit(expected, estimate_text(expected), as_json)
         return
-    try:
-        with progress_bars() as progress:
-            run = train_run(config, out, budget, root, progress)
-    except Interrupted as error:
-        error.advice = f"To go on, type: {resuming_command(sys.argv[1:])}"
-        raise
+    with going_on("--resume"), progress_bars() as progress:
+        run = train_run(config, out, budget, root, progress)
     uses_own_code = is_own(config.learner) or is_own(config.backbone)
     emit(run, run_text(run, root, uses_own_code=uses_own_code), as_json)
-
-
-def resuming_command(arguments: Sequence[str]) -> str:
-    """Return the command that continues the training run of a `fewbench` command.
-
-    arguments: the arguments of that command
-    """
-    words = ["fewbench", *arguments]
-    if "--resume" not in arguments:
-        words.append("--resume")
-    return shlex.join(words)
 
 
 def estimate_text(expected: "TrainingEstimate") -> str:

@@ -25,6 +25,7 @@ from ..feature_file import (
     read_feature_file,
     write_feature_file,
 )
+from ..sharing import working_in
 from .conditions import Conditions
 from .embedding import Embedding
 from .executor import Executor
@@ -93,11 +94,19 @@ class EmbedWork:
         """Embed what is missing, and write the document of the folder.
 
         watch: called several times a second with the counts so far
-        Raises UserError if a task failed too often. What is done is kept.
+        Raises UserError if a task failed too often, with what is done kept, and as
+        `existing` does. Raises Busy if a process embeds something else into the folder.
         Raises OSError if the disk is too small. Raises Interrupted after a signal.
         """
         folder = self.place.folder
-        folder.mkdir(parents=True, exist_ok=True)
+        with working_in(folder, self.embedding.id, "another embedding"):
+            # Another process may have finished one meanwhile.
+            return self.existing() or self._do(executor, watch)
+
+    def _do(
+        self, executor: Executor, watch: Callable[[Summary], None] | None
+    ) -> FeatureFile:
+        folder = self.place.folder
         self._refuse_other_machines()
         missing = sum(not self.place.is_done(task) for task in self.tasks)
         require_space(folder, self.embedding.n_bytes * missing // len(self.tasks))

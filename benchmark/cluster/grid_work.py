@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from fewbench.documents import counted, read_bytes, shown
 from fewbench.files import file_digest
 
 from ...datasets.root import data_root
+from ..sharing import working_in
 from .conditions import Conditions
 from .grid_file import Grid, read_grid
 from .grid_folder import GridRecord, find_record, keep_record, read_record
@@ -51,11 +53,29 @@ def open_grid(path: Path, place: Place) -> OpenGrid:
     Results whose files were deleted are to be done again.
     Raises the errors of `plan_grid`, and GridError if the images have changed.
     """
+    return _recorded(plan_grid(path, place), path)
+
+
+@contextmanager
+def working_on(path: Path, place: Place) -> Iterator[OpenGrid]:
+    """Open a grid as `open_grid` does, and keep other grids out of its folder meanwhile.
+
+    Other processes may work on the same grid.
+    Raises Busy if a process works on another grid in the folder.
+    """
     opened = plan_grid(path, place)
-    record = GridRecord.of(opened.plan, opened.conditions, _cut(read_grid(path)))
-    remarks = keep_record(place.folder, record, read_bytes(path))
-    forget_lost_results(opened.plan)
-    return OpenGrid(opened.plan, opened.conditions, remarks)
+    with _only_this_grid(opened):
+        yield _recorded(opened, path)
+
+
+@contextmanager
+def merging(
+    folder: Path, root: Path | None, *, mixed: bool = False
+) -> Iterator[OpenGrid]:
+    """Open the grid of a folder as `reopen_grid` does, and keep other grids out of it."""
+    opened = reopen_grid(folder, root, mixed=mixed)
+    with _only_this_grid(opened):
+        yield opened
 
 
 def reopen_grid(folder: Path, root: Path | None, *, mixed: bool = False) -> OpenGrid:
@@ -95,6 +115,24 @@ def missing_answers(training: PlannedTraining, place: Place) -> Iterator[str]:
         if missing:
             what = f"{evaluation.protocol.name} by {training.training.title}"
             yield f"{what}: {missing:,} of {counted(total, 'range')} of answers missing"
+
+
+def _recorded(opened: OpenGrid, path: Path) -> OpenGrid:
+    """Record a planned grid in its folder."""
+    plan = opened.plan
+    record = GridRecord.of(plan, opened.conditions, _cut(read_grid(path)))
+    remarks = keep_record(plan.place.folder, record, read_bytes(path))
+    forget_lost_results(plan)
+    return OpenGrid(plan, opened.conditions, remarks)
+
+
+def _only_this_grid(opened: OpenGrid) -> AbstractContextManager[None]:
+    """Keep grids with other results out of a folder during the `with` block."""
+    # How the work is cut decides no result.
+    record = GridRecord.of(opened.plan, opened.conditions, Cut(False, 1))
+    text = "\n".join(f"{name} {what}" for name, what in sorted(record.results.items()))
+    work = hashlib.sha256(text.encode()).hexdigest()
+    return working_in(opened.plan.place.folder, work, "another grid")
 
 
 def _conditions(grid: Grid, place: Place) -> Conditions:

@@ -6,33 +6,44 @@ import json
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, Self
+
+from .signals import held_signals
 
 
 def write_bytes(path: Path, data: bytes, *, durable: bool = False) -> Path:
     """Write a file completely or not at all. Return its path.
 
     The bytes are written to `<name>.partial`, which is then renamed. A missing folder
-    is created.
+    is created. If several processes write the same file, one waits for the other.
     durable: whether to wait until the bytes are on the disk and survive a power cut
     Raises OSError if the disk is full or read-only. The partial file is then removed.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f"{path.name}.partial")
-    try:
-        with partial.open("wb") as file:
-            file.write(data)
-            if durable:
-                file.flush()
-                os.fsync(file.fileno())
-        os.replace(partial, path)
-    except OSError as error:
-        partial.unlink(missing_ok=True)
-        # A full-disk error names no file, and a rename error names the partial file.
-        error.filename = str(path)
-        raise
+    write_together({path: data}, durable=durable)
     return path
+
+
+def write_together(files: Mapping[Path, bytes], *, durable: bool = False) -> None:
+    """Write files that belong together. If one cannot be written, all stay as they were.
+
+    They get their names, in this order, only when the bytes of all are written. A signal
+    waits until then.
+    durable: as in `write_bytes`
+    Raises OSError as `write_bytes` does.
+    """
+    with ExitStack() as stack:
+        partials: list[_PartialFile] = []
+        for path, data in files.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            partial = stack.enter_context(_PartialFile(path))
+            partial.write(data, durable=durable)
+            partials.append(partial)
+        with held_signals():
+            for partial in partials:
+                partial.rename()
 
 
 def write_text(path: Path, text: str, *, durable: bool = False) -> Path:
@@ -87,3 +98,75 @@ def _reserve(descriptor: int, needed: int) -> None:
         # Some file systems cannot reserve space. There may still be enough space.
         if error.errno not in (errno.EOPNOTSUPP, errno.EINVAL):
             raise
+
+
+class _PartialFile:
+    """A file under its name for the time before it is complete: `<name>.partial`.
+
+    The process that writes it holds a lock of the operating system on it, as far as there
+    are such locks. So two processes never write into the same partial file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._partial = path.with_name(f"{path.name}.partial")
+        self._is_renamed = False
+
+    def __enter__(self) -> Self:
+        with self._errors_name_the_file():
+            self._file = self._partial.open("ab")
+            while not self._is_ours():
+                self._file.close()
+                self._file = self._partial.open("ab")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close the file, and remove it if it was not renamed."""
+        if not self._is_renamed:
+            self._partial.unlink(missing_ok=True)
+        # If the disk is full, closing the file tries to write again.
+        with suppress(OSError):
+            self._file.close()
+
+    def write(self, data: bytes, *, durable: bool) -> None:
+        """Write the whole content."""
+        with self._errors_name_the_file():
+            self._file.truncate(0)  # a process that was killed may have left some bytes
+            self._file.write(data)
+            self._file.flush()
+            if durable:
+                os.fsync(self._file.fileno())
+
+    def rename(self) -> None:
+        """Give the file its name."""
+        with self._errors_name_the_file():
+            if os.name == "nt":  # Windows renames no open file.
+                self._file.close()
+            os.replace(self._partial, self._path)
+        self._is_renamed = True
+
+    def _is_ours(self) -> bool:
+        """Wait for the lock. Return False if its last owner has renamed the file."""
+        try:
+            import fcntl  # Windows does not have this module.
+
+            fcntl.flock(self._file, fcntl.LOCK_EX)
+        except (ImportError, OSError):
+            return True  # The system or the file system has no locks.
+        return is_in_place(self._file, self._partial)
+
+    @contextmanager
+    def _errors_name_the_file(self) -> Iterator[None]:
+        """Let errors name the file: a full disk names none, a rename the partial one."""
+        try:
+            yield
+        except OSError as error:
+            error.filename = str(self._path)
+            raise
+
+
+def is_in_place(file: IO[bytes], path: Path) -> bool:
+    """Return whether a path still leads to an open file, and to no other one."""
+    with suppress(FileNotFoundError):
+        return os.path.samestat(os.fstat(file.fileno()), path.stat())
+    return False

@@ -3,12 +3,13 @@
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from .documents import read_bytes
 from .files import write_text
-from .locks import exclusive
+from .locks import only_writer_of
+from .signals import held_signals
 
 # A file in each output folder, with the names of the files that `whole_folder` wrote.
 LISTING = ".files"
@@ -25,29 +26,49 @@ def whole_folder(out: Path) -> Iterator[Path]:
     Raises Busy if another process is writing `out`.
     """
     out = Path(out).resolve()
-    out.mkdir(parents=True, exist_ok=True)
-    partial = out.with_name(f".{out.name}.partial")
-    with exclusive(out.with_name(f".{out.name}.lock"), f"writing {out}"):
-        shutil.rmtree(partial, ignore_errors=True)
-        partial.mkdir()
+    with only_writer_of(out):
+        is_new = not out.exists()
+        out.mkdir(exist_ok=True)  # an error now comes before the work
         try:
-            yield partial
-            _move_files(partial, out)
+            with new_folder_beside(out) as partial:
+                yield partial
+                with held_signals():
+                    _move_files(partial, out)
         finally:
-            shutil.rmtree(partial, ignore_errors=True)
+            if is_new:
+                with suppress(OSError):  # it holds files
+                    out.rmdir()
+
+
+@contextmanager
+def new_folder_beside(path: Path) -> Iterator[Path]:
+    """Yield an empty folder for what will be at `path`. Remove it at the end, if it is left.
+
+    The caller holds the lock on `path`: see `fewbench.locks.only_writer_of`. What a killed
+    process has left in this folder is removed.
+    """
+    partial = path.with_name(f".{path.name}.partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir()
+    try:
+        yield partial
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
 
 
 def replace_folder(finished: Path, folder: Path) -> None:
     """Rename the folder `finished` to `folder`, and remove the old `folder`.
 
     Between two renames, there is no `folder` for a moment. If the process is killed at
-    that moment, the old folder stays beside it; see `old_folder`.
+    that moment, the old folder stays beside it; see `old_folder`. A signal that asks the
+    process to end waits until it is over.
     """
     old = old_folder(folder)
     shutil.rmtree(old, ignore_errors=True)
-    if folder.exists():
-        folder.rename(old)
-    finished.rename(folder)
+    with held_signals():
+        if folder.exists():
+            folder.rename(old)
+        finished.rename(folder)
     shutil.rmtree(old, ignore_errors=True)
 
 

@@ -19,6 +19,7 @@ from pathlib import Path
 
 from .documents import DocumentError, parse_json, read_bytes, shown
 from .errors import UserError
+from .files import is_in_place
 
 _MOST_BYTES = 1 << 16
 _LONGEST_COMMAND = 200
@@ -82,6 +83,18 @@ def exclusive(lock: Path, doing: str, *, wait: bool = False) -> Iterator[None]:
 
 
 @contextmanager
+def only_writer_of(file: Path) -> Iterator[None]:
+    """Lock a file that is to be written, or a folder, during the `with` block.
+
+    The lock lies beside it. The folder that holds both is created if it is missing.
+    Raises Busy if another process has locked it.
+    """
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with exclusive(file.with_name(f".{file.name}.lock"), f"writing {file}"):
+        yield
+
+
+@contextmanager
 def only_writer(folder: Path, doing: str) -> Iterator[None]:
     """Lock a folder during the `with` block. Create the folder if it is missing.
 
@@ -123,7 +136,7 @@ class _FileLock:
             self.path.unlink(missing_ok=True)
             raise _NoLocks from None
         # The last owner may have removed the file after it was opened here.
-        if not self._is_in_place():
+        if not is_in_place(self._file, self.path):
             self._file.close()
             return False
         try:
@@ -141,11 +154,6 @@ class _FileLock:
         """Remove the file, then free the lock."""
         self.path.unlink(missing_ok=True)
         self._file.close()
-
-    def _is_in_place(self) -> bool:
-        with suppress(FileNotFoundError):
-            return os.path.samestat(os.fstat(self._file.fileno()), self.path.stat())
-        return False
 
 
 class _OwnerFile:
@@ -195,6 +203,10 @@ def _busy(path: Path, doing: str) -> Busy:
     if path.suffix == ".pid":
         advice += f" If there is no such process any more, delete {path}"
     owner = _owner_in(path)
+    if not owner.pid:
+        # It may have taken the lock just now, and not have written who it is.
+        time.sleep(_SECONDS_BETWEEN_TRIES)
+        owner = _owner_in(path)
     return Busy(f"another process is {doing} ({owner}). {advice}")
 
 

@@ -62,14 +62,17 @@ class StopRequest:
     """Whether a signal has arrived.
 
     number: the number of the signal; None if there was none
+    is_answered: whether `check` has told of it
     """
 
     def __init__(self) -> None:
         self.number: int | None = None
+        self.is_answered = False
 
     def check(self) -> None:
         """Raise Interrupted if a signal has arrived."""
         if self.number is not None:
+            self.is_answered = True
             raise Interrupted(self.number)
 
 
@@ -77,8 +80,9 @@ class StopRequest:
 def held_signals() -> Iterator[StopRequest]:
     """Hold signals back during the `with` block, and yield the object that knows of them.
 
-    The block calls `check` wherever it can be interrupted without harm. In a thread other
-    than the main thread, signals are not held back.
+    The block calls `check` wherever it can be interrupted without harm. A signal that it
+    did not ask for arrives at the end of the block. In a thread other than the main
+    thread, signals are not held back.
     """
     request = StopRequest()
 
@@ -88,6 +92,8 @@ def held_signals() -> Iterator[StopRequest]:
 
     with _handled_by(hold):
         yield request
+    if request.number is not None and not request.is_answered:
+        signal.raise_signal(request.number)
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 from fewbench.documents import DocumentError, parse_toml, read_bytes
 from fewbench.errors import UserError
 from fewbench.files import write_bytes
+from fewbench.locks import only_writer_of
 
 from ...reports.records import RunResult
 from ...reports.result_files import save_result
@@ -34,6 +35,7 @@ def pack_submission(
     out: the bundle to write; its name ends in .fewbench.zip
     runs: the training runs whose recipes and logs are enclosed
     Raises UserError if the card is no TOML, or if the name does not fit.
+    Raises Busy if another process is writing `out`.
     """
     if not out.name.endswith(SUFFIX) or out.name == SUFFIX:
         raise UserError(
@@ -51,7 +53,10 @@ def pack_submission(
             )
         files |= enclosed
     files[DOCUMENT] = _document(answers, files)
-    with TemporaryDirectory(prefix="fewbench-pack-") as temporary:
+    with (
+        only_writer_of(out),
+        TemporaryDirectory(prefix="fewbench-pack-") as temporary,
+    ):
         trial = Path(temporary) / out.name
         write_bundle(trial, files)
         checked = check_submission(trial, card.name)

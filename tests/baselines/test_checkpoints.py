@@ -1,4 +1,5 @@
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,15 @@ def test_a_checkpoint_keeps_every_bit(tmp_path: Path) -> None:
     assert read_card.image_shape == (28, 28, 1)
     assert read_card.history == [ENTRY]
     assert [path.name for path in tmp_path.iterdir()] == ["x.safetensors"]
+
+
+def test_a_checkpoint_follows_the_umask(tmp_path: Path) -> None:
+    before = os.umask(0o027)
+    try:
+        save_checkpoint(tmp_path / "x.safetensors", {"a": torch.ones(1)}, CARD)
+    finally:
+        os.umask(before)
+    assert (tmp_path / "x.safetensors").stat().st_mode & 0o777 == 0o640
 
 
 def test_a_failed_save_leaves_the_old_checkpoint(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """The guard of a run of pytest: it knows the options, the tests, and what they found."""
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -8,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from fewbench.errors import UserError
+from fewbench.locks import only_writer
 
 from .collected import Collected, whole_files
 from .concerned import OUTPUT, RECORDS, is_check
@@ -36,14 +38,30 @@ _MEASURED_NOTHING = (
 def make_guard(config: pytest.Config) -> "Guard":
     """Return the guard of a run.
 
-    Raises pytest.UsageError if an option is wrong.
+    Raises pytest.UsageError if an option is wrong, or if another process writes the report.
     """
     given = {name: getattr(config.option, f"accuracy_{name}") for name in OPTIONS}
     try:
         options = read_options(given, config.invocation_params.dir)
+        _keep_report(config, options)
     except UserError as error:
         raise pytest.UsageError(str(error)) from None
     return Guard(config, options)
+
+
+def _keep_report(config: pytest.Config, options: Options) -> None:
+    """Keep other runs out of the folder for the report, until this one has ended.
+
+    Raises Busy if another run writes it.
+    """
+    is_worker = hasattr(
+        config, "workerinput"
+    )  # of pytest-xdist; its driver has the lock
+    if options.report is None or is_worker:
+        return
+    stack = ExitStack()
+    stack.enter_context(only_writer(options.report, f"writing {options.report}"))
+    config.add_cleanup(stack.close)
 
 
 class Guard:

@@ -92,6 +92,10 @@ def test_a_withdrawn_entry_is_not_replaced(board, tmp_path) -> None:
     record(board, "withdrawn", "first", "its authors asked for it")
     with pytest.raises(UserError, match="got one that was withdrawn"):
         add_bundle(board, made_bundle(tmp_path, "second"), replaces="first")
+    before = board.log.read_bytes()
+    with pytest.raises(UserError, match="is withdrawn already"):
+        record(board, "withdrawn", "first", "its authors asked for it")
+    assert board.log.read_bytes() == before
 
 
 def test_two_at_once_are_told_apart(board, tmp_path) -> None:

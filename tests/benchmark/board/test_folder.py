@@ -50,6 +50,28 @@ def test_a_log_without_settings_is_not_erased(tmp_path) -> None:
     assert board.log.read_text() == "{}\n"
 
 
+@pytest.mark.parametrize("n_written", range(5))
+def test_a_new_board_whose_making_was_killed_goes_on(tmp_path, n_written) -> None:
+    whole = make_board(tmp_path / "whole", "A").path
+    # In the order in which they are written: the settings last.
+    names = [".gitattributes", ".gitignore", "rules.md", "log.jsonl", "board.toml"]
+    assert sorted(names) == sorted(path.name for path in whole.iterdir())
+    left = tmp_path / "left"
+    left.mkdir()
+    for name in names[:n_written]:
+        (left / name).write_bytes((whole / name).read_bytes())
+    assert make_board(left, "A").settings().title == "A"
+    for name in names:
+        assert (left / name).read_bytes() == (whole / name).read_bytes()
+
+
+def test_files_of_others_do_not_become_those_of_a_board(tmp_path) -> None:
+    (tmp_path / ".gitignore").write_text("mine\n")
+    with pytest.raises(UserError, match=r"got one with \.gitignore"):
+        make_board(tmp_path, "A")
+    assert [path.read_text() for path in tmp_path.iterdir()] == ["mine\n"]
+
+
 @pytest.mark.parametrize("title", ["", " ", "a\nb", "\x1b[31m"])
 def test_a_title_is_a_line_of_text(tmp_path, title) -> None:
     with pytest.raises(UserError, match="expected a line of text"):

@@ -99,20 +99,20 @@ def encoder():
         stderr=subprocess.DEVNULL,
     )
     deadline = time.monotonic() + 100
-    while not list((tmp_path / "f").rglob("*.npy")):
+    while not list((tmp_path / "f" / "features").rglob("*.npy")):
         assert time.monotonic() < deadline
         time.sleep(0.05)
     process.send_signal(signal.SIGKILL)
     process.wait()
-    before = list((tmp_path / "f").rglob("*.npy"))
+    before = list((tmp_path / "f" / "features").rglob("*.npy"))
     assert not (tmp_path / "f" / "features.json").exists()
     times = {path: path.stat().st_mtime_ns for path in before}
     run(*command, "f")
     assert times == {path: path.stat().st_mtime_ns for path in before}
     run(*command, "g")
-    names = sorted(path.name for path in (tmp_path / "f").rglob("*.npy"))
+    names = sorted(path.name for path in (tmp_path / "f" / "features").rglob("*.npy"))
     assert len(names) == 9
-    for path in (tmp_path / "f").rglob("*.npy"):
+    for path in (tmp_path / "f" / "features").rglob("*.npy"):
         other = tmp_path / "g" / path.relative_to(tmp_path / "f")
         assert path.read_bytes() == other.read_bytes()
         assert np.load(path).dtype == np.float32

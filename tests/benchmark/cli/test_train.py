@@ -10,7 +10,6 @@ from fewbench.baselines.families import BACKENDS
 from fewbench.benchmark.cli.train import (
     estimate_text,
     protocol_options,
-    resuming_command,
     run_text,
 )
 from fewbench.benchmark.train import TrainingEstimate, TrainingSummary
@@ -134,11 +133,6 @@ def test_an_interrupted_run_says_how_to_go_on(
         "training stopped: step 3 of 9 is saved in my run/x. To go on, type: "
         "fewbench train --recipe protonet-glyphs --out 'my run' --resume\n"
     )
-
-
-def test_the_command_that_goes_on_has_resume_once() -> None:
-    command = ["train", "--resume", "--out", "a"]
-    assert resuming_command(command) == "fewbench train --resume --out a"
 
 
 def test_an_estimate_trains_nothing(run, tmp_path: Path) -> None:

@@ -1,14 +1,23 @@
 """Folders change from one whole state to the next."""
 
+import os
+import signal
 from pathlib import Path
 
 import pytest
 
 from fewbench.folders import LISTING, old_folder, replace_folder, whole_folder
+from fewbench.signals import Interrupted, ended_by_signals
 
 
 def names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir() if path.name != LISTING)
+
+
+def fill(out: Path, *files: str) -> None:
+    with whole_folder(out) as folder:
+        for name in files:
+            (folder / name).touch()
 
 
 def fail_while_writing(out: Path) -> None:
@@ -36,6 +45,26 @@ def test_a_failure_leaves_the_folder_as_it_was(tmp_path: Path) -> None:
         fail_while_writing(out)
 
     assert (out / "a.txt").read_text() == "old"
+    assert names(tmp_path) == ["out"]
+
+    with pytest.raises(RuntimeError):
+        fail_while_writing(tmp_path / "new")
+    assert names(tmp_path) == ["out"]
+
+
+def test_a_signal_leaves_the_old_folder_or_the_new_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replace = os.replace
+
+    def and_interrupted(partial: Path, path: Path) -> None:
+        replace(partial, path)
+        signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(os, "replace", and_interrupted)
+    with pytest.raises(Interrupted), ended_by_signals():
+        fill(tmp_path / "out", "a", "b", "c")
+    assert names(tmp_path / "out") == ["a", "b", "c"]
     assert names(tmp_path) == ["out"]
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from fewbench.locks import Busy, exclusive, only_writer
+from fewbench.locks import Busy, exclusive, only_writer, only_writer_of
 from fewbench_tests.small_files import small_files_only
 
 HOLD = """
@@ -125,6 +125,16 @@ def test_a_new_folder_without_files_is_removed(tmp_path: Path) -> None:
     with only_writer(out, "training"):
         (out / "file").touch()
     assert [path.name for path in out.iterdir()] == ["file"]
+
+
+def test_one_process_writes_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "new" / "file"
+    with only_writer_of(file):
+        with pytest.raises(Busy, match=f"is writing {file} "), only_writer_of(file):
+            pass
+        with only_writer_of(file.with_name("other")):
+            pass
+    assert list(file.parent.iterdir()) == []
 
 
 @pytest.mark.parametrize("words", [(), ("no-locks",)])

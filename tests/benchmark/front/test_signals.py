@@ -27,6 +27,24 @@ def test_a_held_signal_waits_for_the_check(number: int) -> None:
     assert signal.getsignal(number) is before
 
 
+def test_a_held_signal_that_nobody_asked_for_arrives_at_the_end() -> None:
+    steps = []
+
+    def work() -> None:
+        with held_signals() as request:
+            with held_signals():
+                signal.raise_signal(signal.SIGTERM)
+                steps.append("inner")
+            assert request.number == signal.SIGTERM
+            steps.append("outer")
+        steps.append("after")
+
+    with pytest.raises(Interrupted) as info, ended_by_signals():
+        work()
+    assert info.value.exit_code == 143
+    assert steps == ["inner", "outer"]
+
+
 def test_an_ignored_signal_stays_ignored() -> None:
     before = signal.signal(signal.SIGTERM, signal.SIG_IGN)
     try:

@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 import pytest
 
 from fewbench.benchmark.guard.history import read_nights
+from fewbench.locks import only_writer
 from fewbench_tests.fork_server import CONTEXT, start_server
 from fewbench_tests.guard_page import example, shown, without_numbers
 from fewbench_tests.guard_runs import Ran, run_guarded, write_tests
@@ -259,3 +260,16 @@ def test_two_processes_give_nine_annotations_in_all(ran: Ran) -> None:
     assert len(listed) == 9
     # Twelve protocols are unknown, one encoder is broken, and one worker died.
     assert listed[-1] == "::error title=fewbench::and 6 more checks failed"
+
+
+def test_a_report_that_another_run_writes_is_refused_before_any_test(
+    tmp_path: Path,
+) -> None:
+    folder = write_tests(tmp_path, test_one="def test_one():\n    open('ran', 'w')\n")
+    options = (f"--accuracy-report={tmp_path / 'report'}",)
+    with only_writer(tmp_path / "report", "testing"):
+        ran = run_guarded(folder, *options, report=False)
+    assert ran.code == pytest.ExitCode.USAGE_ERROR
+    assert "another process is writing" in ran.text
+    assert not (folder / "ran").exists()
+    assert not (tmp_path / "report").exists()
