@@ -91,6 +91,8 @@ def save_checkpoint(
         plain[name] = tensor.detach().cpu().contiguous()
     partial = path.with_name(path.name + ".partial")
     try:
+        # It may be a link to another file, or a pipe.
+        partial.unlink(missing_ok=True)
         save_file(plain, partial, metadata={_CARD_KEY: text})
         with partial.open("rb") as file:
             os.fsync(file.fileno())

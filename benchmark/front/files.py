@@ -7,7 +7,23 @@ import os
 import shutil
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
+
+
+def open_file(path: Path) -> BinaryIO:
+    """Open a file to read its bytes.
+
+    Raises OSError if it cannot be opened, or if it is a pipe or a device: opening these
+    may wait for ever.
+    """
+    require_file(path)
+    return path.open("rb")
+
+
+def require_file(path: Path) -> None:
+    """Raise OSError if something is at a path that is neither a file nor a folder."""
+    if path.exists() and not path.is_file() and not path.is_dir():
+        raise OSError(errno.EINVAL, "a pipe or a device, and no file", str(path))
 
 
 def write_bytes(path: Path, data: bytes, *, durable: bool = False) -> Path:
@@ -21,6 +37,8 @@ def write_bytes(path: Path, data: bytes, *, durable: bool = False) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f"{path.name}.partial")
     try:
+        # It may be a link to another file, or a pipe.
+        partial.unlink(missing_ok=True)
         with partial.open("wb") as file:
             file.write(data)
             if durable:
@@ -55,7 +73,7 @@ def file_digest(path: Path, algorithm: str) -> str:
     algorithm: the name of a hash function in hashlib, such as "sha256"
     Raises OSError if the file cannot be read.
     """
-    with path.open("rb") as file:
+    with open_file(path) as file:
         # These checksums detect damage, not attacks. FIPS systems allow md5 only with
         # usedforsecurity=False.
         digest = hashlib.file_digest(
