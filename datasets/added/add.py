@@ -209,6 +209,7 @@ def _listing(
         tuple(classes),
         layout=_LAYOUT[split_by],
         stamp=tree.stamp(),
+        stamp_now=tree.stamp,
     )
 
 

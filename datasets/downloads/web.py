@@ -22,6 +22,7 @@ from urllib3.exceptions import (
 
 _log = logging.getLogger(__name__)
 _CHUNK_BYTES = 2**16
+_LOWEST_SPEED = 1000  # bytes a second
 _RETRIES = 5
 # On a machine without internet access, the failure should be reported soon.
 _RETRIES_UNREACHABLE = 1
@@ -101,9 +102,28 @@ def opened(
         raise _broken(error, timeout) from error
 
 
-def read_body(response: requests.Response) -> Iterator[bytes]:
-    """Return the chunks of a response body as they arrive, without decompression."""
-    return response.raw.stream(_CHUNK_BYTES, decode_content=False)
+def read_body(response: requests.Response, timeout: float) -> Iterator[bytes]:
+    """Yield a response body in chunks, without decompression.
+
+    timeout: the number of seconds over which the speed is measured
+    Raises Broken if the server sends less than 1,000 bytes a second in that time, so that
+    a byte now and then does not count as an answer.
+    """
+    chunk = bytearray()
+    watch = _Watch(timeout)
+    try:
+        while piece := response.raw.read1(_CHUNK_BYTES, decode_content=False):
+            watch.count(len(piece))
+            chunk += piece
+            if len(chunk) >= _CHUNK_BYTES:
+                yield bytes(chunk)
+                chunk.clear()
+    except (HTTPError, Broken):
+        if chunk:
+            yield bytes(chunk)
+        raise
+    if chunk:
+        yield bytes(chunk)
 
 
 def read_document(url: str, timeout: float, limit: int = 2**22) -> bytes:
@@ -115,7 +135,7 @@ def read_document(url: str, timeout: float, limit: int = 2**22) -> bytes:
     def attempt() -> bytes:
         document = b""
         with opened(url, timeout) as response:
-            for chunk in read_body(response):
+            for chunk in read_body(response, timeout):
                 document += chunk
                 if len(document) > limit:
                     raise Refused(f"the document has more than {limit:,} bytes")
@@ -139,6 +159,26 @@ def describe_page(head: bytes) -> str:
         shown = "".join(filter(str.isprintable, one_line))
         what += f', titled "{shown[:80]}"'
     return f"{what}: probably a sign-in, quota or error page"
+
+
+class _Watch:
+    """Measures the speed of a server over intervals of `seconds`."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._start = time.monotonic()
+        self._n_bytes = 0
+
+    def count(self, n_bytes: int) -> None:
+        """Count bytes. Raises Broken if too few came in the interval that ends."""
+        self._n_bytes += n_bytes
+        seconds = time.monotonic() - self._start
+        if seconds < self._seconds:
+            return
+        if self._n_bytes < _LOWEST_SPEED * seconds:
+            raise Broken(f"only {self._n_bytes:,} bytes came in {seconds:.0f} seconds")
+        self._start += seconds
+        self._n_bytes = 0
 
 
 class _StatusRetry(Retry):
