@@ -164,7 +164,10 @@ READERS: dict[str, tuple[str, Callable[[Path], object]]] = {
     "verdict": ("a.json", lambda folder: load_verdict(folder / "a.json")),
     "board": ("board.toml", lambda folder: BoardFolder(folder).settings()),
     "rules of a board": ("rules.md", lambda folder: BoardFolder(folder).rules()),
-    "log of a board": ("log.jsonl", lambda folder: read_board_log(folder / "log.jsonl")),
+    "log of a board": (
+        "log.jsonl",
+        lambda folder: read_board_log(folder / "log.jsonl"),
+    ),
     "reference": (FILE_NAME, find_references),
     "nights": ("nights.jsonl", lambda folder: read_nights(folder / "nights.jsonl")),
     "source": ("a.npz", source_file),
@@ -191,5 +194,8 @@ def test_pipes_in_place_of_arrays_are_not_waited_for(tmp_path: Path) -> None:
     path = save_result(build_honest(0.5, 0), tmp_path)
     arrays = path.with_suffix(".npz")
     arrays.unlink()
-    with never_waited_for(arrays), pytest.raises(UserError, match="cannot read the arrays"):
+    with (
+        never_waited_for(arrays),
+        pytest.raises(UserError, match="cannot read the arrays"),
+    ):
         fewbench.load_results(tmp_path)

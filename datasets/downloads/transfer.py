@@ -74,7 +74,7 @@ class Transfer:
             if response.status_code == _NOTHING_BEYOND:
                 self._check_end(response, done)
                 return True
-            chunks = read_body(response, self.timeout)
+            chunks = read_body(response)
             if response.status_code == _PARTIAL_CONTENT:
                 start = self._continue(response, done)
             else:

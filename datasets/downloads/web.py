@@ -23,6 +23,7 @@ from urllib3.exceptions import (
 _log = logging.getLogger(__name__)
 _CHUNK_BYTES = 2**16
 _LOWEST_SPEED = 1000  # bytes a second
+_WATCHED_SECONDS = 30.0
 _RETRIES = 5
 # On a machine without internet access, the failure should be reported soon.
 _RETRIES_UNREACHABLE = 1
@@ -102,20 +103,19 @@ def opened(
         raise _broken(error, timeout) from error
 
 
-def read_body(response: requests.Response, timeout: float) -> Iterator[bytes]:
+def read_body(response: requests.Response) -> Iterator[bytes]:
     """Yield a response body in chunks, without decompression.
 
-    timeout: the number of seconds over which the speed is measured
-    Raises Broken if the server sends less than 1,000 bytes a second in that time, so that
-    a byte now and then does not count as an answer.
+    Raises Broken if the server sends less than 1,000 bytes a second for half a minute: a
+    byte now and then is no answer.
     """
     chunk = bytearray()
-    watch = _Watch(timeout)
+    watch = _Watch()
     try:
-        while piece := response.raw.read1(_CHUNK_BYTES, decode_content=False):
+        while piece := _next_piece(response, _CHUNK_BYTES - len(chunk)):
             watch.count(len(piece))
             chunk += piece
-            if len(chunk) >= _CHUNK_BYTES:
+            if len(chunk) == _CHUNK_BYTES:
                 yield bytes(chunk)
                 chunk.clear()
     except (HTTPError, Broken):
@@ -135,7 +135,7 @@ def read_document(url: str, timeout: float, limit: int = 2**22) -> bytes:
     def attempt() -> bytes:
         document = b""
         with opened(url, timeout) as response:
-            for chunk in read_body(response, timeout):
+            for chunk in read_body(response):
                 document += chunk
                 if len(document) > limit:
                     raise Refused(f"the document has more than {limit:,} bytes")
@@ -161,11 +161,15 @@ def describe_page(head: bytes) -> str:
     return f"{what}: probably a sign-in, quota or error page"
 
 
-class _Watch:
-    """Measures the speed of a server over intervals of `seconds`."""
+def _next_piece(response: requests.Response, most: int) -> bytes:
+    """Return the bytes that have come, as soon as there are any; at most `most`."""
+    return response.raw.read1(most, decode_content=False)
 
-    def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
+
+class _Watch:
+    """Measures the speed of a server."""
+
+    def __init__(self) -> None:
         self._start = time.monotonic()
         self._n_bytes = 0
 
@@ -173,7 +177,7 @@ class _Watch:
         """Count bytes. Raises Broken if too few came in the interval that ends."""
         self._n_bytes += n_bytes
         seconds = time.monotonic() - self._start
-        if seconds < self._seconds:
+        if seconds < _WATCHED_SECONDS:
             return
         if self._n_bytes < _LOWEST_SPEED * seconds:
             raise Broken(f"only {self._n_bytes:,} bytes came in {seconds:.0f} seconds")
