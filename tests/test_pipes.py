@@ -15,7 +15,7 @@ from fewbench.baselines.evaluation.stored_features import FeatureRows
 from fewbench.baselines.recipe_files import load_recipe
 from fewbench.baselines.run_folder import LAST, RunFacts, RunFolder
 from fewbench.baselines.weights.tensor_file import read_tensor_file
-from fewbench.benchmark.board.folder import BoardFolder, make_board
+from fewbench.benchmark.board.folder import BoardFolder
 from fewbench.benchmark.board.log import read_log as read_board_log
 from fewbench.benchmark.cluster.answers_file import read_answers
 from fewbench.benchmark.cluster.grid_file import read_grid

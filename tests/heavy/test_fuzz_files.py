@@ -60,7 +60,7 @@ def check(
         return read(path)
 
     tally = fuzz(mutate, written, n, read(path))
-    print(
+    sys.stdout.write(
         f"\n{path.name}: {n} changed, {dict(tally.counts)}, {len(tally.faults)} faults"
     )
     assert tally.faults == []
