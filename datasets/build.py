@@ -9,14 +9,12 @@ after the last finished class.
 import math
 import shlex
 import shutil
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from fewbench.documents import shown
 from fewbench.files import require_space
 from fewbench.folders import replace_folder
 from fewbench.locks import exclusive
@@ -24,6 +22,7 @@ from fewbench.progress import Progress
 
 from .downloads.fetch import fetch, recorded_check
 from .info import ClassImages, DataError, DatasetInfo, Listing, Request
+from .source_checks import refuse_changed_source, refuse_equal_names
 from .store.journal import Journal, outline_of
 from .store.manifest import read_manifest, write_manifest
 from .store.writer import write_split
@@ -156,8 +155,7 @@ def _list_classes(info: DatasetInfo, request: Request) -> Listing:
     Raises DataError if the numbers are wrong and the request allows no missing data.
     """
     listing = info.list_classes(request)
-    for one in listing.classes:
-        _refuse_equal_names(info, one)
+    refuse_equal_names(info, listing)
     faults: list[str] = []
     for split in info.splits:
         fault = _miscount(info, listing, split)
@@ -179,17 +177,6 @@ def _list_classes(info: DatasetInfo, request: Request) -> Listing:
     for fault in faults:
         checks.append(f"PARTIAL: {fault}")
     return replace(listing, partial=True, checks=tuple(checks))
-
-
-def _refuse_equal_names(info: DatasetInfo, one: ClassImages) -> None:
-    """Raise DataError if two images of a class have one name."""
-    if len(set(one.image_names)) == len(one.image_names):
-        return
-    [(name, count)] = Counter(one.image_names).most_common(1)
-    raise DataError(
-        f"{info.name}, class {shown(one.name)}: expected a name for each image, got "
-        f"{shown(name)!r} {count} times, such as in x.jpg beside x.png. Remove all but one"
-    )
 
 
 def _miscount(info: DatasetInfo, listing: Listing, split: str) -> str | None:
@@ -256,22 +243,11 @@ def _write(
             done += n_images
             if progress:
                 progress(f"write {info.name}", done, total)
-    _refuse_changed_source(info, listing)
+    refuse_changed_source(info, listing)
     if info.check_files:
         checks = (*listing.checks, *info.check_files(journal.folder))
         listing = replace(listing, checks=checks)
     return write_manifest(info, listing, journal.folder, splits)
-
-
-def _refuse_changed_source(info: DatasetInfo, listing: Listing) -> None:
-    """Raise DataError if the source has changed since it was checked."""
-    if listing.stamp_now is None or listing.stamp_now() == listing.stamp:
-        return
-    raise DataError(
-        f"{info.name}: cannot trust the build: expected a source that stays as it is, got "
-        f"one whose files changed while they were read. Type the same command again: it "
-        f"begins anew"
-    )
 
 
 def _count_images(classes: Iterable[ClassImages]) -> int:

@@ -324,13 +324,3 @@ def test_a_damaged_or_newer_manifest_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="--rebuild"):
         build(BARS, tmp_path)
     assert not build(BARS, tmp_path, rebuild=True).already_built
-
-
-def test_two_images_of_one_name_are_refused(tmp_path: Path) -> None:
-    def list_classes(request: Request) -> Listing:
-        first, *others = BARS.list_classes(request).classes
-        names = ("x", "x", *first.image_names[2:])
-        return Listing((replace(first, image_names=names), *others))
-
-    with pytest.raises(DataError, match="'x' 2 times, such as in x.jpg beside x.png"):
-        build(replace(BARS, list_classes=list_classes), tmp_path)

@@ -158,7 +158,7 @@ def test_a_document_edited_by_hand_is_told_from_what_was_saved(
     ],
 )
 def test_the_command_of_a_stranger_writes_into_no_other_folder(
-    make_result, tmp_path: Path, command: str, advised: str
+    make_result, tmp_path, command: str, advised: str
 ) -> None:
     path = save_result(make_result(command=command), tmp_path)
     edit(path, '"n_shot": 1', '"n_shot": 5')
