@@ -13,6 +13,7 @@ from fewbench.files import require_space
 from fewbench.progress import Progress
 
 from ..archives.signatures import looks_like_page
+from .body import read_body
 from .headers import (
     Piece,
     body_length,
@@ -22,7 +23,7 @@ from .headers import (
     validator,
 )
 from .partial_file import Origin, PartialFile
-from .web import Broken, Refused, describe_page, keep_trying, opened, read_body
+from .web import Broken, Refused, describe_page, keep_trying, opened
 
 _PARTIAL_CONTENT = 206
 _NOTHING_BEYOND = 416

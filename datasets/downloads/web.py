@@ -21,9 +21,6 @@ from urllib3.exceptions import (
 )
 
 _log = logging.getLogger(__name__)
-_CHUNK_BYTES = 2**16
-_LOWEST_SPEED = 1000  # bytes a second
-_WATCHED_SECONDS = 30.0
 _RETRIES = 5
 # On a machine without internet access, the failure should be reported soon.
 _RETRIES_UNREACHABLE = 1
@@ -103,47 +100,6 @@ def opened(
         raise _broken(error, timeout) from error
 
 
-def read_body(response: requests.Response) -> Iterator[bytes]:
-    """Yield a response body in chunks, without decompression.
-
-    Raises Broken if the server sends less than 1,000 bytes a second for half a minute: a
-    byte now and then is no answer.
-    """
-    chunk = bytearray()
-    watch = _Watch()
-    try:
-        while piece := _next_piece(response, _CHUNK_BYTES - len(chunk)):
-            watch.count(len(piece))
-            chunk += piece
-            if len(chunk) == _CHUNK_BYTES:
-                yield bytes(chunk)
-                chunk.clear()
-    except (HTTPError, Broken):
-        if chunk:
-            yield bytes(chunk)
-        raise
-    if chunk:
-        yield bytes(chunk)
-
-
-def read_document(url: str, timeout: float, limit: int = 2**22) -> bytes:
-    """Download a small document into memory.
-
-    Raises Refused if the address does not serve it or if it exceeds `limit` bytes.
-    """
-
-    def attempt() -> bytes:
-        document = b""
-        with opened(url, timeout) as response:
-            for chunk in read_body(response):
-                document += chunk
-                if len(document) > limit:
-                    raise Refused(f"the document has more than {limit:,} bytes")
-        return document
-
-    return keep_trying(url, attempt, timeout)
-
-
 def describe_page(head: bytes) -> str:
     """Describe a web page that came in place of a file, in words for a message.
 
@@ -159,30 +115,6 @@ def describe_page(head: bytes) -> str:
         shown = "".join(filter(str.isprintable, one_line))
         what += f', titled "{shown[:80]}"'
     return f"{what}: probably a sign-in, quota or error page"
-
-
-def _next_piece(response: requests.Response, most: int) -> bytes:
-    """Return the bytes that have come, as soon as there are any; at most `most`."""
-    return response.raw.read1(most, decode_content=False)
-
-
-class _Watch:
-    """Measures the speed of a server."""
-
-    def __init__(self) -> None:
-        self._start = time.monotonic()
-        self._n_bytes = 0
-
-    def count(self, n_bytes: int) -> None:
-        """Count bytes. Raises Broken if too few came in the interval that ends."""
-        self._n_bytes += n_bytes
-        seconds = time.monotonic() - self._start
-        if seconds < _WATCHED_SECONDS:
-            return
-        if self._n_bytes < _LOWEST_SPEED * seconds:
-            raise Broken(f"only {self._n_bytes:,} bytes came in {seconds:.0f} seconds")
-        self._start += seconds
-        self._n_bytes = 0
 
 
 class _StatusRetry(Retry):

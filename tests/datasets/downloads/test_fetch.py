@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from fewbench.datasets.downloads import web
 from fewbench.datasets.downloads.fetch import fetch
 from fewbench.datasets.info import DataError, Source
 from fewbench.locks import Busy
@@ -195,15 +194,6 @@ def test_body_without_end_is_given_up_where_no_file_can_be_so_large(
     with pytest.raises(DataError, match="the server has a file of 1,000,000 bytes"):
         fetch(replace(unknown, urls=(url,)), tmp_path)
     assert list(tmp_path.iterdir()) == []
-
-
-def test_server_that_sends_a_byte_now_and_then_is_given_up(
-    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(web, "_WATCHED_SECONDS", 0.2)
-    url = server.on("/slow", Answer(bytes(10**4), pause=0.02))
-    with pytest.raises(DataError, match=r"only \d+ bytes came in \d+ seconds \(6"):
-        fetch(Source("images.zip", (url,)), tmp_path, timeout=1)
 
 
 def test_offline_or_without_address(server: Server, tmp_path: Path) -> None:
