@@ -13,6 +13,10 @@ from .trained_learner import NoSettings
 
 Count = Annotated[int, Field(ge=1)]
 CountOrZero = Annotated[int, Field(ge=0)]
+# More than anyone trains with. Far larger numbers would never end one step.
+MOST_TASKS = 10_000
+MOST_EPISODES = 1_000_000
+MOST_INNER_STEPS = 10_000
 Positive = Annotated[float, Field(gt=0)]
 # The settings of each learner are checked as strictly as the recipe.
 OWN = ConfigDict(extra="forbid")
@@ -38,7 +42,7 @@ class TrainConfig:
     # The learning rate of Adam, the optimiser of every recipe.
     lr: Positive
     # The number of episodes in each step.
-    meta_batch_size: Count = 1
+    meta_batch_size: Annotated[int, Field(ge=1, le=MOST_TASKS)] = 1
     lr_schedule: Literal["steps", "cosine"] = "steps"
     # Schedule "steps": after every `lr_step` steps, lr is multiplied by `lr_decay`.
     lr_decay: Annotated[float, Field(gt=0, le=1)] = 1.0
@@ -59,7 +63,7 @@ class TrainConfig:
     val_way: Count = 5
     val_shot: Count = 1
     val_query: Count = 15
-    val_episodes: Count = 600
+    val_episodes: Annotated[int, Field(ge=1, le=MOST_EPISODES)] = 600
     # The number of steps between two validations. Each validation writes a checkpoint.
     validate_every: Count = 500
     precision: Literal["auto", "fp32", "bf16"] = "auto"

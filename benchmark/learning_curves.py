@@ -10,6 +10,7 @@ from pydantic import ConfigDict, Field, TypeAdapter
 from pydantic.dataclasses import dataclass
 
 from fewbench.documents import DocumentError, fit, parse_json, read_bytes
+from fewbench.errors import UserError
 
 from ..datasets.info import DataError
 from ..reports.names import check_shown_name
@@ -45,21 +46,28 @@ class _Log:
     config: dict[str, Any] = field(default_factory=dict)
 
 
-def read_histories(folders: Sequence[Path]) -> dict[str, History]:
+def read_histories(
+    folders: Sequence[Path], refused: dict[Path, UserError]
+) -> dict[str, History]:
     """Read the logs of all training runs in some folders and their subfolders.
 
     Return the rows of each log by the name of its run. A run is named after its folder.
     Equal names are numbered.
-    Raises DataError if a file train.json is not the log of a training run.
+    refused: where the error of each train.json is put that is no log of a training run
     """
     logs: set[Path] = set()
     for folder in folders:
         logs.update(folder.rglob(LOG))
     histories: dict[str, History] = {}
     for path in sorted(logs):
+        try:
+            history = read_history(path)
+        except DataError as error:
+            refused[path] = error
+            continue
         folder_name = path.parent.name
         name = _free_name(folder_name, histories)
-        histories[name] = read_history(path)
+        histories[name] = history
     return histories
 
 
@@ -70,7 +78,7 @@ def read_history(path: Path) -> History:
     """
     try:
         log = fit(parse_json(read_bytes(path)), TypeAdapter(_Log))
-    except DocumentError as error:
+    except (OSError, DocumentError) as error:
         raise DataError(
             f"{path}: not the log of a training run ({error}). Expected a "
             f"{LOG} that `fewbench train` wrote. Move this file to another folder."

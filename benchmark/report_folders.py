@@ -4,9 +4,11 @@ This module does not import torch, since a report needs no model.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+
+from fewbench.errors import UserError
 
 from ..datasets.root import data_root
 from ..reports.records import ResultError, RunResult
@@ -24,11 +26,13 @@ class FolderReport:
     n_results: the number of results that were found, including copies
     n_copies: the number of results that are copies of another result; the report shows
         each result once
+    left_out: why each result and log that cannot be read is not in the report
     """
 
     paths: list[Path]
     n_results: int
     n_copies: int
+    left_out: dict[Path, UserError] = field(default_factory=dict)
 
 
 def report_folders(
@@ -41,16 +45,20 @@ def report_folders(
 
     out: the folder for the files of the report
     root: the folder with the built datasets; None for the default folder of `data_root`
-    Raises ResultError if there are no results, or if a result is damaged.
-    Raises DataError if a file train.json is not the log of a training run.
+    A result or a log that is damaged is left out.
+    Raises ResultError if there are no results, or if all of them are damaged.
     """
     from ..reports.report import write_report  # imported late: it loads matplotlib
 
     files = _result_files(folders)
-    histories = read_histories(folders)
+    left_out: dict[Path, UserError] = {}
+    histories = read_histories(folders, left_out)
     if histories and not files:
         raise _no_results(folders)
-    loaded = load_results(files or folders)
+    refused: dict[Path, ResultError] = {}
+    loaded = load_results(files or folders, refused)
+    if not loaded:
+        raise next(iter(refused.values()))
     results = _without_copies(loaded)
     place = data_root(root)
     paths = write_report(
@@ -61,7 +69,12 @@ def report_folders(
         class_samples=partial(class_samples, place),
         published=published_numbers(),
     )
-    return FolderReport(paths, len(loaded), len(loaded) - len(results))
+    return FolderReport(
+        paths,
+        n_results=len(loaded),
+        n_copies=len(loaded) - len(results),
+        left_out={**refused, **left_out},
+    )
 
 
 def _no_results(folders: Sequence[Path]) -> ResultError:

@@ -23,6 +23,7 @@ from fewbench.signals import held_signals
 
 from .downloads.fetch import fetch, recorded_check
 from .info import ClassImages, DataError, DatasetInfo, Listing, Request
+from .source_checks import refuse_changed_source, refuse_equal_names
 from .store.journal import Journal, outline_of
 from .store.manifest import read_manifest, write_manifest
 from .store.writer import write_split
@@ -155,6 +156,7 @@ def _list_classes(info: DatasetInfo, request: Request) -> Listing:
     Raises DataError if the numbers are wrong and the request allows no missing data.
     """
     listing = info.list_classes(request)
+    refuse_equal_names(info, listing)
     faults: list[str] = []
     for split in info.splits:
         fault = _miscount(info, listing, split)
@@ -243,6 +245,7 @@ def _write(
             done += n_images
             if progress:
                 progress(f"write {info.name}", done, total)
+    refuse_changed_source(info, listing)
     if info.check_files:
         checks = (*listing.checks, *info.check_files(journal.folder))
         listing = replace(listing, checks=checks)

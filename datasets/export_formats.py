@@ -23,6 +23,7 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image
 
+from fewbench.documents import csv_cell
 from fewbench.files import write_text
 
 from .archives.safe_names import unsafe
@@ -229,7 +230,7 @@ def _write_images(store: SplitStore, classes: Classes, folder: Path) -> None:
         table.writerow(("filename", "label"))
         for one in classes:
             for path in _write_pngs(store, one, folder):
-                table.writerow((path, one.name))
+                table.writerow((path, csv_cell(one.name)))
 
 
 def _write_pngs(store: SplitStore, one: ExportedClass, folder: Path) -> Iterator[str]:

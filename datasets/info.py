@@ -24,6 +24,7 @@ class Source:
 
     urls: the addresses, in the order in which they are tried
     md5, size: the official checksum and the size in bytes; None if unknown here
+    most_bytes: a download of more bytes is refused; far more than the file can have
     record: address of a Zenodo record (a JSON document) that states the size and md5
     by_hand: words for a message that say how a person can get the file
     """
@@ -32,6 +33,7 @@ class Source:
     urls: tuple[str, ...] = ()
     md5: str | None = None
     size: int | None = None
+    most_bytes: int = 2**36
     record: str | None = None
     by_hand: str = ""
 
@@ -77,6 +79,8 @@ class Listing:
     resampling: the filter that resized the images; empty if the build decides it
     stamp: text that changes if the source changes, so that a build resumes only with
         the same source
+    stamp_now: returns the stamp of the source at another time, so that a source that
+        changes while it is read is noticed; None if nothing more is read from it
     partial: whether classes or images are known to be missing
     """
 
@@ -85,6 +89,7 @@ class Listing:
     layout: str = ""
     resampling: str = ""
     stamp: str = ""
+    stamp_now: Callable[[], str] | None = None
     partial: bool = False
 
     def of(self, split: str) -> list[ClassImages]:

@@ -100,6 +100,7 @@ def _cache_file(split: str, dropbox_key: str) -> Source:
             f"{_ZENODO}{name}",
             f"{_DROPBOX}{dropbox_key}/{name}?dl=1",
         ),
+        most_bytes=2**32,
         record=_RECORD,
         by_hand=_BY_HAND,
     )

@@ -58,6 +58,7 @@ def _official_zip(set_name: str, md5: str) -> Source:
         file_name,
         urls=(f"{_URL}{file_name}", f"{_MIRROR}{file_name}"),
         md5=md5,
+        most_bytes=2**26,
     )
 
 

@@ -2,14 +2,18 @@
 
 import os
 import random
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import platformdirs
 
+from fewbench.documents import shown
+
 from .build import build
 from .info import DataError, DatasetInfo
-from .store.manifest import read_manifest
+from .store.advice import build_again
+from .store.manifest import MANIFEST, read_manifest
 from .store.split_store import SplitStore
 
 _QUICK_CLASSES = 8
@@ -39,8 +43,13 @@ def open_split(info: DatasetInfo, root: Path, split: str) -> SplitStore:
         known = ", ".join(info.splits)
         raise DataError(f"{info.name} has no split '{split}'. It has: {known}.")
     _find_manifest(info, root)
-    folder = root / info.name
-    return SplitStore(folder / f"{split}.h5")
+    store = SplitStore(root / info.name / f"{split}.h5")
+    if store.split != split:
+        raise DataError(
+            f"{store.path}: holds another split: expected {split}, got "
+            f"{shown(store.split)}. {build_again(store.path)}"
+        )
+    return store
 
 
 def built_splits(info: DatasetInfo, root: Path) -> dict[str, SplitStore]:
@@ -64,6 +73,7 @@ def verify(info: DatasetInfo, root: Path, *, quick: bool = False) -> dict[str, s
     Raises DataError if a file is missing, damaged or differs from manifest.json.
     """
     manifest = _find_manifest(info, root)
+    _refuse_missing_splits(info, root / info.name, manifest)
     stores = built_splits(info, root)
     fingerprints: dict[str, str] = {}
     for split, store in stores.items():
@@ -92,6 +102,29 @@ def _find_manifest(info: DatasetInfo, root: Path) -> dict[str, Any]:
         f"{info.name} is not built in {root}. To download and build it: {command}; or, "
         f"to build it from files that you have: {command} --source PATH"
     )
+
+
+def _refuse_missing_splits(
+    info: DatasetInfo, folder: Path, manifest: dict[str, Any]
+) -> None:
+    """Raise DataError if the manifest does not list a split that was built.
+
+    The splits of an incomplete source are those whose files are there.
+    """
+    expected = {path.stem for path in folder.glob("*.h5")}
+    if not manifest["partial"]:
+        expected |= set(info.splits)
+    listed = set(manifest["splits"])
+    if not expected <= listed:
+        path = folder / MANIFEST
+        raise DataError(
+            f"{path}: does not list every split: expected {_in_words(expected)}, got "
+            f"{_in_words(listed)}. {build_again(path)}"
+        )
+
+
+def _in_words(names: Iterable[str]) -> str:
+    return ", ".join(map(shown, sorted(names)))
 
 
 def _verify_some_classes(store: SplitStore) -> None:

@@ -92,6 +92,7 @@ def _zenodo_file(name: str) -> Source:
     return Source(
         name,
         urls=(f"{_ZENODO}{name}",),
+        most_bytes=2**35,
         record="https://zenodo.org/api/records/7978538",
         by_hand=_BY_HAND,
     )

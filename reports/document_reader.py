@@ -94,6 +94,27 @@ def no_such_result(path: Path) -> ResultError:
     )
 
 
+def _own_command(text: str, folder: Path) -> str:
+    """Return the command of a result, if it can be advised; else "".
+
+    The text comes from a stranger. The command must be ours, and writes into no other
+    folder than that of the result.
+    """
+    if len(text) > _LONGEST_COMMAND or not _OWN_COMMAND.fullmatch(text):
+        return ""
+    try:
+        words = iter(shlex.split(text))
+    except ValueError:
+        return ""
+    kept: list[str] = []
+    for word in words:
+        if word == "--out":
+            next(words, None)
+        elif not word.startswith(("--out=", "--overwrite")):
+            kept.append(word)
+    return shlex.join([*kept, "--out", str(folder), "--overwrite"])
+
+
 def refusal(
     path: Path,
     what: str,
@@ -114,11 +135,8 @@ def refusal(
     command = "fewbench evaluate LEARNER --protocol NAME --out " + shlex.quote(
         str(folder)
     )
-    is_short = saved is not None and len(saved.command) <= _LONGEST_COMMAND
-    if saved and is_short and _OWN_COMMAND.fullmatch(saved.command):
-        command = " ".join(saved.command.split())
-        if "--overwrite" not in command:
-            command += " --overwrite"
+    if saved is not None:
+        command = _own_command(saved.command, folder) or command
     return ResultError(
         f"{path}: {what}: expected {expected}, got {got}. Copy the result again from "
         f"the machine that made it, or evaluate again: {command}"

@@ -23,10 +23,12 @@ from fewbench.npz import UNREADABLE, read_arrays
 from .document_reader import no_such_result, read_document, refusal
 from .name_taken import reserved
 from .protocol import EvalProtocol
-from .records import CONFIDENCE_BINS, RunResult
+from .records import CONFIDENCE_BINS, ResultError, RunResult
 from .result_document import ResultFile, accuracy_texts, to_document
 
 Check = Callable[[Path, RunResult], RunResult]
+# The document of each result that cannot be read -> why.
+Refused = dict[Path, ResultError]
 
 RESULT_PATTERN = "*__*__seed*.json"
 _NAMES_LIMIT = 4 << 20  # the most bytes for the names or the sizes of all classes
@@ -96,21 +98,54 @@ def load_result(path: Path) -> RunResult:
     return result
 
 
-def load_results(paths: Iterable[Path], check: Check | None = None) -> list[RunResult]:
+def load_results(
+    paths: Iterable[Path],
+    check: Check | None = None,
+    refused: Refused | None = None,
+) -> list[RunResult]:
     """Read all results at some paths, sorted by file stem.
 
     paths: as in `find_documents`
     check: called with the path of each document and its result; returns the result, with
         what it found out about it, or raises ResultError
+    refused: where the error of each result that cannot be read is put; None to raise the
+        first
     Raises ResultError if `find_documents` does, or if a result cannot be read.
     """
     documents = sorted(find_documents(paths), key=Path.resolve)
+    read = _noting(load_result, refused)
     # Several results are unpacked and hashed at the same time.
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        results = list(pool.map(load_result, documents))
-    if check is not None:
-        results = list(map(check, documents, results))
+        found = list(pool.map(read, documents))
+    results: list[RunResult] = []
+    checked = _noting(check or _unchecked, refused)
+    for path, result in zip(documents, found, strict=True):
+        if result is not None:
+            result = checked(path, result)
+        if result is not None:
+            results.append(result)
     return sorted(results, key=lambda result: result.file_stem)
+
+
+def _noting(
+    function: Callable[..., RunResult], refused: Refused | None
+) -> Callable[..., RunResult | None]:
+    """Return a function that puts the ResultErrors of another one into `refused`."""
+
+    def noting(path: Path, *others: RunResult) -> RunResult | None:
+        try:
+            return function(path, *others)
+        except ResultError as error:
+            if refused is None:
+                raise
+            refused[path] = error
+            return None
+
+    return noting
+
+
+def _unchecked(_: Path, result: RunResult) -> RunResult:
+    return result
 
 
 def find_documents(paths: Iterable[Path]) -> list[Path]:

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from fewbench.documents import shown
+from fewbench.files import require_file
 from fewbench.npz import UNREADABLE
 
 from ...datasets.view import ImageView
@@ -187,6 +188,7 @@ def _mapped(path: Path) -> np.ndarray:
     Raises BaselineError if it is missing or damaged, or holds no features.
     """
     try:
+        require_file(path)
         array = np.load(path, mmap_mode="r", allow_pickle=False)
     except (*UNREADABLE, SyntaxError, TypeError) as error:
         got = shown(error, 200)

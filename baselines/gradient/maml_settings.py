@@ -1,12 +1,15 @@
 """The settings of MAML, FOMAML and ANIL in a recipe."""
 
 import itertools
-from typing import Literal
+from typing import Annotated, Literal
 
+from pydantic import Field
 from pydantic.dataclasses import dataclass
 
-from ..config import OWN, Count, CountOrZero, Positive
+from ..config import MOST_INNER_STEPS, OWN, Count, CountOrZero, Positive
 from .inner_loop import Statistics
+
+InnerSteps = Annotated[int, Field(ge=1, le=MOST_INNER_STEPS)]
 
 
 @dataclass(frozen=True, config=OWN)
@@ -17,10 +20,10 @@ class MAMLSettings:
     """
 
     inner_lr: Positive = 0.1
-    inner_steps: Count = 1
+    inner_steps: InnerSteps = 1
     # The two values for evaluations; None: the same as in training.
     test_inner_lr: Positive | None = None
-    test_inner_steps: Count | None = None
+    test_inner_steps: InnerSteps | None = None
     # Before this training step, only first-order derivatives are used (MAML++).
     first_order_steps: CountOrZero = 0
     # Before this training step, the loss after every inner step counts (MAML++).

@@ -1,5 +1,6 @@
 """Change a board: add a bundle, withdraw an entry, or write a line into the log."""
 
+import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import replace
@@ -57,10 +58,22 @@ def add_bundle(
         ]
         shown = with_findings(verdict, beside)
         if shown.trust != "refused":
+            data = _unchanged(bundle, checked.sha256)
             save_verdict(verdict, board.verdicts)
-            write_bytes(board.bundle(entry), bundle.read_bytes(), durable=True)
+            write_bytes(board.bundle(entry), data, durable=True)
             append_event(board.log, event)
     return shown
+
+
+def _unchanged(bundle: Path, sha256: str) -> bytes:
+    """Return the bytes of a bundle. Raises UserError if they are not the checked ones."""
+    data = bundle.read_bytes()
+    if hashlib.sha256(data).hexdigest() != sha256:
+        raise UserError(
+            f"{bundle}: changed while it was checked: expected sha256 {sha256}, got another "
+            f"one. Type the same command again"
+        )
+    return data
 
 
 def record(board: BoardFolder, action: Action, entry: str, text: str) -> None:

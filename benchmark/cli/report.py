@@ -25,6 +25,8 @@ def report(
 ) -> None:
     """Write a report about results: an HTML page, tables and plots.
 
+    A damaged result or log is named and left out. The exit code is then 1.
+
     The tables are in CSV, Markdown and LaTeX. The plots are in PNG, SVG and PDF.
     The page needs no other file.
     """
@@ -39,4 +41,9 @@ def report(
     paths = list(map(str, report.paths))
     page = out / "index.html"
     text = f"wrote {page} and {counted(len(paths) - 1, 'other file')} beside it"
-    emit({"paths": paths}, text, as_json)
+    for error in report.left_out.values():
+        say(f"left out: {error}")
+    left_out = sorted(map(str, report.left_out))
+    emit({"paths": paths, "left_out": left_out}, text, as_json)
+    if left_out:
+        raise typer.Exit(1)

@@ -1,6 +1,7 @@
 """Read GRID.toml: the trainings and evaluations that a user asks for."""
 
 import json
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields
 from itertools import product
@@ -52,6 +53,11 @@ class Part:
     vary: dict[str, Annotated[list[Scalar], Field(min_length=1)]] = Field(
         default_factory=dict
     )
+
+    @property
+    def n_combinations(self) -> int:
+        """The number of `combinations`."""
+        return math.prod(map(len, self.vary.values()))
 
     def combinations(self) -> Iterator[dict[str, Scalar]]:
         """Yield the values of `vary` for one training after the other."""

@@ -18,6 +18,7 @@ from ..protocols.catalogue import find_protocol
 from .grid_file import Grid, GridError, Part, Scalar, settings_texts
 
 _LONGEST_NAME = 80
+_MOST_TRAININGS = 100_000  # a second for each is more than a day
 # Settings that have a place of their own in a grid.
 _ELSEWHERE = {"seed": "seeds = [...] at the top", "dataset": "datasets = [...]"}
 
@@ -75,6 +76,7 @@ def grid_trainings(grid: Grid, root: Path) -> list[GridTraining]:
     Raises GridError, which names the part, if a recipe, dataset, protocol or setting is
     unknown, or if a protocol is not of the dataset of any training.
     """
+    _refuse_too_many(grid)
     wanted: dict[str, _Wanted] = {}
     for number, part in enumerate(grid.part, start=1):
         try:
@@ -92,6 +94,19 @@ def grid_trainings(grid: Grid, root: Path) -> list[GridTraining]:
             config = replace(one.config, seed=seed)
             trainings.append(GridTraining(config, name, one.protocols))
     return trainings
+
+
+def _refuse_too_many(grid: Grid) -> None:
+    total = 0
+    for part in grid.part:
+        n_datasets = len(part.datasets or [None])
+        total += len(part.recipes) * n_datasets * part.n_combinations
+    total *= len(grid.all_seeds)
+    if total > _MOST_TRAININGS:
+        raise GridError(
+            f"expected at most {_MOST_TRAININGS:,} trainings, got {total:,}. Use fewer "
+            f"values under vary, or fewer seeds"
+        )
 
 
 def _wanted(part: Part, root: Path) -> Iterator[_Wanted]:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fewbench.documents import DocumentError, fit, parse_json
+from fewbench.files import open_file
 
 from .conditions import Conditions
 from .outcome import Outcome, State
@@ -106,7 +107,7 @@ def _lines(path: Path) -> Iterator[bytes]:
     if not path.is_file():
         return
     try:
-        with path.open("rb") as file:
+        with open_file(path) as file:
             is_start = True
             while line := file.readline(_LONGEST_LINE):
                 is_end = line.endswith(b"\n")

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 MOST_BYTES = 64 << 20
 _DEEPEST = 32
 _LONGEST_NUMBER = 40  # digits of an integer
+# A spreadsheet takes a cell that begins with one of these for a formula.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 Schema = TypeVar("Schema")
 
@@ -143,6 +145,16 @@ def printable(text: str, keep: str = "") -> str:
     if text.isprintable():
         return text
     return "".join(one if one in keep else _visible(one) for one in text)
+
+
+def csv_cell(text: str) -> str:
+    """Return text for a cell of a CSV that no spreadsheet takes for a formula.
+
+    A quotation mark is put before text that begins like one. Unprintable characters are
+    escaped.
+    """
+    shown_text = printable(text)
+    return f"'{shown_text}" if text.startswith(_FORMULA) else shown_text
 
 
 def _visible(character: str) -> str:

@@ -9,9 +9,25 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import IO, Any, Self
+from typing import IO, Any, BinaryIO, Self
 
 from .signals import held_signals
+
+
+def open_file(path: Path) -> BinaryIO:
+    """Open a file to read its bytes.
+
+    Raises OSError if it cannot be opened, or if it is a pipe or a device: opening these
+    may wait for ever.
+    """
+    require_file(path)
+    return path.open("rb")
+
+
+def require_file(path: Path) -> None:
+    """Raise OSError if something is at a path that is neither a file nor a folder."""
+    if path.exists() and not path.is_file() and not path.is_dir():
+        raise OSError(errno.EINVAL, "a pipe or a device, and no file", str(path))
 
 
 def write_bytes(path: Path, data: bytes, *, durable: bool = False) -> Path:
@@ -66,7 +82,7 @@ def file_digest(path: Path, algorithm: str) -> str:
     algorithm: the name of a hash function in hashlib, such as "sha256"
     Raises OSError if the file cannot be read.
     """
-    with path.open("rb") as file:
+    with open_file(path) as file:
         # These checksums detect damage, not attacks. FIPS systems allow md5 only with
         # usedforsecurity=False.
         digest = hashlib.file_digest(
@@ -114,6 +130,7 @@ class _PartialFile:
 
     def __enter__(self) -> Self:
         with self._errors_name_the_file():
+            self._remove_what_is_no_file()
             self._file = self._partial.open("ab")
             while not self._is_ours():
                 self._file.close()
@@ -127,6 +144,12 @@ class _PartialFile:
         # If the disk is full, closing the file tries to write again.
         with suppress(OSError):
             self._file.close()
+
+    def _remove_what_is_no_file(self) -> None:
+        """Remove a link, which leads to another file, or a pipe, which may wait for ever."""
+        partial = self._partial
+        if partial.is_symlink() or (partial.exists() and not partial.is_file()):
+            partial.unlink()
 
     def write(self, data: bytes, *, durable: bool) -> None:
         """Write the whole content."""

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
+from .files import open_file
+
 # The exceptions that numpy and zipfile raise for damaged, pickled or hostile files.
 UNREADABLE = (
     OSError,
@@ -42,7 +44,7 @@ def read_arrays(path: Path, limits: Mapping[str, int]) -> dict[str, np.ndarray]:
     Raises ValueError if an array is missing, unexpected, pickled or too large.
     Raises one of the other exceptions in the tuple UNREADABLE if the file is damaged.
     """
-    with zipfile.ZipFile(path) as archive:
+    with open_file(path) as file, zipfile.ZipFile(file) as archive:
         _check_members(archive, limits)
         return {name: _read_array(archive, name) for name in limits}
 
@@ -53,7 +55,7 @@ def array_kind(path: Path, name: str) -> tuple[np.dtype, tuple[int, ...]] | None
     None if there is no such array, or if its header cannot be read.
     """
     try:
-        with zipfile.ZipFile(path) as archive:
+        with open_file(path) as file, zipfile.ZipFile(file) as archive:
             member = archive.getinfo(f"{name}.npy")
             if member.compress_type not in _PACKINGS:
                 return None

@@ -10,6 +10,7 @@ from pydantic import ConfigDict, TypeAdapter
 from pydantic.dataclasses import dataclass
 
 from fewbench.documents import DocumentError, fit, newer_version, parse_json, shown
+from fewbench.files import open_file
 from fewbench.npz import read_arrays
 
 from ...datasets.info import DataError
@@ -88,7 +89,7 @@ def _read_arrays(path: Path) -> dict[str, np.ndarray]:
 
 
 def _check_size(path: Path) -> None:
-    with zipfile.ZipFile(path) as archive:
+    with open_file(path) as file, zipfile.ZipFile(file) as archive:
         n_bytes = sum(member.file_size for member in archive.infolist())
     if n_bytes > BYTES_LIMIT:
         _refuse(path, "it would unpack to more than a gibibyte")

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ...reports.records import ResultError, RunResult
+from ...reports.result_files import Refused
 from ...reports.result_files import load_results as load_files
 from ..protocols.names import base_name
 from .checks import Check
@@ -13,14 +14,17 @@ from .data_checks import check_data, data_standing
 from .protocol_checks import check_episodes, check_name
 
 
-def load_results(paths: Iterable[Path]) -> list[RunResult]:
+def load_results(
+    paths: Iterable[Path], refused: Refused | None = None
+) -> list[RunResult]:
     """Read and check all results in some files and folders, sorted by file stem.
 
     Each result gets its `data_standing`.
+    refused: where the error of each result that is refused is put; None to raise the first
     Raises ResultError if a folder has no results, if a result cannot be read, or if it
     fails a check of `check_result`.
     """
-    return load_files(paths, checked)
+    return load_files(paths, checked, refused)
 
 
 def load_with_paths(paths: Iterable[Path]) -> list[tuple[Path, RunResult]]:

@@ -237,6 +237,7 @@ def _listing(
         tuple(classes),
         layout=_LAYOUT[split_by],
         stamp=tree.stamp(),
+        stamp_now=tree.stamp,
     )
 
 

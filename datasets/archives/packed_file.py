@@ -57,7 +57,6 @@ def cannot_open(path: Path, expected: str, got: str, advice: str) -> DataError:
 def _members(path: Path, limits: Limits, scratch: Path | None) -> Members:
     file = SharedFile(path)
     data = file.whole(str(path))
-    stamp = file.stamp()
     head = data.read_at(0, min(HEAD_BYTES, len(data)))
     packing = kind_of(head)
     if packing in PACKINGS:
@@ -65,4 +64,4 @@ def _members(path: Path, limits: Limits, scratch: Path | None) -> Members:
         data = write_temporary(chunks, str(path), scratch)
     elif not starts_tar(head):
         return ZipMembers(file, str(path), limits, scratch)
-    return TarMembers(lambda: data, stamp, limits)
+    return TarMembers(lambda: data, file.stamp, limits)

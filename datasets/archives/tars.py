@@ -28,12 +28,15 @@ class TarMembers(Members):
     """The files in an uncompressed tar archive.
 
     opener: a function that returns the archive as a byte range
-    stamp: a version of the archive: a text that changes when the archive changes
+    stamp: returns a text that changes when the archive changes
     Raises DataError if the archive is not a tar, or is unsafe, damaged or truncated.
     """
 
     def __init__(
-        self, opener: Callable[[], ByteRange], stamp: str, limits: Limits
+        self,
+        opener: Callable[[], ByteRange],
+        stamp: Callable[[], str],
+        limits: Limits,
     ) -> None:
         archive = opener()
         super().__init__(archive.label, limits)
@@ -60,7 +63,7 @@ class TarMembers(Members):
         return archive.part(start, size, f"{self.label}: {name!r}")
 
     def stamp(self) -> str:
-        return self._stamp
+        return self._stamp()
 
     def _check_distinct(self) -> None:
         for name, following in pairwise(self.names):

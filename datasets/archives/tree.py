@@ -6,6 +6,7 @@ No file is ever written to a path that comes from its name in an archive.
 from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from pathlib import Path
 
 from ..info import DataError
@@ -70,7 +71,8 @@ class Tree(AbstractContextManager["Tree"]):
         with self._find(name) as (members, index):
             _check_disk(members, index)
             opener = members.opener(index)
-            inner = TarMembers(opener, members.member_stamp(index), members.limits)
+            stamp = partial(members.member_stamp, index)
+            inner = TarMembers(opener, stamp, members.limits)
             return Tree(inner, is_nested=True)
 
     def stamp(self) -> str:

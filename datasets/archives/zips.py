@@ -38,7 +38,7 @@ class ZipMembers(Members):
     ) -> None:
         super().__init__(label, limits)
         self._data = file.whole(label)
-        self._stamp = file.stamp()
+        self._file = file
         self._scratch = scratch
         files = self._files(file)
         self._entries = sorted(files, key=_name_of)
@@ -48,7 +48,7 @@ class ZipMembers(Members):
         return self._entries[index].file_size
 
     def stamp(self) -> str:
-        return self._stamp
+        return self._file.stamp()
 
     def read(self, index: int) -> bytes:
         entry = self._entries[index]

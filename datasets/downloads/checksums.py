@@ -48,7 +48,7 @@ class Expected:
 
     def fault(self, path: Path) -> str | None:
         """Describe a file that differs from the expected file; None if it is the same."""
-        with path.open("rb") as file:
+        with files.open_file(path) as file:
             head = file.read(HEAD_BYTES)
         if not head or looks_like_page(head):
             return describe_content(path)
@@ -146,7 +146,7 @@ def _recorded(path: Path, algorithm: str) -> str:
     """
     beside = _beside(path, algorithm)
     try:
-        with beside.open("rb") as file:
+        with files.open_file(beside) as file:
             text = file.read(4096)
     except FileNotFoundError:
         return ""

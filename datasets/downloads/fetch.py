@@ -134,6 +134,7 @@ class _Fetch:
             url,
             part,
             size=expected.size,
+            most=self.source.most_bytes,
             checked=bool(expected.digest),
             progress=self.progress,
             stage=f"download {self.source.filename}",

@@ -69,6 +69,8 @@ class PartialFile:
 
     def begin(self, origin: Origin) -> None:
         """Remove all bytes and record the origin of the bytes that will follow."""
+        # It may be a link to another file, or a pipe.
+        self.path.unlink(missing_ok=True)
         self.path.write_bytes(b"")
         self.record(origin)
 

@@ -13,6 +13,7 @@ from fewbench.files import require_space
 from fewbench.progress import Progress
 
 from ..archives.signatures import looks_like_page
+from .body import read_body
 from .headers import (
     Piece,
     body_length,
@@ -22,7 +23,7 @@ from .headers import (
     validator,
 )
 from .partial_file import Origin, PartialFile
-from .web import Broken, Refused, describe_page, keep_trying, opened, read_body
+from .web import Broken, Refused, describe_page, keep_trying, opened
 
 _PARTIAL_CONTENT = 206
 _NOTHING_BEYOND = 416
@@ -37,6 +38,7 @@ class Transfer:
     url: the address
     part: the partial file
     size: size of the whole file in bytes; None if unknown
+    most: the largest size that the file can have, in bytes
     checked: whether a checksum of the whole file will be compared. If so, bytes from
         any address may be continued. If not, only bytes from this address may be
         continued, and only if the server confirms that the file has not changed.
@@ -48,6 +50,7 @@ class Transfer:
     url: str
     part: PartialFile
     size: int | None
+    most: int
     checked: bool
     progress: Progress | None
     stage: str
@@ -180,9 +183,9 @@ class Transfer:
         self._report(done, done)
 
     def _check_total(self, total: int | None) -> None:
-        if self.size is None or total is None:
+        if total is None:
             return
-        if total != self.size:
+        if total > self.most or self.size not in (None, total):
             raise Refused(f"the server has a file of {total:,} bytes")
 
     def _start_over(self) -> NoReturn:
@@ -208,9 +211,15 @@ class Transfer:
                 # A response without end must not fill the disk.
                 if total is not None and done > total:
                     break
+                if done > self.most:
+                    self._refuse_endless()
         got = self.part.size
         if total is not None and got < total:
             raise Broken(f"the connection ended after {got:,} of {total:,} bytes")
+
+    def _refuse_endless(self) -> NoReturn:
+        self.part.clear()
+        raise Refused(f"it sent more than the {self.most:,} bytes that it can have")
 
     def _require_space(self, needed: int) -> None:
         folder = self.part.path.parent

@@ -21,7 +21,6 @@ from urllib3.exceptions import (
 )
 
 _log = logging.getLogger(__name__)
-_CHUNK_BYTES = 2**16
 _RETRIES = 5
 # On a machine without internet access, the failure should be reported soon.
 _RETRIES_UNREACHABLE = 1
@@ -99,29 +98,6 @@ def opened(
                 yield response
     except (requests.RequestException, HTTPError) as error:
         raise _broken(error, timeout) from error
-
-
-def read_body(response: requests.Response) -> Iterator[bytes]:
-    """Return the chunks of a response body as they arrive, without decompression."""
-    return response.raw.stream(_CHUNK_BYTES, decode_content=False)
-
-
-def read_document(url: str, timeout: float, limit: int = 2**22) -> bytes:
-    """Download a small document into memory.
-
-    Raises Refused if the address does not serve it or if it exceeds `limit` bytes.
-    """
-
-    def attempt() -> bytes:
-        document = b""
-        with opened(url, timeout) as response:
-            for chunk in read_body(response):
-                document += chunk
-                if len(document) > limit:
-                    raise Refused(f"the document has more than {limit:,} bytes")
-        return document
-
-    return keep_trying(url, attempt, timeout)
 
 
 def describe_page(head: bytes) -> str:

@@ -10,8 +10,9 @@ from pydantic import AliasChoices, BaseModel, Field, TypeAdapter
 from fewbench.documents import DocumentError, fit, parse_json, shown
 
 from ..info import Source
+from .body import read_document
 from .checksums import ORIGINS, Expected, known, record_digest
-from .web import Refused, read_document
+from .web import Refused
 
 _log = logging.getLogger(__name__)
 _Md5 = Annotated[str, Field(pattern="^(md5:)?[0-9a-fA-F]{32}$")]

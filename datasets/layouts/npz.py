@@ -22,6 +22,7 @@ from ..info import DataError
 _HEADER_BYTES = 2**14  # more than any real .npy header has
 _ROWS_AT_ONCE = 1024
 _CHUNK_BYTES = 2**20
+_MOST_ARRAYS = 100  # published sources have at most 3
 _ZIP_HEADER_BYTES = 30  # in the header of a member, before its name
 
 
@@ -133,6 +134,7 @@ def open_npz(data: ByteRange, scratch: Path | None) -> dict[str, NpyArray]:
     arrays = {}
     try:
         with zipfile.ZipFile(cast(BinaryIO, data.open())) as file:
+            _check_members(data, file.namelist())
             for member in file.infolist():
                 name = member.filename.removesuffix(".npy")
                 arrays[name] = NpyArray(_member(data, file, member, scratch))
@@ -146,6 +148,22 @@ def open_npz(data: ByteRange, scratch: Path | None) -> dict[str, NpyArray]:
             got=shown(reason_of(error)),
         ) from error
     return arrays
+
+
+def _check_members(data: ByteRange, names: list[str]) -> None:
+    """Raise DataError if there are too many members, or two of one name."""
+    got = ""
+    if len(names) > _MOST_ARRAYS:
+        got = f"{len(names):,} arrays"
+    elif len(set(names)) < len(names):
+        got = "two arrays of one name"
+    if got:
+        raise refusal(
+            data.label,
+            "the file",
+            expected=f"at most {_MOST_ARRAYS} arrays of different names",
+            got=got,
+        )
 
 
 def _member(

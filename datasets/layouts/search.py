@@ -217,11 +217,13 @@ def first_listing(
     Raises DataError if no layout fits, if the source is damaged or holds another
     dataset, or if two of its files hold the same class.
     """
+    tree = search.files.tree
+    stamp = tree.stamp()
     for list_layout in layouts:
         listing = list_layout()
         if listing is not None:
             _check_distinct(search, listing)
-            return replace(listing, stamp=search.files.tree.stamp())
+            return replace(listing, stamp=stamp, stamp_now=tree.stamp)
     kind = "layout"
     if search.is_other_size:
         kind = "layout with original images"

@@ -44,7 +44,7 @@ class _Manifest(BaseModel):
     form: str
     resampling: str
     partial: bool
-    splits: dict[str, _Split]
+    splits: dict[str, _Split] = Field(min_length=1)
     checks: list[str]
 
 

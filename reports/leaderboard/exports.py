@@ -6,15 +6,12 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 
-from fewbench.documents import printable
+from fewbench.documents import csv_cell
 
 from .board_rows import LEVEL, ProtocolTable, Rank, Row
 
 # Name of a column -> value. None means that the value is not known.
 Record = dict[str, object]
-
-# A spreadsheet takes a cell that begins with one of these for a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 SORTED_BY = "mean, the highest first; equal means by entry"
 
 
@@ -112,5 +109,4 @@ def _cell(value: object) -> str:
         return "yes" if value else "no"
     if not isinstance(value, str):
         return str(value)
-    text = printable(value)
-    return f"'{text}" if value.startswith(_FORMULA) else text
+    return csv_cell(value)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from fewbench.documents import csv_cell
 from fewbench.files import write_text
 
 from ..groups import ResultGroup
@@ -65,9 +66,15 @@ def comparisons_frame(comparisons: Iterable[Comparison]) -> pd.DataFrame:
 def write_csv(frame: pd.DataFrame, path: Path) -> Path:
     """Write a data frame as a CSV file from which every number is read back exactly.
 
+    Texts come from strangers. No spreadsheet takes one for a formula, see `csv_cell`.
     Return the path.
     """
-    return write_text(path, frame.to_csv(index=False, lineterminator="\n"))
+    inert = frame.map(_inert).rename(columns=_inert)
+    return write_text(path, inert.to_csv(index=False, lineterminator="\n"))
+
+
+def _inert(value: object) -> object:
+    return csv_cell(value) if isinstance(value, str) else value
 
 
 def naming_columns(result: RunResult) -> dict[str, object]:

@@ -159,3 +159,12 @@ def test_the_keys_of_a_learner_are_those_of_its_settings() -> None:
 def test_a_wrong_setting_is_not_blamed_on_the_file_alone() -> None:
     with pytest.raises(BaselineError, match="toml with --set width=8 --set nope=3: "):
         load_recipe("protonet-glyphs", ["width=8", "nope=3"])
+
+
+@pytest.mark.parametrize(
+    "setting",
+    ["meta_batch_size", "val_episodes", "maml.inner_steps", "maml.test_inner_steps"],
+)
+def test_a_number_with_which_a_step_would_never_end_is_refused(setting: str) -> None:
+    with pytest.raises(BaselineError, match="less than or equal to"):
+        load_recipe("maml-glyphs", [f"{setting}={10**12}"])

@@ -78,6 +78,6 @@ def test_runs_are_named_after_their_folders_and_numbered(tmp_path):
     for folder in ("a/run", "b/run", "run-2", "Run", "метод А", "a  b"):
         write(tmp_path / folder / "train.json", {"history": ROWS})
 
-    names = read_histories([tmp_path, tmp_path / "a"])
+    names = read_histories([tmp_path, tmp_path / "a"], {})
 
     assert sorted(names) == ["Run", "a-b", "run", "run-2", "run-2-2", "метод А"]

@@ -1,5 +1,6 @@
 """Where builds are kept, and how their splits are opened and verified."""
 
+import json
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -9,9 +10,10 @@ import pytest
 from fewbench.datasets.build import build
 from fewbench.datasets.info import DataError, Listing, Request, Source
 from fewbench.datasets.root import built_splits, data_root, open_split, verify
-from fewbench.datasets.store.manifest import read_manifest
+from fewbench.datasets.store.manifest import MANIFEST, read_manifest
 from fewbench.datasets.store.split_file import pixels_offset
 from fewbench.datasets.store.split_store import SplitStore
+from fewbench.files import write_json
 from fewbench_tests.bars import BARS
 
 EXTERNAL = replace(BARS, sources=(Source("bars.zip"),))
@@ -20,7 +22,31 @@ EXTERNAL = replace(BARS, sources=(Source("bars.zip"),))
 def test_verify_finds_a_split_exchanged_for_another(tmp_path: Path) -> None:
     built = build(BARS, tmp_path)
     (built.folder / "val.h5").write_bytes((built.folder / "test.h5").read_bytes())
+    with pytest.raises(DataError, match="expected val, got test"):
+        verify(BARS, tmp_path)
+
+
+def test_verify_finds_a_split_of_another_build(tmp_path: Path) -> None:
+    built = build(BARS, tmp_path)
+    manifest = json.loads((built.folder / MANIFEST).read_bytes())
+    manifest["splits"]["val"]["content_sha256"] = "0" * 64
+    write_json(built.folder / MANIFEST, manifest)
     with pytest.raises(DataError, match="does not match manifest.json"):
+        verify(BARS, tmp_path)
+
+
+@pytest.mark.parametrize("left_out", [["val"], ["train", "val", "test"]])
+@pytest.mark.parametrize("partial", [False, True])
+def test_verify_misses_splits_that_the_manifest_does_not_list(
+    tmp_path: Path, left_out: list[str], partial: bool
+) -> None:
+    built = build(BARS, tmp_path)
+    manifest = json.loads((built.folder / MANIFEST).read_bytes())
+    manifest["partial"] = partial
+    for split in left_out:
+        del manifest["splits"][split]
+    write_json(built.folder / MANIFEST, manifest)
+    with pytest.raises(DataError, match="fewbench data build bars --rebuild"):
         verify(BARS, tmp_path)
 
 

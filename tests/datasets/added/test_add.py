@@ -1,3 +1,4 @@
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -209,3 +210,23 @@ def test_images_in_no_csv_are_counted(tmp_path: Path) -> None:
         "1 image in no CSV: left out",
         "test classes: a, b",
     ]
+
+
+@pytest.mark.parametrize("kind", ["folder", "zip", "tar"])
+def test_a_source_that_changes_while_it_is_read_is_not_stored(
+    source: Path, tmp_path: Path, kind: str
+) -> None:
+    own = source
+    changed = source / "owl" / "1.png"
+    if kind != "folder":
+        changed = own = Path(shutil.make_archive(str(source), kind, source))
+
+    def change(stage: str, done: int, total: int) -> None:
+        if done < total:
+            os.utime(changed, (1, 1))
+
+    with pytest.raises(DataError, match="changed while they were read"):
+        add("mine", OwnImages(own, size=16), tmp_path / "root", progress=change)
+    assert not (tmp_path / "root" / "mine").exists()
+    built = add("mine", OwnImages(own, size=16), tmp_path / "root")
+    assert not built.manifest["partial"]

@@ -183,6 +183,19 @@ def test_endless_body_is_not_read_to_the_end(server: Server, tmp_path: Path) -> 
     assert len(CONTENT) < max(seen.done) <= len(CONTENT) + 2**16
 
 
+def test_body_without_end_is_given_up_where_no_file_can_be_so_large(
+    server: Server, tmp_path: Path
+) -> None:
+    url = server.on("/endless", Answer(bytes(10**6), declared=-1))
+    unknown = Source("images.zip", (url,), most_bytes=10**5)
+    with pytest.raises(DataError, match="it sent more than the 100,000 bytes"):
+        fetch(unknown, tmp_path)
+    url = server.on("/large", Answer(bytes(10**6)))
+    with pytest.raises(DataError, match="the server has a file of 1,000,000 bytes"):
+        fetch(replace(unknown, urls=(url,)), tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_offline_or_without_address(server: Server, tmp_path: Path) -> None:
     registered = replace(source(server, "good"), by_hand="register at example.org")
     with pytest.raises(DataError, match="--offline") as caught:
@@ -227,7 +240,7 @@ def test_file_larger_than_the_free_space_is_refused_before_it_comes(
     )
     with pytest.raises(DataError, match=reason):
         fetch(
-            Source("images.zip", (url, url), MD5, size),
+            Source("images.zip", (url, url), MD5, size, most_bytes=10**16),
             tmp_path,
             progress=seen,
         )

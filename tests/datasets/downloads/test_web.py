@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from fewbench.datasets.downloads.body import read_document
 from fewbench.datasets.downloads.fetch import fetch
 from fewbench.datasets.downloads.web import (
     Broken,
     Refused,
     describe_page,
     keep_trying,
-    read_document,
 )
 from fewbench.datasets.info import DataError, Source
 from fewbench_tests.downloads import (

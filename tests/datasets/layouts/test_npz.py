@@ -1,6 +1,7 @@
 """Arrays in .npz files are read by rows, and damaged files are refused."""
 
 import io
+import warnings
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -82,4 +83,21 @@ def test_a_member_that_is_no_array_is_refused(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "a.npz", "w") as file:
         file.writestr("images.npy", b"hello")
     with pytest.raises(DataError, match="a.npz, images.npy: .*expected a .npy array"):
+        load(tmp_path / "a.npz")
+
+
+def test_two_arrays_of_one_name_are_refused(tmp_path: Path) -> None:
+    np.savez(tmp_path / "a.npz", images=ARRAY)
+    with zipfile.ZipFile(tmp_path / "a.npz", "a") as archive, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        archive.writestr("images.npy", archive.read("images.npy"))
+    with pytest.raises(DataError, match="got two arrays of one name"):
+        load(tmp_path / "a.npz")
+
+
+def test_thousands_of_arrays_are_refused(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "a.npz", "w") as archive:
+        for number in range(2000):
+            archive.writestr(f"{number}.npy", b"")
+    with pytest.raises(DataError, match="at most 100 arrays.*got 2,000 arrays"):
         load(tmp_path / "a.npz")

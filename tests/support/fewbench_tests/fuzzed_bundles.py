@@ -70,12 +70,12 @@ def fuzzed(rng: Random, files: Files) -> bytes:
 
 
 def _in_zip(rng: Random, files: Files) -> bytes:
-    return _damaged(rng, zip_of(files))
+    return damaged(rng, zip_of(files))
 
 
 def _in_bytes(rng: Random, files: Files) -> bytes:
     name = rng.choice(sorted(files))
-    files[name] = _damaged(rng, files[name])
+    files[name] = damaged(rng, files[name])
     is_sealed = rng.random() < 0.5 and name != "submission.json"
     return zip_of(sealed(files) if is_sealed else files)
 
@@ -83,7 +83,7 @@ def _in_bytes(rng: Random, files: Files) -> bytes:
 def _in_json(rng: Random, files: Files) -> bytes:
     name = rng.choice(sorted(one for one in files if one.endswith(".json")))
     document = json.loads(files[name])
-    container, key = rng.choice(_places(document))
+    container, key = rng.choice(places(document))
     if rng.random() < 0.2:
         del container[key]
     else:
@@ -164,7 +164,7 @@ def _sealed_result(name: str, document: Any, files: Files) -> bytes:
     return zip_of(sealed(files) if is_whole else files)
 
 
-def _damaged(rng: Random, data: bytes) -> bytes:
+def damaged(rng: Random, data: bytes) -> bytes:
     """Flip some bytes, or cut out or double a part."""
     changed = bytearray(data)
     for _ in range(rng.choice([1, 1, 2, 8])):
@@ -179,7 +179,7 @@ def _damaged(rng: Random, data: bytes) -> bytes:
     return bytes(changed)
 
 
-def _places(value: Any) -> list[tuple[Any, Any]]:
+def places(value: Any) -> list[tuple[Any, Any]]:
     """Every container and key in a document."""
     keys: list[Any] = []
     if isinstance(value, dict):
@@ -189,5 +189,5 @@ def _places(value: Any) -> list[tuple[Any, Any]]:
     found = []
     for key in keys:
         found.append((value, key))
-        found += _places(value[key])
+        found += places(value[key])
     return found

@@ -18,6 +18,7 @@ class Answer:
     cut, stall: the connection ends, or falls silent, after that many bytes of the body
     ranges: whether a Range header is heeded, and `heeds_if_range` whether If-Range is
     declared: Content-Length, if it is to lie; -1 for none at all
+    pause: the seconds after each byte of the body
     """
 
     body: bytes = b""
@@ -28,6 +29,7 @@ class Answer:
     ranges: bool = True
     heeds_if_range: bool = True
     declared: int | None = None
+    pause: float = 0.0
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -67,9 +69,17 @@ class Handler(BaseHTTPRequestHandler):
             length = len(body) if answer.declared is None else answer.declared
             self.send_header("Content-Length", str(length))
         self.end_headers()
+        if answer.pause:
+            self.drip(body, answer.pause)
+            return
         self.wfile.write(body[: answer.stall if answer.cut is None else answer.cut])
         if answer.stall is not None:
             self.script.released.wait(20)
+
+    def drip(self, body: bytes, pause: float) -> None:
+        for byte in body:
+            self.wfile.write(bytes([byte]))
+            self.script.released.wait(pause)
 
     def log_message(self, format: str, *args: object) -> None:
         """Tests need no access log."""
