@@ -22,7 +22,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from fewbench.documents import DocumentError, fit, newer_version, parse_json
+from fewbench.documents import UPGRADE, DocumentError, fit, newer_version, parse_json
 
 from .learner import BaselineError
 from .own_code import OwnKey
@@ -179,5 +179,5 @@ def _refuse_newer(path: Path, document: object) -> None:
         raise BaselineError(
             f"{path}: written by a newer fewbench: expected schema version "
             f"{SCHEMA_VERSION} or older, got {version}. "
-            f"Upgrade: pip install --upgrade fewbench"
+            f"{UPGRADE}"
         )

@@ -16,6 +16,15 @@ MOST_BYTES = 64 << 20
 _DEEPEST = 32
 _LONGEST_NUMBER = 40  # digits of an integer
 
+# What to do about a file of a newer fewbench, or about a damaged installation.
+UPGRADE = (
+    "Get a newer fewbench, and in its folder type: python -m pip install --upgrade ."
+)
+REINSTALL = (
+    "Get fewbench again, and in its folder type: python -m pip install "
+    "--force-reinstall ."
+)
+
 Schema = TypeVar("Schema")
 
 

@@ -9,6 +9,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from .errors import UserError
+
 
 def write_bytes(path: Path, data: bytes, *, durable: bool = False) -> Path:
     """Write a file completely or not at all. Return its path.
@@ -47,6 +49,21 @@ def write_json(path: Path, document: dict[str, Any], *, durable: bool = False) -
     """
     text = json.dumps(document, indent=2, sort_keys=True, allow_nan=False)
     return write_text(path, text + "\n", durable=durable)
+
+
+def home_path(path: Path | str, where: str) -> Path:
+    """Return a path with the user's home folder in place of ~.
+
+    where: the option or the variable that holds the path, for the error
+    Raises UserError if the path begins with the name of an unknown user, as ~nobody/x.
+    """
+    try:
+        return Path(path).expanduser()
+    except RuntimeError as error:
+        raise UserError(
+            f"{where}: expected a folder, got {path}, but there is no user of this name. "
+            f"Write the whole path, such as /home/name/data, or ./{path}"
+        ) from error
 
 
 def file_digest(path: Path, algorithm: str) -> str:

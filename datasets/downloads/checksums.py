@@ -9,7 +9,7 @@ from shlex import quote
 from fewbench import files
 
 from ..archives.refusals import DOWNLOAD_AGAIN, reason_of
-from ..archives.signatures import HEAD_BYTES, describe_content, looks_like_page
+from ..archives.signatures import HEAD_BYTES, describe_content, looks_like_answer
 from ..info import DataError, Source
 
 _log = logging.getLogger(__name__)
@@ -50,7 +50,7 @@ class Expected:
         """Describe a file that differs from the expected file; None if it is the same."""
         with path.open("rb") as file:
             head = file.read(HEAD_BYTES)
-        if not head or looks_like_page(head):
+        if not head or looks_like_answer(head):
             return describe_content(path)
         size = path.stat().st_size
         if self.size not in (None, size):

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from fewbench.benchmark.cli.app import os_error_text, usage_error_text
+from fewbench.benchmark.cli.app import usage_error_text
+from fewbench.benchmark.cli.system_errors import os_error_text
 
 
 def test_help_answers_at_once(run_process) -> None:
