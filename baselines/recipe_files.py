@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from fewbench.documents import parse_toml, read_bytes, shown
+from fewbench.documents import parse_toml, plain, read_bytes, shown
 
 from ..datasets.info import DataError
 from ..datasets.lookup import pick
@@ -29,13 +29,6 @@ if TYPE_CHECKING:
 
 _RECIPES = Path(__file__).parent / "recipes"
 _COMMON = TypeAdapter(TrainConfig)
-# The kinds of values in words, by the first word of pydantic's names of faults.
-_KINDS = {
-    "bool": "true or false",
-    "float": "a number",
-    "int": "a whole number",
-    "string": "a text",
-}
 
 
 def recipes() -> dict[str, Path]:
@@ -247,11 +240,8 @@ def _fault_text(fault: "ErrorDetails", keys: Sequence[str]) -> str:
         near = difflib.get_close_matches(key, keys, 1)
         meant = f". Did you mean '{near[0]}'?" if near else ""
         return f"{key}: expected a key of a recipe, got another one{meant}"
-    expected = fault["msg"].removeprefix("Input should be ")
-    if "valid" in expected:
-        expected = _KINDS.get(kind.partition("_")[0], expected)
     got = shown(repr(fault["input"]), 40)
-    return f"{key}: expected {expected}, got {got}"
+    return f"{key}: {plain(fault['msg'])}, got {got}"
 
 
 def _named(name: str, path: Path) -> str:

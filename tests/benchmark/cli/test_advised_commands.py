@@ -34,9 +34,8 @@ def texts(path: Path) -> Iterator[str]:
                 is_text = isinstance(part, ast.Constant)
                 parts.append(str(part.value) if is_text else VALUE)
             yield "".join(parts)
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-            if id(node) not in inside:
-                yield node.value
+        elif isinstance(node, ast.Constant) and id(node) not in inside:
+            yield str(node.value)
 
 
 def advised() -> dict[str, str]:
