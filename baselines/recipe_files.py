@@ -235,7 +235,7 @@ def _fault_text(fault: "ErrorDetails", keys: Sequence[str]) -> str:
     key = shown(".".join(str(part) for part in fault["loc"]))
     kind = fault["type"]
     if kind.startswith("missing"):
-        return f"{key}: expected a value, got none. Add the line {key} = ..."
+        return f"{key} is missing"
     if kind == "unexpected_keyword_argument":
         near = difflib.get_close_matches(key, keys, 1)
         meant = f". Did you mean '{near[0]}'?" if near else ""

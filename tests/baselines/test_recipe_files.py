@@ -74,7 +74,7 @@ def test_a_recipe_of_ones_own_is_read_by_path(tmp_path: Path) -> None:
 
 def test_a_recipe_with_a_key_left_out_names_it(tmp_path: Path) -> None:
     (tmp_path / "short.toml").write_text('learner = "protonet"\n')
-    with pytest.raises(BaselineError, match="backbone: Field required"):
+    with pytest.raises(BaselineError, match="backbone is missing"):
         load_recipe(str(tmp_path / "short.toml"))
 
 
@@ -141,7 +141,7 @@ def test_another_learner_leaves_the_settings_of_the_former_behind() -> None:
 @pytest.mark.parametrize("setting", ["foo.lr=1", "maml.lr=1", "protonet.inner_lr=1"])
 def test_a_setting_in_a_table_that_lacks_it_is_refused(setting: str) -> None:
     key = setting.partition("=")[0]
-    with pytest.raises(BaselineError, match=f"{key}: Unexpected|{key} has no effect"):
+    with pytest.raises(BaselineError, match=f"{key}: expected a key|{key} has no effect"):
         load_recipe("maml-glyphs", [setting])
 
 
