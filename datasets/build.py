@@ -20,7 +20,7 @@ from fewbench.folders import replace_folder
 from fewbench.locks import exclusive
 from fewbench.progress import Progress
 
-from .downloads.checksums import known
+from .downloads.checksums import hint_to_delete
 from .downloads.fetch import fetch, recorded_check
 from .info import ClassImages, DataError, DatasetInfo, Listing, Request
 from .store.journal import Journal, outline_of
@@ -120,31 +120,13 @@ def _list_source(
     try:
         listing = _list_classes(info, request)
     except DataError as error:
-        raise DataError(f"{error}{_hint_to_delete(info, folder)}") from error
+        raise DataError(f"{error}{hint_to_delete(info.sources, folder)}") from error
     checks: list[str] = []
     for source in info.sources:
         path = folder / source.filename
         checks.append(recorded_check(path, source))
     checks += listing.checks
     return replace(listing, checks=tuple(checks))
-
-
-def _hint_to_delete(info: DatasetInfo, folder: Path) -> str:
-    """Return which downloads to delete if they are wrong; "" if none can be.
-
-    Where no checksum is published, a wrong file is kept, and refused in every run.
-    """
-    files: list[str] = []
-    for source in info.sources:
-        path = folder / source.filename
-        if known(path, source).algorithm == "sha256":
-            files += [str(path), f"{path}.sha256"]
-    if not files:
-        return ""
-    return (
-        f"\nNo checksum is published for what was downloaded. If it is a wrong file, "
-        f"download it again: rm {shlex.join(files)}, then the same command"
-    )
 
 
 def _download(

@@ -58,6 +58,10 @@ class _Stopped(Exception):
         self.interrupted = interrupted
 
 
+class _NoReader(Exception):
+    """The reader of the output has gone. Click would end with 1, as after a failed check."""
+
+
 class _Commands(TyperGroup):
     """The commands. A KeyboardInterrupt is caught here, before Click answers it in its way."""
 
@@ -66,6 +70,8 @@ class _Commands(TyperGroup):
             return super().invoke(ctx)
         except KeyboardInterrupt as error:
             raise _Stopped(Interrupted.of(error)) from error
+        except BrokenPipeError as error:
+            raise _NoReader from error
 
 
 app = typer.Typer(
@@ -140,7 +146,7 @@ def main() -> None:
     except UserError as error:
         _answer_error(str(error))
         code = MISTAKE
-    except BrokenPipeError:
+    except _NoReader:
         code = _end_without_reader()
     except (OSError, ImportError, MemoryError, RuntimeError) as error:
         text = system_error_text(error)
