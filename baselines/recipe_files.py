@@ -66,7 +66,8 @@ def load_recipe(name_or_path: str, settings: Sequence[str] = ()) -> TrainConfig:
     if settings:
         # A mistake in the file is not one in the settings, and the other way round.
         recipe.checked(kind, where)
-        where = f"--set {' --set '.join(settings)}"
+        together = " --set ".join(settings)
+        where = f"--set {together}"
     config = recipe.merged(changed).checked(kind, where)
     if is_own(config.backbone):
         look_in_working_folder()
@@ -224,7 +225,8 @@ def _checked(
     except ValidationError as error:
         faults: list[str] = []
         for fault in error.errors():
-            faults.append(_fault_text(fault, keys))
+            text = _fault_text(fault, keys)
+            faults.append(text)
         raise BaselineError(
             f"{where}: {'; '.join(faults)}. All keys: {', '.join(keys)}."
         ) from None
@@ -232,21 +234,29 @@ def _checked(
 
 def _fault_text(fault: "ErrorDetails", keys: Sequence[str]) -> str:
     """Return what is wrong with a key or its value, and what was expected."""
-    key = shown(".".join(str(part) for part in fault["loc"]))
+    parts = map(str, fault["loc"])
+    key = ".".join(parts)
+    key = shown(key)
     kind = fault["type"]
     if kind.startswith("missing"):
         return f"{key} is missing"
     if kind == "unexpected_keyword_argument":
+        meant = ""
         near = difflib.get_close_matches(key, keys, 1)
-        meant = f". Did you mean '{near[0]}'?" if near else ""
+        if near:
+            meant = f". Did you mean '{near[0]}'?"
         return f"{key}: expected a key of a recipe, got another one{meant}"
-    got = shown(repr(fault["input"]), 40)
-    return f"{key}: {plain(fault['msg'])}, got {got}"
+    got = repr(fault["input"])
+    got = shown(got, 40)
+    expected = plain(fault["msg"])
+    return f"{key}: {expected}, got {got}"
 
 
 def _named(name: str, path: Path) -> str:
     """Return how an error names a recipe: by its name if it comes with fewbench."""
-    return f"recipe {name}" if path.parent == _RECIPES else str(path)
+    if path.parent == _RECIPES:
+        return f"recipe {name}"
+    return str(path)
 
 
 def _recipe_path(name_or_path: str) -> Path:
