@@ -109,7 +109,7 @@ def test_a_protocol_goes_to_the_trainings_on_its_dataset() -> None:
         (GLYPHS.replace("protonet", "protonett"), "Did you mean 'protonet-glyphs'"),
         (GLYPHS.replace("5w1s", "5w1"), "unknown protocol 'glyphs-5w1'"),
         (GLYPHS + 'datasets = ["glyph"]', "unknown dataset 'glyph'"),
-        (GLYPHS + "settings = {shots = 3}", "shots: is no known key"),
+        (GLYPHS + "settings = {shots = 3}", "shots: expected a key of a recipe"),
         (GLYPHS + "settings = {inner_lr = 3}", "inner_lr has no effect on protonet"),
         (
             GLYPHS + "settings = {seed = 3}",
