@@ -21,7 +21,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
-from fewbench.documents import DocumentError, fit, newer_version, parse_json
+from fewbench.documents import UPGRADE, DocumentError, fit, newer_version, parse_json
 from fewbench.files import write_bytes
 
 from .learner import BaselineError
@@ -174,5 +174,5 @@ def _refuse_newer(path: Path, document: object) -> None:
         raise BaselineError(
             f"{path}: written by a newer fewbench: expected schema version "
             f"{SCHEMA_VERSION} or older, got {version}. "
-            f"Upgrade: pip install --upgrade fewbench"
+            f"{UPGRADE}"
         )

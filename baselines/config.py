@@ -11,15 +11,19 @@ from ..datasets.episodes import EpisodeSpec
 from .learner import LearnerCard
 from .trained_learner import NoSettings
 
-Count = Annotated[int, Field(ge=1)]
-CountOrZero = Annotated[int, Field(ge=0)]
+# Far more than any recipe needs, and few enough to count on.
+_MOST = 10**9
 # More than anyone trains with. Far larger numbers would never end one step.
 MOST_TASKS = 10_000
 MOST_EPISODES = 1_000_000
 MOST_INNER_STEPS = 10_000
+Count = Annotated[int, Field(ge=1, le=_MOST)]
+# Of these, a single step holds as many at once.
+CountAtOnce = Annotated[int, Field(ge=1, le=2**16)]
+CountOrZero = Annotated[int, Field(ge=0, le=_MOST)]
 Positive = Annotated[float, Field(gt=0)]
 # The settings of each learner are checked as strictly as the recipe.
-OWN = ConfigDict(extra="forbid")
+OWN = ConfigDict(extra="forbid", allow_inf_nan=False)
 
 
 @dataclass(frozen=True, config=OWN)
@@ -33,10 +37,10 @@ class TrainConfig:
     learner: str
     dataset: str
     backbone: str
-    width: Count
-    way: Count
-    shot: Count
-    query: Count
+    width: CountAtOnce
+    way: CountAtOnce
+    shot: CountAtOnce
+    query: CountAtOnce
     # The number of updates of the network. A time limit may stop the run earlier.
     steps: Count
     # The learning rate of Adam, the optimiser of every recipe.
@@ -60,9 +64,9 @@ class TrainConfig:
     # Whether rotated images form additional classes, in training and in validation.
     rotations: bool = False
     train_splits: Literal["train", "train+val"] = "train"
-    val_way: Count = 5
-    val_shot: Count = 1
-    val_query: Count = 15
+    val_way: CountAtOnce = 5
+    val_shot: CountAtOnce = 1
+    val_query: CountAtOnce = 15
     val_episodes: Annotated[int, Field(ge=1, le=MOST_EPISODES)] = 600
     # The number of steps between two validations. Each validation writes a checkpoint.
     validate_every: Count = 500

@@ -5,14 +5,15 @@ such as [maml]. Older recipes and checkpoints have these settings beside the oth
 They are still read.
 """
 
+import difflib
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from fewbench.documents import parse_toml, read_bytes, shown
+from fewbench.documents import parse_toml, plain, read_bytes, shown
 
 from ..datasets.info import DataError
 from ..datasets.lookup import pick
@@ -22,6 +23,9 @@ from .learner import BaselineError
 from .own_code import is_own, look_in_working_folder
 from .settings import parse_settings
 from .trained_learner import TrainedLearner
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
 
 _RECIPES = Path(__file__).parent / "recipes"
 _COMMON = TypeAdapter(TrainConfig)
@@ -42,10 +46,7 @@ def load_recipe(name_or_path: str, settings: Sequence[str] = ()) -> TrainConfig:
     value is not allowed.
     """
     path = _recipe_path(name_or_path)
-    where = str(path)
-    if settings:
-        # A wrong setting is not a mistake in the file.
-        where += f" with --set {' --set '.join(settings)}"
+    where = _named(name_or_path, path)
     try:
         values = parse_toml(read_bytes(path))
     except (OSError, ValueError) as error:
@@ -57,11 +58,16 @@ def load_recipe(name_or_path: str, settings: Sequence[str] = ()) -> TrainConfig:
     changes = parse_settings(settings)
     # Another learner in place of the recipe's has no use for the settings of the former.
     learner = changes.get("learner", values.get("learner"))
-    kind = _kind_of(learner, str(path))
+    kind = _kind_of(learner, where)
     other_learner = learner != values.get("learner")
-    recipe = _Parts.of(values, kind, str(path), drop_foreign=other_learner)
+    recipe = _Parts.of(values, kind, where, drop_foreign=other_learner)
     refuse_settings_without_effect(changes, str(learner))
     changed = _Parts.of(_in_table(changes, kind), kind, "--set")
+    if settings:
+        # A mistake in the file is not one in the settings, and the other way round.
+        recipe.checked(kind, where)
+        together = " --set ".join(settings)
+        where = f"--set {together}"
     config = recipe.merged(changed).checked(kind, where)
     if is_own(config.backbone):
         look_in_working_folder()
@@ -219,12 +225,38 @@ def _checked(
     except ValidationError as error:
         faults: list[str] = []
         for fault in error.errors():
-            key = shown(".".join(str(part) for part in fault["loc"]))
-            faults.append(f"{key}: {fault['msg']}")
+            text = _fault_text(fault, keys)
+            faults.append(text)
         raise BaselineError(
-            f"{where}: wrong keys or values in the recipe: {'; '.join(faults)}. "
-            f"Correct them. All keys: {', '.join(keys)}."
+            f"{where}: {'; '.join(faults)}. All keys: {', '.join(keys)}."
         ) from None
+
+
+def _fault_text(fault: "ErrorDetails", keys: Sequence[str]) -> str:
+    """Return what is wrong with a key or its value, and what was expected."""
+    parts = map(str, fault["loc"])
+    key = ".".join(parts)
+    key = shown(key)
+    kind = fault["type"]
+    if kind.startswith("missing"):
+        return f"{key} is missing"
+    if kind == "unexpected_keyword_argument":
+        meant = ""
+        near = difflib.get_close_matches(key, keys, 1)
+        if near:
+            meant = f". Did you mean '{near[0]}'?"
+        return f"{key}: expected a key of a recipe, got another one{meant}"
+    got = repr(fault["input"])
+    got = shown(got, 40)
+    expected = plain(fault["msg"])
+    return f"{key}: {expected}, got {got}"
+
+
+def _named(name: str, path: Path) -> str:
+    """Return how an error names a recipe: by its name if it comes with fewbench."""
+    if path.parent == _RECIPES:
+        return f"recipe {name}"
+    return str(path)
 
 
 def _recipe_path(name_or_path: str) -> Path:

@@ -43,4 +43,9 @@ def _parse_setting(text: str) -> tuple[str, Any]:
     except DocumentError:
         # Not TOML: a word without quotes, such as backend=higher.
         parsed = value.strip()
+    if not key.strip():
+        raise BaselineError(
+            f"--set {text}: expected key=value, got no key. Write for instance: --set "
+            f"lr=0.0005"
+        )
     return key.strip(), parsed

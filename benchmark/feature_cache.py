@@ -20,6 +20,7 @@ import platformdirs
 
 from fewbench.documents import shown
 from fewbench.errors import UserError
+from fewbench.files import home_path
 from fewbench.locks import exclusive
 
 from ..baselines.learner import BaselineError
@@ -83,7 +84,7 @@ class FeatureCache:
         chosen = os.environ.get("FEWBENCH_CACHE")
         root = platformdirs.user_cache_path("fewbench")
         if chosen:
-            root = Path(chosen).expanduser()
+            root = home_path(chosen, "FEWBENCH_CACHE")
         limit = size_of(os.environ.get("FEWBENCH_CACHE_LIMIT") or _DEFAULT_LIMIT)
         return cls(root.absolute() / "features", limit)
 

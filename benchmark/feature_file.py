@@ -11,6 +11,7 @@ from pydantic import ConfigDict, Field, TypeAdapter
 from pydantic.dataclasses import dataclass
 
 from fewbench.documents import (
+    UPGRADE,
     DocumentError,
     fit,
     newer_version,
@@ -137,7 +138,7 @@ def _refuse_newer(path: Path, document: object) -> None:
     if version is not None:
         raise BaselineError(
             f"{shown(path, 400)}: written by a newer fewbench: expected schema_version "
-            f"{SCHEMA_VERSION}, got {version}. Upgrade: pip install --upgrade fewbench"
+            f"{SCHEMA_VERSION}, got {version}. {UPGRADE}"
         )
 
 

@@ -80,7 +80,7 @@ def load_model(what: str, loading: Loading) -> Learner:
     elif loading.weights != WeightsChoice():
         raise BaselineError(
             f"{what}: --backbone, --width, --head and --drop have an effect on "
-            f"weights:FILE alone. Omit them, or type weights:{what}"
+            f"weights:FILE alone. Omit them{_as_weights(what)}"
         )
     elif _FACTORY.fullmatch(what) and not Path(what).exists():
         learner = _from_factory(what, loading)
@@ -94,6 +94,11 @@ def load_model(what: str, loading: Loading) -> Learner:
 def is_weights(what: str) -> bool:
     """Return whether a user names a file of weights that others trained."""
     return what.startswith(_WEIGHTS)
+
+
+def _as_weights(what: str) -> str:
+    """Return the advice to name a file as weights; "" if there is no such file."""
+    return f", or type weights:{what}" if Path(what).is_file() else ""
 
 
 def _from_weights(path: str, loading: Loading) -> Learner:

@@ -21,6 +21,7 @@ from fewbench.locks import exclusive
 from fewbench.progress import Progress
 from fewbench.signals import held_signals
 
+from .downloads.checksums import hint_to_delete
 from .downloads.fetch import fetch, recorded_check
 from .info import ClassImages, DataError, DatasetInfo, Listing, Request
 from .source_checks import refuse_changed_source, refuse_equal_names
@@ -118,7 +119,10 @@ def _list_source(
         return _list_classes(info, request)
     folder = _download(info, root, request, progress)
     request = replace(request, source=folder)
-    listing = _list_classes(info, request)
+    try:
+        listing = _list_classes(info, request)
+    except DataError as error:
+        raise DataError(f"{error}{hint_to_delete(info.sources, folder)}") from error
     checks: list[str] = []
     for source in info.sources:
         path = folder / source.filename

@@ -9,6 +9,7 @@ from typing import Any
 import platformdirs
 
 from fewbench.documents import shown
+from fewbench.files import home_path
 
 from .build import build
 from .info import DataError, DatasetInfo
@@ -23,12 +24,13 @@ def data_root(root: str | Path | None = None) -> Path:
     """Return the folder of all builds.
 
     This is `root`, or else $FEWBENCH_DATA, or else the user's data folder.
+    Raises UserError if the path begins with the name of an unknown user, as ~nobody/x.
     """
     if root is not None:
-        return Path(root).expanduser()
+        return home_path(root, "--root")
     from_environment = os.environ.get("FEWBENCH_DATA")
     if from_environment:
-        return Path(from_environment).expanduser()
+        return home_path(from_environment, "FEWBENCH_DATA")
     return platformdirs.user_data_path("fewbench")
 
 

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from fewbench.documents import REINSTALL
+
 from .info import DataError
 
 _FOLDER = Path(__file__).parent / "splits"
@@ -42,8 +44,7 @@ def read_classes(scheme: str) -> dict[str, SplitClass]:
         if class_name in classes:
             raise DataError(
                 f"{path}: damaged class list: expected every class once, got "
-                f"{class_name} twice. Install fewbench again: pip install "
-                "--force-reinstall fewbench"
+                f"{class_name} twice. {REINSTALL}"
             )
         classes[class_name] = SplitClass(split, facts)
     return classes

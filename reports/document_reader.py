@@ -5,7 +5,14 @@ import shlex
 from pathlib import Path
 from typing import Any
 
-from fewbench.documents import DocumentError, fit, newer_version, parse_json, read_bytes
+from fewbench.documents import (
+    UPGRADE,
+    DocumentError,
+    fit,
+    newer_version,
+    parse_json,
+    read_bytes,
+)
 
 from .records import SCHEMA_VERSION, ResultError
 from .result_document import SCHEMA, ResultFile, broken_seal, flattened
@@ -80,7 +87,7 @@ def _refuse_newer(path: Path, document: object) -> None:
     if version is not None:
         raise ResultError(
             f"{path}: written by a newer fewbench: expected {_DOCUMENT}, "
-            f"got {version}. Upgrade: pip install --upgrade fewbench"
+            f"got {version}. {UPGRADE}"
         )
 
 

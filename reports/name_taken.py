@@ -85,8 +85,11 @@ def held_by(path: Path) -> str:
     words = [f"{learner}, train seed {_shown(saved.get('train_seed'))}"]
     names = ("backbone", "precision", "preparation", "checkpoint_sha256", "created_utc")
     for name in names:
-        if saved.get(name):
-            words.append(f"{name} {_shown(saved[name])}")
+        value = saved.get(name)
+        if isinstance(value, dict):
+            words.append(f"with {name}")
+        elif value:
+            words.append(f"{name} {_shown(value)}")
     return ", ".join(words)
 
 

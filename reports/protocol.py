@@ -64,7 +64,7 @@ class EvalProtocol:
     n_shot: Annotated[int, _in_range("--shot")]
     n_query: Annotated[int, _in_range("--query")]
     n_episodes: Annotated[int, _in_range("--episodes")]
-    seed: Annotated[int, _in_range("--seed", 0)]
+    seed: Annotated[int, _in_range("--seed", 0, 2**64 - 1)]  # the key of Philox
     rotations: bool = False
     transductive: bool = False
     task_rotations: bool = False

@@ -39,8 +39,10 @@ from . import (
     train,
     verify,
 )
+from .advice import with_root
 from .console import emit, say
 from .examples import EXAMPLES
+from .system_errors import system_error_text
 
 MISTAKE = 2  # the exit code for every mistake that the user can correct
 # Click raises this error if it cannot parse the command line. Some releases of Typer
@@ -56,6 +58,10 @@ class _Stopped(Exception):
         self.interrupted = interrupted
 
 
+class _NoReader(Exception):
+    """The reader of the output has gone. Click would end with 1, as after a failed check."""
+
+
 class _Commands(TyperGroup):
     """The commands. A KeyboardInterrupt is caught here, before Click answers it in its way."""
 
@@ -64,6 +70,8 @@ class _Commands(TyperGroup):
             return super().invoke(ctx)
         except KeyboardInterrupt as error:
             raise _Stopped(Interrupted.of(error)) from error
+        except BrokenPipeError as error:
+            raise _NoReader from error
 
 
 app = typer.Typer(
@@ -138,14 +146,13 @@ def main() -> None:
     except UserError as error:
         _answer_error(str(error))
         code = MISTAKE
-    except OSError as error:
-        _answer_error(os_error_text(error))
-        code = MISTAKE
-    except MemoryError as error:
-        _answer_error(
-            f"not enough memory ({error}). Use fewer episodes or images at a "
-            f"time, or close other programs."
-        )
+    except _NoReader:
+        code = _end_without_reader()
+    except (OSError, ImportError, MemoryError, RuntimeError) as error:
+        text = system_error_text(error)
+        if text is None:
+            raise
+        _answer_error(text)
         code = MISTAKE
     except _Stopped as stopped:
         say(stopped.interrupted.line)
@@ -184,18 +191,13 @@ def usage_error_text(error: Exception) -> str:
     return f"{sentence} See: {command} --help"
 
 
-def os_error_text(error: OSError) -> str:
-    """Return the message for a file or folder that cannot be read or written.
+def _end_without_reader() -> int:
+    """Return the exit code after the reader of the output has gone, as `head` does.
 
-    It names the file and the reason, and says what to do.
+    Nothing is said, as is usual. Python must not write again when it ends.
     """
-    reason = error.strerror or str(error)
-    if isinstance(error, FileExistsError | NotADirectoryError):
-        reason = "expected a folder, got a file"
-    where = ""
-    if error.filename:
-        where = f"{error.filename}: "
-    return f"{where}{reason}. Choose another folder, or free some space."
+    sys.stdout = None
+    return 128 + 13  # the code of a program that SIGPIPE ends
 
 
 def _answer_usage_error(error: Exception) -> None:
@@ -207,6 +209,7 @@ def _answer_usage_error(error: Exception) -> None:
 
 
 def _answer_error(text: str) -> None:
+    text = with_root(text, sys.argv[1:])
     say(f"error: {text}")
-    if "--json" in sys.argv:
+    if "--json" in sys.argv and sys.stdout is not None:
         emit({"error": text}, "", as_json=True)

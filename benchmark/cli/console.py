@@ -1,5 +1,6 @@
 """Print answers on stdout, and progress and errors on stderr."""
 
+import errno
 import importlib.util
 import json
 import shutil
@@ -13,6 +14,8 @@ from typing import TYPE_CHECKING
 from fewbench.documents import printable, shown
 from fewbench.progress import Progress
 
+from .advice import with_root
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -22,14 +25,27 @@ SECONDS_BETWEEN_LINES = 30.0
 def emit(document: Mapping[str, object], text: str, as_json: bool) -> None:
     """Print the answer of a command on stdout, as a JSON document or as text.
 
-    Characters from files that cannot be printed are escaped.
+    Characters from files that cannot be printed are escaped. The commands in a text use
+    the --root of the user's command.
+    Raises OSError if stdout is closed, or if it cannot be written.
     """
     if as_json:
         text = json.dumps(document, indent=2, sort_keys=True, allow_nan=False)
+    else:
+        text = with_root(text, sys.argv[1:])
+    if sys.stdout is None:
+        raise OSError(
+            errno.EBADF, "cannot print the answer, since it is closed", "stdout"
+        )
     safe = printable(text, keep="\n").rstrip("\n")
     if sys.stdout.isatty() and not as_json:
         safe = wrapped(safe, shutil.get_terminal_size().columns)
-    sys.stdout.write(safe + "\n")
+    try:
+        sys.stdout.write(safe + "\n")
+        sys.stdout.flush()
+    except OSError as error:
+        error.filename = "stdout"
+        raise
 
 
 def wrapped(text: str, width: int) -> str:

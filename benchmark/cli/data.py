@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from fewbench.errors import UserError
+from fewbench.files import write_bytes
 
 from . import completion
 from .console import emit, progress_bars, say
-from .inputs import find_dataset, require_folder_of
-from .options import DatasetName, Json, Root
+from .inputs import find_dataset, require_new_file
+from .options import DatasetName, Json, Overwrite, Root
 
 if TYPE_CHECKING:
     from ...datasets.info import DatasetInfo
@@ -199,17 +200,17 @@ def show(
     images: Annotated[
         int, typer.Option(min=1, help="Number of images to show for each class.")
     ] = 10,
+    overwrite: Overwrite = False,
     root: Root = None,
     as_json: Json = False,
 ) -> None:
     """Write a PNG with example images from some classes of a split."""
-    from fewbench.files import write_bytes
 
     from ...datasets.inspection.contact_sheet import contact_sheet
     from ...datasets.root import data_root, open_split
     from ...datasets.view import ImageView
 
-    require_folder_of(out)
+    require_new_file(out, overwrite)
     store = open_split(find_dataset(name, root), data_root(root), split)
     png = contact_sheet(ImageView([store]), classes, images)
     write_bytes(out, png)

@@ -74,7 +74,7 @@ def _found_table(facts: dict[str, str], required: dict[str, str | None]) -> str:
 
     rows = list(map(list, facts.items()))
     for name, version in required.items():
-        rows.append([name, version or "MISSING: pip install fewbench"])
+        rows.append([name, version or f"MISSING: python -m pip install {name}"])
     return text_table(["what", "found"], rows)
 
 

@@ -4,6 +4,8 @@ from typing import Annotated
 
 import typer
 
+from fewbench.errors import UserError
+
 from . import completion
 from .console import emit, progress_bars
 from .episode_choice import EpisodeChoice
@@ -142,6 +144,11 @@ def evaluate(
     from ..stored_model import as_embedded, refuse_preparation
     from .describe_evaluation import describe_evaluations
 
+    if overwrite and skip_existing:
+        raise UserError(
+            "--overwrite and --skip-existing: expected one of them, got both. Keep "
+            "--overwrite to replace existing results, or --skip-existing to keep them"
+        )
     choice = EpisodeChoice(
         protocols=tuple(protocol or ()),
         episodes=episodes,

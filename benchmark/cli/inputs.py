@@ -60,6 +60,24 @@ def require_folder_of(file: Path) -> None:
         )
 
 
+def require_new_file(file: Path, overwrite: bool = False) -> None:
+    """Raise UserError if a file to write is there already, or if its folder is not.
+
+    overwrite: whether to replace a file that is there
+    """
+    if file.is_dir():
+        raise UserError(
+            f"{file}: expected a file to write, got a folder. Name a file in it: --out "
+            f"{shlex.quote(str(file / 'FILE'))}"
+        )
+    if file.exists() and not overwrite:
+        raise UserError(
+            f"{file}: exists already. Choose another file with --out, or add "
+            f"--overwrite to replace it"
+        )
+    require_folder_of(file)
+
+
 def load_in_order(paths: Sequence[Path]) -> "list[RunResult]":
     """Load results in the order of the paths, each result once.
 

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from . import completion
-from .percent import accuracy
+from .percent import level
 
 Json = Annotated[
     bool, typer.Option("--json", help="Print a JSON document instead of text.")
@@ -101,6 +101,9 @@ FeaturesMember = Annotated[
     ),
 ]
 Out = Annotated[Path, typer.Option(help="Folder for the files to write.")]
+Overwrite = Annotated[
+    bool, typer.Option("--overwrite", help="Replace an existing file.")
+]
 Device = Annotated[
     str, typer.Option(help="Device for the computation: auto, cpu or cuda.")
 ]
@@ -140,7 +143,7 @@ TestSettings = Annotated[
 Level = Annotated[
     float,
     typer.Option(
-        parser=accuracy,
+        parser=level,
         metavar="PERCENT",
         help="Confidence level, e.g. 95% (or as a fraction: 0.95).",
     ),

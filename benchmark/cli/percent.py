@@ -6,7 +6,10 @@ from ..percentages import parse_percentage
 
 # A number of at least this size without a % sign is probably in percentage points.
 _AMBIGUOUS = 0.05
+_LEAST_RISK = 1e-6
 _LARGEST_RISK = 0.5
+_LEAST_LEVEL = 0.01
+_LARGEST_LEVEL = 0.999999
 
 
 def points(text: str) -> float:
@@ -17,7 +20,7 @@ def points(text: str) -> float:
     raises it for a number of at least 0.05 without a % sign, because a user who types
     0.1 probably means 0.1 points and not 10 points.
     """
-    value = accuracy(text)
+    value = accuracy(text, example=0.001)
     number = text.strip()
     if value >= _AMBIGUOUS and not parse_percentage(text).has_sign:
         in_points = digits(100 * value)
@@ -30,10 +33,27 @@ def points(text: str) -> float:
     return value
 
 
-def accuracy(text: str) -> float:
-    """Return an accuracy or a confidence level as a fraction.
+def level(text: str) -> float:
+    """Return a confidence level as a fraction.
+
+    For example, "95%" and "0.95" both give 0.95.
+    Raises typer.BadParameter if the text is not a number from 1 % to 99.9999 %. Beyond,
+    the quantiles of the t distribution are not computed reliably.
+    """
+    value = accuracy(text, example=0.95)
+    if not _LEAST_LEVEL <= value <= _LARGEST_LEVEL:
+        raise typer.BadParameter(
+            f"expected a level of 1% to 99.9999%, got {text.strip():.40}. Type for "
+            f"example 95%"
+        )
+    return value
+
+
+def accuracy(text: str, example: float = 0.8) -> float:
+    """Return an accuracy or a probability as a fraction.
 
     For example, "98.8%" and "0.988" both give 0.988.
+    example: a usual value, for the error
     Raises typer.BadParameter if the text is not a number above 0 and below 100 %.
     """
     number = text.strip()
@@ -46,7 +66,7 @@ def accuracy(text: str) -> float:
     if not 0 < value < 1:
         raise typer.BadParameter(
             f"expected a percentage above 0 and below 100 %, got {text!r:.40}. Type "
-            f"for example 0.1%, or the same as a fraction: 0.001"
+            f"for example {digits(100 * example)}%, or the same as a fraction: {example}"
         )
     return value
 
@@ -55,12 +75,13 @@ def risk(text: str) -> float:
     """Return the risk of an error as a fraction.
 
     For example, "5%" and "0.05" both give 0.05.
-    Raises typer.BadParameter if the text is not a number above 0 and below 50 %.
+    Raises typer.BadParameter if the text is not a number from 0.0001 % to less than 50 %.
     """
-    value = accuracy(text)
-    if value >= _LARGEST_RISK:
+    value = accuracy(text, example=0.05)
+    if not _LEAST_RISK <= value < _LARGEST_RISK:
         raise typer.BadParameter(
-            f"expected a risk below 50 %, got {text.strip()}. Type for example 5%"
+            f"expected a risk of at least 0.0001% and below 50 %, got "
+            f"{text.strip():.40}. Type for example 5%"
         )
     return value
 

@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from fewbench.errors import UserError
-
 from .console import emit
-from .inputs import require_folder_of
+from .inputs import require_new_file
 from .options import (
     EpisodeSeed,
     Json,
     OtherBuild,
+    Overwrite,
     ProtocolName,
     Query,
     Root,
@@ -125,9 +124,7 @@ def export(
     shot: Shot = None,
     query: Query = None,
     seed: EpisodeSeed = None,
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace an existing file.")
-    ] = False,
+    overwrite: Overwrite = False,
     root: Root = None,
     as_json: Json = False,
 ) -> None:
@@ -142,7 +139,7 @@ def export(
     from ..protocols.catalogue import find_protocol
     from ..protocols.episode_files import export_episodes
 
-    require_folder_of(out)
+    require_new_file(out, overwrite)
     protocol = find_protocol(
         name,
         dataset=dataset,
@@ -156,11 +153,8 @@ def export(
         root=root,
     )
     with only_writer_of(out):
-        if out.exists() and not overwrite:
-            raise UserError(
-                f"{out}: exists already. Choose another file with --out, or add "
-                f"--overwrite to replace it"
-            )
+        # Another process may have written it meanwhile.
+        require_new_file(out, overwrite)
         sha256 = export_episodes(protocol, data_root(root), out)
     n_bytes = out.stat().st_size
     text = f"wrote {out}, {n_bytes:,} bytes\nsha256 of the content {sha256}"

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from fewbench.documents import counted
+from fewbench.files import write_bytes
 
 from .console import emit, progress_bars
-from .inputs import find_dataset, require_folder_of
-from .options import DatasetName, Json, Root
+from .inputs import find_dataset, require_new_file
+from .options import DatasetName, Json, Overwrite, Root
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -77,18 +78,18 @@ def filters(
             help="Number of images to use, spread evenly over their sorted names.",
         ),
     ] = 12,
+    overwrite: Overwrite = False,
     as_json: Json = False,
 ) -> None:
     """Write a PNG that compares resizing filters on some images.
 
     Each image is resized to 84 x 84 pixels by each filter.
     """
-    from fewbench.files import write_bytes
 
     from ...datasets.images.resample import RESAMPLING
     from ...datasets.inspection.filter_sheet import filter_sheet
 
-    require_folder_of(out)
+    require_new_file(out, overwrite)
     images = read_some_images(source, count)
     named = []
     for name, image in images.items():

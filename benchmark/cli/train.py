@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from fewbench.documents import counted
+
 from . import completion
 from .console import duration_text, emit, progress_bars
 from .going_on import going_on
@@ -102,11 +104,12 @@ def train(
 
 def estimate_text(expected: "TrainingEstimate") -> str:
     """Return a text with the time and the memory that a training run would take."""
-    steps = f"{expected['steps']} steps"
+    steps = counted(expected["steps"], "step")
     if expected["start"]:
         steps = f"the steps from {expected['start']} to {expected['steps']}"
+    take = "takes" if steps == "1 step" else "take"
     lines = [
-        f"{steps} take about {duration_text(expected['seconds'])}: "
+        f"{steps} {take} about {duration_text(expected['seconds'])}: "
         f"{expected['seconds_per_step']:.3g} s for each step and "
         f"{expected['seconds_per_validation']:.3g} s for each validation"
     ]
@@ -129,10 +132,11 @@ def run_text(
     accuracy = run["val_accuracy"]
     if accuracy:
         selected = f"validation accuracy {100 * accuracy:.2f} %"
+    steps = counted(run["steps"], "step")
     trust = "PYTHONPATH=. " if uses_own_code else ""
     options = protocol_options(run["dataset"], root)
     return (
-        f"trained {run['steps']} steps in {run['seconds']:.0f} s ({run['precision']}, "
+        f"trained {steps} in {run['seconds']:.0f} s ({run['precision']}, "
         f"{run['device']}), {selected}\n"
         f"wrote {run['checkpoint']}\n"
         f"next: {trust}fewbench evaluate {run['out']} {options} --out results"

@@ -1,5 +1,6 @@
 """The command `fewbench verify`."""
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -53,6 +54,7 @@ def verify(
             f"--features {features}: has no effect without a learner: expected "
             f"--checkpoint module:factory, got none. Add it, or omit --features"
         )
+    _refuse_references(results)
     paths = find_documents(results)
     place = data_root(root)
     with progress_bars() as progress:
@@ -62,6 +64,20 @@ def verify(
     emit(verified_document(verified), verified_text(verified), as_json)
     if not all(one.has_passed for one in verified):
         raise typer.Exit(1)
+
+
+def _refuse_references(paths: list[Path]) -> None:
+    """Raise UserError if a path is a reference of the guard, or a set of them."""
+    from ..guard.references.reference_file import FILE_NAME
+
+    for path in paths:
+        is_reference = path.name == FILE_NAME or (path / FILE_NAME).is_file()
+        if is_reference or any(path.glob(f"*/{FILE_NAME}")):
+            raise UserError(
+                f"{path}: expected results, got references. They are checked whenever "
+                f"a result is judged by them: fewbench regress RESULT --reference "
+                f"{shlex.quote(str(path))}"
+            )
 
 
 def verified_document(verified: "list[VerifiedResult]") -> dict[str, Any]:

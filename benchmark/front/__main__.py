@@ -4,6 +4,7 @@ Signals are taken care of before anything slow is imported.
 """
 
 import _signal  # pyright: ignore[reportMissingImports] - it is built in
+import os
 import sys
 
 # Until the handlers are there, Ctrl-C ends the process without a word, not with a traceback.
@@ -15,6 +16,9 @@ from fewbench.signals import Interrupted, end_at_once, ended_by_signals
 
 def main() -> None:
     """Run the command line and exit. A signal ends it with one line, not a traceback."""
+    if sys.stderr is None:
+        # It was closed: the user wants no messages.
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
     try:
         with ended_by_signals():
             from fewbench.benchmark.cli.app import main as run

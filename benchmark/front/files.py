@@ -11,6 +11,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any, BinaryIO, Self
 
+from .errors import UserError
 from .signals import held_signals
 
 
@@ -74,6 +75,21 @@ def write_json(path: Path, document: dict[str, Any], *, durable: bool = False) -
     """
     text = json.dumps(document, indent=2, sort_keys=True, allow_nan=False)
     return write_text(path, text + "\n", durable=durable)
+
+
+def home_path(path: Path | str, where: str) -> Path:
+    """Return a path with the user's home folder in place of ~.
+
+    where: the option or the variable that holds the path, for the error
+    Raises UserError if the path begins with the name of an unknown user, as ~nobody/x.
+    """
+    try:
+        return Path(path).expanduser()
+    except RuntimeError as error:
+        raise UserError(
+            f"{where}: expected a folder, got {path}, but there is no user of this name. "
+            f"Write the whole path, such as /home/name/data, or ./{path}"
+        ) from error
 
 
 def file_digest(path: Path, algorithm: str) -> str:

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from .documents import read_bytes
+from .documents import counted, read_bytes
+from .errors import UserError
 from .files import write_text
 from .locks import only_writer_of
 from .signals import held_signals
@@ -22,6 +23,7 @@ def whole_folder(out: Path) -> Iterator[Path]:
     Files in sub-folders move to the same sub-folders of `out`.
     If the block fails, `out` does not change. Files that an earlier call wrote to `out`
     are removed if the new call does not write them. All other files in `out` stay.
+    Raises UserError if a file of the same name is in `out` that no earlier call wrote.
     Raises OSError if `out` is a file or cannot be written.
     Raises Busy if another process is writing `out`.
     """
@@ -84,6 +86,7 @@ def _move_files(partial: Path, out: Path) -> None:
     if listing.exists():
         text = read_bytes(listing).decode("utf-8", "replace")
         earlier = set(text.splitlines())
+    _refuse_others(out, names - earlier)
     # Even if the process is killed from here on, the next call knows all earlier files.
     write_text(listing, "\n".join(sorted(earlier | names)))
     for name in sorted(names):
@@ -93,6 +96,30 @@ def _move_files(partial: Path, out: Path) -> None:
     for name in earlier - names:
         _remove_file(out, name)
     write_text(listing, "\n".join(sorted(names)))
+
+
+def _refuse_others(out: Path, names: set[str]) -> None:
+    """Raise UserError if files of these names, which are new, are in a folder already."""
+    others = [name for name in sorted(names) if _is_taken(out, name)]
+    if not others:
+        return
+    more = ""
+    if len(others) > 1:
+        more = f" and {counted(len(others) - 1, 'other file')}"
+    raise UserError(
+        f"{out}: nothing was written: expected a folder without files of others, got "
+        f"{others[0]}{more}, which would be overwritten. Choose another folder with "
+        f"--out, or move {'it' if len(others) == 1 else 'them'} away"
+    )
+
+
+def _is_taken(out: Path, name: str) -> bool:
+    """Tell whether a file cannot get its name, because something else has it."""
+    path = out / name
+    if os.path.lexists(path):
+        return True
+    within = [folder for folder in path.parents if folder.is_relative_to(out)]
+    return any(folder.exists() and not folder.is_dir() for folder in within)
 
 
 def _files_in(folder: Path) -> Iterator[str]:

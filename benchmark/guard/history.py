@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field, TypeAdapter
 from pydantic.dataclasses import dataclass
 
 from fewbench.documents import (
+    UPGRADE,
     DocumentError,
     fit,
     newer_version,
@@ -130,7 +131,7 @@ def _night(where: str, line: bytes) -> Night:
         raise _damaged(where, str(error)) from error
     raise UserError(
         f"{where}: written by a newer fewbench: expected schema_version {SCHEMA_VERSION} "
-        f"or older, got {version}. Upgrade: pip install --upgrade fewbench"
+        f"or older, got {version}. {UPGRADE}"
     )
 
 

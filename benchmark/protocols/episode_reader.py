@@ -9,7 +9,14 @@ import numpy as np
 from pydantic import ConfigDict, TypeAdapter
 from pydantic.dataclasses import dataclass
 
-from fewbench.documents import DocumentError, fit, newer_version, parse_json, shown
+from fewbench.documents import (
+    UPGRADE,
+    DocumentError,
+    fit,
+    newer_version,
+    parse_json,
+    shown,
+)
 from fewbench.files import open_file
 from fewbench.npz import read_arrays
 
@@ -120,8 +127,7 @@ def _refuse_newer(path: Path, document: object) -> None:
     if version is not None:
         raise DataError(
             f"{path}: written by a newer version of fewbench: expected schema version "
-            f"{SCHEMA_VERSION} or older, got {version}. To upgrade: pip install "
-            f"--upgrade fewbench"
+            f"{SCHEMA_VERSION} or older, got {version}. {UPGRADE}"
         )
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from fewbench.documents import (
+    UPGRADE,
     DocumentError,
     fit,
     newer_version,
@@ -120,7 +121,7 @@ def _read_contents(document: dict[str, Any]) -> tuple[Contents | None, list[Find
     newer = newer_version(document, SCHEMA_VERSION)
     if newer is not None:
         what = f"expected schema_version {SCHEMA_VERSION} or older, got {newer}"
-        advice = "Upgrade: pip install --upgrade fewbench"
+        advice = UPGRADE
         return None, [error("document", DOCUMENT, what, advice)]
     try:
         return fit(document, SCHEMA), []

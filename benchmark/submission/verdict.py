@@ -13,7 +13,14 @@ from typing import Literal
 from pydantic import TypeAdapter
 from pydantic.dataclasses import dataclass
 
-from fewbench.documents import DocumentError, fit, newer_version, parse_json, read_bytes
+from fewbench.documents import (
+    UPGRADE,
+    DocumentError,
+    fit,
+    newer_version,
+    parse_json,
+    read_bytes,
+)
 from fewbench.errors import UserError
 from fewbench.files import write_text
 
@@ -112,7 +119,7 @@ def load_verdict(path: Path) -> Verdict:
         ) from damage
     raise UserError(
         f"{path}: written by a newer fewbench: expected schema_version {SCHEMA_VERSION} or "
-        f"older, got {newer}. Upgrade: pip install --upgrade fewbench"
+        f"older, got {newer}. {UPGRADE}"
     )
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from .refusals import DOWNLOAD_AGAIN, refusal
 
 # Below this many bytes a high compression ratio is common and harmless.
+_TOO_LARGE = "Give a source without this file."
 _SMALL = 2**20
 
 
@@ -44,6 +45,7 @@ class Limits:
                 repr(name),
                 expected=f"at most {self.member_bytes:,} bytes",
                 got=f"{size:,} bytes",
+                advice=_TOO_LARGE,
             )
 
     def check_disk(self, label: str, what: str, size: int) -> None:
@@ -54,6 +56,7 @@ class Limits:
                 what,
                 expected=f"at most {self.disk_bytes:,} bytes",
                 got=f"{size:,} bytes or more",
+                advice=_TOO_LARGE,
             )
 
     def check_ratio(self, label: str, what: str, size: int, packed: int) -> None:

@@ -8,6 +8,7 @@ from .limits import Limits
 from .zip_directory import describe_zip
 
 HEAD_BYTES = 512
+_JSON_OBJECT = re.compile(rb"(\xef\xbb\xbf)?\s*\{\s*[\"}]")
 _UNPRINTABLE = re.compile(rb"[^ -~]")
 # (position, bytes, kind). The tar comes first, since a tar starts with a file name,
 # which may look like the mark of any other kind.
@@ -75,6 +76,14 @@ def start_text(data: bytes) -> str:
         return f"the bytes {data[:8].hex(' ')}"
     shown = _UNPRINTABLE.sub(b".", start).decode("ascii")
     return f'"{shown}"'
+
+
+def looks_like_answer(head: bytes) -> bool:
+    """Return whether a file starts like a web page or a JSON object.
+
+    Servers answer so in place of a file. No published file of a dataset starts like it.
+    """
+    return looks_like_page(head) or _JSON_OBJECT.match(head) is not None
 
 
 def looks_like_page(head: bytes) -> bool:

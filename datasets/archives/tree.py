@@ -119,6 +119,7 @@ class Tree(AbstractContextManager["Tree"]):
                 repr(name),
                 expected="the name of a file in this source",
                 got="a name that no file in it has",
+                advice="Check the name.",
             )
         owner, own_index = members.locate(index)
         with _refusing(owner, repr(owner.names[own_index])):

@@ -2,14 +2,15 @@
 
 import logging
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from shlex import quote
+from shlex import join, quote
 
 from fewbench import files
 
 from ..archives.refusals import DOWNLOAD_AGAIN, reason_of
-from ..archives.signatures import HEAD_BYTES, describe_content, looks_like_page
+from ..archives.signatures import HEAD_BYTES, describe_content, looks_like_answer
 from ..info import DataError, Source
 
 _log = logging.getLogger(__name__)
@@ -50,7 +51,7 @@ class Expected:
         """Describe a file that differs from the expected file; None if it is the same."""
         with files.open_file(path) as file:
             head = file.read(HEAD_BYTES)
-        if not head or looks_like_page(head):
+        if not head or looks_like_answer(head):
             return describe_content(path)
         size = path.stat().st_size
         if self.size not in (None, size):
@@ -113,6 +114,24 @@ def known(path: Path, source: Source) -> Expected:
                 origin=origin,
             )
     return Expected(source.size)
+
+
+def hint_to_delete(sources: Iterable[Source], folder: Path) -> str:
+    """Return which downloads to delete if they are wrong; "" if none can be.
+
+    Where no checksum is published, a wrong file is kept, and refused in every run.
+    """
+    names: list[str] = []
+    for source in sources:
+        path = folder / source.filename
+        if known(path, source).algorithm == "sha256":
+            names += [str(path), str(_beside(path, "sha256"))]
+    if not names:
+        return ""
+    return (
+        f"\nNo checksum is published for what was downloaded. If it is a wrong file, "
+        f"download it again: rm {join(names)}, then the same command"
+    )
 
 
 def record_digest(path: Path, algorithm: str, digest: str) -> None:

@@ -12,7 +12,7 @@ import requests
 from fewbench.files import require_space
 from fewbench.progress import Progress
 
-from ..archives.signatures import looks_like_page
+from ..archives.signatures import looks_like_answer
 from .body import read_body
 from .headers import (
     Piece,
@@ -122,7 +122,7 @@ class Transfer:
         """
         first = next(chunks, b"")
         # Web pages and files both arrive with status 200. Only the bytes differ.
-        if looks_like_page(first):
+        if looks_like_answer(first):
             raise Refused(describe_page(first))
         total = body_length(response)
         self._check_total(total)

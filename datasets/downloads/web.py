@@ -20,6 +20,8 @@ from urllib3.exceptions import (
     NewConnectionError,
 )
 
+from ..archives.signatures import describe_head, looks_like_page
+
 _log = logging.getLogger(__name__)
 _RETRIES = 5
 # On a machine without internet access, the failure should be reported soon.
@@ -101,11 +103,13 @@ def opened(
 
 
 def describe_page(head: bytes) -> str:
-    """Describe a web page that came in place of a file, in words for a message.
+    """Describe an answer that came in place of a file, in words for a message.
 
-    The page title is included, because it often names the problem.
-    head: the first bytes of the page
+    The title of a web page is included, because it often names the problem.
+    head: the first bytes of the answer
     """
+    if not looks_like_page(head):
+        return f"{describe_head(head)}: probably an error message"
     what = "a web page in place of the archive"
     title = re.search(rb"<title[^>]*>([^<]{1,300})", head, re.IGNORECASE)
     if title:

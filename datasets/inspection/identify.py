@@ -49,11 +49,19 @@ def identify(path: Path) -> dict[str, Identity]:
     if inner is not None:
         found["archives inside an archive"] = inner
     if not found:
-        found["."] = Identity(
-            what=UNKNOWN,
-            advice="give another file or folder",
-        )
+        found[path.name or str(path)] = _nothing_in(path)
     return _allow_missing_splits(found, source.tree.label)
+
+
+def _nothing_in(path: Path) -> Identity:
+    """Identify a source without any data: an empty file, or a folder of such files."""
+    content = "no data in it"
+    if path.is_file() and path.stat().st_size == 0:
+        content = "an empty file"
+    return Identity(
+        what=f"{UNKNOWN}: {content}",
+        advice="give another file or folder",
+    )
 
 
 def _identify_inner_archives(source: SourceFiles) -> Identity | None:

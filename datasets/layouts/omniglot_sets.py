@@ -106,7 +106,12 @@ def without_inner_archives(
             with (folder / file_name).open("wb") as file:
                 for piece in pieces(tree.byte_range(name)):
                     file.write(piece)
-        yield replace(request, source=folder), tree.stamp()
+        try:
+            yield replace(request, source=folder), tree.stamp()
+        except DataError as error:
+            # The temporary folder is gone before anyone could look into it.
+            text = str(error).replace(f"{folder}/", f"{request.source}: ")
+            raise DataError(text) from error
 
 
 def _archive_check(archive: Path, official: Source) -> str:

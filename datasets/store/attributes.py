@@ -11,6 +11,8 @@ from typing import Any
 import h5py
 import numpy as np
 
+from fewbench.documents import UPGRADE
+
 from ..info import DataError
 from .advice import build_again
 from .digests import ContentDigest
@@ -126,8 +128,7 @@ def read_attributes(path: Path, file: h5py.File) -> dict[str, Any]:
     if schema > SCHEMA_VERSION:
         raise DataError(
             f"{path}: written by a newer fewbench: expected schema version "
-            f"{SCHEMA_VERSION} or older, got {schema}. To upgrade, type: "
-            f"pip install --upgrade fewbench"
+            f"{SCHEMA_VERSION} or older, got {schema}. {UPGRADE}"
         )
     return attributes
 

@@ -7,7 +7,14 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-from fewbench.documents import DocumentError, fit, newer_version, parse_json, read_bytes
+from fewbench.documents import (
+    UPGRADE,
+    DocumentError,
+    fit,
+    newer_version,
+    parse_json,
+    read_bytes,
+)
 from fewbench.files import write_json
 
 from ..info import DataError, DatasetInfo, Listing
@@ -82,8 +89,7 @@ def _refuse_newer(path: Path, manifest: object) -> None:
     if schema is not None:
         raise DataError(
             f"{path}: written by a newer fewbench: expected schema version "
-            f"{_MANIFEST_SCHEMA} or older, got {schema}. To upgrade, type: "
-            f"pip install --upgrade fewbench"
+            f"{_MANIFEST_SCHEMA} or older, got {schema}. {UPGRADE}"
         )
 
 

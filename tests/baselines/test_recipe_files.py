@@ -42,9 +42,9 @@ def test_settings_override_a_recipe_with_toml_values_or_words() -> None:
     ("setting", "message"),
     [
         ("learning_rate=1", "learning_rate: .*All keys: learner, dataset"),
-        ("lr=-1", "lr: Input should be greater than 0"),
-        ("way=many", "way: Input should be a valid integer"),
-        ("precision=fp8", "precision: Input should be 'auto', 'fp32' or 'bf16'"),
+        ("lr=-1", "lr: expected a number greater than 0"),
+        ("way=many", "way: expected a whole number"),
+        ("precision=fp8", "precision: expected 'auto', 'fp32' or 'bf16'"),
         ("lr", "expected key=value"),
     ],
 )
@@ -74,7 +74,7 @@ def test_a_recipe_of_ones_own_is_read_by_path(tmp_path: Path) -> None:
 
 def test_a_recipe_with_a_key_left_out_names_it(tmp_path: Path) -> None:
     (tmp_path / "short.toml").write_text('learner = "protonet"\n')
-    with pytest.raises(BaselineError, match="backbone: Field required"):
+    with pytest.raises(BaselineError, match="backbone is missing"):
         load_recipe(str(tmp_path / "short.toml"))
 
 
@@ -114,8 +114,8 @@ def test_settings_of_other_learners_are_refused_but_for_old_checkpoints() -> Non
 @pytest.mark.parametrize(
     ("lines", "message"),
     [
-        ("[maml]\ninner_lr = -1", "inner_lr: Input should be greater than 0"),
-        ("[maml]\nsteps = 1", "steps: Unexpected keyword.*All keys: inner_lr"),
+        ("[maml]\ninner_lr = -1", "inner_lr: expected a number greater than 0"),
+        ("[maml]\nsteps = 1", "steps: expected a key of a recipe.*All keys: inner_lr"),
         ("maml = 3", "maml: expected a table"),
         ("[protonet]\ntemperature = 1", "protonet: has no effect.*table .protonet."),
         ("inner_lr = 1\n[maml]\ninner_lr = 2", "inner_lr: is given twice"),
@@ -141,7 +141,9 @@ def test_another_learner_leaves_the_settings_of_the_former_behind() -> None:
 @pytest.mark.parametrize("setting", ["foo.lr=1", "maml.lr=1", "protonet.inner_lr=1"])
 def test_a_setting_in_a_table_that_lacks_it_is_refused(setting: str) -> None:
     key = setting.partition("=")[0]
-    with pytest.raises(BaselineError, match=f"{key}: Unexpected|{key} has no effect"):
+    with pytest.raises(
+        BaselineError, match=f"{key}: expected a key|{key} has no effect"
+    ):
         load_recipe("maml-glyphs", [setting])
 
 
@@ -157,7 +159,9 @@ def test_the_keys_of_a_learner_are_those_of_its_settings() -> None:
 
 
 def test_a_wrong_setting_is_not_blamed_on_the_file_alone() -> None:
-    with pytest.raises(BaselineError, match="toml with --set width=8 --set nope=3: "):
+    with pytest.raises(
+        BaselineError, match="^--set width=8 --set nope=3: nope: expected a key"
+    ):
         load_recipe("protonet-glyphs", ["width=8", "nope=3"])
 
 

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from pydantic import TypeAdapter
 
 from fewbench.documents import (
+    UPGRADE,
     DocumentError,
     fit,
     newer_version,
@@ -60,7 +61,7 @@ def read_reference(path: Path) -> ReadReference:
     if newer_version(document, SCHEMA_VERSION) is not None:
         raise UserError(
             f"{path}: written by a newer fewbench: expected {_EXPECTED}, got "
-            f"{document['schema_version']}. Upgrade: pip install --upgrade fewbench"
+            f"{document['schema_version']}. {UPGRADE}"
         )
     if not isinstance(document, dict) or document.get("format") != _FORMAT:
         raise _damaged(path, "another document")

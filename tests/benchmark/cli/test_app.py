@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from fewbench.benchmark.cli.app import os_error_text, usage_error_text
+from fewbench.benchmark.cli.app import usage_error_text
+from fewbench.benchmark.cli.system_errors import os_error_text
 
 
 def test_help_answers_at_once(run_process) -> None:
@@ -220,3 +221,28 @@ __main__.main()
     assert done.stderr.splitlines() == [
         "interrupted by SIGTERM. To start again, type the same command"
     ]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs a shell")
+@pytest.mark.parametrize(
+    ("redirected", "code", "said"),
+    [
+        (">&-", 2, "stdout: cannot print the answer, since it is closed"),
+        ("2>&-", 0, ""),
+        ("> /dev/full", 2, "stdout: No space left on device"),
+        ("| (exec <&-; sleep 0.1); exit ${PIPESTATUS[0]}", 141, ""),
+    ],
+)
+def test_output_that_nobody_reads(
+    tmp_path: Path, redirected: str, code: int, said: str
+) -> None:
+    if "/dev/full" in redirected and not Path("/dev/full").exists():
+        pytest.skip("needs /dev/full")
+    command = f"{sys.executable} -m fewbench recipes {redirected}"
+    done = subprocess.run(
+        ["bash", "-c", command], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert done.returncode == code, done.stderr
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "Exception" not in done.stderr

@@ -62,5 +62,8 @@ def test_a_risk_may_be_a_plain_fraction(text: str, value: float) -> None:
 
 @pytest.mark.parametrize("text", ["50%", "0.5", "95%"])
 def test_a_risk_of_half_or_more_is_refused(text: str) -> None:
-    with pytest.raises(typer.BadParameter, match="expected a risk below 50 %, got"):
+    with pytest.raises(
+        typer.BadParameter,
+        match="expected a risk of at least 0.0001% and below 50 %, got",
+    ):
         risk(text)

@@ -130,7 +130,7 @@ def test_a_dataset_of_another_size_has_the_protocols_of_its_usual_size() -> None
         (GLYPHS.replace("protonet", "protonett"), "Did you mean 'protonet-glyphs'"),
         (GLYPHS.replace("5w1s", "5w1"), "unknown protocol 'glyphs-5w1'"),
         (GLYPHS + 'datasets = ["glyph"]', "unknown dataset 'glyph'"),
-        (GLYPHS + "settings = {shots = 3}", "shots: Unexpected keyword argument"),
+        (GLYPHS + "settings = {shots = 3}", "shots: expected a key of a recipe"),
         (GLYPHS + "settings = {inner_lr = 3}", "inner_lr has no effect on protonet"),
         (
             GLYPHS + "settings = {seed = 3}",

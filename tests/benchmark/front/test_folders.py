@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from fewbench.errors import UserError
 from fewbench.folders import LISTING, old_folder, replace_folder, whole_folder
 from fewbench.signals import Interrupted, ended_by_signals
 
@@ -18,6 +19,13 @@ def fill(out: Path, *files: str) -> None:
     with whole_folder(out) as folder:
         for name in files:
             (folder / name).touch()
+
+
+def write_two(out: Path) -> None:
+    with whole_folder(out) as folder:
+        (folder / "tables").mkdir()
+        (folder / "tables" / "all.csv").write_text("ours")
+        (folder / "page.html").write_text("ours")
 
 
 def fail_while_writing(out: Path) -> None:
@@ -117,3 +125,15 @@ def test_files_in_sub_folders_move_and_go_like_all_others(tmp_path: Path) -> Non
     assert names(out) == ["both"]
     assert names(out / "both") == ["b.txt", "mine.txt"]
     assert (out / "both" / "b.txt").read_text() == "new"
+
+
+@pytest.mark.parametrize("name", ["page.html", "tables/all.csv", "tables"])
+def test_a_file_of_the_user_is_not_overwritten(tmp_path: Path, name: str) -> None:
+    out = tmp_path / "out"
+    mine = out / name
+    mine.parent.mkdir(parents=True)
+    mine.write_text("mine")
+    with pytest.raises(UserError, match="nothing was written.*Choose another folder"):
+        write_two(out)
+    assert mine.read_text() == "mine"
+    assert [path for path in out.rglob("*") if path.is_file()] == [mine]

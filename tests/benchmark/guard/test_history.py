@@ -70,7 +70,7 @@ def test_a_missing_line_end_is_added(tmp_path: Path) -> None:
         ('{"date": "2026-11-26", "na', "line 2: cannot read a night"),
         ("<<<<<<< HEAD", "Delete this line"),
         ("[1]", "line 2"),
-        ('{"schema_version": 2}', "pip install --upgrade fewbench"),
+        ('{"schema_version": 2}', "pip install --upgrade ."),
         ('{"schema_version": 1}', "date is missing"),
     ],
 )

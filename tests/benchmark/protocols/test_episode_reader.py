@@ -28,8 +28,8 @@ def first_name(header: dict, name: str) -> None:
     ("change", "message"),
     [
         (edit(schema_version=99), "written by a newer version.*pip install --upgrade"),
-        (edit(schema_version="1"), "schema_version: Input should be"),
-        (edit(format="other"), "format: Input should be"),
+        (edit(schema_version="1"), "schema_version: expected"),
+        (edit(format="other"), "format: expected"),
         (lambda header: header.pop("classes"), "header is not valid"),
         (edit(classes=7), "header is not valid"),
         (edit(classes=[]), "a class or an image that the header does not list"),

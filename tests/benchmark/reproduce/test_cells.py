@@ -196,7 +196,7 @@ short_seconds_a_step = 1
         (
             'recipe = "maml-mini',
             'sort = 1\nrecipe = "maml-mini',
-            "5w1s.sort: Unexpected keyword",
+            "5w1s.sort: is no known key",
         ),
         ("cells.maml-finn17", "cells.maml-doe20", "doe20-mini-5w1s is not in publ"),
         ("rehearsals.maml", "rehearsals.anil", "maml has no rehearsal"),

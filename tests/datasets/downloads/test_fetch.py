@@ -144,6 +144,16 @@ def test_failure_says_why_and_what_to_do(
     assert ("The 1,000 bytes that have arrived are kept" in told) == (name == "cut")
 
 
+@pytest.mark.parametrize("answer", [b'{"error": "quota"}', b'\n{ "a": 1}', b"{}"])
+def test_an_error_document_is_no_file_even_without_a_checksum(
+    server: Server, tmp_path: Path, answer: bytes
+) -> None:
+    url = server.on("/error", Answer(answer))
+    with pytest.raises(DataError, match="probably an error message"):
+        fetch(Source("images.pkl", (url,)), tmp_path)
+    assert listed(tmp_path) == []
+
+
 def test_page_whose_head_comes_in_small_pieces_is_recognised(
     server: Server, tmp_path: Path
 ) -> None:
@@ -277,6 +287,7 @@ def test_second_download_of_the_same_file_at_once_is_refused(
     ("present", "got"),
     [
         (PAGE, "a web page in place of the archive"),
+        (b'{"status": 404}', "a file that starts with "),
         (b"", "an empty file"),
         (CONTENT[:-9], f"{len(CONTENT) - 9:,} bytes"),
         (CONTENT[:-1] + b"\0", "a file with md5 "),

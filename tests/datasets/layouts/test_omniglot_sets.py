@@ -26,6 +26,12 @@ def zipped(path: Path) -> Path:
     return path
 
 
+def open_unpacked(outer: Request) -> None:
+    with without_inner_archives(outer, [official()]) as (request, _):
+        assert request.source is not None
+        open_set(request, request.source, official())
+
+
 def test_a_set_is_named_as_its_archive() -> None:
     assert set_name(official()) == "images_background"
 
@@ -112,3 +118,18 @@ def test_other_sources_stay_as_they_are(tmp_path: Path) -> None:
     with without_inner_archives(request, [official()]) as (same, stamp):
         assert same is request
         assert stamp == ""
+
+
+def test_a_damaged_archive_in_an_archive_is_named_by_the_archive_around_it(
+    tmp_path: Path,
+) -> None:
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    both = tmp_path / "both.zip"
+    with zipfile.ZipFile(both, "w") as archive:
+        archive.writestr("omniglot/images_background.zip", b"PK damaged")
+    outer = Request(both, scratch=scratch)
+    with pytest.raises(DataError) as caught:
+        open_unpacked(outer)
+    assert str(caught.value).startswith(f"{both}: images_background.zip: ")
+    assert ".unpacked." not in str(caught.value)
