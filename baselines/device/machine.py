@@ -13,3 +13,14 @@ def machine_facts() -> dict[str, str]:
         "instruction_set": torch.backends.cpu.get_cpu_capability(),
         "threads": str(torch.get_num_threads()),
     }
+
+
+def gpu_facts() -> str:
+    """Return the kind of the GPU and the versions of its libraries, as one text.
+
+    Sums are rounded in another order on another kind of GPU.
+    """
+    name = torch.cuda.get_device_name()
+    cuda = torch.version.cuda
+    cudnn = torch.backends.cudnn.version()
+    return f"{name}, CUDA {cuda}, cuDNN {cudnn}"

@@ -2,15 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
 
 from fewbench.documents import shown
 from fewbench.errors import UserError
 
 from ..environment import environment
-
-if TYPE_CHECKING:
-    import torch
 
 
 class OtherConditions(UserError):
@@ -44,16 +40,16 @@ class Conditions:
         # This module imports torch.
         from ...baselines.device.choose import resolve_device
 
-        resolved = resolve_device(device)
+        kind = resolve_device(device).type
         facts = environment()
         return cls(
             fewbench=facts["fewbench"],
             torch=facts["torch"],
             numpy=facts["numpy"],
             processor=facts["processor"],
-            instruction_set=_instruction_set(resolved),
+            instruction_set=_instruction_set(kind),
             threads=threads,
-            device=resolved.type,
+            device=kind,
         )
 
     @property
@@ -90,15 +86,12 @@ class Conditions:
                 yield f"{words} {shown(ours[name])} instead of {shown(theirs)}"
 
 
-def _instruction_set(device: "torch.device") -> str:
-    """Return the instruction set of the processor, and of a GPU its kind and libraries."""
-    import torch
+def _instruction_set(device: str) -> str:
+    """Return the instruction set of the processor, and with a GPU its kind and libraries.
 
-    from ...baselines.device.machine import machine_facts
+    device: "cpu" or "cuda"
+    """
+    from ...baselines.device.machine import gpu_facts, machine_facts
 
     found = machine_facts()["instruction_set"]
-    if device.type != "cuda":
-        return found
-    gpu = torch.cuda.get_device_name(device)
-    cudnn = torch.backends.cudnn.version()
-    return f"{found}, {gpu}, CUDA {torch.version.cuda}, cuDNN {cudnn}"
+    return f"{found}, {gpu_facts()}" if device == "cuda" else found

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import numpy as np
 import pytest
@@ -101,7 +102,8 @@ def test_bundles(tmp_path: Path) -> None:
 
 
 def test_episode_files(tmp_path: Path) -> None:
-    path = shutil.copy(next(FILES.rglob("*episodes*.npz")), tmp_path / "e.npz")
+    path = tmp_path / "e.npz"
+    shutil.copy(next(FILES.rglob("*episodes*.npz")), path)
 
     def read(file: Path) -> object:
         found = read_episodes(file)
@@ -117,7 +119,10 @@ def test_weights(tmp_path: Path, kind: str) -> None:
     if kind == "safetensors":
         save_file(state, path)
     elif kind == "npz":
-        np.savez(path, **{name: value.numpy() for name, value in state.items()})
+        arrays: dict[str, Any] = {}
+        for name, value in state.items():
+            arrays[name] = value.numpy()
+        np.savez(path, **arrays)
     else:
         torch.save(state, path, _use_new_zipfile_serialization=kind == "pt")
     check_answered(path, read_tensor_file, strange=True)
@@ -204,7 +209,8 @@ def test_own_images_with_a_table(tmp_path: Path) -> None:
 
 
 def test_splits(tmp_path: Path, bars_root: Path) -> None:
-    path = shutil.copy(bars_root / "bars" / "val.h5", tmp_path / "val.h5")
+    path = tmp_path / "val.h5"
+    shutil.copy(bars_root / "bars" / "val.h5", path)
 
     def read(file: Path) -> object:
         store = SplitStore(file)

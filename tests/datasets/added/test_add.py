@@ -221,7 +221,7 @@ def test_a_source_that_changes_while_it_is_read_is_not_stored(
     if kind != "folder":
         changed = own = Path(shutil.make_archive(str(source), kind, source))
 
-    def change(stage: str, done: int, total: int) -> None:
+    def change(stage: str, done: int, total: int, remark: str = "") -> None:
         if done < total:
             os.utime(changed, (1, 1))
 
