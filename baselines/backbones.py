@@ -217,7 +217,8 @@ def to_input(images: Tensor) -> Tensor:
 
 def _check_side(name: str, shape: Shape) -> None:
     height, width, _ = shape
-    if min(height, width) < _LEAST_SIDE:
+    side = min(height, width)
+    if side < _LEAST_SIDE:
         raise BaselineError(
             f"backbone {name}: expected images of at least {_LEAST_SIDE} x {_LEAST_SIDE} "
             f"pixels, of which four max-pools leave one, got {height} x {width}. Choose "

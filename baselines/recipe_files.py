@@ -232,7 +232,10 @@ def _checked(
         ) from None
 
 
-def _fault_text(fault: "ErrorDetails", keys: Sequence[str]) -> str:
+def _fault_text(
+    fault: "ErrorDetails",
+    keys: Sequence[str],
+) -> str:
     """Return what is wrong with a key or its value, and what was expected."""
     parts = map(str, fault["loc"])
     key = ".".join(parts)
@@ -242,9 +245,8 @@ def _fault_text(fault: "ErrorDetails", keys: Sequence[str]) -> str:
         return f"{key} is missing"
     if kind == "unexpected_keyword_argument":
         meant = ""
-        near = difflib.get_close_matches(key, keys, 1)
-        if near:
-            meant = f". Did you mean '{near[0]}'?"
+        for nearest in difflib.get_close_matches(key, keys, 1):
+            meant = f". Did you mean '{nearest}'?"
         return f"{key}: expected a key of a recipe, got another one{meant}"
     got = repr(fault["input"])
     got = shown(got, 40)
@@ -254,7 +256,8 @@ def _fault_text(fault: "ErrorDetails", keys: Sequence[str]) -> str:
 
 def _named(name: str, path: Path) -> str:
     """Return how an error names a recipe: by its name if it comes with fewbench."""
-    if path.parent == _RECIPES:
+    comes_with_fewbench = path.parent == _RECIPES
+    if comes_with_fewbench:
         return f"recipe {name}"
     return str(path)
 

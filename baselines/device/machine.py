@@ -9,9 +9,11 @@ def machine_facts() -> dict[str, str]:
     Sums are rounded in another order with another instruction set, such as AVX2 or
     AVX512, and with another number of threads.
     """
+    capability = torch.backends.cpu.get_cpu_capability()
+    n_threads = torch.get_num_threads()
     return {
-        "instruction_set": torch.backends.cpu.get_cpu_capability(),
-        "threads": str(torch.get_num_threads()),
+        "instruction_set": capability,
+        "threads": str(n_threads),
     }
 
 

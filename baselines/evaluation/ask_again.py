@@ -160,7 +160,8 @@ class _Again:
         if self.features is not None:
             assert isinstance(learner, EmbeddingLearner)
             # Another process may have embedded what was answered, and this one nothing yet.
-            images = np.concatenate([support.reshape(-1), query])
+            few = support.reshape(-1)
+            images = np.concatenate([few, query])
             table = self.features.table(images, report_nothing)
             support_rows = self.features.rows(support)
             query_rows = self.features.rows(query[None])
