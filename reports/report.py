@@ -46,6 +46,9 @@ from .tables.other_classes import other_classes_frame
 from .tables.printed import accuracy_grids, markdown
 from .tables.printed_table import PrintedTable
 
+# Larger figures are shown as PNG on the page.
+_LARGEST_SVG = 100_000
+
 History = list[dict[str, Any]]
 Histories = Mapping[str, History]
 # The file stem, the title and the figure of one plot.
@@ -78,11 +81,11 @@ def write_report(
     data = gather(results, published)
     with whole_folder(out) as folder:
         paths = _write_tables(data, folder)
-        figures: dict[str, str] = {}
+        figures: dict[str, str | bytes] = {}
         for stem, title, figure in _figures(data, histories, class_samples):
             png, svg, pdf = save_figure(figure, folder / stem)
             paths += [png, svg, pdf]
-            figures[title] = svg.read_text(encoding="utf-8")
+            figures[title] = _for_page(svg, png)
         page = Page(
             tables=data.tables,
             grids=data.grids,
@@ -91,6 +94,14 @@ def write_report(
         )
         paths.append(write_page(page, folder / "index.html"))
     return [Path(out) / path.name for path in paths]
+
+
+def _for_page(svg: Path, png: Path) -> str | bytes:
+    """Return a figure as SVG, or as PNG if it has so many parts that the page would grow."""
+    size = svg.stat().st_size
+    if size > _LARGEST_SVG:
+        return png.read_bytes()
+    return svg.read_text(encoding="utf-8")
 
 
 def _check(results: Sequence[RunResult], histories: Histories) -> None:

@@ -101,6 +101,9 @@ def unrendered(monkeypatch: pytest.MonkeyPatch) -> None:
     """Write empty files in place of plots, for tests that look at no plot."""
     from matplotlib.figure import Figure
 
+    from fewbench.reports.plots import saving
+
+    monkeypatch.setattr(saving, "_with_palette", bytes)
     monkeypatch.setattr(Figure, "draw_without_rendering", do_nothing)
     monkeypatch.setattr(Figure, "savefig", do_nothing)
 

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 
 from fewbench.benchmark.published_numbers import published_numbers
 from fewbench.reports.page.html import Page, write_page
+from fewbench.reports.plots import saving
 from fewbench.reports.records import ResultError
 from fewbench.reports.report import write_report
 from fewbench.reports.report_data import gather
@@ -114,6 +115,7 @@ def test_any_valid_results_give_a_report(make_result, tmp_path_factory, several)
         patch.setattr(
             Figure, "savefig", lambda self, _, **__: self.draw_without_rendering()
         )
+        patch.setattr(saving, "_with_palette", bytes)
         paths = write_report(results, out, {}, {}, published=published_numbers())
 
     assert {

@@ -8,6 +8,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from fewbench.benchmark.published_numbers import published_numbers
+from fewbench.reports.plots import saving
 from fewbench.reports.report import write_report
 from fewbench_tests.chromium import opened_browser
 
@@ -36,6 +37,7 @@ def page_path(various_results, make_result, tmp_path_factory) -> Path:
     images = [np.zeros((28, 28, 1), np.uint8)] * 5
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Figure, "savefig", save_only_svg)
+        patch.setattr(saving, "_with_palette", bytes)
         write_report(
             [*various_results, *more], out, {}, {"protonet": HISTORY},
             lambda _, names: dict.fromkeys(names, images), published_numbers(),
