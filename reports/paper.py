@@ -45,16 +45,27 @@ def write_paper(
     They are a file for each table, results.tex with all of them, references.bib, and the
     example paper.tex.
     """
-    floats = dict(latex_grids(grids))
+    tables = list(grids)
+    floats = dict(latex_grids(tables))
     paths = []
     for name, text in floats.items():
         path = out / f"table_{name}.tex"
         paths.append(write_text(path, f"{LATEX_NEEDS}\n{text}"))
     everything = "\n".join([LATEX_NEEDS, *floats.values()])
     paths.append(write_text(out / "results.tex", everything))
-    paths.append(write_text(out / "references.bib", bibliography(results)))
+    literature = bibliography(results, _cited(tables))
+    paths.append(write_text(out / "references.bib", literature))
     paths.append(write_text(out / "paper.tex", _example(floats)))
     return paths
+
+
+def _cited(grids: Iterable[PrintedTable]) -> set[str]:
+    """Return the keys of the papers that the cells of tables name."""
+    keys: set[str] = set()
+    for grid in grids:
+        for row in grid.rows:
+            keys.update(cell.cites for cell in row if cell.cites)
+    return keys
 
 
 def _example(names: Iterable[str]) -> str:

@@ -4,7 +4,7 @@ The entries stand in references.bib. A comment before each says what it is for.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -14,6 +14,9 @@ from .published import method_of
 from .records import RunResult
 
 _TOOL = "tool fewbench"
+# The first author and the year of a paper.
+_PAPER = re.compile(r"(\w+)\b.*?\b((?:19|20)\d\d)\b")
+_SECOND_HAND = re.compile(r"\b(quoted|via|README)\b")
 
 
 @dataclass(frozen=True)
@@ -41,9 +44,25 @@ def all_references() -> tuple[Reference, ...]:
     return tuple(map(_reference, with_entry))
 
 
-def bibliography(results: Iterable[RunResult]) -> str:
+def key_of_paper(source: str) -> str:
+    """Return the key of the paper that a published number comes from; "" if unknown.
+
+    source: such as "Finn et al. ICML 2017, Table 1"; a paper that another one quotes, or
+        a README of its authors, is not the paper itself
+    """
+    found = _PAPER.match(source)
+    if found is None or _SECOND_HAND.search(source):
+        return ""
+    author, year = found.groups()
+    key = f"{author.lower()}{year}"
+    known = {one.key for one in all_references()}
+    return key if key in known else ""
+
+
+def bibliography(results: Iterable[RunResult], cited: Collection[str] = ()) -> str:
     """Return the text of a BibTeX file for a paper about some results.
 
+    cited: the keys of more entries
     A comment names the datasets and learners that have no entry.
     """
     wanted = {_TOOL}
@@ -52,7 +71,8 @@ def bibliography(results: Iterable[RunResult]) -> str:
     known: set[str] = set()
     entries = []
     for reference in all_references():
-        if not wanted.isdisjoint(reference.subjects):
+        is_wanted = not wanted.isdisjoint(reference.subjects)
+        if is_wanted or reference.key in cited:
             entries.append(reference.bibtex)
         known.update(reference.subjects)
     lines = ["% Names and titles are as short as fewbench has them. Complete them."]

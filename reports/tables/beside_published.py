@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ..published import Beside, PublishedNumber
+from ..references import key_of_paper
 from .cells import Cell
 from .printed_table import PrintedCell, PrintedTable
 
@@ -92,4 +93,8 @@ def _published_accuracy(published: PublishedNumber) -> str:
 def _source_cell(published: PublishedNumber) -> PrintedCell:
     method = f"{published.method}, {published.variant}"
     source = f"{method}: {published.named_source}"
-    return PrintedCell(source, url=published.url)
+    return PrintedCell(
+        source,
+        url=published.url,
+        cites=key_of_paper(published.source),
+    )

@@ -187,6 +187,8 @@ def _cell(cell: PrintedCell) -> str:
     if cell.marks:
         marks = latex_escape(cell.marks)
         value += rf"\rlap{{\textsuperscript{{{marks}}}}}"
+    if cell.cites:
+        value += rf"~\cite{{{cell.cites}}}"
     return value
 
 

@@ -14,6 +14,7 @@ class PrintedCell(NamedTuple):
     strong: whether to print the value in bold, or with a "*" in plain text
     result: the result that the text links to, if any
     url: the web address that the text links to, if any
+    cites: the key in references.bib of the paper that the text names, if any
     """
 
     value: str
@@ -21,6 +22,7 @@ class PrintedCell(NamedTuple):
     strong: bool = False
     result: RunResult | None = None
     url: str = ""
+    cites: str = ""
 
     def __str__(self) -> str:
         return marked(self.value, self.marks, strong=self.strong)

@@ -1,9 +1,16 @@
 import re
 
+import pytest
+
 from fewbench.baselines.families import BASELINES
 from fewbench.benchmark.protocols.papers import LEGACY
 from fewbench.datasets import BUILDERS
-from fewbench.reports.references import all_references, bibliography, citations
+from fewbench.reports.references import (
+    all_references,
+    bibliography,
+    citations,
+    key_of_paper,
+)
 from fewbench_tests.paths import REPOSITORY
 
 FIELD = re.compile(r"  (\w+) = \{(.*)\},")
@@ -61,3 +68,25 @@ def test_a_learner_of_another_name_is_cited_by_its_method(make_result):
     renamed = make_result(learner="best-of-ours", recipe={"learner": "anil"})
 
     assert citations([renamed])["learner"] == ["raghu2020"]
+
+
+@pytest.mark.parametrize(
+    ("source", "key"),
+    [
+        ("Finn et al. ICML 2017, Table 1", "finn2017"),
+        ("Snell, Swersky & Zemel NeurIPS 2017, Table 2/6", "snell2017"),
+        ("Liu et al. ICLR 2019 (TPN), Table 8", "liu2019"),
+        ("Vinyals et al. NeurIPS 2016 Table 1, as quoted in Finn 2017 Table 1", ""),
+        ("Antoniou et al. ICLR 2019 (via PapersWithCode entry)", ""),
+        ("Ye et al. CVPR 2020 (FEAT) README", ""),
+        ("Bronskill et al. ICML 2020 (TaskNorm) Table 1", ""),
+        ("GitHub issue", ""),
+    ],
+)
+def test_a_published_number_is_cited_if_its_own_paper_is_known(
+    source: str, key: str
+) -> None:
+    assert key_of_paper(source) == key
+    if key:
+        assert f"{{{key}," in bibliography([], [key])
+        assert f"{{{key}," not in bibliography([])
