@@ -122,7 +122,9 @@ def _subjects(result: RunResult) -> Iterator[str]:
     if f"protocol {paper}" in known:
         yield f"protocol {paper}"
     yield f"learner {method_of(result)}"
-    dataset = without_size(result.protocol.dataset)
+    # BibTeX would take the @ of a size for an entry, even in a comment.
+    name = without_size(result.protocol.dataset)
+    dataset = name
     while dataset and f"dataset {dataset}" not in known:
         dataset, _, _ = dataset.rpartition("-")
-    yield f"dataset {dataset or result.protocol.dataset}"
+    yield f"dataset {dataset or name}"
