@@ -33,7 +33,7 @@ _UNITS = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
 _SIZE = re.compile(r"(\d{1,12}(?:\.\d{1,6})?)\s*([KMGT]?B?)", re.IGNORECASE)
 _ID = re.compile(r"[0-9a-f]{64}")
 _OWN_FILES = re.compile(
-    r"features\.json(\.partial)?|\.fewbench|\.lock(\.pid)?"
+    r"(features|conditions)\.json(\.partial)?|\.fewbench|\.lock(\.pid)?"
     r"|features/[0-9a-f]{2}/[0-9a-f]{64}\.npy(\.lock)?(\.pid)?"
     r"|attempts/[0-9a-f]{64}/\d+/features\.npy(\.copy)?"
     r"|locks/[0-9a-f]{64}(\.pid)?"

@@ -8,7 +8,7 @@ import sys
 import textwrap
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from fewbench.documents import printable, shown
@@ -45,6 +45,10 @@ def emit(document: Mapping[str, object], text: str, as_json: bool) -> None:
         sys.stdout.flush()
     except OSError as error:
         error.filename = "stdout"
+        # Python would try again to write the rest when it ends.
+        with suppress(OSError):
+            sys.stdout.close()
+        sys.stdout = None
         raise
 
 

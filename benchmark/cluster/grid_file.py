@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
-from fewbench.documents import parse_toml, read_bytes, shown
+from fewbench.documents import parse_toml, plain, read_bytes, shown
 from fewbench.errors import UserError
 
 _MOST_BYTES = 1 << 20
@@ -154,7 +154,7 @@ def _explained(error: ValidationError) -> str:
     if fault["type"] == "missing":
         return f"{_place(fault['loc'])} is missing"
     got = shown(repr(fault["input"]), 60)
-    return f"{_place(fault['loc'])}: {fault['msg']} (got {got})"
+    return f"{_place(fault['loc'])}: {plain(fault['msg'])} (got {got})"
 
 
 def _place(where: Sequence[int | str]) -> str:

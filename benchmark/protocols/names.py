@@ -68,9 +68,13 @@ def base_name(protocol: EvalProtocol) -> str | None:
 
 
 def extended_name(name: str, suffix: str) -> str:
-    """Add a suffix to a protocol's name. A name that is too long is cut before the suffix."""
-    room = _LONGEST_NAME - len(suffix)
-    return name[:room] + suffix
+    """Add a suffix to a protocol's name. A name that is too long is cut before the suffix.
+
+    A suffix that is too long on its own, since it names long datasets, is cut at its end.
+    """
+    room = max(1, _LONGEST_NAME - len(suffix))
+    together = name[:room] + suffix
+    return together[:_LONGEST_NAME]
 
 
 def _words_of_changes(protocol: EvalProtocol, base: EvalProtocol) -> dict[str, str]:

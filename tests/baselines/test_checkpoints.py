@@ -81,7 +81,7 @@ def test_damaged_foreign_and_newer_files_get_a_sentence(tmp_path: Path) -> None:
     save_file(
         {"a": torch.ones(1)}, path, {"fewbench": json.dumps({"schema_version": 99})}
     )
-    with pytest.raises(BaselineError, match="newer fewbench.*got 99.*Upgrade"):
+    with pytest.raises(BaselineError, match="newer fewbench.*got 99.*Get a newer"):
         load_checkpoint(path)
     save_checkpoint(path, {"a": torch.ones(100)}, {})
     path.write_bytes(path.read_bytes()[:-10])

@@ -96,7 +96,7 @@ TAMPERING = {
     ),
     "a number as text": (
         lambda path: edit(path, '"n_shot": 1', '"n_shot": "1"'),
-        "valid integer",
+        "whole number",
     ),
 }
 

@@ -35,7 +35,7 @@ def test_the_hash_is_of_everything_but_the_name() -> None:
         ({"n_shot": 0}, "expected at least 1, see --shot"),
         ({"n_query": -1}, "expected at least 1, see --query"),
         ({"n_episodes": 0}, "expected at least 1, see --episodes"),
-        ({"seed": -1}, "expected at least 0, see --seed"),
+        ({"seed": -1}, "expected 0 to 18446744073709551615, see --seed"),
     ],
 )
 def test_a_number_out_of_range_names_the_option(

@@ -31,7 +31,7 @@ def test_accuracies_and_mean_follow_from_the_predictions(make_result):
         ({"precision": "fp8"}, "'fp64' or 'other'"),
         ({"seconds": {"total": float("nan")}}, "finite"),
         ({"recipe": {"lr": float("inf")}}, "recipe.lr"),
-        ({"unknown": 1}, "unexpected keyword|is no known key"),
+        ({"unknown": 1}, "Unexpected keyword|is no known key"),
     ],
 )
 def test_a_result_that_contradicts_itself_is_refused(make_result, change, complaint):

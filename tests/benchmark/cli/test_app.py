@@ -196,8 +196,10 @@ def test_a_keyboard_interrupt_gives_one_line(
     monkeypatch.setattr("fewbench.benchmark.evaluate_into.evaluate_into", interrupted)
     command = ("evaluate", "centroid", "--protocol", "glyphs-5w1s", "--out", "x")
     done = run(*command, code=130)
-    line = "interrupted by SIGINT. To start again, type the same command\n"
-    assert done.stderr == line
+    assert done.stderr == (
+        "interrupted by SIGINT. To go on, type: fewbench evaluate centroid --protocol "
+        "glyphs-5w1s --out x --skip-existing\n"
+    )
 
 
 def test_a_signal_before_any_command_runs_gives_one_line(tmp_path: Path) -> None:

@@ -155,7 +155,7 @@ def test_an_estimate_says_what_is_left() -> None:
         "peak_bytes": 8_500_000_000,
     }
     assert estimate_text(estimate) == (
-        "40000 steps take about 25.0 h: 2.12 s for each step and 30 s for each "
+        "40,000 steps take about 25.0 h: 2.12 s for each step and 30 s for each "
         "validation\nmemory: 8.5 GB"
     )
     rest = estimate_text({**estimate, "start": 500, "peak_bytes": 0})

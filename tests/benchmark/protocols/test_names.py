@@ -104,3 +104,8 @@ def test_changes_of_a_protocol_on_own_images_show_too() -> None:
     assert with_fitting_name(named_by_changes(changed)).name == "mine-5w1s-val-3query"
     # It is in nobody else's catalogue.
     assert base_name(protocol) is None
+
+
+def test_the_longest_names_of_datasets_fit() -> None:
+    protocol = replace(find_protocol("glyphs-5w1s"), dataset=80 * "y", seed=2**64 - 1)
+    assert len(named_by_changes(protocol).name) == 80

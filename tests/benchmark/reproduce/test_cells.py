@@ -191,7 +191,11 @@ short_seconds_a_step = 1
     ("old", "new", "message"),
     [
         ("", "= 1", "cells.toml: it is no TOML"),
-        ("tolerance = 2.0", "tolerance = -1", "finn17-mini-5w1s.tolerance: Input"),
+        (
+            "tolerance = 2.0",
+            "tolerance = -1",
+            "finn17-mini-5w1s.tolerance: expected a number greater than 0",
+        ),
         ("tolerance = 2.0", "", "finn17-mini-5w1s.tolerance is missing"),
         (
             'recipe = "maml-mini',

@@ -53,12 +53,12 @@ def with_class_name(name: str) -> RunResult:
 
 
 def test_a_long_name_that_says_all_passes(tmp_path: Path) -> None:
-    seed = 10**52
-    protocol = replace(HONEST.protocol, seed=seed)
+    changes: dict[str, Any] = {"seed": 2**64 - 1, "dataset": "m" + 28 * "y"}
+    protocol = replace(HONEST.protocol, **changes)
     name = named_by_changes(protocol).name
     assert len(name) == 80
 
-    found = check(tmp_path, of_protocol(name=name, seed=seed), foreign=True)
+    found = check(tmp_path, of_protocol(name=name, **changes), foreign=True)
 
     assert "error protocol" not in "\n".join(lines(found))
 

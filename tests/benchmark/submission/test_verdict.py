@@ -69,7 +69,10 @@ def test_it_comes_back_and_is_written_the_same(tmp_path: Path) -> None:
         (None, "No such file"),
         ("{", "it is no JSON"),
         ("[]", "expected a file as fewbench submission check writes it"),
-        ('{"schema_version": 9}', "expected schema_version 1 or older, got 9. Upgrade"),
+        (
+            '{"schema_version": 9}',
+            "expected schema_version 1 or older, got 9. Get a newer",
+        ),
         ('{"schema_version": 1}', "is missing"),
     ],
 )
