@@ -217,7 +217,7 @@ def test_a_run_that_is_stopped_at_random_moments_ends_with_the_same_bits(
     assert process.exitcode == 0
 
     chance = random.Random(1)
-    for number in [signal.SIGKILL, signal.SIGINT, signal.SIGTERM] * 2:
+    for number in [signal.SIGKILL, signal.SIGINT, signal.SIGTERM]:
         process = start_training(train_60_steps, root, stopped)
         time.sleep(chance.uniform(0.1, 0.5) * seconds)
         assert process.pid is not None

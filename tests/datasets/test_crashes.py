@@ -113,7 +113,7 @@ def test_a_build_killed_again_and_again_is_completed_at_last(
     while not (tmp_path / one.info.name).exists():
         running = one.start(tmp_path)
         # Later ones get a little more time: the machine may be busier than it was.
-        time.sleep(draw.uniform(0, one.seconds * (0.4 + kills / 50)))
+        time.sleep(draw.uniform(0, one.seconds * (0.6 + kills / 20)))
         running.kill()
         kills += 1
     one.complete(tmp_path)

@@ -240,7 +240,7 @@ def test_output_that_nobody_reads(
 ) -> None:
     if "/dev/full" in redirected and not Path("/dev/full").exists():
         pytest.skip("needs /dev/full")
-    command = f"{sys.executable} -m fewbench recipes {redirected}"
+    command = f"{sys.executable} -m fewbench protocol list {redirected}"
     done = subprocess.run(
         ["bash", "-c", command], cwd=tmp_path, capture_output=True, text=True
     )

@@ -79,12 +79,14 @@ def test_an_embedding_that_was_killed_goes_on(
 ) -> None:
     module = write_encoder(tmp_path)
     slow = f"""
+import os
 import time
 from {module} import encoder as fast
 
 def encoder():
     module = fast()
-    module.register_forward_hook(lambda *_: time.sleep(0.2))
+    seconds = float(os.environ.get("SECONDS_OF_A_BATCH", 0))
+    module.register_forward_hook(lambda *_: time.sleep(seconds))
     return module
 """
     (tmp_path / f"slow_{module}.py").write_text(slow)
@@ -95,7 +97,12 @@ def encoder():
     process = subprocess.Popen(
         [FEWBENCH, *command, "f"],
         cwd=tmp_path,
-        env=os.environ | {"FEWBENCH_DATA": str(glyphs_root), "OMP_NUM_THREADS": "1"},
+        env={
+            **os.environ,
+            "FEWBENCH_DATA": str(glyphs_root),
+            "OMP_NUM_THREADS": "1",
+            "SECONDS_OF_A_BATCH": "0.2",
+        },
         stderr=subprocess.DEVNULL,
     )
     deadline = time.monotonic() + 100
