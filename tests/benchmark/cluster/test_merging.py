@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from fewbench.benchmark.cluster.grid_tasks import answers_tasks
 from fewbench.benchmark.cluster.grid_work import (
     OpenGrid,
@@ -37,37 +39,40 @@ def test_shards_and_merge_make_the_bytes_of_one_run(
         assert path.read_bytes() == (theirs / path.name).read_bytes()
 
 
-def test_damaged_answers_are_said_and_the_other_results_are_saved(
-    tmp_path: Path, glyphs_root: Path
-) -> None:
+@pytest.fixture
+def answered(tmp_path: Path, glyphs_root: Path) -> OpenGrid:
+    """A grid of which two shards have made all answers."""
     grid = opened(tmp_path, glyphs_root)
     place = grid.plan.place
-    run_flows(grid.plan.flows(), WorksHere(place), place, share=Share(0, 2))
-    run_flows(grid.plan.flows(), WorksHere(place), place, share=Share(1, 2))
-    [training] = grid.plan.trainings
-    task, _ = answers_tasks(training.evaluations[0], grid.conditions)
+    for number in range(2):
+        share = Share(number, 2)
+        run_flows(grid.plan.flows(), WorksHere(place), place, share=share)
+    return grid
+
+
+def test_damaged_answers_are_said_and_the_other_results_are_saved(
+    answered: OpenGrid,
+) -> None:
+    place = answered.plan.place
+    [training] = answered.plan.trainings
+    task, _ = answers_tasks(training.evaluations[0], answered.conditions)
     place.file(task).write_bytes(b"damaged")
-    [sentence] = merge_results(grid, report_nothing)
+    [sentence] = merge_results(answered, report_nothing)
     assert sentence.startswith("save glyphs-5w1s-300ep by protonet on glyphs, seed 0: ")
     assert "damaged answers" in sentence
     assert len(list((place.folder / "results").glob("*.json"))) == 1
 
 
-def test_missing_answers_hold_back_their_own_result_alone(
-    tmp_path: Path, glyphs_root: Path
-) -> None:
-    grid = opened(tmp_path, glyphs_root)
-    place = grid.plan.place
-    run_flows(grid.plan.flows(), WorksHere(place), place, share=Share(0, 2))
-    run_flows(grid.plan.flows(), WorksHere(place), place, share=Share(1, 2))
-    [training] = grid.plan.trainings
-    task, _ = answers_tasks(training.evaluations[0], grid.conditions)
+def test_missing_answers_hold_back_their_own_result_alone(answered: OpenGrid) -> None:
+    place = answered.plan.place
+    [training] = answered.plan.trainings
+    task, _ = answers_tasks(training.evaluations[0], answered.conditions)
     place.file(task).unlink()
-    assert merge_results(grid, report_nothing) == []
+    assert merge_results(answered, report_nothing) == []
     [sentence] = missing_answers(training, place)
     assert sentence.endswith("1 of 2 ranges of answers missing")
     assert len(list((place.folder / "results").glob("*.json"))) == 1
     for path in (place.folder / "results").iterdir():
         path.unlink()
-    assert merge_results(grid, report_nothing) == []
+    assert merge_results(answered, report_nothing) == []
     assert len(list((place.folder / "results").glob("*.json"))) == 1
