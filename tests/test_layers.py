@@ -3,8 +3,8 @@
 import ast
 import sys
 import tomllib
-from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -73,7 +73,8 @@ def source_files() -> list[Path]:
 MODULES = {module_name(path): path for path in source_files()}
 
 
-def imports(path: Path) -> Iterator[Import]:
+@cache
+def imports(path: Path) -> tuple[Import, ...]:
     """What a module imports when it runs; imports for type checkers are left out."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     for_checkers: set[ast.AST] = set()
@@ -83,11 +84,13 @@ def imports(path: Path) -> Iterator[Import]:
             for_checkers.update(ast.walk(node))
         elif isinstance(node, ast.FunctionDef):
             deferred.update(ast.walk(node))
+    found = []
     for node in ast.walk(tree):
         if node in for_checkers:
             continue
         for target in targets(node, path):
-            yield Import(target, node in deferred)
+            found.append(Import(target, node in deferred))
+    return tuple(found)
 
 
 def targets(node: ast.AST, path: Path) -> list[str]:

@@ -104,7 +104,8 @@ def test_a_build_killed_at_any_moment_is_completed_by_the_next(
         one.complete(root)
 
 
-@pytest.mark.parametrize("layout", LAYOUTS)
+# Other layouts are killed as often where there is more time: tests/heavy/test_many_kills.py.
+@pytest.mark.parametrize("layout", LAYOUTS if SPARSE == 1 else ["pickles"])
 def test_a_build_killed_again_and_again_is_completed_at_last(
     tmp_path: Path, worlds: dict[str, World], layout: str
 ) -> None:
