@@ -3,6 +3,7 @@
 This module does not import torch, since a report needs no model.
 """
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -13,7 +14,7 @@ from fewbench.errors import UserError
 from ..datasets.root import data_root
 from ..reports.records import ResultError, RunResult
 from ..reports.result_files import RESULT_PATTERN
-from .learning_curves import read_histories
+from .learning_curves import LOG, read_histories
 from .published_numbers import published_numbers
 from .sample_images import class_samples, split_sheets
 from .verification.load import load_results
@@ -79,11 +80,15 @@ def report_folders(
 
 def _no_results(folders: Sequence[Path]) -> ResultError:
     """Return the error for training runs without any result."""
-    names = " ".join(map(str, folders))
+    runs: list[Path] = []
+    for folder in folders:
+        runs += [log.parent for log in folder.rglob(LOG)]
+    run = shlex.quote(str(min(runs)))
+    names = shlex.join(map(str, folders))
     return ResultError(
-        f"{names}: nothing to report but learning curves: expected results as well, got a "
-        f"training run alone. Evaluate it: fewbench evaluate {folders[0]} --protocol NAME "
-        f"--out results. Then type: fewbench report results {names} --out DIR"
+        f"{names}: nothing to report but learning curves: expected results as well, got "
+        f"training runs alone. Evaluate them, such as: fewbench evaluate {run} --protocol "
+        f"NAME --out results. Then type: fewbench report results {names} --out DIR"
     )
 
 

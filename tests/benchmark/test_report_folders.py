@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 
 import pytest
 
@@ -84,3 +85,11 @@ def test_a_training_run_gives_its_curve_beside_the_results(tmp_path):
     write(run / "train.json", {"history": ROWS})
     report = report_folders([results, run], tmp_path / "out", tmp_path)
     assert "learning_curve_mine.png" in {path.name for path in report.paths}
+
+
+def test_training_runs_alone_are_told_what_to_evaluate(tmp_path: Path) -> None:
+    run = tmp_path / "runs" / "a b"
+    write(run / "train.json", {"history": ROWS})
+    with pytest.raises(ResultError, match=rf"fewbench evaluate '{run}' --protocol"):
+        report_folders([tmp_path / "runs"], tmp_path / "out", None)
+    assert not (tmp_path / "out").exists()
