@@ -5,15 +5,14 @@ such as [maml]. Older recipes and checkpoints have these settings beside the oth
 They are still read.
 """
 
-import difflib
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from fewbench.documents import parse_toml, plain, read_bytes, shown
+from fewbench.documents import parse_toml, read_bytes
 
 from ..datasets.info import DataError
 from ..datasets.lookup import pick
@@ -21,11 +20,9 @@ from .config import TrainConfig
 from .families import BASELINES, learner_class
 from .learner import BaselineError
 from .own_code import is_own, look_in_working_folder
+from .recipe_faults import fault_text
 from .settings import parse_settings
 from .trained_learner import TrainedLearner
-
-if TYPE_CHECKING:
-    from pydantic_core import ErrorDetails
 
 _RECIPES = Path(__file__).parent / "recipes"
 _COMMON = TypeAdapter(TrainConfig)
@@ -225,33 +222,11 @@ def _checked(
     except ValidationError as error:
         faults: list[str] = []
         for fault in error.errors():
-            text = _fault_text(fault, keys)
+            text = fault_text(fault, keys)
             faults.append(text)
         raise BaselineError(
             f"{where}: {'; '.join(faults)}. All keys: {', '.join(keys)}."
         ) from None
-
-
-def _fault_text(
-    fault: "ErrorDetails",
-    keys: Sequence[str],
-) -> str:
-    """Return what is wrong with a key or its value, and what was expected."""
-    parts = map(str, fault["loc"])
-    key = ".".join(parts)
-    key = shown(key)
-    kind = fault["type"]
-    if kind.startswith("missing"):
-        return f"{key} is missing"
-    if kind == "unexpected_keyword_argument":
-        meant = ""
-        for nearest in difflib.get_close_matches(key, keys, 1):
-            meant = f". Did you mean '{nearest}'?"
-        return f"{key}: expected a key of a recipe, got another one{meant}"
-    got = repr(fault["input"])
-    got = shown(got, 40)
-    expected = plain(fault["msg"])
-    return f"{key}: {expected}, got {got}"
 
 
 def _named(name: str, path: Path) -> str:

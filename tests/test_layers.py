@@ -24,6 +24,7 @@ FLOOR = {
     "folders",
     "locks",
     "npz",
+    "plain_words",
     "progress",
     "signals",
 }

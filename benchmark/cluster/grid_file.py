@@ -11,8 +11,9 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
-from fewbench.documents import parse_toml, plain, read_bytes, shown
+from fewbench.documents import parse_toml, read_bytes, shown
 from fewbench.errors import UserError
+from fewbench.plain_words import plain
 
 _MOST_BYTES = 1 << 20
 _STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
