@@ -13,6 +13,7 @@ import typer
 from typer.core import TyperGroup
 
 from fewbench.errors import UserError
+from fewbench.plain_words import plain
 from fewbench.signals import Interrupted
 
 from . import (
@@ -181,7 +182,8 @@ def usage_error_text(error: Exception) -> str:
     to read.
     """
     message = getattr(error, "format_message", error.__str__)()
-    sentence = " ".join(message.split())
+    option, colon, fault = " ".join(message.split()).partition(": ")
+    sentence = f"{option}{colon}{plain(fault)}"
     if not sentence.endswith((".", "?", "!")):
         sentence += "."
     context = getattr(error, "ctx", None)

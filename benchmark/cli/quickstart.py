@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from fewbench.documents import counted
+
 from .console import emit, progress_bars, say
 from .going_on import going_on
 from .options import Device, Json, Out, Root, named_settings
@@ -45,4 +47,5 @@ def quickstart(
     }
     emit(document, f"{to_text(made.results)}\n\nopen {made.page}", as_json)
     run = made.training
-    say(f"trained {run['steps']} steps in {run['seconds']:.0f} s on {run['device']}")
+    n_steps = counted(run["steps"], "step")
+    say(f"trained {n_steps} in {run['seconds']:.0f} s on {run['device']}")

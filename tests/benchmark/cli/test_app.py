@@ -129,6 +129,10 @@ def test_the_installed_command_answers_in_one_line_too(run_process) -> None:
 
 def test_an_error_without_a_context_names_the_whole_command() -> None:
     assert usage_error_text(ValueError("no\n good")) == "no good. See: fewbench --help"
+    too_small = ValueError("Invalid value for '--seed': Input should be greater than 0")
+    assert usage_error_text(too_small).startswith(
+        "Invalid value for '--seed': expected a number greater than 0. See"
+    )
 
 
 def test_a_file_that_cannot_be_used_is_named() -> None:
