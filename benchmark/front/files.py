@@ -5,6 +5,7 @@ import hashlib
 import json
 import os
 import shutil
+import stat
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
@@ -164,9 +165,13 @@ class _PartialFile:
 
     def _remove_what_is_no_file(self) -> None:
         """Remove a link, which leads to another file, or a pipe, which may wait for ever."""
-        partial = self._partial
-        if partial.is_symlink() or (partial.exists() and not partial.is_file()):
-            partial.unlink()
+        try:
+            # One look alone: another process may rename its file at any moment.
+            kind = self._partial.lstat().st_mode
+        except FileNotFoundError:
+            return
+        if not stat.S_ISREG(kind):
+            self._partial.unlink(missing_ok=True)
 
     def write(self, data: bytes, *, durable: bool) -> None:
         """Write the whole content."""
