@@ -18,6 +18,8 @@ _ROUNDING = 2.0**-19
 # Scores are computed again for so many queries at once that the differences of their
 # features have at most this many values.
 _VALUES_AT_ONCE = 1 << 20
+# The number of features in a block. For 150 queries, a block is about 1 MB.
+_FEATURES_AT_ONCE = 2048
 
 
 def class_mean_scores(support: Tensor, query: Tensor) -> Tensor:
@@ -35,15 +37,9 @@ def class_mean_scores(support: Tensor, query: Tensor) -> Tensor:
     Returns float64 (..., n_queries, n_way).
     """
     n_shot = support.shape[-2]
-    sums = support.double().sum(-2)
+    sums = support.sum(-2, dtype=torch.float64)
     means = sums / n_shot
-    centre = means.mean(-2, keepdim=True)
-    precise = torch.promote_types(query.dtype, torch.float32)
-    # Each difference is rounded once.
-    centre = centre.to(precise)
-    queries = (query - centre).float()
-    prototypes = (means - centre).float()
-    scores, sizes = _centred_scores(queries, prototypes)
+    scores, sizes = _scores_in_blocks(query, means)
     highest = scores.amax(-1, keepdim=True)
     tolerance = _ROUNDING * math.sqrt(query.shape[-1]) * sizes
     n_near = (scores >= highest - tolerance).sum(-1)
@@ -88,19 +84,50 @@ def negative_squared_distances(query: Tensor, prototypes: Tensor) -> Tensor:
     return 2 * query @ prototypes.transpose(-1, -2) - squares
 
 
-def _centred_scores(queries: Tensor, prototypes: Tensor) -> tuple[Tensor, Tensor]:
+def _scores_in_blocks(query: Tensor, means: Tensor) -> tuple[Tensor, Tensor]:
     """Return the scores, and the sum of squared lengths that bounds their rounding.
+
+    They are summed over blocks of features, whose differences to the centre fit in the
+    cache of a processor.
+
+    query: any real type (..., n_queries, d)
+    means: float64 (..., n_way, d)
+    Returns float32 (..., n_queries, n_way) and float32 (..., n_queries, 1).
+    """
+    precise = torch.promote_types(query.dtype, torch.float32)
+    sums: tuple[Tensor, ...] = ()
+    for some_query, some_means in zip(
+        query.split(_FEATURES_AT_ONCE, dim=-1),
+        means.split(_FEATURES_AT_ONCE, dim=-1),
+        strict=True,
+    ):
+        centre = some_means.mean(-2, keepdim=True)
+        # Each difference is rounded once.
+        centre = centre.to(precise)
+        queries = (some_query - centre).float()
+        prototypes = (some_means - centre).float()
+        parts = _products(queries, prototypes)
+        if sums:
+            parts = tuple(a + b for a, b in zip(sums, parts, strict=True))
+        sums = parts
+    products, query_squares, prototype_squares = sums
+    squares = query_squares + prototype_squares
+    sizes = query_squares + prototype_squares.amax(-1, keepdim=True)
+    return products - squares, sizes
+
+
+def _products(queries: Tensor, prototypes: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Return twice the products of queries and prototypes, and the squares of both.
 
     queries: float32 (..., n_queries, d)
     prototypes: float32 (..., n_way, d)
-    Returns float32 (..., n_queries, n_way) and float32 (..., n_queries, 1).
+    Returns float32 (..., n_queries, n_way), (..., n_queries, 1) and (..., 1, n_way).
     """
     # Unlike square().sum(), this makes no copy of the features.
     query_squares = vector_norm(queries, dim=-1, keepdim=True).square()
     prototype_squares = vector_norm(prototypes, dim=-1).square().unsqueeze(-2)
     products = queries @ (2 * prototypes).mT
-    scores = products - (query_squares + prototype_squares)
-    return scores, query_squares + prototype_squares.amax(-1, keepdim=True)
+    return products, query_squares, prototype_squares
 
 
 def _score_again(

@@ -201,7 +201,7 @@ class ImageView:
         """
         if len(self.stores) == 1:
             (store,) = self.stores
-            return store.images[base]
+            return store.at(base)
         shape = (len(base), *self.image_shape)
         pixels = np.empty(shape, np.uint8)
         # The number of the split that contains each image.
@@ -210,5 +210,5 @@ class ImageView:
         for s, store in enumerate(self.stores):
             rows = owners == s
             within = base[rows] - self._starts[s]
-            pixels[rows] = store.images[within]
+            pixels[rows] = store.at(within)
         return pixels

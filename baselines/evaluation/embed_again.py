@@ -72,16 +72,33 @@ def embed_again(
         batch = features.batch_with(images[0])
         again = embedded(learner, features.view, batch)
         repeated = _change(features.of(batch), again)
-    is_constant = bool((before == before[:1]).all())
-    if is_constant:
-        before = features.of(known)
-        is_constant = bool((before == before[:1]).all())
-    return EmbeddedAgain(n_images, change, tolerance, repeated, not is_constant)
+    are_distinct = _differ(before, before) or _any_differ(features, before, known)
+    return EmbeddedAgain(n_images, change, tolerance, repeated, are_distinct)
 
 
 def _size(n_known: int, block_size: int) -> int:
     most = max(_FEWEST, block_size)
     return min(max(n_known // _ONE_OF, _FEWEST), most)
+
+
+def _any_differ(features: Features, some: Tensor, images: np.ndarray) -> bool:
+    """Whether an image has other features than the first of some features: (n, d)
+
+    images: int64 (n,)
+    """
+    n_images = len(images)
+    for first in range(0, n_images, features.size):
+        few = images[first : first + features.size]
+        if _differ(some, features.of(few)):
+            return True
+    return False
+
+
+def _differ(some: Tensor, others: Tensor) -> bool:
+    """Whether one of the others differs from the first of some features: (n, d) each"""
+    first = some[:1]
+    are_equal = (others == first).all()
+    return not bool(are_equal)
 
 
 def _change(before: Tensor, after: Tensor) -> float:

@@ -10,7 +10,6 @@ encoder that counts its calls.
 import hashlib
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from fewbench.progress import Progress
@@ -19,6 +18,7 @@ from ...datasets.random_draws import random_words
 from ...datasets.view import ImageView
 from ..learner import BaselineError, EmbeddingLearner
 from ..outputs import described
+from .feature_table import FeatureTable, new_table
 
 # The number of pixels in a forward pass. Its intermediate results then fit in the cache
 # of a processor, measured at 28 px.
@@ -98,7 +98,9 @@ class Features:
         self.size = images_per_block(learner, view, self._order)
         n_blocks = -(-len(self._order) // self.size)
         self._is_done = np.zeros(n_blocks, bool)
-        self._rows: Tensor | None = None
+        self._table: FeatureTable | None = None
+        # The width and type of all features; None before the first block.
+        self._first: Tensor | None = None
 
     def are_those_of(
         self,
@@ -117,8 +119,8 @@ class Features:
         """Return the rows of these images in `table`: int64, in the shape of `images`"""
         return self._row_of[images]
 
-    def table(self, images: np.ndarray, report: Progress) -> Tensor:
-        """Embed the blocks of these images, and return the table of features: (n, d)
+    def table(self, images: np.ndarray, report: Progress) -> FeatureTable:
+        """Embed the blocks of these images, and return the table of features.
 
         Rows of blocks that were not embedded yet hold no meaningful values.
         Raises BaselineError if features have the wrong shape.
@@ -130,17 +132,17 @@ class Features:
         for block in missing:
             done += self._embed(int(block))
             report("embed", done, n_images)
-        assert self._rows is not None, "an episode has images"
-        return self._rows
+        assert self._table is not None, "an episode has images"
+        return self._table
 
     def of(self, images: np.ndarray) -> Tensor:
         """Return the features of images that are embedded: (n, d)
 
         images: int64 (n,)
         """
-        assert self._rows is not None, "the images are embedded"
-        rows = torch.from_numpy(self.rows(images))
-        return self._rows[rows.to(self._rows.device)]
+        assert self._table is not None, "the images are embedded"
+        rows = self.rows(images)
+        return self._table.at(rows)
 
     def embedded_images(self, generator: np.random.Generator) -> np.ndarray:
         """Return the images that are embedded: int64 (n,)
@@ -166,13 +168,17 @@ class Features:
         first = block * self.size
         images = self._order[first : first + self.size]
         features = self._features_of(images)
-        if self._rows is None:
-            shape = (len(self._order), features.shape[1])
-            self._rows = features.new_empty(shape)
-        _check_like_first(features, self._rows)
-        self._rows[first : first + len(images)] = features
+        if self._table is None or self._first is None:
+            self._first = features[:0]
+            self._table = self._new_table(features)
+        _check_like_first(features, self._first)
+        self._table.write(first, features)
         self._is_done[block] = True
         return len(images)
+
+    def _new_table(self, features: Tensor) -> FeatureTable:
+        """Make the table for all features, which are like these ones: (n, d)"""
+        return new_table(len(self._order), features)
 
     def _features_of(self, images: np.ndarray) -> Tensor:
         """Make the features of the images of a block: (n, d)"""

@@ -7,14 +7,13 @@ batch, and their scores, float (n_episodes, n_queries, n_way).
 from collections.abc import Iterator
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from ...datasets.view import ImageView
 from ..device.images import Pixels
 from ..device.malloc import keep_large_blocks
 from ..learner import BaselineError, EmbeddingLearner, Learner, TaskLearner
 from ..outputs import score_array
+from .feature_table import FeatureTable
 
 # The number of episodes in a chunk, which is classified at once. It is halved until the
 # features of a chunk have at most _VALUES_PER_CHUNK values. It stays a power of two, so
@@ -31,7 +30,7 @@ Scored = tuple[int, np.ndarray]
 
 def score_features(
     learner: EmbeddingLearner,
-    features: Tensor,
+    features: FeatureTable,
     support: np.ndarray,
     query: np.ndarray,
 ) -> Iterator[Scored]:
@@ -42,14 +41,13 @@ def score_features(
     """
     n_episodes, n_way, n_shot = support.shape
     n_queries = query.shape[1]
-    width = features.shape[1]
     n_images = n_queries + n_way * n_shot
-    size = _chunk_size(n_images * width)
+    size = _chunk_size(n_images * features.width)
     for first in range(0, n_episodes, size):
         here = slice(first, first + size)
         scores = learner.classify(
-            _gather(features, support[here]),
-            _gather(features, query[here]),
+            features.at(support[here]),
+            features.at(query[here]),
         )
         yield len(query[here]), score_array(scores)
 
@@ -59,16 +57,6 @@ def _chunk_size(values_of_episode: int) -> int:
     while size > 1 and size * values_of_episode > _VALUES_PER_CHUNK:
         size //= 2
     return size
-
-
-def _gather(features: Tensor, rows: np.ndarray) -> Tensor:
-    """Return the features at these rows: (*rows.shape, d)"""
-    width = features.shape[1]
-    flat = torch.from_numpy(rows.reshape(-1))
-    flat = flat.to(features.device)
-    # Much faster than features[flat] on a processor.
-    gathered = features.index_select(0, flat)
-    return gathered.reshape(*rows.shape, width)
 
 
 def score_tasks(

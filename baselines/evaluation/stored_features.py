@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -12,27 +13,21 @@ from fewbench.documents import shown
 from fewbench.files import require_file
 from fewbench.npz import UNREADABLE
 
+from ...datasets.store.mapped_rows import MappedRows
 from ...datasets.view import ImageView
 from ..learner import BaselineError, EmbeddingLearner
+from .feature_table import FeatureTable, is_large
 from .features import Features, check_features, embedding_order
 
 # The types in which features are stored: the letters of numpy, little-endian.
 _TYPES = ("|u1", "<f2", "<f4", "<f8")
 
 
-class FeatureRows:
+class FeatureRows(MappedRows):
     """The features of all images of a view, in their embedding order, from several arrays.
 
     parts: (n, d) each, of one type; they may be memory-mapped
     """
-
-    def __init__(self, parts: Sequence[np.ndarray]) -> None:
-        self._parts = tuple(parts)
-        lengths = [len(part) for part in self._parts]
-        self._ends = np.cumsum(lengths)
-
-    def __len__(self) -> int:
-        return int(self._ends[-1])
 
     @property
     def width(self) -> int:
@@ -57,22 +52,8 @@ class FeatureRows:
                     f"{shown(paths[0], 400)}, got {got}. Embed the images again: fewbench "
                     f"embed --help"
                 )
-        return cls(parts)
-
-    def at(self, rows: np.ndarray) -> np.ndarray:
-        """Read some rows: (n, d)
-
-        rows: int64 (n,) places of images in the embedding order
-        """
-        values = np.empty((len(rows), self.width), self._parts[0].dtype)
-        owners = np.searchsorted(self._ends, rows, side="right")
-        for owner in np.unique(owners):
-            here = owners == owner
-            part = self._parts[owner]
-            start = self._ends[owner] - len(part)
-            within = rows[here] - start
-            values[here] = part[within]
-        return values
+        openers = [partial(path.open, "rb") for path in paths]
+        return cls(parts, openers)
 
 
 @dataclass(frozen=True)
@@ -151,6 +132,11 @@ class StoredFeatures(Features):
         del images
         return self.learner is learner and self.view.key == view.key
 
+    def _new_table(self, features: Tensor) -> FeatureTable:
+        if is_large(len(self._order), features):
+            return _StoredTable(self._stored, self._stored_row_of[self._order])
+        return super()._new_table(features)
+
     def _features_of(self, images: np.ndarray) -> Tensor:
         rows = self._stored_row_of[images]
         values = self._stored.at(rows)
@@ -158,6 +144,29 @@ class StoredFeatures(Features):
         check_features(features, len(images))
         device = getattr(self.learner, "device", "cpu")
         return features.to(device)
+
+
+class _StoredTable:
+    """Stored features that are too large for the memory. They are read where they lie.
+
+    stored_rows: int64 (n,) the stored row of each row of the table
+    """
+
+    def __init__(self, stored: FeatureRows, stored_rows: np.ndarray) -> None:
+        self.width = stored.width
+        self._stored = stored
+        self._stored_rows = stored_rows
+
+    def write(self, first: int, features: Tensor) -> None:
+        """Write nothing: the features are stored already."""
+        del first, features
+
+    def at(self, rows: np.ndarray) -> Tensor:
+        flat = rows.reshape(-1)
+        stored_rows = self._stored_rows[flat]
+        values = self._stored.at(stored_rows)
+        features = torch.from_numpy(values)
+        return features.reshape(*rows.shape, self.width)
 
 
 def _kind_of(part: np.ndarray) -> str:

@@ -90,8 +90,8 @@ def _alike(
         for place in np.flatnonzero(is_alike):
             i = start + int(place)
             j = int(nearest[place])
-            image = first.store.images[i]
-            other = second.store.images[j]
+            image = first.store[i]
+            other = second.store[j]
             if _look_alike(image, other):
                 pairs.append((i, j))
     return pairs
@@ -116,8 +116,8 @@ def _thumbnails(store: SplitStore) -> np.ndarray:
     """Return a grey thumbnail of each image of a split: float32 (n, 256) -128 to 127"""
     n_pixels = _SIDE * _SIDE
     thumbnails = np.empty((len(store), n_pixels), np.float32)
-    for i, pixels in enumerate(store.images):
-        thumbnails[i] = _thumbnail(pixels)
+    for i in range(len(store)):
+        thumbnails[i] = _thumbnail(store[i])
     # Products of small numbers lose fewer digits.
     return thumbnails - 128
 

@@ -7,9 +7,10 @@ opens the file itself.
 
 import math
 import os
+import weakref
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
-from functools import cached_property
+from contextlib import contextmanager, nullcontext, suppress
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -21,6 +22,7 @@ from .advice import build_again
 from .attributes import read_attributes
 from .digests import ContentDigest, class_digest
 from .hdf5 import open_for_reading, read_names, read_values
+from .mapped_rows import MappedRows
 from .split_file import locate_images
 
 
@@ -38,8 +40,8 @@ class SplitStore:
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
         self._identity = _identity(self.path)
-        # The memory map, and the process that opened it.
-        self._map: np.ndarray | None = None
+        # The memory map, its rows, and the process that opened it.
+        self._map: tuple[np.ndarray, MappedRows] | None = None
         self._map_owner = -1
         with open_for_reading(self.path) as file:
             self.attributes = read_attributes(self.path, file)
@@ -54,7 +56,8 @@ class SplitStore:
         return self._shape[0]
 
     def __getitem__(self, index: int) -> np.ndarray:
-        return np.array(self.images[index])
+        place = range(len(self))[index]
+        return self.at(np.array([place]))[0]
 
     def __getstate__(self) -> dict[str, Any]:
         return {"path": self.path}
@@ -115,18 +118,15 @@ class SplitStore:
         Each process opens its own memory map: uint8 (n_images, H, W, C)
         Raises DataError if the file was replaced after it was opened.
         """
-        process = os.getpid()
-        if self._map is None or self._map_owner != process:
-            with self._unchanged() as file:
-                self._map = np.memmap(
-                    file,
-                    dtype=np.uint8,
-                    mode="r",
-                    offset=self._offset,
-                    shape=self._shape,
-                )
-            self._map_owner = process
-        return self._map
+        return self._mapped()[0]
+
+    def at(self, rows: np.ndarray) -> np.ndarray:
+        """Read some images: uint8 (n, H, W, C)
+
+        rows: int64 (n,) indices of images
+        """
+        _, images = self._mapped()
+        return images.at(rows)
 
     def read_class(self, c: int) -> np.ndarray:
         """Read the images of class c into memory: uint8 (n, H, W, C)
@@ -175,6 +175,27 @@ class SplitStore:
             images = self.read_class(c)
             found = class_digest(name, image_names, images)
             self._compare(f"sha256 of class {name}", recorded[c], found)
+
+    def _mapped(self) -> tuple[np.ndarray, MappedRows]:
+        process = os.getpid()
+        if self._map is None or self._map_owner != process:
+            with self._unchanged() as file:
+                self._map = self._mapped_anew(file)
+            self._map_owner = process
+        return self._map
+
+    def _mapped_anew(self, file: BinaryIO) -> tuple[np.ndarray, MappedRows]:
+        images = np.memmap(
+            file,
+            dtype=np.uint8,
+            mode="r",
+            offset=self._offset,
+            shape=self._shape,
+        )
+        # It stays readable after the file was replaced, as the map does.
+        kept = os.fdopen(os.dup(file.fileno()), "rb")
+        weakref.finalize(self, kept.close)
+        return images, MappedRows([images], [partial(nullcontext, kept)])
 
     def _image_names_of(self, c: int) -> tuple[str, ...]:
         first = self.class_offsets[c]

@@ -69,7 +69,7 @@ def test_blocks_are_whole_and_the_same_whatever_is_asked_for(view: ImageView) ->
     table = features.table(wanted, no_progress)
     assert [len(batch) for batch in learner.batches] == [size, size]
     np.testing.assert_array_equal(learner.batches[0], view.images(order[:size]))
-    got = table[torch.from_numpy(features.rows(wanted))]
+    got = table.at(features.rows(wanted))
     assert got.equal(Centroid().embed(view.images(wanted)))
     # No block a second time; the last one is smaller.
     features.table(np.arange(len(view)), no_progress)

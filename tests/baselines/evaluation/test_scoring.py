@@ -8,6 +8,7 @@ from fewbench.baselines.any_model import as_learner
 from fewbench.baselines.catalogue import make_learner
 from fewbench.baselines.device.images import Pixels
 from fewbench.baselines.evaluation import scoring
+from fewbench.baselines.evaluation.feature_table import new_table
 from fewbench.baselines.evaluation.scoring import (
     score_features,
     score_one_by_one,
@@ -53,7 +54,9 @@ def test_features_in_batches_of_any_size(
 ) -> None:
     monkeypatch.setattr(scoring, "_VALUES_PER_CHUNK", values)
     learner = Centroid()
-    features = learner.embed(view.images(np.arange(len(view))))
+    embedded = learner.embed(view.images(np.arange(len(view))))
+    features = new_table(len(view), embedded)
+    features.write(0, embedded)
     query = episodes.query.reshape(N_EPISODES, -1)
     scored = list(score_features(learner, features, episodes.support, query))
     assert sum(count for count, _ in scored) == N_EPISODES

@@ -43,7 +43,8 @@ def view(bars: dict[str, SplitStore]) -> ImageView:
 def stored(view: ImageView, folder: Path, cuts: list[int]) -> FeatureRows:
     """The features of all images in files that are cut after these images."""
     features = Features(Projected(), view)
-    table = features.table(np.arange(len(view)), no_progress)
+    everything = np.arange(len(view))
+    table = features.table(everything, no_progress).at(everything)
     ends = [*cuts, len(view)]
     paths = []
     start = 0

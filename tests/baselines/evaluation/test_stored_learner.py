@@ -36,8 +36,9 @@ def view(bars: dict[str, SplitStore]) -> ImageView:
 def stored(
     view: ImageView, asked: AskedBefore, head: str = "protonet"
 ) -> StoredLearner:
-    table = Features(Centroid(), view).table(np.arange(len(view)), no_progress)
-    rows = FeatureRows([table.numpy()])
+    everything = np.arange(len(view))
+    table = Features(Centroid(), view).table(everything, no_progress)
+    rows = FeatureRows([table.at(everything).numpy()])
     return StoredLearner(Centroid().card, rows, StoredIn.of(view), Head(head), asked)
 
 

@@ -24,7 +24,8 @@ def test_the_features_are_those_of_one_process_however_tasks_are_cut(
     what = f"{module}:encoder"
     view = view_source.open(glyphs_root)
     everything = np.arange(len(view))
-    expected = Features(embedding_learner(what), view).table(everything, no_progress)
+    features = Features(embedding_learner(what), view)
+    expected = features.table(everything, no_progress).at(everything)
     source = source_of(what, view_source, glyphs_root)
     for images_per_task in (1, 300, 10**6):
         tasks = list(
