@@ -96,11 +96,10 @@ def _scores_in_blocks(query: Tensor, means: Tensor) -> tuple[Tensor, Tensor]:
     """
     precise = torch.promote_types(query.dtype, torch.float32)
     sums: tuple[Tensor, ...] = ()
-    for some_query, some_means in zip(
-        query.split(_FEATURES_AT_ONCE, dim=-1),
-        means.split(_FEATURES_AT_ONCE, dim=-1),
-        strict=True,
-    ):
+    query_blocks = query.split(_FEATURES_AT_ONCE, dim=-1)
+    means_blocks = means.split(_FEATURES_AT_ONCE, dim=-1)
+    blocks = zip(query_blocks, means_blocks, strict=True)
+    for some_query, some_means in blocks:
         centre = some_means.mean(-2, keepdim=True)
         # Each difference is rounded once.
         centre = centre.to(precise)

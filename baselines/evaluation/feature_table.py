@@ -107,7 +107,8 @@ class TableOnDisk:
         self._rows = MappedRows([mapped], [partial(nullcontext, self._file)])
 
     def write(self, first: int, features: Tensor) -> None:
-        self._file.seek(first * self._row_bytes)
+        place = first * self._row_bytes
+        self._file.seek(place)
         values = features.contiguous().view(torch.uint8)
         self._file.write(values.numpy().data)
         self._file.flush()
