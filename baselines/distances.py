@@ -84,7 +84,10 @@ def negative_squared_distances(query: Tensor, prototypes: Tensor) -> Tensor:
     return 2 * query @ prototypes.transpose(-1, -2) - squares
 
 
-def _scores_in_blocks(query: Tensor, means: Tensor) -> tuple[Tensor, Tensor]:
+def _scores_in_blocks(
+    query: Tensor,
+    means: Tensor,
+) -> tuple[Tensor, Tensor]:
     """Return the scores, and the sum of squared lengths that bounds their rounding.
 
     They are summed over blocks of features, whose differences to the centre fit in the
@@ -115,7 +118,10 @@ def _scores_in_blocks(query: Tensor, means: Tensor) -> tuple[Tensor, Tensor]:
     return products - squares, sizes
 
 
-def _products(queries: Tensor, prototypes: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+def _products(
+    queries: Tensor,
+    prototypes: Tensor,
+) -> tuple[Tensor, Tensor, Tensor]:
     """Return twice the products of queries and prototypes, and the squares of both.
 
     queries: float32 (..., n_queries, d)

@@ -81,7 +81,11 @@ def _size(n_known: int, block_size: int) -> int:
     return min(max(n_known // _ONE_OF, _FEWEST), most)
 
 
-def _any_differ(features: Features, some: Tensor, images: np.ndarray) -> bool:
+def _any_differ(
+    features: Features,
+    some: Tensor,
+    images: np.ndarray,
+) -> bool:
     """Whether an image has other features than the first of some features: (n, d)
 
     images: int64 (n,)
