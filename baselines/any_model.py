@@ -78,6 +78,11 @@ def as_learner(
     return FunctionLearner(model, learner_name)
 
 
+def is_model(value: object) -> bool:
+    """Whether a value is a model itself, and no function that could make one."""
+    return isinstance(value, (Learner, nn.Module))
+
+
 def _refuse_other_models(model: object) -> None:
     """Raise BaselineError unless the model can be a function of an episode."""
     got = described(model)

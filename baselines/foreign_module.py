@@ -60,7 +60,8 @@ class ForeignModule:
                 f"the encoder failed on a batch of the shape {tuple(inputs.shape)}: "
                 f"{last_words(error)}. Expected a module that turns float32 images (n, C, "
                 f"H, W) with values in 0..1 into features (n, d). Try it alone on "
-                f"torch.rand{tuple(inputs.shape)}"
+                f"torch.rand{tuple(inputs.shape)}, or change the images before it sees "
+                f"them: --size 224, --transform MODULE:FUNCTION"
             ) from error
 
     def make_faster(self, inputs: Tensor, embed: Callable[[Tensor], Tensor]) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from ..baselines.any_model import as_learner
+from ..baselines.any_model import as_learner, is_model
 from ..baselines.catalogue import load_learner
 from ..baselines.device.choose import resolve_device, resolve_precision
 from ..baselines.learner import BaselineError, Learner
@@ -150,14 +150,17 @@ def _from_factory(what: str, loading: Loading) -> Learner:
         )
     module_name, _, factory_name = what.partition(":")
     factory = import_function(what)
-    _refuse_arguments(what, factory)
-    try:
-        model = factory()
-    except Exception as error:
-        raise BaselineError(
-            f"{what}: failed: {last_words(error)}. Try it alone: python -c 'import "
-            f"{module_name}; {module_name}.{factory_name}()'"
-        ) from error
+    if is_model(factory):
+        model = factory
+    else:
+        _refuse_arguments(what, factory)
+        try:
+            model = factory()
+        except Exception as error:
+            raise BaselineError(
+                f"{what}: failed: {last_words(error)}. Try it alone: python -c 'import "
+                f"{module_name}; {module_name}.{factory_name}()'"
+            ) from error
     device = resolve_device(loading.device)
     learner = as_learner(model, device=device, features=loading.features)
     if loading.train_seed is not None:
@@ -179,6 +182,12 @@ def import_function(what: str) -> Callable[..., object]:
     folder = str(Path.cwd())
     if folder not in sys.path:
         sys.path.insert(0, folder)
+    if module_name.endswith(".py"):
+        short = module_name.removesuffix(".py")
+        raise BaselineError(
+            f"{what}: expected a module, got the name of a file. Leave out .py: "
+            f"{short}:{name}"
+        )
     try:
         module = importlib.import_module(module_name)
     except Exception as error:
@@ -187,7 +196,7 @@ def import_function(what: str) -> Callable[..., object]:
             f"the folder of {module_name.partition('.')[0]}.py, or install that package"
         ) from error
     function = getattr(module, name, None)
-    if not callable(function):
+    if not callable(function) and not is_model(function):
         raise BaselineError(
             f"{what}: {module_name} has no function {name}: expected the name of a "
             f"function in {module_name}. Define it: def {name}(...):"

@@ -35,6 +35,9 @@ def bad():
 
 def nothing():
     return None
+
+made = nn.Conv2d(1, 2, 3)
+number = 5
 """
     )
     monkeypatch.chdir(tmp_path)
@@ -57,6 +60,9 @@ def test_a_factory_in_the_working_folder_makes_the_model(module: str) -> None:
     assert (encoder.card.name, encoder.card.train_seed) == ("Flatten", 3)
     function = load_model(f"{module}:scores", CPU)
     assert isinstance(function, FunctionLearner)
+    made = load_model(f"{module}:made", CPU)
+    assert isinstance(made, EncoderLearner)
+    assert made.card.name == "Conv2d"
 
 
 @pytest.mark.parametrize(
@@ -65,6 +71,8 @@ def test_a_factory_in_the_working_folder_makes_the_model(module: str) -> None:
         ("{}:bad", r"bad: failed: ValueError: no weights here \(.*line 16\)"),
         ("{}:three", "takes no argument.*got a function that needs 'a'"),
         ("{}:missing", "has no function missing"),
+        ("{}:number", "has no function number"),
+        ("{}.py:bad", r"got the name of a file. Leave out .py: \w+:bad"),
         ("{}:nothing", "got None"),
         ("no_such_module:make", "cannot import no_such_module: ModuleNotFoundError"),
         ("features:folder", "folder: holds no stored features.*fewbench embed WHAT"),
