@@ -53,8 +53,8 @@ class EncoderLearner(EmbeddingLearner):
         )
         self._encoder = encoder
         self._module: ForeignModule | None = None
-        # The shape of an image's features; None before the first batch.
-        self._shape: tuple[int, ...] | None = None
+        # The shape of an image's features, by the shape of the image.
+        self._shapes: dict[tuple[int, ...], tuple[int, ...]] = {}
 
     def largest_map(self, images: np.ndarray) -> int:
         if self._module is None:
@@ -87,10 +87,10 @@ class EncoderLearner(EmbeddingLearner):
             output = chosen_member(output, self.features)
         features = feature_tensor(output, len(inputs))
         shape = tuple(features.shape[1:])
-        if self._shape is None:
-            self._shape = shape
-        if shape != self._shape:
-            wanted = ", ".join(["n", *map(str, self._shape)])
+        image_shape = tuple(inputs.shape[1:])
+        first_shape = self._shapes.setdefault(image_shape, shape)
+        if shape != first_shape:
+            wanted = ", ".join(["n", *map(str, first_shape)])
             raise BaselineError(
                 f"cannot embed the images: expected features of the shape "
                 f"({wanted}), as in the first batch, got "

@@ -15,6 +15,7 @@ from ..reports.name_taken import held_by
 from ..reports.records import RunResult, file_stem
 from ..reports.result_files import save_result
 from .evaluate import make_examiner, run
+from .image_shapes import try_images
 from .preparing import preparation_record
 from .protocols.stream import EpisodeStream
 from .stopping import StopRule
@@ -69,12 +70,14 @@ def evaluate_into(
     With `folder.skip_existing`, streams with an existing result are skipped.
     Return the path of the .json file and the result, for each stream that was evaluated.
     Raises DataError, before the first evaluation, if a result exists and `folder` neither
-    replaces nor skips it. Raises Busy if another process is making the same result. Also
-    raises the errors of `evaluate`.
+    replaces nor skips it. Raises BaselineError, also before the first one, if the learner
+    does not take the images of a stream. Raises Busy if another process is making the same
+    result. Also raises the errors of `evaluate`.
     """
     missing = [stream for stream in streams if not folder.has(learner, stream)]
     # If the folder cannot be written, this fails before the long evaluation, not after.
     folder.path.mkdir(parents=True, exist_ok=True)
+    try_images(learner, missing)
     saved = []
     features: Features | None = None
     for stream in missing:

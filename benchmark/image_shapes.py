@@ -1,7 +1,10 @@
 """Compare the images that trained a learner with those of an evaluation."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
+from ..baselines.evaluation.stored_learner import StoredLearner
 from ..baselines.learner import BaselineError, EmbeddingLearner, Learner
 from .protocols.stream import EpisodeStream
 
@@ -14,6 +17,23 @@ def check_images(learner: Learner, stream: EpisodeStream) -> None:
     Raises BaselineError if it does not take them.
     """
     check_image_shape(learner, stream.view.image_shape, stream.protocol.name)
+
+
+def try_images(learner: Learner, streams: Sequence[EpisodeStream]) -> None:
+    """Check that a learner takes the images of several streams, before the first is done.
+
+    If their images differ in shape, a learner that embeds images gets two of each shape.
+    Raises BaselineError if it does not take them.
+    """
+    views = {}
+    for stream in streams:
+        check_images(learner, stream)
+        views[stream.view.image_shape] = stream.view
+    if len(views) == 1 or isinstance(learner, StoredLearner):
+        return
+    if isinstance(learner, EmbeddingLearner):
+        for view in views.values():
+            learner.embed(view.images(np.arange(2)))
 
 
 def check_image_shape(

@@ -149,10 +149,11 @@ def _from_factory(what: str, loading: Loading) -> Learner:
             f"Leave out --set"
         )
     module_name, _, factory_name = what.partition(":")
-    factory = import_function(what)
+    factory = _imported(what)
     if is_model(factory):
         model = factory
     else:
+        factory = _function(what, factory)
         _refuse_arguments(what, factory)
         try:
             model = factory()
@@ -173,6 +174,11 @@ def import_function(what: str) -> Callable[..., object]:
 
     Raises BaselineError if the module or the function is missing.
     """
+    return _function(what, _imported(what))
+
+
+def _imported(what: str) -> object:
+    """Import what a user names as module:name; return None if the module lacks it."""
     if not _FACTORY.fullmatch(what):
         raise BaselineError(
             f"{what}: expected module:function, such as my_model:prepare, got no such name"
@@ -195,13 +201,18 @@ def import_function(what: str) -> Callable[..., object]:
             f"{what}: cannot import {module_name}: {last_words(error)}. Run the command in "
             f"the folder of {module_name.partition('.')[0]}.py, or install that package"
         ) from error
-    function = getattr(module, name, None)
-    if not callable(function) and not is_model(function):
+    return getattr(module, name, None)
+
+
+def _function(what: str, value: object) -> Callable[..., object]:
+    """Return what was imported, if it is a function."""
+    module_name, _, name = what.partition(":")
+    if not callable(value):
         raise BaselineError(
             f"{what}: {module_name} has no function {name}: expected the name of a "
             f"function in {module_name}. Define it: def {name}(...):"
         )
-    return function
+    return value
 
 
 def _refuse_arguments(what: str, factory: Callable[..., object]) -> None:

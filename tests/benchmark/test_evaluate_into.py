@@ -1,13 +1,18 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
+from fewbench.baselines.any_model import as_learner
+from fewbench.baselines.learner import BaselineError
 from fewbench.baselines.metric.centroid import Centroid
+from fewbench.baselines.preparation import Preparation
 from fewbench.benchmark.episodes import find_episodes
 from fewbench.benchmark.evaluate import evaluate
 from fewbench.benchmark.evaluate_into import ResultFolder, evaluate_into
+from fewbench.benchmark.preparing import prepared_stream
 from fewbench.benchmark.protocols.catalogue import find_protocol
 from fewbench.benchmark.protocols.stream import EpisodeStream
 from fewbench.benchmark.stopping import StopRule
@@ -104,3 +109,19 @@ def test_an_unusable_folder_is_refused_before_the_evaluation(
     (tmp_path / "file").touch()
     with pytest.raises(FileExistsError):
         evaluate_into(ResultFolder(tmp_path / "file"), Centroid(), [stream])
+
+
+def test_images_that_a_learner_does_not_take_are_refused_before_the_first_evaluation(
+    stream: EpisodeStream, tmp_path: Path
+) -> None:
+    larger = prepared_stream(stream, Preparation(size=56))
+    other = replace(larger, protocol=replace(larger.protocol, name="larger"))
+    streams = [stream, other]
+    takes_any = torch.nn.Flatten()
+    learner = as_learner(takes_any, "any")
+    assert len(evaluate_into(ResultFolder(tmp_path), learner, streams)) == 2
+    takes_28 = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(28 * 28, 4))
+    learner = as_learner(takes_28, "only-28")
+    with pytest.raises(BaselineError, match=r"the shape \(2, 1, 56, 56\).*--size"):
+        evaluate_into(ResultFolder(tmp_path), learner, streams)
+    assert not list(tmp_path.glob("*only-28*"))
