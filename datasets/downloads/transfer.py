@@ -23,7 +23,8 @@ from .headers import (
     validator,
 )
 from .partial_file import Origin, PartialFile
-from .web import Broken, Refused, describe_page, keep_trying, opened
+from .web import Broken, Refused, keep_trying, opened
+from .words import describe_page
 
 _PARTIAL_CONTENT = 206
 _NOTHING_BEYOND = 416

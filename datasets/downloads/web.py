@@ -1,12 +1,9 @@
 """Send requests to a web server, and repeat a request after a temporary failure."""
 
-import html
 import logging
-import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from http import HTTPStatus
 from importlib.metadata import version
 from typing import Any, TypeVar
 
@@ -20,7 +17,8 @@ from urllib3.exceptions import (
     NewConnectionError,
 )
 
-from ..archives.signatures import describe_head, looks_like_page
+from .deadline import within
+from .words import status_reason
 
 _log = logging.getLogger(__name__)
 _RETRIES = 5
@@ -30,18 +28,11 @@ _REDIRECTS = 10
 _LONGEST_PAUSE = 60.0  # the longest wait that a server may ask for, in seconds
 _LONG_PAUSE = 5.0  # pauses from this length on, in seconds, are logged as warnings
 _CONNECT_SECONDS = 10.0
+# An answer may come after redirects and other attempts, and after pauses that a server asks
+# for. So many times the longest silence, beside these pauses, are enough for all of them.
+_WAITS = 20
 _MAY_PASS = frozenset({408, 425, 429, *range(500, 600)})
 _GOOD = (200, 206, 416)
-_MEANING = {
-    401: "a sign-in is needed",
-    403: "access refused",
-    404: "nothing at this address",
-    407: "the proxy wants a sign-in",
-    408: "the server waited too long",
-    410: "no longer at this address",
-    429: "too many downloads, try again later",
-}
-_PHRASES = {status.value: status.phrase for status in HTTPStatus}
 T = TypeVar("T")
 
 
@@ -95,30 +86,11 @@ def opened(
     try:
         with _session(timeout) as session:
             session.headers.update(headers or {})
-            with _get(session, url, timeout) as response:
+            with _answer(session, url, timeout) as response:
                 _check_status(response)
                 yield response
     except (requests.RequestException, HTTPError) as error:
         raise _broken(error, timeout) from error
-
-
-def describe_page(head: bytes) -> str:
-    """Describe an answer that came in place of a file, in words for a message.
-
-    The title of a web page is included, because it often names the problem.
-    head: the first bytes of the answer
-    """
-    if not looks_like_page(head):
-        return f"{describe_head(head)}: probably an error message"
-    what = "a web page in place of the archive"
-    title = re.search(rb"<title[^>]*>([^<]{1,300})", head, re.IGNORECASE)
-    if title:
-        text = title[1].decode("utf-8", "replace")
-        words = html.unescape(text).split()
-        one_line = " ".join(words)
-        shown = "".join(filter(str.isprintable, one_line))
-        what += f', titled "{shown[:80]}"'
-    return f"{what}: probably a sign-in, quota or error page"
 
 
 class _StatusRetry(Retry):
@@ -141,7 +113,7 @@ class _StatusRetry(Retry):
             seconds = self.parse_retry_after(text)
         except (ValueError, TypeError, OverflowError, InvalidHeader):
             return None
-        reason = _status_reason(response.status)
+        reason = status_reason(response.status)
         if seconds > _LONGEST_PAUSE:
             raise Refused(f"{reason}; the server asks to wait {seconds:,.0f} seconds")
         url = response.url or "the server"
@@ -190,6 +162,15 @@ def _drop_redirect_body(response: requests.Response, **_: Any) -> None:
         response.close()
 
 
+def _answer(session: requests.Session, url: str, timeout: float) -> requests.Response:
+    """Wait for the head of an answer, also of one that comes byte by byte."""
+    longest = _WAITS * timeout + _RETRIES * _LONGEST_PAUSE
+    try:
+        return within(longest, lambda: _get(session, url, timeout))
+    except TimeoutError as error:
+        raise Broken(f"no whole answer within {longest:g} seconds") from error
+
+
 def _get(session: requests.Session, url: str, timeout: float) -> requests.Response:
     connect_timeout = min(timeout, _CONNECT_SECONDS)
     try:
@@ -203,23 +184,12 @@ def _get(session: requests.Session, url: str, timeout: float) -> requests.Respon
 def _check_status(response: requests.Response) -> None:
     if response.status_code in _GOOD:
         return
-    reason = _status_reason(response.status_code)
+    reason = status_reason(response.status_code)
     earlier_attempts = response.raw.retries.history
     n_attempts = len(earlier_attempts) + 1
     if n_attempts > 1:
         reason += f" ({n_attempts} attempts)"
     raise Refused(reason)
-
-
-def _status_reason(code: int) -> str:
-    meaning = "no file"
-    if code >= 400:
-        meaning = "refused"
-    if code >= 500:
-        meaning = "the server fails"
-    # The standard phrase is used, because the server could send any text as its own.
-    phrase = _PHRASES.get(code, "")
-    return f"HTTP {code} {phrase} ({_MEANING.get(code, meaning)})"
 
 
 def _broken(error: Exception, timeout: float) -> Broken:

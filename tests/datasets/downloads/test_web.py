@@ -8,20 +8,20 @@ from pathlib import Path
 
 import pytest
 
+from fewbench.datasets.downloads import web
 from fewbench.datasets.downloads.body import read_document
 from fewbench.datasets.downloads.fetch import fetch
 from fewbench.datasets.downloads.web import (
     Broken,
     Refused,
-    describe_page,
     keep_trying,
+    opened,
 )
 from fewbench.datasets.info import DataError, Source
 from fewbench_tests.downloads import (
     CONTENT,
     HALF,
     MD5,
-    PAGE,
     TAG,
     get,
     source,
@@ -184,11 +184,6 @@ def test_long_wait_is_explained(
     assert "trying again in 5.0 seconds" in record.getMessage()
 
 
-def test_page_is_described_by_its_title() -> None:
-    assert 'titled "Drive & Co: quota"' in describe_page(PAGE)
-    assert describe_page(b"<html>").startswith("a web page in place of the archive:")
-
-
 @pytest.mark.parametrize("code", [302, 503])
 def test_body_that_never_ends_is_not_waited_for(
     server: Server, tmp_path: Path, code: int
@@ -200,3 +195,16 @@ def test_body_that_never_ends_is_not_waited_for(
     start = time.monotonic()
     assert get(tmp_path, url, timeout=15) == CONTENT
     assert time.monotonic() - start < 10
+
+
+def test_a_head_that_comes_letter_by_letter_is_given_up(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(web, "_LONGEST_PAUSE", 0.0)
+    monkeypatch.setattr(web, "_WAITS", 2)
+    url = server.on("/slow", Answer(slow_head=True, pause=0.05))
+    began = time.monotonic()
+    waiting = opened(url, timeout=0.2)
+    with pytest.raises(Broken, match=r"no whole answer within 0\.4 seconds"):
+        waiting.__enter__()
+    assert time.monotonic() - began < 2

@@ -3,6 +3,7 @@
 import contextlib
 import http.client
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ class Answer:
     ranges: whether a Range header is heeded, and `heeds_if_range` whether If-Range is
     declared: Content-Length, if it is to lie; -1 for none at all
     pause: the seconds after each byte of the body
+    slow_head: a header whose letters come one by one, after the same pause, without an end
     """
 
     body: bytes = b""
@@ -30,6 +32,7 @@ class Answer:
     heeds_if_range: bool = True
     declared: int | None = None
     pause: float = 0.0
+    slow_head: bool = False
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -47,6 +50,12 @@ class Handler(BaseHTTPRequestHandler):
             self.answer(script.pop(0) if len(script) > 1 else script[0])
 
     def answer(self, answer: Answer) -> None:
+        if answer.slow_head:
+            self.wfile.write(b"HTTP/1.1 200 OK\r\nX-Slow: ")
+            for _ in range(100):
+                self.wfile.write(b"x")
+                time.sleep(answer.pause)
+            return
         body, status, headers = answer.body, answer.status, dict(answer.headers)
         known = {answer.headers.get("ETag"), answer.headers.get("Last-Modified")}
         same = self.headers.get("If-Range", "") in known or not answer.heeds_if_range
