@@ -1,5 +1,6 @@
 """Make the learners of fewbench with new weights, or load trained learners."""
 
+import shlex
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -204,5 +205,5 @@ def _checkpoint_in(folder: Path) -> Path:
     raise BaselineError(
         f"{folder}: holds no checkpoint: expected the file best.safetensors or "
         f"last.safetensors of a training run, got neither. Train a learner: "
-        f"fewbench train --recipe NAME --out {folder}"
+        f"fewbench train --recipe NAME --out {shlex.quote(str(folder))}"
     )

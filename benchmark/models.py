@@ -15,6 +15,7 @@ from ..baselines.learner import BaselineError, Learner
 from ..baselines.outputs import last_words
 from ..baselines.weights.choice import WeightsChoice
 from ..baselines.weights.load import load_weights
+from .feature_file import NAME as FEATURE_FILE
 from .preparing import with_batch_size
 from .stored_model import FEATURES, load_stored
 
@@ -136,6 +137,11 @@ def _from_file(what: str, loading: Loading) -> Learner:
         raise BaselineError(
             f"--features {loading.features}: has no effect on {what}, which is no encoder "
             f"from module:factory. Omit --features"
+        )
+    if (Path(what) / FEATURE_FILE).is_file():
+        raise BaselineError(
+            f"{what}: expected a model, got a folder of stored features. Name them so: "
+            f"{FEATURES}{what}"
         )
     device = resolve_device(loading.device)
     precision = resolve_precision(loading.precision, device)

@@ -9,6 +9,7 @@ log.jsonl                what happened, a line for each event
 """
 
 import os
+import shlex
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -136,7 +137,8 @@ class BoardFolder:
         except FileNotFoundError:
             raise UserError(
                 f"{self.path}: is no leaderboard: expected a folder with {SETTINGS}, got "
-                f"none. Make one: fewbench leaderboard init {self.path}"
+                f"none. Make one: fewbench leaderboard init "
+                f"{shlex.quote(str(self.path))}"
             ) from None
         except (OSError, DocumentError) as damage:
             raise UserError(
@@ -182,7 +184,8 @@ def _refuse_other_files(path: Path, texts: Mapping[str, str]) -> None:
     if (path / SETTINGS).exists():
         raise UserError(
             f"{path}: is a leaderboard already: expected a new folder, got one with "
-            f"{SETTINGS}. Add to it: fewbench leaderboard add {path} FILE"
+            f"{SETTINGS}. Add to it: fewbench leaderboard add "
+            f"{shlex.quote(str(path))} FILE"
         )
     for name in (BUNDLES, VERDICTS, *texts):
         one = path / name

@@ -1,5 +1,6 @@
 """Collect what the pages of a board show, from its log and its verdicts alone."""
 
+import shlex
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -54,7 +55,8 @@ def _verdict(folder: BoardFolder, listed: Listed) -> Verdict:
     Raises UserError if there is none that the pages can show.
     """
     verdict = load_verdict(folder.verdict(listed.bundle_sha256))
-    again = f"Check it again: fewbench leaderboard verify {folder.path} --update"
+    board = shlex.quote(str(folder.path))
+    again = f"Check it again: fewbench leaderboard verify {board} --update"
     if verdict.check_version != CHECK_VERSION:
         raise UserError(
             f"{listed.id}: expected a verdict of version {CHECK_VERSION} of the checks, got "

@@ -1,5 +1,6 @@
 """Check a whole board, or what a pull request changes in it."""
 
+import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -80,8 +81,8 @@ def _check_files(board: BoardFolder, entries: dict[str, Listed]) -> Iterator[Fin
     for path in board.bundles():
         if path.name.removesuffix(SUFFIX) not in entries:
             advice = (
-                f"Move it out of the board, then: fewbench leaderboard add {board.path} "
-                f"{path.name}"
+                f"Move it out of the board, then: fewbench leaderboard add "
+                f"{shlex.quote(str(board.path))} {shlex.quote(path.name)}"
             )
             yield error("not-in-log", path.name, "the log does not have it", advice)
     for listed in entries.values():
@@ -165,4 +166,6 @@ def _kept(board: BoardFolder, listed: Listed) -> Verdict | None:
 
 
 def _update(board: BoardFolder) -> str:
-    return f"Make it: fewbench leaderboard verify {board.path} --update"
+    return (
+        f"Make it: fewbench leaderboard verify {shlex.quote(str(board.path))} --update"
+    )

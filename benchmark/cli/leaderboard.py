@@ -1,5 +1,6 @@
 """The commands of `fewbench leaderboard`."""
 
+import shlex
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -38,7 +39,8 @@ def init(
 
     make_board(folder, title)
     say(
-        f"wrote {folder}: read its rules.md, then: fewbench leaderboard add {folder} FILE"
+        f"wrote {folder}: read its rules.md, then: fewbench leaderboard add "
+        f"{shlex.quote(str(folder))} FILE"
     )
 
 
@@ -69,7 +71,8 @@ def add(
     if verdict.trust == "refused":
         say(f"{bundle.name} was not added")
         raise typer.Exit(1)
-    say(f"added it. To see the pages: fewbench leaderboard build {folder} --out site")
+    board = shlex.quote(str(folder))
+    say(f"added it. To see the pages: fewbench leaderboard build {board} --out site")
 
 
 @app.command()

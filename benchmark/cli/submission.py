@@ -1,5 +1,6 @@
 """The commands `init`, `pack` and `check` of `fewbench submission`."""
 
+import shlex
 from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -46,7 +47,8 @@ def init(
             )
         write_text(out, card_template())
     say(
-        f"wrote {out}: fill it in, then: fewbench submission pack RESULT... --card {out}"
+        f"wrote {out}: fill it in, then: fewbench submission pack RESULT... --card "
+        f"{shlex.quote(str(out))}"
     )
 
 

@@ -1,5 +1,6 @@
 """The command `fewbench train`."""
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -139,7 +140,7 @@ def run_text(
         f"trained {steps} in {run['seconds']:.0f} s ({run['precision']}, "
         f"{run['device']}), {selected}\n"
         f"wrote {run['checkpoint']}\n"
-        f"next: {trust}fewbench evaluate {run['out']} {options} --out results"
+        f"next: {trust}fewbench evaluate {shlex.quote(str(run['out']))} {options} --out results"
     )
 
 

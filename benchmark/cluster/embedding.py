@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import shlex
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -156,8 +157,8 @@ def _check(learner: object, request: EmbedRequest, view: ImageView) -> None:
     if isinstance(learner, StoredLearner):
         raise BaselineError(
             f"{request.what}: its images are embedded already: expected a model, got "
-            f"stored features. Evaluate them: fewbench evaluate {request.what} "
-            f"--protocol NAME --out DIR"
+            f"stored features. Evaluate them: fewbench evaluate "
+            f"{shlex.quote(request.what)} --protocol NAME --out DIR"
         )
     if not isinstance(learner, EmbeddingLearner):
         raise embeds_nothing(request.what)

@@ -4,6 +4,7 @@ A process keeps the last model and its images, since the next task mostly needs 
 """
 
 import json
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -78,6 +79,6 @@ def embeds_nothing(what: str) -> BaselineError:
     """Return the error for a model that has no features of single images."""
     return BaselineError(
         f"{what}: cannot be embedded: expected an encoder of single images, got a model "
-        f"that answers whole episodes. Evaluate it: fewbench evaluate {what} --protocol "
-        f"NAME --out DIR"
+        f"that answers whole episodes. Evaluate it: fewbench evaluate "
+        f"{shlex.quote(what)} --protocol NAME --out DIR"
     )

@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import shlex
 import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -17,7 +18,7 @@ from ...datasets.archives.refusals import CHECK_ACCESS, DOWNLOAD_AGAIN, UNPACK_Y
 from ...datasets.archives.safe_names import hidden
 from ...datasets.archives.tree import open_tree
 from ...datasets.info import DataError
-from .contents import DOCUMENT, is_allowed, is_text
+from .contents import DOCUMENT, SUFFIX, is_allowed, is_text
 from .findings import Finding, error
 
 # Far more than the results of a paper need. A zip in git should be small anyway.
@@ -44,10 +45,12 @@ def bundle_sha256(path: Path) -> str:
     Raises UserError if there is no such file, or if it is too large.
     """
     if not path.is_file():
+        name = path.name.removesuffix(SUFFIX) + SUFFIX
+        out = shlex.quote(str(path.with_name(name)))
         raise UserError(
             f"{path}: no such submission: expected a file that ends in .fewbench.zip, got "
             f"{'a folder' if path.is_dir() else 'no file'}. Check the path, or make one: "
-            f"fewbench submission pack RESULT... --card submission.toml --out {path}"
+            f"fewbench submission pack RESULT... --card submission.toml --out {out}"
         )
     size = path.stat().st_size
     if size > _LARGEST:

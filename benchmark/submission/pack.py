@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import shlex
 from collections.abc import Iterable, Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -71,7 +72,8 @@ def _read_toml(card: Path) -> dict:
     except FileNotFoundError:
         raise UserError(
             f"{card}: no such card: expected a file as fewbench submission init writes it, "
-            f"got no file. Make one: fewbench submission init --out {card}"
+            f"got no file. Make one: fewbench submission init --out "
+            f"{shlex.quote(str(card))}"
         ) from None
     except DocumentError as damage:
         raise UserError(

@@ -102,3 +102,13 @@ def test_a_member_of_the_output_is_for_encoders_alone(module: str) -> None:
         load_model("centroid", Loading(features="a"))
     with pytest.raises(BaselineError, match="features='a': has no effect on nearest"):
         load_model(f"{module}:scores", Loading(device="cpu", features="a"))
+
+
+def test_a_folder_of_features_is_named_as_such(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("f").mkdir()
+    Path("f/features.json").write_text("{}")
+    with pytest.raises(BaselineError, match="Name them so: features:f$"):
+        load_model("f", CPU)
