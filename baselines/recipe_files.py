@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from fewbench.documents import parse_toml, read_bytes
+from fewbench.documents import parse_toml, read_bytes, shown
 
 from ..datasets.info import DataError
 from ..datasets.lookup import pick
@@ -64,7 +64,7 @@ def load_recipe(name_or_path: str, settings: Sequence[str] = ()) -> TrainConfig:
         # A mistake in the file is not one in the settings, and the other way round.
         recipe.checked(kind, where)
         together = " --set ".join(settings)
-        where = f"--set {together}"
+        where = f"--set {shown(together, 400)}"
     config = recipe.merged(changed).checked(kind, where)
     if is_own(config.backbone):
         look_in_working_folder()
@@ -157,8 +157,9 @@ def refuse_settings_without_effect(changes: Collection[str], learner: str) -> No
     foreign = _foreign_names(learner_class(learner, search_here=False))
     for key in sorted(changes):
         if key in foreign or key.partition(".")[0] in foreign:
+            name = shown(key)
             raise BaselineError(
-                f"--set {key}=...: {key} has no effect on {learner}. Omit this setting."
+                f"--set {name}=...: {name} has no effect on {learner}. Omit this setting."
             )
 
 
@@ -244,7 +245,8 @@ def _recipe_path(name_or_path: str) -> Path:
     try:
         return pick("recipe", name_or_path, recipes(), see="fewbench recipes")
     except DataError as error:
+        name = shown(name_or_path, 400)
         raise BaselineError(
-            f"recipe {name_or_path}: expected the path of a .toml file, or a recipe "
+            f"recipe {name}: expected the path of a .toml file, or a recipe "
             f"that comes with fewbench: {error}"
         ) from None

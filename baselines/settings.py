@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from fewbench.documents import DocumentError, parse_toml
+from fewbench.documents import DocumentError, parse_toml, shown
 
 from .learner import BaselineError
 
@@ -22,9 +22,10 @@ def parse_settings(
         values[key] = value
     for key in sorted(values):
         if allowed and key not in allowed:
+            name = shown(key)
             raise BaselineError(
-                f"--set {key}=...: cannot change {key}, because the weights are "
-                f"trained already: expected one of {', '.join(allowed)}. Omit this "
+                f"--set {name}=...: cannot change {name}, because the weights "
+                f"are trained already: expected one of {', '.join(allowed)}. Omit this "
                 f"setting."
             )
     return values
@@ -34,7 +35,7 @@ def _parse_setting(text: str) -> tuple[str, Any]:
     key, equals, value = text.partition("=")
     if not equals:
         raise BaselineError(
-            f"--set {text}: expected key=value, got no '='. Write for instance: --set "
+            f"--set {shown(text, 200)}: expected key=value, got no '='. Write for instance: --set "
             f"lr=0.0005"
         )
     try:
@@ -45,7 +46,7 @@ def _parse_setting(text: str) -> tuple[str, Any]:
         parsed = value.strip()
     if not key.strip():
         raise BaselineError(
-            f"--set {text}: expected key=value, got no key. Write for instance: --set "
+            f"--set {shown(text, 200)}: expected key=value, got no key. Write for instance: --set "
             f"lr=0.0005"
         )
     return key.strip(), parsed

@@ -12,6 +12,7 @@ from fewbench.documents import (
     newer_version,
     parse_json,
     read_bytes,
+    shown,
 )
 
 from .records import SCHEMA_VERSION, ResultError
@@ -56,7 +57,7 @@ def read_document(path: Path) -> ResultFile:
             path,
             broken.meaning,
             got=f"sha256 {broken.found}",
-            expected=f"sha256 {broken.saved or 'in document_sha256'}",
+            expected=f"sha256 {shown(broken.saved or 'in document_sha256')}",
             saved=saved,
         )
     return saved

@@ -32,7 +32,11 @@ class FeatureTable(Protocol):
         """The number of features of an image."""
         ...
 
-    def write(self, first: int, features: Tensor) -> None:
+    def write(
+        self,
+        first: int,
+        features: Tensor,
+    ) -> None:
         """Write the rows from row `first` on: (n, d)"""
 
     def at(self, rows: np.ndarray) -> Tensor:
@@ -78,7 +82,11 @@ class TableInMemory:
         self.width = features.shape[1]
         self._rows = features.new_empty((n_rows, self.width))
 
-    def write(self, first: int, features: Tensor) -> None:
+    def write(
+        self,
+        first: int,
+        features: Tensor,
+    ) -> None:
         end = first + len(features)
         self._rows[first:end] = features
 
@@ -106,7 +114,11 @@ class TableOnDisk:
         mapped = np.memmap(self._file, np.uint8, mode="r", shape=shape)
         self._rows = MappedRows([mapped], [partial(nullcontext, self._file)])
 
-    def write(self, first: int, features: Tensor) -> None:
+    def write(
+        self,
+        first: int,
+        features: Tensor,
+    ) -> None:
         place = first * self._row_bytes
         self._file.seek(place)
         values = features.contiguous().view(torch.uint8)

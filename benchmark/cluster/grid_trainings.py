@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from fewbench.documents import shown
 from fewbench.errors import UserError
 
 from ...baselines.config import TrainConfig
@@ -82,7 +83,9 @@ def grid_trainings(grid: Grid, root: Path) -> list[GridTraining]:
         try:
             found = list(_wanted(part, root))
         except UserError as error:
-            raise GridError(f"part {number} of the grid: {error}") from error
+            raise GridError(
+                f"part {number} of the grid: {shown(error, 2000)}"
+            ) from error
         for one in found:
             known = wanted.setdefault(one.key, one)
             protocols = dict.fromkeys([*known.protocols, *one.protocols])
