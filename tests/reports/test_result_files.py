@@ -34,7 +34,7 @@ def results(draw):
     n_way, n_query, n_episodes = (draw(st.integers(low, 6)) for low in (2, 1, 1))
     protocol = EvalProtocol(
         draw(names), draw(names), draw(names), n_way, draw(st.integers(1, 9)), n_query,
-        n_episodes, draw(st.integers(0, 2**70)), draw(st.booleans()), draw(st.booleans()),
+        n_episodes, draw(st.integers(0, 2**64 - 1)), draw(st.booleans()), draw(st.booleans()),
         draw(st.booleans()), draw(st.sampled_from(["independent", "disjoint", "listed"])),
         draw(st.none() | st.integers(1, 20)), draw(st.sampled_from(["episodes-t", "legacy-z-n1"])),
     )  # fmt: skip
