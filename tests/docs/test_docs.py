@@ -52,7 +52,7 @@ def few_episodes(monkeypatch: pytest.MonkeyPatch) -> None:
         name: replace(protocol, n_episodes=100)
         for name, protocol in PROTOCOLS.items()
     }
-    monkeypatch.setattr(catalogue, "all_protocols", lambda root: few)
+    monkeypatch.setattr(catalogue, "all_protocols", lambda _: few)
 
 
 @pytest.mark.usefixtures("few_episodes", "unrendered")
