@@ -109,12 +109,13 @@ SIZES = {
 
 @pytest.mark.parametrize("name", LARGEST)
 def test_ten_thousand_episodes_stay_below_ten_megabytes(name: str) -> None:
-    protocol = PROTOCOLS[name]
+    """A tenth of them stays below a tenth: what they share weighs ten times as much there."""
+    protocol = replace(PROTOCOLS[name], n_episodes=1000)
     view = fake_view(SIZES[protocol.dataset], rotations=protocol.rotations)
     drawn = EpisodeStream(protocol, view)
     buffer = io.BytesIO()
     np.savez_compressed(buffer, **pack(drawn))  # pyright: ignore[reportArgumentType]
-    assert len(buffer.getvalue()) < 10e6
+    assert len(buffer.getvalue()) < 1e6
 
 
 def test_a_killed_export_leaves_no_file(
