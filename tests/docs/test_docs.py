@@ -49,8 +49,7 @@ def test_the_readme_is_short() -> None:
 def few_episodes(monkeypatch: pytest.MonkeyPatch) -> None:
     """A page says what a user wants; a test has less time."""
     few = {
-        name: replace(protocol, n_episodes=100)
-        for name, protocol in PROTOCOLS.items()
+        name: replace(protocol, n_episodes=100) for name, protocol in PROTOCOLS.items()
     }
     monkeypatch.setattr(catalogue, "all_protocols", lambda _: few)
 
