@@ -165,7 +165,7 @@ def copy_damaged(source: Path, target: Path, which: int, damage: Damage) -> Path
 
 
 @pytest.mark.parametrize("form", FORMS)
-@settings(max_examples=6)
+@settings(max_examples=4)
 @given(which=st.integers(0, 999), damage=DAMAGES)
 def test_a_damaged_source_is_refused_or_builds_whole(
     builds: WatchedBuilds,
