@@ -73,7 +73,7 @@ def test_a_report_is_inert(results: list[RunResult], tmp_path: Path) -> None:
             assert "<img src=x onerror" in html.unescape(text)
 
 
-@pytest.mark.usefixtures("quick_fonts")
+@pytest.mark.usefixtures("unrendered")
 @pytest.mark.parametrize("command", ["report", "compare"])
 def test_a_command_says_nothing_that_acts(
     results: list[RunResult], tmp_path: Path, command: str
