@@ -1,5 +1,6 @@
 """Fixtures that several rooms share: a tiny dataset, and where the real data lie."""
 
+import gc
 import os
 import signal
 import threading
@@ -62,6 +63,12 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     return True
 
 
+def pytest_collection_finish() -> None:
+    """Keep what is imported by now out of all further collections of garbage."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(scope="session")
 def bars_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A root folder with the `bars` dataset built."""
@@ -106,6 +113,14 @@ def unrendered(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(saving, "_with_palette", bytes)
     monkeypatch.setattr(Figure, "draw_without_rendering", do_nothing)
     monkeypatch.setattr(Figure, "savefig", do_nothing)
+
+
+@pytest.fixture
+def quick_fonts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """PDFs with fonts of Type 3, which are written fast. test_saving has those of Type 42."""
+    from fewbench.reports.plots.saving import _SETTINGS
+
+    monkeypatch.setitem(_SETTINGS, "pdf.fonttype", 3)
 
 
 def do_nothing(*arguments: object, **options: object) -> None:

@@ -60,6 +60,7 @@ def test_printed_tables_are_inert(results: list[RunResult]) -> None:
     assert r"\input{x}" not in latex(grids)
 
 
+@pytest.mark.usefixtures("quick_fonts")
 def test_a_report_is_inert(results: list[RunResult], tmp_path: Path) -> None:
     paths = write_report(results, tmp_path / "report")
     texts = [path for path in paths if path.suffix in SUFFIXES]
@@ -72,6 +73,7 @@ def test_a_report_is_inert(results: list[RunResult], tmp_path: Path) -> None:
             assert "<img src=x onerror" in html.unescape(text)
 
 
+@pytest.mark.usefixtures("unrendered")
 @pytest.mark.parametrize("command", ["report", "compare"])
 def test_a_command_says_nothing_that_acts(
     results: list[RunResult], tmp_path: Path, command: str

@@ -23,6 +23,7 @@ from fewbench.datasets.view import ImageView
 from fewbench.progress import Progress
 from fewbench.signals import Interrupted
 from fewbench_tests.bars import SPLIT_CLASSES
+from fewbench_tests.fork_server import start_server
 from fewbench_tests.trainings import config_for_bars as config
 from fewbench_tests.trainings import start_training, train_60_steps, train_400_steps
 from fewbench_tests.trainings import views_of as views
@@ -210,6 +211,7 @@ def test_a_run_that_is_stopped_at_random_moments_ends_with_the_same_bits(
 ) -> None:
     whole, stopped = tmp_path / "whole", tmp_path / "stopped"
     root = bars["train"].path.parent
+    start_server()  # it takes far longer than a training
     started = time.perf_counter()
     process = start_training(train_60_steps, root, whole)
     process.join()

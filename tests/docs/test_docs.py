@@ -4,12 +4,15 @@ import re
 import shlex
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import typer
 
 from fewbench.benchmark.cli.app import app
+from fewbench.benchmark.protocols import catalogue
+from fewbench.benchmark.protocols.listing import PROTOCOLS
 from fewbench_tests.paths import REPOSITORY
 
 PAGES = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").glob("*.md"))]
@@ -42,6 +45,16 @@ def test_the_readme_is_short() -> None:
     assert len(text.split()) <= 1500
 
 
+@pytest.fixture
+def few_episodes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page says what a user wants; a test has less time."""
+    few = {
+        name: replace(protocol, n_episodes=100) for name, protocol in PROTOCOLS.items()
+    }
+    monkeypatch.setattr(catalogue, "all_protocols", lambda _: few)
+
+
+@pytest.mark.usefixtures("few_episodes", "unrendered")
 @pytest.mark.parametrize("page", PAGES, ids=NAMES)
 def test_python_examples_run(
     page: Path,

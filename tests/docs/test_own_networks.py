@@ -24,6 +24,7 @@ SHORTER = {"1000": "2", "steps=100": "steps=1"}
 BRIEF = ["--set", "val_episodes=5", "--set", "width=4"]
 
 
+@pytest.mark.usefixtures("quick_fonts")
 def test_the_page_works_as_it_is_typed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

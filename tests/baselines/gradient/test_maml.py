@@ -193,7 +193,7 @@ def test_a_run_in_two_halves_is_the_whole_run_bit_by_bit(
         "dataset=bars",
         "steps=8",
         "validate_every=2",
-        "val_episodes=10",
+        "val_episodes=3",
     ]
     settings += ["meta_batch_size=3", "clip_value=0.05", f"precision={precision}"]
     settings += [f"backend={backend}", "inner_steps=2", "first_order_steps=3"]

@@ -1,16 +1,14 @@
 """embed as a user meets it: once for many protocols, and again after a kill."""
 
 import json
-import os
 import signal
-import subprocess
 import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from fewbench_tests.commands import FEWBENCH
+from fewbench_tests.running import Running
 from fewbench_tests.stored import write_encoder
 
 HERE = ("--split", "val", "--threads", "1")
@@ -94,23 +92,18 @@ def encoder():
         "embed", f"slow_{module}:encoder", "--dataset", "glyphs", *HERE, "--workers",
         "1", "--images-per-task", "1", "--out",
     ]  # fmt: skip
-    process = subprocess.Popen(
-        [FEWBENCH, *command, "f"],
-        cwd=tmp_path,
-        env={
-            **os.environ,
-            "FEWBENCH_DATA": str(glyphs_root),
-            "OMP_NUM_THREADS": "1",
-            "SECONDS_OF_A_BATCH": "0.2",
-        },
-        stderr=subprocess.DEVNULL,
-    )
+    environment = {
+        "FEWBENCH_DATA": str(glyphs_root),
+        "OMP_NUM_THREADS": "1",
+        "SECONDS_OF_A_BATCH": "0.2",
+    }
+    running = Running([*command, "f"], tmp_path, environment, forked=True)
     deadline = time.monotonic() + 100
     while not list((tmp_path / "f" / "features").rglob("*.npy")):
-        assert time.monotonic() < deadline
+        assert time.monotonic() < deadline, running.said()
         time.sleep(0.05)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
+    running.send(signal.SIGKILL, to_group=True)
+    assert running.code(10) == -signal.SIGKILL
     before = list((tmp_path / "f" / "features").rglob("*.npy"))
     assert not (tmp_path / "f" / "features.json").exists()
     times = {path: path.stat().st_mtime_ns for path in before}

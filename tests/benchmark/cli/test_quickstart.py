@@ -11,7 +11,8 @@ import pytest
 from fewbench.benchmark.protocols.catalogue import find_protocol
 from fewbench.benchmark.quickstart import PROTOCOLS
 
-# With 600 of the 10,000 episodes of each protocol: all of them take half a minute.
+# With 200 of the 10,000 episodes of each protocol: all of them take half a minute. PDFs have
+# fonts of Type 3, which are written fast. test_saving has those of Type 42.
 WITHOUT_OPTIONAL = """
 import sys
 for name in ("learn2learn", "torchvision", "gym", "higher"):
@@ -20,8 +21,10 @@ sys.argv[0] = "fewbench"
 from fewbench.benchmark import quickstart
 from fewbench.benchmark.cli.app import main
 from fewbench.benchmark.protocols.catalogue import find_protocol
+from fewbench.reports.plots.saving import _SETTINGS
+_SETTINGS["pdf.fonttype"] = 3
 names = quickstart.PROTOCOLS
-quickstart.PROTOCOLS = [find_protocol(name, n_episodes=600) for name in names]
+quickstart.PROTOCOLS = [find_protocol(name, n_episodes=200) for name in names]
 main()
 """
 
@@ -65,16 +68,16 @@ def test_quickstart_leaves_results_tables_plots_and_a_page(
     assert {"index.html", "results.csv", "results.md", "results.tex"} <= names
     assert {"accuracy.png", "accuracy.svg", "learning_curve_protonet.png"} <= names
     assert {
-        "episodes_glyphs-5w1s-600ep.png",
-        "episodes_glyphs-20w1s-600ep.svg",
+        "episodes_glyphs-5w1s-200ep.png",
+        "episodes_glyphs-20w1s-200ep.svg",
     } <= names
     assert len(list((folder / "results").glob("*.json"))) == 6
     page = (folder / "report" / "index.html").read_text()
     assert "data:image/png;base64," in page
     assert "http://" not in page.replace("http://www.w3.org", "")
     rows = {(row["learner"], row["protocol"]): row for row in document["results"]}
-    protonet = rows["protonet", "glyphs-5w1s-600ep"]
-    centroid = rows["centroid", "glyphs-5w1s-600ep"]
+    protonet = rows["protonet", "glyphs-5w1s-200ep"]
+    centroid = rows["centroid", "glyphs-5w1s-200ep"]
     assert (
         protonet["mean"] - protonet["half_width"]
         > centroid["mean"] + centroid["half_width"]
@@ -89,7 +92,7 @@ def test_progress_in_a_pipe_is_a_line_now_and_then(
     assert lines[-1].startswith("trained ")
     assert "report: 1 of 1 (100 %)" in lines
     assert any(
-        line.startswith("centroid: glyphs-5w1s-600ep: embed: ") for line in lines
+        line.startswith("centroid: glyphs-5w1s-200ep: embed: ") for line in lines
     )
 
 
@@ -107,15 +110,15 @@ def test_evaluate_and_report_repeat_the_quickstarts_numbers(
     folder, document = quickstart
     checkpoint = str(folder / "protonet")
     command = ("evaluate", checkpoint, "--protocol", "glyphs-5w1s", "--out", "r")
-    few = ("--episodes", "600")
+    few = ("--episodes", "200")
     answer = json.loads(run(*command, *few, "--json").stdout)
     before = next(
         row
         for row in document["results"]
-        if (row["learner"], row["protocol"]) == ("protonet", "glyphs-5w1s-600ep")
+        if (row["learner"], row["protocol"]) == ("protonet", "glyphs-5w1s-200ep")
     )
     assert answer["mean"] == before["mean"]
-    assert answer["n_episodes"] == 600
+    assert answer["n_episodes"] == 200
 
     again = run(*command, *few, code=2)
     assert "there is a result of this name already" in again.stderr

@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from fewbench_tests import foreign_weights as foreign
-from fewbench_tests.commands import run_fewbench
 
 STATE = foreign.renamed(foreign.trained_state(), "{2}.", "{3}.")
 CONV4 = ("--backbone", "conv4", "--width", "4")
@@ -20,10 +19,8 @@ def net(tmp_path: Path) -> str:
     return "weights:net.pt"
 
 
-def test_a_file_becomes_a_result_in_a_process_of_its_own(
-    net: str, tmp_path: Path
-) -> None:
-    done = run_fewbench(tmp_path, tmp_path, "evaluate", net, *CONV4, "--invert", *BRIEF)
+def test_a_file_becomes_a_result(net: str, run, tmp_path: Path) -> None:
+    done = run("evaluate", net, *CONV4, "--invert", *BRIEF)
 
     table = [line.split() for line in done.stderr.splitlines()]
     assert ["3.0.weight", "12.weight", "4", "x", "4", "x", "3", "x", "3"] in table

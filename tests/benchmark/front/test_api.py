@@ -78,7 +78,8 @@ def test_evaluate_tells_its_progress(glyphs_root: Path) -> None:
     def note(stage: str, done: int, total: int, remark: str = "") -> None:
         stages.append((stage, done, total))
 
-    fewbench.evaluate(nn.Flatten(), "glyphs-5w1s", root=glyphs_root, progress=note)
+    protocol = fewbench.find_protocol("glyphs-5w1s", n_episodes=300)
+    fewbench.evaluate(nn.Flatten(), protocol, root=glyphs_root, progress=note)
 
     assert stages
     assert all(0 <= done <= total for _, done, total in stages)

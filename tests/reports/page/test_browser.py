@@ -1,6 +1,7 @@
 """The page in a real browser: Debian's chromium, driven by playwright, without network."""
 
 import os
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -203,16 +204,16 @@ def test_the_first_stop_of_the_keyboard_is_a_visible_way_to_the_results(tab):
     assert tab.evaluate("document.activeElement.id") == "main"
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", SIZES)
-def test_the_page_fits_the_width_and_can_be_read(tab, size, scheme):
-    width, height = SIZES[size]
-    tab.set_viewport_size({"width": width, "height": height})
-    tab.emulate_media(color_scheme=scheme)
+def test_the_page_fits_the_width_and_can_be_read(tab):
+    """In one tab, since each load of the page takes seconds."""
+    for (width, height), scheme in product(SIZES.values(), ("light", "dark")):
+        tab.set_viewport_size({"width": width, "height": height})
+        tab.emulate_media(color_scheme=scheme)
 
-    assert tab.evaluate("document.documentElement.scrollWidth") <= width
-    for element in ("body", ".soft", ".notes", "td a", "thead th button", "output"):
-        assert contrast(tab, element) >= 4.5, element
+        case = f"{width} px, {scheme}"
+        assert tab.evaluate("document.documentElement.scrollWidth") <= width, case
+        for element in ("body", ".soft", ".notes", "td a", "thead th button", "output"):
+            assert contrast(tab, element) >= 4.5, f"{case}: {element}"
 
 
 def within(tab, element) -> bool:
