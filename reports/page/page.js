@@ -154,6 +154,7 @@
 
   const open = async () => {
     const id = location.hash.slice(1);
+    if (!id) return;
     const packed = packedIn(details).find((one) => one.dataset.holds.split(" ").includes(id));
     if (packed) await unpack(packed);
     const target = document.getElementById(id);
