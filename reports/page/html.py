@@ -5,7 +5,6 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
 
 from fewbench.files import write_text
 
@@ -17,11 +16,6 @@ from .notes import placed
 from .parts import environment, part
 from .provenance import provenance
 
-Row = TypeVar("Row")
-
-# A table with more rows shows the first ones. A browser needs seconds for all of thousands.
-_MOST_ROWS = 200
-_FIRST_ROWS = 50
 _PACKAGE = "fewbench.reports.page"
 
 # The title or caption of each image -> its SVG text or PNG bytes.
@@ -66,23 +60,12 @@ def write_page(page: Page, path: Path) -> Path:
         samples=_data_uris(page.samples),
         anchors=_anchors(results),
         data_attributes=_data_attributes,
-        in_parts=_in_parts,
         provenance=provenance,
         style=style,
         script=script,
         policy=_policy(style, script),
     )
     return write_text(path, text)
-
-
-def _in_parts(rows: Sequence[Row]) -> list[Sequence[Row]]:
-    """Cut the rows of a long table into parts: the first is shown, the others are packed."""
-    if len(rows) <= _MOST_ROWS:
-        return [rows]
-    parts = [rows[:_FIRST_ROWS]]
-    for start in range(_FIRST_ROWS, len(rows), _MOST_ROWS):
-        parts.append(rows[start : start + _MOST_ROWS])
-    return parts
 
 
 def _filters(results: Iterable[RunResult]) -> dict[str, list[str]]:

@@ -1,7 +1,5 @@
 """The parts of HTML pages: templates that escape all texts, style sheets and scripts."""
 
-import base64
-import gzip
 from functools import cache, partial
 from importlib.resources import files
 
@@ -19,7 +17,7 @@ def environment(package: str) -> Environment:
     printed by their codes.
     package: the dotted name of the package, such as "fewbench.reports.page"
     """
-    made = Environment(
+    return Environment(
         autoescape=True,
         undefined=StrictUndefined,
         finalize=_finalize,
@@ -27,8 +25,6 @@ def environment(package: str) -> Environment:
         lstrip_blocks=True,
         loader=FunctionLoader(partial(part, package)),
     )
-    made.filters["packed"] = packed
-    return made
 
 
 @cache
@@ -36,12 +32,6 @@ def part(package: str, file_name: str) -> Markup:
     """Return the text of a file in a package, which templates do not escape."""
     text = files(package).joinpath(file_name).read_text(encoding="utf-8")
     return Markup(text)
-
-
-def packed(html: str) -> Markup:
-    """Compress HTML, as text in base64. A script unpacks it when it is shown."""
-    data = gzip.compress(html.encode(), mtime=0)
-    return Markup(base64.b64encode(data).decode("ascii"))
 
 
 def _finalize(value: object) -> object:

@@ -9,10 +9,8 @@ import pytest
 from matplotlib.figure import Figure
 
 from fewbench.benchmark.published_numbers import published_numbers
-from fewbench.reports.page import html
 from fewbench.reports.plots import saving
 from fewbench.reports.report import write_report
-from fewbench.reports.tables.accuracy import accuracy_tables
 from fewbench_tests.chromium import opened_browser
 
 AXE = os.environ.get("FEWBENCH_TEST_AXE", "")
@@ -74,13 +72,6 @@ def tab(chromium, page_path):
     yield page
     page.close()
     assert faults == []
-
-
-def expect(locator):
-    """Playwright's assertions, which wait for what a page is still doing."""
-    from playwright.sync_api import expect
-
-    return expect(locator)
 
 
 def column(table, index: int) -> list[str]:
@@ -330,59 +321,3 @@ def test_without_scripts_everything_is_there_to_read(browser, page_path):
     assert page.locator("#every-result tbody tr:visible").count() == 9
     assert page.locator("details[data-learner] summary:visible").count() == 9
     assert not page.locator(".filters").is_visible()
-
-
-@pytest.fixture
-def long_tab(chromium, make_result, tmp_path, monkeypatch):
-    """A page of 12 results whose tables show 3 rows at first, and the details 3 results."""
-    monkeypatch.setattr(html, "_MOST_ROWS", 4)
-    monkeypatch.setattr(html, "_FIRST_ROWS", 3)
-    results = [
-        make_result(0.3 + seed / 20, seed, learner=f"net{seed:02d}")
-        for seed in range(12)
-    ]
-    path = html.write_page(html.Page(accuracy_tables(results)), tmp_path / "index.html")
-    page, faults = chromium.new_page(), []
-    page.on("console", lambda message: faults.append(message.text))
-    page.on("pageerror", lambda error: faults.append(str(error)))
-    page.goto(path.as_uri())
-    yield page
-    page.close()
-    assert faults == []
-
-
-def test_a_long_table_shows_all_rows_when_asked(long_tab):
-    table = long_tab.locator("#every-result")
-    said = long_tab.locator("#shown")
-    assert len(column(table, 1)) == 3
-    assert said.inner_text() == "12 of 12 results, the first 3 shown"
-    long_tab.get_by_role("button", name="Show all 12 rows").last.click()
-    expect(table.locator("tbody tr")).to_have_count(12)
-    expect(said).to_have_text("12 of 12 results shown")
-    assert sorted(column(table, 1)) == [f"net{seed:02d}" for seed in range(12)]
-
-
-def test_a_long_table_is_sorted_and_filtered_with_all_its_rows(long_tab):
-    table = long_tab.locator("#every-result")
-    table.locator("th button", has_text="accuracy").click()
-    expect(table.locator("tbody tr").first).to_contain_text("net11")
-    long_tab.locator("select[name=learner]").select_option("net07")
-    expect(long_tab.locator("#shown")).to_have_text("1 of 12 results shown")
-    assert column(table, 1) == ["net07"]
-    long_tab.get_by_role("button", name="Show all", exact=True).click()
-    expect(long_tab.locator("#shown")).to_contain_text("12 of 12 results")
-
-
-def test_a_packed_result_opens_by_its_link_and_in_its_turn(long_tab):
-    details = long_tab.locator("#details ~ details")
-    expect(details).to_have_count(3)
-    long_tab.evaluate("location.hash = '#result-12'")
-    expect(long_tab.locator("details:has(#result-12)")).to_have_attribute("open", "")
-    long_tab.get_by_role("button", name="Show more results").click()
-    expect(details).to_have_count(8)
-    long_tab.get_by_role("button", name="Show more results").click()
-    expect(details).to_have_count(12)
-    expect(long_tab.get_by_role("button", name="Show more results")).to_have_count(0)
-    numbers = [int(one.split("-")[1]) for one in details.locator(".inside").evaluate_all(
-        "all => all.map(one => one.id)")]  # fmt: skip
-    assert numbers == list(range(1, 13))

@@ -1,5 +1,4 @@
 import base64
-import gzip
 import hashlib
 import re
 from html.parser import HTMLParser
@@ -7,7 +6,6 @@ from html.parser import HTMLParser
 import pytest
 from markupsafe import escape
 
-from fewbench.reports.page import html
 from fewbench.reports.page.html import Page, write_page
 from fewbench.reports.tables.accuracy import accuracy_tables
 from fewbench.reports.tables.printed_table import PrintedCell, PrintedTable
@@ -206,64 +204,3 @@ def test_the_same_results_give_the_same_page_in_any_order(various_results, tmp_p
     )
 
     assert first.read_bytes() == second.read_bytes()
-
-
-@pytest.fixture
-def long_text(make_result, tmp_path, monkeypatch):
-    """A page of 9 results, of which each table and the details show 2 at first."""
-    monkeypatch.setattr(html, "_MOST_ROWS", 4)
-    monkeypatch.setattr(html, "_FIRST_ROWS", 2)
-    results = [
-        make_result(0.5 + seed / 100, seed, learner=f"net{seed}") for seed in range(9)
-    ]
-    rows = [[PrintedCell(f"row {number}")] for number in range(7)]
-    grids = {"More": [PrintedTable("a table", "l", ["name"], rows)]}
-    page = Page(accuracy_tables(results), grids)
-    return write_page(page, tmp_path / "index.html").read_text()
-
-
-def unpacked(text: str) -> str:
-    """Unpack what the script unpacks."""
-
-    def whole(found: re.Match[str]) -> str:
-        return gzip.decompress(base64.b64decode(found[1])).decode()
-
-    return re.sub('<script type="application/gzip".*?>(.*?)</script>', whole, text)
-
-
-def test_a_long_table_shows_its_first_rows_and_holds_the_others_packed(long_text):
-    Parsed(long_text)
-    assert long_text.count("<details ") == 2
-    assert len(re.findall("<tr data-learner", long_text)) == 2
-    assert len(re.findall("<tr data-dataset", long_text)) == 2
-    assert "row 1<" in long_text
-    assert "row 2<" not in long_text
-    assert "first 2 of 9 rows" in long_text
-    assert "Show all 7 rows" in long_text
-
-
-def test_unpacked_it_is_the_page_that_holds_nothing_packed(
-    long_text, make_result, tmp_path
-):
-    whole = unpacked(long_text)
-    page = Parsed(whole)
-    ids = [attrs["id"] for _, attrs in page.tags if "id" in attrs]
-    assert [f"result-{number}" in ids for number in range(1, 10)] == [True] * 9
-    assert whole.count("<details ") == 9
-    assert len(re.findall("<tr data-learner", whole)) == 9
-    assert len(re.findall("<tr data-dataset", whole)) == 9
-    assert [f"row {number}<" in whole for number in range(7)] == [True] * 7
-    # Each part names the results that it holds.
-    for names, data in re.findall('data-holds="(.*?)">(.*?)</script>', long_text):
-        held = gzip.decompress(base64.b64decode(data)).decode()
-        assert re.findall('id="(.*?)"', held) == names.split()
-
-
-def test_packed_text_of_strangers_stays_text(make_result, tmp_path, monkeypatch):
-    monkeypatch.setattr(html, "_MOST_ROWS", 1)
-    monkeypatch.setattr(html, "_FIRST_ROWS", 1)
-    results = [make_result(0.5, 0), make_result(0.6, 1, learner="<script>x</script>")]
-    page = Page(accuracy_tables(results))
-    whole = unpacked(write_page(page, tmp_path / "index.html").read_text())
-    assert "&lt;script&gt;x" in whole
-    assert "<script>x" not in whole
