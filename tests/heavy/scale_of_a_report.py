@@ -39,7 +39,7 @@ def main(folder: Path) -> None:
     for number in range(TIMES):
         timed(results, folder / f"report{number}")
     page = folder / "report0" / "index.html"
-    print(f"page: {page.stat().st_size / 1e6:.2f} MB")
+    say(f"page: {page.stat().st_size / 1e6:.2f} MB")
     first_number(page)
 
 
@@ -78,7 +78,7 @@ def timed(results: Path, out: Path) -> None:
     run("report", str(results), "--out", str(out))
     seconds = time.perf_counter() - started
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 2**10
-    print(f"report: {seconds:.1f} s, peak so far {peak:.0f} MiB", flush=True)
+    say(f"report: {seconds:.1f} s, peak so far {peak:.0f} MiB")
 
 
 def run(*arguments: str) -> None:
@@ -99,7 +99,13 @@ def first_number(page: Path) -> None:
             assert tab.locator("td.number a").first.is_visible()
             taken.append(tab.evaluate(FIRST_NUMBER))
             tab.close()
-    print(f"first number on screen: {statistics.median(taken):.0f} ms")
+    say(f"first number on screen: {statistics.median(taken):.0f} ms")
+
+
+def say(text: str) -> None:
+    """Print a line at once."""
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -112,7 +112,7 @@ def test_the_browser_shows_every_row(tab):
 def test_all_rows_are_sorted_and_not_those_in_sight_alone(tab):
     tab.locator("#every-result th button", has_text="train seed").click()
 
-    assert seeds(tab) == list(range(N_RESULTS))[: -51 : -1]
+    assert seeds(tab) == list(range(N_RESULTS))[:-51:-1]
 
 
 def test_filters_reach_packed_rows(tab):
