@@ -13,7 +13,7 @@ from fewbench.errors import UserError
 
 from ..datasets.root import data_root
 from ..reports.records import ResultError, RunResult
-from ..reports.result_files import RESULT_PATTERN
+from ..reports.result_files import RESULT_PATTERN, array_sha256
 from .learning_curves import LOG, read_histories
 from .published_numbers import published_numbers
 from .sample_images import class_samples, split_sheets
@@ -101,8 +101,9 @@ def _result_files(folders: Sequence[Path]) -> list[Path]:
 
 def _without_copies(results: Sequence[RunResult]) -> list[RunResult]:
     """Return each result once, since several folders may contain copies of a result."""
-    known: dict[tuple[str, bytes], RunResult] = {}
+    known: dict[tuple[str, str], RunResult] = {}
     for result in results:
-        content = (repr(result.header()), result.predictions.tobytes())
+        # The predictions themselves would be in memory twice.
+        content = (repr(result.header()), array_sha256(result.predictions))
         known[content] = result
     return list(known.values())

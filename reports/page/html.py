@@ -13,6 +13,7 @@ from ..tables.cells import Cell
 from ..tables.printed_table import PrintedCell, PrintedTable
 from ..tables.table import Table
 from .notes import placed
+from .packed import Packing
 from .parts import environment, part
 from .provenance import provenance
 
@@ -61,6 +62,7 @@ def write_page(page: Page, path: Path) -> Path:
         anchors=_anchors(results),
         data_attributes=_data_attributes,
         provenance=provenance,
+        packing=Packing(len(cells)),
         style=style,
         script=script,
         policy=_policy(style, script),
