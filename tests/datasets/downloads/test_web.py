@@ -173,15 +173,19 @@ def test_broken_attempts_are_made_again_and_counted(retries: int) -> None:
 
 
 def test_long_wait_is_explained(
-    server: Server, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    server: Server,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A user who sees nothing happen is told why."""
-    busy = Answer(status=503, headers={"Retry-After": "5"})
+    monkeypatch.setattr(web, "_LONG_PAUSE", 1.0)
+    busy = Answer(status=503, headers={"Retry-After": "1"})
     url = server.on("/file", busy, Answer(CONTENT))
     assert get(tmp_path, url) == CONTENT
     (record,) = [one for one in caplog.records if one.levelname == "WARNING"]
     assert "HTTP 503" in record.getMessage()
-    assert "trying again in 5.0 seconds" in record.getMessage()
+    assert "trying again in 1.0 seconds" in record.getMessage()
 
 
 @pytest.mark.parametrize("code", [302, 503])

@@ -3,7 +3,6 @@
 import contextlib
 import http.client
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -52,9 +51,8 @@ class Handler(BaseHTTPRequestHandler):
     def answer(self, answer: Answer) -> None:
         if answer.slow_head:
             self.wfile.write(b"HTTP/1.1 200 OK\r\nX-Slow: ")
-            for _ in range(100):
+            while not self.script.released.wait(answer.pause):
                 self.wfile.write(b"x")
-                time.sleep(answer.pause)
             return
         body, status, headers = answer.body, answer.status, dict(answer.headers)
         known = {answer.headers.get("ETag"), answer.headers.get("Last-Modified")}
