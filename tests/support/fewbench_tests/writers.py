@@ -314,6 +314,12 @@ WRITERS = [
         done="is withdrawn already",
     ),
     Writer(
+        "leaderboard note",
+        ("leaderboard", "note", "board", "one", "--objection", "why?"),
+        with_board,
+        done="the log says so already",
+    ),
+    Writer(
         "leaderboard verify --update",
         ("leaderboard", "verify", "board", "--update"),
         with_board,
@@ -335,6 +341,17 @@ WRITERS = [
         "quickstart",
         ("quickstart", "--steps", "2", "--out", "out"),
         varies=("out/protonet/train.csv",),
+    ),
+    Writer(
+        "reproduce",
+        (
+            "reproduce",
+            "protonet-snell17-omni-5w1s",
+            "--rehearse",
+            "--out",
+            "out",
+        ),
+        varies=("out/seed-0/train.csv",),
     ),
 ]
 
