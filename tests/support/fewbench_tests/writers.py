@@ -340,7 +340,11 @@ WRITERS = [
     Writer(
         "quickstart",
         ("quickstart", "--steps", "2", "--out", "out"),
-        varies=("out/protonet/train.csv",),
+        varies=(
+            "out/protonet/train.csv",
+            "out/report/index.html",
+            "out/report/results.csv",
+        ),
     ),
     Writer(
         "reproduce",
