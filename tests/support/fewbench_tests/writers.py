@@ -344,6 +344,10 @@ WRITERS = [
             "out/protonet/train.csv",
             "out/report/index.html",
             "out/report/results.csv",
+            *(
+                f"out/report/learning_curve_protonet.{end}"
+                for end in ("pdf", "png", "svg")
+            ),
         ),
     ),
     Writer(
