@@ -94,13 +94,15 @@ def read_weights(path: Path) -> bytes:
         )
     try:
         size = path.stat().st_size
-        with path.open("rb") as file:
-            data = file.read(MOST_BYTES + 1)
+        data = b""
+        if size <= MOST_BYTES:
+            with path.open("rb") as file:
+                data = file.read(MOST_BYTES + 1)
     except OSError as error:
         raise BaselineError(
             f"{path}: cannot be read ({error.strerror}). Check the permissions: ls -l {path}"
         ) from error
-    if len(data) > MOST_BYTES:
+    if max(size, len(data)) > MOST_BYTES:
         raise BaselineError(
             f"{path}: too large: expected at most {MOST_BYTES:,} bytes, got {size:,}. Save "
             f"the network alone, without its optimiser: torch.save(model.state_dict(), "
