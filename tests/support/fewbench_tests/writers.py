@@ -350,17 +350,6 @@ WRITERS = [
             ),
         ),
     ),
-    Writer(
-        "reproduce",
-        (
-            "reproduce",
-            "protonet-snell17-omni-5w1s",
-            "--rehearse",
-            "--out",
-            "out",
-        ),
-        varies=("out/seed-0/train.csv",),
-    ),
 ]
 
 
