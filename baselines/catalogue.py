@@ -1,5 +1,6 @@
 """Make the learners of fewbench with new weights, or load trained learners."""
 
+import hashlib
 import shlex
 import warnings
 from collections.abc import Callable, Mapping, Sequence
@@ -11,10 +12,9 @@ from typing import Any
 import torch
 
 from fewbench.documents import shown
-from fewbench.files import file_digest
 
 from .backbones import Shape
-from .checkpoints import Card, load_checkpoint, weights_digest
+from .checkpoints import Card, parse_checkpoint, read_checkpoint, weights_digest
 from .config import TrainConfig
 from .families import BASELINES, class_on_backend, learner_class
 from .learner import BaselineError, Learner, TrainingData
@@ -82,7 +82,8 @@ def load_learner(
             )
         return UNTRAINED[name](device)
     path = _checkpoint_path(name)
-    tensors, card = load_checkpoint(path)
+    data = read_checkpoint(path)
+    tensors, card = parse_checkpoint(path, data)
     try:
         config, changes = _config_at_test(card, str(path), precision, settings)
         learner = make_learner(config, card.image_shape, device)
@@ -102,7 +103,7 @@ def load_learner(
     learner.chosen_at_test(changes)
     learner.card = replace(
         learner.card,
-        checkpoint_sha256=file_digest(path, "sha256"),
+        checkpoint_sha256=hashlib.sha256(data).hexdigest(),
         weights_sha256=weights_digest(weights),
         image_shape=card.image_shape,
         **facts,

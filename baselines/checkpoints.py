@@ -17,11 +17,18 @@ from typing import (
 import torch
 from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter
 from pydantic.dataclasses import dataclass
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
+from safetensors import SafetensorError
+from safetensors.torch import load, save
 from torch import Tensor
 
-from fewbench.documents import UPGRADE, DocumentError, fit, newer_version, parse_json
+from fewbench.documents import (
+    UPGRADE,
+    DocumentError,
+    fit,
+    newer_version,
+    parse_json,
+    shown,
+)
 from fewbench.files import write_bytes
 
 from .learner import BaselineError
@@ -31,6 +38,7 @@ SCHEMA_VERSION = 1
 
 # The key of the card in the metadata of the file.
 _CARD_KEY = "fewbench"
+_LENGTH_BYTES = 8  # a safetensors file starts with the length of its header
 
 _Count = Annotated[int, Field(ge=0, le=10**12)]
 _Seconds = Annotated[float, Field(ge=0)]
@@ -105,12 +113,36 @@ def load_checkpoint(path: Path) -> tuple[dict[str, Tensor], Card]:
     Raises BaselineError if the file is missing, damaged, not written by fewbench, or
     written by a newer fewbench.
     """
+    return parse_checkpoint(path, read_checkpoint(path))
+
+
+def read_checkpoint(path: Path) -> bytes:
+    """Read the bytes of a checkpoint. A training may replace the file at any moment.
+
+    Raises BaselineError if the file is missing or cannot be read.
+    """
     if not path.is_file():
         raise BaselineError(
             f"{path}: no such checkpoint: expected a safetensors file of a training "
             f"run. Train a learner: fewbench train --recipe NAME --out DIR"
         )
-    tensors, text = _read_file(path)
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise _unreadable(path, error) from error
+
+
+def parse_checkpoint(path: Path, data: bytes) -> tuple[dict[str, Tensor], Card]:
+    """Parse the bytes of a checkpoint, as `load_checkpoint` does.
+
+    path: where the bytes were read, for errors
+    """
+    try:
+        tensors = load(data)
+    except (SafetensorError, KeyError) as error:
+        # A KeyError is a type of numbers that this torch does not have.
+        raise _unreadable(path, error) from error
+    text = _metadata(data).get(_CARD_KEY)
     if text is None:
         raise BaselineError(
             f"{path}: fewbench did not write this safetensors file: expected metadata "
@@ -134,25 +166,19 @@ def weights_digest(tensors: Mapping[str, Tensor]) -> str:
     return digest.hexdigest()
 
 
-def _read_file(path: Path) -> tuple[dict[str, Tensor], str | None]:
-    """Read the tensors and the card of a file.
+def _metadata(data: bytes) -> dict[str, str]:
+    """Return the metadata of an intact safetensors file: texts by key."""
+    length = int.from_bytes(data[:_LENGTH_BYTES], "little")
+    header = json.loads(data[_LENGTH_BYTES : _LENGTH_BYTES + length])
+    return header.get("__metadata__") or {}
 
-    Return the tensors as a dict by name, and the text of the card. The text is None if
-    the file has no card.
-    """
-    tensors: dict[str, Tensor] = {}
-    try:
-        with safe_open(path, framework="pt") as file:
-            metadata = file.metadata() or {}
-            for name in file.keys():  # noqa: SIM118 - the file itself is not iterable
-                tensors[name] = file.get_tensor(name)
-    except (SafetensorError, OSError) as error:
-        raise BaselineError(
-            f"{path}: cannot be read as a checkpoint: expected an intact safetensors "
-            f"file ({error}). Train the learner again: fewbench train --recipe NAME "
-            f"--out DIR"
-        ) from error
-    return tensors, metadata.get(_CARD_KEY)
+
+def _unreadable(path: Path, error: Exception) -> BaselineError:
+    return BaselineError(
+        f"{path}: cannot be read as a checkpoint: expected an intact safetensors "
+        f"file ({shown(error, 300)}). Train the learner again: fewbench train --recipe NAME "
+        f"--out DIR"
+    )
 
 
 def _parse_card(path: Path, text: str) -> Card:

@@ -72,7 +72,7 @@ def _read_json(path: Path) -> Any:
         refused = refusal(
             path,
             "cannot read the result",
-            got=f"a file that cannot be read: {error}",
+            got=f"a file that cannot be read: {shown(error, 300)}",
             expected=_DOCUMENT,
         )
         raise NoResultError(str(refused)) from error

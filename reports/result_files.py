@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
-from fewbench.documents import explain
+from fewbench.documents import explain, shown
 from fewbench.files import write_together
 from fewbench.npz import UNREADABLE, read_arrays
 
@@ -202,7 +202,7 @@ def _read_arrays(path: Path, saved: ResultFile) -> dict[str, NDArray[Any]]:
         raise refusal(
             path,
             "cannot read the arrays",
-            got=str(error),
+            got=shown(error, 300),
             expected=expected,
             saved=saved,
         ) from error

@@ -1,5 +1,6 @@
 """Make a learner with weights that others trained."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -10,7 +11,6 @@ from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from fewbench.documents import shown
-from fewbench.files import file_digest
 
 from ..backbones import BACKBONES, Shape, n_features
 from ..catalogue import make_learner
@@ -26,8 +26,8 @@ from .filling import Filling
 from .layers import slots_of
 from .left_out import kept_tensors
 from .matching import Match, Matcher
-from .tensor_file import TensorFile, read_tensor_file
-from .tensorflow_files import FINN2017_BYTES, FINN2017_SHA256, read_finn2017
+from .tensor_file import TensorFile, parse_tensors, read_weights
+from .tensorflow_files import FINN2017_SHA256, parse_finn2017
 
 # The name of a result may have 80 characters.
 _LONGEST_STEM = 40
@@ -87,10 +87,9 @@ def load_weights(
 
 
 def _open(path: Path) -> _Source:
-    # Only a file of this length is hashed before it is read.
-    is_candidate = path.is_file() and path.stat().st_size == FINN2017_BYTES
-    if is_candidate and file_digest(path, "sha256") == FINN2017_SHA256:
-        tensors = read_finn2017(path)
+    data = read_weights(path)
+    if hashlib.sha256(data).hexdigest() == FINN2017_SHA256:
+        tensors = parse_finn2017(data)
         return _Source(
             TensorFile(shown(path.name), FINN2017_SHA256, tensors, keeps_order=True),
             name="finn2017",
@@ -98,7 +97,7 @@ def _open(path: Path) -> _Source:
             # The authors' 0.01 for a sum over 5 classes is 0.05 for the mean.
             settings={"inner_lr": 0.05, "inner_steps": 5, "test_inner_steps": 10},
         )
-    file = read_tensor_file(path)
+    file = parse_tensors(path, data)
     return _Source(file, name=shown(path.stem)[:_LONGEST_STEM].strip())
 
 

@@ -4,22 +4,24 @@ A file is recognised by its first bytes, whatever its name. The formats are safe
 .npz, and the two formats of torch.save.
 """
 
+import hashlib
+import io
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError, safe_open
+from safetensors import SafetensorError
+from safetensors.torch import load as load_safetensors
 from torch import Tensor
 
 from fewbench.documents import shown
-from fewbench.files import file_digest
-from fewbench.npz import UNREADABLE, read_arrays
+from fewbench.npz import UNREADABLE, parse_arrays
 
 from ..learner import BaselineError
 from .tensorflow_files import refuse_tensorflow
-from .torch_files import first_words, read_torch
+from .torch_files import first_words, parse_torch
 
 # The file, and all its tensors together, may have this many bytes. A resnet12 in float64
 # has a fifth of it.
@@ -52,28 +54,39 @@ def read_tensor_file(path: Path) -> TensorFile:
     Raises BaselineError if the file is missing, too large, damaged or of another format,
     or if it holds more than tensors.
     """
-    start = _first_bytes(path)
+    return parse_tensors(path, read_weights(path))
+
+
+def parse_tensors(path: Path, data: bytes) -> TensorFile:
+    """Parse the bytes of a file, as `read_tensor_file` does.
+
+    path: where the bytes were read, for errors
+    """
     keeps_order = True
-    if start.startswith(_ZIP):
-        tensors = _read_zip(path)
-    elif start.startswith(_PICKLE):
-        tensors = read_torch(path)
-    elif start[_LENGTH_BYTES : _LENGTH_BYTES + 1] == b"{":
-        tensors = _read_safetensors(path)
+    if data.startswith(_ZIP):
+        tensors = _parse_zip(path, data)
+    elif data.startswith(_PICKLE):
+        tensors = parse_torch(path, data)
+    elif data[_LENGTH_BYTES : _LENGTH_BYTES + 1] == b"{":
+        tensors = _parse_safetensors(path, data)
         keeps_order = False
     else:
         refuse_tensorflow(path)
         raise BaselineError(
             f"{path}: unknown format: expected a state dict in safetensors, .npz or a "
-            f"format of torch.save, got a file that starts with {start[:8]!r}. Save the "
+            f"format of torch.save, got a file that starts with {data[:8]!r}. Save the "
             f"tensors alone: torch.save(model.state_dict(), 'weights.pt')"
         )
     _check_sizes(path, tensors)
-    digest = file_digest(path, "sha256")
+    digest = hashlib.sha256(data).hexdigest()
     return TensorFile(shown(path.name), digest, tensors, keeps_order)
 
 
-def _first_bytes(path: Path) -> bytes:
+def read_weights(path: Path) -> bytes:
+    """Read the bytes of a file of weights, once: it may be replaced at any moment.
+
+    Raises BaselineError if the file is missing or too large.
+    """
     if not path.is_file():
         raise BaselineError(
             f"{path}: no such file: expected a state dict in safetensors, .npz or a "
@@ -81,24 +94,26 @@ def _first_bytes(path: Path) -> bytes:
         )
     try:
         size = path.stat().st_size
-        with path.open("rb") as file:
-            start = file.read(16)
+        data = b""
+        if size <= MOST_BYTES:
+            with path.open("rb") as file:
+                data = file.read(MOST_BYTES + 1)
     except OSError as error:
         raise BaselineError(
             f"{path}: cannot be read ({error.strerror}). Check the permissions: ls -l {path}"
         ) from error
-    if size > MOST_BYTES:
+    if max(size, len(data)) > MOST_BYTES:
         raise BaselineError(
             f"{path}: too large: expected at most {MOST_BYTES:,} bytes, got {size:,}. Save "
             f"the network alone, without its optimiser: torch.save(model.state_dict(), "
             f"'weights.pt')"
         )
-    return start
+    return data
 
 
-def _read_zip(path: Path) -> dict[str, Tensor]:
+def _parse_zip(path: Path, data: bytes) -> dict[str, Tensor]:
     try:
-        with zipfile.ZipFile(path) as archive:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
             members = archive.infolist()
     except UNREADABLE as error:
         raise _damaged(path, error) from error
@@ -111,7 +126,7 @@ def _read_zip(path: Path) -> dict[str, Tensor]:
         )
     names = [member.filename for member in members]
     if not all(name.endswith(".npy") for name in names):
-        return read_torch(path)
+        return parse_torch(path, data)
     if len(set(names)) < len(names):
         raise BaselineError(
             f"{path}: has two arrays of one name: expected each name once. Save it again: "
@@ -120,15 +135,16 @@ def _read_zip(path: Path) -> dict[str, Tensor]:
     limits = {
         member.filename.removesuffix(".npy"): member.file_size for member in members
     }
-    return _read_npz(path, limits)
+    return _parse_npz(path, data, limits)
 
 
-def _read_npz(
+def _parse_npz(
     path: Path,
+    data: bytes,
     limits: dict[str, int],
 ) -> dict[str, Tensor]:
     try:
-        arrays = read_arrays(path, limits)
+        arrays = parse_arrays(io.BytesIO(data), limits)
     except Exception as error:
         # A hostile header can make numpy raise anything.
         raise _damaged(path, error) from error
@@ -145,15 +161,12 @@ def _read_npz(
     return tensors
 
 
-def _read_safetensors(path: Path) -> dict[str, Tensor]:
-    tensors: dict[str, Tensor] = {}
+def _parse_safetensors(path: Path, data: bytes) -> dict[str, Tensor]:
     try:
-        with safe_open(path, framework="pt") as file:
-            for name in file.keys():  # noqa: SIM118 - the file itself is not iterable
-                tensors[name] = file.get_tensor(name)
-    except (SafetensorError, OSError, RuntimeError, ValueError) as error:
+        return load_safetensors(data)
+    except (SafetensorError, RuntimeError, ValueError, KeyError) as error:
+        # A KeyError is a type of numbers that this torch does not have.
         raise _damaged(path, error) from error
-    return tensors
 
 
 def _check_sizes(

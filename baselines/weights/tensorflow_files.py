@@ -15,7 +15,6 @@ from torch import Tensor
 from ..learner import BaselineError
 
 FINN2017_SHA256 = "f7e14e6f544371a562441d378f4bc5765431008400cc07a16ad5ed488ea9dea0"
-FINN2017_BYTES = 131_092
 _WIDTH = 32
 _WAY = 5
 # The offsets in bytes of each block's shift, bias and kernel, and of the last layer.
@@ -29,13 +28,12 @@ _NAMES = re.compile(
 )
 
 
-def read_finn2017(path: Path) -> dict[str, Tensor]:
-    """Read the released checkpoint. Return its tensors under the names of our network.
+def parse_finn2017(raw: bytes) -> dict[str, Tensor]:
+    """Parse the released checkpoint. Return its tensors under the names of our network.
 
     TensorFlow has channels last. The kernels are turned to PyTorch's order, and the last
     layer to the order in which PyTorch flattens maps.
     """
-    raw = path.read_bytes()
     tensors: dict[str, Tensor] = {}
     n_in = 3
     for block, kernel_at in enumerate(_KERNELS):

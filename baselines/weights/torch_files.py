@@ -1,5 +1,6 @@
 """Read a state dict that torch.save wrote. No code in the file runs."""
 
+import io
 import re
 import warnings
 from collections.abc import Mapping
@@ -16,9 +17,10 @@ from ..outputs import last_words
 _PLAIN = re.compile(r"[\w.-]{1,80}", re.ASCII)
 
 
-def read_torch(path: Path) -> dict[str, Tensor]:
-    """Read the tensors of a file in one of the two formats of torch.save, by name.
+def parse_torch(path: Path, data: bytes) -> dict[str, Tensor]:
+    """Parse the tensors of a file in one of the two formats of torch.save, by name.
 
+    path: where the bytes were read, for errors
     Raises BaselineError if the file is damaged, if it holds code, or if it does not hold
     exactly one state dict.
     """
@@ -26,7 +28,7 @@ def read_torch(path: Path) -> dict[str, Tensor]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             # `weights_only` refuses every pickle that would run code.
-            found = torch.load(path, map_location="cpu", weights_only=True)
+            found = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
     except Exception as error:
         # The unpickler can raise anything for damaged bytes.
         raise BaselineError(

@@ -79,8 +79,8 @@ def _unchanged(bundle: Path, sha256: str) -> bytes:
 def record(board: BoardFolder, action: Action, entry: str, text: str) -> None:
     """Write a line about an entry into the log: its withdrawal, an objection, a link.
 
-    Raises UserError if there is no such entry, if the text is empty, or if the link of a
-    training is no address.
+    Raises UserError if there is no such entry, if its newest line says the same, if the
+    text is empty, or if the link of a training is no address.
     """
     board.settings()
     if not text.strip():
@@ -94,7 +94,8 @@ def record(board: BoardFolder, action: Action, entry: str, text: str) -> None:
             f"example --retrained https://example.org/run"
         )
     with board.writing():
-        entries = listed_entries(read_log(board.log))
+        events = read_log(board.log)
+        entries = listed_entries(events)
         _require_entry(board, entries, entry)
         if action == "withdrawn" and entries[entry].standing == "withdrawn":
             raise UserError(
@@ -103,7 +104,23 @@ def record(board: BoardFolder, action: Action, entry: str, text: str) -> None:
                 f"note {board.path} {entry} --objection TEXT"
             )
         event = make_event(date=today(), action=action, entry=entry, text=text)
+        _refuse_repetition(events, event)
         append_event(board.log, event)
+
+
+def _refuse_repetition(events: Sequence[Event], event: Event) -> None:
+    """Raise UserError if the newest line about an entry says the same already.
+
+    Whoever types a command again after an interruption does not know that it was done.
+    """
+    about = [one for one in events if one.entry == event.entry]
+    newest = about[-1]
+    if (newest.action, newest.text) == (event.action, event.text):
+        raise UserError(
+            f"{event.entry}: the log says so already: expected something new about this "
+            f"entry, got its newest line again ({event.action}). Nothing is left to do; to "
+            f"say more, type another text"
+        )
 
 
 def earlier_reruns(board: BoardFolder, sha256: str) -> list[Rerun]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields
 from itertools import product
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
@@ -98,13 +98,21 @@ class Grid:
 _GRID = TypeAdapter(Grid)
 
 
-def read_grid(path: Path) -> Grid:
-    """Read a GRID.toml.
+class GridFile(NamedTuple):
+    """A grid, and the text of its GRID.toml."""
+
+    grid: Grid
+    text: bytes
+
+
+def read_grid(path: Path) -> GridFile:
+    """Read a GRID.toml, once: the file may change at any moment.
 
     Raises GridError, which names the part and the key, if the file cannot be used.
     """
     try:
-        return parse_grid(read_bytes(path, _MOST_BYTES))
+        text = read_bytes(path, _MOST_BYTES)
+        return GridFile(parse_grid(text), text)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise GridError(

@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from fewbench.documents import counted, read_bytes, shown
+from fewbench.documents import counted, shown
 from fewbench.files import file_digest
 
 from ...datasets.root import data_root
@@ -40,11 +40,7 @@ def plan_grid(path: Path, place: Place) -> OpenGrid:
     Raises OtherConditions if the folder holds work of machines of another kind, and
     `place.mixed` is False.
     """
-    grid = read_grid(path)
-    trainings = grid_trainings(grid, data_root(place.root))
-    conditions = _conditions(grid, place)
-    plan = make_plan(trainings, conditions, _cut(grid), place)
-    return OpenGrid(plan, conditions, [])
+    return _planned(read_grid(path).grid, place)
 
 
 def open_grid(path: Path, place: Place) -> OpenGrid:
@@ -53,7 +49,8 @@ def open_grid(path: Path, place: Place) -> OpenGrid:
     Results whose files were deleted are to be done again.
     Raises the errors of `plan_grid`, and GridError if the images have changed.
     """
-    return _recorded(plan_grid(path, place), path)
+    grid, text = read_grid(path)
+    return _recorded(_planned(grid, place), _cut(grid), text)
 
 
 @contextmanager
@@ -63,9 +60,10 @@ def working_on(path: Path, place: Place) -> Iterator[OpenGrid]:
     Other processes may work on the same grid.
     Raises Busy if a process works on another grid in the folder.
     """
-    opened = plan_grid(path, place)
+    grid, text = read_grid(path)
+    opened = _planned(grid, place)
     with _only_this_grid(opened):
-        yield _recorded(opened, path)
+        yield _recorded(opened, _cut(grid), text)
 
 
 @contextmanager
@@ -117,11 +115,18 @@ def missing_answers(training: PlannedTraining, place: Place) -> Iterator[str]:
             yield f"{what}: {missing:,} of {counted(total, 'range')} of answers missing"
 
 
-def _recorded(opened: OpenGrid, path: Path) -> OpenGrid:
-    """Record a planned grid in its folder."""
+def _planned(grid: Grid, place: Place) -> OpenGrid:
+    trainings = grid_trainings(grid, data_root(place.root))
+    conditions = _conditions(grid, place)
+    plan = make_plan(trainings, conditions, _cut(grid), place)
+    return OpenGrid(plan, conditions, [])
+
+
+def _recorded(opened: OpenGrid, cut: Cut, text: bytes) -> OpenGrid:
+    """Record a planned grid in its folder, with the text of its GRID.toml."""
     plan = opened.plan
-    record = GridRecord.of(plan, opened.conditions, _cut(read_grid(path)))
-    remarks = keep_record(plan.place.folder, record, read_bytes(path))
+    record = GridRecord.of(plan, opened.conditions, cut)
+    remarks = keep_record(plan.place.folder, record, text)
     forget_lost_results(plan)
     return OpenGrid(plan, opened.conditions, remarks)
 

@@ -1,12 +1,19 @@
 """Save the results of a grid whose answers were made by several shards."""
 
+import time
+
 from fewbench.progress import Progress
 
 from .grid_tasks import answers_tasks
 from .grid_work import OpenGrid, forget_lost_results
 from .log import append_line
+from .outcome import Outcome
+from .place import Place
 from .plan import PlannedTraining
+from .task import Task
 from .worker import do_task
+
+_SECONDS_BETWEEN_TRIES = 0.1
 
 
 def merge_results(opened: OpenGrid, progress: Progress) -> list[str]:
@@ -32,10 +39,15 @@ def _merge(training: PlannedTraining, opened: OpenGrid) -> list[str]:
         if not all(place.is_done(one) for one in answers):
             continue
         task = training.result(evaluation)
-        outcome = do_task(task, place)
+        outcome = _saved(task, place)
         append_line(place.folder, task, outcome)
-        if outcome.state == "busy":
-            failures.append(f"{task.title}: another process is saving it")
-        elif outcome.state != "done":
+        if outcome.state != "done":
             failures.append(f"{task.title}: {outcome.reason}")
     return failures
+
+
+def _saved(task: Task, place: Place) -> Outcome:
+    """Save a result. Wait while another process saves it, as `fewbench grid run` does."""
+    while (outcome := do_task(task, place)).state == "busy":
+        time.sleep(_SECONDS_BETWEEN_TRIES)
+    return outcome

@@ -6,6 +6,7 @@ import zipfile
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 
@@ -44,7 +45,13 @@ def read_arrays(path: Path, limits: Mapping[str, int]) -> dict[str, np.ndarray]:
     Raises ValueError if an array is missing, unexpected, pickled or too large.
     Raises one of the other exceptions in the tuple UNREADABLE if the file is damaged.
     """
-    with open_file(path) as file, zipfile.ZipFile(file) as archive:
+    with open_file(path) as file:
+        return parse_arrays(file, limits)
+
+
+def parse_arrays(file: BinaryIO, limits: Mapping[str, int]) -> dict[str, np.ndarray]:
+    """Read the arrays of an .npz that is open already, as `read_arrays` does."""
+    with zipfile.ZipFile(file) as archive:
         _check_members(archive, limits)
         return {name: _read_array(archive, name) for name in limits}
 

@@ -4,12 +4,18 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
+from fewbench.baselines import catalogue
 from fewbench.baselines.catalogue import load_learner, make_learner
-from fewbench.baselines.checkpoints import load_checkpoint, save_checkpoint
+from fewbench.baselines.checkpoints import (
+    load_checkpoint,
+    read_checkpoint,
+    save_checkpoint,
+)
 from fewbench.baselines.learner import BaselineError
 from fewbench.baselines.metric.protonet import ProtoNet
 from fewbench.baselines.metric.protonet_learn2learn import Learn2LearnProtoNet
 from fewbench.baselines.recipe_files import load_recipe, recipes
+from fewbench.files import file_digest
 
 CPU = torch.device("cpu")
 SHAPE = (28, 28, 1)
@@ -36,6 +42,27 @@ def test_a_folder_gives_its_best_checkpoint_before_its_last(tmp_path: Path) -> N
     assert loaded.card.recipe["trained_precision"] == "auto"
     assert loaded.card.precision == "bf16"
     assert len(loaded.card.checkpoint_sha256 or "") == 64
+
+
+def test_the_recorded_hash_is_that_of_the_checkpoint_that_was_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = load_recipe("protonet-glyphs", ["width=8"])
+    card = {"config": config.flat(), "image_shape": list(SHAPE), "seconds": 1.0}
+    weights = make_learner(config, SHAPE, CPU).network.state_dict()
+    path = tmp_path / "best.safetensors"
+    save_checkpoint(path, weights, {**card, "step": 5})
+    expected = file_digest(path, "sha256")
+
+    def replaced_after(path: Path) -> bytes:
+        data = read_checkpoint(path)
+        save_checkpoint(path, weights, {**card, "step": 6})
+        return data
+
+    monkeypatch.setattr(catalogue, "read_checkpoint", replaced_after)
+    loaded = load_learner(str(path), CPU).card
+    assert (loaded.recipe["trained_steps"], loaded.checkpoint_sha256) == (5, expected)
+    assert file_digest(path, "sha256") != expected
 
 
 def test_a_backend_that_cannot_is_refused() -> None:

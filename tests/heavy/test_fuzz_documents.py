@@ -69,7 +69,7 @@ def test_toml(text: str, tmp_path: Path) -> None:
     path = tmp_path / f"{text}.toml"
     texts = {
         "recipe": (RECIPE, lambda: load_recipe(str(path))),
-        "grid": (GRID, lambda: grid_trainings(read_grid(path), tmp_path)),
+        "grid": (GRID, lambda: grid_trainings(read_grid(path).grid, tmp_path)),
     }
     data, read = texts[text]
     check(text, in_bytes(data.encode()), in_file(path, read), strange=True)

@@ -14,8 +14,10 @@ from fewbench.baselines.backbones import conv4
 from fewbench.baselines.gradient.maml import MAML
 from fewbench.baselines.learner import BaselineError
 from fewbench.baselines.metric.protonet import ProtoNet
+from fewbench.baselines.weights import load as weights_load
 from fewbench.baselines.weights.choice import WeightsChoice
 from fewbench.baselines.weights.load import load_weights
+from fewbench.baselines.weights.tensor_file import read_weights
 from fewbench_tests import foreign_weights as foreign
 
 CPU = torch.device("cpu")
@@ -210,3 +212,22 @@ def test_a_damaged_byte_gives_a_learner_or_a_sentence(
     except BaselineError as error:
         said = str(error)
     assert "\n" not in said
+
+
+def test_the_recorded_hash_is_that_of_the_weights_that_were_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = foreign.save_torch(STATE, tmp_path / "net.pth")
+    first = load(path).card
+    others = {name: tensor + 1 for name, tensor in STATE.items()}
+
+    def replaced_after(path: Path) -> bytes:
+        data = read_weights(path)
+        foreign.save_torch(others, path)
+        return data
+
+    monkeypatch.setattr(weights_load, "read_weights", replaced_after)
+    card = load(path).card
+    assert card.checkpoint_sha256 == first.checkpoint_sha256
+    assert card.weights_sha256 == first.weights_sha256
+    assert load(path).card.checkpoint_sha256 != first.checkpoint_sha256

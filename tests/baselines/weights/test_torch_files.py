@@ -9,10 +9,14 @@ import torch
 from torch import nn
 
 from fewbench.baselines.learner import BaselineError
-from fewbench.baselines.weights.torch_files import read_torch
+from fewbench.baselines.weights.torch_files import parse_torch
 from fewbench_tests import foreign_weights as foreign
 
 STATE = foreign.trained_state()
+
+
+def read_torch(path: Path) -> dict[str, torch.Tensor]:
+    return parse_torch(path, path.read_bytes())
 
 
 def _module(path: Path) -> None:

@@ -98,6 +98,21 @@ def test_a_withdrawn_entry_is_not_replaced(board, tmp_path) -> None:
     assert board.log.read_bytes() == before
 
 
+def test_a_note_that_is_typed_again_is_not_written_twice(board) -> None:
+    for action, text in (
+        ("objection", "why?"),
+        ("verdict", "it stays"),
+        ("objection", "and the seeds?"),
+        ("verdict", "it stays"),
+    ):
+        record(board, action, "first", text)
+        written = board.log.read_bytes()
+        with pytest.raises(UserError, match="the log says so already"):
+            record(board, action, "first", text)
+        assert board.log.read_bytes() == written
+    assert written.count(b"it stays") == 2
+
+
 def test_two_at_once_are_told_apart(board, tmp_path) -> None:
     bundle = made_bundle(tmp_path, "second")
     errors: list[UserError] = []

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from fewbench.benchmark.cluster import grid_work
 from fewbench.benchmark.cluster.conditions import OtherConditions
+from fewbench.benchmark.cluster.grid_file import GridFile, read_grid
 from fewbench.benchmark.cluster.grid_tasks import answers_tasks
 from fewbench.benchmark.cluster.grid_work import (
     OpenGrid,
@@ -13,15 +15,34 @@ from fewbench.benchmark.cluster.grid_work import (
     plan_grid,
     published_fingerprint,
     reopen_grid,
+    working_on,
 )
 from fewbench.benchmark.cluster.place import Place
-from fewbench_tests.small_grids import SMALL, done_here, opened, write_grid
+from fewbench_tests.small_grids import BOTH, SMALL, done_here, opened, write_grid
 
 
 def test_planning_writes_nothing(tmp_path: Path, glyphs_root: Path) -> None:
     path = write_grid(tmp_path)
     plan_grid(path, Place(tmp_path / "work", glyphs_root))
     assert [one.name for one in tmp_path.iterdir()] == ["grid.toml"]
+
+
+def test_a_grid_that_changes_while_it_is_opened_is_what_was_read(
+    tmp_path: Path, glyphs_root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read_before_a_change(path: Path) -> GridFile:
+        found = read_grid(path)
+        path.write_text(BOTH)
+        return found
+
+    monkeypatch.setattr(grid_work, "read_grid", read_before_a_change)
+    with working_on(
+        write_grid(tmp_path), Place(tmp_path / "work", glyphs_root)
+    ) as grid:
+        [training] = grid.plan.trainings
+    assert training.training.name == "protonet"
+    assert (tmp_path / "work" / "grid.toml").read_text() == SMALL
+    assert len(reopen_grid(tmp_path / "work", glyphs_root).plan.trainings) == 1
 
 
 def test_a_grid_is_reopened_as_it_was(small_grid: OpenGrid) -> None:

@@ -1,5 +1,6 @@
 """Join what shards have answered."""
 
+import threading
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,25 @@ def answered(tmp_path: Path, glyphs_root: Path) -> OpenGrid:
         share = Share(number, 2)
         run_flows(grid.plan.flows(), WorksHere(place), place, share=share)
     return grid
+
+
+def test_a_result_that_another_process_is_saving_is_waited_for(
+    answered: OpenGrid,
+) -> None:
+    place = answered.plan.place
+    [training] = answered.plan.trainings
+    task = training.result(training.evaluations[0])
+    failures: list[str] = []
+    with place.locked(task):
+        thread = threading.Thread(
+            target=lambda: failures.extend(merge_results(answered, report_nothing))
+        )
+        thread.start()
+        thread.join(0.3)
+        assert thread.is_alive()
+    thread.join()
+    assert failures == []
+    assert len(list((place.folder / "results").glob("*.npz"))) == 2
 
 
 def test_damaged_answers_are_said_and_the_other_results_are_saved(

@@ -69,6 +69,9 @@ class Running:
         forked: bool,
     ) -> None:
         self._said = folder.with_name(f"{folder.name}.{time.monotonic_ns()}.said")
+        if forked:
+            # How long the command takes is not how long the server takes to import.
+            _start_server()
         self._since = time.monotonic()
         start = _fork if forked else _start
         self._process = start(arguments, folder, environment, self._said)
@@ -123,7 +126,6 @@ def _fork(
     environment: Mapping[str, str],
     said: Path,
 ) -> Any:
-    _start_server()
     said.touch()
     process: Any = CONTEXT.Process(
         target=_become, args=(list(arguments), folder, dict(environment), said)

@@ -314,6 +314,12 @@ WRITERS = [
         done="is withdrawn already",
     ),
     Writer(
+        "leaderboard note",
+        ("leaderboard", "note", "board", "one", "--objection", "why?"),
+        with_board,
+        done="the log says so already",
+    ),
+    Writer(
         "leaderboard verify --update",
         ("leaderboard", "verify", "board", "--update"),
         with_board,
@@ -334,7 +340,15 @@ WRITERS = [
     Writer(
         "quickstart",
         ("quickstart", "--steps", "2", "--out", "out"),
-        varies=("out/protonet/train.csv",),
+        varies=(
+            "out/protonet/train.csv",
+            "out/report/index.html",
+            "out/report/results.csv",
+            *(
+                f"out/report/learning_curve_protonet.{end}"
+                for end in ("pdf", "png", "svg")
+            ),
+        ),
     ),
 ]
 
