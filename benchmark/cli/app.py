@@ -66,6 +66,12 @@ class _NoReader(Exception):
 class _Commands(TyperGroup):
     """The commands. A KeyboardInterrupt is caught here, before Click answers it in its way."""
 
+    def make_context(self, *arguments: Any, **named: Any) -> Any:
+        try:
+            return super().make_context(*arguments, **named)
+        except KeyboardInterrupt as error:
+            raise _Stopped(Interrupted.of(error)) from error
+
     def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)

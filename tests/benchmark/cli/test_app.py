@@ -10,9 +10,11 @@ import time
 from pathlib import Path
 
 import pytest
+from typer.core import TyperGroup
 
-from fewbench.benchmark.cli.app import usage_error_text
+from fewbench.benchmark.cli.app import main, usage_error_text
 from fewbench.benchmark.cli.system_errors import os_error_text
+from fewbench.signals import Interrupted
 
 
 def test_help_answers_at_once(run_process) -> None:
@@ -252,3 +254,20 @@ def test_output_that_nobody_reads(
     assert said in done.stderr
     assert "Traceback" not in done.stderr
     assert "Exception" not in done.stderr
+
+
+def test_a_signal_while_the_command_line_is_parsed_keeps_its_code(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def stopped(*arguments: object) -> None:
+        raise Interrupted(signal.SIGTERM)
+
+    monkeypatch.setattr(TyperGroup, "parse_args", stopped)
+    monkeypatch.setattr(sys, "argv", ["fewbench", "env"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+
+    assert ended.value.code == 128 + signal.SIGTERM
+    assert capsys.readouterr().err == (
+        "interrupted by SIGTERM. To start again, type the same command\n"
+    )
