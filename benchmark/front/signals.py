@@ -115,8 +115,13 @@ def ended_by_signals() -> Iterator[None]:
         first.append(now)
         raise Interrupted(number)
 
+    def ignored(lost: "sys.UnraisableHookArgs") -> None:
+        # Half-made objects that are thrown away, such as a ZipFile, may complain.
+        if isinstance(lost.exc_value, Interrupted) or not first:
+            _end_if_interrupted(lost)
+
     before = sys.unraisablehook
-    sys.unraisablehook = _end_if_interrupted
+    sys.unraisablehook = ignored
     try:
         with _handled_by(interrupt):
             yield

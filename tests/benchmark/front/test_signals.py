@@ -102,6 +102,20 @@ class Last:
 last = Last()
 del last
 """
+COMPLAINS_HALF_MADE = """
+class Half:
+    def __init__(self):
+        signal.raise_signal(signal.SIGINT)
+        self.file = None
+    def __del__(self):
+        self.file.close()
+
+try:
+    Half()
+except KeyboardInterrupt as error:
+    sys.stderr.write(error.line + "\\n")
+    sys.exit(error.exit_code)
+"""
 SWALLOWED_AT_FIRST = """
 try:
     signal.raise_signal(signal.SIGINT)
@@ -118,7 +132,13 @@ sys.exit()
 
 @pytest.mark.parametrize(
     "code",
-    [SWALLOWED_IN_AN_IMPORT, LOST_IN_A_DESTRUCTOR, SWALLOWED_AT_FIRST, AT_THE_END],
+    [
+        SWALLOWED_IN_AN_IMPORT,
+        LOST_IN_A_DESTRUCTOR,
+        COMPLAINS_HALF_MADE,
+        SWALLOWED_AT_FIRST,
+        AT_THE_END,
+    ],
 )
 def test_no_code_can_lose_a_signal(tmp_path: Path, code: str) -> None:
     raised = "import signal; signal.raise_signal(signal.SIGINT)"

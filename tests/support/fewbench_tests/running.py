@@ -127,10 +127,16 @@ def _fork(
     said: Path,
 ) -> Any:
     said.touch()
+    parent, child = CONTEXT.Pipe(duplex=False)
     process: Any = CONTEXT.Process(
-        target=_become, args=(list(arguments), folder, dict(environment), said)
+        target=_become,
+        args=(list(arguments), folder, dict(environment), said, child),
     )
     process.start()
+    child.close()
+    # Until it has a process group of its own, it is a part of the server.
+    parent.poll(60)
+    parent.close()
     return _Forked(process)
 
 
@@ -145,9 +151,13 @@ def _start_server() -> None:
 
 
 def _become(
-    arguments: list[str], folder: Path, environment: dict[str, str], said: Path
+    arguments: list[str],
+    folder: Path,
+    environment: dict[str, str],
+    said: Path,
+    ready: Any,
 ) -> None:
-    """Be the command `fewbench` from here on."""
+    """Be the command `fewbench` from here on. The pipe `ready` is closed then."""
     os.setsid()
     os.chdir(folder)
     os.umask(UMASK)
@@ -157,6 +167,7 @@ def _become(
     os.dup2(out, 2)
     sys.argv = ["fewbench", *arguments]
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    ready.close()
     from fewbench.__main__ import main
 
     main()
