@@ -126,7 +126,9 @@ def ended_by_signals() -> Iterator[None]:
         with _handled_by(interrupt):
             yield
     finally:
-        sys.unraisablehook = before
+        # After a signal, the process is about to end, and its objects with it.
+        if not first:
+            sys.unraisablehook = before
 
 
 def end_at_once() -> None:
