@@ -12,6 +12,7 @@ from random import Random
 from types import FrameType
 from typing import Any
 
+from fewbench.documents import printable
 from fewbench.errors import UserError
 
 from .fuzzed_bundles import VALUES, damaged, places
@@ -67,7 +68,7 @@ def fuzz(
                 found = read(data)
         except UserError as error:
             text = str(error)
-            is_shown = text.replace("\n", "").isprintable()
+            is_shown = printable(text, keep="\n") == text
             tally.counts["refused"] += 1
             if not is_shown or len(text) > _LONGEST_ERROR:
                 tally.faults.append(f"{seed}: says {text[:200]!a}")
