@@ -97,37 +97,38 @@ def _scores_in_blocks(
     means: float64 (..., n_way, d)
     Returns float32 (..., n_queries, n_way) and float32 (..., n_queries, 1).
     """
-    precise = torch.promote_types(query.dtype, torch.float32)
-    sums: tuple[Tensor, ...] = ()
     query_blocks = query.split(_FEATURES_AT_ONCE, dim=-1)
     means_blocks = means.split(_FEATURES_AT_ONCE, dim=-1)
-    blocks = zip(query_blocks, means_blocks, strict=True)
+    totals = _products(query_blocks[0], means_blocks[0])
+    blocks = zip(query_blocks[1:], means_blocks[1:], strict=True)
     for some_query, some_means in blocks:
-        centre = some_means.mean(-2, keepdim=True)
-        # Each difference is rounded once.
-        centre = centre.to(precise)
-        queries = (some_query - centre).float()
-        prototypes = (some_means - centre).float()
-        parts = _products(queries, prototypes)
-        if sums:
-            parts = tuple(a + b for a, b in zip(sums, parts, strict=True))
-        sums = parts
-    products, query_squares, prototype_squares = sums
+        parts = _products(some_query, some_means)
+        for total, part in zip(totals, parts, strict=True):
+            total.add_(part)
+    products, query_squares, prototype_squares = totals
     squares = query_squares + prototype_squares
     sizes = query_squares + prototype_squares.amax(-1, keepdim=True)
     return products - squares, sizes
 
 
 def _products(
-    queries: Tensor,
-    prototypes: Tensor,
+    query: Tensor,
+    means: Tensor,
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """Return twice the products of queries and prototypes, and the squares of both.
+    """Return twice the products of queries and class means, and the squares of both.
 
-    queries: float32 (..., n_queries, d)
-    prototypes: float32 (..., n_way, d)
+    All are taken after the centre of the means was subtracted.
+
+    query: any real type (..., n_queries, d)
+    means: float64 (..., n_way, d)
     Returns float32 (..., n_queries, n_way), (..., n_queries, 1) and (..., 1, n_way).
     """
+    precise = torch.promote_types(query.dtype, torch.float32)
+    centre = means.mean(-2, keepdim=True)
+    # Each difference is rounded once.
+    centre = centre.to(precise)
+    queries = (query - centre).float()
+    prototypes = (means - centre).float()
     # Unlike square().sum(), this makes no copy of the features.
     query_squares = vector_norm(queries, dim=-1, keepdim=True).square()
     prototype_squares = vector_norm(prototypes, dim=-1).square().unsqueeze(-2)

@@ -212,11 +212,12 @@ def _busy(path: Path, doing: str) -> Busy:
 
 def _this_process() -> bytes:
     now = datetime.now(UTC)
+    program = Path(sys.argv[0]).name
     owner = _Owner(
         pid=os.getpid(),
         host=platform.node(),
         since=now.isoformat(timespec="seconds"),
-        command=shlex.join(sys.argv)[:_LONGEST_COMMAND],
+        command=shlex.join([program, *sys.argv[1:]])[:_LONGEST_COMMAND],
     )
     return json.dumps(asdict(owner)).encode()
 

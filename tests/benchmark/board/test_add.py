@@ -4,7 +4,7 @@ import pytest
 
 from fewbench.benchmark.board.add import add_bundle, entry_id, record
 from fewbench.benchmark.board.entries import listed_entries
-from fewbench.benchmark.board.log import read_log
+from fewbench.benchmark.board.log import Action, read_log
 from fewbench.benchmark.submission.check import check_submission
 from fewbench.benchmark.submission.pack import pack_submission
 from fewbench.benchmark.submission.rerun_record import Rerun
@@ -99,12 +99,14 @@ def test_a_withdrawn_entry_is_not_replaced(board, tmp_path) -> None:
 
 
 def test_a_note_that_is_typed_again_is_not_written_twice(board) -> None:
-    for action, text in (
+    notes: list[tuple[Action, str]] = [
         ("objection", "why?"),
         ("verdict", "it stays"),
         ("objection", "and the seeds?"),
         ("verdict", "it stays"),
-    ):
+    ]
+    written = b""
+    for action, text in notes:
         record(board, action, "first", text)
         written = board.log.read_bytes()
         with pytest.raises(UserError, match="the log says so already"):

@@ -216,11 +216,13 @@ WRITERS = [
         "data show",
         ("data", "show", "glyphs", "--out", "out.png"),
         rival=("data", "show", "glyphs", "--split", "val", "--out", "out.png"),
+        done="exists already",
     ),
     Writer(
         "data filters",
         ("data", "filters", "pictures", "--out", "out.png"),
         with_pictures,
+        done="exists already",
     ),
     Writer(
         "protocol export",
