@@ -144,6 +144,6 @@ def _compare_with_manifest(store: SplitStore, recorded: dict[str, Any]) -> None:
     raise DataError(
         f"{store.path}: the content does not match manifest.json: expected sha256 "
         f"{recorded['content_sha256']} and {recorded['n_images']} images, got sha256 "
-        f"{store.fingerprint} and {len(store)} images. Build it again: "
-        f"fewbench data build {store.dataset} --rebuild"
+        f"{store.fingerprint} and {len(store)} images. "
+        f"{build_again(store.path)}"
     )

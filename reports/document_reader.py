@@ -110,6 +110,9 @@ def _own_command(text: str, folder: Path) -> str:
     """
     if len(text) > _LONGEST_COMMAND or not _OWN_COMMAND.fullmatch(text):
         return ""
+    # module:name and --transform would run code.
+    if ":" in text or "--transform" in text:
+        return ""
     try:
         words = iter(shlex.split(text))
     except ValueError:

@@ -6,6 +6,7 @@ A file is recognised by its first bytes, whatever its name. The formats are safe
 
 import hashlib
 import io
+import shlex
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -90,7 +91,8 @@ def read_weights(path: Path) -> bytes:
     if not path.is_file():
         raise BaselineError(
             f"{path}: no such file: expected a state dict in safetensors, .npz or a "
-            f"format of torch.save. Check the path: ls {path.parent}"
+            f"format of torch.save. Check the path: ls "
+            f"{shlex.quote(str(path.parent))}"
         )
     try:
         size = path.stat().st_size
@@ -100,7 +102,8 @@ def read_weights(path: Path) -> bytes:
                 data = file.read(MOST_BYTES + 1)
     except OSError as error:
         raise BaselineError(
-            f"{path}: cannot be read ({error.strerror}). Check the permissions: ls -l {path}"
+            f"{path}: cannot be read ({error.strerror}). Check the permissions: "
+            f"ls -l {shlex.quote(str(path))}"
         ) from error
     if max(size, len(data)) > MOST_BYTES:
         raise BaselineError(

@@ -2,6 +2,7 @@
 
 import io
 import re
+import shlex
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
@@ -69,10 +70,13 @@ def _state_dict(
     # A name from the file must not add code to the command.
     plain = [key for key in inner if _PLAIN.fullmatch(key)]
     key = next(iter(plain), "model")
+    code = (
+        f"import torch; torch.save(torch.load({str(path)!r}, weights_only=True)[{key!r}], "
+        f"'weights.pt')"
+    )
     raise BaselineError(
         f"{path}: expected one state dict, got {got}. Save the one you mean: python -c "
-        f"\"import torch; torch.save(torch.load('{path}', weights_only=True)['{key}'], "
-        f"'weights.pt')\""
+        f"{shlex.quote(code)}"
     )
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+import shlex
 from collections.abc import Sequence
 from dataclasses import replace
 from difflib import get_close_matches
@@ -101,7 +102,7 @@ def record(board: BoardFolder, action: Action, entry: str, text: str) -> None:
             raise UserError(
                 f"{entry}: is withdrawn already: expected an entry that is not, got one "
                 f"that was withdrawn before. To say more about it: fewbench leaderboard "
-                f"note {board.path} {entry} --objection TEXT"
+                f"note {shlex.quote(str(board.path))} {entry} --objection TEXT"
             )
         event = make_event(date=today(), action=action, entry=entry, text=text)
         _refuse_repetition(events, event)

@@ -112,7 +112,7 @@ class BoardFolder:
         except (OSError, DocumentError) as damage:
             raise UserError(
                 f"{path}: cannot read the rules: expected a text in UTF-8, got {damage}. "
-                f"Restore it: git checkout {path}"
+                f"Restore it: git checkout -- {shlex.quote(str(path))}"
             ) from damage
 
     def writing(self) -> AbstractContextManager[None]:

@@ -2,6 +2,7 @@
 
 import datetime
 import json
+import shlex
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -87,7 +88,8 @@ def read_log(path: Path) -> list[Event]:
     except (OSError, DocumentError) as damage:
         raise UserError(
             f"{path}: cannot read the log of the board: expected a file with a JSON "
-            f"document on each line, got {damage}. Restore it: git checkout {path}"
+            f"document on each line, got {damage}. Restore it: git checkout -- "
+            f"{shlex.quote(str(path))}"
         ) from damage
     return list(_events(path, data))
 
@@ -107,5 +109,5 @@ def _events(path: Path, data: bytes) -> Iterator[Event]:
         except DocumentError as damage:
             raise UserError(
                 f"{path}, line {number}: expected an event as fewbench leaderboard wrote "
-                f"it, got {damage}. Restore it: git checkout {path}"
+                f"it, got {damage}. Restore it: git checkout -- {shlex.quote(str(path))}"
             ) from damage

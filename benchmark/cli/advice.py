@@ -8,7 +8,8 @@ from collections.abc import Sequence
 # since nothing marks in a sentence where a command ends.
 _COMMAND = re.compile(
     r"fewbench (?:data (?:add|audit|build|convert|info|list|show|verify)|embed|evaluate|"
-    r"probe|protocol export|reproduce|train|verify)(?= )"
+    r"grid (?:merge|run|status)|probe|protocol (?:export|list|show)|reproduce|train|verify)"
+    r"(?=[ \n.;,]|$)"
 )
 _NEXT = re.compile(r"\n|; |fewbench ")
 

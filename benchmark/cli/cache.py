@@ -69,7 +69,10 @@ def clear(
     older_than: Annotated[
         float | None,
         typer.Option(
-            min=0, metavar="DAYS", help="Remove what was not used for so many days."
+            min=0,
+            max=36500,
+            metavar="DAYS",
+            help="Remove what was not used for so many days.",
         ),
     ] = None,
     as_json: Json = False,

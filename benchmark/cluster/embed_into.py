@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from pydantic import TypeAdapter
 
-from fewbench.documents import fit, parse_json, read_bytes, shown
+from fewbench.documents import DocumentError, fit, parse_json, read_bytes, shown
 from fewbench.errors import UserError
 from fewbench.files import file_digest, require_space, write_json
 from fewbench.progress import report_nothing
@@ -124,14 +124,21 @@ class EmbedWork:
     def _refuse_other_machines(self) -> None:
         """Record how this machine computes, or refuse work that another kind began.
 
-        Raises OtherConditions, or DocumentError if the record is damaged.
+        Raises OtherConditions, or UserError if the record is damaged.
         """
         path = self.place.folder / _BEGUN
         here = self.embedding.conditions
         if not path.exists():
             write_json(path, here.document())
             return
-        began = fit(parse_json(read_bytes(path)), TypeAdapter(Conditions))
+        try:
+            began = fit(parse_json(read_bytes(path)), TypeAdapter(Conditions))
+        except DocumentError as error:
+            raise UserError(
+                f"{shown(path, 400)}: cannot be read: expected how the work began, got a "
+                f"damaged record ({error}). Delete the folder: rm -r "
+                f"{shlex.quote(str(self.place.folder))}"
+            ) from error
         began.check(here, shown(self.place.folder, 400))
 
     def _document(self) -> FeatureFile:

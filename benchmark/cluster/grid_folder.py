@@ -197,6 +197,16 @@ def _changes(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
     ]
 
 
+def _free(path: Path) -> Path:
+    """Return a path of this name that does not exist yet, with a number if needed."""
+    free = path
+    number = 2
+    while free.exists():
+        free = path.with_name(f"{path.stem}.{number}{path.suffix}")
+        number += 1
+    return free
+
+
 def _put_away(folder: Path, stems: list[str]) -> list[str]:
     moved = 0
     for stem in stems:
@@ -204,7 +214,7 @@ def _put_away(folder: Path, stems: list[str]) -> list[str]:
             path = folder / RESULTS / f"{stem}{suffix}"
             if path.exists():
                 (folder / EARLIER).mkdir(exist_ok=True)
-                path.replace(folder / EARLIER / path.name)
+                path.replace(_free(folder / EARLIER / path.name))
                 moved += suffix == ".json"
     if not moved:
         return []

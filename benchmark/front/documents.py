@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 import tomllib
 import unicodedata
 from collections.abc import Iterator
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 MOST_BYTES = 64 << 20
 _DEEPEST = 32
 _LONGEST_NUMBER = 40  # digits of an integer
+_MOST_BITS = 133  # of an integer with so many digits
+_MANY_PARTS = re.compile(r"(?:[\w\"'-]+[ \t]*\.[ \t]*){32}")
 # A spreadsheet takes a cell that begins with one of these for a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -79,6 +82,9 @@ def parse_toml(data: bytes) -> dict[str, Any]:
     Raises DocumentError in the same cases as `parse_json`.
     """
     text = _decode(data)
+    # tomllib takes quadratic time for a key of many parts.
+    if _MANY_PARTS.search(text):
+        raise DocumentError(f"it has a key of more than {_DEEPEST} parts")
     try:
         value = tomllib.loads(text)
     except RecursionError:
@@ -207,6 +213,9 @@ def _check_values(document: object) -> None:
     for depth, value in _walk(document):
         if depth > _DEEPEST:
             raise DocumentError("it is nested too deeply")
+        # TOML has numbers in other bases, whose digits tomllib does not count.
+        if isinstance(value, int) and value.bit_length() > _MOST_BITS:
+            raise DocumentError(f"expected numbers of at most {_LONGEST_NUMBER} digits")
         if isinstance(value, float) and not math.isfinite(value):
             raise DocumentError(f"expected finite numbers, got {value}")
         if isinstance(value, str) and not _can_be_encoded(value):

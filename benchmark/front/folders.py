@@ -1,12 +1,13 @@
 """Write and replace folders so that they are never seen half-written."""
 
 import os
+import shlex
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from .documents import counted, read_bytes
+from .documents import DocumentError, counted, read_bytes
 from .errors import UserError
 from .files import write_text
 from .locks import only_writer_of
@@ -84,7 +85,13 @@ def _move_files(partial: Path, out: Path) -> None:
     listing = out / LISTING
     earlier: set[str] = set()
     if listing.exists():
-        text = read_bytes(listing).decode("utf-8", "replace")
+        try:
+            text = read_bytes(listing).decode("utf-8", "replace")
+        except DocumentError as error:
+            raise UserError(
+                f"{listing}: nothing was written: expected the list of earlier files, got "
+                f"another file ({error}). Delete it: rm {shlex.quote(str(listing))}"
+            ) from error
         earlier = set(text.splitlines())
     _refuse_others(out, names - earlier)
     # Even if the process is killed from here on, the next call knows all earlier files.

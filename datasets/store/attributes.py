@@ -4,6 +4,7 @@ Attributes that are known only when all images were read get their space in adva
 that the file does not grow when they are filled in.
 """
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ FORMAT = "fewbench-split"
 SCHEMA_VERSION = 1
 # Room for attributes that are known only when all images were read: name -> bytes.
 _ROOM = {"resampling": 200, "made_from": 1000, "jpeg": 200, "spectrum": 20}
+_PLAIN_NAME = re.compile(r"[\w@.-]{1,200}")
 _PIXELS_HASH = "pixels_sha256"
 _CONTENT_HASH = "content_sha256"
 _REQUIRED = {
@@ -118,6 +120,8 @@ def read_attributes(path: Path, file: h5py.File) -> dict[str, Any]:
         and attributes.get(_CONTENT_HASH)
         and attributes.keys() >= _REQUIRED
         and _has_good_types(attributes)
+        # It becomes a word of advised commands.
+        and _PLAIN_NAME.fullmatch(attributes["dataset"])
     )
     if not is_split_file:
         raise DataError(

@@ -18,14 +18,12 @@ from fewbench.documents import (
 from fewbench.files import write_json
 
 from ..info import DataError, DatasetInfo, Listing
-from .advice import build_again
+from .advice import ADDED, build_again
 from .attributes import recorded_pixels
 from .split_store import SplitStore
 from .versions import installed_version
 
 MANIFEST = "manifest.json"
-# The key of the facts about a dataset that a user added. Other datasets lack it.
-ADDED = "added"
 _MANIFEST_SCHEMA = 1
 _MOST = 10**12  # far more classes or images than a split can have
 

@@ -229,7 +229,7 @@ class SplitStore:
             raise DataError(
                 f"{self.path}: the content does not match its recorded hash: expected "
                 f"{what} {expected}, got {got}. The file was damaged or edited. "
-                f"Build it again: fewbench data build {self.dataset} --rebuild"
+                f"{build_again(self.path)}"
             )
 
 

@@ -31,3 +31,11 @@ def test_without_a_root_nothing_changes(typed: list[str]) -> None:
 )
 def test_some_commands_have_their_root_or_none(text: str) -> None:
     assert with_root(text, ["--root", "here"]) == text
+
+
+def test_grids_and_commands_at_the_end_get_the_root_too() -> None:
+    text = "Merge it: fewbench grid merge g. To see all names: fewbench data list"
+    assert with_root(text, ["--root", "r"]) == (
+        "Merge it: fewbench grid merge --root r g. To see all names: fewbench data list "
+        "--root r"
+    )

@@ -1,5 +1,6 @@
 import json
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -168,3 +169,24 @@ def test_spaces_of_every_width_stay() -> None:
 )
 def test_a_newer_schema_version_is_found(document: object, version: int | None) -> None:
     assert newer_version(document, 2) == version
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a = 0x" + 6000 * "f", "at most 40 digits"),
+        ("a = [0b" + 200 * "1" + "]", "at most 40 digits"),
+        (".".join(5000 * "a") + " = 1", "more than 32 parts"),
+        ("[" + " . ".join(5000 * "a") + "]", "more than 32 parts"),
+    ],
+)
+def test_toml_that_would_take_long_is_refused_at_once(text: str, said: str) -> None:
+    began = time.process_time()
+    with pytest.raises(DocumentError, match=said):
+        parse_toml(text.encode())
+    assert time.process_time() - began < 1
+
+
+def test_usual_keys_and_sentences_of_toml_are_read() -> None:
+    text = 'a.b.c = 0xff\nnote = "one. two. three. and so on"'
+    assert parse_toml(text.encode())["a"] == {"b": {"c": 255}}
