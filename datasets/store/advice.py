@@ -7,6 +7,7 @@ from fewbench.documents import DocumentError, parse_json, read_bytes
 
 # The key of a manifest with the facts about a dataset that a user added.
 ADDED = "added"
+_MOST_BYTES = 1 << 18  # far more than a manifest has
 
 
 def build_again(path: Path) -> str:
@@ -24,7 +25,7 @@ def build_again(path: Path) -> str:
 def _is_added(folder: Path) -> bool:
     """Whether a user added the dataset in a folder, as far as its manifest tells."""
     try:
-        manifest = parse_json(read_bytes(folder / "manifest.json"))
+        manifest = parse_json(read_bytes(folder / "manifest.json", _MOST_BYTES))
     except (OSError, DocumentError):
         return False
     return isinstance(manifest, dict) and ADDED in manifest

@@ -23,7 +23,7 @@ FORMAT = "fewbench-split"
 SCHEMA_VERSION = 1
 # Room for attributes that are known only when all images were read: name -> bytes.
 _ROOM = {"resampling": 200, "made_from": 1000, "jpeg": 200, "spectrum": 20}
-_PLAIN_NAME = re.compile(r"[\w@.-]{1,200}")
+_PLAIN_NAME = re.compile(r"[\w@.][\w@./-]{0,199}")
 _PIXELS_HASH = "pixels_sha256"
 _CONTENT_HASH = "content_sha256"
 _REQUIRED = {

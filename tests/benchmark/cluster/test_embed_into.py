@@ -120,3 +120,14 @@ def test_a_folder_that_another_machine_began_is_refused(
     write_json(tmp_path / "one" / "conditions.json", began.document())
     with pytest.raises(OtherConditions, match="instead of another"):
         work.do(InProcess(work.place))
+
+
+@pytest.mark.parametrize("damage", ['{"a":', '{"a": 1}'])
+def test_a_damaged_record_of_the_machine_says_what_to_delete(
+    tmp_path: Path, glyphs_root: Path, module: str, damage: str
+) -> None:
+    work = work_of(tmp_path / "one", glyphs_root, f"{module}:encoder")
+    (tmp_path / "one").mkdir()
+    (tmp_path / "one" / "conditions.json").write_text(damage)
+    with pytest.raises(UserError, match="Delete the folder: rm -r .*one"):
+        work.do(InProcess(work.place))

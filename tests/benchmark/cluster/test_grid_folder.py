@@ -78,6 +78,9 @@ def test_a_changed_setting_does_not_keep_the_result_of_the_other(
     assert first.keys() == other.keys()
     assert first != other
     assert hashes(SMALL) == first
+    # Each change put two results away, and the second none of the first.
+    away = [path.name for path in tmp_path.rglob("earlier-results/*.json")]
+    assert len(away) == 4
 
 
 def test_other_images_are_refused(small_grid: OpenGrid, tmp_path: Path) -> None:

@@ -137,3 +137,17 @@ def test_a_file_of_the_user_is_not_overwritten(tmp_path: Path, name: str) -> Non
         write_two(out)
     assert mine.read_text() == "mine"
     assert [path for path in out.rglob("*") if path.is_file()] == [mine]
+
+
+def test_a_pipe_in_place_of_the_list_of_files_is_named_and_nothing_is_lost(
+    tmp_path: Path,
+) -> None:
+    out = tmp_path / "out"
+    write_two(out)
+    (out / LISTING).unlink()
+    os.mkfifo(out / LISTING)
+    with pytest.raises(
+        UserError, match=rf"{LISTING}: nothing was written.*Delete it: rm"
+    ):
+        fill(out, "new.txt")
+    assert names(out) == ["page.html", "tables"]

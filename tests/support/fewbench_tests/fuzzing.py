@@ -124,7 +124,7 @@ def in_document(document: Any) -> Mutate:
             if rng.random() < 0.2:
                 container.pop(key)
             else:
-                container[key] = rng.choice(VALUES)
+                container[key] = copy.deepcopy(rng.choice(VALUES))
         return json.dumps(changed).encode()
 
     return mutate
