@@ -232,8 +232,7 @@ def _checked(
 
 def _named(name: str, path: Path) -> str:
     """Return how an error names a recipe: by its name if it comes with fewbench."""
-    comes_with_fewbench = path.parent == _RECIPES
-    if comes_with_fewbench:
+    if path.parent == _RECIPES:
         return f"recipe {name}"
     return str(path)
 
@@ -245,8 +244,7 @@ def _recipe_path(name_or_path: str) -> Path:
     try:
         return pick("recipe", name_or_path, recipes(), see="fewbench recipes")
     except DataError as error:
-        name = shown(name_or_path, 400)
         raise BaselineError(
-            f"recipe {name}: expected the path of a .toml file, or a recipe "
+            f"recipe {shown(name_or_path, 400)}: expected the path of a .toml file, or a recipe "
             f"that comes with fewbench: {error}"
         ) from None

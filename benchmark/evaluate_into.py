@@ -74,10 +74,7 @@ def evaluate_into(
     does not take the images of a stream. Raises Busy if another process is making the same
     result. Also raises the errors of `evaluate`.
     """
-    missing = [stream for stream in streams if not folder.has(learner, stream)]
-    # If the folder cannot be written, this fails before the long evaluation, not after.
-    folder.path.mkdir(parents=True, exist_ok=True)
-    try_images(learner, missing)
+    missing = _missing(folder, learner, streams)
     saved = []
     features: Features | None = None
     for stream in missing:
@@ -96,6 +93,16 @@ def evaluate_into(
             path = save_result(result, folder.path, overwrite=folder.overwrite)
         saved.append((path, result))
     return saved
+
+
+def _missing(
+    folder: ResultFolder, learner: Learner, streams: Sequence[EpisodeStream]
+) -> list[EpisodeStream]:
+    """Return the streams to evaluate. What can fail fails here, before the long work."""
+    missing = [stream for stream in streams if not folder.has(learner, stream)]
+    folder.path.mkdir(parents=True, exist_ok=True)
+    try_images(learner, missing)
+    return missing
 
 
 def _file_stem(learner: Learner, stream: EpisodeStream) -> str:

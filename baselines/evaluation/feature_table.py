@@ -1,14 +1,12 @@
 """The features of many images: in memory, or in a temporary file if they are many.
 
 The file has no name, so nothing is left of it when the process ends. The environment variable
-TMPDIR names its folder.
+TMPDIR names its folder, which should be on a disk: some systems keep /tmp in memory.
 """
 
-import shutil
 import tempfile
 import weakref
-from contextlib import nullcontext
-from functools import partial
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -16,6 +14,7 @@ import torch
 from torch import Tensor
 
 from fewbench.documents import shown
+from fewbench.files import require_space
 
 from ...datasets.store.mapped_rows import MappedRows
 from ..learner import BaselineError
@@ -105,14 +104,17 @@ class TableOnDisk:
         self.width = features.shape[1]
         self._dtype = features.dtype
         self._row_bytes = bytes_of_row(features)
-        n_bytes = n_rows * self._row_bytes
-        _check_room(n_bytes)
+        self._n_bytes = n_rows * self._row_bytes
+        folder = Path(tempfile.gettempdir())
+        try:
+            require_space(folder, self._n_bytes)
+        except OSError as error:
+            raise _no_room(self._n_bytes, error) from error
         self._file = tempfile.TemporaryFile(prefix="fewbench-")  # noqa: SIM115 - kept open
         weakref.finalize(self, self._file.close)
-        self._file.truncate(n_bytes)
+        self._file.truncate(self._n_bytes)
         shape = (n_rows, self._row_bytes)
-        mapped = np.memmap(self._file, np.uint8, mode="r", shape=shape)
-        self._rows = MappedRows([mapped], [partial(nullcontext, self._file)])
+        self._rows = MappedRows.of_file(self._file, np.uint8, shape)
 
     def write(
         self,
@@ -122,8 +124,12 @@ class TableOnDisk:
         place = first * self._row_bytes
         self._file.seek(place)
         values = features.contiguous().view(torch.uint8)
-        self._file.write(values.numpy().data)
-        self._file.flush()
+        try:
+            self._file.write(values.numpy().data)
+            self._file.flush()
+        except OSError as error:
+            # Others may have filled the disk meanwhile.
+            raise _no_room(self._n_bytes, error) from error
 
     def at(self, rows: np.ndarray) -> Tensor:
         flat = rows.reshape(-1)
@@ -133,14 +139,11 @@ class TableOnDisk:
         return features.reshape(*rows.shape, self.width)
 
 
-def _check_room(n_bytes: int) -> None:
-    """Raise BaselineError if a temporary file of this size does not fit."""
-    folder = tempfile.gettempdir()
-    usage = shutil.disk_usage(folder)
-    free = usage.free
-    if n_bytes > free:
-        raise BaselineError(
-            f"cannot keep the features: expected {n_bytes / 1e9:.1f} GB of free space for a "
-            f"temporary file in {shown(folder, 400)}, got {free / 1e9:.1f} GB. Name a folder "
-            f"with more space: export TMPDIR=/path/to/folder"
-        )
+def _no_room(n_bytes: int, error: OSError) -> BaselineError:
+    """Return the error for a temporary file that cannot be written."""
+    folder = shown(tempfile.gettempdir(), 400)
+    return BaselineError(
+        f"cannot keep the features: expected {n_bytes / 1e9:.1f} GB for a temporary file in "
+        f"{folder}, got: {error.strerror}. Name a folder with more space: export "
+        f"TMPDIR=/path/to/folder"
+    )

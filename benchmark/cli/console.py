@@ -72,8 +72,10 @@ def wrapped(text: str, width: int) -> str:
 def say(text: str) -> None:
     """Print a line on stderr, such as an error or a remark.
 
-    Characters from files that cannot be printed are escaped.
+    Characters from files that cannot be printed are escaped. The commands in it use the
+    --root of the user's command.
     """
+    text = with_root(text, sys.argv[1:])
     safe = printable(text, keep="\n")
     sys.stderr.write(safe + "\n")
 

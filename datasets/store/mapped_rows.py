@@ -6,16 +6,19 @@ file could so fill the memory. Rows of large files are therefore read without th
 """
 
 import os
+import weakref
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
-from typing import BinaryIO
+from contextlib import AbstractContextManager, nullcontext
+from functools import partial
+from typing import IO
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 # All arrays together up to this size are read through their maps.
 _LARGE_BYTES = 1 << 29
 
-Opener = Callable[[], AbstractContextManager[BinaryIO]]
+Opener = Callable[[], AbstractContextManager[IO[bytes]]]
 
 
 class MappedRows:
@@ -41,6 +44,29 @@ class MappedRows:
         can_read = bool(self._openers) and hasattr(os, "preadv")
         self._read_files = is_large and can_read
 
+    @classmethod
+    def of_file(
+        cls,
+        file: IO[bytes],
+        dtype: DTypeLike,
+        shape: tuple[int, ...],
+        offset: int = 0,
+    ) -> "MappedRows":
+        """Map an array in an open file. It stays readable after the file was replaced.
+
+        offset: the byte at which the array begins
+        """
+        array = np.memmap(file, dtype, mode="r", offset=offset, shape=shape)
+        kept = os.fdopen(os.dup(file.fileno()), "rb")
+        rows = cls([array], [partial(nullcontext, kept)])
+        weakref.finalize(rows, kept.close)
+        return rows
+
+    @property
+    def first_part(self) -> np.ndarray:
+        """The first array, or its map: (n, ...)"""
+        return self._parts[0]
+
     def __len__(self) -> int:
         return int(self._ends[-1])
 
@@ -50,7 +76,7 @@ class MappedRows:
         rows: int64 (n,)
         Raises OSError if a file is shorter than it was.
         """
-        first = self._parts[0]
+        first = self.first_part
         if len(self._parts) == 1 and not self._read_files:
             return first[rows]
         row_shape = first.shape[1:]

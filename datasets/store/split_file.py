@@ -152,3 +152,27 @@ def _make_room(
         h5py.h5s.create_simple(shape),
         dcpl=room,
     )
+
+
+def check_offsets(
+    path: Path,
+    offsets: np.ndarray,
+    n_classes: int,
+    n_images: int,
+) -> None:
+    """Raise DataError unless the offsets divide the images into classes.
+
+    offsets: int64 (n_classes + 1,) the image at which each class begins, and the end
+    """
+    well_formed = (
+        len(offsets) == n_classes + 1
+        and offsets[0] == 0
+        and offsets[-1] == n_images
+        and (np.diff(offsets) > 0).all()
+    )
+    if not well_formed:
+        raise DataError(
+            f"{path}: class_offsets does not fit the names and images: expected "
+            f"{n_classes + 1} offsets that increase from 0 to {n_images}, got "
+            f"{len(offsets)} other offsets. {build_again(path)}"
+        )

@@ -7,10 +7,9 @@ opens the file itself.
 
 import math
 import os
-import weakref
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext, suppress
-from functools import cached_property, partial
+from contextlib import contextmanager, suppress
+from functools import cached_property
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -23,7 +22,7 @@ from .attributes import read_attributes
 from .digests import ContentDigest, class_digest
 from .hdf5 import open_for_reading, read_names, read_values
 from .mapped_rows import MappedRows
-from .split_file import locate_images
+from .split_file import check_offsets, locate_images
 
 
 class SplitStore:
@@ -40,8 +39,8 @@ class SplitStore:
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
         self._identity = _identity(self.path)
-        # The memory map, its rows, and the process that opened it.
-        self._map: tuple[np.ndarray, MappedRows] | None = None
+        # The memory map, and the process that opened it.
+        self._map: MappedRows | None = None
         self._map_owner = -1
         with open_for_reading(self.path) as file:
             self.attributes = read_attributes(self.path, file)
@@ -50,7 +49,7 @@ class SplitStore:
             self.class_names = read_names(self.path, file, "class_names")
         self._offset = offset
         self._shape = shape
-        _check_offsets(self)
+        check_offsets(self.path, self.class_offsets, len(self.class_names), len(self))
 
     def __len__(self) -> int:
         return self._shape[0]
@@ -118,15 +117,14 @@ class SplitStore:
         Each process opens its own memory map: uint8 (n_images, H, W, C)
         Raises DataError if the file was replaced after it was opened.
         """
-        return self._mapped()[0]
+        return self._mapped().first_part
 
     def at(self, rows: np.ndarray) -> np.ndarray:
         """Read some images: uint8 (n, H, W, C)
 
         rows: int64 (n,) indices of images
         """
-        _, images = self._mapped()
-        return images.at(rows)
+        return self._mapped().at(rows)
 
     def read_class(self, c: int) -> np.ndarray:
         """Read the images of class c into memory: uint8 (n, H, W, C)
@@ -176,26 +174,15 @@ class SplitStore:
             found = class_digest(name, image_names, images)
             self._compare(f"sha256 of class {name}", recorded[c], found)
 
-    def _mapped(self) -> tuple[np.ndarray, MappedRows]:
+    def _mapped(self) -> MappedRows:
         process = os.getpid()
         if self._map is None or self._map_owner != process:
             with self._unchanged() as file:
-                self._map = self._mapped_anew(file)
+                self._map = MappedRows.of_file(
+                    file, np.uint8, self._shape, self._offset
+                )
             self._map_owner = process
         return self._map
-
-    def _mapped_anew(self, file: BinaryIO) -> tuple[np.ndarray, MappedRows]:
-        images = np.memmap(
-            file,
-            dtype=np.uint8,
-            mode="r",
-            offset=self._offset,
-            shape=self._shape,
-        )
-        # It stays readable after the file was replaced, as the map does.
-        kept = os.fdopen(os.dup(file.fileno()), "rb")
-        weakref.finalize(self, kept.close)
-        return images, MappedRows([images], [partial(nullcontext, kept)])
 
     def _image_names_of(self, c: int) -> tuple[str, ...]:
         first = self.class_offsets[c]
@@ -247,21 +234,3 @@ def _identity(file: Path | int) -> tuple[int, ...] | None:
             status.st_mtime_ns,
         )
     return None
-
-
-def _check_offsets(store: SplitStore) -> None:
-    n_classes = len(store.class_names)
-    n_images = len(store)
-    offsets = store.class_offsets
-    well_formed = (
-        len(offsets) == n_classes + 1
-        and offsets[0] == 0
-        and offsets[-1] == n_images
-        and (np.diff(offsets) > 0).all()
-    )
-    if not well_formed:
-        raise DataError(
-            f"{store.path}: class_offsets does not fit the names and images: expected "
-            f"{n_classes + 1} offsets that increase from 0 to {n_images}, got "
-            f"{len(offsets)} other offsets. {build_again(store.path)}"
-        )

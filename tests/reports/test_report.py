@@ -1,3 +1,6 @@
+import base64
+import gzip
+import re
 import subprocess
 import sys
 import time
@@ -276,7 +279,10 @@ def test_a_thousand_results_are_reported_in_seconds(make_result, tmp_path):
 
     assert time.process_time() - started < 10
     page = (tmp_path / "index.html").read_text()
+    packed = re.findall('<script type="application/gzip"[^>]*>([^<]+)</script>', page)
+    rest = "".join(gzip.decompress(base64.b64decode(one)).decode() for one in packed)
     assert page.count("<details ") == FIRST
+    assert rest.count("<details ") == 1000 - FIRST
 
 
 def test_importing_the_records_brings_no_plots_and_no_tables():

@@ -1,5 +1,7 @@
 """Features in memory and in a temporary file are the same, and so are answers from them."""
 
+import resource
+import signal
 import tempfile
 from pathlib import Path
 
@@ -76,9 +78,25 @@ def test_features_of_other_shapes_in_memory_are_written_as_they_are(
 def test_a_full_disk_is_said_before_the_work(
     nothing_fits: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with pytest.raises(BaselineError, match=r"free space .* got .* GB.*TMPDIR="):
+    with pytest.raises(
+        BaselineError, match=r"GB for a temporary file.*No space left.*TMPDIR="
+    ):
         new_table(10**12, torch.zeros(1, 10**6))
     assert not list(nothing_fits.iterdir())
+
+
+def test_a_disk_that_fills_up_is_named_too(nothing_fits: Path) -> None:
+    table = new_table(4, torch.zeros(1, 1000))
+    assert isinstance(table, TableOnDisk)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (5000, before[1]))
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    try:
+        with pytest.raises(BaselineError, match=r"File too large.*TMPDIR="):
+            table.write(2, torch.ones(2, 1000))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, handler)
 
 
 def test_answers_from_the_disk_are_those_from_the_memory(

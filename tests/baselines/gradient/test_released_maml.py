@@ -24,7 +24,7 @@ from fewbench.datasets.view import ImageView
 
 NAME = "finn2017_checkpoint/model59000.data-00000-of-00001"
 # Offsets in bytes of its tensors, decoded from its index: float32, little-endian, HWIO.
-REFERENCE = 44  # of 75, measured with torch 2.14 on a CPU
+REFERENCE = 121  # of 250, measured with torch 2.14 on a CPU; 246 of 500 with 2.15
 BETAS, CONVOLUTIONS, HEAD, HEAD_BIAS = (
     (0, 128, 256, 384),
     (1044, 4500, 41364, 78228),
@@ -83,7 +83,7 @@ def test_it_answers_as_when_it_was_first_measured(
 
     Over 600 episodes it had 47.0 % (95 % interval +- 1.8), with five query images a class 45.7 %.
     """
-    episodes = sample_episodes(view.class_offsets, EpisodeSpec(5, 1, 1), 0, 0, 15)
+    episodes = sample_episodes(view.class_offsets, EpisodeSpec(5, 1, 1), 0, 0, 50)
     predictions = answer(released, view, episodes, 0).predictions
     correct = int((predictions == np.arange(5)).sum())
-    assert abs(correct - REFERENCE) <= 1  # of 75: rounding may turn a close call
+    assert abs(correct - REFERENCE) <= 3  # of 250: rounding may turn a close call
