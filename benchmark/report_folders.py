@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from fewbench.errors import UserError
+from fewbench.folders import refuse_taken
 
 from ..datasets.root import data_root
 from ..reports.records import ResultError, RunResult
@@ -48,9 +49,11 @@ def report_folders(
     root: the folder with the built datasets; None for the default folder of `data_root`
     A result or a log that is damaged is left out.
     Raises ResultError if there are no results, or if all of them are damaged.
+    Raises UserError if files of others in `out` would be overwritten.
     """
     from ..reports.report import write_report  # imported late: it loads matplotlib
 
+    refuse_taken(out, "index.html", "results.md", "results.csv")
     files = _result_files(folders)
     left_out: dict[Path, UserError] = {}
     histories = read_histories(folders, left_out)

@@ -56,12 +56,15 @@ def make_result(
     answers: the learner's answers to these episodes
     started: the value of time.perf_counter when the evaluation began
     features: the features that the answers come from; None to embed some images again
+    Raises BaselineError if they are stored in a file that has changed since it was opened.
     """
     probing = time.perf_counter()
     episodes = stream.episodes
     seed = stream.protocol.seed
     answered = Answered(stream.view, seed, episodes, answers, features)
     found = ask_again(learner, answered)
+    if features is not None:
+        features.refuse_changes()
     finished = time.perf_counter()
     seconds = {
         **answers.seconds,

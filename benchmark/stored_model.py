@@ -10,7 +10,8 @@ from fewbench.documents import shown
 from fewbench.files import file_digest
 
 from ..baselines.device.choose import resolve_device
-from ..baselines.evaluation.stored_features import FeatureRows, StoredIn
+from ..baselines.evaluation.feature_rows import FeaturePath, FeatureRows
+from ..baselines.evaluation.stored_features import StoredIn
 from ..baselines.evaluation.stored_learner import (
     HEADS,
     AskedBefore,
@@ -169,10 +170,12 @@ def _card(what: str, file: FeatureFile, head: Head, loading: "Loading") -> Learn
 
 def _checked_rows(folder: Path, file: FeatureFile) -> FeatureRows:
     """Open the features, after all bytes were compared with their hashes."""
-    paths = [folder / part.path for part in file.parts]
-    for path, part in zip(paths, file.parts, strict=True):
-        _check_part(folder, path, part)
+    paths = [FeaturePath(folder / part.path) for part in file.parts]
+    for one, part in zip(paths, file.parts, strict=True):
+        _check_part(folder, one.path, part)
     rows = FeatureRows.opened(paths)
+    # The bytes that were compared are those that are opened now.
+    rows.refuse_changes()
     if len(rows) != file.images.n_images:
         raise BaselineError(
             f"{shown(folder, 400)}: expected features of {file.images.n_images:,} images, "

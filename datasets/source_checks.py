@@ -1,16 +1,18 @@
 """Refuse a source whose images have equal names, or that changes while it is read."""
 
 from collections import Counter
+from pathlib import PurePosixPath
 
 from fewbench.documents import shown
 
 from .info import DataError, DatasetInfo, Listing
+from .layouts.source_file import IMAGE_SUFFIXES
 
 
 def refuse_equal_names(info: DatasetInfo, listing: Listing) -> None:
-    """Raise DataError if two images of a class have one name."""
+    """Raise DataError if two images of a class have one name, such as 0.jpg beside 0.png."""
     for one in listing.classes:
-        counts = Counter(one.image_names)
+        counts = Counter(map(_without_suffix, one.image_names))
         if len(counts) == len(one.image_names):
             continue
         [(name, count)] = counts.most_common(1)
@@ -30,3 +32,10 @@ def refuse_changed_source(info: DatasetInfo, listing: Listing) -> None:
         f"one whose files changed while they were read. Type the same command again: it "
         f"begins anew"
     )
+
+
+def _without_suffix(image_name: str) -> str:
+    path = PurePosixPath(image_name)
+    if path.suffix.lower() in IMAGE_SUFFIXES:
+        return str(path.with_suffix(""))
+    return image_name

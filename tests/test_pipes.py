@@ -11,7 +11,7 @@ import torch
 
 import fewbench
 from fewbench.baselines.catalogue import load_learner
-from fewbench.baselines.evaluation.stored_features import FeatureRows
+from fewbench.baselines.evaluation.feature_rows import FeaturePath, FeatureRows
 from fewbench.baselines.recipe_files import load_recipe
 from fewbench.baselines.run_folder import LAST, RunFacts, RunFolder
 from fewbench.baselines.weights.tensor_file import read_tensor_file
@@ -151,7 +151,10 @@ READERS: dict[str, tuple[str, Callable[[Path], object]]] = {
     "log of a grid": ("log/a.jsonl", lambda folder: list(read_log(folder))),
     "answers": ("a.npz", answers),
     "record of features": (NAME, read_feature_file),
-    "features": ("a.npy", lambda folder: FeatureRows.opened([folder / "a.npy"])),
+    "features": (
+        "a.npy",
+        lambda folder: FeatureRows.opened([FeaturePath(folder / "a.npy")]),
+    ),
     "hash of a bundle": (
         "a.fewbench.zip",
         lambda folder: bundle_sha256(folder / "a.fewbench.zip"),

@@ -1,9 +1,10 @@
 """The features of many images: in memory, or in a temporary file if they are many.
 
 The file has no name, so nothing is left of it when the process ends. The environment variable
-TMPDIR names its folder, which should be on a disk: some systems keep /tmp in memory.
+TMPDIR names its folder. Otherwise it is /var/tmp, since some systems keep /tmp in memory.
 """
 
+import os
 import tempfile
 import weakref
 from pathlib import Path
@@ -19,6 +20,8 @@ from fewbench.files import require_space
 from ...datasets.store.mapped_rows import MappedRows
 from ..learner import BaselineError
 
+# By convention on a disk, and for large files.
+_LARGE_FILES = Path("/var/tmp")
 # Features up to this size are kept in memory.
 _MOST_BYTES_IN_MEMORY = 1 << 29
 
@@ -105,12 +108,12 @@ class TableOnDisk:
         self._dtype = features.dtype
         self._row_bytes = bytes_of_row(features)
         self._n_bytes = n_rows * self._row_bytes
-        folder = Path(tempfile.gettempdir())
+        folder = _temporary_folder()
         try:
             require_space(folder, self._n_bytes)
         except OSError as error:
             raise _no_room(self._n_bytes, error) from error
-        self._file = tempfile.TemporaryFile(prefix="fewbench-")  # noqa: SIM115 - kept open
+        self._file = tempfile.TemporaryFile(prefix="fewbench-", dir=folder)  # noqa: SIM115 - kept open
         weakref.finalize(self, self._file.close)
         self._file.truncate(self._n_bytes)
         shape = (n_rows, self._row_bytes)
@@ -139,9 +142,16 @@ class TableOnDisk:
         return features.reshape(*rows.shape, self.width)
 
 
+def _temporary_folder() -> Path:
+    is_named = bool(os.environ.get("TMPDIR"))
+    if is_named or not os.access(_LARGE_FILES, os.W_OK):
+        return Path(tempfile.gettempdir())
+    return _LARGE_FILES
+
+
 def _no_room(n_bytes: int, error: OSError) -> BaselineError:
     """Return the error for a temporary file that cannot be written."""
-    folder = shown(tempfile.gettempdir(), 400)
+    folder = shown(_temporary_folder(), 400)
     return BaselineError(
         f"cannot keep the features: expected {n_bytes / 1e9:.1f} GB for a temporary file in "
         f"{folder}, got: {error.strerror}. Name a folder with more space: export "

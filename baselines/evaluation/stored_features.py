@@ -1,58 +1,18 @@
 """Read the features of a view that were embedded before, perhaps on another machine."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
-from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from fewbench.documents import shown
-from fewbench.files import require_file
 
-from ...datasets.store.mapped_rows import MappedRows
 from ...datasets.view import ImageView
 from ..learner import BaselineError, EmbeddingLearner
+from .feature_rows import FeatureRows
 from .feature_table import FeatureTable, is_large
 from .features import Features, check_features, embedding_order
-
-# The types in which features are stored: the letters of numpy, little-endian.
-_TYPES = ("|u1", "<f2", "<f4", "<f8")
-
-
-class FeatureRows(MappedRows):
-    """The features of all images of a view, in their embedding order, from several arrays.
-
-    parts: (n, d) each, of one type; they may be memory-mapped
-    """
-
-    @property
-    def width(self) -> int:
-        """The number of features of an image."""
-        return self._parts[0].shape[1]
-
-    @classmethod
-    def opened(cls, paths: Sequence[Path]) -> "FeatureRows":
-        """Open files that `save_features` wrote. Their values are read when needed.
-
-        Raises BaselineError if a file is missing or damaged, or has other features than
-        the first one.
-        """
-        parts = [_mapped(path) for path in paths]
-        first = parts[0]
-        for path, part in zip(paths, parts, strict=True):
-            expected = _kind_of(first)
-            got = _kind_of(part)
-            if got != expected:
-                raise BaselineError(
-                    f"{shown(path, 400)}: expected {expected}, as in "
-                    f"{shown(paths[0], 400)}, got {got}. Embed the images again: fewbench "
-                    f"embed --help"
-                )
-        openers = [partial(path.open, "rb") for path in paths]
-        return cls(parts, openers)
 
 
 @dataclass(frozen=True)
@@ -131,6 +91,9 @@ class StoredFeatures(Features):
         del images
         return self.learner is learner and self.view.key == view.key
 
+    def refuse_changes(self) -> None:
+        self._stored.refuse_changes()
+
     def _new_table(self, features: Tensor) -> FeatureTable:
         if is_large(len(self._order), features):
             return _StoredTable(self._stored, self._stored_row_of[self._order])
@@ -166,55 +129,3 @@ class _StoredTable:
         values = self._stored.at(stored_rows)
         features = torch.from_numpy(values)
         return features.reshape(*rows.shape, self.width)
-
-
-def _kind_of(part: np.ndarray) -> str:
-    width = part.shape[1]
-    return f"{width} features of each image in {part.dtype}"
-
-
-def save_features(path: Path, features: Sequence[Tensor]) -> Path:
-    """Write features to an .npy file, whose bytes depend on nothing else. Return its path.
-
-    features: (n, d) each, of one type
-    Raises OSError if the file cannot be written.
-    """
-    parts = list(features)
-    joined = torch.cat(parts).cpu()
-    if joined.dtype == torch.bfloat16:
-        # numpy lacks this type. No digit is lost.
-        joined = joined.float()
-    values = joined.contiguous().numpy()
-    with path.open("wb") as file:
-        np.lib.format.write_array(file, values, version=(1, 0))
-    return path
-
-
-def _mapped(path: Path) -> np.ndarray:
-    """Open an .npy file without reading its values.
-
-    Raises BaselineError if it is missing or damaged, or holds no features.
-    """
-    try:
-        require_file(path)
-        array = np.load(path, mmap_mode="r", allow_pickle=False)
-    except Exception as error:
-        # A damaged header can make numpy raise anything.
-        got = shown(error, 200)
-        if isinstance(error, FileNotFoundError):
-            got = "no such file"
-        raise _no_features(path, got) from error
-    is_array = isinstance(array, np.ndarray)
-    if not is_array or array.ndim != 2 or not array.size:
-        raise _no_features(path, "something else")
-    if array.dtype.str not in _TYPES:
-        raise _no_features(path, f"values of the type {array.dtype}")
-    return array
-
-
-def _no_features(path: Path, got: str) -> BaselineError:
-    return BaselineError(
-        f"{shown(path, 400)}: cannot read the features: expected an .npy file (n, d) that "
-        f"`fewbench embed` wrote, got {got}. Embed the images again: type the same "
-        f"fewbench embed as before"
-    )

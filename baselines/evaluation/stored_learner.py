@@ -13,8 +13,9 @@ from ..learner import BaselineError, EmbeddingLearner, LearnerCard, ScoreKind
 from ..metric.centroid import Centroid
 from ..metric.protonet import ProtoNet
 from ..preparation import Preparation
+from .feature_rows import FeatureRows
 from .features import Features
-from .stored_features import FeatureRows, StoredFeatures, StoredIn
+from .stored_features import StoredFeatures, StoredIn
 
 # How query features are compared with support features. The scores are those of
 # `EmbeddingLearner.classify`.

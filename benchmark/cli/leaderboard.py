@@ -9,6 +9,7 @@ import typer
 
 from fewbench.documents import counted
 from fewbench.errors import UserError
+from fewbench.folders import refuse_taken
 
 from .console import emit, say
 from .options import Json
@@ -181,6 +182,7 @@ def build(
             f"--out {out}: lies in the board: expected a folder outside it, got one of its "
             f"own. Type for example --out site"
         )
+    refuse_taken(out, "index.html", "style.css", "board.js")
     board = load_board(BoardFolder(folder))
     write_site(board, out)
     for entry, reason in board.missing.items():

@@ -5,9 +5,8 @@ is a run of whole blocks. So the features of an image do not depend on how the t
 """
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
-from ...baselines.evaluation.stored_features import FeatureRows
+from ...baselines.evaluation.feature_rows import FeaturePath, FeatureRows
 from .conditions import Conditions
 from .model_source import ModelSource
 from .place import Place
@@ -54,5 +53,5 @@ def published_rows(tasks: Sequence[Task], place: Place) -> FeatureRows:
     tasks: in the order of `feature_tasks`
     Raises BaselineError if a file is missing or damaged.
     """
-    paths: list[Path] = [place.file(task) for task in tasks]
+    paths = [FeaturePath(place.file(task)) for task in tasks]
     return FeatureRows.opened(paths)

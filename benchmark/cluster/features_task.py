@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ...baselines.evaluation.feature_rows import save_features
 from ...baselines.evaluation.features import embedded, embedding_order
-from ...baselines.evaluation.stored_features import save_features
 from ...baselines.learner import BaselineError, EmbeddingLearner
 from ...datasets.view import ImageView
 from .identity import check_identity

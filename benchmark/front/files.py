@@ -33,6 +33,22 @@ def require_file(path: Path) -> None:
         raise OSError(errno.EINVAL, "a pipe or a device, and no file", str(path))
 
 
+def file_identity(file: Path | int) -> tuple[int, ...] | None:
+    """Return numbers that change when a file is replaced or written; None if it is missing.
+
+    file: path or file descriptor
+    """
+    with suppress(FileNotFoundError, NotADirectoryError):
+        status = os.stat(file)
+        return (
+            status.st_dev,
+            status.st_ino,
+            status.st_size,
+            status.st_mtime_ns,
+        )
+    return None
+
+
 def write_bytes(path: Path, data: bytes, *, durable: bool = False) -> Path:
     """Write a file completely or not at all. Return its path.
 

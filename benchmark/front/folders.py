@@ -1,5 +1,6 @@
 """Write and replace folders so that they are never seen half-written."""
 
+import errno
 import os
 import shlex
 import shutil
@@ -43,6 +44,19 @@ def whole_folder(out: Path) -> Iterator[Path]:
                     out.rmdir()
 
 
+def refuse_taken(out: Path, *names: str) -> None:
+    """Refuse a folder that `whole_folder` would refuse, before any work is done for it.
+
+    names: files that are certain to be written
+    Raises UserError or OSError as `whole_folder` does.
+    """
+    out = Path(out).resolve()
+    if out.exists() and not out.is_dir():
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(out))
+    earlier = _earlier_files(out)
+    _refuse_others(out, set(names) - earlier)
+
+
 @contextmanager
 def new_folder_beside(path: Path) -> Iterator[Path]:
     """Yield an empty folder for what will be at `path`. Remove it at the end, if it is left.
@@ -82,18 +96,9 @@ def old_folder(folder: Path) -> Path:
 
 def _move_files(partial: Path, out: Path) -> None:
     names = set(_files_in(partial))
-    listing = out / LISTING
-    earlier: set[str] = set()
-    if listing.exists():
-        try:
-            text = read_bytes(listing).decode("utf-8", "replace")
-        except DocumentError as error:
-            raise UserError(
-                f"{listing}: nothing was written: expected the list of earlier files, got "
-                f"another file ({error}). Delete it: rm {shlex.quote(str(listing))}"
-            ) from error
-        earlier = set(text.splitlines())
+    earlier = _earlier_files(out)
     _refuse_others(out, names - earlier)
+    listing = out / LISTING
     # Even if the process is killed from here on, the next call knows all earlier files.
     write_text(listing, "\n".join(sorted(earlier | names)))
     for name in sorted(names):
@@ -103,6 +108,21 @@ def _move_files(partial: Path, out: Path) -> None:
     for name in earlier - names:
         _remove_file(out, name)
     write_text(listing, "\n".join(sorted(names)))
+
+
+def _earlier_files(out: Path) -> set[str]:
+    """Return the names of the files in a folder that earlier calls wrote."""
+    listing = out / LISTING
+    if not listing.exists():
+        return set()
+    try:
+        text = read_bytes(listing).decode("utf-8", "replace")
+    except DocumentError as error:
+        raise UserError(
+            f"{listing}: nothing was written: expected the list of earlier files, got "
+            f"another file ({error}). Delete it: rm {shlex.quote(str(listing))}"
+        ) from error
+    return set(text.splitlines())
 
 
 def _refuse_others(out: Path, names: set[str]) -> None:

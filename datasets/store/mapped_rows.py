@@ -74,8 +74,11 @@ class MappedRows:
         """Read some rows: (n, ...)
 
         rows: int64 (n,)
+        Raises IndexError if there is no such row.
         Raises OSError if a file is shorter than it was.
         """
+        if rows.size and (rows.min() < 0 or rows.max() >= len(self)):
+            raise IndexError(f"expected rows 0 to {len(self) - 1}, got others")
         first = self.first_part
         if len(self._parts) == 1 and not self._read_files:
             return first[rows]

@@ -16,6 +16,8 @@ from typing import Any, BinaryIO
 import h5py
 import numpy as np
 
+from fewbench.files import file_identity
+
 from ..info import DataError
 from .advice import build_again
 from .attributes import read_attributes
@@ -38,7 +40,7 @@ class SplitStore:
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
-        self._identity = _identity(self.path)
+        self._identity = file_identity(self.path)
         # The memory map, and the process that opened it.
         self._map: MappedRows | None = None
         self._map_owner = -1
@@ -196,7 +198,7 @@ class SplitStore:
         Raises DataError if it was replaced or changed after it was opened first.
         """
         with suppress(FileNotFoundError), self.path.open("rb") as file:
-            found = _identity(file.fileno())
+            found = file_identity(file.fileno())
             if found == self._identity:
                 yield file
                 return
@@ -218,19 +220,3 @@ class SplitStore:
                 f"{what} {expected}, got {got}. The file was damaged or edited. "
                 f"{build_again(self.path)}"
             )
-
-
-def _identity(file: Path | int) -> tuple[int, ...] | None:
-    """Return numbers that change when a file is replaced; None if the file is missing.
-
-    file: path or file descriptor
-    """
-    with suppress(FileNotFoundError, NotADirectoryError):
-        status = os.stat(file)
-        return (
-            status.st_dev,
-            status.st_ino,
-            status.st_size,
-            status.st_mtime_ns,
-        )
-    return None

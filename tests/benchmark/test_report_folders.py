@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from fewbench.benchmark.report_folders import report_folders
+from fewbench.errors import UserError
 from fewbench.reports.records import ResultError
 from fewbench.reports.result_files import save_result
 from fewbench_tests.honest_results import build_honest
@@ -67,6 +68,15 @@ def test_a_folder_without_results_is_named(tmp_path):
     with pytest.raises(ResultError, match=str(tmp_path)):
         report_folders([tmp_path], tmp_path / "out", tmp_path)
     assert not (tmp_path / "out").exists()
+
+
+def test_a_file_of_the_user_is_seen_before_any_result_is_read(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "index.html").write_text("mine")
+    with pytest.raises(UserError, match=r"got index\.html, which would be overwritten"):
+        report_folders([tmp_path / "no-results"], out, tmp_path)
+    assert (out / "index.html").read_text() == "mine"
 
 
 def test_a_training_run_needs_results_beside_it(tmp_path):

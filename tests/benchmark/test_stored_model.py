@@ -1,5 +1,6 @@
 """features:FOLDER in place of a model."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -10,12 +11,14 @@ from fewbench.baselines.evaluation.stored_learner import StoredLearner
 from fewbench.baselines.learner import BaselineError, EmbeddingLearner
 from fewbench.baselines.metric.centroid import Centroid
 from fewbench.baselines.weights.choice import WeightsChoice
+from fewbench.benchmark import stored_model
 from fewbench.benchmark.episodes import find_episodes
 from fewbench.benchmark.evaluate import evaluate, probe
 from fewbench.benchmark.models import Loading, load_model
 from fewbench.benchmark.protocols.catalogue import find_protocol
 from fewbench.benchmark.protocols.stream import EpisodeStream, split_view
 from fewbench.benchmark.stored_model import as_embedded
+from fewbench.files import file_digest
 from fewbench_tests.stored import embed_here, write_encoder
 
 
@@ -169,6 +172,33 @@ def test_damaged_features_are_refused_on_one_line(stored: Path, damage: str) -> 
     with pytest.raises(BaselineError, match="stored features are damaged") as refused:
         load(stored)
     assert "\n" not in str(refused.value)
+
+
+def test_features_that_change_before_they_are_opened_are_refused(
+    stored: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (path,) = (stored / "features").rglob("*.npy")
+
+    def digest_and_change(file: Path, algorithm: str) -> str:
+        digest = file_digest(file, algorithm)
+        content = bytearray(path.read_bytes())
+        content[-1] ^= 1
+        path.write_bytes(content)
+        return digest
+
+    monkeypatch.setattr(stored_model, "file_digest", digest_and_change)
+    with pytest.raises(BaselineError, match="got one that changed while it was read"):
+        load(stored)
+
+
+def test_features_that_change_during_the_evaluation_are_refused(
+    stored: Path, glyphs_root: Path
+) -> None:
+    learner = load(stored)
+    (path,) = (stored / "features").rglob("*.npy")
+    os.utime(path, ns=(0, 0))
+    with pytest.raises(BaselineError, match="got one that changed while it was read"):
+        evaluate(learner, stream_of(glyphs_root))
 
 
 def test_what_needs_the_encoder_is_refused(stored: Path, glyphs_root: Path) -> None:

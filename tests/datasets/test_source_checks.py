@@ -8,10 +8,11 @@ from fewbench.datasets.info import DataError, Listing, Request
 from fewbench_tests.bars import BARS
 
 
-def test_two_images_of_one_name_are_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("second", ["x", "x.jpg", "x.PNG"])
+def test_two_images_of_one_name_are_refused(tmp_path: Path, second: str) -> None:
     def list_classes(request: Request) -> Listing:
         first, *others = BARS.list_classes(request).classes
-        names = ("x", "x", *first.image_names[2:])
+        names = ("x", second, *first.image_names[2:])
         return Listing((replace(first, image_names=names), *others))
 
     with pytest.raises(

@@ -20,7 +20,11 @@ from safetensors.torch import save_file
 import fewbench
 from fewbench.baselines.checkpoints import load_checkpoint, save_checkpoint
 from fewbench.baselines.evaluation.answers import Answers
-from fewbench.baselines.evaluation.stored_features import FeatureRows, save_features
+from fewbench.baselines.evaluation.feature_rows import (
+    FeaturePath,
+    FeatureRows,
+    save_features,
+)
 from fewbench.baselines.weights.tensor_file import read_tensor_file
 from fewbench.benchmark.cluster.answers_file import read_answers, save_answers
 from fewbench.benchmark.protocols.catalogue import find_protocol
@@ -223,7 +227,9 @@ def test_splits(tmp_path: Path, bars_root: Path) -> None:
 def test_features(tmp_path: Path) -> None:
     path = save_features(tmp_path / "a.npy", [torch.arange(12.0).reshape(4, 3)])
     check_answered(
-        path, lambda file: FeatureRows.opened([file]).at(np.arange(4)), strange=False
+        path,
+        lambda file: FeatureRows.opened([FeaturePath(file)]).at(np.arange(4)),
+        strange=False,
     )
 
 

@@ -11,17 +11,18 @@ import torch
 
 from fewbench.baselines.evaluation import feature_table
 from fewbench.baselines.evaluation.examiner import Examiner
+from fewbench.baselines.evaluation.feature_rows import (
+    FeaturePath,
+    FeatureRows,
+    save_features,
+)
 from fewbench.baselines.evaluation.feature_table import (
     TableInMemory,
     TableOnDisk,
     new_table,
 )
 from fewbench.baselines.evaluation.features import Features
-from fewbench.baselines.evaluation.stored_features import (
-    FeatureRows,
-    StoredFeatures,
-    save_features,
-)
+from fewbench.baselines.evaluation.stored_features import StoredFeatures
 from fewbench.baselines.learner import BaselineError
 from fewbench.baselines.metric.centroid import Centroid
 from fewbench.datasets.episodes import EpisodeSpec, sample_episodes
@@ -36,7 +37,8 @@ def nothing_fits(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """The folder of temporary files, where all features and images are too large."""
     folder = tmp_path / "temporary"
     folder.mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    monkeypatch.setenv("TMPDIR", str(folder))
+    monkeypatch.setattr(tempfile, "tempdir", None)
     monkeypatch.setattr(feature_table, "_MOST_BYTES_IN_MEMORY", 0)
     monkeypatch.setattr(mapped_rows, "_LARGE_BYTES", 0)
     return folder
@@ -85,6 +87,21 @@ def test_a_full_disk_is_said_before_the_work(
     assert not list(nothing_fits.iterdir())
 
 
+def test_without_tmpdir_the_file_lies_where_large_files_belong(
+    nothing_fits: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for_large = tmp_path / "large"
+    monkeypatch.setattr(feature_table, "_LARGE_FILES", for_large)
+    monkeypatch.delenv("TMPDIR")
+    monkeypatch.setattr(tempfile, "tempdir", str(nothing_fits))
+    advice = r"temporary file in .*/{}, got.*TMPDIR="
+    with pytest.raises(BaselineError, match=advice.format("temporary")):
+        new_table(10**12, torch.zeros(1, 10**6))
+    for_large.mkdir()
+    with pytest.raises(BaselineError, match=advice.format("large")):
+        new_table(10**12, torch.zeros(1, 10**6))
+
+
 def test_a_disk_that_fills_up_is_named_too(nothing_fits: Path) -> None:
     table = new_table(4, torch.zeros(1, 1000))
     assert isinstance(table, TableOnDisk)
@@ -115,7 +132,7 @@ def test_answers_from_the_disk_are_those_from_the_memory(
     folder = request.getfixturevalue("nothing_fits")
     large_view = ImageView([SplitStore(bars["test"].path)])
     on_disk = Features(Centroid(), large_view)
-    rows = FeatureRows.opened([stored])
+    rows = FeatureRows.opened([FeaturePath(stored)])
     for features in (on_disk, StoredFeatures(Centroid(), large_view, rows)):
         examiner = Examiner(features.learner, large_view, 7, features=features)
         answers = examiner.answer(episodes)

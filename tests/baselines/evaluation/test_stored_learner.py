@@ -6,12 +6,9 @@ import torch
 
 from fewbench.baselines.evaluation.ask_again import Answered, ask_again
 from fewbench.baselines.evaluation.examiner import Examiner
+from fewbench.baselines.evaluation.feature_rows import FeatureRows
 from fewbench.baselines.evaluation.features import Features
-from fewbench.baselines.evaluation.stored_features import (
-    FeatureRows,
-    StoredFeatures,
-    StoredIn,
-)
+from fewbench.baselines.evaluation.stored_features import StoredFeatures, StoredIn
 from fewbench.baselines.evaluation.stored_learner import (
     AskedBefore,
     Head,

@@ -7,7 +7,13 @@ from pathlib import Path
 import pytest
 
 from fewbench.errors import UserError
-from fewbench.folders import LISTING, old_folder, replace_folder, whole_folder
+from fewbench.folders import (
+    LISTING,
+    old_folder,
+    refuse_taken,
+    replace_folder,
+    whole_folder,
+)
 from fewbench.signals import Interrupted, ended_by_signals
 
 
@@ -137,6 +143,21 @@ def test_a_file_of_the_user_is_not_overwritten(tmp_path: Path, name: str) -> Non
         write_two(out)
     assert mine.read_text() == "mine"
     assert [path for path in out.rglob("*") if path.is_file()] == [mine]
+
+
+def test_a_folder_with_files_of_others_is_refused_before_the_work(
+    tmp_path: Path,
+) -> None:
+    out = tmp_path / "out"
+    refuse_taken(out, "page.html")
+    assert not out.exists()
+    write_two(out)
+    refuse_taken(out, "page.html", "tables/all.csv", "new.txt")
+    (out / "new.txt").touch()
+    with pytest.raises(UserError, match=r"got new\.txt, which would be overwritten"):
+        refuse_taken(out, "page.html", "new.txt")
+    with pytest.raises(FileExistsError):
+        refuse_taken(out / "new.txt", "page.html")
 
 
 def test_a_pipe_in_place_of_the_list_of_files_is_named_and_nothing_is_lost(

@@ -74,3 +74,13 @@ def test_a_large_split_stays_readable_after_it_was_replaced(
     copy.unlink()
     copy.write_bytes(b"another file")
     np.testing.assert_array_equal(store.at(np.array([3, 99])), before)
+
+
+@pytest.mark.parametrize("row", [-1, 64])
+def test_rows_that_are_not_there_are_refused(
+    size: str, row: int, tmp_path: Path
+) -> None:
+    path = saved(tmp_path / "a.npy", np.ones((64, 3)))
+    rows = MappedRows([np.load(path, mmap_mode="r")], [partial(path.open, "rb")])
+    with pytest.raises(IndexError, match="rows 0 to 63"):
+        rows.at(np.array([0, row]))
