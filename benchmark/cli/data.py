@@ -11,7 +11,7 @@ from fewbench.files import write_bytes
 
 from . import completion
 from .console import emit, progress_bars, say
-from .inputs import find_dataset, require_new_file
+from .inputs import find_dataset, new_file, require_new_file
 from .options import DatasetName, Json, Overwrite, Root
 
 if TYPE_CHECKING:
@@ -213,7 +213,8 @@ def show(
     require_new_file(out, overwrite)
     store = open_split(find_dataset(name, root), data_root(root), split)
     png = contact_sheet(ImageView([store]), classes, images)
-    write_bytes(out, png)
+    with new_file(out, overwrite):
+        write_bytes(out, png)
     emit({"path": str(out), "bytes": len(png)}, f"wrote {out}", as_json)
 
 

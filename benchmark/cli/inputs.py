@@ -1,11 +1,13 @@
 """Find the datasets and load the results that are named in a command's arguments."""
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fewbench.errors import UserError
+from fewbench.locks import only_writer_of
 
 if TYPE_CHECKING:
     from ...datasets.info import DatasetInfo
@@ -76,6 +78,19 @@ def require_new_file(file: Path, overwrite: bool = False) -> None:
             f"--overwrite to replace it"
         )
     require_folder_of(file)
+
+
+@contextmanager
+def new_file(file: Path, overwrite: bool = False) -> Iterator[None]:
+    """Write a file in the `with` block, as its only writer.
+
+    Raises UserError as `require_new_file` does: another process may have written it since
+    the command began.
+    Raises Busy if another process is writing it.
+    """
+    with only_writer_of(file):
+        require_new_file(file, overwrite)
+        yield
 
 
 def load_in_order(paths: Sequence[Path]) -> "list[RunResult]":

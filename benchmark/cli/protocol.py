@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from .console import emit
-from .inputs import require_new_file
+from .inputs import new_file, require_new_file
 from .options import (
     EpisodeSeed,
     Json,
@@ -133,8 +133,6 @@ def export(
     `fewbench evaluate --episodes FILE` reads the file. docs/protocols.md shows
     how to read it with numpy alone.
     """
-    from fewbench.locks import only_writer_of
-
     from ...datasets.root import data_root
     from ..protocols.catalogue import find_protocol
     from ..protocols.episode_files import export_episodes
@@ -152,9 +150,7 @@ def export(
         disjoint=disjoint,
         root=root,
     )
-    with only_writer_of(out):
-        # Another process may have written it meanwhile.
-        require_new_file(out, overwrite)
+    with new_file(out, overwrite):
         sha256 = export_episodes(protocol, data_root(root), out)
     n_bytes = out.stat().st_size
     text = f"wrote {out}, {n_bytes:,} bytes\nsha256 of the content {sha256}"

@@ -10,7 +10,7 @@ from fewbench.documents import counted
 from fewbench.files import write_bytes
 
 from .console import emit, progress_bars
-from .inputs import find_dataset, require_new_file
+from .inputs import find_dataset, new_file, require_new_file
 from .options import DatasetName, Json, Overwrite, Root
 
 if TYPE_CHECKING:
@@ -94,7 +94,9 @@ def filters(
     named = []
     for name, image in images.items():
         named.append((Path(name).stem, image))
-    write_bytes(out, filter_sheet(named))
+    png = filter_sheet(named)
+    with new_file(out, overwrite):
+        write_bytes(out, png)
     document = {
         "path": str(out),
         "pictures": list(images),

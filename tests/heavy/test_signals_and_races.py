@@ -235,6 +235,8 @@ def _raced(world: World, generator: random.Random, *, forked: bool) -> str:
                 assert _WHO_HAS_IT.search(said), said
         codes.append(code)
     assert 0 in codes, codes
+    # One of them would have replaced what the other one wrote.
+    assert codes != [0, 0] or not writer.done
     states = [*world.both_after, world.rival_after, world.after]
     if codes[1] != 0:
         states = [world.after]

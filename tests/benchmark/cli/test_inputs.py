@@ -2,9 +2,16 @@ from pathlib import Path
 
 import pytest
 
-from fewbench.benchmark.cli.inputs import find_dataset, load_in_order, load_one
+from fewbench.benchmark.cli.inputs import (
+    find_dataset,
+    load_in_order,
+    load_one,
+    new_file,
+    require_new_file,
+)
 from fewbench.datasets.info import DataError
 from fewbench.errors import UserError
+from fewbench.locks import Busy
 from fewbench.reports.result_files import save_result
 from fewbench_tests.honest_results import build_honest
 
@@ -61,3 +68,19 @@ def test_one_result_is_wanted(folder: Path) -> None:
     assert load_one(min(folder.glob("*.json"))).learner == "a"
     with pytest.raises(UserError, match="expected one result, got 2 results"):
         load_one(folder)
+
+
+def test_a_file_that_appeared_since_the_command_began_is_not_replaced(
+    tmp_path: Path,
+) -> None:
+    out = tmp_path / "out.png"
+    require_new_file(out)
+    with new_file(out):
+        out.write_text("mine")
+        with pytest.raises(Busy), new_file(out):
+            pass
+    with pytest.raises(UserError, match="exists already"), new_file(out):
+        pass
+    with new_file(out, overwrite=True):
+        out.write_text("new")
+    assert [path.name for path in tmp_path.iterdir()] == ["out.png"]

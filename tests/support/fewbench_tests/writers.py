@@ -338,6 +338,11 @@ WRITERS = [
         with_grid,
         rival=("grid", "run", "both.toml", "--out", "work", "--workers", "1"),
     ),
+    Writer(
+        "reproduce",
+        ("reproduce", "protonet-snell17-omni-5w1s", "--rehearse", "--out", "out"),
+        varies=("out/seed-0/train.csv",),
+    ),
     Writer("grid merge", ("grid", "merge", "work"), with_shards),
     Writer(
         "quickstart",
