@@ -386,7 +386,8 @@ def _lasting(path: Path) -> bytes:
     if path.suffix == ".safetensors":
         length = int.from_bytes(data[:8], "little")
         return data[8 + length :]
-    if path.suffix == ".h5":
+    # A killed process leaves unfinished files in its partial folder.
+    if path.suffix == ".h5" and ".partial" not in str(path):
         return _content_of_split(path)
     if path.suffix in (".json", ".jsonl"):
         documents = [json.loads(data)] if path.suffix == ".json" else []
