@@ -29,7 +29,7 @@ from fewbench.documents import (
     parse_json,
     shown,
 )
-from fewbench.files import write_bytes
+from fewbench.files import lacks_space, write_bytes
 
 from .learner import BaselineError
 from .own_code import OwnKey
@@ -101,9 +101,12 @@ def save_checkpoint(
         # `save_file` would make a file that only its owner can read.
         write_bytes(path, save(plain, {_CARD_KEY: text}), durable=True)
     except (SafetensorError, OSError) as error:
+        advice = "Move away what is there"
+        if lacks_space(error):
+            advice = "Free some disk space"
         raise BaselineError(
             f"{path}: cannot be written ({error}). An earlier checkpoint is still "
-            f"intact. Free some disk space, then repeat the same command with --resume"
+            f"intact. {advice}, then repeat the same command with --resume"
         ) from error
 
 

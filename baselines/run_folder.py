@@ -2,6 +2,7 @@
 
 import csv
 import io
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -86,15 +87,32 @@ class RunFolder:
     def prepare(self, resume: bool) -> None:
         """Create the folder.
 
-        Raises BaselineError if the folder contains a run and `resume` is False.
+        Raises BaselineError if the folder contains a run and `resume` is False, or if it
+        contains other files of a run without the last checkpoint.
         """
         self.path.mkdir(parents=True, exist_ok=True)
-        if self.has_run and not resume:
+        if not self.has_run:
+            self._refuse_kept_files()
+        elif not resume:
             raise BaselineError(
                 f"{self.path}: holds another run: expected a folder without a training "
                 f"run. Continue the other run with --resume, or choose another folder "
                 f"with --out"
             )
+
+    def _refuse_kept_files(self) -> None:
+        """Raise BaselineError for a file that somebody kept, or that is of somebody else.
+
+        A run that was stopped has its last checkpoint before any of these.
+        """
+        for name in (BEST, LOG, TABLE):
+            path = self.path / name
+            if os.path.lexists(path):
+                raise BaselineError(
+                    f"{path}: would be overwritten: expected a folder without a training "
+                    f"run, got this file without {LAST}, from which a run goes on. Move "
+                    f"it away, or choose another folder with --out"
+                )
 
     def save(
         self,

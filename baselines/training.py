@@ -161,7 +161,9 @@ class Trainer:
         what = self._divergence()
         if what:
             raise self._diverged(what)
-        if self._saves.is_due(self._seconds_of_validation()):
+        is_due = self._saves.is_due(self._seconds_of_validation())
+        # The best checkpoint must never be there without the last one.
+        if is_due or not self._folder.has_run:
             self._save()
         mean_loss = torch.stack(state.losses).mean()
         entry = {

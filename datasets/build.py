@@ -8,15 +8,19 @@ after the last finished class.
 
 import math
 import shlex
-import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from fewbench.files import require_space
-from fewbench.folders import replace_folder
+from fewbench.files import lacks_space, require_space
+from fewbench.folders import (
+    old_folder,
+    refuse_foreign,
+    remove_tree,
+    replace_folder,
+)
 from fewbench.locks import exclusive
 from fewbench.progress import Progress
 from fewbench.signals import held_signals
@@ -25,8 +29,8 @@ from .downloads.checksums import hint_to_delete
 from .downloads.fetch import fetch, recorded_check
 from .info import ClassImages, DataError, DatasetInfo, Listing, Request
 from .source_checks import refuse_changed_source, refuse_equal_names
-from .store.journal import Journal, outline_of
-from .store.manifest import read_manifest, write_manifest
+from .store.journal import JOURNAL, Journal, outline_of
+from .store.manifest import MANIFEST, read_manifest, write_manifest
 from .store.writer import write_split
 
 # Generous estimates for the check of free space.
@@ -65,6 +69,7 @@ def build(
     Raises DataError if the source is missing or wrong, or if the disk is full or
     read-only. Also raises DataError if there is a partial build, and the request does
     not allow missing data.
+    Raises UserError if it would replace files that no build has written.
     Raises Busy if another process is building the dataset.
     """
     request = request or Request()
@@ -79,6 +84,7 @@ def build(
         found = None if rebuild else _find_build(info, root, request)
         if found is not None:
             return found
+        _refuse_foreign(info, root)
         listing = _list_source(info, root, request, progress)
         return _build_from(info, root, listing, progress)
 
@@ -99,6 +105,16 @@ def _find_build(info: DatasetInfo, root: Path, request: Request) -> Build | None
             f"{_command(info, request)} --rebuild"
         )
     return Build(folder, manifest, already_built=True)
+
+
+def _refuse_foreign(info: DatasetInfo, root: Path) -> None:
+    """Raise UserError if the build would remove files that no build has written."""
+    ours = {MANIFEST, JOURNAL}
+    for split in (*info.splits, "train", "val", "test"):
+        ours.add(f"{split}.h5")
+    folder = root / info.name
+    for place in (folder, root / f"{info.name}.partial", old_folder(folder)):
+        refuse_foreign(place, lambda name: name.removesuffix(".partial") in ours)
 
 
 def _command(info: DatasetInfo, request: Request) -> str:
@@ -267,7 +283,7 @@ def _tidy_up(info: DatasetInfo, journal: Journal, error: BaseException) -> None:
     """
     n_finished = len(journal.finished)
     if not n_finished:
-        shutil.rmtree(journal.folder, ignore_errors=True)
+        remove_tree(journal.folder)
         return
     error.add_note(
         f"{n_finished} finished classes are kept in {journal.folder}. The same command "
@@ -282,7 +298,11 @@ def _writing_to(root: Path) -> Iterator[None]:
         yield
     except OSError as error:
         reason = error.strerror or error
-        advice = "Free some space, or choose another folder with the option --root DIR."
+        if isinstance(error, FileExistsError | NotADirectoryError):
+            reason = "it is no folder"
+        advice = "Choose another folder with the option --root DIR."
+        if lacks_space(error):
+            advice = f"Free some space. {advice}"
         for note in getattr(error, "__notes__", ()):
             advice += f" {note}"
         raise DataError(

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from fewbench.files import require_space, write_json
+from fewbench.files import lacks_space, require_space, write_json
 from fewbench.folders import new_folder_beside
 from fewbench.locks import only_writer_of
 from fewbench.progress import Progress
@@ -160,9 +160,11 @@ def _new_folder(out: Path) -> Iterator[Path]:
         reason = error.strerror or str(error)
         if error.filename:
             reason += f": {error.filename}"
+        advice = "Choose another folder: --out DIR"
+        if lacks_space(error):
+            advice = f"Free some space. {advice}"
         raise DataError(
-            f"{out}: cannot be written ({reason}). No part of the export was kept. "
-            f"Free some space, or choose another folder: --out DIR"
+            f"{out}: cannot be written ({reason}). No part of the export was kept. {advice}"
         ) from error
 
 

@@ -117,7 +117,7 @@ class TableOnDisk:
         weakref.finalize(self, self._file.close)
         self._file.truncate(self._n_bytes)
         shape = (n_rows, self._row_bytes)
-        self._rows = MappedRows.of_file(self._file, np.uint8, shape)
+        self._rows = MappedRows.of_file(self._file, np.uint8, shape, may_change=True)
 
     def write(
         self,

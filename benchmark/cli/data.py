@@ -43,7 +43,9 @@ def list_datasets(root: Root = None, as_json: Json = False) -> None:
         document[name] = state_document(info, manifest)
     header = ["dataset", "state", "train/val/test", "images", "on disk", "title"]
     there = str(where)
-    if not where.is_dir():
+    if where.exists() and not where.is_dir():
+        there += " (this is no folder; choose another one with --root)"
+    elif not where.is_dir():
         there += " (there is no such folder yet; the first build makes it)"
     text = f"{text_table(header, rows)}\n\n{there}"
     answer = {"root": str(where), "exists": where.is_dir(), "datasets": document}

@@ -16,6 +16,7 @@ _ADVICE = {
     errno.ELOOP: "Check the links in this path.",
     errno.ENAMETOOLONG: "Choose a shorter name.",
     errno.EISDIR: "Name a file in it, or another file.",
+    errno.ESTALE: "Type the same command again.",
     errno.EMFILE: "Allow more open files: ulimit -n 4096",
     errno.EBADF: "Do not close it, or send it to a file: fewbench ... > FILE",
 }

@@ -21,6 +21,7 @@ from pathlib import Path
 from fewbench.documents import shown
 from fewbench.errors import UserError
 from fewbench.files import file_digest
+from fewbench.folders import remove_tree
 from fewbench.locks import exclusive
 
 from .task import SUFFIXES, Task
@@ -83,7 +84,7 @@ class Place:
 
     def forget_attempts(self, task: Task) -> None:
         """Remove the folders of all attempts at a task, which is done."""
-        shutil.rmtree(self.folder / "attempts" / task.id, ignore_errors=True)
+        remove_tree(self.folder / "attempts" / task.id)
 
     @contextmanager
     def locked(self, task: Task) -> Iterator[None]:

@@ -1,12 +1,10 @@
 """Say in one sentence why an attempt at a task failed."""
 
-import errno
 import signal
 
 from fewbench.errors import UserError
+from fewbench.files import lacks_space
 
-# A full disk, a quota, and a limit on the size of files.
-_NO_SPACE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 # What torch says.
 _NO_MEMORY = "can't allocate memory"
 
@@ -14,7 +12,7 @@ _NO_MEMORY = "can't allocate memory"
 def reason_of(error: BaseException) -> str:
     """Return an error in one sentence."""
     text = " ".join(str(error).split())
-    if isinstance(error, OSError) and error.errno in _NO_SPACE:
+    if isinstance(error, OSError) and error.errno and lacks_space(error):
         return f"there is no space left to write ({error.strerror}). Free some space"
     if isinstance(error, MemoryError) or _NO_MEMORY in text:
         return f"out of memory: {text}".rstrip(": ")

@@ -16,6 +16,18 @@ from typing import IO, Any, Self
 from .errors import UserError
 from .signals import held_signals
 
+# A full disk, a quota, and a limit on the size of files.
+_NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+def lacks_space(error: Exception) -> bool:
+    """Whether a file cannot be written because of a full disk, a quota or a limit.
+
+    Libraries that write files of their own, such as HDF5, do not tell.
+    """
+    number = getattr(error, "errno", None)
+    return number is None or number in _NO_SPACE
+
 
 def open_file(path: Path) -> BufferedReader:
     """Open a file to read its bytes.

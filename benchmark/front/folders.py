@@ -4,11 +4,11 @@ import errno
 import os
 import shlex
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from .documents import DocumentError, counted, read_bytes
+from .documents import DocumentError, counted, read_bytes, shown
 from .errors import UserError
 from .files import write_text
 from .locks import only_writer_of
@@ -16,6 +16,8 @@ from .signals import held_signals
 
 # A file in each output folder, with the names of the files that `whole_folder` wrote.
 LISTING = ".files"
+# What file managers leave in any folder.
+_LITTER = (".DS_Store", "Thumbs.db", "desktop.ini")
 
 
 @contextmanager
@@ -65,12 +67,48 @@ def new_folder_beside(path: Path) -> Iterator[Path]:
     process has left in this folder is removed.
     """
     partial = path.with_name(f".{path.name}.partial")
-    shutil.rmtree(partial, ignore_errors=True)
+    remove_tree(partial)
     partial.mkdir()
     try:
         yield partial
     finally:
-        shutil.rmtree(partial, ignore_errors=True)
+        remove_tree(partial)
+
+
+def remove_tree(path: Path) -> None:
+    """Remove a folder, or whatever else is at a path, as far as possible."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+        return
+    # `rmtree` would open a pipe, and wait for somebody to write into it.
+    with suppress(OSError):
+        path.unlink()
+
+
+def refuse_foreign(folder: Path, is_ours: Callable[[str], bool]) -> None:
+    """Refuse to replace a folder that holds files of others.
+
+    is_ours: whether a file or folder with this name, such as "a.txt", may be removed
+    Raises UserError if there is such a file, or if the path is no folder, or a link.
+    """
+    got = ""
+    if folder.is_symlink() or not folder.is_dir():
+        if not os.path.lexists(folder):
+            return
+        got = "a link" if folder.is_symlink() else "something else"
+    else:
+        paths = [path for path in folder.rglob("*") if path.name not in _LITTER]
+        names = sorted(path.relative_to(folder).as_posix() for path in paths)
+        others = [name for name in names if not is_ours(name)]
+        if not others:
+            return
+        got = shown(others[0])
+        if len(others) > 1:
+            got += f" and {counted(len(others) - 1, 'other file')}"
+    raise UserError(
+        f"{shown(folder, 400)}: would be replaced: expected a folder with nothing but files "
+        f"of fewbench, got {got}. Move it away, or choose another folder"
+    )
 
 
 def replace_folder(finished: Path, folder: Path) -> None:
@@ -81,12 +119,12 @@ def replace_folder(finished: Path, folder: Path) -> None:
     process to end waits until it is over.
     """
     old = old_folder(folder)
-    shutil.rmtree(old, ignore_errors=True)
+    remove_tree(old)
     with held_signals():
         if folder.exists():
             folder.rename(old)
         finished.rename(folder)
-    shutil.rmtree(old, ignore_errors=True)
+    remove_tree(old)
 
 
 def old_folder(folder: Path) -> Path:

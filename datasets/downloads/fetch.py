@@ -5,6 +5,7 @@ import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
+from fewbench.files import lacks_space
 from fewbench.locks import exclusive
 from fewbench.progress import Progress
 
@@ -64,10 +65,12 @@ def fetch(
             job.download_alone()
         return path
     except OSError as error:
+        advice = "Choose another folder with the option --root DIR"
+        if lacks_space(error):
+            advice = f"Free some space. {advice}"
         raise DataError(
             f"{path}: cannot be written or read: expected a folder that you may write "
-            f"to, with free space, got an error: {error}. Free some space, or choose "
-            f"another folder with the option --root DIR"
+            f"to, with free space, got an error: {error}. {advice}"
         ) from error
 
 

@@ -18,7 +18,7 @@ from ..images.origins import Origins
 from ..info import DatasetInfo, Listing
 from .versions import installed_version
 
-_FILE = "journal.jsonl"
+JOURNAL = "journal.jsonl"
 # The line for the frame of a split (its file without the pixels) has no class name.
 _FRAME = ""
 # (split, class name) -> digest
@@ -60,7 +60,7 @@ class Journal:
             else:
                 self.finished[split, name] = digest
         self._outline = outline
-        self._path = folder / _FILE
+        self._path = folder / JOURNAL
         # The last line may be incomplete if the earlier build was killed.
         self._write()
 
@@ -72,7 +72,7 @@ class Journal:
         The folder is then emptied.
         outline: the hash that identifies the build, from `outline_of`
         """
-        path = folder / _FILE
+        path = folder / JOURNAL
         recorded, origins = _read(path, outline)
         if not recorded and folder.exists():
             shutil.rmtree(folder)
@@ -131,7 +131,7 @@ class Journal:
     @staticmethod
     def close(folder: Path) -> None:
         """Remove the journal file from a finished build."""
-        path = folder / _FILE
+        path = folder / JOURNAL
         path.unlink(missing_ok=True)
 
 

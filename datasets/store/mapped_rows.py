@@ -3,8 +3,12 @@
 A page of a memory map that was read counts as memory of the process, and Linux maps many of
 its neighbours as well: measured, 1 MB for an image of 21 kB. A thousand images of a large
 file could so fill the memory. Rows of large files are therefore read without the map.
+
+The system kills a process that reads behind the end of a file through a map. So each file is
+looked at before it is read: whether it was written or cut meanwhile.
 """
 
+import errno
 import os
 import weakref
 from collections.abc import Callable, Sequence
@@ -14,6 +18,8 @@ from typing import IO
 
 import numpy as np
 from numpy.typing import DTypeLike
+
+from fewbench.files import file_identity
 
 # All arrays together up to this size are read through their maps.
 _LARGE_BYTES = 1 << 29
@@ -27,15 +33,19 @@ class MappedRows:
     parts: (n, ...) each, of one type and one width; they may be memory-mapped
     openers: functions that open the files of the memory-mapped parts; none to read through
         the maps in any case
+    may_change: whether somebody writes these files meanwhile
     """
 
     def __init__(
         self,
         parts: Sequence[np.ndarray],
         openers: Sequence[Opener] = (),
+        *,
+        may_change: bool = False,
     ) -> None:
         self._parts = tuple(parts)
         self._openers = tuple(openers)
+        self._identities = [] if may_change else list(map(_identity_of, openers))
         lengths = [len(part) for part in self._parts]
         self._ends = np.cumsum(lengths)
         n_bytes = sum(part.nbytes for part in self._parts)
@@ -51,14 +61,19 @@ class MappedRows:
         dtype: DTypeLike,
         shape: tuple[int, ...],
         offset: int = 0,
+        *,
+        may_change: bool = False,
     ) -> "MappedRows":
         """Map an array in an open file. It stays readable after the file was replaced.
 
         offset: the byte at which the array begins
+        may_change: whether somebody writes the file meanwhile
         """
         array = np.memmap(file, dtype, mode="r", offset=offset, shape=shape)
-        kept = os.fdopen(os.dup(file.fileno()), "rb")
-        rows = cls([array], [partial(nullcontext, kept)])
+        kept = os.fdopen(os.dup(file.fileno()), "rb", buffering=0)
+        # Errors name the file.
+        kept.name = file.name
+        rows = cls([array], [partial(nullcontext, kept)], may_change=may_change)
         weakref.finalize(rows, kept.close)
         return rows
 
@@ -75,17 +90,19 @@ class MappedRows:
 
         rows: int64 (n,)
         Raises IndexError if there is no such row.
-        Raises OSError if a file is shorter than it was.
+        Raises OSError if a file is not as it was.
         """
         if rows.size and (rows.min() < 0 or rows.max() >= len(self)):
             raise IndexError(f"expected rows 0 to {len(self) - 1}, got others")
         first = self.first_part
         if len(self._parts) == 1 and not self._read_files:
+            self._refuse_change(0)
             return first[rows]
         row_shape = first.shape[1:]
         values = np.empty((len(rows), *row_shape), first.dtype)
         owners = np.searchsorted(self._ends, rows, side="right")
         for owner in np.unique(owners):
+            self._refuse_change(owner)
             here = np.flatnonzero(owners == owner)
             part = self._parts[owner]
             start = self._ends[owner] - len(part)
@@ -95,6 +112,16 @@ class MappedRows:
             else:
                 values[here] = part[within]
         return values
+
+    def _refuse_change(self, owner: int) -> None:
+        """Raise OSError if a file has changed since it was mapped."""
+        if not self._identities:
+            return
+        opener = self._openers[owner]
+        if _identity_of(opener) == self._identities[owner]:
+            return
+        with opener() as file:
+            raise OSError(errno.ESTALE, "changed while it was read", str(file.name))
 
     def _read(
         self,
@@ -115,5 +142,10 @@ class MappedRows:
                 n_read = os.preadv(number, [as_bytes[place].data], offset)
                 if n_read < row_bytes:
                     raise OSError(
-                        "a file with images or features was cut while it was read"
+                        errno.ESTALE, "was cut while it was read", str(file.name)
                     )
+
+
+def _identity_of(opener: Opener) -> tuple[int, ...] | None:
+    with opener() as file:
+        return file_identity(file.fileno())

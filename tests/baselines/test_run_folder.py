@@ -9,8 +9,10 @@ from fewbench.baselines.checkpoints import load_checkpoint, save_checkpoint
 from fewbench.baselines.learner import BaselineError
 from fewbench.baselines.recipe_files import load_recipe
 from fewbench.baselines.run_folder import (
+    BEST,
     LAST,
     LOG,
+    TABLE,
     RunFacts,
     RunFolder,
     TrainState,
@@ -120,6 +122,16 @@ def test_a_used_folder_is_refused_unless_its_run_is_resumed(tmp_path: Path) -> N
     assert folder.has_run
     with pytest.raises(BaselineError, match="holds another run.*--resume.*--out"):
         folder.prepare(resume=False)
+
+
+@pytest.mark.parametrize("name", [BEST, LOG, TABLE])
+@pytest.mark.parametrize("resume", [False, True])
+def test_a_file_that_somebody_kept_is_not_overwritten(
+    tmp_path: Path, name: str, resume: bool
+) -> None:
+    (tmp_path / name).write_text("mine")
+    with pytest.raises(BaselineError, match=f"{name}: would be overwritten"):
+        RunFolder(tmp_path, with_settings()).prepare(resume)
 
 
 @pytest.mark.parametrize(

@@ -1,14 +1,18 @@
 """A set of references: a folder with one folder for each reference."""
 
 import hashlib
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from fewbench.errors import UserError
-from fewbench.folders import old_folder, replace_folder
+from fewbench.folders import (
+    old_folder,
+    refuse_foreign,
+    remove_tree,
+    replace_folder,
+)
 from fewbench.locks import exclusive
 
 from ....reports.names import key_of
@@ -22,7 +26,12 @@ from .reference_file import (
     update_command,
 )
 from .reference_results import load_first_run, load_ten_times
-from .write_reference import checked_runs, made_reference, write_files
+from .write_reference import (
+    checked_runs,
+    is_of_reference,
+    made_reference,
+    write_files,
+)
 
 
 @dataclass(frozen=True)
@@ -112,7 +121,7 @@ class ReferenceFolder:
                 write_files(partial, reference, made)
                 replace_folder(partial, folder)
             finally:
-                shutil.rmtree(partial, ignore_errors=True)
+                remove_tree(partial)
         return stored_at(folder)
 
     def check(
@@ -180,3 +189,4 @@ def _check_replacing(folder: Path, made: Made, reason: str, *, replace: bool) ->
             f"{folder}: a reference is replaced only for a reason: expected a reason, "
             f"got none. Type: {command}"
         )
+    refuse_foreign(folder, is_of_reference)

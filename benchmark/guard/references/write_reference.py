@@ -1,10 +1,10 @@
 """Make a reference from results, and write its files."""
 
 import io
-import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from fnmatch import fnmatch
 from pathlib import Path
 
 import numpy as np
@@ -13,9 +13,10 @@ from pydantic import ValidationError
 from fewbench.documents import explain, shown
 from fewbench.errors import UserError
 from fewbench.files import write_bytes, write_text
+from fewbench.folders import remove_tree
 
 from ....reports.records import RunResult, Scalar
-from ....reports.result_files import array_sha256, save_result
+from ....reports.result_files import RESULT_PATTERN, array_sha256, save_result
 from ....reports.stats.retraining import FEWEST_REFERENCES
 from ....reports.stats.training_seeds import train_seeds
 from .key import Key, Machine
@@ -139,13 +140,19 @@ def _made_reference(
 
 def write_files(folder: Path, reference: Reference, made: Made) -> None:
     """Write all files of a reference into a new folder. An unfinished one is removed."""
-    shutil.rmtree(folder, ignore_errors=True)
+    remove_tree(folder)
     save_result(portable(made.results[0]), folder)
     if made.ten_times is not None:
         buffer = io.BytesIO()
         np.savez_compressed(buffer, correct=made.ten_times.correct)
         write_bytes(folder / TEN_TIMES_FILE, buffer.getvalue(), durable=True)
     write_text(folder / FILE_NAME, reference_text(reference), durable=True)
+
+
+def is_of_reference(name: str) -> bool:
+    """Whether `write_files` writes a file of this name."""
+    is_result = fnmatch(name.replace(".npz", ".json"), RESULT_PATTERN)
+    return is_result or name in (FILE_NAME, TEN_TIMES_FILE)
 
 
 def portable(result: RunResult) -> RunResult:

@@ -10,7 +10,9 @@ from fewbench.errors import UserError
 from fewbench.folders import (
     LISTING,
     old_folder,
+    refuse_foreign,
     refuse_taken,
+    remove_tree,
     replace_folder,
     whole_folder,
 )
@@ -172,3 +174,56 @@ def test_a_pipe_in_place_of_the_list_of_files_is_named_and_nothing_is_lost(
     ):
         fill(out, "new.txt")
     assert names(out) == ["page.html", "tables"]
+
+
+@pytest.mark.parametrize("kind", ["file", "folder", "link", "pipe", "nothing"])
+def test_whatever_is_in_the_way_is_removed_without_waiting(
+    tmp_path: Path, kind: str
+) -> None:
+    kept = tmp_path / "kept"
+    kept.mkdir()
+    (kept / "mine.txt").touch()
+    path = tmp_path / "path"
+    if kind == "folder":
+        (path / "deep").mkdir(parents=True)
+        os.mkfifo(path / "deep" / "pipe")
+    elif kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "link":
+        path.symlink_to(kept)
+    elif kind == "file":
+        path.touch()
+    remove_tree(path)
+    assert not os.path.lexists(path)
+    assert (kept / "mine.txt").exists()
+
+
+def test_a_folder_that_is_to_be_replaced_may_hold_nothing_of_others(
+    tmp_path: Path,
+) -> None:
+    def is_ours(name: str) -> bool:
+        return name == "ours.h5"
+
+    folder = tmp_path / "folder"
+    refuse_foreign(folder, is_ours)
+    folder.mkdir()
+    (folder / "ours.h5").touch()
+    (folder / ".DS_Store").touch()
+    refuse_foreign(folder, is_ours)
+    (folder / "deep").mkdir()
+    (folder / "deep" / "thesis.tex").touch()
+    with pytest.raises(UserError, match=r"got deep and 1 other file\. Move it away"):
+        refuse_foreign(folder, is_ours)
+
+
+@pytest.mark.parametrize("kind", ["file", "link", "broken link", "pipe"])
+def test_what_is_no_folder_is_not_replaced_by_one(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "path"
+    if kind == "file":
+        path.touch()
+    elif kind == "pipe":
+        os.mkfifo(path)
+    else:
+        path.symlink_to(tmp_path if kind == "link" else tmp_path / "nowhere")
+    with pytest.raises(UserError, match="path: would be replaced: expected a folder"):
+        refuse_foreign(path, bool)

@@ -10,6 +10,7 @@ from PIL import Image
 from fewbench.datasets.added.add import OwnImages, add, check_name, name_and_size
 from fewbench.datasets.info import DataError
 from fewbench.datasets.store.split_store import SplitStore
+from fewbench.errors import UserError
 from fewbench.locks import Busy, exclusive
 from fewbench_tests.own_images import CLASSES, own_image, write_classes
 
@@ -99,6 +100,13 @@ def test_nothing_is_replaced_unless_it_is_asked_for(
         add("mine", OwnImages(source, size=20), root)
     again = add("mine", OwnImages(source, size=20), root, rebuild=True)
     assert SplitStore(again.folder / "val.h5").image_shape == (20, 20, 3)
+
+
+def test_pictures_in_the_place_of_the_dataset_stay(source: Path) -> None:
+    before = sorted(source.rglob("*"))
+    with pytest.raises(UserError, match="source: would be replaced"):
+        add("source", OwnImages(source, size=16), source.parent)
+    assert sorted(source.rglob("*")) == before
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Rows of small arrays come from maps, rows of large ones from the files: the same values."""
 
+import os
 from functools import partial
 from pathlib import Path
 
@@ -41,12 +42,40 @@ def test_rows_of_several_files_come_in_the_order_that_was_asked(
     np.testing.assert_array_equal(found, values[asked])
 
 
-def test_a_large_file_that_was_cut_is_an_error_and_no_wrong_values(
+@pytest.mark.parametrize("n_parts", [1, 2])
+@pytest.mark.parametrize("change", ["cut", "written"])
+def test_a_file_that_changed_is_an_error_and_no_signal_and_no_wrong_values(
+    size: str, change: str, n_parts: int, tmp_path: Path
+) -> None:
+    path = saved(tmp_path / "a.npy", np.ones((64, 1000)))
+    parts = [np.load(path, mmap_mode="r")] * n_parts
+    rows = MappedRows(parts, [partial(path.open, "rb")] * n_parts)
+    assert rows.at(np.array([3])).sum() == 1000
+    with path.open("r+b") as file:
+        if change == "cut":
+            file.truncate(20_000)
+        else:
+            file.write(b"x")
+            os.utime(path, ns=(0, 0))
+    with pytest.raises(OSError, match=r"changed while it was read: .*a\.npy"):
+        rows.at(np.array([3, 63]))
+
+
+def test_a_split_that_is_cut_while_it_is_open_is_named(size: str, copy: Path) -> None:
+    store = SplitStore(copy)
+    store.at(np.arange(2))
+    os.truncate(copy, 10_000)
+    with pytest.raises(OSError, match=f"changed while it was read: .*{copy.name}"):
+        store.at(np.array([len(store) - 1]))
+
+
+def test_a_large_file_that_is_cut_at_the_last_moment_is_an_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(mapped_rows, "_LARGE_BYTES", 0)
     path = saved(tmp_path / "a.npy", np.ones((64, 100)))
-    rows = MappedRows([np.load(path, mmap_mode="r")], [partial(path.open, "rb")])
+    opener = partial(path.open, "rb")
+    rows = MappedRows([np.load(path, mmap_mode="r")], [opener], may_change=True)
     with path.open("r+b") as file:
         file.truncate(20_000)
     assert rows.at(np.array([3])).sum() == 100

@@ -71,6 +71,13 @@ def test_nothing_is_replaced_without_a_reason(tmp_path: Path) -> None:
     assert the_set(tmp_path).all() == [second]
     assert names_in(second.folder.parent) == [second.folder.name]
 
+    mine = second.folder / "thesis.tex"
+    mine.write_text("mine")
+    with pytest.raises(UserError, match=r"would be replaced.*got thesis\.tex"):
+        the_set(tmp_path).save(new, replace=True, reason="again")
+    assert mine.read_text() == "mine"
+    assert the_set(tmp_path).all() == [second]
+
 
 @pytest.mark.parametrize(
     ("old", "new", "problem"),
