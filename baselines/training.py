@@ -161,9 +161,7 @@ class Trainer:
         what = self._divergence()
         if what:
             raise self._diverged(what)
-        is_due = self._saves.is_due(self._seconds_of_validation())
-        # The best checkpoint must never be there without the last one.
-        if is_due or not self._folder.has_run:
+        if self._saves.is_due(self._seconds_of_validation()):
             self._save()
         mean_loss = torch.stack(state.losses).mean()
         entry = {
@@ -172,6 +170,9 @@ class Trainer:
             "loss": float(mean_loss),
         }
         accuracy, val_seconds = self._validate()
+        if not self._folder.has_run:
+            # The best checkpoint must never be there without the last one.
+            self._save()
         entry["val_seconds"] = val_seconds
         if self.views.val:
             entry["val_accuracy"] = accuracy

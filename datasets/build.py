@@ -8,29 +8,24 @@ after the last finished class.
 
 import math
 import shlex
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from fewbench.files import lacks_space, require_space
-from fewbench.folders import (
-    old_folder,
-    refuse_foreign,
-    remove_tree,
-    replace_folder,
-)
+from fewbench.files import require_space
+from fewbench.folders import remove_tree, replace_folder
 from fewbench.locks import exclusive
 from fewbench.progress import Progress
 from fewbench.signals import held_signals
 
+from .build_target import refuse_foreign_files, writing_to
 from .downloads.checksums import hint_to_delete
 from .downloads.fetch import fetch, recorded_check
 from .info import ClassImages, DataError, DatasetInfo, Listing, Request
 from .source_checks import refuse_changed_source, refuse_equal_names
-from .store.journal import JOURNAL, Journal, outline_of
-from .store.manifest import MANIFEST, read_manifest, write_manifest
+from .store.journal import Journal, outline_of
+from .store.manifest import read_manifest, write_manifest
 from .store.writer import write_split
 
 # Generous estimates for the check of free space.
@@ -79,12 +74,12 @@ def build(
     doing = f"building {info.name} in {root}"
     lock = root / f".{info.name}.lock"
     # An embedded dataset (its pixels come with fewbench) is built within seconds.
-    with _writing_to(root), exclusive(lock, doing, wait=info.embedded):
+    with writing_to(root), exclusive(lock, doing, wait=info.embedded):
         # Another process may have built the dataset while this process waited.
         found = None if rebuild else _find_build(info, root, request)
         if found is not None:
             return found
-        _refuse_foreign(info, root)
+        refuse_foreign_files(info, root)
         listing = _list_source(info, root, request, progress)
         return _build_from(info, root, listing, progress)
 
@@ -105,16 +100,6 @@ def _find_build(info: DatasetInfo, root: Path, request: Request) -> Build | None
             f"{_command(info, request)} --rebuild"
         )
     return Build(folder, manifest, already_built=True)
-
-
-def _refuse_foreign(info: DatasetInfo, root: Path) -> None:
-    """Raise UserError if the build would remove files that no build has written."""
-    ours = {MANIFEST, JOURNAL}
-    for split in (*info.splits, "train", "val", "test"):
-        ours.add(f"{split}.h5")
-    folder = root / info.name
-    for place in (folder, root / f"{info.name}.partial", old_folder(folder)):
-        refuse_foreign(place, lambda name: name.removesuffix(".partial") in ours)
 
 
 def _command(info: DatasetInfo, request: Request) -> str:
@@ -289,23 +274,3 @@ def _tidy_up(info: DatasetInfo, journal: Journal, error: BaseException) -> None:
         f"{n_finished} finished classes are kept in {journal.folder}. The same command "
         f"resumes after them. To build {info.name} from the start, delete that folder."
     )
-
-
-@contextmanager
-def _writing_to(root: Path) -> Iterator[None]:
-    try:
-        root.mkdir(parents=True, exist_ok=True)
-        yield
-    except OSError as error:
-        reason = error.strerror or error
-        if isinstance(error, FileExistsError | NotADirectoryError):
-            reason = "it is no folder"
-        advice = "Choose another folder with the option --root DIR."
-        if lacks_space(error):
-            advice = f"Free some space. {advice}"
-        for note in getattr(error, "__notes__", ()):
-            advice += f" {note}"
-        raise DataError(
-            f"{root}: cannot write there ({reason}). An unfinished build is never used "
-            f"as a finished one. {advice}"
-        ) from error
