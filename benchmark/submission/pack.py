@@ -15,7 +15,7 @@ from fewbench.locks import only_writer_of
 
 from ...reports.records import RunResult
 from ...reports.result_files import save_result
-from .bundle import write_bundle
+from .bundle import bundle_bytes
 from .check import CheckedSubmission, check_submission
 from .contents import DOCUMENT, FORMAT, RESULTS, SCHEMA_VERSION, SUFFIX
 from .enclosed import EnclosedRun
@@ -59,10 +59,11 @@ def pack_submission(
         TemporaryDirectory(prefix="fewbench-pack-") as temporary,
     ):
         trial = Path(temporary) / out.name
-        write_bundle(trial, files)
+        data = bundle_bytes(files)
+        trial.write_bytes(data)
         checked = check_submission(trial, card.name)
         if checked.has_passed:
-            write_bytes(out, trial.read_bytes(), durable=True)
+            write_bytes(out, data, durable=True)
     return checked
 
 
