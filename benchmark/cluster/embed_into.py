@@ -14,6 +14,7 @@ from fewbench.files import file_digest, require_space, write_json
 from fewbench.progress import report_nothing
 
 from ...baselines.evaluation.embed_again import embed_again
+from ...baselines.evaluation.feature_rows import FeatureRows
 from ...baselines.evaluation.stored_features import StoredFeatures
 from ...baselines.evaluation.stored_learner import head_of
 from ...reports.origin import Checks
@@ -144,6 +145,11 @@ class EmbedWork:
     def _document(self) -> FeatureFile:
         embedding = self.embedding
         learner = embedding.learner
+        rows = published_rows(self.tasks, self.place)
+        checks = self._asked_again(rows)
+        parts = [_part(task, self.place) for task in self.tasks]
+        # The bytes that were compared are those that were hashed.
+        rows.refuse_changes()
         return FeatureFile(
             schema_version=SCHEMA_VERSION,
             id=embedding.id,
@@ -154,15 +160,14 @@ class EmbedWork:
             images=embedding.images,
             identity=dict(embedding.model.identity),
             conditions=embedding.conditions.document(),
-            checks=self._asked_again(),
-            parts=tuple(_part(task, self.place) for task in self.tasks),
+            checks=checks,
+            parts=tuple(parts),
         )
 
-    def _asked_again(self) -> Checks:
+    def _asked_again(self, rows: FeatureRows) -> Checks:
         """Embed some images again in an order that the encoder cannot foresee."""
         embedding = self.embedding
         view = embedding.view
-        rows = published_rows(self.tasks, self.place)
         features = StoredFeatures(embedding.learner, view, rows)
         generator = np.random.default_rng()
         features.table(

@@ -4,9 +4,13 @@ import errno
 import os
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
+from fewbench.baselines.evaluation.embed_again import EmbeddedAgain, embed_again
+from fewbench.baselines.learner import BaselineError
 from fewbench.benchmark.cluster import embed_into
 from fewbench.benchmark.cluster.conditions import OtherConditions
 from fewbench.benchmark.cluster.in_process import InProcess
@@ -131,3 +135,26 @@ def test_a_damaged_record_of_the_machine_says_what_to_delete(
     (tmp_path / "one" / "conditions.json").write_text(damage)
     with pytest.raises(UserError, match="Delete the folder: rm -r .*one"):
         work.do(InProcess(work.place))
+
+
+def test_features_that_change_after_they_were_compared_are_not_sealed(
+    tmp_path: Path, glyphs_root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "one"
+    work = work_of(folder, glyphs_root)
+
+    def compare_early(*arguments: Any) -> EmbeddedAgain:
+        found = embed_again(*arguments)
+        (path,) = folder.rglob("*.npy")
+        invert(path)
+        return found
+
+    monkeypatch.setattr(embed_into, "embed_again", compare_early)
+    with pytest.raises(BaselineError, match=r"npy: cannot trust the stored features"):
+        work.do(InProcess(work.place))
+    assert not (folder / NAME).exists()
+
+
+def invert(path: Path) -> None:
+    """Change the sign of all features in a file."""
+    np.save(path, -np.load(path))
