@@ -27,6 +27,7 @@ from .task import SUFFIXES, Task
 
 # The folder with the results of a grid.
 RESULTS = "results"
+_MOST_DIGITS = 12  # of the number of an attempt
 # File systems without hard links answer with one of these.
 _NO_LINKS = {errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP, errno.EMLINK, errno.EXDEV}
 
@@ -61,7 +62,7 @@ class Place:
         folder = self.folder / "attempts" / task.id
         if not folder.exists():
             return []
-        numbered = [path for path in folder.iterdir() if path.name.isdigit()]
+        numbered = [path for path in folder.iterdir() if _is_number(path.name)]
         return sorted(numbered, reverse=True)
 
     def new_attempt(self, task: Task) -> Path:
@@ -129,6 +130,11 @@ class Place:
                 f"out which machine computes in another way, delete the file that is "
                 f"wrong, then type the same command again"
             )
+
+
+def _is_number(name: str) -> bool:
+    # A superscript is a digit too, and a folder of somebody else may have any name.
+    return name.isascii() and name.isdecimal() and len(name) < _MOST_DIGITS
 
 
 def _link(made: Path, final: Path) -> None:

@@ -69,3 +69,11 @@ def test_attempts_are_numbered_and_the_newest_comes_first(place: Place) -> None:
     assert place.attempts(TASK) == [second, first]
     place.forget_attempts(TASK)
     assert place.attempts(TASK) == []
+
+
+def test_folders_of_others_are_no_attempts(place: Place) -> None:
+    first = place.new_attempt(TASK)
+    for name in ("\u00b2", "\u0663", "x", "-1", "9" * 255):
+        (first.parent / name).mkdir()
+    assert place.attempts(TASK) == [first]
+    assert place.new_attempt(TASK).name == "000002"
