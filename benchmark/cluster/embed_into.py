@@ -108,6 +108,7 @@ class EmbedWork:
         self, executor: Executor, watch: Callable[[Summary], None] | None
     ) -> FeatureFile:
         folder = self.place.folder
+        self.place.refuse_what_is_no_folder()
         self._refuse_other_machines()
         missing = sum(not self.place.is_done(task) for task in self.tasks)
         require_space(folder, self.embedding.n_bytes * missing // len(self.tasks))
@@ -137,8 +138,8 @@ class EmbedWork:
         except DocumentError as error:
             raise UserError(
                 f"{shown(path, 400)}: cannot be read: expected how the work began, got a "
-                f"damaged record ({error}). Delete the folder: rm -r "
-                f"{shlex.quote(str(self.place.folder))}"
+                f"damaged record ({error}). Delete this file alone: rm "
+                f"{shlex.quote(str(path))}; then type the same command again"
             ) from error
         began.check(here, shown(self.place.folder, 400))
 

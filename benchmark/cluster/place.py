@@ -65,8 +65,32 @@ class Place:
         numbered = [path for path in folder.iterdir() if _is_number(path.name)]
         return sorted(numbered, reverse=True)
 
+    def refuse_what_is_no_folder(self) -> None:
+        """Raise UserError if something else has the name of a folder of the work.
+
+        Every task would fail, however often it is tried.
+        """
+        for name in (*SUFFIXES, "attempts", "locks", "log"):
+            path = self.folder / name
+            if os.path.lexists(path) and not path.is_dir():
+                raise UserError(
+                    f"{shown(path, 400)}: expected a folder or nothing of this name, got "
+                    f"something else. Delete it or move it away, then type the same command "
+                    f"again"
+                )
+
     def new_attempt(self, task: Task) -> Path:
-        """Make and return the folder of a new attempt at a task."""
+        """Make and return the folder of a new attempt at a task.
+
+        Raises UserError if its file could not be published, since something else is there.
+        """
+        final = self.file(task)
+        if os.path.lexists(final) and not final.is_file():
+            raise UserError(
+                f"{shown(final, 400)}: expected a file or nothing of this name, got a "
+                f"broken link, a folder or a pipe. Delete it, then type the same command "
+                f"again"
+            )
         parent = self.folder / "attempts" / task.id
         parent.mkdir(parents=True, exist_ok=True)
         number = 1

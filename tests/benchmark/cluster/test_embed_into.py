@@ -133,7 +133,7 @@ def test_a_damaged_record_of_the_machine_says_what_to_delete(
     work = work_of(tmp_path / "one", glyphs_root, f"{module}:encoder")
     (tmp_path / "one").mkdir()
     (tmp_path / "one" / "conditions.json").write_text(damage)
-    with pytest.raises(UserError, match="Delete the folder: rm -r .*one"):
+    with pytest.raises(UserError, match="Delete this file alone: rm .*conditions.json"):
         work.do(InProcess(work.place))
 
 
@@ -158,3 +158,30 @@ def test_features_that_change_after_they_were_compared_are_not_sealed(
 def invert(path: Path) -> None:
     """Change the sign of all features in a file."""
     np.save(path, -np.load(path))
+
+
+@pytest.mark.parametrize("name", ["features", "attempts", "locks", "log"])
+def test_a_file_in_the_place_of_a_folder_is_named_before_the_work(
+    tmp_path: Path, glyphs_root: Path, name: str
+) -> None:
+    folder = tmp_path / "one"
+    folder.mkdir()
+    (folder / name).write_text("of somebody else")
+    work = work_of(folder, glyphs_root)
+    with pytest.raises(UserError, match=f"/{name}: expected a folder .* move it away"):
+        work.do(InProcess(work.place))
+    (folder / name).unlink()
+    work.do(InProcess(work.place))
+
+
+def test_damaged_features_say_what_to_delete(tmp_path: Path, glyphs_root: Path) -> None:
+    folder = tmp_path / "one"
+    embed_here(folder, glyphs_root)
+    (folder / NAME).unlink()
+    (path,) = folder.rglob("*.npy")
+    path.write_bytes(path.read_bytes()[:-1])
+    work = work_of(folder, glyphs_root)
+    with pytest.raises(BaselineError, match=r"\.npy: .* Delete this file, then type"):
+        work.do(InProcess(work.place))
+    path.unlink()
+    work.do(InProcess(work.place))
