@@ -24,6 +24,7 @@ from .log import read_log
 from .pull_request import Base, check_kept, check_log, read_base
 
 _GONE = "Copy it again from the branch that has it"
+_NO_VERDICT = "there is no verdict on it that can be read"
 
 
 @dataclass(frozen=True)
@@ -145,7 +146,7 @@ def _check_verdict(
         save_verdict(verdict, board.verdicts)
         yield note("verdict", path.name, "its verdict was written again")
         return
-    what = "there is no verdict on it" if kept is None else "its verdict is another one"
+    what = "its verdict is another one" if kept else _NO_VERDICT
     yield error("verdict", path.name, what, _update(board))
 
 
@@ -159,9 +160,12 @@ def _check_kept(board: BoardFolder, listed: Listed) -> Iterator[Finding]:
     if bundle_sha256(board.bundle(listed.id)) != listed.bundle_sha256:
         yield _changed(board, listed)
     kept = _kept(board, listed)
-    if kept is None or kept.check_version != CHECK_VERSION:
+    if kept is None:
+        yield error("verdict", listed.id, _NO_VERDICT, _update(board))
+    elif kept.check_version != CHECK_VERSION:
         what = (
-            f"expected a verdict of version {CHECK_VERSION} of the checks, got another"
+            f"expected a verdict of version {CHECK_VERSION} of the checks, got version "
+            f"{kept.check_version}"
         )
         yield error("verdict", listed.id, what, _update(board))
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from fewbench.errors import UserError
-from fewbench.files import open_file, write_bytes
+from fewbench.files import open_file, temporary_folder, write_bytes
 
 from ...datasets.archives.limits import Limits
 from ...datasets.archives.refusals import CHECK_ACCESS, DOWNLOAD_AGAIN, UNPACK_YOURSELF
@@ -106,7 +106,8 @@ def unpacked(path: Path) -> Iterator[Unpacked]:
     are left out.
     Raises UserError if there is no such file, or if it is too large.
     """
-    with TemporaryDirectory(prefix="fewbench-submission-") as temporary:
+    place = temporary_folder()
+    with TemporaryDirectory(prefix="fewbench-submission-", dir=place) as temporary:
         folder = Path(temporary) / "files"
         folder.mkdir()
         copy = Path(temporary) / "copy"

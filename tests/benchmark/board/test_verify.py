@@ -252,3 +252,10 @@ def test_no_verdict_is_kept_on_a_bundle_that_changed_meanwhile(
     (left,) = board.verdicts.iterdir()
     assert left.name in names
     assert load_verdict(left).bundle == "second.fewbench.zip"
+
+
+def test_a_missing_verdict_of_the_base_is_called_missing(board) -> None:
+    path = next(board.verdicts.iterdir())
+    path.unlink()
+    said = {one.what for one in verify_board(board, BASE) if one.code == "verdict"}
+    assert said == {"there is no verdict on it that can be read"}
