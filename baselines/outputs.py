@@ -22,6 +22,7 @@ from .learner import BaselineError
 Choice = str | int | Callable[..., object]
 # A longer list of members is cut.
 _MOST_LISTED = 8
+_MOST_DIGITS = 9  # of an index
 # The kinds of numpy arrays that hold real numbers: bool, integers and floats.
 _REAL_KINDS = "biuf"
 
@@ -84,7 +85,8 @@ def chosen_member(output: object, choice: Choice) -> object:
     # The command line gives an index as text. A model output has indices, too.
     in_order = list(members.values())
     index = str(choice)
-    if index.isdecimal() and int(index) < len(in_order):
+    is_index = index.isdecimal() and len(index) <= _MOST_DIGITS
+    if is_index and int(index) < len(in_order):
         return in_order[int(index)]
     raise BaselineError(
         f"features={choice!r}: expected a member of what the encoder returned, which is "

@@ -78,6 +78,15 @@ def load_result(path: Path) -> RunResult:
     Raises ResultError if either file is missing, damaged, changed by hand, or written
     by a newer fewbench.
     """
+    result, _ = load_with_document(path)
+    return result
+
+
+def load_with_document(path: Path) -> tuple[RunResult, ResultFile]:
+    """Read a result as `load_result` does. Return it with the document it comes from.
+
+    The document is read once, since the file may be replaced at any moment.
+    """
     path = Path(path)
     saved = read_document(path)
     arrays_path = path.with_name(f"{path.name.removesuffix('.json')}.npz")
@@ -95,7 +104,7 @@ def load_result(path: Path) -> RunResult:
             expected="arrays that fit the protocol and each other",
             saved=saved,
         ) from error
-    return result
+    return result, saved
 
 
 def load_results(

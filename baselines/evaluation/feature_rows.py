@@ -80,8 +80,8 @@ class FeatureRows(MappedRows):
             if got != expected:
                 raise BaselineError(
                     f"{shown(one.path, 400)}: expected {expected}, as in "
-                    f"{shown(paths[0].path, 400)}, got {got}. Embed the images again: "
-                    f"fewbench embed --help"
+                    f"{shown(paths[0].path, 400)}, got {got}. Delete the one that is wrong, "
+                    f"then type the command again that made it"
                 )
         return cls(parts, paths)
 
@@ -138,6 +138,6 @@ def _mapped(path: Path) -> np.ndarray:
 def _no_features(path: Path, got: str) -> BaselineError:
     return BaselineError(
         f"{shown(path, 400)}: cannot read the features: expected an .npy file (n, d) that "
-        f"`fewbench embed` wrote, got {got}. Embed the images again: type the same "
-        f"fewbench embed as before"
+        f"fewbench wrote, got {got}. Delete this file, then type the command again that "
+        f"made it"
     )

@@ -4,10 +4,8 @@ The file has no name, so nothing is left of it when the process ends. The enviro
 TMPDIR names its folder. Otherwise it is /var/tmp, since some systems keep /tmp in memory.
 """
 
-import os
 import tempfile
 import weakref
-from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -15,13 +13,11 @@ import torch
 from torch import Tensor
 
 from fewbench.documents import shown
-from fewbench.files import require_space
+from fewbench.files import require_space, temporary_folder
 
 from ...datasets.store.mapped_rows import MappedRows
 from ..learner import BaselineError
 
-# By convention on a disk, and for large files.
-_LARGE_FILES = Path("/var/tmp")
 # Features up to this size are kept in memory.
 _MOST_BYTES_IN_MEMORY = 1 << 29
 
@@ -108,7 +104,7 @@ class TableOnDisk:
         self._dtype = features.dtype
         self._row_bytes = bytes_of_row(features)
         self._n_bytes = n_rows * self._row_bytes
-        folder = _temporary_folder()
+        folder = temporary_folder()
         try:
             require_space(folder, self._n_bytes)
         except OSError as error:
@@ -142,16 +138,9 @@ class TableOnDisk:
         return features.reshape(*rows.shape, self.width)
 
 
-def _temporary_folder() -> Path:
-    is_named = bool(os.environ.get("TMPDIR"))
-    if is_named or not os.access(_LARGE_FILES, os.W_OK):
-        return Path(tempfile.gettempdir())
-    return _LARGE_FILES
-
-
 def _no_room(n_bytes: int, error: OSError) -> BaselineError:
     """Return the error for a temporary file that cannot be written."""
-    folder = shown(_temporary_folder(), 400)
+    folder = shown(temporary_folder(), 400)
     return BaselineError(
         f"cannot keep the features: expected {n_bytes / 1e9:.1f} GB for a temporary file in "
         f"{folder}, got: {error.strerror}. Name a folder with more space: export "

@@ -11,6 +11,7 @@ from pathlib import Path
 from fewbench.errors import UserError
 from fewbench.files import write_bytes
 
+from ..submission.bundle import changed_meanwhile
 from ..submission.check import check_submission
 from ..submission.contents import SUFFIX
 from ..submission.findings import Finding
@@ -70,10 +71,7 @@ def _unchanged(bundle: Path, sha256: str) -> bytes:
     """Return the bytes of a bundle. Raises UserError if they are not the checked ones."""
     data = bundle.read_bytes()
     if hashlib.sha256(data).hexdigest() != sha256:
-        raise UserError(
-            f"{bundle}: changed while it was checked: expected sha256 {sha256}, got another "
-            f"one. Type the same command again"
-        )
+        raise changed_meanwhile(bundle, sha256)
     return data
 
 

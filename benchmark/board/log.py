@@ -83,14 +83,26 @@ def read_log(path: Path) -> list[Event]:
 
     Raises UserError if the log is missing or a line is damaged.
     """
+    return parse_log(path, read_log_bytes(path))
+
+
+def read_log_bytes(path: Path) -> bytes:
+    """Read the bytes of a log. Raises UserError if it is missing or no file."""
     try:
-        data = read_bytes(path)
+        return read_bytes(path)
     except (OSError, DocumentError) as damage:
         raise UserError(
             f"{path}: cannot read the log of the board: expected a file with a JSON "
             f"document on each line, got {damage}. Restore it: git checkout -- "
             f"{shlex.quote(str(path))}"
         ) from damage
+
+
+def parse_log(path: Path, data: bytes) -> list[Event]:
+    """Parse the bytes of a log, as `read_log` does.
+
+    path: where the bytes were read, for errors
+    """
     return list(_events(path, data))
 
 

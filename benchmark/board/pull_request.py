@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from ..submission.findings import Finding, error, warning
 from .folder import LOG, BoardFolder
 from .history import content_at_merge_base, files_at_merge_base, is_unchanged
-from .log import ADDING, Event, read_log
+from .log import ADDING, Event, parse_log, read_log_bytes
 
 _RESTORE = "Restore it: git checkout BASE -- FILE, with your base and this file"
 # Nobody but a maintainer writes these, on the main branch.
@@ -57,13 +57,13 @@ def check_kept(board: BoardFolder, base: Base) -> Iterator[Finding]:
 
 def check_log(board: BoardFolder, base: Base) -> Iterator[Finding]:
     """Check that the log goes on from that of the base, by additions of entries alone."""
-    data = board.log.read_bytes()
+    data = read_log_bytes(board.log)
     if not data.startswith(base.log):
         what = "its first lines are not those of the base"
         yield error("log", LOG, what, "Only add lines at its end")
         return
     n_old = len(base.log.splitlines())
-    events = read_log(board.log)
+    events = parse_log(board.log, data)
     newest = max((event.date for event in events[:n_old]), default="")
     for number, event in enumerate(events[n_old:], start=n_old + 1):
         yield from _check_event(event, f"{LOG}, line {number}", newest)

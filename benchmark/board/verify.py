@@ -24,6 +24,7 @@ from .log import read_log
 from .pull_request import Base, check_kept, check_log, read_base
 
 _GONE = "Copy it again from the branch that has it"
+_NO_VERDICT = "there is no verdict on it that can be read"
 
 
 @dataclass(frozen=True)
@@ -67,9 +68,12 @@ def _findings(board: BoardFolder, scope: Scope) -> list[Finding]:
         if not board.bundle(listed.id).is_file():
             continue
         if base.has(f"{BUNDLES}/{listed.id}{SUFFIX}"):
-            findings += _check_version(board, listed)
+            findings += _check_kept(board, listed)
             continue
         checked = check_submission(board.bundle(listed.id))
+        if checked.sha256 != listed.bundle_sha256:
+            findings.append(_changed(board, listed))
+            continue
         if scope.base:
             findings += _check_new(board, listed, checked, earlier)
         findings += _check_verdict(board, listed, checked, update=scope.update)
@@ -89,9 +93,6 @@ def _check_files(board: BoardFolder, entries: dict[str, Listed]) -> Iterator[Fin
         path = board.bundle(listed.id)
         if not path.is_file():
             yield error("no-bundle", path.name, "the log has it, and it is gone", _GONE)
-        elif bundle_sha256(path) != listed.bundle_sha256:
-            what = "its SHA-256 is not that of the log"
-            yield error("changed", path.name, what, _GONE)
     hashes = {listed.bundle_sha256 for listed in entries.values()}
     for path in board.files():
         is_verdict = path.suffix == ".json" and path.stem in hashes
@@ -145,15 +146,26 @@ def _check_verdict(
         save_verdict(verdict, board.verdicts)
         yield note("verdict", path.name, "its verdict was written again")
         return
-    what = "there is no verdict on it" if kept is None else "its verdict is another one"
+    what = "its verdict is another one" if kept else _NO_VERDICT
     yield error("verdict", path.name, what, _update(board))
 
 
-def _check_version(board: BoardFolder, listed: Listed) -> Iterator[Finding]:
+def _changed(board: BoardFolder, listed: Listed) -> Finding:
+    path = board.bundle(listed.id)
+    return error("changed", path.name, "its SHA-256 is not that of the log", _GONE)
+
+
+def _check_kept(board: BoardFolder, listed: Listed) -> Iterator[Finding]:
+    """Check an entry that the base has: its bundle is not checked again."""
+    if bundle_sha256(board.bundle(listed.id)) != listed.bundle_sha256:
+        yield _changed(board, listed)
     kept = _kept(board, listed)
-    if kept is None or kept.check_version != CHECK_VERSION:
+    if kept is None:
+        yield error("verdict", listed.id, _NO_VERDICT, _update(board))
+    elif kept.check_version != CHECK_VERSION:
         what = (
-            f"expected a verdict of version {CHECK_VERSION} of the checks, got another"
+            f"expected a verdict of version {CHECK_VERSION} of the checks, got version "
+            f"{kept.check_version}"
         )
         yield error("verdict", listed.id, what, _update(board))
 

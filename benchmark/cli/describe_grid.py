@@ -183,7 +183,7 @@ def merge_text(document: dict[str, Any]) -> str:
     lines += document["missing"]
     lines += [f"failed: {line}" for line in document["failures"]]
     folder = document["folder"]
-    if document["missing"]:
+    if document["missing"] or document["failures"]:
         path = shlex.quote(f"{folder}/{COPY}")
         lines.append(
             f"To make what is missing, type: fewbench grid run {path} --out "

@@ -172,8 +172,10 @@ def check(
         shown = with_findings(verdict, remarks)
         emit(verdict_document(shown), verdict_text(shown), as_json)
         # A board keeps no verdict on what it cannot take, unless a checkpoint was
-        # evaluated.
-        if board is None or verdict.reruns or shown.trust != "refused":
+        # evaluated. There is none on a file of which nothing could be read.
+        is_kept = board is None or verdict.reruns or shown.trust != "refused"
+        is_bundle = checked.card is not None or checked.results
+        if is_kept and is_bundle:
             folder = board if board is not None else bundle.parent
             path = save_verdict(verdict, folder / "verdicts")
             say(f"wrote {path}")

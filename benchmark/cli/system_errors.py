@@ -53,4 +53,4 @@ def os_error_text(error: OSError) -> str:
         reason = "expected a folder, got a file"
         advice = "Choose another folder."
     where = f"{error.filename}: " if error.filename else ""
-    return f"{where}{reason}. {advice}"
+    return f"{where}{reason.removesuffix('.')}. {advice}"

@@ -14,10 +14,14 @@ def make_answers(task: Task, place: Place, attempt: Path) -> Path:
     """Answer a range of episodes, and return the file with the answers.
 
     The model and its features stay in memory for the next task.
-    Raises the errors of `open_evaluation` and of `answer_range`.
+    Raises BaselineError if the features are stored in a file that has changed since it was
+    opened. Raises the errors of `open_evaluation` and of `answer_range`.
     """
     opened = open_evaluation(evaluation_of(task), place, task.conditions)
     start = task.body["start"]
     end = task.body["end"]
     _, answers = answer_range(opened.examiner, opened.stream, start, end)
+    features = opened.examiner.features
+    if features is not None:
+        features.refuse_changes()
     return save_answers(attempt / "answers.npz", answers)

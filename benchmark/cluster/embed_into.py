@@ -14,6 +14,7 @@ from fewbench.files import file_digest, require_space, write_json
 from fewbench.progress import report_nothing
 
 from ...baselines.evaluation.embed_again import embed_again
+from ...baselines.evaluation.feature_rows import FeatureRows
 from ...baselines.evaluation.stored_features import StoredFeatures
 from ...baselines.evaluation.stored_learner import head_of
 from ...reports.origin import Checks
@@ -107,6 +108,7 @@ class EmbedWork:
         self, executor: Executor, watch: Callable[[Summary], None] | None
     ) -> FeatureFile:
         folder = self.place.folder
+        self.place.refuse_what_is_no_folder()
         self._refuse_other_machines()
         missing = sum(not self.place.is_done(task) for task in self.tasks)
         require_space(folder, self.embedding.n_bytes * missing // len(self.tasks))
@@ -136,14 +138,19 @@ class EmbedWork:
         except DocumentError as error:
             raise UserError(
                 f"{shown(path, 400)}: cannot be read: expected how the work began, got a "
-                f"damaged record ({error}). Delete the folder: rm -r "
-                f"{shlex.quote(str(self.place.folder))}"
+                f"damaged record ({error}). Delete this file alone: rm "
+                f"{shlex.quote(str(path))}; then type the same command again"
             ) from error
         began.check(here, shown(self.place.folder, 400))
 
     def _document(self) -> FeatureFile:
         embedding = self.embedding
         learner = embedding.learner
+        rows = published_rows(self.tasks, self.place)
+        checks = self._asked_again(rows)
+        parts = [_part(task, self.place) for task in self.tasks]
+        # The bytes that were compared are those that were hashed.
+        rows.refuse_changes()
         return FeatureFile(
             schema_version=SCHEMA_VERSION,
             id=embedding.id,
@@ -154,15 +161,14 @@ class EmbedWork:
             images=embedding.images,
             identity=dict(embedding.model.identity),
             conditions=embedding.conditions.document(),
-            checks=self._asked_again(),
-            parts=tuple(_part(task, self.place) for task in self.tasks),
+            checks=checks,
+            parts=tuple(parts),
         )
 
-    def _asked_again(self) -> Checks:
+    def _asked_again(self, rows: FeatureRows) -> Checks:
         """Embed some images again in an order that the encoder cannot foresee."""
         embedding = self.embedding
         view = embedding.view
-        rows = published_rows(self.tasks, self.place)
         features = StoredFeatures(embedding.learner, view, rows)
         generator = np.random.default_rng()
         features.table(

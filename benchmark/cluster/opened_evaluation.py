@@ -7,7 +7,7 @@ from typing import Any
 from ...baselines.evaluation.examiner import Examiner
 from ...baselines.evaluation.features import Features
 from ...baselines.evaluation.stored_features import StoredFeatures
-from ...baselines.learner import EmbeddingLearner, Learner
+from ...baselines.learner import BaselineError, EmbeddingLearner, Learner
 from ...datasets.view import ImageView
 from ..episodes import find_episodes
 from ..evaluate import make_examiner
@@ -45,12 +45,16 @@ def open_evaluation(
 ) -> OpenedEvaluation:
     """Open a model, its published features and the episodes of a protocol.
 
+    Features whose files have changed are opened again.
     Raises BaselineError if the model cannot be loaded, or if its features are missing.
     Raises DataError if the images are missing or have other content.
     """
     model_key = _key(evaluation, place, conditions)
     protocol = asdict(evaluation.protocol)  # pyright: ignore[reportArgumentType] - pydantic's is a dataclass too
     key = f"{model_key} {json.dumps(protocol)}"
+    if _last_model and _has_changed(_last_model[0][1]):
+        _last_model.clear()
+        _last_evaluation.clear()
     if _last_evaluation and _last_evaluation[0][0] == key:
         return _last_evaluation[0][1]
     _last_evaluation.clear()
@@ -76,6 +80,16 @@ def _open_model(
         rows = published_rows(list(features_tasks(evaluation, conditions)), place)
         features = StoredFeatures(learner, view, rows)
     return _OpenedModel(learner, view, features)
+
+
+def _has_changed(model: _OpenedModel) -> bool:
+    """Return whether a file with the features of a model has changed."""
+    try:
+        if model.features is not None:
+            model.features.refuse_changes()
+    except BaselineError:
+        return True
+    return False
 
 
 def _key(evaluation: Evaluation, place: Place, conditions: Conditions) -> str:

@@ -28,6 +28,7 @@ from .task import SUFFIXES, Task
 
 # The folder with the results of a grid.
 RESULTS = "results"
+_MOST_DIGITS = 12  # of the number of an attempt
 # File systems without hard links answer with one of these.
 _NO_LINKS = {errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP, errno.EMLINK, errno.EXDEV}
 
@@ -62,11 +63,35 @@ class Place:
         folder = self.folder / "attempts" / task.id
         if not folder.exists():
             return []
-        numbered = [path for path in folder.iterdir() if path.name.isdigit()]
+        numbered = [path for path in folder.iterdir() if _is_number(path.name)]
         return sorted(numbered, reverse=True)
 
+    def refuse_what_is_no_folder(self) -> None:
+        """Raise UserError if something else has the name of a folder of the work.
+
+        Every task would fail, however often it is tried.
+        """
+        for name in (*SUFFIXES, "attempts", "locks", "log"):
+            path = self.folder / name
+            if os.path.lexists(path) and not path.is_dir():
+                raise UserError(
+                    f"{shown(path, 400)}: expected a folder or nothing of this name, got "
+                    f"something else. Delete it or move it away, then type the same command "
+                    f"again"
+                )
+
     def new_attempt(self, task: Task) -> Path:
-        """Make and return the folder of a new attempt at a task."""
+        """Make and return the folder of a new attempt at a task.
+
+        Raises UserError if its file could not be published, since something else is there.
+        """
+        final = self.file(task)
+        if os.path.lexists(final) and not final.is_file():
+            raise UserError(
+                f"{shown(final, 400)}: expected a file or nothing of this name, got a "
+                f"broken link, a folder or a pipe. Delete it, then type the same command "
+                f"again"
+            )
         parent = self.folder / "attempts" / task.id
         parent.mkdir(parents=True, exist_ok=True)
         number = 1
@@ -130,6 +155,11 @@ class Place:
                 f"out which machine computes in another way, delete the file that is "
                 f"wrong, then type the same command again"
             )
+
+
+def _is_number(name: str) -> bool:
+    # A superscript is a digit too, and a folder of somebody else may have any name.
+    return name.isascii() and name.isdecimal() and len(name) < _MOST_DIGITS
 
 
 def _link(made: Path, final: Path) -> None:

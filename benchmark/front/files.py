@@ -16,6 +16,8 @@ from typing import IO, Any, Self
 from .errors import UserError
 from .signals import held_signals
 
+# By convention on a disk, and for large files.
+_LARGE_FILES = Path("/var/tmp")
 # A full disk, a quota, and a limit on the size of files.
 _NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
@@ -135,6 +137,17 @@ def file_digest(path: Path, algorithm: str) -> str:
             file, lambda: hashlib.new(algorithm, usedforsecurity=False)
         )
     return digest.hexdigest()
+
+
+def temporary_folder() -> Path:
+    """Return the folder for large temporary files: TMPDIR if it is set, else /var/tmp.
+
+    Some systems keep /tmp in memory.
+    """
+    is_named = bool(os.environ.get("TMPDIR"))
+    if is_named or not os.access(_LARGE_FILES, os.W_OK):
+        return Path(tempfile.gettempdir())
+    return _LARGE_FILES
 
 
 def require_space(folder: Path, needed: int, *, reserve: bool = True) -> None:

@@ -9,6 +9,7 @@ import json
 import os
 import platform
 import shlex
+import stat
 import sys
 import time
 from collections.abc import Iterator
@@ -74,6 +75,7 @@ def exclusive(lock: Path, doing: str, *, wait: bool = False) -> Iterator[None]:
     doing: the work of the owner, for the error message, such as "building omniglot"
     wait: whether to wait until the lock is free
     Raises Busy, with the owner of the lock, if the lock is taken and `wait` is False.
+    Raises UserError if a pipe, a link or a folder is in the place of the lock.
     """
     taken = _take(lock, doing, wait)
     try:
@@ -117,6 +119,7 @@ class _FileLock:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        _refuse_what_is_no_file(path)
         self._file = path.open("a+b")
 
     def take(self) -> bool:
@@ -196,6 +199,23 @@ def _take(lock: Path, doing: str, wait: bool) -> _FileLock | _OwnerFile:
         if not wait and one.path.exists():
             raise _busy(one.path, doing)
         time.sleep(_SECONDS_BETWEEN_TRIES)
+
+
+def _refuse_what_is_no_file(lock: Path) -> None:
+    """Raise UserError if something else than a file is in the place of a lock.
+
+    The lock is written: a link would lead to another file, which would be lost.
+    """
+    try:
+        kind = lock.lstat().st_mode
+    except FileNotFoundError:
+        return
+    if not stat.S_ISREG(kind):
+        raise UserError(
+            f"{shown(lock, 400)}: cannot lock it: expected a file or nothing of this name, "
+            f"got a pipe, a link or a folder. Delete it or move it away, then type the same "
+            f"command again"
+        )
 
 
 def _busy(path: Path, doing: str) -> Busy:

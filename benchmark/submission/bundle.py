@@ -11,7 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from fewbench.errors import UserError
-from fewbench.files import write_bytes
+from fewbench.files import open_file, temporary_folder, write_bytes
 
 from ...datasets.archives.limits import Limits
 from ...datasets.archives.refusals import CHECK_ACCESS, DOWNLOAD_AGAIN, UNPACK_YOURSELF
@@ -40,7 +40,12 @@ _ORDINARY_FILE = 0o100644 << 16
 
 
 def bundle_sha256(path: Path) -> str:
-    """Return the SHA-256 of a bundle.
+    """Return the SHA-256 of a bundle. Raises UserError as `read_bundle` does."""
+    return hashlib.sha256(read_bundle(path)).hexdigest()
+
+
+def read_bundle(path: Path) -> bytes:
+    """Read the bytes of a bundle, once: it may be replaced at any moment.
 
     Raises UserError if there is no such file, or if it is too large.
     """
@@ -53,24 +58,41 @@ def bundle_sha256(path: Path) -> str:
             f"fewbench submission pack RESULT... --card submission.toml --out {out}"
         )
     size = path.stat().st_size
+    data = b""
+    if size <= _LARGEST:
+        with open_file(path) as file:
+            data = file.read(_LARGEST + 1)
+    size = max(size, len(data))  # it may have grown meanwhile
     if size > _LARGEST:
         raise UserError(
             f"{path}: cannot read the submission: expected at most {_LARGEST:,} bytes, got "
             f"{size:,}. Leave the checkpoints out, and give their addresses in the card"
         )
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return data
+
+
+def changed_meanwhile(path: Path, sha256: str) -> UserError:
+    """Return the error for a bundle that is no longer the one that was checked.
+
+    sha256: that of the bundle that was checked
+    """
+    return UserError(
+        f"{path}: changed while it was checked: expected sha256 {sha256}, got another "
+        f"one. Type the same command again"
+    )
 
 
 @dataclass(frozen=True)
 class Unpacked:
     """The files of a bundle in a temporary folder.
 
+    sha256: the SHA-256 of the bytes that these files come from
     names: the names of the files in the folder, with "/", sorted
     findings: an error for each file that was left out
     """
 
     folder: Path
+    sha256: str
     names: list[str]
     findings: list[Finding]
 
@@ -79,14 +101,25 @@ class Unpacked:
 def unpacked(path: Path) -> Iterator[Unpacked]:
     """Unpack a bundle into a temporary folder, which is removed at the end.
 
-    Files that cannot be read safely, or that a bundle cannot have, are left out.
+    The bundle may be replaced at any moment, so it is read once: what is hashed and what
+    is unpacked is a copy. Files that cannot be read safely, or that a bundle cannot have,
+    are left out.
+    Raises UserError if there is no such file, or if it is too large.
     """
-    with TemporaryDirectory(prefix="fewbench-submission-") as temporary:
-        bundle = Unpacked(Path(temporary), [], [])
+    place = temporary_folder()
+    with TemporaryDirectory(prefix="fewbench-submission-", dir=place) as temporary:
+        folder = Path(temporary) / "files"
+        folder.mkdir()
+        copy = Path(temporary) / "copy"
+        data = read_bundle(path)
+        sha256 = hashlib.sha256(data).hexdigest()
+        copy.write_bytes(data)
+        del data  # it may be large
+        bundle = Unpacked(folder, sha256, [], [])
         try:
-            _unpack(path, bundle)
+            _unpack(copy, bundle)
         except DataError as refused:
-            what = _reason(refused, path)
+            what = _reason(refused, copy)
             bundle.findings.append(error("container", path.name, what, _PACK_AGAIN))
         yield bundle
 
@@ -207,7 +240,12 @@ def _reason(refused: DataError, path: Path) -> str:
 
 
 def write_bundle(path: Path, files: Mapping[str, bytes]) -> None:
-    """Write a bundle. The same files give the same bytes, at any time."""
+    """Write a bundle."""
+    write_bytes(path, bundle_bytes(files))
+
+
+def bundle_bytes(files: Mapping[str, bytes]) -> bytes:
+    """Return the bytes of a bundle. The same files give the same bytes, at any time."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         for name in sorted(files):
@@ -217,4 +255,4 @@ def write_bundle(path: Path, files: Mapping[str, bytes]) -> None:
             # An .npz or a checkpoint is hardly smaller when it is packed again.
             method = zipfile.ZIP_DEFLATED if is_text(name) else zipfile.ZIP_STORED
             archive.writestr(entry, files[name], method, 9)
-    write_bytes(path, buffer.getvalue())
+    return buffer.getvalue()

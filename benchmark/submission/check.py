@@ -16,7 +16,7 @@ from fewbench.documents import (
 )
 from fewbench.files import file_digest
 
-from .bundle import Unpacked, bundle_sha256, unpacked
+from .bundle import Unpacked, unpacked
 from .card import Card, read_card
 from .check_card import check_card
 from .check_checkpoints import check_checkpoints
@@ -66,18 +66,16 @@ def check_submission(path: Path, card_label: str = "") -> CheckedSubmission:
     Raises UserError if there is no such file.
     """
     path = Path(path)
-    sha256 = bundle_sha256(path)
     with unpacked(path) as bundle:
-        return _check(path, sha256, bundle, card_label or f"{DOCUMENT}: card")
+        return _check(path.name, bundle, card_label or f"{DOCUMENT}: card")
 
 
-def _check(
-    path: Path, sha256: str, bundle: Unpacked, card_label: str
-) -> CheckedSubmission:
+def _check(name: str, bundle: Unpacked, card_label: str) -> CheckedSubmission:
     findings = list(bundle.findings)
+    sha256 = bundle.sha256
     if findings and not bundle.names:
         # Nothing of it could be read, so nothing else can be said.
-        return CheckedSubmission(path.name, sha256, "unknown", None, [], findings)
+        return CheckedSubmission(name, sha256, "unknown", None, [], findings)
     document, refused = _read_document(bundle)
     findings += refused
     contents = None
@@ -99,9 +97,7 @@ def _check(
     private = chain(enclosed, _check_privacy(bundle, card_label))
     findings += islice(private, _MOST_PRIVATE)
     made_with = contents.made_with if contents else "unknown"
-    return CheckedSubmission(
-        path.name, sha256, made_with, card, results, bounded(findings)
-    )
+    return CheckedSubmission(name, sha256, made_with, card, results, bounded(findings))
 
 
 def _read_document(bundle: Unpacked) -> tuple[dict[str, Any] | None, list[Finding]]:

@@ -10,7 +10,7 @@ from fewbench.documents import printable
 from ...datasets.catalogue import dataset_of_fewbench
 from ...reports.document_reader import read_document
 from ...reports.records import ResultError, RunResult
-from ...reports.result_document import accuracy_texts
+from ...reports.result_document import ResultFile, accuracy_texts
 from ...reports.result_files import array_sha256, load_result
 from ..protocols.names import base_name, named_by_changes
 from ..verification.checks import Check
@@ -87,9 +87,9 @@ def check_one(folder: Path, submitted: SubmittedResult) -> Iterator[Finding]:
         return
     yield from _failed(submitted, check_episodes(result))
     if not submitted.is_foreign:
-        document = folder / submitted.name
-        yield from _failed(submitted, check_document(document, result))
-        yield from _check_words(submitted, document)
+        saved = read_document(folder / submitted.name)
+        yield from _failed(submitted, check_document(saved, result))
+        yield from _check_words(submitted, saved)
 
 
 def _failed(submitted: SubmittedResult, checks: Iterable[Check]) -> Iterator[Finding]:
@@ -167,9 +167,9 @@ def _check_date(submitted: SubmittedResult) -> Iterator[Finding]:
         yield error("date", where, what, _advice(foreign=submitted.is_foreign))
 
 
-def _check_words(submitted: SubmittedResult, document: Path) -> Iterator[Finding]:
+def _check_words(submitted: SubmittedResult, saved: ResultFile) -> Iterator[Finding]:
     """Check the interval in words. `load_result` checks the other numbers."""
-    found = read_document(document).accuracy.get("interval")
+    found = saved.accuracy.get("interval")
     expected = accuracy_texts(submitted.result).get("interval")
     if found != expected:
         where = f"{submitted.name}: the interval"

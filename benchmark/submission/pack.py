@@ -10,12 +10,12 @@ from tempfile import TemporaryDirectory
 
 from fewbench.documents import DocumentError, parse_toml, read_bytes
 from fewbench.errors import UserError
-from fewbench.files import write_bytes
+from fewbench.files import temporary_folder, write_bytes
 from fewbench.locks import only_writer_of
 
 from ...reports.records import RunResult
 from ...reports.result_files import save_result
-from .bundle import write_bundle
+from .bundle import bundle_bytes
 from .check import CheckedSubmission, check_submission
 from .contents import DOCUMENT, FORMAT, RESULTS, SCHEMA_VERSION, SUFFIX
 from .enclosed import EnclosedRun
@@ -56,13 +56,16 @@ def pack_submission(
     files[DOCUMENT] = _document(answers, files)
     with (
         only_writer_of(out),
-        TemporaryDirectory(prefix="fewbench-pack-") as temporary,
+        TemporaryDirectory(
+            prefix="fewbench-pack-", dir=temporary_folder()
+        ) as temporary,
     ):
         trial = Path(temporary) / out.name
-        write_bundle(trial, files)
+        data = bundle_bytes(files)
+        trial.write_bytes(data)
         checked = check_submission(trial, card.name)
         if checked.has_passed:
-            write_bytes(out, trial.read_bytes(), durable=True)
+            write_bytes(out, data, durable=True)
     return checked
 
 
@@ -85,7 +88,9 @@ def _read_toml(card: Path) -> dict:
 def _result_files(results: Iterable[RunResult]) -> dict[str, bytes]:
     """Return the files of all results, as `save_result` writes them."""
     files = {}
-    with TemporaryDirectory(prefix="fewbench-pack-") as temporary:
+    with TemporaryDirectory(
+        prefix="fewbench-pack-", dir=temporary_folder()
+    ) as temporary:
         folder = Path(temporary)
         for result in results:
             # Two equal results are put into the bundle as well, so that the check finds them.

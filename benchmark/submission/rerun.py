@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from fewbench.documents import shown
 from fewbench.errors import UserError
 from fewbench.files import file_digest
 from fewbench.progress import Progress
@@ -35,7 +36,7 @@ from ..verification.replay import (
     load_for_result,
     settings_at_test,
 )
-from .bundle import unpacked
+from .bundle import changed_meanwhile, unpacked
 from .check import CheckedSubmission
 from .contents import checkpoint_name
 from .findings import Finding, warning
@@ -66,11 +67,14 @@ def rerun_submission(
 
     root: the folder with the built datasets
     checkpoints: checkpoints that are not in the bundle; their SHA-256 tells whose they are
+    Raises UserError if the bundle is no longer the one that was checked.
     """
     others = {file_digest(one, "sha256"): one for one in checkpoints}
     reruns: list[Rerun] = []
     findings: list[Finding] = []
     with unpacked(path) as bundle:
+        if bundle.sha256 != checked.sha256:
+            raise changed_meanwhile(path, checked.sha256)
         for submitted in checked.results:
             own = bundle.folder / checkpoint_name(submitted.result.train_seed)
             try:
@@ -95,13 +99,10 @@ def rerun(
     """Evaluate one result again.
 
     what: the checkpoint, as in `load_model`
-    Raises BaselineError or DataError if this is not possible.
+    Raises NotRerun, BaselineError or DataError if this is not possible.
     """
     result = submitted.result
-    learner = load_for_result(what, result)
-    settings = settings_at_test(result, learner.card)
-    if settings:
-        learner = load_for_result(what, result, settings)
+    learner = _loaded(what, result)
     n_way = result.protocol.n_way
     stream, learner = as_evaluated(result, learner, root)
     if stream.view.fingerprint != result.data_fingerprint:
@@ -113,6 +114,26 @@ def rerun(
     fresh = _accuracies(_answer(stream, learner, progress), n_way)
     limits = difference_limits(result.accuracies, fresh)
     return _record(submitted.name, replayed, protocol.seed, fresh, limits)
+
+
+def _loaded(what: str, result: RunResult) -> Learner:
+    """Load the learner of a result, with the settings that the result records.
+
+    Raises NotRerun if its checkpoint is not that of the result: the file may have been
+    replaced since it was hashed.
+    """
+    learner = load_for_result(what, result)
+    settings = settings_at_test(result, learner.card)
+    if settings:
+        learner = load_for_result(what, result, settings)
+    wanted = result.checkpoint_sha256
+    got = learner.card.checkpoint_sha256
+    if wanted is not None and wanted != got:
+        raise NotRerun(
+            f"its checkpoint changed while it was read: expected sha256 {wanted:.16}, got "
+            f"{shown(got, 16)}. Type the same command again"
+        )
+    return learner
 
 
 def _record(

@@ -1,11 +1,8 @@
 """Check what a result's document says beside its protocol and its arrays."""
 
-from pathlib import Path
-
 from ...datasets.info import DataError
-from ...reports.document_reader import read_document
 from ...reports.records import RunResult
-from ...reports.result_document import accuracy_texts
+from ...reports.result_document import ResultFile, accuracy_texts
 from ..protocols.rebuild import rebuild_episodes
 from .checks import Check, failed, not_possible, passed
 
@@ -14,13 +11,11 @@ _EMBEDDED = "the embedded images"
 _SEGMENTS = "the ranges of episodes"
 
 
-def check_document(path: Path, result: RunResult) -> list[Check]:
+def check_document(saved: ResultFile, result: RunResult) -> list[Check]:
     """Check a document that was read, and whose arrays fit it.
 
-    path: the JSON document
-    Raises ResultError if the document cannot be read.
+    saved: the document that the result comes from
     """
-    saved = read_document(path)
     seal = "the hashes of the document and the arrays"
     content = not_possible("the hash of the content", "results of schema 1 have none")
     if saved.content_sha256 is not None:

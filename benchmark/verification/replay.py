@@ -28,6 +28,7 @@ TOLERANCE = 0.01
 # Rounding turns right answers wrong as often as wrong ones right. The difference between
 # the two may have this many standard deviations.
 _MOST_DEVIATIONS = 3.3
+_MOST_DIGITS = 9  # of the width of a network
 _WHAT = "the predictions, replayed"
 
 
@@ -91,7 +92,8 @@ def _for_weights(result: RunResult, loading: Loading) -> Loading:
     """Add what a result records about weights that others trained."""
     recipe = result.recipe
     backbone, _, digits = result.backbone.rpartition("-")
-    width = int(digits) if digits.isdecimal() else None
+    is_width = digits.isdecimal() and len(digits) <= _MOST_DIGITS
+    width = int(digits) if is_width else None
     drop = str(recipe.get("weights_dropped") or "").split()
     choice = WeightsChoice(backbone, width, str(recipe.get("learner")), tuple(drop))
     kept = {

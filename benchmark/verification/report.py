@@ -14,7 +14,7 @@ from ...datasets.info import DataError
 from ...datasets.store.manifest import read_manifest
 from ...reports.document_reader import NoResultError
 from ...reports.records import ResultError, RunResult
-from ...reports.result_files import RESULT_PATTERN, load_result
+from ...reports.result_files import RESULT_PATTERN, load_with_document
 from ..protocols.stream import protocol_view
 from .checks import Check, failed, not_possible, passed
 from .file_checks import check_document
@@ -61,13 +61,14 @@ def verify_result(
     Raises NoResultError if the document is no result, unless it has the name of one.
     """
     try:
-        result = with_standing(load_result(path))
-        checks = check_document(path, result)
+        result, saved = load_with_document(path)
     except ResultError as error:
         is_other_file = isinstance(error, NoResultError)
         if is_other_file and not path.match(RESULT_PATTERN):
             raise
         return VerifiedResult(path, [Check(_FILES, "failed", str(error))])
+    result = with_standing(result)
+    checks = check_document(saved, result)
     build = _check_build(result, root, build_embedded=checkpoint is not None)
     checks += [*check_result(result), build]
     if checkpoint is None and result.learner in UNTRAINED and not result.recipe:

@@ -5,6 +5,8 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
+from fewbench.files import temporary_folder
+
 from ..info import DataError
 from .byte_ranges import ByteRange, SharedFile
 from .refusals import reason_of
@@ -17,18 +19,19 @@ def write_temporary(
 
     The file has no name. The system deletes it when no range uses it any more.
     label: the data, as error messages name them
-    scratch: folder for the temporary file; None for the system's default
+    scratch: folder for the temporary file; None for `temporary_folder`
     Raises DataError if the folder is full or cannot be written to.
     """
+    folder = scratch or temporary_folder()
     try:
-        with tempfile.TemporaryFile(dir=scratch) as file:
+        with tempfile.TemporaryFile(dir=folder) as file:
             for chunk in chunks:
                 file.write(chunk)
             file.flush()
             descriptor = os.dup(file.fileno())
             return SharedFile(descriptor).whole(label)
     except OSError as error:
-        where = scratch or "the system's folder for temporary files (see $TMPDIR)"
+        where = scratch or f"{folder} (see $TMPDIR)"
         raise DataError(
             f"{label}: cannot unpack it: expected free space in {where}, "
             f"got {reason_of(error)}. Make room there, or unpack it yourself and give "

@@ -85,6 +85,7 @@ def test_a_checkpoint_knows_the_code_that_trained_it(bars, own_file: Path) -> No
     trained_with = loaded.card.recipe["backbone_sha256"]
 
     own_file.write_text(f"from {OWN} import small  # changed\n")
+    del sys.modules["nets_of_this_test"]  # as in a new process
     with pytest.warns(
         OtherCodeWarning, match="backbone nets_of_this_test:small changed"
     ):

@@ -1,4 +1,5 @@
 import hashlib
+import importlib
 import sys
 from pathlib import Path
 
@@ -48,6 +49,30 @@ def test_each_file_has_its_hash(own_file: Path) -> None:
     sha256 = hashlib.sha256(own_file.read_bytes()).hexdigest()
     assert source_hashes(recipe) == {"backbone": sha256}
     assert source_hashes({**recipe, "backbone": "conv4"}) == {}
+
+
+def test_the_hash_is_that_of_the_code_that_was_imported(own_file: Path) -> None:
+    look_in_working_folder()
+    name = "code_of_this_test:make"
+    recipe = {"learner": "protonet", "backbone": name}
+    sha256 = hashlib.sha256(own_file.read_bytes()).hexdigest()
+    imported(name)
+    own_file.write_text("def make(shape, width):\n    return None\n")
+    assert source_hashes(recipe) == {"backbone": sha256}
+    importlib.reload(sys.modules["code_of_this_test"])
+    newer = hashlib.sha256(own_file.read_bytes()).hexdigest()
+    assert source_hashes(recipe) == {"backbone": newer}
+
+
+def test_code_that_changes_while_it_is_imported_has_no_hash(own_file: Path) -> None:
+    look_in_working_folder()
+    edit = "from pathlib import Path\nPath(__file__).write_text('make = None')\n"
+    own_file.write_text(f"{edit}def make(): pass\n")
+    recipe = {"learner": "protonet", "backbone": "code_of_this_test:make"}
+    with pytest.raises(
+        BaselineError, match=r"changed while it was imported.* Type the"
+    ):
+        source_hashes(recipe)
 
 
 def test_changed_code_is_named_by_its_key() -> None:

@@ -6,9 +6,14 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 from pydantic.dataclasses import dataclass
 
+from fewbench.documents import shown
+
 from ....reports.names import Name
 from ....reports.origin import RECORD
 from ....reports.records import Precision, RunResult
+
+_LONGEST_LINE = 1000
+_MOST_DIGITS = 6  # of a number of threads
 
 
 def _one_line(text: str) -> str:
@@ -25,8 +30,16 @@ def _below(test: str) -> str:
     return test
 
 
+def _line(text: object) -> str:
+    """Return a text of a result, which a stranger may have written, as a `Line`.
+
+    Escaped characters make it longer.
+    """
+    return shown(text, _LONGEST_LINE)[:_LONGEST_LINE]
+
+
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
-Line = Annotated[str, Field(max_length=1000), AfterValidator(_one_line)]
+Line = Annotated[str, Field(max_length=_LONGEST_LINE), AfterValidator(_one_line)]
 TestPath = Annotated[Line, AfterValidator(_below)]
 Count = Annotated[int, Field(ge=0)]
 
@@ -55,7 +68,7 @@ class Key:
             name=name,
             protocol=result.protocol.name,
             protocol_sha256=result.protocol.sha256,
-            backend=str(result.recipe.get("backend") or ""),
+            backend=_line(result.recipe.get("backend") or ""),
             precision=result.precision,
         )
 
@@ -82,12 +95,13 @@ class Machine:
         """Return the machine that a result records."""
         known = result.environment
         threads = known.get("threads", "")
+        is_count = threads.isdecimal() and len(threads) <= _MOST_DIGITS
         return cls(
-            processor=known.get("processor", ""),
-            instruction_set=known.get("instruction_set", ""),
-            threads=int(threads) if threads.isdecimal() else 0,
-            torch=known.get("torch", ""),
-            device=result.device,
+            processor=_line(known.get("processor", "")),
+            instruction_set=_line(known.get("instruction_set", "")),
+            threads=int(threads) if is_count else 0,
+            torch=_line(known.get("torch", "")),
+            device=_line(result.device),
         )
 
     def differences(self, other: "Machine") -> list[str]:

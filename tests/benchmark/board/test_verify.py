@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from fewbench.benchmark.board import verify
 from fewbench.benchmark.board.add import add_bundle, record
 from fewbench.benchmark.board.log import read_log
 from fewbench.benchmark.board.verify import Scope, verify_board
@@ -232,3 +233,29 @@ def test_a_verdict_of_older_checks_is_an_error(board) -> None:
     verdict = load_verdict(path)
     save_verdict(replace(verdict, check_version=0), board.verdicts)
     assert [code for code, _ in errors(board, Scope())] == ["verdict"]
+
+
+def test_no_verdict_is_kept_on_a_bundle_that_changed_meanwhile(
+    board, tmp_path, monkeypatch
+) -> None:
+    other = made_bundle(tmp_path / "new", "first", 0.99).read_bytes()
+    names = sorted(path.name for path in board.verdicts.iterdir())
+    for path in board.verdicts.iterdir():
+        path.unlink()
+
+    def check_late(path):
+        board.bundle("first").write_bytes(other)
+        return check_submission(path)
+
+    monkeypatch.setattr(verify, "check_submission", check_late)
+    assert errors(board, Scope(update=True)) == [("changed", "first.fewbench.zip")]
+    (left,) = board.verdicts.iterdir()
+    assert left.name in names
+    assert load_verdict(left).bundle == "second.fewbench.zip"
+
+
+def test_a_missing_verdict_of_the_base_is_called_missing(board) -> None:
+    path = next(board.verdicts.iterdir())
+    path.unlink()
+    said = {one.what for one in verify_board(board, BASE) if one.code == "verdict"}
+    assert said == {"there is no verdict on it that can be read"}

@@ -40,3 +40,8 @@ def test_a_folder_with_a_space_can_be_typed() -> None:
     assert merge_text(document).splitlines()[-1] == (
         "To make what is missing, type: fewbench grid run 'my work/grid.toml' --out 'my work'"
     )
+    failed = document | {"missing": [], "failures": ["it broke"], "next": "go"}
+    assert merge_text(failed).splitlines()[1:] == [
+        "failed: it broke",
+        "To make what is missing, type: fewbench grid run 'my work/grid.toml' --out 'my work'",
+    ]

@@ -196,6 +196,15 @@ def test_no_verdict_can_be_written(run: Run, folder: Path) -> None:
     assert "expected a folder, got a file" in done.stderr
 
 
+def test_a_file_that_is_no_bundle_gets_no_verdict(run: Run, tmp_path: Path) -> None:
+    (tmp_path / NAME).write_bytes(b"")
+
+    done = run("submission", "check", NAME, code=1)
+
+    assert "it is no zip" in done.stdout
+    assert not (tmp_path / "verdicts").exists()
+
+
 def test_a_pipe_is_no_bundle(run: Run, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / NAME)
 

@@ -1,6 +1,7 @@
 """Errors of the system in a sentence that is true."""
 
 import errno
+import io
 import os
 
 import pytest
@@ -22,6 +23,7 @@ def of(number: int, name: str = "out") -> OSError:
         (of(errno.EISDIR), "out: Is a directory.", "or another file."),
         (of(errno.ENOENT), "out: No such file", "Check the path."),
         (of(errno.EEXIST), "out: expected a folder, got a file.", "another folder."),
+        (io.UnsupportedOperation("Not seekable."), "Not seekable. Check", "one."),
         (OSError(LIBRARY), "a library cannot be loaded: libgomp", "fewbench env"),
         (ImportError(LIBRARY), "a library cannot be loaded: libgomp", "fewbench env"),
         (MemoryError(), "not enough memory", "close other programs."),

@@ -4,9 +4,13 @@ import errno
 import os
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
+from fewbench.baselines.evaluation.embed_again import EmbeddedAgain, embed_again
+from fewbench.baselines.learner import BaselineError
 from fewbench.benchmark.cluster import embed_into
 from fewbench.benchmark.cluster.conditions import OtherConditions
 from fewbench.benchmark.cluster.in_process import InProcess
@@ -129,5 +133,55 @@ def test_a_damaged_record_of_the_machine_says_what_to_delete(
     work = work_of(tmp_path / "one", glyphs_root, f"{module}:encoder")
     (tmp_path / "one").mkdir()
     (tmp_path / "one" / "conditions.json").write_text(damage)
-    with pytest.raises(UserError, match="Delete the folder: rm -r .*one"):
+    with pytest.raises(UserError, match="Delete this file alone: rm .*conditions.json"):
         work.do(InProcess(work.place))
+
+
+def test_features_that_change_after_they_were_compared_are_not_sealed(
+    tmp_path: Path, glyphs_root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "one"
+    work = work_of(folder, glyphs_root)
+
+    def compare_early(*arguments: Any) -> EmbeddedAgain:
+        found = embed_again(*arguments)
+        (path,) = folder.rglob("*.npy")
+        invert(path)
+        return found
+
+    monkeypatch.setattr(embed_into, "embed_again", compare_early)
+    with pytest.raises(BaselineError, match=r"npy: cannot trust the stored features"):
+        work.do(InProcess(work.place))
+    assert not (folder / NAME).exists()
+
+
+def invert(path: Path) -> None:
+    """Change the sign of all features in a file."""
+    np.save(path, -np.load(path))
+
+
+@pytest.mark.parametrize("name", ["features", "attempts", "locks", "log"])
+def test_a_file_in_the_place_of_a_folder_is_named_before_the_work(
+    tmp_path: Path, glyphs_root: Path, name: str
+) -> None:
+    folder = tmp_path / "one"
+    folder.mkdir()
+    (folder / name).write_text("of somebody else")
+    work = work_of(folder, glyphs_root)
+    with pytest.raises(UserError, match=f"/{name}: expected a folder .* move it away"):
+        work.do(InProcess(work.place))
+    (folder / name).unlink()
+    work.do(InProcess(work.place))
+
+
+def test_damaged_features_say_what_to_delete(tmp_path: Path, glyphs_root: Path) -> None:
+    folder = tmp_path / "one"
+    embed_here(folder, glyphs_root)
+    (folder / NAME).unlink()
+    (path,) = folder.rglob("*.npy")
+    path.write_bytes(path.read_bytes()[:-1])
+    work = work_of(folder, glyphs_root)
+    with pytest.raises(BaselineError, match=r"\.npy: .* Delete this file, then type"):
+        work.do(InProcess(work.place))
+    path.unlink()
+    work.do(InProcess(work.place))

@@ -31,3 +31,16 @@ def test_a_training_of_the_same_work_lies_in_its_folder(tmp_path: Path) -> None:
     source = ModelSource({"training": "ab"}, "training/ab/ab.safetensors")
     with pytest.raises(BaselineError, match=str(tmp_path / "training")):
         source.load(tmp_path, SHAPE)
+
+
+@pytest.mark.parametrize("content", [b"no checkpoint", b"\x02" + bytes(7) + b"{}"])
+def test_a_damaged_training_of_the_same_work_is_to_be_deleted(
+    tmp_path: Path, content: bytes
+) -> None:
+    (tmp_path / "a.safetensors").write_bytes(content)
+    source = ModelSource({"training": "ab"}, "a.safetensors")
+    with pytest.raises(
+        BaselineError, match=r"/a.safetensors: .*Delete this file"
+    ) as no:
+        source.load(tmp_path, SHAPE)
+    assert "fewbench train" not in str(no.value)

@@ -9,6 +9,7 @@ import pytest
 from fewbench.benchmark.cluster.conditions import Conditions
 from fewbench.benchmark.cluster.place import DifferentCopies, Place
 from fewbench.benchmark.cluster.task import Task
+from fewbench.errors import UserError
 
 CONDITIONS = Conditions("0", "2", "2", "cpu", "AVX2", threads=1)
 TASK = Task("features", {"first": 0}, CONDITIONS, "embed images 0 to 9")
@@ -69,3 +70,27 @@ def test_attempts_are_numbered_and_the_newest_comes_first(place: Place) -> None:
     assert place.attempts(TASK) == [second, first]
     place.forget_attempts(TASK)
     assert place.attempts(TASK) == []
+
+
+def test_folders_of_others_are_no_attempts(place: Place) -> None:
+    first = place.new_attempt(TASK)
+    for name in ("\u00b2", "\u0663", "x", "-1", "9" * 255):
+        (first.parent / name).mkdir()
+    assert place.attempts(TASK) == [first]
+    assert place.new_attempt(TASK).name == "000002"
+
+
+@pytest.mark.parametrize("kind", ["pipe", "link", "folder"])
+def test_what_is_in_the_way_of_a_file_is_named_before_the_work(
+    place: Place, kind: str
+) -> None:
+    final = place.file(TASK)
+    final.parent.mkdir(parents=True)
+    if kind == "pipe":
+        os.mkfifo(final)
+    elif kind == "link":
+        final.symlink_to("nowhere")
+    else:
+        final.mkdir()
+    with pytest.raises(UserError, match=f"{TASK.id}.npy: expected a file .* Delete it"):
+        place.new_attempt(TASK)

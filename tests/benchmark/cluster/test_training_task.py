@@ -1,5 +1,6 @@
 """A training as a task: the same bytes, whoever does it and however often it dies."""
 
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -124,6 +125,7 @@ def test_code_of_the_user_is_part_of_the_task(
     data = TrainingData(("a",), (28, 28, 1))
     task = training_task(training, data, planned.conditions)
     module.write_text(f"{OWN_NETWORK}# changed\n")
+    monkeypatch.delitem(sys.modules, module.stem)  # as in a new process
     assert training_task(training, data, planned.conditions).id != task.id
     with pytest.raises(BaselineError, match="is not the same here"):
         make_training(task, place, place.new_attempt(task))

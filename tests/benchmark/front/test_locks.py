@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from fewbench.errors import UserError
 from fewbench.locks import Busy, exclusive, only_writer, only_writer_of
 from fewbench_tests.small_files import small_files_only
 
@@ -113,6 +114,28 @@ def test_an_old_lock_file_without_an_owner_is_free(tmp_path: Path) -> None:
     lock.touch()
     with exclusive(lock, "writing"):
         assert json.loads(lock.read_bytes())["pid"] == os.getpid()
+
+
+@pytest.mark.parametrize("kind", ["pipe", "folder", "link"])
+def test_what_is_no_file_is_no_lock(tmp_path: Path, kind: str) -> None:
+    lock = tmp_path / ".board.lock"
+    other = tmp_path / "other"
+    other.write_text("of somebody else")
+    if kind == "pipe":
+        os.mkfifo(lock)
+    elif kind == "folder":
+        lock.mkdir()
+    else:
+        lock.symlink_to(other)
+    with (
+        pytest.raises(
+            UserError, match=r"/\.board\.lock: cannot lock it: .* move it away"
+        ),
+        exclusive(lock, "writing", wait=True),
+    ):
+        pass
+    assert other.read_text() == "of somebody else"
+    assert os.path.lexists(lock)
 
 
 def test_a_new_folder_without_files_is_removed(tmp_path: Path) -> None:

@@ -1,13 +1,16 @@
 """A whole bundle is checked, and all faults are reported at once."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from fewbench.benchmark.submission import bundle
 from fewbench.benchmark.submission.bundle import bundle_sha256, write_bundle
 from fewbench.benchmark.submission.check import check_submission
+from fewbench.datasets.archives.tree import Tree, open_tree
 from fewbench.errors import UserError
 from fewbench_tests.made_bundles import (
     card_document,
@@ -187,3 +190,25 @@ def test_the_check_leaves_the_bundle_as_it_was(tmp_path: Path) -> None:
         "submission.toml",
     ]
     assert len(files_of(path)) == 5
+
+
+def test_the_hash_is_that_of_the_bundle_that_was_checked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody replaces the bundle after it was hashed, before it is unpacked."""
+    path = pack(tmp_path)
+    better = pack(tmp_path, two_seeds(rng_seed=7), name="better")
+    sha256 = bundle_sha256(path)
+    expected = check_submission(path)
+
+    def open_late(*arguments: Any) -> Tree:
+        shutil.copy(better, path)
+        return open_tree(*arguments)
+
+    monkeypatch.setattr(bundle, "open_tree", open_late)
+    checked = check_submission(path)
+
+    assert checked.sha256 == sha256
+    means = [one.result.mean for one in checked.results]
+    assert means == [one.result.mean for one in expected.results]
+    assert bundle_sha256(path) == bundle_sha256(better) != sha256

@@ -1,21 +1,27 @@
 """Models that are evaluated again, on real images."""
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from safetensors import safe_open
+from safetensors.torch import load_file, save
 
 from fewbench.baselines.catalogue import load_learner
 from fewbench.benchmark.evaluate import evaluate
 from fewbench.benchmark.protocols.catalogue import find_protocol
+from fewbench.benchmark.submission import rerun as module
 from fewbench.benchmark.submission.check import check_submission
 from fewbench.benchmark.submission.pack import pack_submission
 from fewbench.benchmark.submission.rerun import difference_limits, rerun_submission
 from fewbench.benchmark.submission.verdict import Verdict, verdict_on
+from fewbench.errors import UserError
+from fewbench.files import file_digest
 from fewbench.reports.records import RunResult, count_correct
-from fewbench_tests.made_bundles import write_card
+from fewbench_tests.made_bundles import pack, two_seeds, write_card
 from fewbench_tests.paths import REPOSITORY
 
 CHECKPOINT = REPOSITORY / "tests/compatibility/files/whole/best.safetensors"
@@ -89,6 +95,41 @@ def test_without_its_checkpoint_it_stays_re_scored(
     (finding,) = verdict.findings
     assert (finding.level, finding.code) == ("warning", "not-rerun")
     assert "no --checkpoint has the SHA-256" in finding.what
+
+
+def test_a_checkpoint_that_is_replaced_after_it_was_hashed_is_another_one(
+    result, tmp_path, glyphs_root, monkeypatch
+) -> None:
+    """The other one has the same weights, and thus gives the same answers."""
+    mine = tmp_path / "mine.safetensors"
+    shutil.copy(CHECKPOINT, mine)
+    with safe_open(mine, "pt") as file:
+        metadata = file.metadata()
+    other = save(load_file(mine), {**metadata, "note": "another file"})
+
+    def digest_early(path: Path, algorithm: str) -> str:
+        found = file_digest(path, algorithm)
+        path.write_bytes(other)
+        return found
+
+    monkeypatch.setattr(module, "file_digest", digest_early)
+    verdict = rerun(result, tmp_path, glyphs_root, (mine,))
+    assert verdict.trust == "re-scored"
+    (finding,) = verdict.findings
+    assert finding.code == "not-rerun"
+    assert "its checkpoint changed while it was read" in finding.what
+
+
+def test_a_bundle_that_is_replaced_after_its_check_is_not_rerun(
+    result, tmp_path, glyphs_root
+) -> None:
+    bundle = pack(tmp_path)
+    checked = check_submission(bundle)
+    pack(tmp_path, two_seeds(rng_seed=7))
+    with pytest.raises(
+        UserError, match=r"changed while it was checked: .* Type the same"
+    ):
+        rerun_submission(bundle, checked, glyphs_root)
 
 
 def test_random_answers_cannot_be_repeated(result, tmp_path, glyphs_root) -> None:

@@ -5,6 +5,7 @@ import pytest
 
 from fewbench.benchmark.verification.checks import Check
 from fewbench.benchmark.verification.file_checks import check_document
+from fewbench.reports.document_reader import read_document
 from fewbench.reports.origin import Segment
 from fewbench.reports.records import RunResult
 from fewbench.reports.result_files import save_result
@@ -17,7 +18,7 @@ HONEST = build_honest(n_episodes=9, embedded="episodes")
 
 def checks_of(result: RunResult, folder: Path) -> dict[str, Check]:
     path = save_result(result, folder)
-    return {check.what: check for check in check_document(path, result)}
+    return {check.what: check for check in check_document(read_document(path), result)}
 
 
 def test_an_honest_document_passes(tmp_path: Path) -> None:
@@ -35,7 +36,9 @@ def test_an_interval_that_is_not_computed_is_told(tmp_path: Path) -> None:
         content["classification"]["accuracy"]["interval"] = "89.9 to 90.1 %"
 
     forge(path, narrow)
-    checks = {check.what: check for check in check_document(path, HONEST)}
+    checks = {
+        check.what: check for check in check_document(read_document(path), HONEST)
+    }
     check = checks["the interval in words"]
     assert check.outcome == "not possible"
     assert "the document says 89.9 to 90.1 %" in check.detail

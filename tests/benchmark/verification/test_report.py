@@ -4,6 +4,8 @@ from pathlib import Path
 import pytest
 
 from fewbench.baselines.learner import BaselineError
+from fewbench.benchmark.verification import report
+from fewbench.benchmark.verification.load import with_standing
 from fewbench.benchmark.verification.report import VerifiedResult, verify_result
 from fewbench.reports.records import RunResult
 from fewbench.reports.result_files import load_result, save_result
@@ -95,3 +97,19 @@ def test_all_that_does_not_fit_is_told_at_once(tmp_path: Path) -> None:
     failed = [what for what, outcome in found.items() if outcome == "failed"]
     assert "the name of the protocol" in failed
     assert "the episodes" in failed
+
+
+def test_all_checks_are_of_the_document_that_was_loaded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = save_result(build_honest(n_episodes=6), tmp_path)
+    expected = verify_result(path, tmp_path).checks
+
+    def replaced_meanwhile(result: RunResult) -> RunResult:
+        other = build_honest(0.5, n_episodes=6)
+        save_result(other, tmp_path, overwrite=True)
+        return with_standing(result)
+
+    monkeypatch.setattr(report, "with_standing", replaced_meanwhile)
+    assert verify_result(path, tmp_path).checks == expected
+    assert load_result(path).mean < 0.8

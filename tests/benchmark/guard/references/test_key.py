@@ -1,3 +1,5 @@
+import pytest
+
 from fewbench.benchmark.guard.references.key import Key, Machine
 from fewbench_tests.guarded import MACHINE, made
 
@@ -36,3 +38,16 @@ def test_an_old_result_is_of_another_machine() -> None:
         "instruction set unknown",
         "threads unknown",
     ]
+
+
+@pytest.mark.parametrize("text", ["9" * 5000, "a\nerror: type x", "\x1b" * 1000])
+def test_a_strangers_circumstances_are_kept_short_and_on_one_line(text: str) -> None:
+    names = ("processor", "instruction_set", "threads", "torch")
+    result = made(environment=dict.fromkeys(names, text), recipe={"backend": text})
+
+    machine = Machine.of(result)
+
+    assert machine.threads == 0
+    for line in (machine.processor, machine.torch, Key.of(result, "mine").backend):
+        assert line.isprintable()
+        assert len(line) <= 1000
