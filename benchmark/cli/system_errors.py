@@ -26,7 +26,7 @@ def system_error_text(error: Exception) -> str | None:
 
     It names the file and the reason, and says what to do.
     """
-    text = str(error)
+    text = " ".join(str(error).split())
     if any(words in text for words in _LIBRARY):
         return (
             f"a library cannot be loaded: {text}. Install it with your system's package "
@@ -34,7 +34,7 @@ def system_error_text(error: Exception) -> str | None:
             f"is installed, type: fewbench env"
         )
     if isinstance(error, MemoryError) or any(words in text for words in _MEMORY):
-        first_line = text.partition("\n")[0]
+        first_line = str(error).partition("\n")[0]
         return (
             f"not enough memory ({first_line}). Use a smaller model, or fewer episodes or "
             f"images at a time, or close other programs."

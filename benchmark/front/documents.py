@@ -5,7 +5,7 @@ import math
 import re
 import tomllib
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -162,6 +162,14 @@ def printable(text: str, keep: str = "") -> str:
     if text.isprintable():
         return text
     return "".join(one if one in keep else _visible(one) for one in text)
+
+
+def in_lines(lines: Iterable[str]) -> str:
+    """Join lines to a text.
+
+    A line end in a line is escaped, so that no name from a file begins a line.
+    """
+    return "\n".join(map(printable, lines))
 
 
 def csv_cell(text: str) -> str:
