@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
+from fewbench.documents import shown
 from fewbench.files import file_digest
 
 from .learner import BaselineError
@@ -44,9 +45,9 @@ def imported(name: str) -> object:
     except Exception as error:
         # The module is the user's own, so it can raise anything.
         raise BaselineError(
-            f"{name}: cannot import {module_name}: {last_words(error)}. If "
-            f"you trust that file, put its folder on the path: PYTHONPATH=FOLDER fewbench "
-            f"..."
+            f"{shown(name, 200)}: cannot import {shown(module_name)}: "
+            f"{last_words(error)}. If you trust that file, put its folder on the path: "
+            f"PYTHONPATH=FOLDER fewbench ..."
         ) from error
 
 
