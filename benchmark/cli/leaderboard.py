@@ -182,7 +182,7 @@ def build(
             f"--out {out}: lies in the board: expected a folder outside it, got one of its "
             f"own. Type for example --out site"
         )
-    refuse_taken(out, "index.html", "style.css", "board.js")
+    refuse_taken(out, "index.html", "style.css", "board.js", "compare.js")
     board = load_board(BoardFolder(folder))
     write_site(board, out)
     for entry, reason in board.missing.items():

@@ -133,7 +133,7 @@ def _run(job: "Job", source: Path | None, yes: bool, as_json: bool) -> None:
     from fewbench.files import write_json
 
     from ..reproduce.estimate import estimate_job
-    from ..reproduce.run import only_process, prepare_data
+    from ..reproduce.run import SUMMARY, only_process, prepare_data
     from ..reproduce.run import reproduce as run_job
     from ..reproduce.take_over import take_over
     from .describe_reproduction import (
@@ -154,7 +154,7 @@ def _run(job: "Job", source: Path | None, yes: bool, as_json: bool) -> None:
         with progress_bars() as progress:
             made = run_job(job, progress)
         document = reproduction_document(job, made)
-        path = write_json(job.out / "reproduction.json", document)
+        path = write_json(job.out / SUMMARY, document)
     wrote = printable(f"wrote {path}")
     text = f"{reproduction_text(job, made)}\n{wrote}"
     emit(document, text, as_json)
