@@ -1,5 +1,7 @@
 """The learners that can be trained, under their names in recipes."""
 
+from fewbench.documents import shown
+
 from ..datasets.lookup import pick
 from .gradient.maml import MAML
 from .learner import BaselineError
@@ -68,7 +70,8 @@ def _own_class(name: str) -> type[TrainedLearner]:
     found = imported(name)
     if not isinstance(found, type) or not issubclass(found, TrainedLearner):
         raise BaselineError(
-            f"{name}: expected a subclass of TrainedLearner called {class_name} in "
-            f"{module_name}, got {type(found).__name__}. See CONTRIBUTING.md"
+            f"{shown(name, 200)}: expected a subclass of TrainedLearner called "
+            f"{shown(class_name)} in {shown(module_name)}, got {type(found).__name__}. "
+            f"See CONTRIBUTING.md"
         )
     return found

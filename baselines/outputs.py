@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from fewbench.documents import counted
+from fewbench.documents import counted, shown
 
 from .learner import BaselineError
 
@@ -140,7 +140,8 @@ def score_array(scores: object) -> np.ndarray:
 
 def last_words(error: BaseException) -> str:
     """Return the type and the text of an error, and the line of code that raised it."""
-    words = f"{type(error).__name__}: {' '.join(str(error).split())}"
+    said = " ".join(str(error).split())
+    words = f"{type(error).__name__}: {shown(said, 400)}"
     frames = traceback.extract_tb(error.__traceback__)
     if not frames or not Path(frames[-1].filename).exists():
         # Not a file: the error comes from Python itself.

@@ -9,6 +9,7 @@ import copy
 import torch
 from torch import Tensor, nn
 
+from fewbench.documents import shown
 from fewbench.errors import UserError
 
 from ..datasets.lookup import pick
@@ -40,6 +41,7 @@ def make_backbone(
 
 def _own_backbone(name: str, image_shape: Shape, width: int) -> nn.Module:
     factory = imported(name)
+    name = shown(name, 200)
     if not callable(factory):
         raise BaselineError(
             f"backbone {name}: expected a function (image_shape, width) -> torch.nn.Module, "

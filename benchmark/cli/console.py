@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from fewbench.documents import printable, shown
+from fewbench.errors import UserError
 from fewbench.progress import Progress
 
 from .advice import with_root
@@ -69,15 +70,21 @@ def wrapped(text: str, width: int) -> str:
     return "\n".join(lines)
 
 
-def say(text: str) -> None:
-    """Print a line on stderr, such as an error or a remark.
+def say(*lines: str) -> None:
+    """Print lines on stderr, such as those of an error or a remark.
 
-    Characters from files that cannot be printed are escaped. The commands in it use the
-    --root of the user's command.
+    Characters from files that cannot be printed are escaped, and so are line ends in a
+    line. The commands in it use the --root of the user's command.
     """
-    text = with_root(text, sys.argv[1:])
-    safe = printable(text, keep="\n")
-    sys.stderr.write(safe + "\n")
+    for line in lines:
+        completed = with_root(line, sys.argv[1:])
+        sys.stderr.write(printable(completed) + "\n")
+
+
+def say_error(error: UserError) -> None:
+    """Print an error on stderr."""
+    first, *rest = error.lines or ("",)
+    say(f"error: {first}", *rest)
 
 
 @contextmanager

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from fewbench.documents import in_lines
 from fewbench.errors import UserError
 from fewbench.files import write_bytes
 
 from . import completion
-from .console import emit, progress_bars, say
+from .console import emit, progress_bars, say_error
 from .inputs import find_dataset, new_file, require_new_file
 from .options import DatasetName, Json, Overwrite, Root
 
@@ -163,7 +164,7 @@ def verify(
     try:
         fingerprints = verify_build(info, where, quick=quick)
     except DataError as error:
-        say(f"error: {error}")
+        say_error(error)
         raise typer.Exit(CHECK_FAILED) from None
     what = "every byte read again, content"
     if quick:
@@ -172,7 +173,7 @@ def verify(
     for split, sha256 in fingerprints.items():
         lines.append(f"  {split:5} sha256 {sha256}")
     document = {"dataset": name, "quick": quick, "content_sha256": fingerprints}
-    emit(document, "\n".join(lines), as_json)
+    emit(document, in_lines(lines), as_json)
 
 
 @app.command("info")

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from fewbench.documents import in_lines
+
 if TYPE_CHECKING:
     from ...datasets.build import Build
     from ...datasets.info import DatasetInfo
@@ -95,10 +97,10 @@ def info_text(info: DatasetInfo, manifest: Manifest | None) -> str:
     for layout in layouts:
         lines.append(f"builds from    {layout}")
     if manifest:
-        lines.append(build_text(manifest))
+        lines += build_lines(manifest)
     else:
         lines.append(f"not built: fewbench data build {info.name}")
-    return "\n".join(lines)
+    return in_lines(lines)
 
 
 def built_text(built: Build, *, from_source: bool) -> str:
@@ -113,11 +115,11 @@ def built_text(built: Build, *, from_source: bool) -> str:
             what += " (the source was not read; to build from it, add --rebuild)"
     if built.manifest["partial"]:
         what += ", PARTIAL: not the real dataset,"
-    return f"{what} in {built.folder}\n{build_text(built.manifest)}"
+    return in_lines([f"{what} in {built.folder}", *build_lines(built.manifest)])
 
 
-def build_text(manifest: Manifest) -> str:
-    """Return a build as text: its splits, source, resizing filter and passed checks."""
+def build_lines(manifest: Manifest) -> list[str]:
+    """Return the splits of a build, its source, resizing filter and passed checks."""
     lines = []
     for split in _SPLITS:
         counts = manifest["splits"].get(split)
@@ -139,7 +141,7 @@ def build_text(manifest: Manifest) -> str:
         lines.append(f"  checked: {check}")
     if manifest["partial"]:
         lines.append("  PARTIAL: built from incomplete data, not the real dataset")
-    return "\n".join(lines)
+    return lines
 
 
 def _state(info: DatasetInfo, manifest: Manifest | None) -> str:

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from fewbench.documents import in_lines
+
 from .describe import result_document, result_label
 from .describe_gate import gate_document, gate_text
 from .percent import digits
@@ -63,7 +65,7 @@ def comparison_text(compared: ComparedResults, files: Sequence[str] = ()) -> str
     blocks = [_results_table(compared.results, compared.level, files)]
     footnotes = _footnotes(compared.results, compared.level)
     if footnotes:
-        blocks.append("\n".join(footnotes))
+        blocks.append(in_lines(footnotes))
     if compared.pairs:
         blocks.append(_pairs_table(compared.pairs, compared.level))
         blocks.append(_changed_predictions(compared.pairs))
@@ -72,7 +74,7 @@ def comparison_text(compared: ComparedResults, files: Sequence[str] = ()) -> str
         lines = []
         for number, test in enumerate(compared.tests, start=1):
             lines.append(f"{number}: {test}")
-        blocks.append("\n".join(lines))
+        blocks.append(in_lines(lines))
     if compared.gate:
         blocks.append(gate_text(compared.gate))
     return "\n\n".join(blocks)
@@ -205,7 +207,7 @@ def _changed_predictions(pairs: Sequence[ComparedPair]) -> str:
         if found.equal and other_probabilities(found.a, found.b):
             line += "; the probabilities differ"
         lines.append(line)
-    return "\n".join(lines)
+    return in_lines(lines)
 
 
 def _about_pairs(pairs: Sequence[ComparedPair]) -> str:

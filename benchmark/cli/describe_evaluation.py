@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from fewbench.documents import in_lines
+
 if TYPE_CHECKING:
     from ...reports.records import RunResult
     from ...reports.stats.intervals import Interval
@@ -41,8 +43,7 @@ def describe_evaluation(
     interval = available_interval(result)
     others = other_classes_interval(result)
     document = {"path": str(path), **evaluation_document(result, interval, others)}
-    lines = [_table_text(result, others)]
-    lines += [f"Note: {remark}" for remark in remarks(result)]
+    lines = [f"Note: {remark}" for remark in remarks(result)]
     lines += [_seconds_text(result), f"wrote {path}"]
     reached = True
     if half_width is not None:
@@ -50,7 +51,8 @@ def describe_evaluation(
         if interval is not None:
             document["reached"] = reached
             lines.append(stopping_text(interval, half_width))
-    return DescribedEvaluation(document, "\n".join(lines), reached)
+    text = f"{_table_text(result, others)}\n{in_lines(lines)}"
+    return DescribedEvaluation(document, text, reached)
 
 
 def describe_evaluations(

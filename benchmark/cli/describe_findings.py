@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from fewbench.documents import counted, shown
+from fewbench.documents import counted, in_lines, shown
 
 if TYPE_CHECKING:
     from ..submission.rerun_record import Rerun
@@ -48,7 +48,7 @@ def verdict_text(verdict: Verdict) -> str:
     name = shown(verdict.bundle)
     trust = verdict.trust
     lines.append(f"{name}: {trust}, {errors}: {_MEANING[trust]}")
-    return "\n".join(lines)
+    return in_lines(lines)
 
 
 def _result_document(one: ScoredResult) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fewbench.documents import counted
+from fewbench.documents import counted, in_lines
 
 from .console import duration_text
 from .grid_progress import KINDS, ONE
@@ -107,7 +107,7 @@ def run_text(document: dict[str, Any]) -> str:
         lines.append("To try again what failed, type the same command")
     else:
         lines.append(f"next: {document['next']}")
-    return "\n".join(lines)
+    return in_lines(lines)
 
 
 def next_command(folder: str, is_all: bool) -> str:
@@ -149,13 +149,13 @@ def status_document(opened: OpenGrid) -> dict[str, Any]:
 
 def status_text(document: dict[str, Any]) -> str:
     """Return the state of a grid as text."""
-    lines = [_tasks_table(document)]
+    lines: list[str] = []
     machines = document["machines"]
     if len(machines) > 1:
         lines.append(f"done on machines of different kinds: {'; '.join(machines)}")
     lines += [f"failed last time: {line}" for line in document["failures"]]
     lines.append(f"fingerprint {document['fingerprint']}")
-    return "\n".join(lines)
+    return f"{_tasks_table(document)}\n{in_lines(lines)}"
 
 
 def merge_document(
@@ -191,7 +191,7 @@ def merge_text(document: dict[str, Any]) -> str:
         )
     else:
         lines.append(f"next: {document['next']}")
-    return "\n".join(lines)
+    return in_lines(lines)
 
 
 def _tasks(opened: OpenGrid) -> dict[str, dict[str, int]]:

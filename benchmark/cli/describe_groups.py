@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from fewbench.documents import printable
+
 from .describe import result_label
 from .describe_comparison import (
     comparison_document,
@@ -52,7 +54,7 @@ def groups_text(groups: Sequence[ComparedGroup]) -> str:
         return comparison_text(*groups[0])
     blocks = []
     for compared, files in groups:
-        protocol = compared.results[0].protocol.name
+        protocol = printable(compared.results[0].protocol.name)
         blocks.append(f"{protocol}\n\n{comparison_text(compared, files)}")
     return "\n\n\n".join(blocks)
 

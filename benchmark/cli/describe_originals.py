@@ -3,6 +3,8 @@
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from fewbench.documents import in_lines
+
 from ...reports.tables.text import text_table
 
 if TYPE_CHECKING:
@@ -40,7 +42,7 @@ def explanation_text(found: "Pairs", explanation: "Explanation") -> str:
         f"{_against(by_steps, n_images)}",
         f"  channels  {explanation.channels}",
     ]
-    return "\n".join(lines) + f"\n\n{_table(explanation)}"
+    return f"{in_lines(lines)}\n\n{_table(explanation)}"
 
 
 def _against(rival: "Rival", n_images: int) -> str:

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from fewbench.documents import printable
+
 from .describe import result_document, result_label
 from .percent import digits
 
@@ -34,7 +36,7 @@ def plans_text(pilot: RunResult, plans: Sequence[Plan]) -> str:
 
     pilot: the result that the plans are based on
     """
-    blocks = [f"pilot: {result_label(pilot)}"]
+    blocks = [printable(f"pilot: {result_label(pilot)}")]
     blocks += map(plan_text, plans)
     blocks.append(_about_pilot(pilot, plans))
     return "\n\n".join(blocks)

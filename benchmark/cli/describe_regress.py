@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from fewbench.documents import in_lines
+
 from .describe import result_label
 from .percent import digits
 
@@ -76,7 +78,7 @@ def saved_text(saved: Iterable[StoredReference]) -> str:
                 f" ± {100 * reference.spread:.2f} (standard deviation, {n_runs} runs)"
             )
         lines.append(line)
-    return "\n".join(lines)
+    return in_lines(lines)
 
 
 def dropped_text(
@@ -92,7 +94,7 @@ def dropped_text(
                 f"belong to the old result. pytest saves new ones with "
                 f"--accuracy-tier=nightly"
             )
-    return "\n".join(lines)
+    return in_lines(lines)
 
 
 def _check_text(check: Check, verdict: Verdict) -> str:
@@ -110,7 +112,7 @@ def _check_text(check: Check, verdict: Verdict) -> str:
         lines.append(
             f"  If this is as it should be, accept it: {check.stored.update_command}"
         )
-    return "\n".join(lines)
+    return in_lines(lines)
 
 
 def _summary(judged: Judged, rules: Rules) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from fewbench.documents import counted
+from fewbench.documents import counted, in_lines
 
 from .console import duration_text
 from .describe_cells import cell_remarks, published_text
@@ -18,20 +18,21 @@ if TYPE_CHECKING:
     from ..reproduce.job import Job
 
 
-def plan_text(job: Job, estimate: Estimate) -> str:
+def plan_lines(job: Job, estimate: Estimate) -> list[str]:
     """Return what a job will do, and how much time and memory it needs."""
     seeds = counted(job.n_seeds, "training seed")
     config = job.cell.config(job.budget, seed=0)
     at_most = "at most" if job.budget == "full" and job.cell.retrain else "about"
-    lines = (
+    return [
         f"{job.cell.id}: {job.budget} budget, {seeds}, recipe for {config.learner} on "
-        f"{config.dataset}, {config.steps:,} steps\n"
+        f"{config.dataset}, {config.steps:,} steps",
         f"measured on this device: {estimate.cost.seconds_per_step:.3g} s a step, "
-        f"{estimate.cost.seconds_per_validation:.3g} s a validation\n"
+        f"{estimate.cost.seconds_per_validation:.3g} s a validation",
         f"still to do: {at_most} {duration_text(estimate.seconds)}, with about "
-        f"{estimate.cost.peak_bytes / 1e9:.1f} GB of memory"
-    )
-    return "\n".join([lines, *_equal_cells(job), *cell_remarks(job.cell)])
+        f"{estimate.cost.peak_bytes / 1e9:.1f} GB of memory",
+        *_equal_cells(job),
+        *cell_remarks(job.cell),
+    ]
 
 
 def _equal_cells(job: Job) -> Iterator[str]:
@@ -63,7 +64,8 @@ def reproduction_text(job: Job, made: Reproduction) -> str:
     if made.reruns_mean is not None:
         names = "; ".join(rerun.named_source for rerun in made.reruns)
         rows.append(["reruns by others", f"{100 * made.reruns_mean:.2f} %", names])
-    lines = [text_table([job.cell.id, "", ""], rows)]
+    table = text_table([job.cell.id, "", ""], rows)
+    lines: list[str] = []
     for one in differences(made.results[0], made.published):
         lines.append(f"differs in: {one}")
     about_pixels = pixel_remark(made.results[0], made.published)
@@ -71,7 +73,7 @@ def reproduction_text(job: Job, made: Reproduction) -> str:
         lines.append(about_pixels)
     lines += cell_remarks(job.cell)
     lines.append(verdict_sentence(job, made))
-    return "\n".join(lines)
+    return f"{table}\n{in_lines(lines)}"
 
 
 def rehearsal_text(job: Job, made: Reproduction) -> str:

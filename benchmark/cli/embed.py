@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from fewbench.documents import counted
+from fewbench.documents import counted, in_lines
 
 from .console import emit, progress_bars, say
 from .going_on import going_on
@@ -199,7 +199,7 @@ def described(
         f"features are in {folder}",
         f"To evaluate them: {command}",
     ]
-    return document, "\n".join(lines)
+    return document, in_lines(lines)
 
 
 def _remarks(checks: dict[str, bool | None]) -> list[str]:

@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from fewbench.documents import in_lines
+
 from .console import emit
 from .options import Json
 
@@ -66,7 +68,7 @@ def package_text(package: "OptionalPackage") -> str:
     if package.missing:
         names = ", ".join(package.missing)
         missing = f" (missing: {names})"
-    return f"{head}, usable: no{missing}\n  install: {package.install}"
+    return in_lines([f"{head}, usable: no{missing}", f"  install: {package.install}"])
 
 
 def _found_table(facts: dict[str, str], required: dict[str, str | None]) -> str:

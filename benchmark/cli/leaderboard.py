@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fewbench.documents import counted
+from fewbench.documents import counted, in_lines
 from fewbench.errors import UserError
 from fewbench.folders import refuse_taken
 
@@ -156,7 +156,7 @@ def verify(
         "passed": not n_errors,
         "findings": [asdict(one) for one in findings],
     }
-    emit(document, "\n".join(lines), as_json)
+    emit(document, in_lines(lines), as_json)
     if n_errors:
         raise typer.Exit(1)
 
@@ -182,7 +182,7 @@ def build(
             f"--out {out}: lies in the board: expected a folder outside it, got one of its "
             f"own. Type for example --out site"
         )
-    refuse_taken(out, "index.html", "style.css", "board.js")
+    refuse_taken(out, "index.html", "style.css", "board.js", "compare.js")
     board = load_board(BoardFolder(folder))
     write_site(board, out)
     for entry, reason in board.missing.items():

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from fewbench.documents import in_lines
+
 from .console import emit
 from .inputs import new_file, require_new_file
 from .options import (
@@ -88,7 +90,7 @@ def show(name: ProtocolName, root: Root = None, as_json: Json = False) -> None:
     preset = LEGACY.get(name)
     if preset is None:
         lines = [f"{key:16} {value}" for key, value in fields.items()]
-        emit(fields, "\n".join(lines), as_json)
+        emit(fields, in_lines(lines), as_json)
         return
     document = {
         **fields,
@@ -153,7 +155,9 @@ def export(
     with new_file(out, overwrite):
         sha256 = export_episodes(protocol, data_root(root), out)
     n_bytes = out.stat().st_size
-    text = f"wrote {out}, {n_bytes:,} bytes\nsha256 of the content {sha256}"
+    text = in_lines(
+        [f"wrote {out}, {n_bytes:,} bytes", f"sha256 of the content {sha256}"]
+    )
     emit({"path": str(out), "sha256": sha256, "bytes": n_bytes}, text, as_json)
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from fewbench.documents import counted
+from fewbench.documents import counted, printable
 
 from .console import emit, progress_bars, say
 from .going_on import going_on
@@ -45,7 +45,8 @@ def quickstart(
         "results": without_nan.to_dict("records"),
         "paths": list(map(str, made.report_files)),
     }
-    emit(document, f"{to_text(made.results)}\n\nopen {made.page}", as_json)
+    page = printable(f"open {made.page}")
+    emit(document, f"{to_text(made.results)}\n\n{page}", as_json)
     run = made.training
     n_steps = counted(run["steps"], "step")
     say(f"trained {n_steps} in {run['seconds']:.0f} s on {run['device']}")

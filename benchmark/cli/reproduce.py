@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from fewbench.documents import printable
 from fewbench.errors import UserError
 from fewbench.signals import Interrupted
 
@@ -132,11 +133,11 @@ def _run(job: "Job", source: Path | None, yes: bool, as_json: bool) -> None:
     from fewbench.files import write_json
 
     from ..reproduce.estimate import estimate_job
-    from ..reproduce.run import only_process, prepare_data
+    from ..reproduce.run import SUMMARY, only_process, prepare_data
     from ..reproduce.run import reproduce as run_job
     from ..reproduce.take_over import take_over
     from .describe_reproduction import (
-        plan_text,
+        plan_lines,
         reproduction_document,
         reproduction_text,
     )
@@ -148,13 +149,14 @@ def _run(job: "Job", source: Path | None, yes: bool, as_json: bool) -> None:
             say(sentence)
         estimate = estimate_job(job)
         if estimate is not None:
-            say(plan_text(job, estimate))
+            say(*plan_lines(job, estimate))
             _ask_if_long(estimate.seconds, yes)
         with progress_bars() as progress:
             made = run_job(job, progress)
         document = reproduction_document(job, made)
-        path = write_json(job.out / "reproduction.json", document)
-    text = f"{reproduction_text(job, made)}\nwrote {path}"
+        path = write_json(job.out / SUMMARY, document)
+    wrote = printable(f"wrote {path}")
+    text = f"{reproduction_text(job, made)}\n{wrote}"
     emit(document, text, as_json)
     if job.budget == "full" and made.verdict == "not reproduced":
         raise typer.Exit(NOT_REPRODUCED)

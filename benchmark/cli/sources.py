@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from fewbench.documents import counted
+from fewbench.documents import counted, in_lines
 from fewbench.files import write_bytes
 
 from .console import emit, progress_bars
@@ -130,7 +130,7 @@ def convert(
         paths = convert_splits(list(stores.values()), to, out, progress)
     files = list(map(str, paths))
     document = {"dataset": name, "form": to, "files": files}
-    emit(document, "\n".join(f"wrote {file}" for file in files), as_json)
+    emit(document, in_lines(f"wrote {file}" for file in files), as_json)
 
 
 def audit(
@@ -182,7 +182,7 @@ def known_text(known: dict[str, dict[str, Any]]) -> str:
         for key, value in facts.items():
             if value:
                 lines.append(f"  {key:11} {value}")
-    return "\n".join(lines)
+    return in_lines(lines)
 
 
 def audit_text(found: "Audit", compared: str) -> str:
@@ -209,7 +209,7 @@ def audit_text(found: "Audit", compared: str) -> str:
     lines.append(
         f"{compared}: {n_overlaps} overlaps, {found.n_duplicates:,} equal images"
     )
-    return "\n".join(lines)
+    return in_lines(lines)
 
 
 def read_some_images(source: Path, count: int) -> "dict[str, Image]":

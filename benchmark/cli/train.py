@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fewbench.documents import counted
+from fewbench.documents import counted, in_lines
 
 from . import completion
 from .console import duration_text, emit, progress_bars
@@ -116,7 +116,7 @@ def estimate_text(expected: "TrainingEstimate") -> str:
     ]
     if expected["peak_bytes"]:
         lines.append(f"memory: {expected['peak_bytes'] / 1e9:.1f} GB")
-    return "\n".join(lines)
+    return in_lines(lines)
 
 
 def run_text(
@@ -136,12 +136,13 @@ def run_text(
     steps = counted(run["steps"], "step")
     trust = "PYTHONPATH=. " if uses_own_code else ""
     options = protocol_options(run["dataset"], root)
-    return (
+    lines = [
         f"trained {steps} in {run['seconds']:.0f} s ({run['precision']}, "
-        f"{run['device']}), {selected}\n"
-        f"wrote {run['checkpoint']}\n"
-        f"next: {trust}fewbench evaluate {shlex.quote(str(run['out']))} {options} --out results"
-    )
+        f"{run['device']}), {selected}",
+        f"wrote {run['checkpoint']}",
+        f"next: {trust}fewbench evaluate {shlex.quote(str(run['out']))} {options} --out results",
+    ]
+    return in_lines(lines)
 
 
 def protocol_options(dataset: str, root: Path | None = None) -> str:

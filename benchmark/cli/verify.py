@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from fewbench.documents import printable
 from fewbench.errors import UserError
 
 from .console import emit, progress_bars
@@ -100,7 +101,8 @@ def verified_text(verified: "list[VerifiedResult]") -> str:
         rows = [list(check) for check in one.checks]
         table = text_table(["", "check", "detail"], [[r[1], r[0], r[2]] for r in rows])
         verdict = "no check failed" if one.has_passed else "FAILED"
-        blocks.append(f"{one.path}: {verdict}\n{table}")
+        head = printable(f"{one.path}: {verdict}")
+        blocks.append(f"{head}\n{table}")
     if len(verified) > 1:
         n_passed = sum(one.has_passed for one in verified)
         blocks.append(f"{n_passed} of {len(verified)} results passed")

@@ -54,11 +54,11 @@ def weights_choice(
 def say_weights(card: "LearnerCard") -> None:
     """Print the table of what went where on stderr, if others trained the weights."""
     if card.weights_file is not None:
-        say(weights_text(card))
+        say(*weights_lines(card))
 
 
-def weights_text(card: "LearnerCard") -> str:
-    """Return the table of what went where, as text."""
+def weights_lines(card: "LearnerCard") -> list[str]:
+    """Return the table of what went where, line by line, with an empty line at the end."""
     from ...reports.tables.text import text_table
 
     file = card.weights_file
@@ -68,6 +68,8 @@ def weights_text(card: "LearnerCard") -> str:
         shape = " x ".join(map(str, row.shape)) or "-"
         rows.append([row.ours or "-", row.theirs or "-", shape, row.note])
     table = text_table([card.backbone, file.name, "shape", ""], rows)
-    return (
-        f"{table}\nmatched by: {file.matched_by}; sha256 of the file: {file.sha256}\n"
-    )
+    return [
+        *table.split("\n"),
+        f"matched by: {file.matched_by}; sha256 of the file: {file.sha256}",
+        "",
+    ]

@@ -1,23 +1,25 @@
 """Open the folder of a grid, and say what is done and what is missing."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from fewbench.documents import counted, shown
-from fewbench.files import file_digest
+from fewbench.files import check_file_places, check_folder_places, file_digest
 
 from ...datasets.root import data_root
+from ...reports.records import file_stem
 from ..sharing import working_in
 from .conditions import Conditions
 from .grid_file import Grid, read_grid
-from .grid_folder import GridRecord, find_record, keep_record, read_record
+from .grid_folder import RECORD, GridRecord, find_record, keep_record, read_record
 from .grid_tasks import IMAGES_PER_TASK, Cut, answers_tasks
-from .grid_trainings import grid_trainings
-from .place import Place
+from .grid_trainings import GridTraining, grid_trainings
+from .place import FOLDERS, RESULTS, Place
 from .plan import Plan, PlannedTraining, make_plan
+from .result_task import COPY
 
 
 @dataclass(frozen=True)
@@ -117,9 +119,21 @@ def missing_answers(training: PlannedTraining, place: Place) -> Iterator[str]:
 
 def _planned(grid: Grid, place: Place) -> OpenGrid:
     trainings = grid_trainings(grid, data_root(place.root))
+    _check_places(place.folder, trainings)
     conditions = _conditions(grid, place)
     plan = make_plan(trainings, conditions, _cut(grid), place)
     return OpenGrid(plan, conditions, [])
+
+
+def _check_places(folder: Path, trainings: Sequence[GridTraining]) -> None:
+    """Check that all files of a grid can be written, before the work for them."""
+    check_folder_places(*(folder / name for name in FOLDERS))
+    check_file_places(folder / RECORD, folder / COPY)
+    for one in trainings:
+        for protocol in one.protocols:
+            stem = file_stem(protocol.name, one.name, one.config.seed)
+            check_file_places(folder / RESULTS / f"{stem}.json")
+            check_file_places(folder / RESULTS / f"{stem}.npz")
 
 
 def _recorded(opened: OpenGrid, cut: Cut, text: bytes) -> OpenGrid:

@@ -3,9 +3,10 @@
 import json
 import math
 import re
+import stat
 import tomllib
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -22,6 +23,14 @@ _MOST_BITS = 133  # of an integer with so many digits
 _MANY_PARTS = re.compile(r"(?:[\w\"'-]+[ \t]*\.[ \t]*){32}")
 # A spreadsheet takes a cell that begins with one of these for a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+_KINDS = {
+    stat.S_IFDIR: "a folder",
+    stat.S_IFIFO: "a pipe",
+    stat.S_IFSOCK: "a socket",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+}
 
 # What to do about a file of a newer fewbench, or about a damaged installation.
 UPGRADE = (
@@ -46,12 +55,21 @@ def read_bytes(path: Path, most_bytes: int = MOST_BYTES) -> bytes:
     might never end. Raises OSError if there is no such file.
     """
     if path.exists() and not path.is_file():
-        raise DocumentError("a folder, a pipe or a device, and no file")
+        raise DocumentError(f"it is {kind_of(path)}, not a file")
     with path.open("rb") as file:
         data = file.read(most_bytes + 1)
     if len(data) > most_bytes:
         raise DocumentError(f"expected at most {most_bytes:,} bytes, got more")
     return data
+
+
+def kind_of(path: Path) -> str:
+    """Return in words what is at a path, such as "a folder" or "a pipe"."""
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        return "a broken link" if path.is_symlink() else "nothing"
+    return _KINDS.get(stat.S_IFMT(mode), "a file")
 
 
 def parse_json(data: bytes) -> Any:
@@ -162,6 +180,14 @@ def printable(text: str, keep: str = "") -> str:
     if text.isprintable():
         return text
     return "".join(one if one in keep else _visible(one) for one in text)
+
+
+def in_lines(lines: Iterable[str]) -> str:
+    """Join lines to a text.
+
+    A line end in a line is escaped, so that no name from a file begins a line.
+    """
+    return "\n".join(map(printable, lines))
 
 
 def csv_cell(text: str) -> str:

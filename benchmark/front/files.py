@@ -13,6 +13,7 @@ from io import BufferedReader
 from pathlib import Path
 from typing import IO, Any, Self
 
+from .documents import kind_of
 from .errors import UserError
 from .signals import held_signals
 
@@ -44,7 +45,34 @@ def open_file(path: Path) -> BufferedReader:
 def require_file(path: Path) -> None:
     """Raise OSError if something is at a path that is neither a file nor a folder."""
     if path.exists() and not path.is_file() and not path.is_dir():
-        raise OSError(errno.EINVAL, "a pipe or a device, and no file", str(path))
+        raise OSError(errno.EINVAL, f"it is {kind_of(path)}, not a file", str(path))
+
+
+def check_file_places(*paths: Path) -> None:
+    """Check that files can be written at some paths, before the work for them.
+
+    Raises UserError if something else than a file is there, such as a folder.
+    """
+    for path in paths:
+        if os.path.lexists(path) and not path.is_file():
+            raise _taken(path, "a file")
+
+
+def check_folder_places(*paths: Path) -> None:
+    """Check that folders can be at some paths, before the work for them.
+
+    Raises UserError if something else than a folder is there, such as a file.
+    """
+    for path in paths:
+        if os.path.lexists(path) and not path.is_dir():
+            raise _taken(path, "a folder")
+
+
+def _taken(path: Path, expected: str) -> UserError:
+    return UserError(
+        f"{path}: expected {expected} or nothing, got {kind_of(path)}. Move it away, then "
+        f"type the same command again"
+    )
 
 
 def file_identity(file: Path | int) -> tuple[int, ...] | None:

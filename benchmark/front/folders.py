@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from .documents import DocumentError, counted, read_bytes, shown
+from .documents import DocumentError, counted, kind_of, read_bytes, shown
 from .errors import UserError
 from .files import write_text
 from .locks import only_writer_of
@@ -95,7 +95,7 @@ def refuse_foreign(folder: Path, is_ours: Callable[[str], bool]) -> None:
     if folder.is_symlink() or not folder.is_dir():
         if not os.path.lexists(folder):
             return
-        got = "a link" if folder.is_symlink() else "something else"
+        got = "a link" if folder.is_symlink() else kind_of(folder)
     else:
         paths = [path for path in folder.rglob("*") if path.name not in _LITTER]
         names = sorted(path.relative_to(folder).as_posix() for path in paths)

@@ -128,7 +128,7 @@ def _night(where: str, line: bytes) -> Night:
         if version is None:
             return fit(document, _SCHEMA)
     except DocumentError as error:
-        raise _damaged(where, str(error)) from error
+        raise _damaged(where, f"another line ({error})") from error
     raise UserError(
         f"{where}: written by a newer fewbench: expected schema_version {SCHEMA_VERSION} "
         f"or older, got {version}. {UPGRADE}"

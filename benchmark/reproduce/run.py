@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from fewbench.files import check_file_places, check_folder_places
 from fewbench.locks import only_writer
 from fewbench.progress import Progress, prefixed
 
@@ -17,22 +18,43 @@ from ...datasets.root import data_root
 from ...datasets.store.manifest import read_manifest
 from ...reports.records import RunResult
 from ...reports.reproduction import Reproduction, judge_reproduction
+from ...reports.result_files import RESULT_PATTERN
 from ..episodes import find_episodes
 from ..evaluate_into import ResultFolder, evaluate_into
 from ..models import Loading, load_model
-from ..train import train_run
+from ..train import RUN_FILES, train_run
 from ..verification.load import load_results, with_standing
 from .job import Job, Training
+
+SUMMARY = "reproduction.json"  # the file with the answer of the command
 
 
 @contextmanager
 def only_process(job: Job) -> Iterator[None]:
     """Keep other processes out of the folder of a job during the `with` block.
 
-    Raises Busy if another process is writing it.
+    Raises Busy if another process is writing it. Raises UserError or ResultError if
+    something in the folder is in the way, or damaged.
     """
     with only_writer(job.out, f"reproducing {job.cell.id} in {job.out}"):
+        _check_folder(job)
         yield
+
+
+def _check_folder(job: Job) -> None:
+    """Check what an earlier call has left, before hours of training.
+
+    Raises ResultError if a result is damaged, and UserError if something else is in the
+    place of a file or folder of the job.
+    """
+    runs = [training.folder for training in job.all_trainings()]
+    check_folder_places(job.results, *runs)
+    check_file_places(job.out / SUMMARY)
+    for run in runs:
+        check_file_places(*(run / name for name in RUN_FILES))
+    for kind in ("*.json", "*.npz"):
+        check_file_places(*job.results.glob(kind))
+    _saved_results(job)
 
 
 def prepare_data(job: Job, source: Path | None, progress: Progress) -> None:
@@ -98,11 +120,15 @@ def _evaluate(run_folder: Path, job: Job, progress: Progress) -> RunResult:
     return with_standing(result)
 
 
+def _saved_results(job: Job) -> list[RunResult]:
+    if not any(job.results.glob(RESULT_PATTERN)):
+        return []
+    return load_results([job.results])
+
+
 def _saved_result(learner: Learner, job: Job) -> RunResult | None:
     """Return the saved result of exactly these weights; None if there is none."""
-    if not any(job.results.glob("*.json")):
-        return None
-    for result in load_results([job.results]):
+    for result in _saved_results(job):
         same_weights = result.checkpoint_sha256 == learner.card.checkpoint_sha256
         if same_weights and result.protocol == job.protocol:
             return result

@@ -5,6 +5,8 @@ import struct
 import zipfile
 import zlib
 
+from fewbench.documents import shown
+
 from ..info import DataError
 
 DOWNLOAD_AGAIN = "Download it again."
@@ -39,8 +41,10 @@ def refusal(
     label: the source
     what: the file or part of the source that cannot be read
     """
+    where = shown(label, 400)
+    part = shown(what, 400)
     return DataError(
-        f"{label}: cannot read {what}: expected {expected}, got {got}. {advice}"
+        f"{where}: cannot read {part}: expected {expected}, got {got}. {advice}"
     )
 
 

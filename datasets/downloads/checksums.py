@@ -63,18 +63,18 @@ class Expected:
             return f"a file with {self.algorithm} {digest}"
         return None
 
-    def hint(self, path: Path) -> str:
-        """Return advice for accepting a new version of the file.
+    def hints(self, path: Path) -> list[str]:
+        """Return advice for accepting a new version of the file, a line each.
 
         Empty unless the checksum was recorded at the first download (sha256).
         """
         if self.algorithm != "sha256":
-            return ""
+            return []
         beside = _beside(path, self.algorithm)
-        return (
-            f"\nIf the publisher has replaced the file, accept the new one: "
+        return [
+            f"If the publisher has replaced the file, accept the new one: "
             f"rm {quote(str(beside))}"
-        )
+        ]
 
 
 def file_digest(path: Path, algorithm: str) -> str:
@@ -116,8 +116,8 @@ def known(path: Path, source: Source) -> Expected:
     return Expected(source.size)
 
 
-def hint_to_delete(sources: Iterable[Source], folder: Path) -> str:
-    """Return which downloads to delete if they are wrong; "" if none can be.
+def hints_to_delete(sources: Iterable[Source], folder: Path) -> list[str]:
+    """Return which downloads to delete if they are wrong; [] if none can be.
 
     Where no checksum is published, a wrong file is kept, and refused in every run.
     """
@@ -127,11 +127,11 @@ def hint_to_delete(sources: Iterable[Source], folder: Path) -> str:
         if known(path, source).algorithm == "sha256":
             names += [str(path), str(_beside(path, "sha256"))]
     if not names:
-        return ""
-    return (
-        f"\nNo checksum is published for what was downloaded. If it is a wrong file, "
+        return []
+    return [
+        f"No checksum is published for what was downloaded. If it is a wrong file, "
         f"download it again: rm {join(names)}, then the same command"
-    )
+    ]
 
 
 def record_digest(path: Path, algorithm: str, digest: str) -> None:

@@ -2,6 +2,7 @@
 
 import logging
 import shlex
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,10 +57,11 @@ def fetch(
         if path.exists():
             job.check_present(offline)
         elif not source.urls:
-            raise job.refusal("no download address is known. ", known(path, source))
+            what = "no download address is known."
+            raise job.refusal([what], known(path, source))
         elif offline:
-            what = "the file is missing, and downloads are off (--offline). "
-            raise job.refusal(what, known(path, source))
+            what = "the file is missing, and downloads are off (--offline)."
+            raise job.refusal([what], known(path, source))
         else:
             folder.mkdir(parents=True, exist_ok=True)
             job.download_alone()
@@ -103,8 +105,8 @@ class _Fetch:
             raise DataError(
                 f"{self.path}: is not the published file: expected {expected}, "
                 f"got {fault}. To download it again, delete this file. If you packed "
-                f"it yourself, check its content instead: "
-                f"{self.command}{expected.hint(self.path)}"
+                f"it yourself, check its content instead: {self.command}",
+                *expected.hints(self.path),
             )
 
     def download_alone(self) -> None:
@@ -120,15 +122,16 @@ class _Fetch:
     def _download(self) -> None:
         expected = look_up(self.path, self.source, self.timeout)
         PartialFile(self.path).take_back()
-        reasons = ""
+        reasons: list[str] = []
         for url in self.source.urls:
             try:
                 self._download_from(url, expected)
                 return
             except Refused as refused:
                 _log.info("%s: %s", url, refused)
-                reasons += f"\n  {url}: {refused}"
-        raise self.refusal(f"no address served the right file:{reasons}\n", expected)
+                reasons.append(f"  {url}: {refused}")
+        what = "no address served the right file:"
+        raise self.refusal([what, *reasons, ""], expected)
 
     def _download_from(self, url: str, expected: Expected) -> None:
         _log.info("downloading %s from %s", self.path, url)
@@ -157,21 +160,25 @@ class _Fetch:
             record_first_digest(self.path, part.path)
         part.finish()
 
-    def refusal(self, what: str, expected: Expected) -> DataError:
+    def refusal(self, what: Sequence[str], expected: Expected) -> DataError:
         """Return the error with the failure, and the steps to place the file by hand.
 
-        what: the failure, in words, with a space or line break at the end
+        what: the lines of the failure; what was expected follows on the last of them
         """
         n_kept = PartialFile(self.path).size
         kept = ""
         if n_kept:
             kept = f"The {n_kept:,} bytes that have arrived are kept for the next run. "
+        *lines, last = what
+        goal = f"{last} Expected {expected}. {kept}To place the file by hand:"
+        first, *rest = [*lines, goal.lstrip()]
         return DataError(
-            f"{self.path}: {what}Expected {expected}. {kept}"
-            f"To place the file by hand:\n"
-            f"  1. {self._where()}.\n"
-            f"  2. Save {self.path.name}, without unpacking it, as {self.path}\n"
-            f"  3. Type: {self.command}{expected.hint(self.path)}"
+            f"{self.path}: {first}",
+            *rest,
+            f"  1. {self._where()}.",
+            f"  2. Save {self.path.name}, without unpacking it, as {self.path}",
+            f"  3. Type: {self.command}",
+            *expected.hints(self.path),
         )
 
     def _where(self) -> str:

@@ -17,6 +17,8 @@ from contextlib import suppress
 
 from PIL import Image
 
+from fewbench.documents import shown
+
 from ..info import DataError
 from .as_shown import as_shown
 from .jpeg_history import earlier_quality
@@ -157,7 +159,7 @@ def _refusal(data: bytes, name: str, error: Exception) -> DataError:
     size = f"{len(data):,} bytes"
     start = data[:8]
     return DataError(
-        f"image {name}: cannot decode: expected an intact PNG or JPEG, got {size} that "
+        f"image {shown(name, 200)}: cannot decode: expected an intact PNG or JPEG, got {size} that "
         f"start with {start!r} ({reason}). Get the file with this image again or "
         f"replace the image, then run the same command."
     )

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from fewbench.documents import shown
 from fewbench.progress import Progress, report_nothing
 
 from ..archives.tree import Tree
@@ -196,7 +197,7 @@ def _read_original(tree: Tree, member: str) -> Image.Image:
     is_low = original.height <= height
     if is_narrow and is_low:
         raise DataError(
-            f"{tree.label}: image {member}: expected an original in full size, got "
+            f"{tree.label}: image {shown(member, 200)}: expected an original in full size, got "
             f"{original.width} x {original.height} pixels. Name the folder with the "
             f"full-size images: --originals DIR"
         )

@@ -110,8 +110,9 @@ def without_inner_archives(
             yield replace(request, source=folder), tree.stamp()
         except DataError as error:
             # The temporary folder is gone before anyone could look into it.
-            text = str(error).replace(f"{folder}/", f"{request.source}: ")
-            raise DataError(text) from error
+            name = f"{request.source}: "
+            lines = [line.replace(f"{folder}/", name) for line in error.lines]
+            raise DataError(*lines) from error
 
 
 def _archive_check(archive: Path, official: Source) -> str:

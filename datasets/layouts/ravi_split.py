@@ -97,7 +97,7 @@ def check_single_files(label: str, names: Iterable[str], ravi: RaviSplit) -> Non
         image = match["image"]
         if image in seen:
             raise DataError(
-                f"{label}: image {image}: expected one file of this name, got "
+                f"{label}: image {shown(image)}: expected one file of this name, got "
                 f"{shown(seen[image])} and {shown(member)}. Move one of the two to "
                 f"another folder, or name the folder or archive to use: --source PATH"
             )

@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
+from fewbench.documents import shown
+
 from ..images.load import read_images
 from ..images.resample import RESAMPLING
 from ..info import ClassImages, DataError, DatasetInfo, Listing, Originals
@@ -240,7 +242,7 @@ def _check_distinct(search: Search, listing: Listing) -> None:
         key = (one.split, one.name)
         if key in seen:
             raise DataError(
-                f"{search.label}: class {one.name} is in two of its files. Name the "
+                f"{search.label}: class {shown(one.name)} is in two of its files. Name the "
                 f"file to use: --source FILE, or move the other file to another folder"
             )
         seen.add(key)

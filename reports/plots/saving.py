@@ -11,6 +11,8 @@ from PIL import Image
 
 from fewbench.files import write_bytes
 
+KINDS = ("png", "svg", "pdf")  # the endings of the files of a figure
+
 # Without a fixed salt, matplotlib gives random ids to the elements of an SVG. With text as
 # paths, the reader of an SVG needs no font. A PDF embeds TrueType fonts (Type 42), since
 # many journals refuse fonts of Type 3.

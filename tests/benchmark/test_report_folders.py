@@ -1,10 +1,12 @@
 import json
+import re
 from pathlib import Path
 
 import pytest
 
 from fewbench.benchmark.report_folders import report_folders
 from fewbench.errors import UserError
+from fewbench.reports import report
 from fewbench.reports.records import ResultError
 from fewbench.reports.result_files import save_result
 from fewbench_tests.honest_results import build_honest
@@ -13,6 +15,10 @@ ROWS = [
     {"step": 1, "seconds": 2.0, "loss": 1.5, "lr": 0.1},
     {"step": 2, "val_accuracy": 0.5},
 ]
+
+
+def do_fail(*arguments: object) -> None:
+    raise AssertionError(arguments)
 
 
 def write(path, document):
@@ -103,3 +109,41 @@ def test_training_runs_alone_are_told_what_to_evaluate(tmp_path: Path) -> None:
     with pytest.raises(ResultError, match=rf"fewbench evaluate '{run}' --protocol"):
         report_folders([tmp_path / "runs"], tmp_path / "out", None)
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.usefixtures("unrendered")
+def test_a_file_of_the_user_is_seen_before_anything_is_drawn(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save_result(build_honest(0.9, 1), tmp_path / "results")
+    out = tmp_path / "out"
+    paths = report_folders([tmp_path / "results"], tmp_path / "first", tmp_path).paths
+    names = [path.name for path in paths]
+    table, plot = (
+        next(name for name in names if name.startswith(start))
+        for start in ("table_", "episodes_")
+    )
+    monkeypatch.setattr(report, "save_figure", do_fail)
+    monkeypatch.setattr(report, "write_page", do_fail)
+    out.mkdir()
+    for name in ("accuracy.svg", "classes.csv", table, plot):
+        mine = out / name
+        mine.write_text("mine")
+        with pytest.raises(UserError, match=f"got {re.escape(name)}, which would be"):
+            report_folders([tmp_path / "results"], out, tmp_path)
+        assert mine.read_text() == "mine"
+        mine.unlink()
+        assert list(out.iterdir()) == []
+
+
+@pytest.mark.usefixtures("unrendered")
+def test_files_of_every_report_are_named_before_a_result_is_read(
+    tmp_path: Path,
+) -> None:
+    save_result(build_honest(0.9, 1), tmp_path / "results")
+    made = report_folders([tmp_path / "results"], tmp_path / "out", tmp_path)
+    assert set(report.ALWAYS) <= {path.name for path in made.paths}
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "accuracy.png").touch()
+    with pytest.raises(UserError, match=r"got accuracy\.png, which would be"):
+        report_folders([tmp_path / "nowhere"], tmp_path / "mine", tmp_path)

@@ -113,7 +113,7 @@ def typable(text: str, place: Place, policy: Policy) -> str:
 def _in_words(error: BaseException) -> str:
     """Return the text of an error, with its type unless it is made for users."""
     if isinstance(error, UserError):
-        return str(error)
+        return " ".join(error.lines)
     first_line, _, _ = str(error).partition("\n")
     return f"{type(error).__name__}: {first_line}"
 

@@ -39,8 +39,8 @@ class Summary:
     def lines(self) -> Iterator[str]:
         """Return the summary for the terminal."""
         if self.records:
-            yield from self._table()
-        yield from self.sentences()
+            yield from map(printable, self._table())
+        yield from map(printable, self.sentences())
 
     def _table(self) -> Iterator[str]:
         rows = [_HEAD, *map(row_of, self.records)]

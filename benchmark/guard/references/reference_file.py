@@ -57,7 +57,7 @@ def read_reference(path: Path) -> ReadReference:
         data = read_bytes(path)
         document = parse_json(data)
     except (OSError, DocumentError) as error:
-        raise _damaged(path, str(error)) from error
+        raise _damaged(path, f"a file that cannot be read ({error})") from error
     if newer_version(document, SCHEMA_VERSION) is not None:
         raise UserError(
             f"{path}: written by a newer fewbench: expected {_EXPECTED}, got "
@@ -68,7 +68,7 @@ def read_reference(path: Path) -> ReadReference:
     try:
         reference = fit(document, _SCHEMA)
     except DocumentError as error:
-        raise _damaged(path, str(error)) from error
+        raise _damaged(path, f"another document ({error})") from error
     _check_seal(path, document, reference)
     return ReadReference(reference, data)
 

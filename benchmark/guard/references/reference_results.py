@@ -60,7 +60,7 @@ def load_ten_times(folder: Path, reference: Reference) -> IntArray | None:
         command = update_command(folder, reference.test)
         raise UserError(
             f"{path}: cannot read the right answers of ten times the episodes: expected "
-            f"those that were saved, got {error}. Restore the folder from git, or make "
+            f"those that were saved, got others ({error}). Restore the folder from git, or make "
             f"the reference anew: {command}"
         ) from error
 

@@ -1,5 +1,6 @@
 """What is wrong with a command is said before its work begins, and what to type is true."""
 
+import os
 import shlex
 from pathlib import Path
 
@@ -9,6 +10,14 @@ from fewbench.benchmark.guard.references.reference_file import FILE_NAME
 from fewbench_tests.commands import call_fewbench
 
 GLYPHS = "--protocol glyphs-5w1s"
+STEM = "glyphs-5w1s__centroid__seed0"
+REHEARSE = "reproduce protonet-snell17-omni-5w1s --rehearse --out"
+GRID = """
+seeds = 1
+[[part]]
+recipes = ["protonet-glyphs"]
+protocols = ["glyphs-5w1s"]
+"""
 RECIPE = "train --recipe protonet-glyphs --out run"
 
 # What is typed, and words of the answer.
@@ -43,6 +52,31 @@ MISTAKES = [
     ("protocol export glyphs-5w1s --out notes.txt", "notes.txt: exists already"),
     ("submission init --out notes.txt", "notes.txt: is there already"),
     ("data show glyphs --out pictures", "got a folder. Name a file in it"),
+    # What lies where the work will write.
+    (f"evaluate centroid {GLYPHS} --out r1", f"{STEM}.npz: expected a file or nothing"),
+    (
+        f"evaluate centroid {GLYPHS} --out r2",
+        f"{STEM}.json: expected a file or nothing",
+    ),
+    (f"evaluate centroid {GLYPHS} --overwrite --out r2", "got a folder. Move it away"),
+    (
+        "grid run G.toml --out g1",
+        "g1/results: expected a folder or nothing, got a file",
+    ),
+    ("grid run G.toml --out g2", "g2/locks: expected a folder or nothing, got a pipe"),
+    ("grid run G.toml --out g4", "__protonet__seed0.npz: expected a file or nothing"),
+    (f"{RECIPE}1", "run1/best.safetensors: expected a file or nothing, got a folder"),
+    (
+        "grid run G.toml --out g3",
+        "g3/training: expected a folder or nothing, got a brok",
+    ),
+    (
+        f"{REHEARSE} p1",
+        "p1/reproduction.json: expected a file or nothing, got a folder",
+    ),
+    (f"{REHEARSE} p2", "p2/results/p__x__seed0.json: cannot read the result"),
+    (f"{REHEARSE} p3", "p3/results: expected a folder or nothing, got a file"),
+    (f"{REHEARSE} p4", "p4/seed-0: expected a folder or nothing, got a file"),
     # What lies at a path.
     ("verify references", "fewbench regress RESULT --reference references"),
     ("verify references/one", "got references"),
@@ -57,7 +91,34 @@ def folder(tmp_path: Path) -> Path:
     (tmp_path / "pictures").mkdir()
     (tmp_path / "references" / "one").mkdir(parents=True)
     (tmp_path / "references" / "one" / FILE_NAME).write_text("{}")
+    put_in_the_way(tmp_path)
     return tmp_path
+
+
+def put_in_the_way(folder: Path) -> None:
+    """Put something else where evaluations, grids and reproductions will write."""
+    (folder / "G.toml").write_text(GRID)
+    folders = [
+        f"r1/{STEM}.npz",
+        f"r2/{STEM}.json",
+        "p1/reproduction.json",
+        "g4/results/glyphs-5w1s__protonet__seed0.npz",
+        "run1/best.safetensors",
+    ]
+    for path in folders:
+        (folder / path).mkdir(parents=True)
+    for path in (
+        "g1/results",
+        "p2/results/p__x__seed0.json",
+        "p3/results",
+        "p4/seed-0",
+    ):
+        (folder / path).parent.mkdir(parents=True)
+        (folder / path).write_text("{")
+    for path in ("g2", "g3"):
+        (folder / path).mkdir()
+    os.mkfifo(folder / "g2" / "locks")
+    (folder / "g3" / "training").symlink_to("nowhere")
 
 
 @pytest.mark.parametrize(("typed", "words"), MISTAKES)

@@ -16,6 +16,7 @@ from fewbench.benchmark.cli.console import (
     say,
     wrapped,
 )
+from fewbench.errors import UserError
 
 
 class Clock:
@@ -181,6 +182,10 @@ def test_names_from_files_are_shown_as_they_are(capsys, monkeypatch) -> None:
     printed = capsys.readouterr()
     assert printed.out == "a\\x1b[31m\nb\n"
     assert printed.err == "c\\u202e\\r\n"
+    console.say("a\nerror: b", "next")
+    console.say_error(UserError("d\u2028", "next"))
+    said = capsys.readouterr().err
+    assert said == "a\\nerror: b\nnext\nerror: d\\u2028\nnext\n"
     drawn = io.StringIO()
     terminal = Console(file=drawn, force_terminal=True, width=120, color_system=None)
     with console._drawn_bars(terminal) as progress:

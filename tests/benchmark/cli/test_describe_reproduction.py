@@ -5,7 +5,7 @@ import pytest
 
 from fewbench.baselines.training_cost import TrainingCost
 from fewbench.benchmark.cli.describe_reproduction import (
-    plan_text,
+    plan_lines,
     reproduction_document,
     reproduction_text,
 )
@@ -37,7 +37,7 @@ def test_remarks_about_a_cell_stand_in_plan_and_verdict() -> None:
     reproduction = made(cell, 0.988)
     cost = TrainingCost(0.25, 3.0, 4_200_000_000)
 
-    plan = plan_text(job_of(cell), Estimate(60.0, cost))
+    plan = "\n".join(plan_lines(job_of(cell), Estimate(60.0, cost)))
     text = reproduction_text(job_of(cell), reproduction)
     document = reproduction_document(job_of(cell), reproduction)
 
@@ -50,7 +50,7 @@ def test_remarks_about_a_cell_stand_in_plan_and_verdict() -> None:
 def test_the_plan_says_time_and_memory() -> None:
     cost = TrainingCost(0.25, 3.0, 4_200_000_000)
 
-    text = plan_text(job_of(small_cell()), Estimate(7300.0, cost))
+    text = "\n".join(plan_lines(job_of(small_cell()), Estimate(7300.0, cost)))
 
     assert "3 training seeds" in text
     assert "about 2.0 h" in text

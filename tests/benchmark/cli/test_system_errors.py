@@ -20,7 +20,7 @@ def of(number: int, name: str = "out") -> OSError:
     [
         (of(errno.ENOSPC), "out: No space left on device.", "another folder."),
         (of(errno.EACCES), "out: Permission denied.", "to use this one."),
-        (of(errno.EISDIR), "out: Is a directory.", "or another file."),
+        (of(errno.EISDIR), "out: expected a file, got a folder.", "another file."),
         (of(errno.ENOENT), "out: No such file", "Check the path."),
         (of(errno.EEXIST), "out: expected a folder, got a file.", "another folder."),
         (io.UnsupportedOperation("Not seekable."), "Not seekable. Check", "one."),

@@ -12,7 +12,7 @@ from fewbench.errors import UserError
 @pytest.mark.parametrize(
     ("error", "reason"),
     [
-        (UserError("no such\nimage"), "no such image"),
+        (UserError("no such", "image"), "no such image"),
         (MemoryError(), "out of memory"),
         (RuntimeError("[a.cpp] can't allocate memory: 9"), "out of memory: [a.cpp]"),
         (OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)), "there is no space left"),

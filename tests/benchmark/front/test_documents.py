@@ -12,6 +12,7 @@ from fewbench.documents import (
     DocumentError,
     counted,
     fit,
+    kind_of,
     newer_version,
     parse_json,
     parse_toml,
@@ -107,14 +108,18 @@ def test_a_file_is_read_within_bounds(tmp_path: Path) -> None:
 
 def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
-    with pytest.raises(
-        DocumentError, match="a folder, a pipe or a device, and no file"
-    ):
+    with pytest.raises(DocumentError, match="it is a pipe, not a file"):
         read_bytes(tmp_path / "pipe")
-    with pytest.raises(
-        DocumentError, match="a folder, a pipe or a device, and no file"
-    ):
+    with pytest.raises(DocumentError, match="it is a folder, not a file"):
         read_bytes(tmp_path)
+
+
+def test_what_lies_at_a_path_has_a_name(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to("nowhere")
+    assert kind_of(tmp_path / "link") == "a broken link"
+    assert kind_of(tmp_path / "x") == "nothing"
+    assert kind_of(Path(__file__)) == "a file"
+    assert kind_of(Path("/dev/null")) == "a device"
 
 
 class Point(BaseModel):

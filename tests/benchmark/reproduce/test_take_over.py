@@ -8,7 +8,7 @@ import pytest
 
 from fewbench.baselines.run_folder import BEST, LAST
 from fewbench.baselines.training_cost import TrainingCost
-from fewbench.benchmark.cli.describe_reproduction import plan_text
+from fewbench.benchmark.cli.describe_reproduction import plan_lines
 from fewbench.benchmark.reproduce import take_over as module
 from fewbench.benchmark.reproduce.cells import Cell, find_cell
 from fewbench.benchmark.reproduce.estimate import Estimate, estimate_job
@@ -87,8 +87,9 @@ def test_the_plan_names_the_cell_with_the_same_training(tmp_path: Path) -> None:
     job = job_of(SECOND, tmp_path, tmp_path)
     estimate = Estimate(60.0, TrainingCost(1.0, 1.0, 10**9))
 
-    assert f"same training as {FIRST.id}: " in plan_text(job, estimate)
-    assert "same training" not in plan_text(job_of(OTHER, tmp_path, tmp_path), estimate)
+    assert f"same training as {FIRST.id}: " in "\n".join(plan_lines(job, estimate))
+    others = plan_lines(job_of(OTHER, tmp_path, tmp_path), estimate)
+    assert "same training" not in "\n".join(others)
 
 
 def test_the_cells_of_snell_with_equal_shots_have_the_same_training(

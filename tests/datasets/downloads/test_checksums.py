@@ -121,6 +121,6 @@ def test_first_fault_of_a_file_is_told(tmp_path: Path) -> None:
 
 def test_only_a_checksum_that_we_recorded_may_be_replaced(tmp_path: Path) -> None:
     path = tmp_path / "my images.zip"
-    assert Expected(5, "md5", MD5, "the official one").hint(path) == ""
-    hint = Expected(5, "sha256", SHA256, "ours").hint(path)
+    assert Expected(5, "md5", MD5, "the official one").hints(path) == []
+    [hint] = Expected(5, "sha256", SHA256, "ours").hints(path)
     assert hint.endswith(f"rm '{path}.sha256'")

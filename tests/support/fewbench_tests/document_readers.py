@@ -15,7 +15,7 @@ import fewbench
 from fewbench.baselines.catalogue import load_learner
 from fewbench.baselines.recipe_files import load_recipe
 from fewbench.baselines.run_folder import LAST, RunFacts, RunFolder
-from fewbench.benchmark.cli.describe_build import build_text, info_text, state_document
+from fewbench.benchmark.cli.describe_build import build_lines, info_text, state_document
 from fewbench.benchmark.guard.history import read_nights
 from fewbench.benchmark.guard.references.find_references import find_references
 from fewbench.benchmark.guard.references.reference import Made
@@ -52,7 +52,7 @@ def manifest(folder: Path) -> Read:
         path.write_bytes(data)
         found = read_manifest(path.parent)
         assert found is not None
-        build_text(found)
+        build_lines(found)
         info_text(BARS, found)
         state_document(BARS, found)
 
