@@ -46,10 +46,10 @@ def system_error_text(error: Exception) -> str | None:
 
 def os_error_text(error: OSError) -> str:
     """Return the message for a file or folder that cannot be read or written."""
-    reason = error.strerror or str(error)
+    reason = (error.strerror or str(error)).removesuffix(".")
     advice = _ADVICE.get(error.errno or 0, "Check it, or choose another one.")
     if isinstance(error, FileExistsError | NotADirectoryError):
         reason = "expected a folder, got a file"
         advice = "Choose another folder."
     where = f"{error.filename}: " if error.filename else ""
-    return f"{where}{reason.removesuffix('.')}. {advice}"
+    return f"{where}{reason}. {advice}"

@@ -46,7 +46,7 @@ def read_bytes(path: Path, most_bytes: int = MOST_BYTES) -> bytes:
     might never end. Raises OSError if there is no such file.
     """
     if path.exists() and not path.is_file():
-        raise DocumentError("a folder, a pipe or a device, and no file")
+        raise DocumentError("expected a file, got something else")
     with path.open("rb") as file:
         data = file.read(most_bytes + 1)
     if len(data) > most_bytes:

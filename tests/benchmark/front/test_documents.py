@@ -107,13 +107,9 @@ def test_a_file_is_read_within_bounds(tmp_path: Path) -> None:
 
 def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
-    with pytest.raises(
-        DocumentError, match="a folder, a pipe or a device, and no file"
-    ):
+    with pytest.raises(DocumentError, match="expected a file"):
         read_bytes(tmp_path / "pipe")
-    with pytest.raises(
-        DocumentError, match="a folder, a pipe or a device, and no file"
-    ):
+    with pytest.raises(DocumentError, match="expected a file"):
         read_bytes(tmp_path)
 
 
