@@ -46,7 +46,7 @@ def system_error_text(error: Exception) -> str | None:
 
 def os_error_text(error: OSError) -> str:
     """Return the message for a file or folder that cannot be read or written."""
-    reason = (error.strerror or str(error)).removesuffix(".")
+    reason = error.strerror or str(error).rstrip(".")
     advice = _ADVICE.get(error.errno or 0, "Check it, or choose another one.")
     if isinstance(error, FileExistsError | NotADirectoryError):
         reason = "expected a folder, got a file"
