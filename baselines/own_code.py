@@ -12,7 +12,6 @@ from contextlib import suppress
 from importlib.machinery import ModuleSpec
 from importlib.util import find_spec
 from pathlib import Path
-from types import ModuleType
 from typing import Any, Literal
 
 from fewbench.documents import shown
@@ -75,50 +74,53 @@ def source_hashes(recipe: dict[str, Any]) -> dict[str, str]:
             continue
         imported(name)
         module_name, _, _ = name.partition(":")
-        sha256 = _hash_of(sys.modules[module_name])
+        sha256 = _hash_of(module_name)
         if sha256 is not None:
             hashes[key] = sha256
     return hashes
 
 
-def _import(name: str) -> ModuleType:
+def _import(name: str) -> object:
     """Import a module. Note the hash of its file, which may be edited at any moment."""
     if name in sys.modules:
         return sys.modules[name]
-    spec = None
+    file = None
     with suppress(ImportError):
         spec = find_spec(name)
-    before = _file_hash(spec)
+        if spec is not None and spec.has_location:
+            file = spec.origin
+    before = _file_hash(file)
     module = importlib.import_module(name)
-    if _file_hash(spec) != before:
+    if _file_hash(file) != before:
         before = _CHANGED
-    _noted[name] = (module.__spec__, before)
+    _noted[name] = (getattr(module, "__spec__", None), before)
     return module
 
 
-def _hash_of(module: ModuleType) -> str | None:
-    """Return the hash of a module's code; None if it comes from no file.
+def _hash_of(name: str) -> str | None:
+    """Return the hash of an imported module's code; None if it comes from no file.
 
     Raises BaselineError if the file changed while it was imported.
     """
+    module = sys.modules[name]
+    noted = _noted.get(name)
     # A module that was loaded again has another spec.
-    spec, sha256 = _noted.get(module.__name__, (None, None))
-    if spec is None or spec is not module.__spec__:
-        return _file_hash(module.__spec__)
+    if noted is None or noted[0] is not getattr(module, "__spec__", None):
+        return _file_hash(getattr(module, "__file__", None))
+    sha256 = noted[1]
     if sha256 == _CHANGED:
         raise BaselineError(
-            f"{module.__name__}: changed while it was imported: expected a file that stays "
-            f"as it is. Type the same command again"
+            f"{name}: changed while it was imported: expected a file that stays as it is. "
+            f"Type the same command again"
         )
     return sha256
 
 
-def _file_hash(spec: ModuleSpec | None) -> str | None:
-    """Return the hash of the file that a module comes from; None if there is none."""
-    if spec is None or spec.origin is None:
-        return None
-    with suppress(OSError):  # it is built in, or lies in an archive
-        return file_digest(Path(spec.origin), "sha256")
+def _file_hash(file: str | None) -> str | None:
+    """Return the hash of a file; None if there is none."""
+    if file is not None:
+        with suppress(OSError):  # it lies in an archive
+            return file_digest(Path(file), "sha256")
     return None
 
 

@@ -21,7 +21,5 @@ def make_answers(task: Task, place: Place, attempt: Path) -> Path:
     start = task.body["start"]
     end = task.body["end"]
     _, answers = answer_range(opened.examiner, opened.stream, start, end)
-    features = opened.examiner.features
-    if features is not None:
-        features.refuse_changes()
+    opened.examiner.refuse_changes()
     return save_answers(attempt / "answers.npz", answers)

@@ -28,11 +28,11 @@ from .task import SUFFIXES, Task
 
 # The folder with the results of a grid.
 RESULTS = "results"
-_MOST_DIGITS = 12  # of the number of an attempt
 # All folders of a grid.
 FOLDERS = (*SUFFIXES, "attempts", "locks", "log", RESULTS)
 # File systems without hard links answer with one of these.
 _NO_LINKS = {errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP, errno.EMLINK, errno.EXDEV}
+_MOST_DIGITS = 12  # of the number of an attempt
 
 
 class DifferentCopies(UserError):

@@ -175,6 +175,7 @@ def replay(
         _, answers = answer_range(examiner, stream, start, end)
         again.append(answers.predictions)
         stored.append(result.predictions[start:end])
+    examiner.refuse_changes()
     return compare_predictions(
         np.concatenate(stored), np.concatenate(again), result.protocol.n_way
     )

@@ -1,5 +1,6 @@
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,7 +10,8 @@ from fewbench.baselines.catalogue import load_learner
 from fewbench.baselines.learner import Learner
 from fewbench.baselines.metric.centroid import Centroid
 from fewbench.baselines.preparation import Preparation
-from fewbench.benchmark.evaluate import evaluate
+from fewbench.benchmark.evaluate import answer_range, evaluate
+from fewbench.benchmark.models import Loading, load_model
 from fewbench.benchmark.preparing import with_batch_size
 from fewbench.benchmark.protocols.catalogue import find_protocol
 from fewbench.benchmark.verification import replay as module
@@ -24,6 +26,7 @@ from fewbench.benchmark.verification.replay import (
 )
 from fewbench.reports.origin import ImagePreparation
 from fewbench.reports.records import RunResult, count_correct
+from fewbench_tests.stored import embed_here
 
 
 @pytest.fixture(scope="module")
@@ -47,6 +50,26 @@ def test_an_honest_result_is_answered_alike(
     assert check.outcome == "passed"
     assert "0 of" in check.detail
     assert "1% may" in check.detail
+
+
+def test_stored_features_that_change_meanwhile_replay_nothing(
+    tmp_path: Path, glyphs_root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    embed_here(tmp_path, glyphs_root)
+    learner = load_model(f"features:{tmp_path}", Loading(device="cpu"))
+    protocol = find_protocol("glyphs-5w1s", split="val", n_episodes=3)
+    result = evaluate(learner, protocol, root=glyphs_root)
+    assert check_replay(result, learner, glyphs_root).outcome == "passed"
+
+    def answer_and_change(*arguments: Any) -> Any:
+        for path in tmp_path.rglob("*.npy"):
+            np.save(path, -np.load(path))
+        return answer_range(*arguments)
+
+    monkeypatch.setattr(module, "answer_range", answer_and_change)
+    check = check_replay(result, learner, glyphs_root)
+    assert check.outcome == "not possible"
+    assert "cannot trust the stored features" in check.detail
 
 
 @pytest.mark.parametrize("n_episodes", [1, 256, 257, 300, 400, 600])
