@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from fewbench.documents import printable
+
 from .console import SECONDS_BETWEEN_LINES, can_draw_bars, duration_text, say
 
 if TYPE_CHECKING:
@@ -60,8 +62,11 @@ def shown_progress(counts: "Mapping[Kind, Count]") -> Iterator[Watch]:
 def progress_table(counts: "Mapping[Kind, Count]", summary: "Summary") -> "Table":
     """Return the table of a terminal: a row for each kind of task, and the time left."""
     from rich.table import Table
+    from rich.text import Text
 
-    table = Table(caption=footer(counts, summary), caption_justify="left")
+    # Who is waited for has names from other machines in it, which rich would read as markup.
+    caption = Text(printable(footer(counts, summary)))
+    table = Table(caption=caption, caption_justify="left")
     for title in ("", "done", "to do", "a minute"):
         table.add_column(title, justify="left" if not title else "right")
     for kind, count in counts.items():

@@ -7,12 +7,13 @@ import signal
 import subprocess
 import sys
 import time
+import warnings
 from pathlib import Path
 
 import pytest
 from typer.core import TyperGroup
 
-from fewbench.benchmark.cli.app import main, usage_error_text
+from fewbench.benchmark.cli.app import main, one_line_warnings, usage_error_text
 from fewbench.benchmark.cli.system_errors import os_error_text
 from fewbench.signals import Interrupted
 
@@ -271,3 +272,9 @@ def test_a_signal_while_the_command_line_is_parsed_keeps_its_code(
     assert capsys.readouterr().err == (
         "interrupted by SIGTERM. To start again, type the same command\n"
     )
+
+
+def test_a_warning_is_one_line() -> None:
+    with one_line_warnings():
+        words = warnings.formatwarning("a\nb\u2028c\x1b", UserWarning, "x.py", 1)
+    assert words == "warning: a b c\\x1b\n"

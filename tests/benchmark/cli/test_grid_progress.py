@@ -1,9 +1,11 @@
 """How far a grid is, as a table and as lines."""
 
+import sys
 from collections import Counter
 from collections.abc import Mapping
 
 import pytest
+from rich.console import Console
 
 from fewbench.benchmark.cli import grid_progress
 from fewbench.benchmark.cli.grid_progress import (
@@ -48,6 +50,15 @@ def test_a_table_has_a_row_for_each_kind() -> None:
         ["1.0", "498.0"],
     ]
     assert "2 running, 1 failed" in str(table.caption)
+
+
+def test_the_name_of_another_machine_is_no_markup(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    waiting = summary()
+    waiting.waiting = "process 3 on [/red]\nhost"
+    Console(width=200, file=sys.stdout).print(progress_table(COUNTS, waiting))
+    assert "[/red]\\nhost" in capsys.readouterr().out
 
 
 def test_a_file_gets_a_line_now_and_then(
