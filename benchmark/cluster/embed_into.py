@@ -108,7 +108,7 @@ class EmbedWork:
         self, executor: Executor, watch: Callable[[Summary], None] | None
     ) -> FeatureFile:
         folder = self.place.folder
-        self.place.refuse_what_is_no_folder()
+        self.place.check_folders()
         self._refuse_other_machines()
         missing = sum(not self.place.is_done(task) for task in self.tasks)
         require_space(folder, self.embedding.n_bytes * missing // len(self.tasks))

@@ -17,7 +17,7 @@ from .grid_file import Grid, read_grid
 from .grid_folder import RECORD, GridRecord, find_record, keep_record, read_record
 from .grid_tasks import IMAGES_PER_TASK, Cut, answers_tasks
 from .grid_trainings import GridTraining, grid_trainings
-from .place import FOLDERS, RESULTS, Place
+from .place import RESULTS, Place
 from .plan import Plan, PlannedTraining, make_plan
 from .result_task import COPY
 
@@ -119,15 +119,17 @@ def missing_answers(training: PlannedTraining, place: Place) -> Iterator[str]:
 
 def _planned(grid: Grid, place: Place) -> OpenGrid:
     trainings = grid_trainings(grid, data_root(place.root))
-    _check_places(place.folder, trainings)
+    _check_places(place, trainings)
     conditions = _conditions(grid, place)
     plan = make_plan(trainings, conditions, _cut(grid), place)
     return OpenGrid(plan, conditions, [])
 
 
-def _check_places(folder: Path, trainings: Sequence[GridTraining]) -> None:
+def _check_places(place: Place, trainings: Sequence[GridTraining]) -> None:
     """Check that all files of a grid can be written, before the work for them."""
-    check_folder_places(*(folder / name for name in FOLDERS))
+    folder = place.folder
+    place.check_folders()
+    check_folder_places(folder / RESULTS)
     check_file_places(folder / RECORD, folder / COPY)
     for one in trainings:
         for protocol in one.protocols:

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from fewbench.documents import shown
 from fewbench.errors import UserError
-from fewbench.files import file_digest
+from fewbench.files import check_file_places, check_folder_places, file_digest
 from fewbench.folders import remove_tree
 from fewbench.locks import exclusive
 
@@ -28,8 +28,6 @@ from .task import SUFFIXES, Task
 
 # The folder with the results of a grid.
 RESULTS = "results"
-# All folders of a grid.
-FOLDERS = (*SUFFIXES, "attempts", "locks", "log", RESULTS)
 # File systems without hard links answer with one of these.
 _NO_LINKS = {errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP, errno.EMLINK, errno.EXDEV}
 _MOST_DIGITS = 12  # of the number of an attempt
@@ -68,32 +66,20 @@ class Place:
         numbered = [path for path in folder.iterdir() if _is_number(path.name)]
         return sorted(numbered, reverse=True)
 
-    def refuse_what_is_no_folder(self) -> None:
+    def check_folders(self) -> None:
         """Raise UserError if something else has the name of a folder of the work.
 
         Every task would fail, however often it is tried.
         """
-        for name in (*SUFFIXES, "attempts", "locks", "log"):
-            path = self.folder / name
-            if os.path.lexists(path) and not path.is_dir():
-                raise UserError(
-                    f"{shown(path, 400)}: expected a folder or nothing of this name, got "
-                    f"something else. Delete it or move it away, then type the same command "
-                    f"again"
-                )
+        names = (*SUFFIXES, "attempts", "locks", "log")
+        check_folder_places(*(self.folder / name for name in names))
 
     def new_attempt(self, task: Task) -> Path:
         """Make and return the folder of a new attempt at a task.
 
         Raises UserError if its file could not be published, since something else is there.
         """
-        final = self.file(task)
-        if os.path.lexists(final) and not final.is_file():
-            raise UserError(
-                f"{shown(final, 400)}: expected a file or nothing of this name, got a "
-                f"broken link, a folder or a pipe. Delete it, then type the same command "
-                f"again"
-            )
+        check_file_places(self.file(task))
         parent = self.folder / "attempts" / task.id
         parent.mkdir(parents=True, exist_ok=True)
         number = 1

@@ -9,6 +9,7 @@ import h5py
 import numpy as np
 
 from fewbench.documents import shown
+from fewbench.files import file_identity
 
 from ..info import DataError
 from .advice import build_again
@@ -32,6 +33,14 @@ def open_for_writing(path: Path, mode: str) -> Iterator[h5py.File]:
         raise OSError(text) from error
 
 
+def was_replaced(path: Path) -> DataError:
+    """Return the error for a split file that is another one than before."""
+    return DataError(
+        f"{path}: was replaced or changed: expected the file that was opened first, got "
+        f"another file or none. Run the command again."
+    )
+
+
 @contextmanager
 def open_for_reading(path: Path) -> Iterator[h5py.File]:
     """Yield a split file that is open for reading.
@@ -45,12 +54,15 @@ def open_for_reading(path: Path) -> Iterator[h5py.File]:
             f"{path}: no such split file: expected the .h5 file of a finished build, "
             f"got none. To list all builds, type: fewbench data list"
         )
+    before = file_identity(path)
     try:
         with h5py.File(path, "r") as file:
             yield file
     except DataError:
         raise
     except Exception as error:
+        if file_identity(path) != before:
+            raise was_replaced(path) from error
         # On damaged bytes h5py raises nearly everything: OSError, KeyError,
         # UnicodeDecodeError and others.
         reason = shown(str(error), 300)

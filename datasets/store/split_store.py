@@ -22,7 +22,7 @@ from ..info import DataError
 from .advice import build_again
 from .attributes import read_attributes
 from .digests import ContentDigest, class_digest
-from .hdf5 import open_for_reading, read_names, read_values
+from .hdf5 import open_for_reading, read_names, read_values, was_replaced
 from .mapped_rows import MappedRows
 from .split_file import check_offsets, locate_images
 
@@ -202,10 +202,7 @@ class SplitStore:
             if found == self._identity:
                 yield file
                 return
-        raise DataError(
-            f"{self.path}: was replaced or changed: expected the file that was opened "
-            f"first, got another file or none. Run the command again."
-        )
+        raise was_replaced(self.path)
 
     @contextmanager
     def _as_hdf5(self) -> Iterator[h5py.File]:

@@ -168,7 +168,7 @@ def test_a_file_in_the_place_of_a_folder_is_named_before_the_work(
     folder.mkdir()
     (folder / name).write_text("of somebody else")
     work = work_of(folder, glyphs_root)
-    with pytest.raises(UserError, match=f"/{name}: expected a folder .* move it away"):
+    with pytest.raises(UserError, match=f"/{name}: expected a folder .* Move it away"):
         work.do(InProcess(work.place))
     (folder / name).unlink()
     work.do(InProcess(work.place))

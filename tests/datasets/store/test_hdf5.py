@@ -68,6 +68,20 @@ def test_a_missing_file_and_a_damaged_one_get_different_advice(tmp_path: Path) -
         pass
 
 
+def test_a_file_that_is_removed_while_it_is_read_is_not_called_damaged(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "names.h5"
+    with open_for_writing(path, "w") as file:
+        file["names"] = fixed_length(("a",))
+    reading = open_for_reading(path)
+    reading.__enter__()
+    path.unlink()
+    what = OSError("can't retrieve stat info for file")
+    with pytest.raises(DataError, match="was replaced or changed.*Run the command"):
+        reading.__exit__(OSError, what, None)
+
+
 def test_errors_of_writing_say_what_the_system_says(tmp_path: Path) -> None:
     with (
         pytest.raises(OSError, match="No such file or directory"),
