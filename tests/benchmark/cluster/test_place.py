@@ -92,5 +92,7 @@ def test_what_is_in_the_way_of_a_file_is_named_before_the_work(
         final.symlink_to("nowhere")
     else:
         final.mkdir()
-    with pytest.raises(UserError, match=f"{TASK.id}.npy: expected a file .* Move it away"):
+    with pytest.raises(
+        UserError, match=f"{TASK.id}.npy: expected a file .* Move it away"
+    ):
         place.new_attempt(TASK)
