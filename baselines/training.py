@@ -235,7 +235,7 @@ class Trainer:
     def _diverged(self, what: str) -> BaselineError:
         kept = ""
         if self._folder.has_run:
-            kept = f" The last good checkpoint is in {self.out}."
+            kept = f" The last good checkpoint is in {self.out}; choose another --out."
         return BaselineError(
             f"training diverged before step {self.state.step}: "
             f"{what.rstrip('.')}.{kept} Try smaller steps: --set lr=..., for MAML "

@@ -100,7 +100,8 @@ def run_text(document: dict[str, Any]) -> str:
             did.append(f"1 {ONE[kind]}")
         elif number:
             did.append(f"{number:,} {words}")
-    what = ", ".join(did) or "nothing, since all of it exists"
+    nothing = "nothing" if document["failures"] else "nothing, since all of it exists"
+    what = ", ".join(did) or nothing
     lines = [f"did {what}, in {duration_text(document['seconds'])}"]
     lines += [f"failed: {line}" for line in document["failures"]]
     if document["failures"]:

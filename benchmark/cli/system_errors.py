@@ -18,6 +18,7 @@ _ADVICE = {
     errno.ENOENT: "Check the path.",
     errno.ELOOP: "Check the links in this path.",
     errno.ENAMETOOLONG: "Choose a shorter name.",
+    errno.EFBIG: "Allow larger files: ulimit -f unlimited",
     errno.ESTALE: "Type the same command again.",
     errno.EMFILE: "Allow more open files: ulimit -n 4096",
     errno.EBADF: "Do not close it, or send it to a file: fewbench ... > FILE",

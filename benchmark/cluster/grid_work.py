@@ -73,6 +73,7 @@ def merging(
     folder: Path, root: Path | None, *, mixed: bool = False
 ) -> Iterator[OpenGrid]:
     """Open the grid of a folder as `reopen_grid` does, and keep other grids out of it."""
+    _check_places(Place(folder, root), find_record(folder).trainings)
     opened = reopen_grid(folder, root, mixed=mixed)
     with _only_this_grid(opened):
         yield opened

@@ -17,7 +17,7 @@ from .signals import held_signals
 # A file in each output folder, with the names of the files that `whole_folder` wrote.
 LISTING = ".files"
 # What file managers leave in any folder.
-_LITTER = (".DS_Store", "Thumbs.db", "desktop.ini")
+_LITTER = (".DS_Store", ".directory", "Thumbs.db", "desktop.ini")
 
 
 @contextmanager
@@ -97,7 +97,7 @@ def refuse_foreign(folder: Path, is_ours: Callable[[str], bool]) -> None:
             return
         got = "a link" if folder.is_symlink() else kind_of(folder)
     else:
-        paths = [path for path in folder.rglob("*") if path.name not in _LITTER]
+        paths = [path for path in folder.rglob("*") if not _is_litter(path.name)]
         names = sorted(path.relative_to(folder).as_posix() for path in paths)
         others = [name for name in names if not is_ours(name)]
         if not others:
@@ -109,6 +109,11 @@ def refuse_foreign(folder: Path, is_ours: Callable[[str], bool]) -> None:
         f"{shown(folder, 400)}: would be replaced: expected a folder with nothing but files "
         f"of fewbench, got {got}. Move it away, or choose another folder"
     )
+
+
+def _is_litter(name: str) -> bool:
+    # On foreign disks, macOS keeps what it knows of a file in another one.
+    return name in _LITTER or name.startswith("._")
 
 
 def replace_folder(finished: Path, folder: Path) -> None:

@@ -11,6 +11,7 @@ from fewbench.benchmark.cluster.grid_file import GridFile, read_grid
 from fewbench.benchmark.cluster.grid_tasks import answers_tasks
 from fewbench.benchmark.cluster.grid_work import (
     OpenGrid,
+    merging,
     missing_answers,
     plan_grid,
     published_fingerprint,
@@ -18,6 +19,7 @@ from fewbench.benchmark.cluster.grid_work import (
     working_on,
 )
 from fewbench.benchmark.cluster.place import Place
+from fewbench.errors import UserError
 from fewbench_tests.small_grids import BOTH, SMALL, done_here, opened, write_grid
 
 
@@ -43,6 +45,24 @@ def test_a_grid_that_changes_while_it_is_opened_is_what_was_read(
     assert training.training.name == "protonet"
     assert (tmp_path / "work" / "grid.toml").read_text() == SMALL
     assert len(reopen_grid(tmp_path / "work", glyphs_root).plan.trainings) == 1
+
+
+def test_a_file_in_the_place_of_the_results_is_named_before_the_work(
+    tmp_path: Path, glyphs_root: Path
+) -> None:
+    work = tmp_path / "work"
+    path = write_grid(tmp_path)
+    with working_on(path, Place(work, glyphs_root)):
+        pass
+    (work / "results").touch()
+    what = r"results: expected a folder or nothing, got a file"
+    with (
+        pytest.raises(UserError, match=what),
+        working_on(path, Place(work, glyphs_root)),
+    ):
+        pass
+    with pytest.raises(UserError, match=what), merging(work, glyphs_root):
+        pass
 
 
 def test_a_grid_is_reopened_as_it_was(small_grid: OpenGrid) -> None:

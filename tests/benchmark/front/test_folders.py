@@ -209,6 +209,7 @@ def test_a_folder_that_is_to_be_replaced_may_hold_nothing_of_others(
     folder.mkdir()
     (folder / "ours.h5").touch()
     (folder / ".DS_Store").touch()
+    (folder / "._ours.h5").touch()
     refuse_foreign(folder, is_ours)
     (folder / "deep").mkdir()
     (folder / "deep" / "thesis.tex").touch()
