@@ -4,13 +4,14 @@ import errno
 import os
 import shlex
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from .documents import DocumentError, counted, kind_of, read_bytes, shown
 from .errors import UserError
-from .files import write_text
+from .files import temporary_folder, write_text
 from .locks import only_writer_of
 from .signals import held_signals
 
@@ -73,6 +74,21 @@ def new_folder_beside(path: Path) -> Iterator[Path]:
         yield partial
     finally:
         remove_tree(partial)
+
+
+@contextmanager
+def temporary_directory(prefix: str) -> Iterator[Path]:
+    """Yield a folder for large temporary files. A signal leaves nothing of it behind."""
+    folder = None
+    try:
+        with held_signals():
+            made = tempfile.mkdtemp(prefix=prefix, dir=temporary_folder())
+            folder = Path(made)
+        yield folder
+    finally:
+        with held_signals():
+            if folder is not None:
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def remove_tree(path: Path) -> None:

@@ -8,10 +8,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from fewbench.errors import UserError
-from fewbench.files import open_file, temporary_folder, write_bytes
+from fewbench.files import open_file, write_bytes
+from fewbench.folders import temporary_directory
 
 from ...datasets.archives.limits import Limits
 from ...datasets.archives.refusals import CHECK_ACCESS, DOWNLOAD_AGAIN, UNPACK_YOURSELF
@@ -106,11 +106,10 @@ def unpacked(path: Path) -> Iterator[Unpacked]:
     are left out.
     Raises UserError if there is no such file, or if it is too large.
     """
-    place = temporary_folder()
-    with TemporaryDirectory(prefix="fewbench-submission-", dir=place) as temporary:
-        folder = Path(temporary) / "files"
+    with temporary_directory("fewbench-submission-") as temporary:
+        folder = temporary / "files"
         folder.mkdir()
-        copy = Path(temporary) / "copy"
+        copy = temporary / "copy"
         data = read_bundle(path)
         sha256 = hashlib.sha256(data).hexdigest()
         copy.write_bytes(data)

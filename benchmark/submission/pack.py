@@ -6,11 +6,11 @@ import shlex
 from collections.abc import Iterable, Sequence
 from importlib.metadata import version
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from fewbench.documents import DocumentError, parse_toml, read_bytes
 from fewbench.errors import UserError
-from fewbench.files import temporary_folder, write_bytes
+from fewbench.files import write_bytes
+from fewbench.folders import temporary_directory
 from fewbench.locks import only_writer_of
 
 from ...reports.records import RunResult
@@ -56,11 +56,9 @@ def pack_submission(
     files[DOCUMENT] = _document(answers, files)
     with (
         only_writer_of(out),
-        TemporaryDirectory(
-            prefix="fewbench-pack-", dir=temporary_folder()
-        ) as temporary,
+        temporary_directory("fewbench-pack-") as temporary,
     ):
-        trial = Path(temporary) / out.name
+        trial = temporary / out.name
         data = bundle_bytes(files)
         trial.write_bytes(data)
         checked = check_submission(trial, card.name)
@@ -88,10 +86,7 @@ def _read_toml(card: Path) -> dict:
 def _result_files(results: Iterable[RunResult]) -> dict[str, bytes]:
     """Return the files of all results, as `save_result` writes them."""
     files = {}
-    with TemporaryDirectory(
-        prefix="fewbench-pack-", dir=temporary_folder()
-    ) as temporary:
-        folder = Path(temporary)
+    with temporary_directory("fewbench-pack-") as folder:
         for result in results:
             # Two equal results are put into the bundle as well, so that the check finds them.
             number = len(files) // 2

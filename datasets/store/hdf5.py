@@ -61,6 +61,10 @@ def open_for_reading(path: Path) -> Iterator[h5py.File]:
     except DataError:
         raise
     except Exception as error:
+        stopped = error.__cause__
+        if isinstance(stopped, KeyboardInterrupt):
+            # The user's signal came while h5py released its lock.
+            raise stopped from None
         if file_identity(path) != before:
             raise was_replaced(path) from error
         # On damaged bytes h5py raises nearly everything: OSError, KeyError,

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from fewbench.folders import (
     refuse_taken,
     remove_tree,
     replace_folder,
+    temporary_directory,
     whole_folder,
 )
 from fewbench.signals import Interrupted, ended_by_signals
@@ -228,3 +230,23 @@ def test_what_is_no_folder_is_not_replaced_by_one(tmp_path: Path, kind: str) -> 
         path.symlink_to(tmp_path if kind == "link" else tmp_path / "nowhere")
     with pytest.raises(UserError, match="path: would be replaced: expected a folder"):
         refuse_foreign(path, bool)
+
+
+def test_a_signal_leaves_no_temporary_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    make = tempfile.mkdtemp
+
+    def make_and_stop(**options: str) -> str:
+        folder = make(**options)
+        signal.raise_signal(signal.SIGINT)
+        return folder
+
+    with temporary_directory("x-") as folder:
+        (folder / "file").touch()
+    monkeypatch.setattr(tempfile, "mkdtemp", make_and_stop)
+    with pytest.raises(KeyboardInterrupt), temporary_directory("x-"):
+        pass
+    assert list(tmp_path.iterdir()) == []

@@ -82,6 +82,16 @@ def test_a_file_that_is_removed_while_it_is_read_is_not_called_damaged(
         reading.__exit__(OSError, what, None)
 
 
+def test_a_signal_within_the_library_is_no_damage(tmp_path: Path) -> None:
+    path = tmp_path / "names.h5"
+    with open_for_writing(path, "w") as file:
+        file["names"] = fixed_length(("a",))
+    with pytest.raises(KeyboardInterrupt), open_for_reading(path):
+        raise SystemError("returned a result with an exception set") from (
+            KeyboardInterrupt()
+        )
+
+
 def test_errors_of_writing_say_what_the_system_says(tmp_path: Path) -> None:
     with (
         pytest.raises(OSError, match="No such file or directory"),
