@@ -29,7 +29,8 @@ from fewbench.documents import (
     parse_json,
     shown,
 )
-from fewbench.files import lacks_space, write_bytes
+from fewbench.files import write_bytes
+from fewbench.space import lacks_space
 
 from .learner import BaselineError
 from .own_code import OwnKey

@@ -11,17 +11,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from fewbench.documents import shown
 from fewbench.files import write_json, write_text
 
-from .backbones import Shape
-from .checkpoints import Card, load_checkpoint, save_checkpoint
-from .config import TrainConfig
+from .checkpoints import load_checkpoint, save_checkpoint
 from .learner import BaselineError
 from .optimizer_state import PROGRESS_PREFIX
 from .outputs import described
-from .own_code import changed_sources
-from .recipe_files import parse_config
+from .run_facts import RunFacts
 
 # The checkpoint of the last step that is saved. A resumed run continues from it.
 LAST = "last.safetensors"
@@ -30,6 +26,7 @@ BEST = "best.safetensors"
 LOG = "train.json"
 # The history of the log as a table, for spreadsheets and scripts.
 TABLE = "train.csv"
+RUN_FILES = (BEST, LAST, LOG, TABLE)
 _COLUMNS = ("step", "seconds", "loss", "val_accuracy", "val_seconds")
 # The tensor of LAST with the losses of the steps since the last validation.
 _LOSSES = f"{PROGRESS_PREFIX}losses"
@@ -53,23 +50,6 @@ class TrainState:
     best_accuracy: float = -1.0
     history: list[dict[str, float]] = field(default_factory=list)
     losses: list[Tensor] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class RunFacts:
-    """The facts of a training run that stay the same when it is resumed.
-
-    image_shape: (H, W, C)
-    data_fingerprint: the fingerprints of the training images, and of the validation
-        images if there are any
-    own_code: the sha256 of each file with code of the user, see `source_hashes`
-    """
-
-    config: TrainConfig
-    image_shape: Shape
-    data_fingerprint: list[str]
-    device: str
-    own_code: dict[str, str] = field(default_factory=dict)
 
 
 class RunFolder:
@@ -144,7 +124,7 @@ class RunFolder:
         recipe or other data.
         """
         tensors, card = load_checkpoint(self.path / LAST)
-        self._check_same_run(card)
+        self.facts.check_same_run(self.path / LAST, card)
         state = TrainState(
             step=card.step,
             seconds=card.seconds,
@@ -165,60 +145,6 @@ class RunFolder:
                 f"--out DIR"
             )
         return list(losses.to(self.facts.device))
-
-    def _check_same_run(self, card: Card) -> None:
-        # Parsing adds default values for keys that an older fewbench did not have.
-        saved_config = parse_config(
-            card.config, str(self.path / LAST), from_checkpoint=True
-        )
-        config = self.facts.config
-        self._check_own_code(card)
-        self._check_cosine(saved_config)
-        saved = saved_config.flat()
-        saved["data_fingerprint"] = card.data_fingerprint
-        ours = config.flat()
-        ours["data_fingerprint"] = self.facts.data_fingerprint
-        # It affects only the memory, so it may change.
-        ours.pop("tasks_per_chunk", None)
-        # Its effect is compared above.
-        ours.pop("lr_until", None)
-        if config.steps > saved_config.steps:
-            ours.pop("steps")
-        for key, value in ours.items():
-            if saved.get(key) != value:
-                raise BaselineError(
-                    f"{self.path}: cannot resume: {key} differs: expected "
-                    f"{shown(saved.get(key))} as in the run in this folder, got {value}. Use "
-                    f"the same recipe and data, or choose another folder with --out"
-                )
-
-    def _check_own_code(self, card: Card) -> None:
-        """Raise BaselineError if the user's code changed, since this is one run."""
-        saved = card.own_code
-        current = self.facts.own_code
-        for key in changed_sources(saved, current):
-            name = getattr(self.facts.config, key)
-            expected = shown(saved.get(key))[:12]
-            got = current.get(key, "none")[:12]
-            raise BaselineError(
-                f"{self.path}: cannot resume: the file of the {key} {name} differs: expected "
-                f"sha256 {expected} as in the run in this folder, got {got}. Restore the "
-                f"file, or choose another folder with --out"
-            )
-
-    def _check_cosine(self, saved: TrainConfig) -> None:
-        """Raise BaselineError if the learning rates of the saved steps would change."""
-        config = self.facts.config
-        if config.lr_schedule != "cosine" or saved.lr_schedule != "cosine":
-            return
-        if config.cosine_steps == saved.cosine_steps:
-            return
-        raise BaselineError(
-            f"{self.path}: cannot resume: the cosine of the learning rate differs: "
-            f"expected its end at step {saved.cosine_steps} as in the run in this folder, "
-            f"got step {config.cosine_steps}. Type the same command with --set "
-            f"lr_until={saved.cosine_steps}"
-        )
 
     def _card(self, state: TrainState) -> dict[str, Any]:
         card = {

@@ -19,7 +19,8 @@ from .device.choose import resolve_device
 from .device.malloc import KeptBlocks
 from .learner import BaselineError
 from .own_code import source_hashes
-from .run_folder import BEST, LAST, RunFacts, RunFolder, TrainState
+from .run_facts import RunFacts
+from .run_folder import BEST, LAST, RunFolder, TrainState
 from .save_times import SaveTimes
 from .schedule import divergence
 from .training_inputs import TrainBudget as TrainBudget

@@ -51,8 +51,7 @@ def report_folders(
     Raises ResultError if there are no results, or if all of them are damaged.
     Raises UserError if files of others in `out` would be overwritten.
     """
-    # Imported late: it loads matplotlib.
-    from ..reports.report import ALWAYS, write_report
+    from ..reports.report import ALWAYS, write_report  # late: it loads matplotlib
 
     refuse_taken(out, *ALWAYS)
     files = _result_files(folders)

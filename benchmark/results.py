@@ -14,7 +14,7 @@ from fewbench.documents import explain
 
 from ..baselines.evaluation.answers import Answers
 from ..baselines.evaluation.ask_again import Answered, ask_again
-from ..baselines.evaluation.features import Features
+from ..baselines.evaluation.features import Features, refuse_changes
 from ..baselines.evaluation.findings import Findings
 from ..baselines.learner import BaselineError, Learner, LearnerCard
 from ..reports.names import ShownName
@@ -63,8 +63,7 @@ def make_result(
     seed = stream.protocol.seed
     answered = Answered(stream.view, seed, episodes, answers, features)
     found = ask_again(learner, answered)
-    if features is not None:
-        features.refuse_changes()
+    refuse_changes(features)
     finished = time.perf_counter()
     seconds = {
         **answers.seconds,

@@ -9,14 +9,12 @@ from fewbench.progress import Progress
 
 from ..baselines.config import TrainConfig
 from ..baselines.device.choose import resolve_device
-from ..baselines.run_folder import BEST, LAST, LOG, TABLE, saved_step
+from ..baselines.run_folder import RUN_FILES, saved_step
 from ..baselines.training import TrainBudget, Trainer, TrainViews
 from ..baselines.training_cost import measure_cost
 from ..datasets.catalogue import find_dataset
 from ..datasets.root import data_root, open_split
 from ..datasets.view import ImageView
-
-RUN_FILES = (BEST, LAST, LOG, TABLE)  # what a run writes into its folder
 
 
 class TrainingSummary(TypedDict):

@@ -13,11 +13,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from fewbench.files import require_space
 from fewbench.folders import remove_tree, replace_folder
 from fewbench.locks import exclusive
 from fewbench.progress import Progress
 from fewbench.signals import held_signals
+from fewbench.space import require_space
 
 from .build_target import refuse_foreign_files, writing_to
 from .downloads.checksums import hints_to_delete

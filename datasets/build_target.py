@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from fewbench.files import lacks_space
 from fewbench.folders import old_folder, refuse_foreign
+from fewbench.space import what_helps
 
 from .info import DataError, DatasetInfo
 from .store.journal import JOURNAL
@@ -32,9 +32,7 @@ def writing_to(root: Path) -> Iterator[None]:
         reason = error.strerror or error
         if isinstance(error, FileExistsError | NotADirectoryError):
             reason = "it is no folder"
-        advice = "Choose another folder with the option --root DIR."
-        if lacks_space(error):
-            advice = f"Free some space. {advice}"
+        advice = what_helps(error, "Choose another folder with the option --root DIR.")
         for note in getattr(error, "__notes__", ()):
             advice += f" {note}"
         raise DataError(

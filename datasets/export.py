@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from fewbench.files import lacks_space, require_space, write_json
+from fewbench.files import write_json
 from fewbench.folders import new_folder_beside
 from fewbench.locks import only_writer_of
 from fewbench.progress import Progress
+from fewbench.space import require_space, what_helps
 
 from .export_formats import FORMATS, Classes, ExportedClass, ExportFormat, check_names
 from .info import DataError
@@ -160,9 +161,7 @@ def _new_folder(out: Path) -> Iterator[Path]:
         reason = error.strerror or str(error)
         if error.filename:
             reason += f": {error.filename}"
-        advice = "Choose another folder: --out DIR"
-        if lacks_space(error):
-            advice = f"Free some space. {advice}"
+        advice = what_helps(error, "Choose another folder: --out DIR")
         raise DataError(
             f"{out}: cannot be written ({reason}). No part of the export was kept. {advice}"
         ) from error

@@ -1,16 +1,13 @@
 """Write a report: all tables and plots of a set of results, and an HTML page."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from fewbench.files import write_text
 from fewbench.folders import refuse_taken, whole_folder
 
 from .names import check_shown_name, key_of
 from .page.html import Page, write_page
-from .paper import write_paper
 from .plots.accuracy import accuracy_figure
 from .plots.along import along_figure
 from .plots.beside_published import published_figure
@@ -29,22 +26,13 @@ from .published import MARGIN, PublishedNumber
 from .records import ResultError, RunResult
 from .report_data import (
     FEW_BESIDE,
-    LISTED_BESIDE,
-    LOST,
     MANY,
     PLOTTED_BESIDE,
     PLOTTED_GROUPS,
-    PUBLISHED,
     ReportData,
     gather,
 )
-from .tables.beside_frame import beside_frame
-from .tables.beside_published import beside_grid
-from .tables.frames import comparisons_frame, seeds_frame, tables_frame, write_csv
-from .tables.hardest import lost_frames
-from .tables.other_classes import other_classes_frame
-from .tables.printed import accuracy_grids, markdown
-from .tables.printed_table import PrintedTable
+from .report_tables import write_tables
 
 # Larger figures are shown as PNG on the page.
 _LARGEST_SVG = 100_000
@@ -90,15 +78,12 @@ def write_report(
     _check(results, histories)
     data = gather(results, published)
     with whole_folder(out) as folder:
-        paths = _write_tables(data, folder)
+        paths = write_tables(data, folder)
         plots = list(_figures(data, histories, class_samples))
         # Drawing takes most of the time.
         _refuse_taken(out, paths, plots)
-        figures: dict[str, str | bytes] = {}
-        for stem, title, figure in plots:
-            png, svg, pdf = save_figure(figure, folder / stem)
-            paths += [png, svg, pdf]
-            figures[title] = _for_page(svg, png)
+        files, figures = _save_plots(plots, folder)
+        paths += files
         page = Page(
             tables=data.tables,
             grids=data.grids,
@@ -115,6 +100,19 @@ def _refuse_taken(out: Path, tables: Sequence[Path], plots: Sequence[Plot]) -> N
     for stem, _, _ in plots:
         names += [f"{stem}.{kind}" for kind in KINDS]
     refuse_taken(out, *names)
+
+
+def _save_plots(
+    plots: Sequence[Plot], folder: Path
+) -> tuple[list[Path], dict[str, str | bytes]]:
+    """Save plots. Return their files, and the figures for the page by their titles."""
+    files: list[Path] = []
+    figures: dict[str, str | bytes] = {}
+    for stem, title, figure in plots:
+        png, svg, pdf = save_figure(figure, folder / stem)
+        files += [png, svg, pdf]
+        figures[title] = _for_page(svg, png)
+    return files, figures
 
 
 def _for_page(svg: Path, png: Path) -> str | bytes:
@@ -139,48 +137,6 @@ def _check(results: Sequence[RunResult], histories: Histories) -> None:
                 f"learning curve {name!r}: cannot show its name: {error}, got {name!r}. "
                 "Rename the learning curve"
             ) from None
-
-
-def _write_tables(data: ReportData, out: Path) -> list[Path]:
-    paths = []
-    for name, frame in _frames(data).items():
-        if not frame.empty:
-            paths.append(write_csv(frame, out / f"{name}.csv"))
-    accuracies = accuracy_grids(data.tables)
-    everything = chain(accuracies, *data.grids.values())
-    unfolded = [grid for grid in everything if not grid.folded]
-    paths.append(write_text(out / "results.md", markdown(unfolded)))
-    for_a_paper = chain(accuracies, *_grids_for_a_paper(data).values())
-    return paths + write_paper(data.results, for_a_paper, out)
-
-
-def _frames(data: ReportData) -> dict[str, Any]:
-    """Return the content of each CSV file: file stem -> pandas table."""
-    compared = [pair for _, pairs in data.compared for pair in pairs]
-    best = [group.most_accurate(1).results[0] for group in data.all_groups]
-    return {
-        "results": tables_frame(data.tables),
-        "train_seeds": seeds_frame(data.seeds),
-        "comparisons": comparisons_frame(compared),
-        "published": beside_frame(data.beside, MARGIN),
-        "other_classes": other_classes_frame(data.other_classes),
-        **lost_frames(best),
-    }
-
-
-def _grids_for_a_paper(data: ReportData) -> dict[str, list[PrintedTable]]:
-    """Return the tables that a paper has room for, without the accuracy tables.
-
-    Of the published numbers, only the references are kept. The tables about lost
-    accuracy are left out.
-    """
-    grids = dict(data.grids)
-    grids[LOST] = []
-    grids[PUBLISHED] = []
-    own_claims = [pair for pair in data.beside if pair.published.reference]
-    if own_claims:
-        grids[PUBLISHED] = [beside_grid(own_claims[:LISTED_BESIDE], MARGIN)]
-    return grids
 
 
 def _figures(

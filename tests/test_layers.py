@@ -25,6 +25,7 @@ FLOOR = {
     "locks",
     "npz",
     "plain_words",
+    "space",
     "progress",
     "signals",
 }

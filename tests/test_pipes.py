@@ -13,7 +13,8 @@ import fewbench
 from fewbench.baselines.catalogue import load_learner
 from fewbench.baselines.evaluation.feature_rows import FeaturePath, FeatureRows
 from fewbench.baselines.recipe_files import load_recipe
-from fewbench.baselines.run_folder import LAST, RunFacts, RunFolder
+from fewbench.baselines.run_facts import RunFacts
+from fewbench.baselines.run_folder import LAST, RunFolder
 from fewbench.baselines.weights.tensor_file import read_tensor_file
 from fewbench.benchmark.board.folder import BoardFolder
 from fewbench.benchmark.board.log import read_log as read_board_log
@@ -28,7 +29,7 @@ from fewbench.benchmark.guard.references.reference_file import FILE_NAME
 from fewbench.benchmark.learning_curves import read_history
 from fewbench.benchmark.protocols.catalogue import find_protocol
 from fewbench.benchmark.protocols.episode_reader import read_episodes
-from fewbench.benchmark.submission.bundle import bundle_sha256
+from fewbench.benchmark.submission.bundle_bytes import bundle_sha256
 from fewbench.benchmark.submission.check import check_submission
 from fewbench.benchmark.submission.pack import pack_submission
 from fewbench.benchmark.submission.verdict import load_verdict

@@ -115,11 +115,6 @@ class Examiner:
             self.features = features
         self._pixels: Pixels | None = None
 
-    def refuse_changes(self) -> None:
-        """Raise BaselineError if the features are stored in a file that has changed."""
-        if self.features is not None:
-            self.features.refuse_changes()
-
     def answer(self, episodes: EpisodeBatch, start: int = 0) -> Answers:
         """Return the learner's predictions for a range of episodes.
 

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from fewbench.documents import shown
-from fewbench.files import require_space, temporary_folder
+from fewbench.space import require_space, temporary_folder
 
 from ...datasets.store.mapped_rows import MappedRows
 from ..learner import BaselineError

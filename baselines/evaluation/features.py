@@ -214,6 +214,12 @@ def check_features(features: object, n_images: int) -> None:
     )
 
 
+def refuse_changes(features: Features | None) -> None:
+    """Raise BaselineError if features are stored in a file that has changed."""
+    if features is not None:
+        features.refuse_changes()
+
+
 def _check_like_first(features: Tensor, first: Tensor) -> None:
     """Raise BaselineError if a batch has features of another kind than the first one."""
     if features.shape[1:] != first.shape[1:] or features.dtype != first.dtype:

@@ -11,7 +11,7 @@ from pathlib import Path
 from fewbench.errors import UserError
 from fewbench.files import write_bytes
 
-from ..submission.bundle import changed_meanwhile
+from ..submission.bundle_bytes import changed_meanwhile
 from ..submission.check import check_submission
 from ..submission.contents import SUFFIX
 from ..submission.findings import Finding

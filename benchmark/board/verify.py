@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from fewbench.errors import UserError
 
-from ..submission.bundle import bundle_sha256
+from ..submission.bundle_bytes import bundle_sha256
 from ..submission.check import CheckedSubmission, check_submission
 from ..submission.contents import SUFFIX
 from ..submission.findings import Finding, error, note, warning

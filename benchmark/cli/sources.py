@@ -85,7 +85,6 @@ def filters(
 
     Each image is resized to 84 x 84 pixels by each filter.
     """
-
     from ...datasets.images.resample import RESAMPLING
     from ...datasets.inspection.filter_sheet import filter_sheet
 
@@ -94,9 +93,8 @@ def filters(
     named = []
     for name, image in images.items():
         named.append((Path(name).stem, image))
-    png = filter_sheet(named)
     with new_file(out, overwrite):
-        write_bytes(out, png)
+        write_bytes(out, filter_sheet(named))
     document = {
         "path": str(out),
         "pictures": list(images),

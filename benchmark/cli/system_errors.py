@@ -3,7 +3,7 @@
 import errno
 from pathlib import Path
 
-from fewbench.documents import kind_of
+from fewbench.plain_words import kind_of
 
 _LIBRARY = ("cannot open shared object file", "DLL load failed", "Library not loaded")
 _MEMORY = ("allocate memory", "out of memory", "Unable to allocate")

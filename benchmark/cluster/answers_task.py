@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from ...baselines.evaluation.features import refuse_changes
 from ..evaluate import answer_range
 from .answers_file import save_answers
 from .grid_tasks import evaluation_of
@@ -21,5 +22,5 @@ def make_answers(task: Task, place: Place, attempt: Path) -> Path:
     start = task.body["start"]
     end = task.body["end"]
     _, answers = answer_range(opened.examiner, opened.stream, start, end)
-    opened.examiner.refuse_changes()
+    refuse_changes(opened.examiner.features)
     return save_answers(attempt / "answers.npz", answers)

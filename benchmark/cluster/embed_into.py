@@ -10,8 +10,9 @@ from pydantic import TypeAdapter
 
 from fewbench.documents import DocumentError, fit, parse_json, read_bytes, shown
 from fewbench.errors import UserError
-from fewbench.files import file_digest, require_space, write_json
+from fewbench.files import file_digest, write_json
 from fewbench.progress import report_nothing
+from fewbench.space import require_space
 
 from ...baselines.evaluation.embed_again import embed_again
 from ...baselines.evaluation.feature_rows import FeatureRows

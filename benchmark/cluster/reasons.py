@@ -3,7 +3,7 @@
 import signal
 
 from fewbench.errors import UserError
-from fewbench.files import lacks_space
+from fewbench.space import lacks_space
 
 # What torch says.
 _NO_MEMORY = "can't allocate memory"

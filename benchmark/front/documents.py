@@ -3,14 +3,13 @@
 import json
 import math
 import re
-import stat
 import tomllib
 import unicodedata
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from .plain_words import plain
+from .plain_words import kind_of, plain
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter, ValidationError
@@ -23,14 +22,6 @@ _MOST_BITS = 133  # of an integer with so many digits
 _MANY_PARTS = re.compile(r"(?:[\w\"'-]+[ \t]*\.[ \t]*){32}")
 # A spreadsheet takes a cell that begins with one of these for a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
-
-_KINDS = {
-    stat.S_IFDIR: "a folder",
-    stat.S_IFIFO: "a pipe",
-    stat.S_IFSOCK: "a socket",
-    stat.S_IFCHR: "a device",
-    stat.S_IFBLK: "a device",
-}
 
 # What to do about a file of a newer fewbench, or about a damaged installation.
 UPGRADE = (
@@ -61,15 +52,6 @@ def read_bytes(path: Path, most_bytes: int = MOST_BYTES) -> bytes:
     if len(data) > most_bytes:
         raise DocumentError(f"expected at most {most_bytes:,} bytes, got more")
     return data
-
-
-def kind_of(path: Path) -> str:
-    """Return in words what is at a path, such as "a folder" or "a pipe"."""
-    try:
-        mode = path.stat().st_mode
-    except OSError:
-        return "a broken link" if path.is_symlink() else "nothing"
-    return _KINDS.get(stat.S_IFMT(mode), "a file")
 
 
 def parse_json(data: bytes) -> Any:

@@ -1,35 +1,19 @@
-"""Write files completely or not at all. Check space before writing."""
+"""Write files completely or not at all. Check their places before the work."""
 
 import errno
 import hashlib
 import json
 import os
-import shutil
 import stat
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from io import BufferedReader
 from pathlib import Path
 from typing import IO, Any, Self
 
-from .documents import kind_of
 from .errors import UserError
+from .plain_words import kind_of
 from .signals import held_signals
-
-# By convention on a disk, and for large files.
-_LARGE_FILES = Path("/var/tmp")
-# A full disk, a quota, and a limit on the size of files.
-_NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-
-
-def lacks_space(error: Exception) -> bool:
-    """Whether a file cannot be written because of a full disk, a quota or a limit.
-
-    Libraries that write files of their own, such as HDF5, do not tell.
-    """
-    number = getattr(error, "errno", None)
-    return number is None or number in _NO_SPACE
 
 
 def open_file(path: Path) -> BufferedReader:
@@ -48,13 +32,15 @@ def require_file(path: Path) -> None:
         raise OSError(errno.EINVAL, f"it is {kind_of(path)}, not a file", str(path))
 
 
-def check_file_places(*paths: Path) -> None:
+def check_file_places(*paths: Path, links: bool = True) -> None:
     """Check that files can be written at some paths, before the work for them.
 
+    links: whether a link to a file may be there
     Raises UserError if something else than a file is there, such as a folder.
     """
     for path in paths:
-        if os.path.lexists(path) and not path.is_file():
+        is_refused_link = path.is_symlink() and not links
+        if is_refused_link or (os.path.lexists(path) and not path.is_file()):
             raise _taken(path, "a file")
 
 
@@ -69,9 +55,12 @@ def check_folder_places(*paths: Path) -> None:
 
 
 def _taken(path: Path, expected: str) -> UserError:
+    got = kind_of(path)
+    if got == expected:
+        got = f"a link to {got}"
     return UserError(
-        f"{path}: expected {expected} or nothing, got {kind_of(path)}. Move it away, then "
-        f"type the same command again"
+        f"{path}: expected {expected} or nothing, got {got}. Move it away, then type the "
+        f"same command again"
     )
 
 
@@ -165,42 +154,6 @@ def file_digest(path: Path, algorithm: str) -> str:
             file, lambda: hashlib.new(algorithm, usedforsecurity=False)
         )
     return digest.hexdigest()
-
-
-def temporary_folder() -> Path:
-    """Return the folder for large temporary files: TMPDIR if it is set, else /var/tmp.
-
-    Some systems keep /tmp in memory.
-    """
-    is_named = bool(os.environ.get("TMPDIR"))
-    if is_named or not os.access(_LARGE_FILES, os.W_OK):
-        return Path(tempfile.gettempdir())
-    return _LARGE_FILES
-
-
-def require_space(folder: Path, needed: int, *, reserve: bool = True) -> None:
-    """Check that `needed` bytes can be written in a folder.
-
-    reserve: whether to allocate the space for a moment, if the system can. This also
-        detects quotas and limits on the file size. It can be slow: without support from
-        the file system, as on many network drives, every byte is written.
-    Raises OSError (ENOSPC) if there is not enough space.
-    """
-    if shutil.disk_usage(folder).free < needed:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(folder))
-    can_reserve = hasattr(os, "posix_fallocate")  # missing on macOS and Windows
-    if reserve and needed and can_reserve:
-        with tempfile.TemporaryFile(dir=folder) as file:
-            _reserve(file.fileno(), needed)
-
-
-def _reserve(descriptor: int, needed: int) -> None:
-    try:
-        os.posix_fallocate(descriptor, 0, needed)
-    except OSError as error:
-        # Some file systems cannot reserve space. There may still be enough space.
-        if error.errno not in (errno.EOPNOTSUPP, errno.EINVAL):
-            raise
 
 
 class _PartialFile:

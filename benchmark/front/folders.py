@@ -9,11 +9,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from .documents import DocumentError, counted, kind_of, read_bytes, shown
+from .documents import DocumentError, counted, read_bytes, shown
 from .errors import UserError
-from .files import temporary_folder, write_text
+from .files import write_text
 from .locks import only_writer_of
+from .plain_words import kind_of
 from .signals import held_signals
+from .space import temporary_folder
 
 # A file in each output folder, with the names of the files that `whole_folder` wrote.
 LISTING = ".files"

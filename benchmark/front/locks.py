@@ -9,7 +9,6 @@ import json
 import os
 import platform
 import shlex
-import stat
 import sys
 import time
 from collections.abc import Iterator
@@ -20,7 +19,7 @@ from pathlib import Path
 
 from .documents import DocumentError, parse_json, read_bytes, shown
 from .errors import UserError
-from .files import is_in_place
+from .files import check_file_places, is_in_place
 
 _MOST_BYTES = 1 << 16
 _LONGEST_COMMAND = 200
@@ -119,7 +118,8 @@ class _FileLock:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        _refuse_what_is_no_file(path)
+        # It is written: a link would lead to another file, which would be lost.
+        check_file_places(path, links=False)
         self._file = path.open("a+b")
 
     def take(self) -> bool:
@@ -199,23 +199,6 @@ def _take(lock: Path, doing: str, wait: bool) -> _FileLock | _OwnerFile:
         if not wait and one.path.exists():
             raise _busy(one.path, doing)
         time.sleep(_SECONDS_BETWEEN_TRIES)
-
-
-def _refuse_what_is_no_file(lock: Path) -> None:
-    """Raise UserError if something else than a file is in the place of a lock.
-
-    The lock is written: a link would lead to another file, which would be lost.
-    """
-    try:
-        kind = lock.lstat().st_mode
-    except FileNotFoundError:
-        return
-    if not stat.S_ISREG(kind):
-        raise UserError(
-            f"{shown(lock, 400)}: cannot lock it: expected a file or nothing of this name, "
-            f"got a pipe, a link or a folder. Delete it or move it away, then type the same "
-            f"command again"
-        )
 
 
 def _busy(path: Path, doing: str) -> Busy:

@@ -1,4 +1,7 @@
-"""Say in plain words what pydantic has to say about a value."""
+"""Say in plain words what pydantic says about a value, and what is at a path."""
+
+import stat
+from pathlib import Path
 
 # The start of pydantic's message about a value -> the whole message in plain words.
 _KINDS = {
@@ -18,6 +21,13 @@ _STARTS = {
     "String should have ": "expected a text with ",
     "Value error, ": "",
 }
+_AT_A_PATH = {
+    stat.S_IFDIR: "a folder",
+    stat.S_IFIFO: "a pipe",
+    stat.S_IFSOCK: "a socket",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+}
 
 
 def plain(message: str) -> str:
@@ -33,3 +43,12 @@ def plain(message: str) -> str:
         if message.startswith(start):
             return words + message.removeprefix(start)
     return message
+
+
+def kind_of(path: Path) -> str:
+    """Return in words what is at a path, such as "a folder" or "a pipe"."""
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        return "a broken link" if path.is_symlink() else "nothing"
+    return _AT_A_PATH.get(stat.S_IFMT(mode), "a file")

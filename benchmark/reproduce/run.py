@@ -9,7 +9,7 @@ from fewbench.locks import only_writer
 from fewbench.progress import Progress, prefixed
 
 from ...baselines.learner import Learner
-from ...baselines.run_folder import LAST
+from ...baselines.run_folder import LAST, RUN_FILES
 from ...baselines.training_inputs import TrainBudget
 from ...datasets import BUILDERS
 from ...datasets.build import build
@@ -22,7 +22,7 @@ from ...reports.result_files import RESULT_PATTERN
 from ..episodes import find_episodes
 from ..evaluate_into import ResultFolder, evaluate_into
 from ..models import Loading, load_model
-from ..train import RUN_FILES, train_run
+from ..train import train_run
 from ..verification.load import load_results, with_standing
 from .job import Job, Training
 

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from ...baselines.device.choose import resolve_device
 from ...baselines.learner import BaselineError
-from ...baselines.run_folder import BEST, LAST, LOG, RunFacts, RunFolder
+from ...baselines.run_facts import RunFacts
+from ...baselines.run_folder import BEST, LAST, LOG, RunFolder
 from ...baselines.updater import Updater
 from ..train import train_views
 from .cells import Cell, cells

@@ -2,15 +2,13 @@
 
 import hashlib
 import io
-import shlex
 import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from fewbench.errors import UserError
-from fewbench.files import open_file, write_bytes
+from fewbench.files import write_bytes
 from fewbench.folders import temporary_directory
 
 from ...datasets.archives.limits import Limits
@@ -18,12 +16,12 @@ from ...datasets.archives.refusals import CHECK_ACCESS, DOWNLOAD_AGAIN, UNPACK_Y
 from ...datasets.archives.safe_names import hidden
 from ...datasets.archives.tree import open_tree
 from ...datasets.info import DataError
-from .contents import DOCUMENT, SUFFIX, is_allowed, is_text
+from .bundle_bytes import read_bundle
+from .contents import DOCUMENT, is_allowed, is_text
 from .findings import Finding, error
 
-# Far more than the results of a paper need. A zip in git should be small anyway.
+# Far more than the results of a paper need.
 LIMITS = Limits(members=5_000, member_bytes=64 << 20, disk_bytes=1 << 30)
-_LARGEST = 256 << 20
 _MOST_UNPACKED = 1 << 30
 # JSON takes many times its size in memory.
 _LARGEST_DOCUMENT = 1 << 20
@@ -37,49 +35,6 @@ _PACK_AGAIN = "Pack it again: fewbench submission pack"
 _SMALLER = "Use fewer episodes, and leave out what a board does not need"
 _FIXED_TIME = (1980, 1, 1, 0, 0, 0)
 _ORDINARY_FILE = 0o100644 << 16
-
-
-def bundle_sha256(path: Path) -> str:
-    """Return the SHA-256 of a bundle. Raises UserError as `read_bundle` does."""
-    return hashlib.sha256(read_bundle(path)).hexdigest()
-
-
-def read_bundle(path: Path) -> bytes:
-    """Read the bytes of a bundle, once: it may be replaced at any moment.
-
-    Raises UserError if there is no such file, or if it is too large.
-    """
-    if not path.is_file():
-        name = path.name.removesuffix(SUFFIX) + SUFFIX
-        out = shlex.quote(str(path.with_name(name)))
-        raise UserError(
-            f"{path}: no such submission: expected a file that ends in .fewbench.zip, got "
-            f"{'a folder' if path.is_dir() else 'no file'}. Check the path, or make one: "
-            f"fewbench submission pack RESULT... --card submission.toml --out {out}"
-        )
-    size = path.stat().st_size
-    data = b""
-    if size <= _LARGEST:
-        with open_file(path) as file:
-            data = file.read(_LARGEST + 1)
-    size = max(size, len(data))  # it may have grown meanwhile
-    if size > _LARGEST:
-        raise UserError(
-            f"{path}: cannot read the submission: expected at most {_LARGEST:,} bytes, got "
-            f"{size:,}. Leave the checkpoints out, and give their addresses in the card"
-        )
-    return data
-
-
-def changed_meanwhile(path: Path, sha256: str) -> UserError:
-    """Return the error for a bundle that is no longer the one that was checked.
-
-    sha256: that of the bundle that was checked
-    """
-    return UserError(
-        f"{path}: changed while it was checked: expected sha256 {sha256}, got another "
-        f"one. Type the same command again"
-    )
 
 
 @dataclass(frozen=True)

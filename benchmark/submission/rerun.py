@@ -13,7 +13,6 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from fewbench.documents import shown
 from fewbench.errors import UserError
 from fewbench.files import file_digest
 from fewbench.progress import Progress
@@ -28,15 +27,15 @@ from ...reports.stats.little_spread import Allowance, MeanError
 from ..evaluate import answer_range, make_examiner
 from ..protocols.names import named_by_changes
 from ..protocols.stream import EpisodeStream
+from ..verification.recorded_learner import load_same_checkpoint
 from ..verification.replay import (
     TOLERANCE,
     Replay,
     as_evaluated,
     compare_predictions,
-    load_for_result,
-    settings_at_test,
 )
-from .bundle import changed_meanwhile, unpacked
+from .bundle import unpacked
+from .bundle_bytes import changed_meanwhile
 from .check import CheckedSubmission
 from .contents import checkpoint_name
 from .findings import Finding, warning
@@ -102,7 +101,7 @@ def rerun(
     Raises NotRerun, BaselineError or DataError if this is not possible.
     """
     result = submitted.result
-    learner = _loaded(what, result)
+    learner = load_same_checkpoint(what, result)
     n_way = result.protocol.n_way
     stream, learner = as_evaluated(result, learner, root)
     if stream.view.fingerprint != result.data_fingerprint:
@@ -114,26 +113,6 @@ def rerun(
     fresh = _accuracies(_answer(stream, learner, progress), n_way)
     limits = difference_limits(result.accuracies, fresh)
     return _record(submitted.name, replayed, protocol.seed, fresh, limits)
-
-
-def _loaded(what: str, result: RunResult) -> Learner:
-    """Load the learner of a result, with the settings that the result records.
-
-    Raises NotRerun if its checkpoint is not that of the result: the file may have been
-    replaced since it was hashed.
-    """
-    learner = load_for_result(what, result)
-    settings = settings_at_test(result, learner.card)
-    if settings:
-        learner = load_for_result(what, result, settings)
-    wanted = result.checkpoint_sha256
-    got = learner.card.checkpoint_sha256
-    if wanted is not None and wanted != got:
-        raise NotRerun(
-            f"its checkpoint changed while it was read: expected sha256 {wanted:.16}, got "
-            f"{shown(got, 16)}. Type the same command again"
-        )
-    return learner
 
 
 def _record(

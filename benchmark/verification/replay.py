@@ -1,8 +1,7 @@
 """Let a learner answer some episodes of a result again, and compare the predictions."""
 
 import random
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -10,14 +9,13 @@ import numpy as np
 from fewbench.progress import Progress
 
 from ...baselines.evaluation.examiner import range_step
-from ...baselines.learner import BaselineError, EmbeddingLearner, Learner, LearnerCard
+from ...baselines.evaluation.features import refuse_changes
+from ...baselines.learner import BaselineError, EmbeddingLearner, Learner
 from ...baselines.preparation import Preparation
-from ...baselines.weights.choice import WeightsChoice
 from ...datasets.info import DataError
 from ...reports.protocol import EvalProtocol
 from ...reports.records import RunResult
 from ..evaluate import answer_range, make_examiner
-from ..models import Loading, is_weights, load_model
 from ..preparing import prepared_stream, with_batch_size
 from ..protocols.stream import EpisodeStream, open_stream
 from .checks import Check, failed, not_possible, passed
@@ -28,7 +26,6 @@ TOLERANCE = 0.01
 # Rounding turns right answers wrong as often as wrong ones right. The difference between
 # the two may have this many standard deviations.
 _MOST_DEVIATIONS = 3.3
-_MOST_DIGITS = 9  # of the width of a network
 _WHAT = "the predictions, replayed"
 
 
@@ -63,66 +60,6 @@ class Replay:
             f"{self.n_episodes:,} episodes differ ({self.n_lost:,} right ones became wrong, "
             f"{self.n_gained:,} wrong ones right)"
         )
-
-
-def load_for_result(
-    what: str,
-    result: RunResult,
-    settings: Sequence[str] = (),
-    features: str | None = None,
-) -> Learner:
-    """Load a learner with the precision that a result records.
-
-    what: as in `load_model`
-    settings: from `settings_at_test`
-    features: as in `Loading`
-    Raises BaselineError if it cannot be loaded, or if an evaluation cannot change one of
-    the settings.
-    """
-    precision = result.precision
-    if precision not in ("fp32", "bf16"):
-        precision = "fp32"
-    loading = Loading(precision=precision, settings=tuple(settings), features=features)
-    if is_weights(what):
-        loading = _for_weights(result, loading)
-    return load_model(what, loading)
-
-
-def _for_weights(result: RunResult, loading: Loading) -> Loading:
-    """Add what a result records about weights that others trained."""
-    recipe = result.recipe
-    backbone, _, digits = result.backbone.rpartition("-")
-    is_width = digits.isdecimal() and len(digits) <= _MOST_DIGITS
-    width = int(digits) if is_width else None
-    drop = str(recipe.get("weights_dropped") or "").split()
-    choice = WeightsChoice(backbone, width, str(recipe.get("learner")), tuple(drop))
-    kept = {
-        key: value for key, value in recipe.items() if not key.startswith("weights_")
-    }
-    settings = [f"{key}={value}" for key, value in kept.items() if key != "learner"]
-    pixels = result.pixels
-    shape = None
-    if pixels is not None:
-        shape = (pixels.height, pixels.width, pixels.channels)
-    return replace(
-        loading,
-        settings=(*settings, *loading.settings),
-        weights=choice,
-        image_shape=shape,
-    )
-
-
-def settings_at_test(result: RunResult, card: LearnerCard) -> list[str]:
-    """Return the settings of a result's recipe that its checkpoint does not have.
-
-    They are texts `key=value`, as an evaluation gets them.
-    """
-    settings = []
-    for key, value in result.recipe.items():
-        own = card.recipe.get(key, value)
-        if own != value and not key.startswith("trained_"):
-            settings.append(f"{key}={str(value).lower()}")
-    return settings
 
 
 def check_replay(
@@ -175,7 +112,7 @@ def replay(
         _, answers = answer_range(examiner, stream, start, end)
         again.append(answers.predictions)
         stored.append(result.predictions[start:end])
-    examiner.refuse_changes()
+    refuse_changes(examiner.features)
     return compare_predictions(
         np.concatenate(stored), np.concatenate(again), result.protocol.n_way
     )

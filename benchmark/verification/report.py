@@ -8,7 +8,7 @@ import numpy as np
 from fewbench.progress import Progress
 
 from ...baselines.catalogue import UNTRAINED
-from ...baselines.learner import BaselineError, Learner, LearnerCard
+from ...baselines.learner import Learner, LearnerCard
 from ...datasets.catalogue import find_dataset
 from ...datasets.info import DataError
 from ...datasets.store.manifest import read_manifest
@@ -19,7 +19,8 @@ from ..protocols.stream import protocol_view
 from .checks import Check, failed, not_possible, passed
 from .file_checks import check_document
 from .load import check_result, with_standing
-from .replay import check_replay, load_for_result, settings_at_test
+from .recorded_learner import load_with_settings
+from .replay import check_replay
 
 _FILES = "the files"
 _BUILD = "the images in your build"
@@ -91,13 +92,9 @@ def _load(
     checkpoint: str, result: RunResult, features: str | None
 ) -> tuple[Learner, Check]:
     """Load the learner with the settings of a result, and check that it is the result's."""
-    learner = load_for_result(checkpoint, result, features=features)
-    settings = settings_at_test(result, learner.card)
-    if settings:
-        try:
-            learner = load_for_result(checkpoint, result, settings, features)
-        except BaselineError as error:
-            return learner, failed(_LEARNER, "the recipe of the checkpoint", str(error))
+    learner, refused = load_with_settings(checkpoint, result, features)
+    if refused is not None:
+        return learner, failed(_LEARNER, "the recipe of the checkpoint", str(refused))
     return learner, _check_learner(result, learner.card)
 
 

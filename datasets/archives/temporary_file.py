@@ -5,7 +5,7 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
-from fewbench.files import temporary_folder
+from fewbench.space import temporary_folder
 
 from ..info import DataError
 from .byte_ranges import ByteRange, SharedFile

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from fewbench.files import lacks_space
 from fewbench.locks import exclusive
 from fewbench.progress import Progress
+from fewbench.space import what_helps
 
 from ..info import DataError, Source
 from .checksums import Expected, known, record_first_digest
@@ -67,9 +67,7 @@ def fetch(
             job.download_alone()
         return path
     except OSError as error:
-        advice = "Choose another folder with the option --root DIR"
-        if lacks_space(error):
-            advice = f"Free some space. {advice}"
+        advice = what_helps(error, "Choose another folder with the option --root DIR")
         raise DataError(
             f"{path}: cannot be written or read: expected a folder that you may write "
             f"to, with free space, got an error: {error}. {advice}"

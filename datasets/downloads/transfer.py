@@ -9,8 +9,8 @@ from typing import NoReturn
 
 import requests
 
-from fewbench.files import require_space
 from fewbench.progress import Progress
+from fewbench.space import require_space
 
 from ..archives.signatures import looks_like_answer
 from .body import read_body

@@ -7,34 +7,15 @@ import torch
 
 from fewbench.baselines.checkpoints import load_checkpoint, save_checkpoint
 from fewbench.baselines.learner import BaselineError
-from fewbench.baselines.recipe_files import load_recipe
 from fewbench.baselines.run_folder import (
     BEST,
     LAST,
     LOG,
     TABLE,
-    RunFacts,
     RunFolder,
-    TrainState,
     saved_step,
 )
-
-FACTS = RunFacts(
-    config=load_recipe("maml-glyphs"),
-    image_shape=(28, 28, 1),
-    data_fingerprint=["a", "b"],
-    device="cpu",
-)
-ENTRY = {"step": 4.0, "seconds": 1.5, "loss": 0.1, "val_seconds": 0.0}
-STATE = TrainState(step=4, seconds=1.5, best_accuracy=0.5, history=[ENTRY])
-TENSORS = {"0.weight": torch.ones(2)}
-
-
-def saved(path: Path) -> RunFolder:
-    folder = RunFolder(path, FACTS)
-    folder.prepare(resume=False)
-    folder.save(LAST, TENSORS, STATE)
-    return folder
+from fewbench_tests.saved_runs import ENTRY, FACTS, STATE, TENSORS, saved, with_settings
 
 
 def test_a_state_comes_back(tmp_path: Path) -> None:
@@ -90,33 +71,6 @@ def test_the_step_of_a_run_is_that_of_its_last_checkpoint(tmp_path: Path) -> Non
     assert saved_step(tmp_path) == 4
 
 
-def with_settings(**changes: object) -> RunFacts:
-    """The facts of the same run with another recipe."""
-    return replace(FACTS, config=replace(FACTS.config, **changes))
-
-
-def test_more_steps_are_allowed_and_fewer_are_not(tmp_path: Path) -> None:
-    steps = FACTS.config.steps
-    saved(tmp_path)
-    longer = with_settings(steps=steps + 1, lr_until=7)  # no cosine: no effect
-    assert RunFolder(tmp_path, longer).load()[1].step == 4
-    with pytest.raises(BaselineError, match=f"steps differs: expected {steps}"):
-        RunFolder(tmp_path, with_settings(steps=steps - 1)).load()
-
-
-def test_a_cosine_keeps_its_end(tmp_path: Path) -> None:
-    steps = FACTS.config.steps
-    cosine = with_settings(lr_schedule="cosine")
-    folder = RunFolder(tmp_path, cosine)
-    folder.save(LAST, TENSORS, STATE)
-    longer = with_settings(lr_schedule="cosine", steps=2 * steps)
-    advice = f"got step {2 * steps}. Type the same command with --set lr_until={steps}"
-    with pytest.raises(BaselineError, match=advice):
-        RunFolder(tmp_path, longer).load()
-    kept = replace(longer, config=replace(longer.config, lr_until=steps))
-    assert RunFolder(tmp_path, kept).load()[1].step == 4
-
-
 def test_a_used_folder_is_refused_unless_its_run_is_resumed(tmp_path: Path) -> None:
     folder = saved(tmp_path)
     assert folder.has_run
@@ -132,38 +86,3 @@ def test_a_file_that_somebody_kept_is_not_overwritten(
     (tmp_path / name).write_text("mine")
     with pytest.raises(BaselineError, match=f"{name}: would be overwritten"):
         RunFolder(tmp_path, with_settings()).prepare(resume)
-
-
-@pytest.mark.parametrize(
-    ("facts", "message"),
-    [
-        (
-            replace(FACTS, config=replace(FACTS.config, lr=0.5)),
-            "cannot resume: lr differs: expected 0.001.*got 0.5",
-        ),
-        (
-            replace(FACTS, data_fingerprint=["a"]),
-            r"data_fingerprint differs: expected \['a', 'b'\].*got \['a'\]",
-        ),
-    ],
-)
-def test_another_recipe_or_other_data_are_refused(
-    tmp_path: Path, facts: RunFacts, message: str
-) -> None:
-    saved(tmp_path)
-    with pytest.raises(BaselineError, match=message):
-        RunFolder(tmp_path, facts).load()
-
-
-def test_keys_of_memory_and_of_later_versions_do_not_matter(tmp_path: Path) -> None:
-    facts = replace(FACTS, config=load_recipe("maml-glyphs"))
-    folder = RunFolder(tmp_path, facts)
-    folder.prepare(resume=False)
-    folder.save(LAST, TENSORS, STATE)
-    tensors, read_card = load_checkpoint(tmp_path / LAST)
-    card = {**vars(read_card), "later": [1]}
-    del card["config"]["multi_step_loss_steps"]
-    save_checkpoint(tmp_path / LAST, tensors, card)
-    own = replace(facts.config.own, tasks_per_chunk=1)
-    other = replace(facts, config=replace(facts.config, own=own))
-    assert RunFolder(tmp_path, other).load()[1].step == 4

@@ -16,7 +16,7 @@ import numpy as np
 
 from fewbench.benchmark.board.folder import make_board
 from fewbench.benchmark.board.log import Event, append_event
-from fewbench.benchmark.submission.bundle import bundle_sha256
+from fewbench.benchmark.submission.bundle_bytes import bundle_sha256
 from fewbench_tests.boards import made_bundle
 
 N_ENTRIES = 1000

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from fewbench import files
+from fewbench import space
 from fewbench.baselines.evaluation import feature_table
 from fewbench.baselines.evaluation.examiner import Examiner
 from fewbench.baselines.evaluation.feature_rows import (
@@ -92,7 +92,7 @@ def test_without_tmpdir_the_file_lies_where_large_files_belong(
     nothing_fits: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for_large = tmp_path / "large"
-    monkeypatch.setattr(files, "_LARGE_FILES", for_large)
+    monkeypatch.setattr(space, "_LARGE_FILES", for_large)
     monkeypatch.delenv("TMPDIR")
     monkeypatch.setattr(tempfile, "tempdir", str(nothing_fits))
     advice = r"temporary file in .*/{}, got.*TMPDIR="

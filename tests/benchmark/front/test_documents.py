@@ -12,7 +12,6 @@ from fewbench.documents import (
     DocumentError,
     counted,
     fit,
-    kind_of,
     newer_version,
     parse_json,
     parse_toml,
@@ -20,6 +19,7 @@ from fewbench.documents import (
     read_bytes,
     shown,
 )
+from fewbench.plain_words import kind_of
 
 plain = st.recursive(
     st.none()

@@ -97,12 +97,3 @@ def test_the_digest_is_that_of_the_bytes(tmp_path: Path) -> None:
     path = files.write_bytes(tmp_path / "a", b"abc")
 
     assert files.file_digest(path, "md5") == "900150983cd24fb0d6963f7d28e17f72"
-
-
-def test_missing_space_is_found_before_anything_is_written(tmp_path: Path) -> None:
-    files.require_space(tmp_path, 1000)
-    with pytest.raises(OSError, match="No space left") as caught:
-        files.require_space(tmp_path, 2**60)
-
-    assert caught.value.errno == errno.ENOSPC
-    assert not list(tmp_path.iterdir())

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from fewbench.benchmark.submission import bundle
-from fewbench.benchmark.submission.bundle import bundle_sha256, write_bundle
+from fewbench.benchmark.submission.bundle import write_bundle
+from fewbench.benchmark.submission.bundle_bytes import bundle_sha256
 from fewbench.benchmark.submission.check import check_submission
 from fewbench.datasets.archives.tree import Tree, open_tree
 from fewbench.errors import UserError

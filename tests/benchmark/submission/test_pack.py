@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from fewbench.benchmark.submission.bundle import bundle_sha256
+from fewbench.benchmark.submission.bundle_bytes import bundle_sha256
 from fewbench.benchmark.submission.check import check_submission
 from fewbench.benchmark.submission.enclosed import EnclosedRun
 from fewbench.benchmark.submission.pack import pack_submission

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from fewbench.benchmark.submission.bundle import bundle_sha256
+from fewbench.benchmark.submission.bundle_bytes import bundle_sha256
 from fewbench.benchmark.submission.check import check_submission
 from fewbench.benchmark.submission.scored_result import read_counts
 from fewbench.benchmark.submission.verdict import (

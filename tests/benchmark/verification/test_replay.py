@@ -20,9 +20,7 @@ from fewbench.benchmark.verification.replay import (
     _draw_ranges,
     check_replay,
     compare_predictions,
-    load_for_result,
     replay,
-    settings_at_test,
 )
 from fewbench.reports.origin import ImagePreparation
 from fewbench.reports.records import RunResult, count_correct
@@ -179,12 +177,3 @@ def test_differences_are_counted_by_their_direction() -> None:
 def test_rounding_goes_both_ways(lost: int, gained: int, is_one_sided: bool) -> None:
     found = Replay(100, 7500, lost + gained, lost, gained)
     assert found.is_one_sided == is_one_sided
-
-
-def test_only_what_a_checkpoint_lacks_is_set(
-    result: RunResult, centroid: Learner
-) -> None:
-    card = replace(centroid.card, recipe={"lr": 0.1, "backend": "native"})
-    recipe = {"lr": 0.1, "backend": "higher", "old": 3, "trained_steps": 9}
-    assert settings_at_test(replace(result, recipe=recipe), card) == ["backend=higher"]
-    assert load_for_result("centroid", result).card.name == "centroid"

@@ -14,7 +14,8 @@ from safetensors.torch import save_file
 import fewbench
 from fewbench.baselines.catalogue import load_learner
 from fewbench.baselines.recipe_files import load_recipe
-from fewbench.baselines.run_folder import LAST, RunFacts, RunFolder
+from fewbench.baselines.run_facts import RunFacts
+from fewbench.baselines.run_folder import LAST, RunFolder
 from fewbench.benchmark.cli.describe_build import build_lines, info_text, state_document
 from fewbench.benchmark.guard.history import read_nights
 from fewbench.benchmark.guard.references.find_references import find_references
