@@ -49,6 +49,9 @@ def write_row(ax: Axes, row: float, name: str, value: str) -> None:
         color=INK,
         linespacing=1.1,
         parse_math=False,
+        # No line of the grid crosses a name, and a name hides no marker.
+        bbox={"facecolor": "white", "linewidth": 0, "pad": 0.5},
+        zorder=1,
     )
     # A name may run over the column of values, which starts lower.
     written.set_in_layout(False)

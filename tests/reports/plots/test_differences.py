@@ -1,4 +1,6 @@
+import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from fewbench.reports.plots.differences import differences_figure, plot_differences
@@ -46,3 +48,24 @@ def test_equal_results_stand_at_zero_without_a_bar(make_result):
     assert texts(ax)[1] == "equal in all\npredictions"
     (point,) = [line for line in ax.lines if line.get_marker() == "|"]
     assert xs(point) == [0]
+
+
+def test_no_line_crosses_the_names(make_result):
+    pairs = compare_all([make_result(0.9), make_result(0.5, 1, learner="centroid")])
+    figure = differences_figure(pairs)
+    (ax,) = figure.axes
+
+    before = pixels_of_the_name(figure)
+    for line in (*ax.lines, *ax.get_xgridlines()):
+        line.set_color("red")
+
+    assert np.array_equal(pixels_of_the_name(figure), before)
+
+
+def pixels_of_the_name(figure: Figure) -> np.ndarray:
+    """What is drawn where the first name stands."""
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    box = figure.axes[0].texts[0].get_window_extent()
+    picture = np.asarray(canvas.buffer_rgba())[::-1]
+    return picture[int(box.y0) : int(box.y1), int(box.x0) : int(box.x1)].copy()
