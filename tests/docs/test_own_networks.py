@@ -2,6 +2,7 @@
 
 import shlex
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,9 @@ from fewbench_tests.paths import REPOSITORY
 
 from .test_docs import code_blocks, commands
 
-pytest.importorskip("torchvision", reason="torchvision is not installed")
+pytestmark = pytest.mark.skipif(
+    find_spec("torchvision") is None, reason="torchvision is not installed"
+)
 # As few as give five test classes.
 CLASSES = [f"leaf-{number:02d}" for number in range(28)]
 PAGE = REPOSITORY / "docs" / "own_networks.md"
