@@ -65,8 +65,24 @@ def reruns_text(cell: Cell) -> str:
     return f"{mean:.2f} ({len(cell.reruns)})"
 
 
-def test_the_readme_has_the_same_table() -> None:
-    assert lines(README) == lines(PAGE)
+def test_the_readme_has_the_same_numbers() -> None:
+    expected = [
+        [
+            row.published,
+            row.reruns,
+            row.ours.split(";")[0],
+            row.verdict.split()[0].strip(","),
+        ]
+        for row in rows()
+    ]
+    found = []
+    for line in lines(README)[2:]:
+        _, published, reruns, ours, _, _, verdict = map(
+            str.strip, line.strip("|").split("|")
+        )
+        found.append([published, reruns, ours, verdict])
+
+    assert found == expected
 
 
 def test_every_training_that_is_compared_has_a_row() -> None:
