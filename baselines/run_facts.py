@@ -49,10 +49,11 @@ class RunFacts:
             ours.pop("steps")
         for key, value in ours.items():
             if saved.get(key) != value:
-                raise BaselineError(
-                    f"{path}: cannot resume: {key} differs: expected "
-                    f"{shown(saved.get(key))} as in the run in this folder, got {value}. Use "
-                    f"the same recipe and data, or choose another folder with --out"
+                raise _cannot_resume(
+                    path,
+                    key,
+                    (shown(saved.get(key)), value),
+                    "Use the same recipe and data, or choose another folder with --out",
                 )
 
     def _check_own_code(self, path: Path, card: Card) -> None:
@@ -63,10 +64,11 @@ class RunFacts:
             name = getattr(self.config, key)
             expected = shown(saved.get(key))[:12]
             got = current.get(key, "none")[:12]
-            raise BaselineError(
-                f"{path}: cannot resume: the file of the {key} {name} differs: expected "
-                f"sha256 {expected} as in the run in this folder, got {got}. Restore the "
-                f"file, or choose another folder with --out"
+            raise _cannot_resume(
+                path,
+                f"the file of the {key} {name}",
+                (f"sha256 {expected}", got),
+                "Restore the file, or choose another folder with --out",
             )
 
     def _check_cosine(self, path: Path, saved: TrainConfig) -> None:
@@ -76,9 +78,26 @@ class RunFacts:
             return
         if config.cosine_steps == saved.cosine_steps:
             return
-        raise BaselineError(
-            f"{path}: cannot resume: the cosine of the learning rate differs: "
-            f"expected its end at step {saved.cosine_steps} as in the run in this folder, "
-            f"got step {config.cosine_steps}. Type the same command with --set "
-            f"lr_until={saved.cosine_steps}"
+        raise _cannot_resume(
+            path,
+            "the cosine of the learning rate",
+            (f"its end at step {saved.cosine_steps}", f"step {config.cosine_steps}"),
+            f"Type the same command with --set lr_until={saved.cosine_steps}",
         )
+
+
+def _cannot_resume(
+    path: Path,
+    what: str,
+    values: tuple[object, object],
+    advice: str,
+) -> BaselineError:
+    """Return the error about a run that differs from the one in its folder.
+
+    values: the value in the folder, and the one of now
+    """
+    expected, got = values
+    return BaselineError(
+        f"{path}: cannot resume: {what} differs: expected {expected} as in the run in this "
+        f"folder, got {got}. {advice}"
+    )

@@ -65,15 +65,16 @@ def reruns_text(cell: Cell) -> str:
     return f"{mean:.2f} ({len(cell.reruns)})"
 
 
-def test_the_readme_has_the_same_numbers() -> None:
+def test_the_readme_has_the_numbers_with_a_verdict() -> None:
     expected = [
         [
             row.published,
             row.reruns,
-            row.ours.split(";")[0],
-            row.verdict.split()[0].strip(","),
+            row.ours,
+            row.verdict.split()[0],
         ]
         for row in rows()
+        if row.verdict != "none, short"
     ]
     found = []
     for line in lines(README)[2:]:
