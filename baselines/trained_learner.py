@@ -76,6 +76,15 @@ class TrainedLearner(Learner):
     def chosen_at_test(self, settings: Collection[str]) -> None:
         """React to settings that the user changed for an evaluation. By default, do nothing."""
 
+    def repeats_from(self, step: int) -> bool:
+        """Return whether `backward` runs the same operations in this and each later step.
+
+        A GPU then records them once (see `RecordedStep`). `backward` must change nothing
+        but gradients, and must not read values back from the GPU. By default, False.
+        """
+        del step
+        return False
+
     @abstractmethod
     def backward(
         self,

@@ -11,6 +11,7 @@ from .catalogue import make_learner
 from .config import TrainConfig
 from .device.choose import resolve_precision
 from .device.images import Pixels
+from .device.recorded_step import RecordedStep
 from .families import class_on_backend
 from .optimizer_state import load_moments, moments, trained_parameters, weights_of
 from .schedule import learning_rate
@@ -43,6 +44,8 @@ class Updater:
             lr=config.lr,
             fused=True,
         )
+        # The step as a GPU repeats it; None before it is recorded.
+        self._recorded: RecordedStep | None = None
 
     def batches(self, first_step: int) -> Iterator[TrainingBatch]:
         """Yield the batch of `first_step` and of every later step."""
@@ -91,7 +94,16 @@ class Updater:
         labels = None
         if batch.labels is not None:
             labels = torch.from_numpy(batch.labels).to(images.device)
-        return self.learner.backward(images, self.config.train_spec, step, labels)
+        spec = self.config.train_spec
+        if images.is_cuda and self.learner.repeats_from(step):
+            if self._recorded is None:
+                self._recorded = RecordedStep(
+                    lambda batch: self.learner.backward(batch, spec, step),
+                    images,
+                    self.parameters.values(),
+                )
+            return self._recorded(images)
+        return self.learner.backward(images, spec, step, labels)
 
 
 def _with_precision(config: TrainConfig, device: torch.device) -> TrainConfig:

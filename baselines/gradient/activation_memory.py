@@ -12,6 +12,25 @@ from ..backbones import Shape
 
 _BYTES_PER_FLOAT = 4
 
+# On a CPU, the outputs of all layers for a chunk may take this many bytes in training.
+# With the derivatives, a chunk takes two to three times as much memory.
+_TRAINING_BYTES = 1 << 29
+# An evaluation needs no graph of the inner loop, and is fastest with smaller chunks.
+_TEST_BYTES = 1 << 28
+# On a GPU, larger chunks are faster: they may take this part of its memory.
+_SHARE_OF_GPU = 16
+
+
+def bytes_of_chunk(device: torch.device, training: bool) -> int:
+    """Return how many bytes the outputs of all layers may take for a chunk of tasks.
+
+    training: whether the graph of the inner loop is kept
+    """
+    if device.type == "cuda":
+        _, total_bytes = torch.cuda.mem_get_info(device)
+        return total_bytes // _SHARE_OF_GPU
+    return _TRAINING_BYTES if training else _TEST_BYTES
+
 
 def bytes_of_image(
     network: nn.Module,

@@ -45,16 +45,10 @@ from ..config import TrainConfig, learner_card
 from ..learner import BaselineError, SteppedLearner, TaskLearner
 from ..own_code import is_own
 from ..trained_learner import TrainedLearner
-from .activation_memory import bytes_of_image
+from .activation_memory import bytes_of_chunk, bytes_of_image
 from .inner_loop import Engine, InnerLoop, Tasks, adapted_names
 from .maml_network import make_network, try_network
 from .maml_settings import MAMLSettings, step_weights
-
-# The outputs of all layers for a chunk of tasks may take this many bytes. With the
-# derivatives, a chunk takes two to three times as much memory.
-_TRAINING_BYTES = 1 << 29
-# An evaluation needs no graph of the inner loop, and is fastest with smaller chunks.
-_TEST_BYTES = 1 << 28
 
 
 class MAML(TaskLearner, SteppedLearner, TrainedLearner):
@@ -156,6 +150,14 @@ class MAML(TaskLearner, SteppedLearner, TrainedLearner):
             adapted=self.adapted,
         )
 
+    def repeats_from(self, step: int) -> bool:
+        config = self.config
+        # Other libraries, and networks of users, may do what a GPU cannot record.
+        if config.backend != "native" or is_own(config.backbone):
+            return False
+        own = self.own
+        return step >= max(own.first_order_steps, own.multi_step_loss_steps)
+
     def backward(
         self,
         images: Tensor,
@@ -228,9 +230,8 @@ class MAML(TaskLearner, SteppedLearner, TrainedLearner):
             shape = (height, width, channels)
             found = bytes_of_image(self.network, shape, graph=training)
             self._bytes_of_image[key] = found
-        budget = _TRAINING_BYTES if training else _TEST_BYTES
         bytes_of_task = n_passes * self._bytes_of_image[key]
-        return max(1, budget // bytes_of_task)
+        return max(1, bytes_of_chunk(self.device, training) // bytes_of_task)
 
     def _tasks(
         self,

@@ -4,12 +4,16 @@ The columns of a convolution are the image patches that its window sees. Product
 arrays (tasks, rows, channels), where a row is one position in one image.
 """
 
+from functools import cache
 from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 from torch.autograd import Function
 from torch.nn import functional
+
+_MOST_PARTS = 512
+_LEAST_ROWS = 64
 
 
 class Window(NamedTuple):
@@ -40,6 +44,34 @@ def product(rows: Tensor, weight: Tensor) -> Tensor:
     (n_tasks, n, i), (n_tasks, i, o) -> (n_tasks, n, o)
     """
     return _Product.apply(rows, weight)  # pyright: ignore[reportReturnType]
+
+
+def product_over_rows(a: Tensor, b: Tensor) -> Tensor:
+    """Multiply the transposed rows `a` of each task by the rows `b` of the task.
+
+    (n_tasks, n, i), (n_tasks, n, o) -> (n_tasks, i, o)
+    """
+    n_parts = 1
+    if a.is_cuda:
+        n_parts = parts_of(a.shape[1])
+    if n_parts == 1:
+        return torch.bmm(a.mT, b)
+    # A GPU computes each small product on one of its many processors, however many rows
+    # it has. Products of parts of the rows, added up, keep all processors busy.
+    a_parts = a.unflatten(1, (n_parts, -1)).flatten(0, 1)
+    b_parts = b.unflatten(1, (n_parts, -1)).flatten(0, 1)
+    products = torch.bmm(a_parts.mT, b_parts)
+    return products.unflatten(0, (-1, n_parts)).sum(1)
+
+
+@cache
+def parts_of(n_rows: int) -> int:
+    """Return into how many equal parts a GPU splits the rows of a task, at least 1."""
+    most = min(_MOST_PARTS, n_rows // _LEAST_ROWS)
+    for n_parts in range(most, 1, -1):
+        if n_rows % n_parts == 0:
+            return n_parts
+    return 1
 
 
 def widened(values: Tensor) -> Tensor:
@@ -169,7 +201,7 @@ class _WeightGradient(Function):
     @staticmethod
     def forward(ctx: Any, rows: Tensor, grad: Tensor) -> Tensor:
         ctx.save_for_backward(rows, grad)
-        return torch.bmm(rows.mT, grad)
+        return product_over_rows(rows, grad)
 
     @staticmethod
     def backward(ctx: Any, u: Tensor) -> tuple[Any, ...]:  # pyright: ignore[reportIncompatibleMethodOverride]

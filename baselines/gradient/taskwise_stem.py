@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from .taskwise_functions import Window, columns, product
+from .taskwise_functions import Window, columns, product, product_over_rows
 from .taskwise_layers import Layer, Weights, window_of
 
 # With more columns, computing the covariance takes more time than it saves.
@@ -56,7 +56,7 @@ class Stem:
         self.mean = rows.mean(1, keepdim=True)
         centred = rows - self.mean
         n_rows = rows.shape[1]
-        products = torch.bmm(centred.mT, centred)
+        products = product_over_rows(centred, centred)
         self.covariance = products / n_rows
         ones = torch.ones_like(rows[..., :1])
         self.rows = torch.cat([rows, ones], dim=-1)

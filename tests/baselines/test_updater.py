@@ -48,3 +48,10 @@ def test_tensors_of_another_network_are_refused(view: ImageView) -> None:
 def test_the_precision_is_decided_before_training(view: ImageView) -> None:
     assert new_updater(view).config.precision in ("fp32", "bf16")
     assert new_updater(view, "maml-glyphs").config.precision == "fp32"
+
+
+def test_a_cpu_records_no_step(view: ImageView) -> None:
+    updater = new_updater(view, "maml-glyphs")
+    assert updater.learner.repeats_from(0)
+    updater.update(next(updater.batches(0)), 0)
+    assert updater._recorded is None

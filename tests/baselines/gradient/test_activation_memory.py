@@ -1,8 +1,9 @@
+import pytest
 import torch
 from torch import nn
 
 from fewbench.baselines.backbones import conv4_strided
-from fewbench.baselines.gradient.activation_memory import bytes_of_image
+from fewbench.baselines.gradient.activation_memory import bytes_of_chunk, bytes_of_image
 
 
 def test_bytes_are_counted_by_hand() -> None:
@@ -21,3 +22,16 @@ def test_the_network_is_left_as_it_was() -> None:
     for name, value in network.state_dict().items():
         assert torch.equal(before[name], value)
     assert not any(module._forward_hooks for module in network.modules())
+
+
+def test_an_evaluation_has_smaller_chunks_on_a_cpu() -> None:
+    cpu = torch.device("cpu")
+    assert bytes_of_chunk(cpu, training=True) == 512 * 2**20
+    assert bytes_of_chunk(cpu, training=False) == 256 * 2**20
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device is here")
+def test_a_chunk_leaves_most_of_a_gpu_free() -> None:
+    cuda = torch.device("cuda")
+    total = torch.cuda.get_device_properties(cuda).total_memory
+    assert 0 < bytes_of_chunk(cuda, training=True) <= total / 16

@@ -147,6 +147,27 @@ def test_the_mlp_cannot_normalise_an_image_alone() -> None:
         maml("backbone=mlp", "statistics=image")
 
 
+@pytest.mark.parametrize(
+    ("settings", "first"),
+    [
+        ([], 0),
+        (["first_order_steps=7"], 7),
+        (["inner_steps=2", "first_order_steps=3", "multi_step_loss_steps=6"], 6),
+        (["backend=higher"], None),
+    ],
+)
+def test_steps_repeat_when_nothing_changes_any_more(
+    settings: list[str], first: int | None
+) -> None:
+    learner = maml(*settings)
+    repeating = [step for step in range(10) if learner.repeats_from(step)]
+    assert repeating == ([] if first is None else list(range(first, 10)))
+
+
+def test_steps_of_a_network_of_the_user_do_not_repeat() -> None:
+    assert not maml("backbone=fewbench_tests.own_backbones:adaptable").repeats_from(0)
+
+
 def test_the_order_of_derivatives_is_annealed(images: torch.Tensor) -> None:
     annealed = maml("first_order_steps=10")
     first = gradient(maml(recipe="fomaml-glyphs"), images)

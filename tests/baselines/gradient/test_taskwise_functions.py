@@ -7,10 +7,16 @@ from torch.nn import functional
 from fewbench.baselines.gradient.taskwise_functions import (
     Window,
     columns,
+    parts_of,
     product,
+    product_over_rows,
     widened,
 )
 from fewbench_tests.meta_gradients import arguments
+
+NO_CUDA = pytest.mark.skipif(
+    not torch.cuda.is_available(), reason="no CUDA device is here"
+)
 
 
 @given(
@@ -66,6 +72,27 @@ def test_a_window_has_as_many_positions_as_a_convolution(
     kernel = torch.zeros(1, 1, 3, 3)
     result = functional.conv2d(maps, kernel, None, stride, 1)
     assert result.shape[-1] == expected
+
+
+@given(st.integers(1, 600_000))
+def test_the_parts_of_rows_are_equal_and_not_small(n_rows: int) -> None:
+    n_parts = parts_of(n_rows)
+    assert n_rows % n_parts == 0
+    assert n_parts == 1 or n_rows // n_parts >= 64
+    assert n_parts <= 512
+
+
+@pytest.mark.parametrize("device", ["cpu", pytest.param("cuda", marks=NO_CUDA)])
+@pytest.mark.parametrize("n_rows", [5, 128, 35_280, 99_225])
+def test_a_product_over_rows_in_parts_is_the_whole_product(
+    device: str, n_rows: int
+) -> None:
+    a = torch.rand(3, n_rows, 7, dtype=torch.float64, device=device)
+    b = torch.rand(3, n_rows, 4, dtype=torch.float64, device=device)
+    expected = a.mT @ b
+    torch.testing.assert_close(product_over_rows(a, b), expected)
+    across = a.mT.contiguous().mT
+    torch.testing.assert_close(product_over_rows(across, b), expected)
 
 
 def test_only_bfloat16_is_widened() -> None:
