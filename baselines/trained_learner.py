@@ -79,8 +79,9 @@ class TrainedLearner(Learner):
     def repeats_from(self, step: int) -> bool:
         """Return whether `backward` runs the same operations in this and each later step.
 
-        A GPU then records them once (see `RecordedStep`). `backward` must change nothing
-        but gradients, and must not read values back from the GPU. By default, False.
+        A GPU then records them once (see `RecordedStep`), unless batches have labels.
+        `backward` must change nothing but gradients, and must not read values back from
+        the GPU. By default, False.
         """
         del step
         return False

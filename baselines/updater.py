@@ -91,19 +91,19 @@ class Updater:
 
     def _backward(self, batch: TrainingBatch, step: int) -> Tensor:
         images = self.pixels.gather(batch.images)
-        labels = None
+        spec = self.config.train_spec
         if batch.labels is not None:
             labels = torch.from_numpy(batch.labels).to(images.device)
-        spec = self.config.train_spec
-        if images.is_cuda and self.learner.repeats_from(step):
-            if self._recorded is None:
-                self._recorded = RecordedStep(
-                    lambda batch: self.learner.backward(batch, spec, step),
-                    images,
-                    self.parameters.values(),
-                )
-            return self._recorded(images)
-        return self.learner.backward(images, spec, step, labels)
+            return self.learner.backward(images, spec, step, labels)
+        if not (images.is_cuda and self.learner.repeats_from(step)):
+            return self.learner.backward(images, spec, step)
+        if self._recorded is None:
+            self._recorded = RecordedStep(
+                lambda tasks: self.learner.backward(tasks, spec, step),
+                images,
+                self.parameters.values(),
+            )
+        return self._recorded(images)
 
 
 def _with_precision(config: TrainConfig, device: torch.device) -> TrainConfig:

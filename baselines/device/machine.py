@@ -6,15 +6,20 @@ import torch
 def machine_facts() -> dict[str, str]:
     """Return the instruction set and the number of threads that torch computes with.
 
+    If there is a GPU, its kind and its libraries are named as well.
+
     Sums are rounded in another order with another instruction set, such as AVX2 or
     AVX512, and with another number of threads.
     """
     capability = torch.backends.cpu.get_cpu_capability()
     n_threads = torch.get_num_threads()
-    return {
+    facts = {
         "instruction_set": capability,
         "threads": str(n_threads),
     }
+    if torch.cuda.is_available():
+        facts["gpu"] = gpu_facts()
+    return facts
 
 
 def gpu_facts() -> str:

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 # Libraries choose their algorithms and take memory in the first runs, which must not be
-# recorded. torch's documentation of CUDA graphs advises three such runs.
+# recorded. There are three, as in the examples of torch's documentation.
 _RUNS_BEFORE = 3
 
 
@@ -30,16 +30,19 @@ class RecordedStep:
     ) -> None:
         self._images = images.clone()
         self._parameters = parameters
-        self._prepare(backward)
         self._graph = torch.cuda.CUDAGraph()
-        self._clear_gradients()
-        with torch.cuda.graph(self._graph):
-            self._loss = backward(self._images)
+        with torch.cuda.device(images.device):
+            self._prepare(backward)
+            self._clear_gradients()
+            with torch.cuda.graph(self._graph):
+                self._loss = backward(self._images)
         # The graph always writes to the memory of these tensors.
         self._gradients = [parameter.grad for parameter in parameters]
 
     def __call__(self, images: Tensor) -> Tensor:
         """Set the gradients of the parameters. Return the mean loss of the batch."""
+        # Smaller batches would be repeated until they fit.
+        assert images.shape == self._images.shape
         self._images.copy_(images)
         self._graph.replay()
         for parameter, gradient in zip(

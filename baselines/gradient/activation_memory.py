@@ -17,7 +17,9 @@ _BYTES_PER_FLOAT = 4
 _TRAINING_BYTES = 1 << 29
 # An evaluation needs no graph of the inner loop, and is fastest with smaller chunks.
 _TEST_BYTES = 1 << 28
-# On a GPU, larger chunks are faster: they may take this part of its memory.
+# On a GPU, larger chunks are faster. They may take this part of its whole memory, so that
+# they are the same whatever else runs there. In training, a recorded step keeps two to
+# three times as much.
 _SHARE_OF_GPU = 16
 
 

@@ -152,8 +152,11 @@ class MAML(TaskLearner, SteppedLearner, TrainedLearner):
 
     def repeats_from(self, step: int) -> bool:
         config = self.config
-        # Other libraries, and networks of users, may do what a GPU cannot record.
+        # Other libraries, and networks or learners of users, may do what a GPU cannot
+        # record.
         if config.backend != "native" or is_own(config.backbone):
+            return False
+        if type(self) is not MAML:
             return False
         own = self.own
         return step >= max(own.first_order_steps, own.multi_step_loss_steps)

@@ -81,7 +81,7 @@ class Machine:
     instruction_set: such as "AVX2"; "" if unknown
     threads: the number of threads of torch; 0 if unknown
     torch: the version of torch; "" if unknown
-    device: such as "cpu"
+    device: such as "cpu"; with "cuda" also the kind of the GPU and its libraries, if known
     """
 
     processor: Line
@@ -95,13 +95,16 @@ class Machine:
         """Return the machine that a result records."""
         known = result.environment
         threads = known.get("threads", "")
+        device = result.device
+        if device == "cuda":
+            device = f"{device} {known.get('gpu', '')}".strip()
         is_count = threads.isdecimal() and len(threads) <= _MOST_DIGITS
         return cls(
             processor=_line(known.get("processor", "")),
             instruction_set=_line(known.get("instruction_set", "")),
             threads=int(threads) if is_count else 0,
             torch=_line(known.get("torch", "")),
-            device=_line(result.device),
+            device=_line(device),
         )
 
     def differences(self, other: "Machine") -> list[str]:

@@ -1,6 +1,7 @@
+import pytest
 import torch
 
-from fewbench.baselines.device.machine import machine_facts
+from fewbench.baselines.device.machine import gpu_facts, machine_facts
 
 
 def test_the_facts_are_those_of_torch() -> None:
@@ -9,3 +10,15 @@ def test_the_facts_are_those_of_torch() -> None:
     assert facts["threads"] == str(torch.get_num_threads())
     assert facts["instruction_set"] == torch.backends.cpu.get_cpu_capability()
     assert all(facts.values())
+
+
+def test_a_gpu_is_named_where_there_is_one() -> None:
+    assert ("gpu" in machine_facts()) == torch.cuda.is_available()
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device is here")
+def test_a_gpu_is_named_with_its_libraries() -> None:
+    words = gpu_facts()
+    assert words == machine_facts()["gpu"]
+    assert words.startswith(torch.cuda.get_device_name())
+    assert f"CUDA {torch.version.cuda}" in words

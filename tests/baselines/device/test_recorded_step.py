@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 import torch
 from torch import nn
@@ -6,16 +8,19 @@ from fewbench.baselines.device.recorded_step import RecordedStep
 from fewbench.baselines.gradient.maml import MAML
 from fewbench.baselines.recipe_files import load_recipe
 from fewbench.baselines.trained_learner import TrainedLearner
-from fewbench.baselines.updater import Updater
+from fewbench.baselines.training import TrainBudget, Trainer, TrainViews
 from fewbench.datasets.store.split_store import SplitStore
 from fewbench.datasets.view import ImageView
 
-pytestmark = pytest.mark.skipif(
+NO_CUDA = pytest.mark.skipif(
     not torch.cuda.is_available(), reason="no CUDA device is here"
 )
-N_STEPS = 6
+ON_EACH_DEVICE = pytest.mark.parametrize(
+    "device", ["cpu", pytest.param("cuda", marks=NO_CUDA)]
+)
 
 
+@NO_CUDA
 def test_a_recorded_step_gives_the_gradients_of_each_batch() -> None:
     network = nn.Linear(4, 3).cuda()
     parameters = list(network.parameters())
@@ -42,30 +47,47 @@ def test_a_recorded_step_gives_the_gradients_of_each_batch() -> None:
     assert len({float(loss) for loss in losses}) == len(batches)
 
 
-@pytest.mark.parametrize("settings", [[], ["first_order_steps=3", "inner_steps=2"]])
-def test_a_training_run_reaches_the_weights_of_a_run_without_recording(
+@ON_EACH_DEVICE
+@pytest.mark.parametrize(
+    "settings",
+    [
+        [],
+        ["first_order_steps=3", "inner_steps=2"],
+        ["tasks_per_chunk=3", "clip_value=0.01"],
+    ],
+)
+def test_a_run_reaches_the_weights_of_a_run_without_recording(
     bars: dict[str, SplitStore],
+    tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
+    device: str,
     settings: list[str],
 ) -> None:
-    recorded = trained(bars["train"], settings)
-    assert recorded._recorded is not None
+    """Both runs validate between steps, and are stopped and resumed."""
+    recorded = trained(bars, tmp_path / "recorded", device, settings)
+    assert (recorded.updater._recorded is not None) == (device == "cuda")
     monkeypatch.setattr(MAML, "repeats_from", TrainedLearner.repeats_from)
-    plain = trained(bars["train"], settings)
-    assert plain._recorded is None
-    start = Updater(plain.config, plain.view, torch.device("cuda")).weights()
-    theirs = plain.weights()
-    for name, weight in recorded.weights().items():
-        torch.testing.assert_close(weight, theirs[name])
-        assert name not in ("head.weight",) or not torch.equal(weight, start[name])
+    plain = trained(bars, tmp_path / "plain", device, settings)
+    assert plain.updater._recorded is None
+
+    weights = plain.updater.weights()
+    torch.testing.assert_close(recorded.updater.weights(), weights)
+    start = trained(bars, tmp_path / "start", device, [*settings, "lr=1e-12"])
+    assert not torch.allclose(
+        weights["head.weight"], start.updater.weights()["head.weight"]
+    )
 
 
-def trained(store: SplitStore, settings: list[str]) -> Updater:
-    recipe = ["dataset=bars", "way=6", "val_way=6", "width=8", *settings]
+def trained(
+    bars: dict[str, SplitStore], out: Path, device: str, settings: list[str]
+) -> Trainer:
+    """Train four steps, then resume and train four more."""
+    recipe = ["dataset=bars", "way=6", "val_way=6", "width=8", "meta_batch_size=8"]
+    recipe += ["steps=8", "validate_every=2", "val_episodes=5", *settings]
     config = load_recipe("maml-glyphs", recipe)
-    updater = Updater(config, ImageView([store]), torch.device("cuda"))
-    for step, batch in enumerate(updater.batches(0)):
-        if step == N_STEPS:
-            return updater
-        updater.update(batch, step)
-    raise AssertionError
+    views = TrainViews(ImageView([bars["train"]]), ImageView([bars["val"]]))
+    for last_step in (4, 8):
+        budget = TrainBudget(device=device, resume=last_step == 8, last_step=last_step)
+        trainer = Trainer(config, views, out, budget)
+        trainer.run()
+    return trainer

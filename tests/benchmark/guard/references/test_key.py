@@ -51,3 +51,12 @@ def test_a_strangers_circumstances_are_kept_short_and_on_one_line(text: str) -> 
     for line in (machine.processor, machine.torch, Key.of(result, "mine").backend):
         assert line.isprintable()
         assert len(line) <= 1000
+
+
+def test_another_gpu_is_another_machine() -> None:
+    here = Machine.of(made(device="cuda", environment=MACHINE | {"gpu": "one kind"}))
+    there = Machine.of(made(device="cuda", environment=MACHINE | {"gpu": "another"}))
+    assert here.differences(there) == ["device cuda another there, cuda one kind here"]
+    # What a CPU computes does not depend on the GPU beside it.
+    beside = Machine.of(made(environment=MACHINE | {"gpu": "one kind"}))
+    assert not beside.differences(Machine.of(made()))
