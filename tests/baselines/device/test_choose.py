@@ -15,6 +15,7 @@ def test_devices_and_precisions_are_resolved_or_refused() -> None:
     assert resolve_device("auto").type in ("cpu", "cuda")
     assert resolve_precision("bf16", cpu) == "bf16"
     assert resolve_precision("auto", cpu) in ("fp32", "bf16")
+    assert resolve_precision("auto", torch.device("cuda")) == "fp32"
     with pytest.raises(BaselineError, match="--device tpu: unknown device"):
         resolve_device("tpu")
     with pytest.raises(BaselineError, match="--precision fp8: unknown precision"):
