@@ -34,6 +34,31 @@ def bytes_of_chunk(device: torch.device, training: bool) -> int:
     return _TRAINING_BYTES if training else _TEST_BYTES
 
 
+class ChunkSize:
+    """The number of tasks that a network may run at once on a device."""
+
+    def __init__(self, network: nn.Module, device: torch.device) -> None:
+        self._network = network
+        self._device = device
+        # Results of `bytes_of_image`, by shape and `graph`.
+        self._bytes_of_image: dict[tuple[Shape, bool], int] = {}
+
+    def tasks_at_once(self, shape: Shape, n_passes: int, training: bool) -> int:
+        """Return the number of tasks whose outputs fit `bytes_of_chunk`, at least 1.
+
+        shape: (H, W, C) of an image
+        n_passes: the number of images that pass through the network for one task; an
+            image that passes twice counts twice
+        training: whether the graph of the inner loop is kept
+        """
+        key = (shape, training)
+        if key not in self._bytes_of_image:
+            found = bytes_of_image(self._network, shape, graph=training)
+            self._bytes_of_image[key] = found
+        bytes_of_task = n_passes * self._bytes_of_image[key]
+        return max(1, bytes_of_chunk(self._device, training) // bytes_of_task)
+
+
 def bytes_of_image(
     network: nn.Module,
     shape: Shape,

@@ -45,7 +45,7 @@ from ..config import TrainConfig, learner_card
 from ..learner import BaselineError, SteppedLearner, TaskLearner
 from ..own_code import is_own
 from ..trained_learner import TrainedLearner
-from .activation_memory import bytes_of_chunk, bytes_of_image
+from .activation_memory import ChunkSize
 from .inner_loop import Engine, InnerLoop, Tasks, adapted_names
 from .maml_network import make_network, try_network
 from .maml_settings import MAMLSettings, step_weights
@@ -91,8 +91,7 @@ class MAML(TaskLearner, SteppedLearner, TrainedLearner):
             self._add_to_name(f"{config.own.statistics}-statistics")
         self.adapted = adapted_names(network, head_only=config.learner == "anil")
         self.engine = _make_engine(config.backend, self.network)
-        # Results of `bytes_of_image`, by height, width, channels and `graph`.
-        self._bytes_of_image: dict[tuple[int, int, int, bool], int] = {}
+        self._chunk_size = ChunkSize(self.network, device)
 
     @classmethod
     def make(
@@ -154,9 +153,8 @@ class MAML(TaskLearner, SteppedLearner, TrainedLearner):
         config = self.config
         # Other libraries, and networks or learners of users, may do what a GPU cannot
         # record.
-        if config.backend != "native" or is_own(config.backbone):
-            return False
-        if type(self) is not MAML:
+        is_known = type(self) is MAML and config.backend == "native"
+        if not is_known or is_own(config.backbone):
             return False
         own = self.own
         return step >= max(own.first_order_steps, own.multi_step_loss_steps)
@@ -228,13 +226,8 @@ class MAML(TaskLearner, SteppedLearner, TrainedLearner):
         if self.own.tasks_per_chunk != "auto":
             return self.own.tasks_per_chunk
         height, width, channels = tasks.shape[2:]
-        key = (height, width, channels, training)
-        if key not in self._bytes_of_image:
-            shape = (height, width, channels)
-            found = bytes_of_image(self.network, shape, graph=training)
-            self._bytes_of_image[key] = found
-        bytes_of_task = n_passes * self._bytes_of_image[key]
-        return max(1, bytes_of_chunk(self.device, training) // bytes_of_task)
+        shape = (height, width, channels)
+        return self._chunk_size.tasks_at_once(shape, n_passes, training)
 
     def _tasks(
         self,

@@ -20,17 +20,14 @@ from fewbench.baselines.training import TrainBudget, Trainer, TrainViews
 from fewbench.datasets.episodes import EpisodeBatch, EpisodeSpec, sample_episodes
 from fewbench.datasets.store.split_store import SplitStore
 from fewbench.datasets.view import ImageView
+from fewbench_tests.cuda import EACH_DEVICE
 
 SPEC = EpisodeSpec(5, 2, 3)
 SHAPE = (28, 28, 1)
-NO_CUDA = pytest.mark.skipif(
-    not torch.cuda.is_available(), reason="no CUDA device is here"
-)
-DEVICES = ["cpu", pytest.param("cuda", marks=NO_CUDA)]
 TRAINED = [(name, backend) for backend, names in BACKENDS.items() for name in names]
 
 
-@pytest.fixture(params=DEVICES)
+@pytest.fixture(params=EACH_DEVICE)
 def device(request: pytest.FixtureRequest) -> str:
     return request.param
 

@@ -10,11 +10,10 @@ from fewbench.baselines.catalogue import make_learner
 from fewbench.baselines.device.recorded_step import RecordedStep
 from fewbench.baselines.gradient.maml import MAML
 from fewbench.baselines.recipe_files import load_recipe
+from fewbench_tests.cuda import NEEDS_CUDA
 from fewbench_tests.timing import DEVICE, finished, seconds_of
 
-pytestmark = pytest.mark.skipif(
-    not torch.cuda.is_available(), reason="no CUDA device is here"
-)
+pytestmark = NEEDS_CUDA
 
 
 @pytest.mark.parametrize(

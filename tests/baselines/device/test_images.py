@@ -5,13 +5,10 @@ import torch
 from fewbench.baselines.device.images import Pixels
 from fewbench.datasets.store.split_store import SplitStore
 from fewbench.datasets.view import ImageView
-
-NO_CUDA = pytest.mark.skipif(
-    not torch.cuda.is_available(), reason="no CUDA device is here"
-)
+from fewbench_tests.cuda import EACH_DEVICE
 
 
-@pytest.mark.parametrize("device", ["cpu", pytest.param("cuda", marks=NO_CUDA)])
+@pytest.mark.parametrize("device", EACH_DEVICE)
 @pytest.mark.parametrize("resident", [False, True])
 def test_images_come_in_the_order_asked_for(
     bars: dict[str, SplitStore], device: str, resident: bool

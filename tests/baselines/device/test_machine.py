@@ -1,7 +1,7 @@
-import pytest
 import torch
 
 from fewbench.baselines.device.machine import gpu_facts, machine_facts
+from fewbench_tests.cuda import NEEDS_CUDA
 
 
 def test_the_facts_are_those_of_torch() -> None:
@@ -16,7 +16,7 @@ def test_a_gpu_is_named_where_there_is_one() -> None:
     assert ("gpu" in machine_facts()) == torch.cuda.is_available()
 
 
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device is here")
+@NEEDS_CUDA
 def test_a_gpu_is_named_with_its_libraries() -> None:
     words = gpu_facts()
     assert words == machine_facts()["gpu"]

@@ -11,16 +11,10 @@ from fewbench.baselines.trained_learner import TrainedLearner
 from fewbench.baselines.training import TrainBudget, Trainer, TrainViews
 from fewbench.datasets.store.split_store import SplitStore
 from fewbench.datasets.view import ImageView
-
-NO_CUDA = pytest.mark.skipif(
-    not torch.cuda.is_available(), reason="no CUDA device is here"
-)
-ON_EACH_DEVICE = pytest.mark.parametrize(
-    "device", ["cpu", pytest.param("cuda", marks=NO_CUDA)]
-)
+from fewbench_tests.cuda import EACH_DEVICE, NEEDS_CUDA
 
 
-@NO_CUDA
+@NEEDS_CUDA
 def test_a_recorded_step_gives_the_gradients_of_each_batch() -> None:
     network = nn.Linear(4, 3).cuda()
     parameters = list(network.parameters())
@@ -47,7 +41,7 @@ def test_a_recorded_step_gives_the_gradients_of_each_batch() -> None:
     assert len({float(loss) for loss in losses}) == len(batches)
 
 
-@ON_EACH_DEVICE
+@pytest.mark.parametrize("device", EACH_DEVICE)
 @pytest.mark.parametrize(
     "settings",
     [

@@ -1,9 +1,9 @@
-import pytest
 import torch
 from torch import nn
 
 from fewbench.baselines.backbones import conv4_strided
 from fewbench.baselines.gradient.activation_memory import bytes_of_chunk, bytes_of_image
+from fewbench_tests.cuda import NEEDS_CUDA
 
 
 def test_bytes_are_counted_by_hand() -> None:
@@ -30,7 +30,7 @@ def test_an_evaluation_has_smaller_chunks_on_a_cpu() -> None:
     assert bytes_of_chunk(cpu, training=False) == 256 * 2**20
 
 
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device is here")
+@NEEDS_CUDA
 def test_a_chunk_leaves_most_of_a_gpu_free() -> None:
     cuda = torch.device("cuda")
     total = torch.cuda.get_device_properties(cuda).total_memory

@@ -12,11 +12,8 @@ from fewbench.baselines.gradient.taskwise_functions import (
     product_over_rows,
     widened,
 )
+from fewbench_tests.cuda import EACH_DEVICE
 from fewbench_tests.meta_gradients import arguments
-
-NO_CUDA = pytest.mark.skipif(
-    not torch.cuda.is_available(), reason="no CUDA device is here"
-)
 
 
 @given(
@@ -82,7 +79,7 @@ def test_the_parts_of_rows_are_equal_and_not_small(n_rows: int) -> None:
     assert n_parts <= 512
 
 
-@pytest.mark.parametrize("device", ["cpu", pytest.param("cuda", marks=NO_CUDA)])
+@pytest.mark.parametrize("device", EACH_DEVICE)
 @pytest.mark.parametrize("n_rows", [5, 128, 35_280, 99_225])
 def test_a_product_over_rows_in_parts_is_the_whole_product(
     device: str, n_rows: int
